@@ -1,0 +1,62 @@
+/** A CouchDB server that holds instances; its index in the list is an instance's `couch_cluster`. */
+export interface CouchCluster {
+  /** Without trailing slash, credentials included: never print it but through `redactUrl`. */
+  readonly url: string;
+  /** Whether new instances may be put there. */
+  readonly creation: boolean;
+}
+
+/** Access to the external settings service of a context. */
+export interface CommonSettings {
+  readonly url: string;
+  readonly token: string;
+}
+
+/** Everything the operator set, checked, with defaults filled in. Made by `loadConfig` only. */
+export interface Config {
+  /** Absolute path of what it was read from; undefined when environment and flags were enough. */
+  readonly file: string | undefined;
+  readonly couchdb: {
+    /** Server of the global databases, without trailing slash, credentials included. */
+    readonly url: string;
+    /** At least one: without a list in the configuration, the server of the global databases. */
+    readonly clusters: readonly CouchCluster[];
+  };
+  /** `root` is absolute and never `/`. */
+  readonly storage: { readonly kind: 'file'; readonly root: string };
+  readonly subdomains: 'nested' | 'flat';
+  /**
+   * By name, in lower case as the stack sees them: an instance whose context has capitals matches
+   * none (`instance-data.md` §7). Names come from operators: look them up with `Object.hasOwn`.
+   */
+  readonly contexts: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Contexts with `authentication.<context>.disable_password_authentication: true`. */
+  readonly forcedOidcContexts: readonly string[];
+  /** Absolute paths of the key files. */
+  readonly vault: { readonly encryptorKey?: string; readonly decryptorKey?: string };
+  /** By context. */
+  readonly commonSettings: Readonly<Record<string, CommonSettings>>;
+  /** The reason the operator gave for switching off `add` and `destroy`. */
+  readonly disableAddRm: string | undefined;
+  readonly fleet: FleetConfig;
+}
+
+/** The `fleet:` section, ours alone. */
+export interface FleetConfig {
+  /** Credentials included: never print it but through `redactUrl`. */
+  readonly redisUrl: string;
+  /** Jobs at a time in one worker. */
+  readonly concurrency: number;
+  /** Scheme of the links shown for instances. */
+  readonly linkScheme: 'https' | 'http';
+  /** Shards of each new database; absent = the server's own setting. */
+  readonly q?: number;
+  /** Replicas of each new database; absent = the server's own setting. */
+  readonly n?: number;
+  /** HTTP connections per CouchDB cluster and process. */
+  readonly connections: number;
+  /** How long a worker that is told to stop may take to hand back its jobs. */
+  readonly graceSeconds: number;
+  /** What the fleet's Redis keys begin with. */
+  readonly prefix: string;
+}

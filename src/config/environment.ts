@@ -1,0 +1,38 @@
+/** Keys an environment variable can set, by their path in the configuration file. */
+const KEYS = [
+  'couchdb.url',
+  'fs.url',
+  'subdomains',
+  'host',
+  'port',
+  'admin.host',
+  'admin.port',
+  'vault.credentials_encryptor_key',
+  'vault.credentials_decryptor_key',
+  'fleet.redis_url',
+  'fleet.concurrency',
+  'fleet.link_scheme',
+  'fleet.q',
+  'fleet.n',
+  'fleet.connections',
+  'fleet.grace',
+  'fleet.prefix',
+];
+
+/** Name of the variable that sets a key, by the stack's rule: `couchdb.url` → `COZY_COUCHDB_URL`. */
+export function variableOf(key: string): string {
+  return `COZY_${key.replaceAll('.', '_').toUpperCase()}`;
+}
+
+/**
+ * Values that the environment sets, by key; they go over those of the file. An empty variable counts
+ * as unset, as in the stack (`cli-and-admin-api.md` §1.1).
+ */
+export function environmentValues(env: NodeJS.ProcessEnv): ReadonlyMap<string, string> {
+  return new Map(
+    KEYS.flatMap((key): [string, string][] => {
+      const value = env[variableOf(key)];
+      return value ? [[key, value]] : [];
+    }),
+  );
+}

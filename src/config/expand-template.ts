@@ -1,0 +1,57 @@
+import { InputError } from '../errors.ts';
+
+/** What the actions of a configuration file may refer to. */
+export interface TemplateValues {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cpus: number;
+}
+
+export interface Expanded {
+  readonly text: string;
+  /** Variables the file asks for that are not set; they became empty, as in the stack. */
+  readonly unset: readonly string[];
+}
+
+const ACTION = /\{\{(.*?)(?:\}\}|$)/gms;
+const CONTROL = /^-?\s*(?:if|else|end|range|with|define|block|template|break|continue)\b/;
+
+/**
+ * Replaces the Go template actions the stack's own example file shows: `{{ .Env.X }}`,
+ * `{{ .NumCPU }}`, `{{ mul .NumCPU 4 }}` and quoted text. We are no Go template engine: any other
+ * action is refused, except in a comment line, where it can do no harm and examples live.
+ *
+ * @throws {InputError} with file and line of an action that cannot be evaluated here.
+ */
+export function expandTemplate(source: string, file: string, values: TemplateValues): Expanded {
+  const unset = new Set<string>();
+  const text = source.replace(ACTION, (whole: string, inner: string, offset: number) => {
+    const action = inner.trim();
+    const name = /^\.Env\.(\w+)$/.exec(action)?.[1];
+    if (name !== undefined) {
+      if (values.env[name] === undefined) unset.add(name);
+      return values.env[name] ?? '';
+    }
+    const value = whole.endsWith('}}') ? constantOf(action, values.cpus) : undefined;
+    if (value !== undefined) return value;
+    if (isInCommentLine(source, offset) && !CONTROL.test(action)) return whole;
+    throw new InputError(
+      'bad_template',
+      'The configuration uses a template action other than {{ .Env.NAME }}.',
+      { file, line: source.slice(0, offset).split('\n').length },
+      'cozy-fleet does not evaluate Go templates: replace the action by its result, or point --config to an expanded copy.',
+    );
+  });
+  return { text, unset: [...unset] };
+}
+
+function constantOf(action: string, cpus: number): string | undefined {
+  if (action === '.NumCPU') return String(cpus);
+  const factor = /^mul\s+\.NumCPU\s+(\d+)$/.exec(action)?.[1];
+  if (factor !== undefined) return String(cpus * Number(factor));
+  return /^"([^"\\]*)"$/.exec(action)?.[1];
+}
+
+function isInCommentLine(source: string, offset: number): boolean {
+  const lineStart = source.lastIndexOf('\n', offset - 1) + 1;
+  return /^\s*#/.test(source.slice(lineStart, offset));
+}

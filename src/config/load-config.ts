@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import type { z } from 'zod';
+import { InputError, type Place } from '../errors.ts';
+import type { CommonSettings, Config } from './config.ts';
+import { environmentValues, variableOf } from './environment.ts';
+import { expandTemplate } from './expand-template.ts';
+import { findConfigFile, findLocalOverlay, type Surroundings } from './find-config-file.ts';
+import { type ParsedFile, parseConfigFile } from './parse-config-file.ts';
+import { type CheckedConfig, configSchema, FLEET_KEYS } from './schema.ts';
+import { isTree, merge, type Tree, treeWith } from './tree.ts';
+
+export interface LoadOptions extends Surroundings {
+  /** What `--config` said. */
+  readonly file?: string | undefined;
+  /** Values of flags by key, such as `{ 'fleet.concurrency': 8 }`; undefined ones change nothing. */
+  readonly overrides?: Readonly<Record<string, string | number | undefined>> | undefined;
+}
+
+/** Everything that was read, kept so that an error can be traced to its place. */
+interface Sources {
+  /** The file and, on top of it, its `.local`; empty when there is none. */
+  readonly files: readonly ParsedFile[];
+  /** Variables that the files ask for and nobody set. */
+  readonly unset: readonly string[];
+  readonly environment: ReadonlyMap<string, string>;
+  readonly flags: ReadonlyMap<string, string | number>;
+}
+
+/** Without `fs`, an error would name the section instead of the one key it must have. */
+const NOTHING_SET: Tree = { fs: {} };
+
+/**
+ * Reads and checks the configuration: flags over environment over `.local` file over file over defaults.
+ *
+ * @throws {InputError} naming the key, its place and what was expected, never its value.
+ */
+export function loadConfig(options: LoadOptions): Config {
+  const file = findConfigFile(options, options.file);
+  const sources = readSources(file, options);
+  const layers = [
+    ...sources.files.map(({ tree }) => tree),
+    ...[...sources.environment, ...sources.flags].map(([key, value]) => treeWith(key, value)),
+  ];
+  const checked = configSchema.safeParse(layers.reduce(merge, NOTHING_SET));
+  if (!checked.success) throw inputError(checked.error, sources);
+  return toConfig(checked.data, file, options);
+}
+
+function readSources(file: string | undefined, { env, overrides = {} }: LoadOptions): Sources {
+  const overlay = file === undefined ? undefined : findLocalOverlay(file);
+  const unset: string[] = [];
+  const files = [file, overlay]
+    .filter((path) => path !== undefined)
+    .map((path) => {
+      const expanded = expandTemplate(readText(path), path, { env, cpus: availableParallelism() });
+      unset.push(...expanded.unset);
+      return parseConfigFile(expanded.text, path);
+    });
+  const flags = new Map<string, string | number>();
+  for (const [key, value] of Object.entries(overrides)) {
+    if (value !== undefined) flags.set(key, value);
+  }
+  return { files, unset, environment: environmentValues(env), flags };
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw new InputError('unreadable_config', 'The configuration file cannot be read.', { file });
+  }
+}
+
+/** The first thing that is wrong; one clear sentence serves better than a list of consequences. */
+function inputError(error: z.ZodError, sources: Sources): InputError {
+  const issue = error.issues[0];
+  if (issue === undefined) return new InputError('bad_config', 'The configuration is not valid.');
+  const path = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
+  const key = path.map((part, at) =>
+    typeof part === 'number' ? `[${part}]` : `${at ? '.' : ''}${String(part)}`,
+  );
+  const name = key.join('');
+  const { label, place } = placeOf(name, path, sources);
+  const advice =
+    issue.code === 'unrecognized_keys' ? `Known settings: ${FLEET_KEYS.join(', ')}.` : adviceOn(sources);
+  return new InputError('bad_config', `${label} ${issue.message}.`, place, advice);
+}
+
+function placeOf(
+  key: string,
+  path: readonly PropertyKey[],
+  sources: Sources,
+): { label: string; place: Place } {
+  if (sources.flags.has(key)) return { label: key, place: { key } };
+  if (sources.environment.has(key)) return { label: `${key} (variable ${variableOf(key)})`, place: { key } };
+  for (const { file, lineOf } of sources.files.toReversed()) {
+    const line = lineOf(path);
+    if (line !== undefined) return { label: key, place: { file, line, key } };
+  }
+  const file = sources.files[0]?.file;
+  return { label: key, place: file === undefined ? { key } : { file, key } };
+}
+
+function adviceOn({ files, unset }: Sources): string {
+  if (files.length === 0) {
+    return 'No cozy.yaml was found: name one with --config, or start a trial platform with `cozy-fleet up`.';
+  }
+  return unset.length === 0 ? '' : `The file asks for variables that are not set: ${unset.join(', ')}.`;
+}
+
+function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd }: LoadOptions): Config {
+  const { couchdb, fleet, vault } = checked;
+  const clusters = couchdb.clusters.map(({ url, instance_creation }) => ({
+    url,
+    creation: instance_creation,
+  }));
+  return {
+    file,
+    couchdb: {
+      url: couchdb.url,
+      clusters: clusters.length > 0 ? clusters : [{ url: couchdb.url, creation: true }],
+    },
+    storage: { kind: 'file', root: checked.fs.url },
+    subdomains: checked.subdomains,
+    contexts: checked.contexts,
+    forcedOidcContexts: forcedOidcContexts(checked.authentication),
+    vault: {
+      ...(vault.credentials_encryptor_key && { encryptorKey: resolve(cwd, vault.credentials_encryptor_key) }),
+      ...(vault.credentials_decryptor_key && { decryptorKey: resolve(cwd, vault.credentials_decryptor_key) }),
+    },
+    commonSettings: commonSettings(checked.common_settings),
+    disableAddRm: env['COZY_DISABLE_INSTANCES_ADD_RM'] || undefined,
+    fleet: {
+      redisUrl: fleet.redis_url,
+      concurrency: fleet.concurrency,
+      linkScheme: fleet.link_scheme,
+      ...(fleet.q !== undefined && { q: fleet.q }),
+      ...(fleet.n !== undefined && { n: fleet.n }),
+      connections: fleet.connections,
+      graceSeconds: fleet.grace,
+      prefix: fleet.prefix,
+    },
+  };
+}
+
+/** Only a literal `true` counts, and there is no fallback to `default` (`cli-and-admin-api.md` §4). */
+function forcedOidcContexts(authentication: CheckedConfig['authentication']): string[] {
+  return Object.entries(authentication)
+    .filter(([, value]) => isTree(value) && value['disable_password_authentication'] === true)
+    .map(([context]) => context);
+}
+
+/** A context without URL has no service to call. */
+function commonSettings(checked: CheckedConfig['common_settings']): Record<string, CommonSettings> {
+  return Object.fromEntries(
+    Object.entries(checked).flatMap(([context, { url, token }]) => (url ? [[context, { url, token }]] : [])),
+  );
+}

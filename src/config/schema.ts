@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { parseUrl } from './parse-url.ts';
+import { storageRoot } from './storage-root.ts';
+
+/*
+ * Messages are what follows the name of the key in a sentence, and never hold the value: it may be a
+ * password. Unknown keys are the stack's own business, except in `fleet`.
+ */
+
+const MAP = 'must be a map of keys to values';
+const COUCH_URL =
+  'must be an http:// or https:// URL without query; special characters of a password must be percent-encoded';
+const REDIS_URL = 'must be a redis:// or rediss:// URL';
+
+const couchUrl = z.string(COUCH_URL).transform((value, context) => {
+  const url = urlWithScheme(value, ['http:', 'https:']);
+  if (url === undefined || url.search !== '' || url.hash !== '') {
+    context.addIssue({ code: 'custom', message: COUCH_URL });
+    return z.NEVER;
+  }
+  return url.href.replace(/\/+$/, '');
+});
+
+const redisUrl = z
+  .string(REDIS_URL)
+  .refine((value) => urlWithScheme(value, ['redis:', 'rediss:']), REDIS_URL);
+
+const fsUrl = z
+  .string('must be set to the directory where the stack keeps files, such as file:///var/lib/cozy')
+  .transform((value, context) => {
+    const result = storageRoot(value);
+    if ('root' in result) return result.root;
+    context.addIssue({ code: 'custom', message: result.problem });
+    return z.NEVER;
+  });
+
+const path = z.string('must be the path of a file').min(1, 'must be the path of a file');
+
+/** A whole number, also as text: environment variables and flags are text. */
+function wholeNumber(min: number, max: number) {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return z
+    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], message)
+    .pipe(z.int(message).min(min, message).max(max, message));
+}
+
+function urlWithScheme(value: string, schemes: readonly string[]): URL | undefined {
+  const url = parseUrl(value);
+  if (url === undefined || !schemes.includes(url.protocol) || url.host === '') return undefined;
+  try {
+    decodeURIComponent(`${url.username}${url.password}`);
+    return url;
+  } catch {
+    return undefined;
+  }
+}
+
+const fleet = z.strictObject(
+  {
+    redis_url: redisUrl.default('redis://localhost:6379/0'),
+    concurrency: wholeNumber(1, 256).default(4),
+    link_scheme: z.enum(['https', 'http'], 'must be https or http').default('https'),
+    q: wholeNumber(1, 64).optional(),
+    n: wholeNumber(1, 9).optional(),
+    connections: wholeNumber(1, 1024).default(32),
+    grace: wholeNumber(1, 600).default(10),
+    // Braces would break the hash tag our Redis scripts rely on.
+    prefix: z
+      .string('must be a short text')
+      .regex(/^[\w.-]{1,32}$/, 'must be 1 to 32 letters, digits, dots, dashes or underscores')
+      .default('fleet'),
+  },
+  {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? 'is not a setting of cozy-fleet' : MAP),
+  },
+);
+
+/** Settings of the `fleet` section, for the advice on one that does not exist. */
+export const FLEET_KEYS: readonly string[] = Object.keys(fleet.shape);
+
+/** The keys we use of the stack's configuration (`cli-and-admin-api.md` §4), and our `fleet` section. */
+export const configSchema = z.object({
+  couchdb: z
+    .object(
+      {
+        url: couchUrl.default('http://localhost:5984'),
+        clusters: z
+          .array(
+            z.object(
+              {
+                url: couchUrl,
+                instance_creation: z.boolean('must be true or false').default(true),
+              },
+              'must be a map with the key url',
+            ),
+            'must be a list',
+          )
+          .default([]),
+      },
+      MAP,
+    )
+    .prefault({}),
+  fs: z.object({ url: fsUrl }, MAP),
+  subdomains: z.enum(['nested', 'flat'], 'must be nested or flat').default('nested'),
+  contexts: z.record(z.string(), z.record(z.string(), z.unknown(), MAP), MAP).default({}),
+  authentication: z.record(z.string(), z.unknown(), MAP).default({}),
+  vault: z
+    .object({ credentials_encryptor_key: path.optional(), credentials_decryptor_key: path.optional() }, MAP)
+    .prefault({}),
+  common_settings: z
+    .record(
+      z.string(),
+      z.object(
+        {
+          url: z
+            .string('must be an http:// or https:// URL')
+            .refine(
+              (value) => urlWithScheme(value, ['http:', 'https:']),
+              'must be an http:// or https:// URL',
+            )
+            .optional(),
+          token: z.union([z.string(), z.number().transform(String)], 'must be a text').default(''),
+        },
+        MAP,
+      ),
+      MAP,
+    )
+    .default({}),
+  fleet: fleet.prefault({}),
+});
+
+export type CheckedConfig = z.infer<typeof configSchema>;

@@ -1,0 +1,41 @@
+import { pathToFileURL } from 'node:url';
+
+export interface FleetYamlOptions {
+  /** Credentials included, if any: the file must be readable by its owner only. */
+  readonly couchUrl: string;
+  /** Absolute path. */
+  readonly storageRoot: string;
+  readonly redisUrl: string;
+  readonly linkScheme: 'https' | 'http';
+}
+
+/**
+ * Text of the `.fleet/cozy.yaml` that `up` writes, so that every other command finds what it started.
+ * It can hold passwords; the caller creates the file with mode 0600.
+ */
+export function fleetYaml({ couchUrl, storageRoot, redisUrl, linkScheme }: FleetYamlOptions): string {
+  return `# Written by \`cozy-fleet up\`, and written again each time it starts.
+# Commands read it only when the stack's search path holds no other cozy.yaml.
+
+couchdb:
+  # Server of the global databases and of the instances
+  url: ${quoted(couchUrl)}
+
+fs:
+  # One directory per instance is made in here
+  url: ${quoted(pathToFileURL(storageRoot).href)}
+
+subdomains: nested
+
+fleet:
+  # Where jobs, batches and their progress are kept
+  redis_url: ${quoted(redisUrl)}
+  # Scheme of the links shown for instances
+  link_scheme: ${linkScheme}
+`;
+}
+
+/** JSON strings are YAML strings; the escape keeps a "{{" in a password from being taken for a template. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replaceAll('{', '\\u007b');
+}

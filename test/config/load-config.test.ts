@@ -1,0 +1,196 @@
+import { expect } from 'chai';
+import { type LoadOptions, loadConfig } from '../../src/config/load-config.ts';
+import { inputErrorOf } from './input-error.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+
+const FS = 'fs:\n  url: file:///srv/cozy\n';
+
+describe('loadConfig', () => {
+  const directory = temporaryDirectory();
+  const surroundings = (): LoadOptions => ({
+    env: {},
+    cwd: directory.path(),
+    home: directory.path('home'),
+  });
+  const load = (text: string, options: Partial<LoadOptions> = {}) => {
+    directory.write('cozy.yaml', text);
+    return loadConfig({ ...surroundings(), file: 'cozy.yaml', ...options });
+  };
+  const refusal = (text: string, options: Partial<LoadOptions> = {}) =>
+    inputErrorOf(() => load(text, options));
+
+  it('fills in the defaults', () => {
+    expect(load(FS)).to.deep.equal({
+      file: directory.path('cozy.yaml'),
+      couchdb: {
+        url: 'http://localhost:5984',
+        clusters: [{ url: 'http://localhost:5984', creation: true }],
+      },
+      storage: { kind: 'file', root: '/srv/cozy' },
+      subdomains: 'nested',
+      contexts: {},
+      forcedOidcContexts: [],
+      vault: {},
+      commonSettings: {},
+      disableAddRm: undefined,
+      fleet: {
+        redisUrl: 'redis://localhost:6379/0',
+        concurrency: 4,
+        linkScheme: 'https',
+        connections: 32,
+        graceSeconds: 10,
+        prefix: 'fleet',
+      },
+    });
+  });
+
+  it('needs no file when the environment says enough', () => {
+    const config = loadConfig({
+      ...surroundings(),
+      env: { COZY_FS_URL: 'file:///srv/env', COZY_SUBDOMAINS: 'flat' },
+    });
+    expect(config.file).to.equal(undefined);
+    expect(config.storage.root).to.equal('/srv/env');
+    expect(config.subdomains).to.equal('flat');
+  });
+
+  it('puts flags over environment over .local over the file', () => {
+    directory.write('cozy.yaml.local', 'fleet:\n  q: 2\n  n: 2\n  grace: 2\n');
+    const config = load(`${FS}fleet:\n  q: 1\n  n: 1\n  grace: 1\n  connections: 1\n`, {
+      env: { COZY_FLEET_N: '3', COZY_FLEET_GRACE: '3' },
+      overrides: { 'fleet.grace': 4, 'fleet.q': undefined },
+    });
+    expect(config.fleet).to.include({ connections: 1, q: 2, n: 3, graceSeconds: 4 });
+  });
+
+  it('reads the clusters, open to creation unless told otherwise', () => {
+    const config = load(
+      `${FS}couchdb:\n  url: http://u:p@g:5984/\n  clusters:\n    - url: http://a:5984/\n    - url: http://b:5984/x/\n      instance_creation: false\n`,
+    );
+    expect(config.couchdb).to.deep.equal({
+      url: 'http://u:p@g:5984',
+      clusters: [
+        { url: 'http://a:5984', creation: true },
+        { url: 'http://b:5984/x', creation: false },
+      ],
+    });
+  });
+
+  it('expands templates from the environment', () => {
+    const config = load(`${FS}couchdb:\n  url: http://cozy:{{ .Env.PASS }}@couch:5984/`, {
+      env: { PASS: 'tiger' },
+    });
+    expect(config.couchdb.url).to.equal('http://cozy:tiger@couch:5984');
+  });
+
+  it('keeps contexts by their lower-case name', () => {
+    expect(load(`${FS}contexts:\n  Beta:\n    Init_Photos_Folder: false\n`).contexts).to.deep.equal({
+      beta: { init_photos_folder: false },
+    });
+  });
+
+  it('lists only contexts whose password authentication is switched off by a literal true', () => {
+    const config = load(
+      `${FS}authentication:\n  a:\n    disable_password_authentication: true\n  b:\n    disable_password_authentication: "true"\n  c:\n    oidc:\n      client_id: x\n`,
+    );
+    expect(config.forcedOidcContexts).to.deep.equal(['a']);
+  });
+
+  it('makes the paths of the vault keys absolute', () => {
+    const config = load(`${FS}vault:\n  credentials_encryptor_key: keys/vault.enc\n`);
+    expect(config.vault).to.deep.equal({ encryptorKey: directory.path('keys/vault.enc') });
+  });
+
+  it('reads the common settings of a context, and passes over one without URL', () => {
+    const config = load(
+      `${FS}common_settings:\n  a:\n    url: https://s.example.org/\n    token: t\n  b:\n    token: u\n`,
+    );
+    expect(config.commonSettings).to.deep.equal({ a: { url: 'https://s.example.org/', token: 't' } });
+  });
+
+  it('takes the reason for switching off add and destroy from the environment', () => {
+    expect(load(FS, { env: { COZY_DISABLE_INSTANCES_ADD_RM: 'migration' } }).disableAddRm).to.equal(
+      'migration',
+    );
+    expect(load(FS, { env: { COZY_DISABLE_INSTANCES_ADD_RM: '' } }).disableAddRm).to.equal(undefined);
+  });
+
+  it('has nothing against keys of the stack that it does not use', () => {
+    expect(() => load(`${FS}port: nonsense\nmail:\n  host: x\nlog: [1]\n`)).not.to.throw();
+  });
+
+  it('refuses an unknown key in our own section and lists the known ones', () => {
+    const error = refusal(`${FS}fleet:\n  concurency: 3\n`);
+    expect(error.message).to.equal('fleet.concurency is not a setting of cozy-fleet.');
+    expect(error.place).to.deep.equal({
+      file: directory.path('cozy.yaml'),
+      line: 4,
+      key: 'fleet.concurency',
+    });
+    expect(error.advice).to.contain('concurrency');
+  });
+
+  it('names fs.url when it is missing, and says what to do when there is no file', () => {
+    expect(refusal('port: 8080').place).to.deep.equal({
+      file: directory.path('cozy.yaml'),
+      key: 'fs.url',
+    });
+    const error = inputErrorOf(() => load('', { file: undefined, cwd: directory.path('elsewhere') }));
+    expect(error.message).to.contain('fs.url');
+    expect(error.advice).to.contain('--config');
+  });
+
+  it('names the variable a bad value came from', () => {
+    const error = refusal(FS, { env: { COZY_FLEET_CONCURRENCY: 'many' } });
+    expect(error.message).to.equal(
+      'fleet.concurrency (variable COZY_FLEET_CONCURRENCY) must be a whole number from 1 to 256.',
+    );
+    expect(error.place).to.deep.equal({ key: 'fleet.concurrency' });
+  });
+
+  it('places a bad value of the .local file there', () => {
+    const overlay = directory.write('cozy.yaml.local', '\nsubdomains: deep\n');
+    expect(refusal(`${FS}subdomains: flat\n`).place).to.deep.equal({
+      file: overlay,
+      line: 2,
+      key: 'subdomains',
+    });
+  });
+
+  it('names variables the file asks for when something is wrong', () => {
+    const error = refusal('fs:\n  url: {{ .Env.NO_SUCH_ROOT }}\n');
+    expect(error.advice).to.contain('NO_SUCH_ROOT');
+  });
+
+  for (const [key, text] of [
+    ['fleet.concurrency', 'fleet: { concurrency: 257 }'],
+    ['fleet.concurrency', 'fleet: { concurrency: 1.5 }'],
+    ['fleet.q', 'fleet: { q: 0 }'],
+    ['fleet.n', 'fleet: { n: 10 }'],
+    ['fleet.connections', 'fleet: { connections: 1025 }'],
+    ['fleet.grace', 'fleet: { grace: 10s }'],
+    ['fleet.prefix', 'fleet: { prefix: "a}b" }'],
+    ['fleet.link_scheme', 'fleet: { link_scheme: ftp }'],
+    ['fleet.redis_url', 'fleet: { redis_url: "http://u:s3cret@h" }'],
+    ['fleet', 'fleet: s3cret'],
+    ['couchdb.url', 'couchdb: { url: "ftp://u:s3cret@h" }'],
+    ['couchdb.url', 'couchdb: { url: "http://u:s3cret#1@h" }'],
+    ['couchdb.url', 'couchdb: { url: "http://u:s3cret%@h" }'],
+    ['couchdb.clusters[0].url', 'couchdb: { clusters: [{ instance_creation: true }] }'],
+    [
+      'couchdb.clusters[0].instance_creation',
+      'couchdb: { clusters: [{ url: "http://h", instance_creation: no }] }',
+    ],
+    ['subdomains', 'subdomains: Nested'],
+    ['contexts.beta', 'contexts: { beta: 1 }'],
+    ['vault.credentials_decryptor_key', 'vault: { credentials_decryptor_key: [s3cret] }'],
+    ['common_settings.a.url', 'common_settings: { a: { url: "s3cret" } }'],
+  ] as const) {
+    it(`refuses ${text.replace(/\s+/g, ' ')}, naming ${key} and repeating no secret`, () => {
+      const error = refusal(`${FS}${text}\n`);
+      expect(error.place.key).to.equal(key);
+      expect(error.message).to.match(/ (must|is|has) /);
+      expect(`${error.message}${error.advice}${error.stack}`).not.to.contain('s3cret');
+    });
+  }
+});

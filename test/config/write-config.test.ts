@@ -1,0 +1,26 @@
+import { expect } from 'chai';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { fleetYaml } from '../../src/config/write-config.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+
+describe('fleetYaml', () => {
+  const directory = temporaryDirectory();
+
+  it('is read back as it was meant, odd characters included', () => {
+    const storageRoot = directory.path('a b {{é}} #1');
+    directory.write(
+      '.fleet/cozy.yaml',
+      fleetYaml({
+        couchUrl: 'http://u:p%23@127.0.0.1:5999',
+        storageRoot,
+        redisUrl: 'redis://:{{x}}@127.0.0.1:6399/0',
+        linkScheme: 'http',
+      }),
+    );
+    const config = loadConfig({ env: {}, cwd: directory.path(), home: directory.path('home') });
+    expect(config.couchdb.url).to.equal('http://u:p%23@127.0.0.1:5999');
+    expect(config.storage.root).to.equal(storageRoot);
+    expect(config.fleet.redisUrl).to.equal('redis://:{{x}}@127.0.0.1:6399/0');
+    expect(config.fleet.linkScheme).to.equal('http');
+  });
+});
