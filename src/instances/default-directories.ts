@@ -1,0 +1,42 @@
+import type { DirectoryOptions } from './context-options.ts';
+import { ADMINISTRATIVE_REFERENCE, type Reference } from './file-documents.ts';
+import { directoryNames } from './locales.ts';
+
+/** A directory every new instance starts with. */
+export interface DefaultDirectory {
+  readonly key: 'administrative' | 'photos' | 'photos-uploaded' | 'photos-backed-up';
+  readonly name: string;
+  readonly path: string;
+  readonly parentPath: string;
+  readonly referencedBy?: readonly Reference[];
+}
+
+/**
+ * The default directories, parents first (`instance-data.md` §3.4, §3.5). Two deliberate differences
+ * from today's stack (design §3): both Photos subdirectories are made, and names are localized in
+ * every locale that has translations.
+ */
+export function defaultDirectories(locale: string, wanted: DirectoryOptions): DefaultDirectory[] {
+  const names = directoryNames(locale);
+  const directories: DefaultDirectory[] = [];
+  if (wanted.administrative) {
+    directories.push({
+      ...place('administrative', names.administrative),
+      referencedBy: [ADMINISTRATIVE_REFERENCE],
+    });
+  }
+  if (wanted.photos) {
+    const photos = place('photos', names.photos);
+    directories.push(
+      photos,
+      place('photos-uploaded', names.uploadedFromCozyPhotos, photos.path),
+      place('photos-backed-up', names.backedUpFromMyMobile, photos.path),
+    );
+  }
+  return directories;
+}
+
+function place(key: DefaultDirectory['key'], name: string, parentPath = '/'): DefaultDirectory {
+  const path = parentPath === '/' ? `/${name}` : `${parentPath}/${name}`;
+  return { key, name, path, parentPath };
+}

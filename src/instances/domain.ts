@@ -1,0 +1,77 @@
+import punycode from 'punycode/punycode.js';
+import { InputError } from '../errors.ts';
+
+/** How app hosts are formed: `drive.alice.example.com` or `alice-drive.example.com`. */
+export type Subdomains = 'nested' | 'flat';
+
+/** The longest name of a directory on the usual file systems, in bytes. */
+const MAX_NAME_BYTES = 255;
+
+const ILLEGAL = /[ /,;&?#@|='"\t\r\n\0]/;
+const OUTER_WHITE_SPACE = /^\p{White_Space}+|\p{White_Space}+$/gu;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+const ESCAPED_IN_HOSTS = /[^A-Za-z0-9\-_.~!$&'()*+,;=:[\]<>"]/gu;
+
+function illegalDomain(raw: string, why: string): InputError {
+  return new InputError('illegal_domain', `${JSON.stringify(raw)} cannot be used as a domain: ${why}`);
+}
+
+/**
+ * Lower-cases each code point by itself, as the stack does (`instance-data.md` §8 trap 30):
+ * a final sigma gets no special form, and `İ` becomes a plain `i`.
+ */
+export function lowerCaseRunes(text: string): string {
+  return Array.from(text, (rune) => {
+    const [first = rune] = rune.toLowerCase();
+    return first;
+  }).join('');
+}
+
+function decodeLabel(label: string): string {
+  return label.startsWith('xn--') ? punycode.decode(label.slice('xn--'.length)) : label;
+}
+
+function toUnicode(raw: string): string {
+  try {
+    return raw.split('.').map(decodeLabel).join('.');
+  } catch {
+    throw illegalDomain(raw, 'a label that begins with "xn--" is not valid Punycode');
+  }
+}
+
+function problemOf(domain: string): string | undefined {
+  if (domain === '') return 'it is empty';
+  if (domain === '.' || domain === '..') return 'it names a directory';
+  if (domain.startsWith('.')) return 'it begins with a dot';
+  if (LONE_SURROGATE.test(domain)) return 'it is not valid Unicode';
+  const illegal = ILLEGAL.exec(domain);
+  if (illegal) return `it contains the illegal character ${JSON.stringify(illegal[0])}`;
+  if (Buffer.byteLength(domain) > MAX_NAME_BYTES) return `it is longer than ${MAX_NAME_BYTES} bytes`;
+  return undefined;
+}
+
+/**
+ * The one form in which a domain or alias is stored and looked up: Unicode, lower-case, with its
+ * port if any (`instance-data.md` §2.3). Only labels beginning with a lower-case `xn--` are decoded.
+ * Stricter than the stack in one point: the domain is a directory name, so 255 bytes is the most.
+ *
+ * @throws InputError `illegal_domain`
+ */
+export function normaliseDomain(raw: string, subdomains: Subdomains): string {
+  const domain = lowerCaseRunes(toUnicode(raw).replace(OUTER_WHITE_SPACE, ''));
+  const problem = problemOf(domain);
+  if (problem !== undefined) throw illegalDomain(raw, problem);
+  const [firstLabel = ''] = domain.split('.');
+  if (subdomains === 'flat' && firstLabel.includes('-')) {
+    throw illegalDomain(raw, 'with flat subdomains its first label must not contain a hyphen');
+  }
+  return domain;
+}
+
+/**
+ * The domain as the stack prints it in URLs, port kept: what is not allowed in a host becomes
+ * percent-encoded UTF-8, as in Go's `net/url`, never Punycode (`instance-data.md` §8 trap 31).
+ */
+export function asciiHost(domain: string): string {
+  return domain.replace(ESCAPED_IN_HOSTS, (character) => encodeURIComponent(character));
+}

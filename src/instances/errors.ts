@@ -1,0 +1,30 @@
+import { FleetError } from '../errors.ts';
+
+/** Why an operation on an instance is refused for good (design §3). */
+export type RefusalCode =
+  /** The instance is there, and it is the same person's. */
+  | 'exists'
+  /** The domain or an alias is another person's. */
+  | 'taken'
+  /** The name is the former domain of an instance. */
+  | 'old_domain'
+  /** Databases or files of an earlier life are left. */
+  | 'leftovers'
+  /** Reserved by a job with other options. */
+  | 'reserved'
+  /** Another instance with one of our names came up while we worked. */
+  | 'second_owner'
+  /** The instance this job works on is gone, or is another one by now. */
+  | 'superseded'
+  /** The databases of the instance are not all there when it should be finished. */
+  | 'incomplete';
+
+/** A refusal that no retry changes; nothing of anybody else's was touched. */
+export class Refusal extends FleetError {
+  override readonly code: RefusalCode;
+
+  constructor(code: RefusalCode, message: string, advice = '') {
+    super(code, message, advice);
+    this.code = code;
+  }
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+/** Fields of the settings document: all values are strings (`instance-data.md` §3.1). */
+const settings = z.record(z.string(), z.string());
+
+/**
+ * What an instance is to become, checked and normalised; no secrets. It travels in job payloads,
+ * and its hash tells whether a reservation was made with the same options.
+ */
+export const instanceOptions = z.strictObject({
+  /** Normalised, with port if any. */
+  domain: z.string().min(1),
+  /** Normalised, without duplicates, never the domain itself. */
+  aliases: z.array(z.string()),
+  locale: z.string().min(1),
+  oldDomain: z.string().optional(),
+  orgDomain: z.string().optional(),
+  orgId: z.string().optional(),
+  uuid: z.string().optional(),
+  oidcId: z.string().optional(),
+  franceconnectId: z.string().optional(),
+  context: z.string().optional(),
+  sponsorships: z.array(z.string()).optional(),
+  featureSets: z.array(z.string()).optional(),
+  tos: z.string().optional(),
+  tosLatest: z.string().optional(),
+  authMode: z.enum(['basic', 'two_factor_mail', 'two_factor_oidc']).optional(),
+  autoUpdate: z.boolean().optional(),
+  magicLink: z.boolean().optional(),
+  /** Blocked from its first day on, by the operator's wish. */
+  blocked: z.boolean().optional(),
+  blockingReason: z.string().optional(),
+  /** Index in `couchdb.clusters`; absent = any that is open to creation. */
+  couchCluster: z.int().min(0).optional(),
+  /** Bytes, above 0; absent = unlimited. */
+  diskQuota: z.int().positive().optional(),
+  /** Content of the settings document, `tz`, `email`, `public_name` and `phone` included. */
+  settings,
+  /** Slugs, in the order given. */
+  apps: z.array(z.string()),
+  /** Whether the operator gave a passphrase; the passphrase itself is never in here. */
+  hasPassphrase: z.boolean(),
+});
+
+export type InstanceOptions = z.infer<typeof instanceOptions>;

@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import { lowerCaseRunes } from './domain.ts';
+
+function first32Hex(domain: string): string {
+  return createHash('sha256').update(domain, 'utf8').digest('hex').slice(0, 32);
+}
+
+/**
+ * The prefix a new instance gets; `domain` is normalised and has its port (`instance-data.md` §1.1).
+ * For an instance that exists, read the document's `prefix` instead: it may come from an old domain.
+ */
+export function prefixOf(domain: string): string {
+  return `cozy${first32Hex(domain)}`;
+}
+
+/** Name of the database of a doctype, unescaped (`instance-data.md` §1.1). */
+export function databaseName(prefix: string, doctype: string): string {
+  return lowerCaseRunes(`${prefix}/${doctype}`.replace(/[.:]/g, '-'));
+}
+
+/**
+ * Id of the document that reserves a domain in `global/instances` (design §3, `register`): the same
+ * for all who try, so that CouchDB lets one of them win.
+ */
+export function reservationId(domain: string): string {
+  return first32Hex(domain);
+}

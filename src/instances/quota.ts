@@ -1,0 +1,42 @@
+import { InputError } from '../errors.ts';
+
+const ADVICE = 'Write a size as 500MB or 5GB (powers of 1000), or as 5GiB (powers of 1024).';
+
+const LEADING_NUMBER = /^[\d.,]*/;
+const DECIMAL = /^(\d+\.?\d*|\.\d+)$/;
+const PREFIXES = ['k', 'm', 'g', 't', 'p', 'e'];
+
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ['', 1],
+  ['b', 1],
+  ...PREFIXES.flatMap((prefix, index): [string, number][] => [
+    [prefix, 1000 ** (index + 1)],
+    [`${prefix}b`, 1000 ** (index + 1)],
+    [`${prefix}i`, 1024 ** (index + 1)],
+    [`${prefix}ib`, 1024 ** (index + 1)],
+  ]),
+]);
+
+function badQuota(message: string): InputError {
+  return new InputError('bad_quota', message, {}, ADVICE);
+}
+
+/**
+ * Reads a size such as `5GB`, `1.5 GiB` or `1,000` as whole bytes, by the rules of go-humanize that the
+ * stack's command line follows (`cli-and-admin-api.md` §1.3). A fraction of a byte is cut off.
+ *
+ * @throws InputError `bad_quota`: no number, unknown unit, or more bytes than a safe integer holds
+ */
+export function parseSize(text: string): number {
+  const [leading = ''] = LEADING_NUMBER.exec(text) ?? [];
+  const number = leading.replaceAll(',', '');
+  if (!DECIMAL.test(number)) throw badQuota(`not a size: ${JSON.stringify(text)}`);
+
+  const unit = text.slice(leading.length).trim().toLowerCase();
+  const factor = UNITS.get(unit);
+  if (factor === undefined) throw badQuota(`unhandled size name: ${unit}`);
+
+  const bytes = Math.trunc(Number(number) * factor);
+  if (!Number.isSafeInteger(bytes)) throw badQuota(`too large: ${text}`);
+  return bytes;
+}
