@@ -1,0 +1,96 @@
+import { InputError } from '../../errors.ts';
+import { closest } from './closest.ts';
+
+/** `Public_Name ` and `public-name` are the same column. */
+function keyOf(name: string): string {
+  return name.trim().toLowerCase().replaceAll('_', '-');
+}
+
+/** A name for a message: what is longer than this is no column name. */
+function shortened(name: string): string {
+  const trimmed = name.trim();
+  return trimmed.length > 40 ? `${trimmed.slice(0, 40)}…` : trimmed;
+}
+
+interface HeaderPlace {
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+}
+
+/** The columns that rows may have, found by what people write for them. */
+export class Columns {
+  readonly #names: readonly string[];
+  readonly #byKey: ReadonlyMap<string, string>;
+
+  /** @param names the canonical names, such as `public-name`. */
+  constructor(names: readonly string[]) {
+    this.#names = names;
+    this.#byKey = new Map(names.map((name) => [keyOf(name), name]));
+  }
+
+  /** The canonical name of a column, whatever its case and with `_` for `-`; undefined if there is none. */
+  find(written: string): string | undefined {
+    return this.#byKey.get(keyOf(written));
+  }
+
+  #list(): string {
+    return `Known columns: ${this.#names.join(', ')}.`;
+  }
+
+  /** The known column that an unknown one may have been meant to be. */
+  #meantBy(written: string): string | undefined {
+    const near = closest(keyOf(written), [...this.#byKey.keys()]);
+    return near === undefined ? undefined : this.#byKey.get(near);
+  }
+
+  /** What is wrong with a JSON line that has this unknown key. */
+  unknownKey(written: string): { column: string; message: string } {
+    const meant = this.#meantBy(written);
+    const message = meant === undefined ? 'unknown column' : `unknown column, did you mean "${meant}"?`;
+    return { column: shortened(written), message };
+  }
+
+  /** A first line without a column "domain" may be data, perhaps with a passphrase: it is not quoted. */
+  #missingDomain(fields: readonly string[], place: HeaderPlace): InputError {
+    const position = fields.findIndex((field) => this.#meantBy(field) === 'domain') + 1;
+    const advice =
+      position > 0
+        ? `Did you mean "domain" by column ${position}?`
+        : `The first line must name the columns. ${this.#list()}`;
+    const message = 'There is no column "domain".';
+    return new InputError('missing_column', message, { ...place, column: 'domain' }, advice);
+  }
+
+  #unknownColumn(field: string, place: HeaderPlace): InputError {
+    const column = shortened(field);
+    const meant = this.#meantBy(field);
+    const advice = meant === undefined ? this.#list() : `Did you mean "${meant}"?`;
+    return new InputError('unknown_column', `There is no column "${column}".`, { ...place, column }, advice);
+  }
+
+  /**
+   * The canonical names for the fields of a header line.
+   *
+   * @throws {InputError} `missing_column`, `unnamed_column`, `unknown_column` or `duplicate_column`,
+   * with the place in the file.
+   */
+  matchHeader(fields: readonly string[], place: HeaderPlace): string[] {
+    if (!fields.some((field) => this.find(field) === 'domain')) throw this.#missingDomain(fields, place);
+
+    const found: string[] = [];
+    for (const [index, field] of fields.entries()) {
+      if (field.trim() === '') {
+        throw new InputError('unnamed_column', `Column ${index + 1} has no name.`, place);
+      }
+      const name = this.find(field);
+      if (name === undefined) throw this.#unknownColumn(field, place);
+      if (found.includes(name)) {
+        const message = `The column "${name}" is there twice.`;
+        throw new InputError('duplicate_column', message, { ...place, column: name });
+      }
+      found.push(name);
+    }
+    return found;
+  }
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import type { Columns } from './columns.ts';
+import type { Row, RowProblem } from './row.ts';
+import type { TextLine } from './text-lines.ts';
+
+const lineObject = z.record(z.string(), z.unknown());
+
+/** Why a value of a JSON line cannot become a column's text. Never quotes the value. */
+class UnusableValue extends Error {}
+
+function scalarText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean') return String(value);
+  if (typeof value !== 'number') throw new UnusableValue('it must be a string, a number or a boolean');
+  // JSON numbers beyond this have lost digits already when we see them.
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    throw new UnusableValue('the number is too long to be exact: put it in quotation marks');
+  }
+  return String(value);
+}
+
+/** Text of one part of a list, in which a comma would begin the next part. */
+function partText(value: unknown): string {
+  const text = scalarText(value);
+  if (text.includes(',')) throw new UnusableValue('a value in a list cannot contain a comma');
+  return text;
+}
+
+function pairText(key: string, value: unknown): string {
+  if (key.includes(':')) throw new UnusableValue('a name in an object cannot contain a colon');
+  return `${partText(key)}:${partText(value)}`;
+}
+
+/** A JSON value as the same column would be written in CSV; undefined for null. */
+function columnText(column: string, value: unknown): string | undefined {
+  if (value === null) return undefined;
+  if (column === 'passphrase' && typeof value !== 'string') throw new UnusableValue('it must be a string');
+  if (Array.isArray(value)) return value.map(partText).join(',');
+  const object = column === 'settings' ? lineObject.safeParse(value) : undefined;
+  if (object?.success !== true) return scalarText(value);
+  return Object.entries(object.data)
+    .filter(([, part]) => part !== null)
+    .map(([key, part]) => pairText(key, part))
+    .join(',');
+}
+
+function parseObject(text: string): Record<string, unknown> | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the line, which may hold a passphrase.
+    return 'the line is not valid JSON';
+  }
+  const object = lineObject.safeParse(value);
+  return object.success ? object.data : 'the line must be one JSON object';
+}
+
+function toRow({ number: line, text }: TextLine, columns: Columns): Row | RowProblem {
+  const object = parseObject(text);
+  if (typeof object === 'string') return { kind: 'problem', line, message: object };
+
+  const values: Record<string, string> = {};
+  for (const [key, value] of Object.entries(object)) {
+    const column = columns.find(key);
+    if (column === undefined) {
+      return { kind: 'problem', line, ...columns.unknownKey(key) };
+    }
+    if (values[column] !== undefined) {
+      return { kind: 'problem', line, column, message: 'the column is there twice' };
+    }
+    try {
+      const written = columnText(column, value);
+      if (written !== undefined) values[column] = written;
+    } catch (error) {
+      if (!(error instanceof UnusableValue)) throw error;
+      return { kind: 'problem', line, column, message: error.message };
+    }
+  }
+  return { kind: 'row', line, values };
+}
+
+/**
+ * Reads lines of one JSON object each, whose keys are column names. Numbers and booleans become text,
+ * lists are joined with commas, an object under `settings` becomes `key:value,…`, null is absent.
+ */
+export async function* ndjsonRows(
+  lines: AsyncIterable<TextLine>,
+  columns: Columns,
+): AsyncGenerator<Row | RowProblem> {
+  for await (const line of lines) {
+    if (line.text.trim() !== '') yield toRow(line, columns);
+  }
+}

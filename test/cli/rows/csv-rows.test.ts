@@ -1,0 +1,143 @@
+import { expect } from 'chai';
+import { inputErrorOf, read } from './helpers.ts';
+
+describe('reading rows from CSV', () => {
+  it('names the values of each row by the header', async () => {
+    expect(await read('domain,public-name\na.example.org,Alice\nb.example.org,Bob\n')).to.deep.equal([
+      { kind: 'row', line: 2, values: { domain: 'a.example.org', 'public-name': 'Alice' } },
+      { kind: 'row', line: 3, values: { domain: 'b.example.org', 'public-name': 'Bob' } },
+    ]);
+  });
+
+  for (const [name, separator] of Object.entries({ semicolons: ';', tabs: '\t' })) {
+    it(`accepts ${name} between fields`, async () => {
+      const lines = [`domain${separator}public-name`, `a.example.org${separator}Alice, the first`];
+      expect(await read(lines.join('\n'))).to.deep.equal([
+        { kind: 'row', line: 2, values: { domain: 'a.example.org', 'public-name': 'Alice, the first' } },
+      ]);
+    });
+  }
+
+  it('accepts header names in any case, with _ for - and with blanks around', async () => {
+    expect(await read('DOMAIN, Public_Name ,OIDC-ID\na.example.org,Alice,7\n')).to.deep.equal([
+      { kind: 'row', line: 2, values: { domain: 'a.example.org', 'public-name': 'Alice', oidc_id: '7' } },
+    ]);
+  });
+
+  it('ignores a byte order mark', async () => {
+    expect(await read('\u{feff}domain\na.example.org\n', { chunkBytes: 1 })).to.deep.equal([
+      { kind: 'row', line: 2, values: { domain: 'a.example.org' } },
+    ]);
+  });
+
+  for (const chunkBytes of [1, 7, 1000]) {
+    for (const [name, end] of Object.entries({ CRLF: '\r\n', CR: '\r' })) {
+      it(`accepts lines that end in ${name}, in chunks of ${chunkBytes} bytes`, async () => {
+        const content = ['domain,public-name', 'a.example.org,Alice', '', 'b.example.org,"B', 'ob"', ''].join(
+          end,
+        );
+        expect(await read(content, { chunkBytes })).to.deep.equal([
+          { kind: 'row', line: 2, values: { domain: 'a.example.org', 'public-name': 'Alice' } },
+          { kind: 'row', line: 4, values: { domain: 'b.example.org', 'public-name': 'B\nob' } },
+        ]);
+      });
+    }
+  }
+
+  it('counts the lines that a quoted value spans', async () => {
+    const content = 'domain,public-name\na.example.org,"Al\n""i"",\n\nce"\nb.example.org,Bob\n';
+    expect(await read(content)).to.deep.equal([
+      { kind: 'row', line: 2, values: { domain: 'a.example.org', 'public-name': 'Al\n"i",\n\nce' } },
+      { kind: 'row', line: 6, values: { domain: 'b.example.org', 'public-name': 'Bob' } },
+    ]);
+  });
+
+  it('skips blank lines and records of nothing but separators', async () => {
+    expect(await read('\ndomain,public-name\n\na.example.org,Alice\n  \n,\n,,,\n')).to.deep.equal([
+      { kind: 'row', line: 4, values: { domain: 'a.example.org', 'public-name': 'Alice' } },
+    ]);
+  });
+
+  it('keeps blanks around values', async () => {
+    expect(await read('domain,passphrase\na.example.org, two words \n')).to.deep.equal([
+      { kind: 'row', line: 2, values: { domain: 'a.example.org', passphrase: ' two words ' } },
+    ]);
+  });
+
+  it('reports a wrong number of fields and goes on', async () => {
+    expect(await read('domain,public-name\na.example.org\nb.example.org,Bob\n')).to.deep.equal([
+      { kind: 'problem', line: 2, message: 'the number of fields is 1, the header has 2' },
+      { kind: 'row', line: 3, values: { domain: 'b.example.org', 'public-name': 'Bob' } },
+    ]);
+  });
+
+  for (const record of ['a.example.org,hunter"2', 'a.example.org,"hunter"2', 'a.example.org, "hunter2"']) {
+    it(`reports the misplaced quotation mark of ${record} without the value, and goes on`, async () => {
+      const [problem, next] = await read(`domain,passphrase\n${record}\nb.example.org,secret\n`);
+      expect(problem).to.include({ kind: 'problem', line: 2 });
+      expect(problem).to.have.property('message').that.includes('quotation mark').and.not.includes('hunter');
+      expect(next).to.include({ kind: 'row', line: 3 });
+    });
+  }
+
+  it('refuses a quotation mark that is never closed, with its line', async () => {
+    const error = await inputErrorOf(
+      read('domain,passphrase\na.example.org,x\nb.example.org,"hunter2\nc,d\n'),
+    );
+    expect(error).to.include({ code: 'unclosed_quote' });
+    expect(error.place).to.deep.equal({ file: 'school.csv', line: 3 });
+    expect(error.message).to.not.include('hunter2');
+  });
+
+  it('names the line of the open quotation mark when its record began before', async () => {
+    const error = await inputErrorOf(read('domain,public-name\n"a\nb","c\nd\n'));
+    expect(error.place).to.deep.equal({ file: 'school.csv', line: 3 });
+  });
+
+  it('refuses an unknown column and suggests the nearest', async () => {
+    const error = await inputErrorOf(read('domain,disk_qota\na.example.org,5GB\n'));
+    expect(error).to.include({ code: 'unknown_column', advice: 'Did you mean "disk-quota"?' });
+    expect(error.place).to.deep.equal({ file: 'school.csv', line: 1, column: 'disk_qota' });
+  });
+
+  it('lists the columns when an unknown one is near none', async () => {
+    const error = await inputErrorOf(read('domain,birthday\n'));
+    expect(error.advice).to.match(/^Known columns: domain, domain-aliases, /);
+  });
+
+  it('refuses a column that is there twice under two spellings', async () => {
+    const error = await inputErrorOf(read('domain,public-name,Public_Name\n'));
+    expect(error).to.include({ code: 'duplicate_column' });
+    expect(error.place).to.deep.equal({ file: 'school.csv', line: 1, column: 'public-name' });
+  });
+
+  it('refuses a column without a name', async () => {
+    const error = await inputErrorOf(read('domain,,passphrase\n'));
+    expect(error).to.include({ code: 'unnamed_column', message: 'Column 2 has no name.' });
+  });
+
+  it('refuses a header whose quotation marks are wrong', async () => {
+    const error = await inputErrorOf(read('domain,"public-name"x\n'));
+    expect(error).to.include({ code: 'bad_header' });
+  });
+
+  it('refuses a header without the column domain', async () => {
+    const error = await inputErrorOf(read('public-name,domian\n'));
+    expect(error).to.include({ code: 'missing_column', advice: 'Did you mean "domain" by column 2?' });
+    expect(error.place).to.deep.equal({ file: 'school.csv', line: 1, column: 'domain' });
+  });
+
+  it('quotes nothing of a first line that is data', async () => {
+    const error = await inputErrorOf(read('hunter2,settings,a.example.org\n'));
+    expect(error).to.include({ code: 'missing_column' });
+    expect(`${error.message} ${error.advice} ${JSON.stringify(error.place)}`).to.not.include('hunter2');
+  });
+
+  for (const [name, content] of Object.entries({ 'an empty file': '', 'only a header': 'domain\n\n' })) {
+    it(`refuses ${name}`, async () => {
+      const error = await inputErrorOf(read(content));
+      expect(error).to.include({ code: 'no_rows' });
+      expect(error.place).to.deep.equal({ file: 'school.csv' });
+    });
+  }
+});

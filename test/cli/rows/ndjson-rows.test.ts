@@ -1,0 +1,96 @@
+import { expect } from 'chai';
+import { inputErrorOf, read } from './helpers.ts';
+
+function readLines(...lines: string[]) {
+  return read(lines.join('\n'), { format: 'ndjson' });
+}
+
+describe('reading rows from NDJSON', () => {
+  it('reads one object a line and skips blank lines', async () => {
+    expect(await readLines('{"domain": "a.example.org"}', '', '{"domain": "b.example.org"}')).to.deep.equal([
+      { kind: 'row', line: 1, values: { domain: 'a.example.org' } },
+      { kind: 'row', line: 3, values: { domain: 'b.example.org' } },
+    ]);
+  });
+
+  it('writes values as CSV would have them, and leaves null out', async () => {
+    const line = JSON.stringify({
+      Domain: 'a.example.org',
+      domain_aliases: ['b.example.org', 'c.example.org'],
+      'disk-quota': 5000000000,
+      settings: { offer: 'premium', partner: true, old: null },
+      'public-name': null,
+    });
+    expect(await readLines(line)).to.deep.equal([
+      {
+        kind: 'row',
+        line: 1,
+        values: {
+          domain: 'a.example.org',
+          'domain-aliases': 'b.example.org,c.example.org',
+          'disk-quota': '5000000000',
+          settings: 'offer:premium,partner:true',
+        },
+      },
+    ]);
+  });
+
+  it('reports a line that is no JSON without its content, and goes on', async () => {
+    expect(await readLines('{"passphrase": hunter2}', '{"domain": "b.example.org"}')).to.deep.equal([
+      { kind: 'problem', line: 1, message: 'the line is not valid JSON' },
+      { kind: 'row', line: 2, values: { domain: 'b.example.org' } },
+    ]);
+  });
+
+  for (const line of ['[]', '"a.example.org"', 'null', '7']) {
+    it(`reports ${line}, which is no object`, async () => {
+      expect(await readLines(line)).to.deep.equal([
+        { kind: 'problem', line: 1, message: 'the line must be one JSON object' },
+      ]);
+    });
+  }
+
+  it('reports an unknown key with the nearest column', async () => {
+    expect(await readLines('{"domain": "a.example.org", "publik_name": "A"}')).to.deep.equal([
+      {
+        kind: 'problem',
+        line: 1,
+        column: 'publik_name',
+        message: 'unknown column, did you mean "public-name"?',
+      },
+    ]);
+  });
+
+  it('reports a key that is there twice under two spellings', async () => {
+    expect(await readLines('{"oidc_id": "1", "oidc-id": "2"}')).to.deep.equal([
+      { kind: 'problem', line: 1, column: 'oidc_id', message: 'the column is there twice' },
+    ]);
+  });
+
+  const unusable = {
+    'an object': ['domain', { a: 'hunter2' }],
+    'a list of lists': ['domain-aliases', [['hunter2']]],
+    'a list item with a comma': ['domain-aliases', ['hunter2,b']],
+    'a settings value with a comma': ['settings', { a: 'hunter2,b' }],
+    'a settings name with a colon': ['settings', { 'hunter2:a': 'b' }],
+    'a passphrase that is a number': ['passphrase', 1234],
+  } as const;
+  for (const [name, [column, value]] of Object.entries(unusable)) {
+    it(`reports ${name} without the value`, async () => {
+      const [problem] = await readLines(JSON.stringify({ domain: 'a.example.org', [column]: value }));
+      expect(problem).to.include({ kind: 'problem', line: 1, column });
+      expect(problem)
+        .to.have.property('message')
+        .that.does.not.match(/hunter2|1234/);
+    });
+  }
+
+  it('reports a number that JSON cannot hold exactly', async () => {
+    const [problem] = await readLines('{"domain": "a.example.org", "oidc_id": 12345678901234567890}');
+    expect(problem).to.include({ kind: 'problem', column: 'oidc_id' });
+  });
+
+  it('refuses a file of blank lines', async () => {
+    expect(await inputErrorOf(readLines('', ' ', ''))).to.include({ code: 'no_rows' });
+  });
+});
