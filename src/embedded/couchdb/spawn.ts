@@ -1,0 +1,69 @@
+import { fork } from 'node:child_process';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { FleetError } from '../../errors.ts';
+import { type Supervised, supervise } from '../child-process.ts';
+
+export interface SpawnedCouchOptions {
+  readonly port: number;
+  readonly dataDir: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+export interface SpawnedCouch {
+  /** Without credentials. */
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  /** Fulfilled when it has ended, for whatever reason. */
+  readonly exited: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts the embedded CouchDB in a process of its own, which ends when ours does. */
+export async function spawnEmbeddedCouch(options: SpawnedCouchOptions): Promise<SpawnedCouch> {
+  const { port, dataDir, user, password } = options;
+  const self = fileURLToPath(import.meta.url);
+  const extension = extname(self);
+  const main = fileURLToPath(new URL(`./main${extension}`, import.meta.url));
+  const child = fork(main, [], {
+    // From the sources, TypeScript needs its loader; built, nothing.
+    execArgv: extension === '.ts' ? ['--import=tsx'] : [],
+    // By environment, since arguments are shown to everybody in the process list.
+    env: {
+      ...process.env,
+      FLEET_COUCH_PORT: String(port),
+      FLEET_COUCH_DIR: dataDir,
+      FLEET_COUCH_USER: user,
+      FLEET_COUCH_PASSWORD: password,
+    },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // Ctrl-C goes to every process of the terminal's group; the databases must outlive the workers.
+    detached: true,
+  });
+  const running = supervise(child);
+  const url = await ready(running);
+  return {
+    url,
+    port: Number(new URL(url).port),
+    pid: child.pid ?? 0,
+    exited: running.exited,
+    close: () => running.stop(),
+  };
+}
+
+async function ready(running: Supervised): Promise<string> {
+  const line = new Promise<string>((resolve) => {
+    running.child.stdout?.on('data', () => {
+      const url = /^ready (\S+)\n/m.exec(running.lastWords())?.[1];
+      if (url !== undefined) resolve(url);
+    });
+  });
+  const first = await Promise.race([line, running.exited]);
+  if (first !== undefined) return first;
+  throw new FleetError(
+    'couch_not_started',
+    `the embedded CouchDB did not start: ${running.lastWords().trim()}`,
+  );
+}

@@ -1,0 +1,75 @@
+import { expect } from 'chai';
+import { type EmbeddedCouch, startEmbeddedCouch } from '../../src/embedded/couchdb/server.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
+import { basic, request } from './couch-request.ts';
+
+describe('embedded CouchDB: authentication', () => {
+  let directory: TemporaryDirectory;
+  let couch: EmbeddedCouch;
+
+  before(async () => {
+    directory = await temporaryDirectory('couch-auth');
+    couch = await startEmbeddedCouch({
+      port: 0,
+      dataDir: directory.path,
+      user: 'admin',
+      password: 'pass:wörd',
+    });
+  });
+
+  after(async () => {
+    await couch.close();
+    await directory.remove();
+  });
+
+  it('refuses a wrong password', async () => {
+    const wrong = { origin: couch.url, authorization: basic('admin', 'wrong') };
+    expect(await request(wrong, 'GET', '_all_dbs')).to.deep.equal({
+      status: 401,
+      body: { error: 'unauthorized', reason: 'Name or password is incorrect.' },
+    });
+  });
+
+  it('refuses a wrong password even where none is needed', async () => {
+    const wrong = { origin: couch.url, authorization: basic('admin', 'wrong') };
+    expect((await request(wrong, 'GET', '_up')).status).to.equal(401);
+  });
+
+  it('refuses an unknown user', async () => {
+    const wrong = { origin: couch.url, authorization: basic('root', 'pass:wörd') };
+    expect((await request(wrong, 'GET', '_all_dbs')).status).to.equal(401);
+  });
+
+  it('takes a password with a colon and beyond ASCII', async () => {
+    const right = { origin: couch.url, authorization: basic('admin', 'pass:wörd') };
+    expect((await request(right, 'GET', '_all_dbs')).status).to.equal(200);
+  });
+
+  it('has no credentials in its URL', () => {
+    expect(couch.url).to.equal(`http://127.0.0.1:${couch.port}`);
+  });
+
+  it('opens a session to a form, whose cookie then lets in', async () => {
+    const opened = await fetch(`${couch.url}/_session`, {
+      method: 'POST',
+      body: new URLSearchParams({ name: 'admin', password: 'pass:wörd' }),
+    });
+    expect(await opened.json()).to.deep.equal({ ok: true, name: 'admin', roles: ['_admin'] });
+    const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? '';
+    const listed = await fetch(`${couch.url}/_all_dbs`, { headers: { cookie } });
+    expect(listed.status).to.equal(200);
+  });
+
+  it('opens no session to a wrong password', async () => {
+    const { status } = await fetch(`${couch.url}/_session`, {
+      method: 'POST',
+      body: new URLSearchParams({ name: 'admin', password: 'wrong' }),
+    });
+    expect(status).to.equal(401);
+  });
+
+  it('does not take an invented cookie', async () => {
+    const listed = await fetch(`${couch.url}/_all_dbs`, { headers: { cookie: 'AuthSession=abc' } });
+    expect(listed.status).to.equal(401);
+  });
+});

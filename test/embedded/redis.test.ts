@@ -1,0 +1,123 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { askRedis, isRedisReady } from '../../src/embedded/ask-redis.ts';
+import { freePort } from '../../src/embedded/free-port.ts';
+import { startRedis } from '../../src/embedded/redis.ts';
+import { FleetError } from '../../src/errors.ts';
+import { startTestRedis, type TestRedis } from '../support/servers.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
+
+const CONF = fileURLToPath(new URL('../../redis.conf', import.meta.url));
+
+describe('Redis of our own', () => {
+  describe('while it runs', () => {
+    let redis: TestRedis;
+
+    beforeEach(async () => {
+      redis = await startTestRedis();
+    });
+
+    afterEach(() => redis.close());
+
+    const setting = async (name: string) => {
+      const reply = await askRedis(redis.port, ['CONFIG', 'GET', name]);
+      return reply?.split('\r\n')[4];
+    };
+
+    it('answers at its URL', async () => {
+      expect(redis.url).to.equal(`redis://127.0.0.1:${redis.port}`);
+      expect(await isRedisReady(redis.port)).to.equal(true);
+    });
+
+    it('writes each command to the disk, and evicts nothing', async () => {
+      expect(await setting('appendonly')).to.equal('yes');
+      expect(await setting('appendfsync')).to.equal('always');
+      expect(await setting('maxmemory-policy')).to.equal('noeviction');
+      expect(await setting('save')).to.equal('');
+    });
+
+    it('listens to this machine only', async () => {
+      expect(await setting('bind')).to.equal('127.0.0.1');
+    });
+
+    it('keeps its data when stopped', async () => {
+      await askRedis(redis.port, ['SET', 'key', 'kept']);
+      await redis.stop();
+      await redis.start();
+      expect(await askRedis(redis.port, ['GET', 'key'])).to.equal('$4\r\nkept\r\n');
+    });
+
+    it('keeps its data when killed', async () => {
+      await askRedis(redis.port, ['SET', 'key', 'kept']);
+      process.kill(redis.pid, 'SIGKILL');
+      await redis.stop();
+      await redis.start();
+      expect(await askRedis(redis.port, ['GET', 'key'])).to.equal('$4\r\nkept\r\n');
+    });
+
+    it('is emptied by flush', async () => {
+      await askRedis(redis.port, ['SET', 'key', 'value']);
+      await redis.flush();
+      expect(await askRedis(redis.port, ['DBSIZE'])).to.equal(':0\r\n');
+    });
+  });
+
+  describe('when it starts', () => {
+    let directory: TemporaryDirectory;
+
+    beforeEach(async () => {
+      directory = await temporaryDirectory('redis-start');
+    });
+
+    afterEach(() => directory.remove());
+
+    const failure = (options: { port: number; program?: string }) =>
+      startRedis({ dir: directory.path, configFile: CONF, ...options }).catch((error: unknown) => error);
+
+    it('says what to install when there is no redis-server', async () => {
+      const error = await failure({ port: await freePort(), program: 'no-redis-server-here' });
+      expect(error).to.be.instanceOf(FleetError).and.include({ code: 'redis_missing' });
+      expect(error).to.have.property('advice').that.includes('apt install redis-server');
+    });
+
+    it('says so when its port is taken', async () => {
+      const other = await startTestRedis();
+      const error = await failure({ port: other.port });
+      await other.close();
+      expect(error).to.be.instanceOf(FleetError).and.include({ code: 'redis_not_started' });
+    });
+
+    it('first stops one left over on the same directory', async () => {
+      const dir = join(directory.path, 'data');
+      const options = { dir, configFile: CONF };
+      const left = await startRedis({ ...options, port: await freePort() });
+      await askRedis(left.port, ['SET', 'key', 'kept']);
+      const next = await startRedis({ ...options, port: await freePort() });
+      await left.exited;
+      expect(await askRedis(next.port, ['GET', 'key'])).to.equal('$4\r\nkept\r\n');
+      await next.close();
+    });
+
+    it('leaves a Redis of somebody else alone, whatever its port', async () => {
+      const other = await startTestRedis();
+      const dir = join(directory.path, 'data');
+      await mkdir(dir);
+      await writeFile(join(dir, 'redis.port'), String(other.port));
+      const mine = await startRedis({ dir, configFile: CONF, port: await freePort() });
+      expect(await isRedisReady(other.port)).to.equal(true);
+      await mine.close();
+      await other.close();
+    });
+
+    it('listens on a socket as well when asked to', async () => {
+      const unixSocket = join(directory.path, 'redis.sock');
+      const port = await freePort();
+      const redis = await startRedis({ dir: directory.path, configFile: CONF, port, unixSocket });
+      const reply = await askRedis(port, ['CONFIG', 'GET', 'unixsocket']);
+      await redis.close();
+      expect(reply).to.include(unixSocket);
+    });
+  });
+});

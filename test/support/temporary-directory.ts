@@ -1,0 +1,23 @@
+import { rmSync } from 'node:fs';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface TemporaryDirectory {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
+/** Makes an empty directory; it is removed by `remove`, or at the latest when the process ends. */
+export async function temporaryDirectory(name: string): Promise<TemporaryDirectory> {
+  const path = await realpath(await mkdtemp(join(tmpdir(), `cozy-fleet-${name}-`)));
+  const removeAtExit = (): void => rmSync(path, { recursive: true, force: true });
+  process.once('exit', removeAtExit);
+  return {
+    path,
+    async remove() {
+      process.off('exit', removeAtExit);
+      await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    },
+  };
+}
