@@ -1,0 +1,350 @@
+import nano from 'nano';
+import pLimit from 'p-limit';
+import { Agent } from 'undici';
+import { toError } from '../errors.ts';
+import { type CouchAnswer, CouchError } from './errors.ts';
+import { createTransport } from './transport.ts';
+
+/** Any JSON document with an id. */
+export interface CouchDocument {
+  readonly _id: string;
+  readonly _rev?: string;
+  readonly [field: string]: unknown;
+}
+
+/** A document as CouchDB has it. */
+export interface StoredDocument extends CouchDocument {
+  readonly _rev: string;
+}
+
+/** What became of one document of a `_bulk_docs`: stored, or refused with CouchDB's `error`. */
+export interface BulkRow {
+  readonly id: string;
+  readonly rev?: string;
+  readonly error?: string;
+  readonly reason?: string;
+}
+
+/** One row of a view or of `_all_docs`. */
+export interface ViewRow {
+  readonly id: string;
+  readonly key: unknown;
+  readonly doc?: StoredDocument | null;
+  readonly error?: string;
+}
+
+/** Parameters of a view or `_all_docs`; keys are JSON values. */
+export interface ViewQuery {
+  readonly keys?: readonly string[];
+  readonly startKey?: string;
+  readonly endKey?: string;
+  readonly includeDocs?: boolean;
+  readonly limit?: number;
+}
+
+/** Answer of `POST /<db>/_index`. */
+export interface IndexAnswer {
+  readonly result: 'created' | 'exists';
+  readonly id: string;
+}
+
+/** Settings of the databases made here; absent = the server's own (design §3). */
+export interface DatabaseSettings {
+  readonly q?: number | undefined;
+  readonly n?: number | undefined;
+}
+
+export interface CouchServerOptions extends DatabaseSettings {
+  /** With credentials, as configured. */
+  readonly url: string;
+  /** Most requests under way at a time from this process. */
+  readonly connections: number;
+  /** Milliseconds without a byte from the server before a request is given up. */
+  readonly timeout?: number;
+}
+
+/** One CouchDB cluster. Every method throws `CouchError`, or the signal's reason when aborted. */
+export interface CouchServer {
+  /** Host and port, for messages; never credentials. */
+  readonly host: string;
+  /** 412 and 201 are both fine for a repeatable step; which one it was matters to the caller. */
+  createDatabase(name: string, signal?: AbortSignal): Promise<'created' | 'exists'>;
+  deleteDatabase(name: string, signal?: AbortSignal): Promise<'deleted' | 'missing'>;
+  databaseExists(name: string, signal?: AbortSignal): Promise<boolean>;
+  /** Names that begin with `start`, in byte order. */
+  listDatabases(start: string, signal?: AbortSignal): Promise<string[]>;
+  bulkInsert(database: string, documents: readonly CouchDocument[], signal?: AbortSignal): Promise<BulkRow[]>;
+  getDocument(database: string, id: string, signal?: AbortSignal): Promise<StoredDocument | undefined>;
+  /** @throws CouchError 409 when `_rev` is not the current one. */
+  putDocument(database: string, document: CouchDocument, signal?: AbortSignal): Promise<string>;
+  deleteDocument(database: string, id: string, rev: string, signal?: AbortSignal): Promise<void>;
+  view(
+    database: string,
+    design: string,
+    view: string,
+    query: ViewQuery,
+    signal?: AbortSignal,
+  ): Promise<ViewRow[]>;
+  allDocuments(database: string, query: ViewQuery, signal?: AbortSignal): Promise<ViewRow[]>;
+  find(database: string, query: object, signal?: AbortSignal): Promise<StoredDocument[]>;
+  createIndex(database: string, body: object, signal?: AbortSignal): Promise<IndexAnswer>;
+  /** Whether `/_up` answers 200; asks without credentials, so it never counts as a failed login. */
+  isUp(signal?: AbortSignal): Promise<boolean>;
+  /** Whether our credentials are accepted. One wrong call counts towards the account lockout. */
+  isAuthorized(signal?: AbortSignal): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Long enough for a loaded cluster to create a database, short enough to notice a dead one. */
+const DEFAULT_TIMEOUT = 60_000;
+
+/** How long a probe waits: an answer later than this is as good as none. */
+const PROBE_TIMEOUT = 2_000;
+
+/** Connects to one CouchDB cluster; nothing is sent before the first call. */
+export function connectCouch(options: CouchServerOptions): CouchServer {
+  const { url, connections, timeout = DEFAULT_TIMEOUT } = options;
+  const { host } = new URL(url);
+  const limit = pLimit(connections);
+  const hot = createTransport({ url, connections, timeout });
+  const agent = new Agent({ connections, headersTimeout: timeout, bodyTimeout: timeout });
+  const wide = nano(nanoConfiguration(url, agent));
+  const settings = databaseQuery(options);
+
+  /** The few calls that make up nearly every request. */
+  async function send(
+    method: 'GET' | 'PUT' | 'POST' | 'DELETE',
+    path: string,
+    what: string,
+    body?: unknown,
+    signal?: AbortSignal,
+  ): Promise<{ answer: CouchAnswer; body: unknown }> {
+    return limit(async () => {
+      signal?.throwIfAborted();
+      try {
+        const exchange = await hot.send(method, path, body, signal);
+        return { answer: answerOf(exchange.status, exchange.body), body: exchange.body };
+      } catch (thrown) {
+        signal?.throwIfAborted();
+        throw new CouchError(host, what, noAnswer(thrown));
+      }
+    });
+  }
+
+  /** Everything else, through nano. */
+  async function ask(request: nano.RequestOptions, what: string, signal?: AbortSignal): Promise<unknown> {
+    return limit(async () => {
+      signal?.throwIfAborted();
+      const withSignal = signal === undefined ? request : { ...request, signal };
+      try {
+        const answer: unknown = await wide.request(withSignal);
+        return answer;
+      } catch (thrown) {
+        signal?.throwIfAborted();
+        throw new CouchError(host, what, nanoAnswer(thrown));
+      }
+    });
+  }
+
+  async function rowsOf(
+    request: nano.RequestOptions,
+    what: string,
+    signal?: AbortSignal,
+  ): Promise<ViewRow[]> {
+    const answer = await ask(request, what, signal);
+    return field<ViewRow[]>(answer, 'rows', []);
+  }
+
+  return {
+    host,
+
+    async createDatabase(name, signal) {
+      const what = `creating database ${name}`;
+      const { answer } = await send(
+        'PUT',
+        `/${encodeURIComponent(name)}${settings}`,
+        what,
+        undefined,
+        signal,
+      );
+      if (isSuccess(answer)) return 'created';
+      if (answer.status === 412) return 'exists';
+      throw new CouchError(host, what, answer);
+    },
+
+    async deleteDatabase(name, signal) {
+      const what = `deleting database ${name}`;
+      const { answer } = await send('DELETE', `/${encodeURIComponent(name)}`, what, undefined, signal);
+      if (isSuccess(answer)) return 'deleted';
+      if (answer.status === 404) return 'missing';
+      throw new CouchError(host, what, answer);
+    },
+
+    async databaseExists(name, signal) {
+      const what = `looking for database ${name}`;
+      const { answer } = await send('GET', `/${encodeURIComponent(name)}`, what, undefined, signal);
+      if (isSuccess(answer)) return true;
+      if (answer.status === 404) return false;
+      throw new CouchError(host, what, answer);
+    },
+
+    async listDatabases(start, signal) {
+      const what = `listing databases ${start}*`;
+      const end = `${start}\uffff`;
+      const query = new URLSearchParams({ start_key: JSON.stringify(start), end_key: JSON.stringify(end) });
+      const { answer, body } = await send('GET', `/_all_dbs?${query.toString()}`, what, undefined, signal);
+      if (!isSuccess(answer)) throw new CouchError(host, what, answer);
+      return Array.isArray(body)
+        ? body.filter((name) => typeof name === 'string' && name.startsWith(start))
+        : [];
+    },
+
+    async bulkInsert(database, documents, signal) {
+      const what = `writing ${documents.length} documents to ${database}`;
+      const path = `/${encodeURIComponent(database)}/_bulk_docs`;
+      const { answer, body } = await send('POST', path, what, { docs: documents }, signal);
+      if (!isSuccess(answer) || !Array.isArray(body)) throw new CouchError(host, what, answer);
+      return body;
+    },
+
+    async getDocument(database, id, signal) {
+      try {
+        const what = `reading ${id} of ${database}`;
+        const found = await ask({ db: database, path: encodedId(id) }, what, signal);
+        return isStored(found) ? found : undefined;
+      } catch (error) {
+        if (error instanceof CouchError && error.status === 404) return undefined;
+        throw error;
+      }
+    },
+
+    async putDocument(database, document, signal) {
+      const request = { db: database, method: 'PUT', path: encodedId(document._id), body: document };
+      const answer = await ask(request, `writing ${document._id} of ${database}`, signal);
+      return field<string>(answer, 'rev', '');
+    },
+
+    async deleteDocument(database, id, rev, signal) {
+      const request = { db: database, method: 'DELETE', path: encodedId(id), qs: { rev } };
+      await ask(request, `deleting ${id} of ${database}`, signal);
+    },
+
+    view(database, design, view, query, signal) {
+      const path = `_design/${encodeURIComponent(design)}/_view/${encodeURIComponent(view)}`;
+      return rowsOf(viewRequest(database, path, query), `reading view ${design} of ${database}`, signal);
+    },
+
+    allDocuments(database, query, signal) {
+      return rowsOf(viewRequest(database, '_all_docs', query), `listing documents of ${database}`, signal);
+    },
+
+    async find(database, query, signal) {
+      const request = { db: database, method: 'POST', path: '_find', body: query };
+      const answer = await ask(request, `searching ${database}`, signal);
+      return field<StoredDocument[]>(answer, 'docs', []);
+    },
+
+    async createIndex(database, body, signal) {
+      const request = { db: database, method: 'POST', path: '_index', body };
+      const answer = await ask(request, `creating an index of ${database}`, signal);
+      return { result: field(answer, 'result', 'created'), id: field(answer, 'id', '') };
+    },
+
+    async isUp(signal) {
+      const open = new URL(url);
+      open.username = '';
+      open.password = '';
+      open.pathname = `${open.pathname.replace(/\/$/, '')}/_up`;
+      try {
+        const response = await fetch(open, { signal: probeSignal(signal) });
+        await response.arrayBuffer();
+        return response.status === 200;
+      } catch {
+        signal?.throwIfAborted();
+        return false;
+      }
+    },
+
+    async isAuthorized(signal) {
+      try {
+        const exchange = await hot.send('GET', '/_all_dbs?limit=1', undefined, probeSignal(signal));
+        return exchange.status === 200;
+      } catch {
+        signal?.throwIfAborted();
+        return false;
+      }
+    },
+
+    async close() {
+      hot.close();
+      await agent.destroy();
+    },
+  };
+}
+
+/** nano's types know neither `parseUrl` nor that an agent is an instance, though its code reads both. */
+function nanoConfiguration(url: string, agentOptions: object): nano.Configuration {
+  const more: object = { parseUrl: false, agentOptions };
+  return Object.assign({ url }, more);
+}
+
+function probeSignal(signal: AbortSignal | undefined): AbortSignal {
+  const late = AbortSignal.timeout(PROBE_TIMEOUT);
+  return signal === undefined ? late : AbortSignal.any([signal, late]);
+}
+
+function databaseQuery({ q, n }: DatabaseSettings): string {
+  const query = new URLSearchParams();
+  if (q !== undefined) query.set('q', String(q));
+  if (n !== undefined) query.set('n', String(n));
+  return query.size === 0 ? '' : `?${query.toString()}`;
+}
+
+function viewRequest(database: string, path: string, query: ViewQuery): nano.RequestOptions {
+  const qs: Record<string, unknown> = {};
+  if (query.startKey !== undefined) qs['start_key'] = query.startKey;
+  if (query.endKey !== undefined) qs['end_key'] = query.endKey;
+  if (query.includeDocs === true) qs['include_docs'] = true;
+  if (query.limit !== undefined) qs['limit'] = query.limit;
+  return query.keys === undefined
+    ? { db: database, path, qs }
+    : { db: database, path, qs, method: 'POST', body: { keys: query.keys } };
+}
+
+/** The slash after `_design` and `_local` belongs to the path, every other one to the id. */
+function encodedId(id: string): string {
+  const special = /^(_design|_local)\/(.*)$/s.exec(id);
+  return special === null ? encodeURIComponent(id) : `${special[1]}/${encodeURIComponent(special[2] ?? '')}`;
+}
+
+function isSuccess({ status }: CouchAnswer): boolean {
+  return status !== undefined && status >= 200 && status < 300;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isStored(value: unknown): value is StoredDocument {
+  return isObject(value) && typeof value['_id'] === 'string' && typeof value['_rev'] === 'string';
+}
+
+/** A field of CouchDB's answer, whose shape its documentation fixes. */
+function field<T>(answer: unknown, name: string, otherwise: T): T {
+  return isObject(answer) && name in answer ? (answer[name] as T) : otherwise;
+}
+
+function answerOf(status: number, body: unknown): CouchAnswer {
+  const said = isObject(body) ? body : {};
+  return { status, error: String(said['error'] ?? ''), reason: String(said['reason'] ?? '') };
+}
+
+function noAnswer(thrown: unknown): CouchAnswer {
+  return { status: undefined, error: '', reason: toError(thrown).message };
+}
+
+/** nano copies CouchDB's `error` and `reason` onto what it throws; a network error has no `statusCode`. */
+function nanoAnswer(thrown: unknown): CouchAnswer {
+  if (!isObject(thrown) || typeof thrown['statusCode'] !== 'number') return noAnswer(thrown);
+  return answerOf(thrown['statusCode'], thrown);
+}

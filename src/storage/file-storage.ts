@@ -1,0 +1,115 @@
+import { mkdir, open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { toError } from '../errors.ts';
+import { StorageError, storageFailureKind } from './errors.ts';
+import type { Storage } from './storage.ts';
+
+/** Mode of the directories of an instance (`instance-data.md` §4.1). */
+const DIRECTORY_MODE = 0o755;
+
+/** Holds the fleet's id; begins with a dot, so it can never be a domain. */
+const FLEET_FILE = '.cozy-fleet';
+
+/** Storage of kind `file://`: `<root>/<domain>/` (`instance-data.md` §4.1). */
+export function fileStorage(root: string): Storage {
+  const at = (domain: string, path = '/') => join(root, domain, ...path.split('/'));
+
+  async function guarded<T>(what: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      const error: NodeJS.ErrnoException = toError(thrown);
+      throw new StorageError(
+        `${what} in ${root}`,
+        error,
+        storageFailureKind(error.code, await isDirectory(root)),
+      );
+    }
+  }
+
+  return {
+    name: `file://${root}`,
+
+    hasFiles: (domain) =>
+      guarded(`listing ${domain}`, async () => {
+        const entries = await unlessMissing(readdir(at(domain)), []);
+        // A mount that has gone looks like an instance without files.
+        if (entries.length === 0) await stat(root);
+        return entries.length > 0;
+      }),
+
+    hasDirectory: (domain, path) =>
+      guarded(`looking for ${path} of ${domain}`, () => isDirectory(at(domain, path))),
+
+    makeDirectory: (domain, path) =>
+      guarded(`making ${path} of ${domain}`, async () => {
+        const directory = at(domain, path);
+        try {
+          await mkdir(directory, { mode: DIRECTORY_MODE });
+        } catch (thrown) {
+          if (toErrno(thrown) !== 'EEXIST' || !(await isDirectory(directory))) throw thrown;
+        }
+      }),
+
+    readFleetId: () =>
+      guarded('reading the fleet id', async () => {
+        const text = await unlessMissing(readFile(join(root, FLEET_FILE), 'utf8'), '');
+        return text.trim() === '' ? undefined : text.trim();
+      }),
+
+    claimFleetId: (id) =>
+      guarded('writing the fleet id', async () => {
+        const file = join(root, FLEET_FILE);
+        try {
+          const handle = await open(file, 'wx', 0o644);
+          await handle.writeFile(`${id}\n`);
+          await handle.close();
+          return id;
+        } catch (thrown) {
+          if (toErrno(thrown) !== 'EEXIST') throw thrown;
+          return (await readFile(file, 'utf8')).trim();
+        }
+      }),
+
+    probe: () =>
+      guarded('writing', async () => {
+        const file = join(root, `${FLEET_FILE}-probe-${process.pid}`);
+        const handle = await open(file, 'w', 0o600);
+        try {
+          await handle.writeFile('probe');
+        } finally {
+          await handle.close();
+          await rm(file, { force: true });
+        }
+      }),
+
+    free: () =>
+      guarded('measuring', async () => {
+        const { bavail, bsize, ffree } = await statfs(root);
+        return { bytes: bavail * bsize, files: ffree };
+      }),
+  };
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (thrown) {
+    if (toErrno(thrown) === 'ENOENT') return false;
+    throw thrown;
+  }
+}
+
+async function unlessMissing<T>(work: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await work;
+  } catch (thrown) {
+    if (toErrno(thrown) === 'ENOENT') return otherwise;
+    throw thrown;
+  }
+}
+
+function toErrno(thrown: unknown): string | undefined {
+  const error: NodeJS.ErrnoException = toError(thrown);
+  return error.code;
+}

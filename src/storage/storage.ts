@@ -1,0 +1,19 @@
+/** Where the files of instances live; one implementation a kind of storage. */
+export interface Storage {
+  /** For messages: kind and place. */
+  readonly name: string;
+  /** Whether anything is left under that domain: its directory holds at least one entry. */
+  hasFiles(domain: string): Promise<boolean>;
+  /** Whether that directory of the instance is there; `path` as in its document (`/Photos`). */
+  hasDirectory(domain: string, path: string): Promise<boolean>;
+  /** Makes a directory of the instance, `/` for its root; one that is there is fine. Parents must be there. */
+  makeDirectory(domain: string, path: string): Promise<void>;
+  /** The fleet this storage belongs to, or undefined when nobody took it yet (design §4). */
+  readFleetId(): Promise<string | undefined>;
+  /** Takes the storage for a fleet; answers the id that is there afterwards, another's if it came first. */
+  claimFleetId(id: string): Promise<string>;
+  /** @throws StorageError when the storage is not there, not writable, or full. */
+  probe(): Promise<void>;
+  /** Bytes free and inodes free; undefined where the storage cannot tell. */
+  free(): Promise<{ bytes: number; files: number } | undefined>;
+}
