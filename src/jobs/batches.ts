@@ -1,0 +1,319 @@
+import { randomInt } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import { InputError } from '../errors.ts';
+import type { Keys } from './keys.ts';
+import { fence, isRowState, ROW_STATES, type RowState } from './row-state.ts';
+import { script } from './script.ts';
+
+/** What is known of a row beside its state; no secret is ever in here. */
+const rowInfo = z.object({
+  domain: z.string(),
+  jobId: z.string().optional(),
+  incarnation: z.string().optional(),
+  stage: z.string().optional(),
+  tries: z.number().optional(),
+  code: z.string().optional(),
+  error: z.string().optional(),
+});
+
+export type RowInfo = z.infer<typeof rowInfo>;
+
+export interface Row extends RowInfo {
+  /** Line of the row in its file, from 1. */
+  readonly row: number;
+  readonly state: RowState;
+}
+
+export type BatchKind = 'create';
+
+/** Why a batch takes no further row up. */
+export type Halt = 'cancelled' | 'too-many-failures';
+
+export interface Batch {
+  readonly id: string;
+  readonly kind: BatchKind;
+  /** Name of the file, or what the operator called it. */
+  readonly name: string;
+  readonly reason: string;
+  /** User and host that submitted it. */
+  readonly by: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** When its last row ended; absent while it runs. */
+  readonly endedAt: number | undefined;
+  readonly total: number;
+  /** Stops by itself when more rows than this have failed; absent = never. */
+  readonly maxFailures: number | undefined;
+  readonly halt: Halt | undefined;
+  readonly counts: Readonly<Record<RowState, number>>;
+}
+
+export interface NewBatch {
+  readonly kind: BatchKind;
+  readonly name: string;
+  readonly reason: string;
+  readonly by: string;
+  readonly total: number;
+  readonly maxFailures?: number | undefined;
+}
+
+export interface Report extends RowInfo {
+  readonly batchId: string;
+  readonly row: number;
+  readonly state: RowState;
+  readonly generation: number;
+  readonly attempt: number;
+}
+
+/** How long a batch is kept after its last report. */
+const RETENTION_SECONDS = 90 * 24 * 3600;
+
+/** Without characters that are mistaken for others when read aloud. */
+const ID_ALPHABET = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
+const ID_LENGTH = 5;
+
+/**
+ * Moves a row from its old state to a new one and adjusts the counters; a report that is not newer
+ * than what is known changes nothing (`bullmq-mechanics.md` §9).
+ * KEYS: rows, counts, batch. ARGV: row, state, fence, info, retention, channel, batch id.
+ */
+const REPORT = script(`
+local cur = redis.call('HGET', KEYS[1], ARGV[1])
+local old, fence = false, -1
+if cur then
+  old, fence = string.match(cur, '^(%l+) (%d+)')
+  fence = tonumber(fence)
+end
+if tonumber(ARGV[3]) <= fence then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
+if old == ARGV[2] then return 1 end
+
+local final = {done = 1, skipped = 1, failed = 1, cancelled = 1}
+if old then
+  redis.call('HINCRBY', KEYS[2], old, -1)
+  redis.call('ZREM', KEYS[2] .. ':' .. old, ARGV[1])
+end
+local now = redis.call('HINCRBY', KEYS[2], ARGV[2], 1)
+redis.call('ZADD', KEYS[2] .. ':' .. ARGV[2], ARGV[1], ARGV[1])
+
+local ended = redis.call('HINCRBY', KEYS[3], 'final', (final[ARGV[2]] or 0) - (old and final[old] or 0))
+if ARGV[2] == 'failed' then
+  local limit = redis.call('HGET', KEYS[3], 'maxFailures')
+  if limit and now > tonumber(limit) then redis.call('HSETNX', KEYS[3], 'halt', 'too-many-failures') end
+end
+if ended == tonumber(redis.call('HGET', KEYS[3], 'total')) then
+  local time = redis.call('TIME')
+  redis.call('HSET', KEYS[3], 'endedAt', time[1] * 1000 + math.floor(time[2] / 1000))
+  redis.call('PUBLISH', ARGV[6], ARGV[7])
+else
+  redis.call('HDEL', KEYS[3], 'endedAt')
+end
+for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[5]) end
+redis.call('EXPIRE', KEYS[2] .. ':' .. ARGV[2], ARGV[5])
+return 1
+`);
+
+export interface Batches {
+  create(batch: NewBatch): Promise<string>;
+  /** @returns false when the report was not newer than what is known */
+  report(report: Report): Promise<boolean>;
+  /** @throws InputError `unknown_batch` */
+  get(id: string): Promise<Batch>;
+  /** Newest first. */
+  list(limit: number): Promise<Batch[]>;
+  row(id: string, row: number): Promise<Row | undefined>;
+  /** Rows in the order of the file, page by page; only those of one state when it is given. */
+  rows(id: string, state?: RowState): AsyncGenerator<Row>;
+  halt(id: string): Promise<Halt | undefined>;
+  setHalt(id: string, halt: Halt | undefined): Promise<void>;
+  /** Corrects the total of a batch whose submission was cut short. */
+  setTotal(id: string, total: number): Promise<void>;
+}
+
+/** Batches and their rows in Redis (design §5). */
+export function createBatches(redis: Redis, keys: Keys): Batches {
+  async function get(id: string): Promise<Batch> {
+    const found = await read(id);
+    if (found === undefined) {
+      throw new InputError(
+        'unknown_batch',
+        `there is no batch ${id}`,
+        {},
+        'cozy-fleet batches ls lists them.',
+      );
+    }
+    return found;
+  }
+
+  async function read(id: string): Promise<Batch | undefined> {
+    const [fields, counts] = await Promise.all([
+      redis.hgetall(keys.batch(id)),
+      redis.hgetall(keys.counts(id)),
+    ]);
+    return fields['total'] === undefined ? undefined : batchOf(id, fields, counts);
+  }
+
+  return {
+    get,
+
+    async create(batch) {
+      for (;;) {
+        const id = newId();
+        const key = keys.batch(id);
+        const createdAt = Date.now();
+        if ((await redis.hsetnx(key, 'createdAt', createdAt)) === 0) continue;
+        const { maxFailures, ...fields } = batch;
+        await redis
+          .multi()
+          .hset(key, { ...fields, ...(maxFailures === undefined ? {} : { maxFailures }) })
+          .expire(key, RETENTION_SECONDS)
+          .zadd(keys.batches, createdAt, id)
+          .exec();
+        return id;
+      }
+    },
+
+    async report({ batchId, row, state, generation, attempt, ...info }) {
+      const moved = await REPORT.run(
+        redis,
+        [keys.rows(batchId), keys.counts(batchId), keys.batch(batchId)],
+        [
+          row,
+          state,
+          fence(generation, attempt, state),
+          JSON.stringify(info),
+          RETENTION_SECONDS,
+          keys.batchChannel,
+          batchId,
+        ],
+      );
+      return moved === 1;
+    },
+
+    async list(limit) {
+      const ids = await redis.zrange(keys.batches, '+inf', '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, limit);
+      const found = await Promise.all(ids.map(read));
+      await Promise.all(
+        ids.filter((_, at) => found[at] === undefined).map((id) => redis.zrem(keys.batches, id)),
+      );
+      return found.filter((batch) => batch !== undefined);
+    },
+
+    async row(id, row) {
+      const text = await redis.hget(keys.rows(id), String(row));
+      return text === null ? undefined : rowOf(row, text);
+    },
+
+    async *rows(id, state) {
+      const states = state === undefined ? ROW_STATES : [state];
+      const pages = states.map((each) => numbers(redis, `${keys.counts(id)}:${each}`));
+      for await (const page of merged(pages)) {
+        const texts = await redis.hmget(keys.rows(id), ...page.map(String));
+        for (const [at, text] of texts.entries()) {
+          const row = page[at];
+          if (text === null || row === undefined) continue;
+          const found = rowOf(row, text);
+          if (state === undefined || found.state === state) yield found;
+        }
+      }
+    },
+
+    async halt(id) {
+      const value = await redis.hget(keys.batch(id), 'halt');
+      return haltOf(value ?? undefined);
+    },
+
+    async setHalt(id, halt) {
+      if (halt === undefined) await redis.hdel(keys.batch(id), 'halt');
+      else await redis.hset(keys.batch(id), 'halt', halt);
+    },
+
+    async setTotal(id, total) {
+      const key = keys.batch(id);
+      await redis.hset(key, 'total', total);
+      // Its rows may all have ended by now, and then nobody reports any more.
+      if (Number(await redis.hget(key, 'final')) === total) await redis.hsetnx(key, 'endedAt', Date.now());
+    },
+  };
+}
+
+/** Rows are read in pages of this many, so that Redis is never held up (`bullmq-mechanics.md` §8). */
+const PAGE = 500;
+
+/** Row numbers of one state, ascending, by value so that rows that move meanwhile shift nothing. */
+async function* numbers(redis: Redis, key: string): AsyncGenerator<number> {
+  let after = '(0';
+  for (;;) {
+    const page = await redis.zrange(key, after, '+inf', 'BYSCORE', 'LIMIT', 0, PAGE);
+    for (const member of page) yield Number(member);
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return;
+    after = `(${last}`;
+  }
+}
+
+/** Merges ascending sequences into pages; a row that moved between two states meanwhile comes once. */
+async function* merged(sources: readonly AsyncGenerator<number>[]): AsyncGenerator<number[]> {
+  const heads = await Promise.all(sources.map((source) => source.next()));
+  let page: number[] = [];
+  let previous = 0;
+  for (;;) {
+    let least: number | undefined;
+    for (const [at, head] of heads.entries()) {
+      if (head.done === true) continue;
+      const best = least === undefined ? undefined : heads[least];
+      if (best === undefined || best.done === true || head.value < best.value) least = at;
+    }
+    const head = least === undefined ? undefined : heads[least];
+    if (least === undefined || head === undefined || head.done === true) break;
+    if (head.value > previous) page.push(head.value);
+    previous = Math.max(previous, head.value);
+    const source = sources[least];
+    if (source !== undefined) heads[least] = await source.next();
+    if (page.length === PAGE) {
+      yield page;
+      page = [];
+    }
+  }
+  if (page.length > 0) yield page;
+}
+
+function newId(): string {
+  return Array.from({ length: ID_LENGTH }, () => ID_ALPHABET[randomInt(ID_ALPHABET.length)]).join('');
+}
+
+function rowOf(row: number, text: string): Row {
+  const [, state = '', info = ''] = /^(\w+) \d+ (.*)$/s.exec(text) ?? [];
+  if (!isRowState(state)) throw new Error(`row ${row} has the unknown state ${state}`);
+  return { row, state, ...rowInfo.parse(JSON.parse(info)) };
+}
+
+function batchOf(id: string, fields: Record<string, string>, counts: Record<string, string>): Batch {
+  const number = (name: string) => (fields[name] === undefined ? undefined : Number(fields[name]));
+  return {
+    id,
+    kind: 'create',
+    name: fields['name'] ?? '',
+    reason: fields['reason'] ?? '',
+    by: fields['by'] ?? '',
+    createdAt: number('createdAt') ?? 0,
+    endedAt: number('endedAt'),
+    total: number('total') ?? 0,
+    maxFailures: number('maxFailures'),
+    halt: haltOf(fields['halt']),
+    counts: {
+      waiting: Number(counts['waiting'] ?? 0),
+      active: Number(counts['active'] ?? 0),
+      retrying: Number(counts['retrying'] ?? 0),
+      done: Number(counts['done'] ?? 0),
+      skipped: Number(counts['skipped'] ?? 0),
+      failed: Number(counts['failed'] ?? 0),
+      cancelled: Number(counts['cancelled'] ?? 0),
+    },
+  };
+}
+
+function haltOf(text: string | undefined): Halt | undefined {
+  return text === 'cancelled' || text === 'too-many-failures' ? text : undefined;
+}

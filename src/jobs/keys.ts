@@ -1,0 +1,55 @@
+/** Name of the one BullMQ queue. */
+export const QUEUE_NAME = 'instances';
+
+/** Names of everything we keep in Redis, all under one hash tag so that a script may touch any of it. */
+export interface Keys {
+  /** `prefix` option of BullMQ. */
+  readonly bullPrefix: string;
+  /** Key of a job's hash, or of one of the queue's sets. */
+  bull(part: string): string;
+  /** Who holds a domain or an alias, and which job held it last. */
+  name(name: string): string;
+  /** Batch rows that wait for the job of another batch. */
+  joined(jobId: string): string;
+  /** Set while somebody wants that job to stop; its value says who. */
+  cancel(jobId: string): string;
+  /** Channel on which a cancellation is told at once. */
+  readonly cancelChannel: string;
+  readonly fleetId: string;
+  /** Held by who makes the fleet's record. */
+  readonly founding: string;
+  /** All batches by time of creation. */
+  readonly batches: string;
+  batch(id: string): string;
+  /** Batch row number → `state fence info`. */
+  rows(batchId: string): string;
+  /** Number of rows by state; the same name with `:<state>` is the sorted set of that state's rows. */
+  counts(batchId: string): string;
+  /** Channel on which the end of a batch is told. */
+  readonly batchChannel: string;
+  /** Heartbeats of the workers by worker id, and the set of them by time. */
+  worker(id: string): string;
+  readonly workers: string;
+}
+
+/** @param prefix `fleet.prefix` of the configuration */
+export function createKeys(prefix: string): Keys {
+  const tag = `{${prefix}}`;
+  return {
+    bullPrefix: tag,
+    bull: (part) => `${tag}:${QUEUE_NAME}:${part}`,
+    name: (name) => `${tag}:name:${name}`,
+    joined: (jobId) => `${tag}:joined:${jobId}`,
+    cancel: (jobId) => `${tag}:cancel:${jobId}`,
+    cancelChannel: `${tag}:cancel`,
+    fleetId: `${tag}:id`,
+    founding: `${tag}:founding`,
+    batches: `${tag}:batches`,
+    batch: (id) => `${tag}:batch:${id}`,
+    rows: (batchId) => `${tag}:batch:${batchId}:rows`,
+    counts: (batchId) => `${tag}:batch:${batchId}:counts`,
+    batchChannel: `${tag}:batch`,
+    worker: (id) => `${tag}:worker:${id}`,
+    workers: `${tag}:workers`,
+  };
+}

@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fleet } from './fleet.ts';
+import { type CreateOutcome, isEnded, parsePayload } from './payload.ts';
+import { type Progress, readProgress } from './progress.ts';
+
+/** How a job ended, or that it has not yet. */
+export type JobEnd =
+  | { readonly state: 'done'; readonly outcome: CreateOutcome; readonly incarnation: string | undefined }
+  | { readonly state: 'failed'; readonly code: string; readonly message: string }
+  /** It is not in Redis any more. */
+  | { readonly state: 'gone' }
+  | { readonly state: 'running'; readonly progress: Progress };
+
+/** How often a job is looked at: a person should not notice, and events can be lost (`field-notes.md` §1). */
+const POLL_MS = 100;
+
+export async function readJobEnd({ queue }: Pick<Fleet, 'queue'>, jobId: string): Promise<JobEnd> {
+  const job = await queue.getJob(jobId);
+  if (job === undefined) return { state: 'gone' };
+  const progress = readProgress(job.progress);
+  if (await job.isCompleted()) {
+    const payload = parsePayload(job.data);
+    const outcome = isEnded(payload) ? payload.outcome : 'created';
+    return { state: 'done', outcome, incarnation: progress.incarnation };
+  }
+  if (await job.isFailed()) {
+    const [, code = 'unknown', message = job.failedReason] = /^(\w+): (.*)$/s.exec(job.failedReason) ?? [];
+    return { state: 'failed', code, message };
+  }
+  return { state: 'running', progress };
+}
+
+export interface WaitOptions {
+  /** Aborted when nobody waits any more; the job goes on. */
+  readonly signal: AbortSignal;
+  onProgress?(progress: Progress): void;
+}
+
+/** Waits until a job has ended; answers `running` when the signal comes first. */
+export async function waitForJob(
+  fleet: Pick<Fleet, 'queue'>,
+  jobId: string,
+  options: WaitOptions,
+): Promise<JobEnd> {
+  for (;;) {
+    const end = await readJobEnd(fleet, jobId);
+    if (end.state !== 'running' || options.signal.aborted) return end;
+    options.onProgress?.(end.progress);
+    try {
+      await sleep(POLL_MS, undefined, { signal: options.signal });
+    } catch {
+      return await readJobEnd(fleet, jobId);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import type { CouchServer } from '../couchdb/server.ts';
+import type { Storage } from '../storage/storage.ts';
+import { type Breaker, createBreaker } from './breaker.ts';
+import type { Target } from './failure.ts';
+
+export interface BoardOptions {
+  readonly global: CouchServer;
+  /** All clusters; the global one may be among them. */
+  readonly clusters: readonly CouchServer[];
+  readonly storage: Storage;
+  /** Told when a breaker opens or closes. */
+  onChange(name: string, open: boolean): void;
+}
+
+/** One breaker per CouchDB cluster and one for the storage (design §4). */
+export interface BreakerBoard {
+  trip(target: Target, credentials: boolean): void;
+  isOpen(target: Target): boolean;
+  /** Whether nothing at all can be done: no job can do without the global database and the storage. */
+  readonly blocksAll: boolean;
+  /** Whether that cluster can be used now. */
+  isUsable(server: CouchServer): boolean;
+  /** Settles what a failure without an answer was: the target is away, or it was a hiccup. */
+  isAway(target: Target): Promise<boolean>;
+  stop(): void;
+}
+
+export function createBreakerBoard({ global, clusters, storage, onChange }: BoardOptions): BreakerBoard {
+  const servers = new Map([global, ...clusters].map((server) => [server.host, server]));
+  const couch = new Map<string, Breaker>();
+  for (const [host, server] of servers) {
+    couch.set(
+      host,
+      createBreaker({
+        name: host,
+        probe: (signal) => server.isUp(signal),
+        probeCredentials: (signal) => server.isAuthorized(signal),
+        onChange: (open) => onChange(`CouchDB ${host}`, open),
+      }),
+    );
+  }
+  const files = createBreaker({
+    name: storage.name,
+    probe: () => writable(storage),
+    onChange: (open) => onChange(`storage ${storage.name}`, open),
+  });
+  const breakerOf = (target: Target) => (target.kind === 'storage' ? files : couch.get(target.host));
+
+  return {
+    trip: (target, credentials) => breakerOf(target)?.trip(credentials),
+    isOpen: (target) => breakerOf(target)?.open ?? false,
+    get blocksAll() {
+      const usable = clusters.some(({ host }) => couch.get(host)?.open === false);
+      return files.open || couch.get(global.host)?.open === true || !usable;
+    },
+    isUsable: ({ host }) => couch.get(host)?.open !== true,
+    async isAway(target) {
+      if (target.kind === 'storage') return !(await writable(storage));
+      return !((await servers.get(target.host)?.isUp()) ?? true);
+    },
+    stop() {
+      for (const breaker of [files, ...couch.values()]) breaker.stop();
+    },
+  };
+}
+
+async function writable(storage: Storage): Promise<boolean> {
+  try {
+    await storage.probe();
+    return true;
+  } catch {
+    return false;
+  }
+}

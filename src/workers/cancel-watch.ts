@@ -1,0 +1,61 @@
+import type { Redis } from 'ioredis';
+import { FleetError, toError } from '../errors.ts';
+import { readCancels } from '../jobs/cancel.ts';
+import type { Keys } from '../jobs/keys.ts';
+
+/** Somebody asked for this job to be stopped. */
+export class Cancelled extends FleetError {
+  constructor(by: string) {
+    super('cancelled', `cancelled by ${by}`);
+  }
+}
+
+/** How often flags are looked at: a published cancellation can be lost, a flag cannot (design §3). */
+const SWEEP_EVERY = 1_000;
+
+export interface CancelWatch {
+  /** The signal that is aborted with Cancelled when somebody wants that job stopped. */
+  watch(jobId: string): Promise<{ readonly signal: AbortSignal; done(): void }>;
+  stop(): void;
+}
+
+/** Watches for cancellations of the jobs that run in this process. */
+export async function createCancelWatch(
+  redis: Redis,
+  keys: Keys,
+  onError: (error: Error) => void,
+): Promise<CancelWatch> {
+  const running = new Map<string, AbortController>();
+
+  async function sweep(ids: readonly string[]): Promise<void> {
+    const wanted = await readCancels(redis, keys, ids);
+    for (const [at, by] of wanted.entries()) {
+      if (by !== null) running.get(ids[at] ?? '')?.abort(new Cancelled(by));
+    }
+  }
+  const sweepAll = () => sweep([...running.keys()]).catch((error) => onError(toError(error)));
+
+  const subscriber = redis.duplicate();
+  subscriber.on('error', onError);
+  subscriber.on('message', () => void sweepAll());
+  await subscriber.subscribe(keys.cancelChannel);
+  const timer = setInterval(() => void sweepAll(), SWEEP_EVERY);
+
+  return {
+    async watch(jobId) {
+      const controller = new AbortController();
+      running.set(jobId, controller);
+      await sweep([jobId]);
+      return {
+        signal: controller.signal,
+        done: () => {
+          if (running.get(jobId) === controller) running.delete(jobId);
+        },
+      };
+    },
+    stop() {
+      clearInterval(timer);
+      subscriber.disconnect();
+    },
+  };
+}

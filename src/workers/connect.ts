@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises';
+import type { Logger } from 'winston';
+import type { Config } from '../config/config.ts';
+import { clustersOpenToCreation } from '../config/couch-cluster.ts';
+import { type CouchServer, connectCouch } from '../couchdb/server.ts';
+import { FleetError } from '../errors.ts';
+import { ensureGlobalDatabases } from '../instances/global-databases.ts';
+import { encryptorKeyOf } from '../instances/organization-key.ts';
+import { type Fleet, openFleet } from '../jobs/fleet.ts';
+import { joinFleet } from '../jobs/fleet-record.ts';
+import { fileStorage } from '../storage/file-storage.ts';
+import { createDesignSource } from './designs.ts';
+import type { StageObserver } from './pipeline.ts';
+import { type FleetWorker, startWorker } from './worker.ts';
+
+export interface ConnectedWorker extends Pick<FleetWorker, 'id'> {
+  /** Stops the worker and closes its connections. */
+  stop(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly observer?: StageObserver;
+}
+
+/**
+ * Connects a worker to everything the configuration names, and starts it.
+ * @throws FleetError when Redis, CouchDB and the storage do not belong together, or one is not usable
+ */
+export async function connectWorker({ config, log, observer }: ConnectOptions): Promise<ConnectedWorker> {
+  const { connections, q, n } = config.fleet;
+  const servers = new Map<string, CouchServer>();
+  const connect = (url: string): CouchServer => {
+    const known = servers.get(url) ?? connectCouch({ url, connections, q, n });
+    servers.set(url, known);
+    return known;
+  };
+  const global = connect(config.couchdb.url);
+  const clusters = config.couchdb.clusters.map(({ url }) => connect(url));
+  const storage = fileStorage(config.storage.root);
+  const close = async () => {
+    for (const server of servers.values()) await server.close();
+  };
+  let fleet: Fleet | undefined;
+  try {
+    await storage.probe();
+    await ensureGlobalDatabases(global);
+    fleet = await openFleet({ redisUrl: config.fleet.redisUrl, prefix: config.fleet.prefix, role: 'worker' });
+    const { sealKey } = await joinFleet({ ...fleet, global, storage });
+    const creationClusters = clustersOpenToCreation(config);
+    if (creationClusters.length === 0) {
+      throw new FleetError(
+        'no_cluster',
+        'no CouchDB cluster is open to creation',
+        'Check instance_creation in couchdb.clusters.',
+      );
+    }
+    const worker = await startWorker({
+      fleet,
+      services: {
+        global,
+        cluster: (index) => clusters[index ?? 0] ?? global,
+        storage,
+        designs: createDesignSource(),
+        linkScheme: config.fleet.linkScheme,
+        contexts: config.contexts,
+        forcedOidcContexts: config.forcedOidcContexts,
+        commonSettings: config.commonSettings,
+        log,
+        encryptorKey: await encryptorKeyOf(
+          { encryptor: config.vault.encryptorKey, decryptor: config.vault.decryptorKey },
+          (path) => readFile(path, 'utf8'),
+        ),
+      },
+      clusters,
+      creationClusters,
+      sealKey,
+      concurrency: config.fleet.concurrency,
+      log,
+      ...(observer === undefined ? {} : { observer }),
+    });
+    const opened = fleet;
+    return {
+      id: worker.id,
+      async stop() {
+        await worker.stop();
+        await opened.close();
+        await close();
+      },
+    };
+  } catch (error) {
+    await fleet?.close();
+    await close();
+    throw error;
+  }
+}

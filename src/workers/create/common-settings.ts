@@ -1,0 +1,66 @@
+import type { CommonSettings } from '../../config/config.ts';
+import { cozyUrl, type Scheme } from '../../instances/link.ts';
+import type { InstanceOptions } from '../../instances/options.ts';
+
+/** A service that does not answer must not hold up a creation, in milliseconds. */
+const TIMEOUT = 10_000;
+
+/** The stack's own default where an instance has no time zone (`instance-data.md` §6.1). */
+const DEFAULT_TIMEZONE = 'Europe/Paris';
+
+/** The external settings service of an instance's context, else of `default`; undefined = none. */
+export function commonSettingsOf(
+  configured: Readonly<Record<string, CommonSettings>>,
+  context: string | undefined,
+): CommonSettings | undefined {
+  const name = context !== undefined && Object.hasOwn(configured, context) ? context : 'default';
+  return Object.hasOwn(configured, name) ? configured[name] : undefined;
+}
+
+/** Body of the request that tells the service of a new instance (`instance-data.md` §6.1). */
+export function commonSettingsBody(options: InstanceOptions, scheme: Scheme, now: number): object {
+  const { domain, locale, settings } = options;
+  const [nickname = '', ...rest] = domain.split('.');
+  const publicName = settings['public_name'] ?? '';
+  const [firstName = '', ...lastNames] = publicName.split(' ');
+  const payload = {
+    language: locale,
+    timezone: settings['tz'] ?? DEFAULT_TIMEZONE,
+    first_name: firstName,
+    last_name: lastNames.join(' '),
+    email: settings['email'] ?? '',
+    phone: settings['phone'] ?? '',
+    matrix_id: `@${nickname}:${rest.join('.')}`,
+    display_name: publicName,
+    avatar: `${cozyUrl(scheme, domain)}/public/avatar?v=1`,
+  };
+  return {
+    source: 'cozy-stack',
+    nickname,
+    request_id: `${domain}_${now * 1_000_000}`,
+    timestamp: now,
+    version: 1,
+    payload: Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== '')),
+  };
+}
+
+/** @returns undefined when the service took it, else why not; without the token */
+export async function postCommonSettings(
+  { url, token }: CommonSettings,
+  body: object,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    const response = await fetch(`${url.replace(/\/$/, '')}/api/admin/user/settings`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]),
+    });
+    await response.arrayBuffer();
+    return response.status === 200 ? undefined : `it answered ${response.status}`;
+  } catch (error) {
+    signal.throwIfAborted();
+    return error instanceof Error ? error.name : 'it did not answer';
+  }
+}

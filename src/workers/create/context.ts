@@ -1,0 +1,55 @@
+import type { CouchServer } from '../../couchdb/server.ts';
+import { Refusal } from '../../instances/errors.ts';
+import type { StoredInstance } from '../../instances/lookup.ts';
+import type { InstanceOptions } from '../../instances/options.ts';
+import type { StoredPassphrase } from '../../instances/passphrase.ts';
+import { databaseName } from '../../instances/prefix.ts';
+import type { CreateOutcome } from '../../jobs/payload.ts';
+import type { CreateStageName } from '../../jobs/progress.ts';
+import type { Lease } from '../lease.ts';
+import type { Services } from '../services.ts';
+import type { Stage } from '../stage.ts';
+
+export type CreateStage = Stage<CreateStageName, CreateContext, CreateOutcome>;
+
+/** What the stages of one attempt share. */
+export interface CreateContext {
+  readonly options: InstanceOptions;
+  /** Stored form of the passphrase the operator gave. */
+  readonly passphrase: StoredPassphrase | undefined;
+  readonly services: Services;
+  readonly signal: AbortSignal;
+  readonly lease: Lease;
+  /** The document of this job's instance, as last read or written; set by `register`. */
+  instance: StoredInstance | undefined;
+  /** Hash of a passphrase that nobody knows, once this attempt has made it. */
+  randomPassphraseHash: string | undefined;
+  /** Doctypes whose design documents this very attempt saw acknowledged: `finish` need not look. */
+  readonly acknowledged: Set<string>;
+  /** Records which life of the domain this job works on (design §3, "Incarnation"). */
+  learn(instance: StoredInstance): Promise<void>;
+}
+
+/** The instance's document. @throws Refusal `superseded` when there is none */
+export function instanceOf(context: CreateContext): StoredInstance {
+  if (context.instance === undefined) throw superseded(context.options.domain);
+  return context.instance;
+}
+
+/** The server that has the instance's databases, and the full name of one of them. */
+export function databaseOf(context: CreateContext, doctype: string): { server: CouchServer; name: string } {
+  const instance = instanceOf(context);
+  return {
+    server: context.services.cluster(instance.couch_cluster),
+    // A document without a prefix is older than the field: its domain is the prefix (§1.1).
+    name: databaseName(instance.prefix ?? instance.domain, doctype),
+  };
+}
+
+export function superseded(domain: string): Refusal {
+  return new Refusal(
+    'superseded',
+    `the instance of ${domain} this job worked on is gone or another one by now; nothing was touched`,
+    'Submit it again if it is still wanted.',
+  );
+}

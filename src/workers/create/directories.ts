@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import type { CouchDocument } from '../../couchdb/server.ts';
+import { directoryOptions } from '../../instances/context-options.ts';
+import { type DefaultDirectory, defaultDirectories } from '../../instances/default-directories.ts';
+import {
+  directoryDocument,
+  ROOT_ID,
+  rootDocument,
+  TRASH_NAME,
+  trashDocument,
+} from '../../instances/file-documents.ts';
+import { incarnationOf } from '../../instances/incarnation.ts';
+import { cozyUrl } from '../../instances/link.ts';
+import { insertMissing } from './bulk.ts';
+import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './context.ts';
+
+const FILES = 'io.cozy.files';
+
+/** Makes root, trash and localized directories: on disk first, as the stack does (`instance-data.md` §8 trap 14). */
+export const directories: CreateStage = {
+  name: 'directories',
+
+  async run(context) {
+    const { options, services, signal } = context;
+    const wanted = wantedDirectories(context);
+    for (const path of ['/', `/${TRASH_NAME}`, ...wanted.map(({ path }) => path)]) {
+      signal.throwIfAborted();
+      await services.storage.makeDirectory(options.domain, path);
+    }
+    const { server, name } = databaseOf(context, FILES);
+    await insertMissing(server, name, directoryDocuments(context, wanted), signal);
+    return undefined;
+  },
+
+  async verify(context) {
+    const { options, services, signal } = context;
+    const wanted = directoryDocuments(context, wantedDirectories(context));
+    const { server, name } = databaseOf(context, FILES);
+    const rows = await server.allDocuments(name, { keys: wanted.map(({ _id }) => _id) }, signal);
+    const findings: string[] = [];
+    for (const [at, document] of wanted.entries()) {
+      const path = String(document['path']);
+      if (rows[at]?.error !== undefined) findings.push(`${path} is missing in ${FILES}`);
+      if (!(await services.storage.hasDirectory(options.domain, path)))
+        findings.push(`${path} is missing on disk`);
+    }
+    return findings;
+  },
+};
+
+function wantedDirectories({ options, services }: CreateContext): DefaultDirectory[] {
+  return defaultDirectories(options.locale, directoryOptions(services.contexts, options.context));
+}
+
+function directoryDocuments(context: CreateContext, wanted: readonly DefaultDirectory[]): CouchDocument[] {
+  const { options, services } = context;
+  const { administrative } = directoryOptions(services.contexts, options.context);
+  const now = new Date().toISOString();
+  const createdOn = cozyUrl(services.linkScheme, options.domain);
+  const ids = new Map([
+    ['/', ROOT_ID],
+    ...wanted.map(({ key, path }): [string, string] => [path, idOf(context, key)]),
+  ]);
+  return [
+    { ...rootDocument(now, !administrative) },
+    { ...trashDocument(now) },
+    ...wanted.map(({ key, name, path, parentPath, referencedBy }) => ({
+      _id: idOf(context, key),
+      ...directoryDocument({
+        name,
+        path,
+        now,
+        createdOn,
+        referencedBy,
+        parentId: ids.get(parentPath) ?? ROOT_ID,
+      }),
+    })),
+  ];
+}
+
+/** An id that a second run and a twin find again: two documents for one directory would be two directories. */
+function idOf(context: CreateContext, key: DefaultDirectory['key']): string {
+  const life = incarnationOf(instanceOf(context).cli_secret ?? '');
+  return createHash('sha256').update(`${life} ${key}`).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,206 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isStatus } from '../../couchdb/errors.ts';
+import { FleetError } from '../../errors.ts';
+import { Refusal } from '../../instances/errors.ts';
+import { ensureGlobalDatabases } from '../../instances/global-databases.ts';
+import { isSamePerson } from '../../instances/identity.ts';
+import { isReservation, reservationDocument, reservationHash } from '../../instances/instance-document.ts';
+import {
+  findByNames,
+  findByOldDomain,
+  INSTANCES,
+  readInstance,
+  type StoredInstance,
+} from '../../instances/lookup.ts';
+import { optionsHash } from '../../instances/options-hash.ts';
+import { databaseName, prefixOf, reservationId } from '../../instances/prefix.ts';
+import { newSecrets } from '../../instances/secrets.ts';
+import { SETTINGS_ID } from '../../instances/settings-document.ts';
+import type { CreateOutcome } from '../../jobs/payload.ts';
+import { type CreateContext, type CreateStage, instanceOf } from './context.ts';
+
+/** How long databases that were just deleted may take to go: CouchDB deletes in the background. */
+const DELETION_MS = 5_000;
+const DELETION_POLL_MS = 250;
+
+/** Reserves the domain in `global/instances`, or finds out why it cannot be (design §3). */
+export const register: CreateStage = {
+  name: 'register',
+
+  async run(context) {
+    const { options } = context;
+    const names = [options.domain, ...options.aliases];
+    const found = await survey(context, names);
+    const ours = found.owners.find(
+      (owner) => owner._id === reservationId(options.domain) && isReservation(owner),
+    );
+    const other = found.owners.find((owner) => owner !== ours);
+    if (other !== undefined) return await judgeOwner(context, other);
+    if (ours !== undefined) return await adopt(context, ours);
+    refuseOldDomain(found.moved);
+    const twin = await refuseLeftovers(context, found);
+    if (twin !== undefined) return await adopt(context, twin);
+    return await reserve(context);
+  },
+
+  async verify(context) {
+    const instance = await readInstance(context.services.global, instanceOf(context)._id, context.signal);
+    return instance === undefined ? ['the document in global/instances is missing'] : [];
+  },
+};
+
+/** All that could be in the way of a new instance. */
+interface Survey {
+  /** Instances that answer to one of our names. */
+  readonly owners: readonly StoredInstance[];
+  /** Instances that moved away from one of our names. */
+  readonly moved: readonly StoredInstance[];
+  /** Databases under our prefix. */
+  readonly databases: readonly string[];
+  readonly hasFiles: boolean;
+}
+
+async function survey(context: CreateContext, names: readonly string[]): Promise<Survey> {
+  const { global } = context.services;
+  try {
+    return await lookAround(context, names);
+  } catch (error) {
+    // The very first job of a fleet may find no `global/instances` yet.
+    if (!isStatus(error, 404)) throw error;
+    await ensureGlobalDatabases(global, context.signal);
+    return await lookAround(context, names);
+  }
+}
+
+async function lookAround(context: CreateContext, names: readonly string[]): Promise<Survey> {
+  const { options, services, signal } = context;
+  const [owners, moved, databases, hasFiles] = await Promise.all([
+    findByNames(services.global, names, signal),
+    findByOldDomain(services.global, names, signal),
+    databasesLeft(context),
+    services.storage.hasFiles(options.domain),
+  ]);
+  return { owners, moved, databases, hasFiles };
+}
+
+async function reserve(context: CreateContext): Promise<CreateOutcome | undefined> {
+  const { options, services, signal } = context;
+  const { register_token: _unused, ...secrets } = newSecrets();
+  const document = reservationDocument(options, { secrets, cluster: chooseCluster(context) });
+  try {
+    const rev = await services.global.putDocument(INSTANCES, document, signal);
+    await context.learn({ ...document, _rev: rev });
+    return undefined;
+  } catch (error) {
+    if (!isStatus(error, 409)) throw error;
+    const found = await readInstance(services.global, document._id, signal);
+    if (found === undefined) throw error;
+    return isReservation(found) ? await adopt(context, found) : await judgeOwner(context, found);
+  }
+}
+
+/** A reservation with our very options is ours, or was before Redis was lost. */
+async function adopt(context: CreateContext, found: StoredInstance): Promise<undefined> {
+  const { options } = context;
+  if (reservationHash(found) !== optionsHash(options)) {
+    throw new Refusal(
+      'reserved',
+      `${options.domain} is reserved with other options`,
+      'Submit it with the options of the first try, or remove what that one left.',
+    );
+  }
+  await context.learn(found);
+  return undefined;
+}
+
+async function judgeOwner(context: CreateContext, owner: StoredInstance): Promise<CreateOutcome> {
+  const { options, services, signal } = context;
+  if (owner.domain === options.domain && !isReservation(owner)) {
+    const server = services.cluster(owner.couch_cluster);
+    const database = databaseName(owner.prefix ?? owner.domain, 'io.cozy.settings');
+    const settings = (await server.getDocument(database, SETTINGS_ID, signal)) ?? {};
+    if (isSamePerson(options, owner, settings)) return 'exists';
+    throw new Refusal('taken', `${options.domain} belongs to somebody else`, 'Choose another domain.');
+  }
+  const name = [options.domain, ...options.aliases].find(
+    (each) => each === owner.domain || owner.domain_aliases?.includes(each) === true,
+  );
+  throw new Refusal(
+    'taken',
+    `${name ?? options.domain} is a name of the instance ${owner.domain}`,
+    'Choose another name.',
+  );
+}
+
+function refuseOldDomain([moved]: readonly StoredInstance[]): void {
+  if (moved === undefined) return;
+  throw new Refusal(
+    'old_domain',
+    `${moved.old_domain ?? ''} is the former domain of the instance ${moved.domain}, which still answers for it`,
+    'Choose another domain.',
+  );
+}
+
+/**
+ * Refuses what an earlier life of the domain left: its data must never show up for a new user.
+ * @returns the reservation, when databases or files turn out to be those of a twin of this job
+ */
+async function refuseLeftovers(context: CreateContext, found: Survey): Promise<StoredInstance | undefined> {
+  const { options, services, signal } = context;
+  const deadline = performance.now() + DELETION_MS;
+  let { databases } = found;
+  while (databases.length > 0) {
+    const twin = await reservationOfTwin(context);
+    if (twin !== undefined) return twin;
+    if (performance.now() >= deadline) {
+      throw new Refusal(
+        'leftovers',
+        `${databases.length} databases of an earlier ${options.domain} are left, such as ${databases[0]}`,
+        'Nothing was touched. Delete them if nobody needs them, and submit it again.',
+      );
+    }
+    await sleep(DELETION_POLL_MS, undefined, { signal });
+    databases = await databasesLeft(context);
+  }
+  if (!found.hasFiles) return undefined;
+  const twin = await reservationOfTwin(context);
+  if (twin !== undefined) return twin;
+  throw new Refusal(
+    'leftovers',
+    `files of an earlier ${options.domain} are left in ${services.storage.name}`,
+    'Nothing was touched. Move its directory away if nobody needs it, and submit it again.',
+  );
+}
+
+async function reservationOfTwin({
+  options,
+  services,
+  signal,
+}: CreateContext): Promise<StoredInstance | undefined> {
+  const found = await readInstance(services.global, reservationId(options.domain), signal);
+  return found !== undefined && isReservation(found) ? found : undefined;
+}
+
+/** The earlier life may have been on any cluster that the new one may get. */
+async function databasesLeft({ options, services, signal }: CreateContext): Promise<string[]> {
+  const start = `${prefixOf(options.domain)}/`;
+  const indexes = options.couchCluster === undefined ? services.openClusters() : [options.couchCluster];
+  const servers = new Set(indexes.map((index) => services.cluster(index)));
+  const lists = await Promise.all([...servers].map((server) => server.listDatabases(start, signal)));
+  return lists.flat();
+}
+
+function chooseCluster({ options, services }: CreateContext): number {
+  if (options.couchCluster !== undefined) return options.couchCluster;
+  const open = services.openClusters();
+  const chosen = open[randomInt(Math.max(open.length, 1))];
+  if (chosen === undefined) {
+    throw new FleetError(
+      'no_cluster',
+      'no CouchDB cluster is open to the creation of instances',
+      'Set instance_creation: true for one of couchdb.clusters.',
+    );
+  }
+  return chosen;
+}

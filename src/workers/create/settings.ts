@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import type { CouchDocument } from '../../couchdb/server.ts';
+import { incarnationOf } from '../../instances/incarnation.ts';
+import { registersPassphrase } from '../../instances/instance-document.ts';
+import { cozyUrl } from '../../instances/link.ts';
+import { myselfContact } from '../../instances/myself-contact.ts';
+import { randomPassphrase, type StoredPassphrase, storedPassphrase } from '../../instances/passphrase.ts';
+import { SETTINGS_ID, settingsDocument } from '../../instances/settings-document.ts';
+import { VAULT_ID } from '../../instances/vault.ts';
+import { insertMissing } from './bulk.ts';
+import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './context.ts';
+
+const SETTINGS = 'io.cozy.settings';
+const CONTACTS = 'io.cozy.contacts';
+
+/** Writes the settings document, the "myself" contact, and the vault where a passphrase is registered. */
+export const settings: CreateStage = {
+  name: 'settings',
+
+  async run(context) {
+    await Promise.all([writeSettings(context), writeMyself(context)]);
+    return undefined;
+  },
+
+  async verify(context) {
+    const ids = passphraseCase(context) === 'none' ? [SETTINGS_ID] : [SETTINGS_ID, VAULT_ID];
+    const missing = await Promise.all([
+      missingDocuments(context, SETTINGS, ids),
+      missingDocuments(context, CONTACTS, [myselfId(context)]),
+    ]);
+    return missing.flat();
+  },
+};
+
+/**
+ * Hash of the passphrase that the finished instance gets, or undefined when its user is to choose one.
+ * A random passphrase is made again by an attempt that did not make it: nobody knows it, so only hash
+ * and vault have to fit.
+ */
+export async function passphraseHash(context: CreateContext): Promise<string | undefined> {
+  switch (passphraseCase(context)) {
+    case 'none':
+      return undefined;
+    case 'given':
+      return givenPassphrase(context).passphraseHash;
+    case 'random':
+      if (context.randomPassphraseHash === undefined) await writeSettings(context);
+      return context.randomPassphraseHash;
+  }
+}
+
+async function writeSettings(context: CreateContext): Promise<void> {
+  const { server, name } = databaseOf(context, SETTINGS);
+  const documents: CouchDocument[] = [{ ...settingsDocument(context.options) }];
+  const passphrase = await passphraseToRegister(context);
+  if (passphrase !== undefined) documents.push({ ...passphrase.vault });
+  const before = await insertMissing(server, name, documents, context.signal);
+  if (passphrase !== undefined && before.some(({ id }) => id === VAULT_ID)) {
+    await replaceVault(context, passphrase);
+  }
+}
+
+/** The vault of an earlier attempt does not open with the hash that this one will write. */
+async function replaceVault(context: CreateContext, { vault }: StoredPassphrase): Promise<void> {
+  const { server, name } = databaseOf(context, SETTINGS);
+  const there = await server.getDocument(name, VAULT_ID, context.signal);
+  if (there?.['key'] === vault.key) return;
+  const { _rev } = there ?? {};
+  await server.putDocument(name, { ...vault, ...(_rev === undefined ? {} : { _rev }) }, context.signal);
+}
+
+async function writeMyself(context: CreateContext): Promise<void> {
+  const { options, services } = context;
+  const { server, name } = databaseOf(context, CONTACTS);
+  const myself = myselfContact({
+    email: options.settings['email'],
+    publicName: options.settings['public_name'],
+    cozyUrl: cozyUrl(services.linkScheme, options.domain),
+  });
+  await insertMissing(server, name, [{ _id: myselfId(context), ...myself }], context.signal);
+}
+
+function passphraseCase({ options, services }: CreateContext): 'given' | 'random' | 'none' {
+  const forced = options.context !== undefined && services.forcedOidcContexts.includes(options.context);
+  return registersPassphrase(options, forced);
+}
+
+async function passphraseToRegister(context: CreateContext): Promise<StoredPassphrase | undefined> {
+  switch (passphraseCase(context)) {
+    case 'none':
+      return undefined;
+    case 'given':
+      return givenPassphrase(context);
+    case 'random': {
+      const { options, services } = context;
+      const made = await storedPassphrase(randomPassphrase(), options, services.encryptorKey);
+      context.randomPassphraseHash = made.passphraseHash;
+      return made;
+    }
+  }
+}
+
+function givenPassphrase({ passphrase, options }: CreateContext): StoredPassphrase {
+  if (passphrase === undefined)
+    throw new Error(`the passphrase of ${options.domain} did not come with its job`);
+  return passphrase;
+}
+
+function myselfId(context: CreateContext): string {
+  const life = incarnationOf(instanceOf(context).cli_secret ?? '');
+  return createHash('sha256').update(`${life} myself`).digest('hex').slice(0, 32);
+}
+
+async function missingDocuments(
+  context: CreateContext,
+  doctype: string,
+  ids: readonly string[],
+): Promise<string[]> {
+  const { server, name } = databaseOf(context, doctype);
+  const rows = await server.allDocuments(name, { keys: ids }, context.signal);
+  return ids.filter((_, at) => rows[at]?.error !== undefined).map((id) => `${id} is missing in ${doctype}`);
+}

@@ -1,0 +1,64 @@
+import { type Progress, type StageRecord, withStage } from '../jobs/progress.ts';
+import type { Stage } from './stage.ts';
+
+/** Told around every stage; awaited, so that an observer can hold a worker at a boundary. */
+export interface StageObserver {
+  before?(stage: string): Promise<void> | void;
+  after?(stage: string): Promise<void> | void;
+}
+
+export interface PipelineOptions<Name extends StageRecord['stage'], Context, Outcome> {
+  readonly stages: readonly Stage<Name, Context, Outcome>[];
+  readonly context: Context;
+  readonly signal: AbortSignal;
+  /** How often an operator had the job tried again. */
+  readonly generation: number;
+  /** What earlier attempts recorded. */
+  progress(): Progress;
+  /** Records a stage; throws when the job is not ours any more. */
+  record(progress: Progress): Promise<void>;
+  readonly observer?: StageObserver;
+  /** Milliseconds since 1970. */
+  now?(): number;
+}
+
+/**
+ * Runs what is left of a job's stages. A stage that is done is skipped; one that was done before an
+ * operator asked for another try is verified first, and run again where something is missing.
+ * @returns the outcome of a stage that ended the job early, or undefined after the last stage
+ */
+export async function runStages<Name extends StageRecord['stage'], Context, Outcome>(
+  options: PipelineOptions<Name, Context, Outcome>,
+): Promise<Outcome | undefined> {
+  const { stages, context, signal, generation, progress, record, observer, now = Date.now } = options;
+  for (const stage of stages) {
+    const before = progress().stages.find((each) => each.stage === stage.name);
+    if (before?.state === 'done' && before.generation === generation) continue;
+    signal.throwIfAborted();
+    const tries = (before?.tries ?? 0) + 1;
+    const startedAt = now();
+    const running: StageRecord = { stage: stage.name, state: 'running', startedAt, tries, generation };
+    const verified = before?.state === 'done' && (await stage.verify(context)).length === 0;
+    if (verified) {
+      await record(withStage(progress(), { ...before, generation }));
+      continue;
+    }
+    await record(withStage(progress(), running));
+    await observer?.before?.(stage.name);
+    signal.throwIfAborted();
+    const outcome = await stage.run(context);
+    signal.throwIfAborted();
+    await record(withStage(progress(), { ...running, state: 'done', ms: now() - startedAt }));
+    await observer?.after?.(stage.name);
+    if (outcome !== undefined) return outcome;
+  }
+  return undefined;
+}
+
+/** The stage a job is in or failed in: the first that is not done. */
+export function currentStage(
+  progress: Progress,
+  names: readonly StageRecord['stage'][],
+): StageRecord['stage'] | undefined {
+  return names.find((name) => progress.stages.find(({ stage }) => stage === name)?.state !== 'done');
+}

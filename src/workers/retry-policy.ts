@@ -1,0 +1,51 @@
+import type { FailureKind } from '../errors.ts';
+
+/** First delay before another try, in milliseconds; each further one may be twice as long. */
+export const BASE_DELAY = 500;
+
+/** Longest delay between two tries, in milliseconds. */
+export const MAX_DELAY = 60_000;
+
+/** Tries of a job unless its payload says otherwise (design §4). */
+export const DEFAULT_TRIES = 8;
+
+/** What happens to a job after a failure. */
+export type NextStep =
+  | { readonly step: 'fail' }
+  | { readonly step: 'try-again' }
+  /** Back to the head of the line, without spending a try. */
+  | { readonly step: 'hand-back' }
+  /** Later, without spending a try, and fewer jobs at a time for a while. */
+  | { readonly step: 'slow-down' };
+
+/**
+ * @param kind how the failure is to be treated, after a probe has settled it
+ * @param made tries that count, this one included
+ * @param allowed tries of the payload
+ */
+export function nextStep(kind: FailureKind, made: number, allowed: number): NextStep {
+  switch (kind) {
+    case 'final':
+      return { step: 'fail' };
+    case 'retry':
+      return made >= allowed ? { step: 'fail' } : { step: 'try-again' };
+    case 'overload':
+      return { step: 'slow-down' };
+    case 'outage':
+      return { step: 'hand-back' };
+  }
+}
+
+/**
+ * Capped exponential backoff with full jitter, so that jobs that failed together do not come back together.
+ * @param made tries that were spent, from 1
+ * @returns milliseconds, at least 1: BullMQ takes 0 for "at once"
+ */
+export function retryDelay(made: number, random: () => number = Math.random): number {
+  return 1 + Math.floor(random() * Math.min(MAX_DELAY, BASE_DELAY * 2 ** (made - 1)));
+}
+
+/** Delay after an overload, in milliseconds: long enough for the server to finish what it has. */
+export function overloadDelay(random: () => number = Math.random): number {
+  return 2_000 + Math.floor(random() * 8_000);
+}

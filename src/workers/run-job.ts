@@ -1,0 +1,240 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Logger } from 'winston';
+import { type FailureKind, FleetError } from '../errors.ts';
+import type { Batches } from '../jobs/batches.ts';
+import type { Claims } from '../jobs/claims.ts';
+import type { Keys } from '../jobs/keys.ts';
+import {
+  type CreateOutcome,
+  type CreatePayload,
+  isEnded,
+  namesOf,
+  type Payload,
+  parsePayload,
+  payloadHash,
+} from '../jobs/payload.ts';
+import { CREATE_STAGES, readProgress } from '../jobs/progress.ts';
+import type { FleetJob } from '../jobs/queue.ts';
+import type { RowState } from '../jobs/row-state.ts';
+import { type Ending, settle } from '../jobs/settle.ts';
+import type { BreakerBoard } from './breaker-board.ts';
+import { Cancelled, type CancelWatch } from './cancel-watch.ts';
+import { runCreation } from './create/run-creation.ts';
+import { type Failure, judge } from './failure.ts';
+import { holdLease, LostLock } from './lease.ts';
+import { currentStage, type StageObserver } from './pipeline.ts';
+import { nextStep, overloadDelay } from './retry-policy.ts';
+import type { Services } from './services.ts';
+
+/** Milliseconds a job's lock lasts (design §4). */
+export const LOCK_DURATION = 10_000;
+
+/** A server that is going down still answers for a moment; its state is asked after this time, in ms. */
+const SETTLE_DELAY = 250;
+
+export interface JobRunnerOptions {
+  readonly redis: Redis;
+  readonly keys: Keys;
+  readonly claims: Claims;
+  readonly batches: Batches;
+  readonly services: Services;
+  readonly board: BreakerBoard;
+  readonly cancels: CancelWatch;
+  /** Opens sealed passphrases (`fleet-record.ts`). */
+  readonly sealKey: string;
+  /** Aborted when this worker is to stop. */
+  readonly stop: AbortSignal;
+  readonly log: Logger;
+  readonly observer?: StageObserver;
+  /** Told when a server had too much to do. */
+  onOverload(): void;
+}
+
+export type JobRunner = (job: FleetJob, token: string) => Promise<CreateOutcome>;
+
+/** Runs one job: what it holds, how it is told to stop, and what becomes of it (design §3, §4). */
+export function createJobRunner(options: JobRunnerOptions): JobRunner {
+  const { claims, batches, board, cancels, stop, log } = options;
+
+  return async (job, token) => {
+    const jobId = job.id ?? '';
+    const payload = readPayload(job);
+    if (isEnded(payload)) {
+      await end(job, payload, payload.outcome);
+      return payload.outcome;
+    }
+    if (stop.aborted || board.blocksAll) throw Worker.RateLimitError();
+    const cancel = await cancels.watch(jobId);
+    const lease = holdLease({
+      duration: LOCK_DURATION,
+      renew: async () => (await job.extendLock(token, LOCK_DURATION)) === 1,
+    });
+    try {
+      const signal = AbortSignal.any([stop, lease.lost, cancel.signal]);
+      signal.throwIfAborted();
+      await holdNames(jobId, payload);
+      await refuseHalted(payload);
+      await report(job, payload, 'active');
+      const outcome = await runCreation({
+        ...options,
+        job: { id: jobId, token },
+        payload,
+        lease,
+        signal,
+        progress: readProgress(job.progress),
+        onProgress: (value) => {
+          job.progress = value;
+        },
+      });
+      lease.assertHeld();
+      await end(job, payload, outcome);
+      return outcome;
+    } catch (error) {
+      return await afterError(job, token, payload, error);
+    } finally {
+      lease.stop();
+      cancel.done();
+    }
+  };
+
+  /** A payload that cannot be read fails for good, with the field named. */
+  function readPayload(job: FleetJob): Payload {
+    try {
+      return parsePayload(job.data);
+    } catch (error) {
+      const { code, message } = judge(error);
+      throw new UnrecoverableError(`${code}: ${message}`);
+    }
+  }
+
+  /** The claim was made when the job was added; it is taken again in case it was lost since. */
+  async function holdNames(jobId: string, payload: CreatePayload): Promise<void> {
+    const claim = { jobId, kind: payload.kind, names: namesOf(payload), payloadHash: payloadHash(payload) };
+    const answer = await claims.take(claim, 'run');
+    if (answer.state === 'gone') throw new LostLock();
+    if (answer.state !== 'held') {
+      throw new FleetError('busy', `job ${answer.by} has taken ${claim.names.join(' or ')} over`);
+    }
+  }
+
+  async function refuseHalted({ batch }: CreatePayload): Promise<void> {
+    const halt = batch === undefined ? undefined : await batches.halt(batch.id);
+    if (halt !== undefined) throw new Cancelled(halt === 'cancelled' ? 'batches cancel' : '--max-failures');
+  }
+
+  async function report(
+    job: FleetJob,
+    payload: CreatePayload,
+    state: RowState,
+    failure?: Failure,
+  ): Promise<void> {
+    if (payload.batch === undefined) return;
+    const { id: batchId, row } = payload.batch;
+    await batches.report({ ...about(job, payload, failure), batchId, row, state });
+  }
+
+  function about(job: FleetJob, payload: CreatePayload, failure?: Failure): Omit<Ending, 'state'> {
+    const progress = readProgress(job.progress);
+    const stage = currentStage(progress, CREATE_STAGES);
+    return {
+      domain: payload.options.domain,
+      jobId: job.id,
+      tries: job.attemptsMade + 1,
+      generation: payload.generation,
+      attempt: job.attemptsStarted,
+      ...(progress.incarnation === undefined ? {} : { incarnation: progress.incarnation }),
+      ...(failure === undefined ? {} : { stage, code: failure.code, error: failure.message }),
+    };
+  }
+
+  async function end(job: FleetJob, payload: Payload, outcome: CreateOutcome): Promise<void> {
+    const state = outcome === 'created' ? 'done' : 'skipped';
+    const jobId = job.id ?? '';
+    if (isEnded(payload)) {
+      await settle(batches, claims, jobId, payload, {
+        state,
+        domain: payload.domain,
+        generation: 0,
+        attempt: 0,
+      });
+      return;
+    }
+    await settle(batches, claims, jobId, payload, { ...about(job, payload), state });
+    const {
+      v,
+      kind,
+      batch,
+      options: { domain },
+    } = payload;
+    await job.updateData({ v, kind, domain, outcome, ...(batch === undefined ? {} : { batch }) });
+  }
+
+  async function afterError(
+    job: FleetJob,
+    token: string,
+    payload: CreatePayload,
+    error: unknown,
+  ): Promise<never> {
+    const jobId = job.id ?? '';
+    if (error instanceof LostLock) throw error;
+    if (stop.aborted && !(error instanceof Cancelled)) {
+      await report(job, payload, 'retrying', {
+        ...judge(error),
+        code: 'handed_back',
+        message: 'its worker was stopped',
+      });
+      throw Worker.RateLimitError();
+    }
+    const failure = judge(error);
+    const kind = await settleKind(failure);
+    const next = nextStep(kind, job.attemptsMade + 1, payload.tries);
+    log.warn('job failed a try', {
+      job: jobId,
+      domain: payload.options.domain,
+      code: failure.code,
+      next: next.step,
+      error: failure.message,
+    });
+    if (failure.code === 'internal')
+      log.error('internal error', {
+        job: jobId,
+        stack: error instanceof Error ? error.stack : String(error),
+      });
+    switch (next.step) {
+      case 'fail': {
+        const state = error instanceof Cancelled ? 'cancelled' : 'failed';
+        await settle(batches, claims, jobId, payload, { ...about(job, payload, failure), state });
+        throw new UnrecoverableError(`${failure.code}: ${failure.message}`);
+      }
+      case 'try-again':
+        await report(job, payload, 'retrying', failure);
+        throw new Error(`${failure.code}: ${failure.message}`);
+      case 'hand-back':
+        if (failure.target !== undefined) board.trip(failure.target, failure.credentials ?? false);
+        await report(job, payload, 'retrying', failure);
+        return await handBack(job, token);
+      case 'slow-down':
+        options.onOverload();
+        await report(job, payload, 'retrying', failure);
+        await job.moveToDelayed(Date.now() + overloadDelay(), token);
+        throw new DelayedError();
+    }
+  }
+
+  /** To the head of the line, or, where only this job's cluster is away, out of the others' way for a second. */
+  async function handBack(job: FleetJob, token: string): Promise<never> {
+    if (board.blocksAll) throw Worker.RateLimitError();
+    await job.moveToDelayed(Date.now() + 1_000, token);
+    throw new DelayedError();
+  }
+
+  async function settleKind({ kind, target }: Failure): Promise<FailureKind> {
+    if (target === undefined) return kind === 'unsettled' ? 'retry' : kind;
+    if (kind !== 'unsettled' && kind !== 'retry') return kind;
+    await sleep(SETTLE_DELAY);
+    if (await board.isAway(target)) return 'outage';
+    return 'retry';
+  }
+}

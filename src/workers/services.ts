@@ -1,0 +1,26 @@
+import type { Logger } from 'winston';
+import type { CommonSettings } from '../config/config.ts';
+import type { CouchServer } from '../couchdb/server.ts';
+import type { Scheme } from '../instances/link.ts';
+import type { EncryptorKey } from '../instances/organization-key.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { DesignSource } from './designs.ts';
+
+/** What stages work with; made once a worker. */
+export interface Services {
+  /** The CouchDB of `couchdb.url`. */
+  readonly global: CouchServer;
+  /** The cluster an instance's databases are on; `undefined` is cluster 0 (`instance-data.md` §1.1). */
+  cluster(index: number | undefined): CouchServer;
+  /** Indexes of the clusters on which new instances may be made now. */
+  openClusters(): readonly number[];
+  readonly storage: Storage;
+  readonly designs: DesignSource;
+  readonly linkScheme: Scheme;
+  readonly contexts: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly forcedOidcContexts: readonly string[];
+  readonly encryptorKey: EncryptorKey;
+  /** External settings services by context. */
+  readonly commonSettings: Readonly<Record<string, CommonSettings>>;
+  readonly log: Logger;
+}

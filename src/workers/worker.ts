@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { Worker } from 'bullmq';
+import type { Logger } from 'winston';
+import type { CouchServer } from '../couchdb/server.ts';
+import { toError } from '../errors.ts';
+import type { Fleet } from '../jobs/fleet.ts';
+import { QUEUE_NAME } from '../jobs/keys.ts';
+import type { FleetJob } from '../jobs/queue.ts';
+import { beat, HEARTBEAT_SECONDS, leave } from '../jobs/worker-list.ts';
+import { createBreakerBoard } from './breaker-board.ts';
+import { createCancelWatch } from './cancel-watch.ts';
+import { createOverloadBrake } from './overload-brake.ts';
+import type { StageObserver } from './pipeline.ts';
+import { reconcile, settleJob } from './reconcile.ts';
+import { DEFAULT_TRIES, retryDelay } from './retry-policy.ts';
+import { createJobRunner, LOCK_DURATION } from './run-job.ts';
+import type { Services } from './services.ts';
+
+/** How often stalled jobs are looked for, in milliseconds: a killed worker's job goes on after 7–12 s (design §4). */
+const STALLED_INTERVAL = 2_000;
+
+/** A rollout stalls every running job once; only a job that kills its workers gets this far. */
+const MAX_STALLED = 5;
+
+/** Milliseconds between two looks for rows that nobody settled. */
+const RECONCILE_EVERY = 30_000;
+
+export interface FleetWorkerOptions {
+  readonly fleet: Fleet;
+  /** What the stages use, but for the choice of clusters, which the breakers have a say in. */
+  readonly services: Omit<Services, 'openClusters'>;
+  /** All clusters in the order of the configuration. */
+  readonly clusters: readonly CouchServer[];
+  /** Indexes of those open to creation. */
+  readonly creationClusters: readonly number[];
+  readonly sealKey: string;
+  /** Jobs at a time. */
+  readonly concurrency: number;
+  readonly log: Logger;
+  readonly observer?: StageObserver;
+}
+
+export interface FleetWorker {
+  readonly id: string;
+  /**
+   * Takes no further job, hands the running ones back at their next safe point, and ends; resolves
+   * when the last one is back.
+   */
+  stop(): Promise<void>;
+}
+
+/** Starts a worker in this process; any number may run on any number of machines. */
+export async function startWorker(options: FleetWorkerOptions): Promise<FleetWorker> {
+  const { fleet, clusters, creationClusters, concurrency, log } = options;
+  const { redis, keys } = fleet;
+  const id = randomUUID();
+  const startedAt = Date.now();
+  const stopping = new AbortController();
+  const away = new Set<string>();
+  let running = 0;
+
+  const board = createBreakerBoard({
+    global: options.services.global,
+    clusters,
+    storage: options.services.storage,
+    onChange(name, open) {
+      log.warn(open ? 'holding work back' : 'going on', { target: name });
+      if (open) away.add(name);
+      else away.delete(name);
+      void followBoard();
+    },
+  });
+  const services: Services = {
+    ...options.services,
+    openClusters: () => usableClusters(clusters, creationClusters, board),
+  };
+  const cancels = await createCancelWatch(redis, keys, (error) =>
+    log.warn('cancellations', { error: error.message }),
+  );
+  const brake = createOverloadBrake({
+    full: concurrency,
+    setConcurrency: (value) => {
+      worker.concurrency = value;
+    },
+  });
+  const run = createJobRunner({
+    ...fleet,
+    services,
+    board,
+    cancels,
+    sealKey: options.sealKey,
+    stop: stopping.signal,
+    log,
+    onOverload: () => brake.slowDown(),
+    ...(options.observer === undefined ? {} : { observer: options.observer }),
+  });
+
+  const worker = new Worker(
+    QUEUE_NAME,
+    async (job: FleetJob, token = '') => {
+      running += 1;
+      try {
+        return await run(job, token);
+      } finally {
+        running -= 1;
+      }
+    },
+    {
+      connection: redis,
+      prefix: keys.bullPrefix,
+      concurrency,
+      autorun: false,
+      lockDuration: LOCK_DURATION,
+      skipLockRenewal: true,
+      stalledInterval: STALLED_INTERVAL,
+      maxStalledCount: MAX_STALLED,
+      drainDelay: 1,
+      settings: {
+        // Which failures are tried again is decided in the runner; what comes here is, or broke the runner itself.
+        backoffStrategy: (made) => (made > DEFAULT_TRIES * 4 ? -1 : retryDelay(made)),
+      },
+    },
+  );
+  worker.on('error', (error) => log.warn('worker', { error: error.message }));
+  worker.on('failed', (job) => {
+    if (job !== undefined)
+      settleJob(fleet, job).catch((error) => log.warn('settling', { error: toError(error).message }));
+  });
+
+  async function followBoard(): Promise<void> {
+    if (stopping.signal.aborted) return;
+    try {
+      if (board.blocksAll) await worker.pause(true);
+      else await worker.resume();
+    } catch (error) {
+      log.warn('worker', { error: toError(error).message });
+    }
+  }
+  const heartbeat = () =>
+    beat(redis, keys, {
+      id,
+      host: hostname(),
+      pid: process.pid,
+      concurrency: worker.concurrency,
+      running,
+      startedAt,
+      waitsFor: [...away].join(', '),
+    }).catch((error) => log.warn('heartbeat', { error: toError(error).message }));
+
+  await heartbeat();
+  const timers = [
+    setInterval(() => void heartbeat(), (HEARTBEAT_SECONDS * 1000) / 3),
+    setInterval(() => {
+      reconcile(fleet).catch((error) => log.warn('reconciling', { error: toError(error).message }));
+    }, RECONCILE_EVERY),
+  ];
+  worker.run().catch((error) => log.error('worker stopped', { error: toError(error).message }));
+  log.info('worker started', { worker: id, concurrency });
+
+  return {
+    id,
+    async stop() {
+      for (const timer of timers) clearInterval(timer);
+      board.stop();
+      brake.stop();
+      // Fetching stops first: a job taken after the signal would run on unnoticed (`bullmq-mechanics.md` §3).
+      const closed = worker.close();
+      stopping.abort(new Error('this worker is stopping'));
+      await closed;
+      cancels.stop();
+      await leave(redis, keys, id);
+      log.info('worker stopped', { worker: id });
+    },
+  };
+}
+
+/** Those open to creation whose breaker is closed; all of them when none is, so that the job waits. */
+function usableClusters(
+  clusters: readonly CouchServer[],
+  creation: readonly number[],
+  board: { isUsable(server: CouchServer): boolean },
+): readonly number[] {
+  const usable = creation.filter((index) => {
+    const server = clusters[index];
+    return server !== undefined && board.isUsable(server);
+  });
+  return usable.length > 0 ? usable : creation;
+}

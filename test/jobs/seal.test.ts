@@ -1,0 +1,63 @@
+import { expect } from 'chai';
+import { FleetError } from '../../src/errors.ts';
+import { storedPassphrase } from '../../src/instances/passphrase.ts';
+import { newSealKey, seal, unseal } from '../../src/jobs/seal.ts';
+import { sealPassphrase, unsealPassphrase } from '../../src/jobs/stored-passphrase.ts';
+
+function codeOf(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error instanceof FleetError ? error.code : error;
+  }
+}
+
+describe('the seal', () => {
+  const key = newSealKey();
+
+  it('opens with the key it was made with', () => {
+    expect(unseal(key, seal(key, { a: ['é'] }))).to.deep.equal({ a: ['é'] });
+  });
+
+  it('does not open with another key', () => {
+    const sealed = seal(key, { a: 1 });
+    expect(codeOf(() => unseal(newSealKey(), sealed))).to.equal('bad_seal');
+  });
+
+  it('does not open when a byte was changed', () => {
+    const bytes = Buffer.from(seal(key, { a: 1 }), 'base64');
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+    expect(codeOf(() => unseal(key, bytes.toString('base64')))).to.equal('bad_seal');
+  });
+
+  it('does not open what is no sealed text at all', () => {
+    expect(codeOf(() => unseal(key, 'short'))).to.equal('bad_seal');
+  });
+
+  it('is another text each time, so that equal secrets do not show', () => {
+    expect(seal(key, 'same')).to.not.equal(seal(key, 'same'));
+  });
+
+  it('has a new key of 32 bytes each time', () => {
+    expect(Buffer.from(newSealKey(), 'base64')).to.have.length(32);
+    expect(newSealKey()).to.not.equal(newSealKey());
+  });
+});
+
+describe('a sealed passphrase', () => {
+  const key = newSealKey();
+
+  it('comes back as it was, and shows neither hash nor keys on its way', async () => {
+    const stored = await storedPassphrase('open sesame', { domain: 'alice.example.org' });
+    const sealed = sealPassphrase(key, stored);
+    const shown = [sealed, Buffer.from(sealed, 'base64').toString('latin1')].join('\n');
+    for (const secret of [stored.passphraseHash, stored.vault.key, stored.vault.private_key, 'scrypt']) {
+      expect(shown).to.not.include(secret);
+    }
+    expect(unsealPassphrase(key, sealed)).to.deep.equal(stored);
+  });
+
+  it('is refused when it holds something else', () => {
+    expect(() => unsealPassphrase(key, seal(key, { passphraseHash: 'x', vault: {} }))).to.throw();
+  });
+});

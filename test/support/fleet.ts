@@ -1,0 +1,235 @@
+import { randomBytes } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { createLogger, type Logger, transports } from 'winston';
+import type { Config } from '../../src/config/config.ts';
+import { type CouchServer, connectCouch, type StoredDocument } from '../../src/couchdb/server.ts';
+import { ensureGlobalDatabases } from '../../src/instances/global-databases.ts';
+import { findByNames, INSTANCES, type StoredInstance } from '../../src/instances/lookup.ts';
+import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/organization-key.ts';
+import {
+  type ParsedOptions,
+  parseInstanceOptions,
+  type RawOptions,
+} from '../../src/instances/parse-options.ts';
+import { storedPassphrase } from '../../src/instances/passphrase.ts';
+import { databaseName, prefixOf } from '../../src/instances/prefix.ts';
+import { type CreateRequest, enqueueCreate } from '../../src/jobs/enqueue.ts';
+import { type Fleet, openFleet } from '../../src/jobs/fleet.ts';
+import { ensureFleetRecord } from '../../src/jobs/fleet-record.ts';
+import { sealPassphrase } from '../../src/jobs/stored-passphrase.ts';
+import { type JobEnd, waitForJob } from '../../src/jobs/wait.ts';
+import { type ConnectedWorker, connectWorker } from '../../src/workers/connect.ts';
+import type { StageObserver } from '../../src/workers/pipeline.ts';
+import { Cleanup } from './chaos-cleanup.ts';
+import { startTestCouch, startTestRedis, type TestCouch, type TestRedis } from './servers.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+
+export interface TestFleetOptions {
+  readonly concurrency?: number;
+  /** Changes the configuration that the worker gets. */
+  configure?(config: Config): Config;
+  readonly observer?: StageObserver;
+  /** False for a fleet whose worker comes later, with `startWorker`. */
+  readonly worker?: boolean;
+}
+
+/** How one creation that was waited for ended. */
+export interface Creation {
+  readonly jobId: string;
+  readonly domain: string;
+  readonly end: JobEnd;
+}
+
+export interface TestFleet {
+  readonly fleet: Fleet;
+  readonly couch: TestCouch;
+  readonly redis: TestRedis;
+  /** The CouchDB, to look at what was made and to put things in the way. */
+  readonly server: CouchServer;
+  readonly config: Config;
+  readonly storageRoot: string;
+  /** Everything the worker logged, one JSON text a line. */
+  readonly logLines: readonly string[];
+  /** A domain that no other test has, even on a server shared with others. */
+  domain(name: string): string;
+  parse(raw: RawOptions): ParsedOptions;
+  /** What a command would queue for these options. */
+  request(raw: RawOptions, passphrase?: string): Promise<CreateRequest>;
+  /** Queues one creation and answers its job at once. */
+  submit(raw: RawOptions, passphrase?: string): Promise<string>;
+  /** Queues one creation and waits until its job has ended. */
+  create(raw: RawOptions, passphrase?: string): Promise<Creation>;
+  /** Waits until a job that was submitted has ended. */
+  ended(jobId: string): Promise<JobEnd>;
+  startWorker(): Promise<void>;
+  /** The one document with that domain. */
+  instance(domain: string): Promise<StoredInstance | undefined>;
+  /** All documents of a database of the instance; `prefix` only where it is not the domain's. */
+  documents(domain: string, doctype: string): Promise<StoredDocument[]>;
+  /** Names of all databases of that domain. */
+  databases(domain: string): Promise<string[]>;
+  /** Removes what is there of a domain: documents, databases, files. Also done for all at the end. */
+  remove(domain: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+const FLEET_RECORD = '_local/cozy-fleet';
+const PATIENCE_MS = 30_000;
+
+/** Redis, CouchDB, a storage and a worker of the test's own, put together as an operator would. */
+export async function startTestFleet(options: TestFleetOptions = {}): Promise<TestFleet> {
+  const { concurrency = 4, configure = (config) => config, observer } = options;
+  const cleanup = new Cleanup();
+  try {
+    const couch = cleanup.add(await startTestCouch(), (each) => each.close());
+    const redis = cleanup.add(await startTestRedis(), (each) => each.close());
+    const storage = cleanup.add(await temporaryDirectory('storage'), (each) => each.remove());
+    const server = cleanup.add(connectCouch({ url: couch.url, connections: 16 }), (each) => each.close());
+    await ensureGlobalDatabases(server);
+    if (couch.real) await shareRecord(server, storage.path, cleanup);
+    const config = configure(configOf(couch, redis, storage.path, concurrency));
+    const { redisUrl, prefix } = config.fleet;
+    const fleet = cleanup.add(await openFleet({ redisUrl, prefix, role: 'command' }), (each) => each.close());
+
+    const logLines: string[] = [];
+    const log = capturingLog(logLines);
+    const unique = randomBytes(4).toString('hex');
+    const domains = new Set<string>();
+
+    async function remove(domain: string): Promise<void> {
+      const owners = await findByNames(server, [domain]);
+      for (const { _id, _rev } of owners.filter((owner) => owner.domain === domain)) {
+        await server.deleteDocument(INSTANCES, _id, _rev);
+      }
+      for (const name of await server.listDatabases(`${prefixOf(domain)}/`)) {
+        await server.deleteDatabase(name);
+      }
+      await rm(join(storage.path, domain), { recursive: true, force: true });
+    }
+    cleanup.add(domains, async () => {
+      if (couch.real) for (const domain of domains) await remove(domain);
+    });
+
+    async function startWorker(): Promise<void> {
+      const connected = await connectWorker({ config, log, ...(observer === undefined ? {} : { observer }) });
+      cleanup.add<ConnectedWorker>(connected, (worker) => worker.stop());
+    }
+
+    function parse(raw: RawOptions): ParsedOptions {
+      const rules = { subdomains: config.subdomains, clusters: config.couchdb.clusters.length };
+      const parsed = parseInstanceOptions(raw, rules);
+      domains.add(parsed.options.domain);
+      return parsed;
+    }
+
+    async function request(raw: RawOptions, passphrase?: string): Promise<CreateRequest> {
+      const { options: wanted } = parse(passphrase === undefined ? raw : { ...raw, passphrase });
+      if (passphrase === undefined) return { options: wanted, tries: 8 };
+      const { sealKey } = await ensureFleetRecord({ global: server, redis: fleet.redis, keys: fleet.keys });
+      const stored = await storedPassphrase(passphrase, wanted, PUBLIC_DEV_ENCRYPTOR_KEY);
+      return { options: wanted, tries: 8, sealedPassphrase: sealPassphrase(sealKey, stored) };
+    }
+
+    async function submit(raw: RawOptions, passphrase?: string): Promise<string> {
+      const answer = await enqueueCreate(fleet, await request(raw, passphrase));
+      if (answer.state !== 'queued') throw new Error(`${raw['domain']} was not queued: ${answer.state}`);
+      return answer.jobId;
+    }
+
+    async function ended(jobId: string): Promise<JobEnd> {
+      const end = await waitForJob(fleet, jobId, { signal: AbortSignal.timeout(PATIENCE_MS) });
+      if (end.state === 'running') throw new Error(`job ${jobId} did not end: ${JSON.stringify(end)}`);
+      return end;
+    }
+
+    async function instance(domain: string): Promise<StoredInstance | undefined> {
+      const owners = await findByNames(server, [domain]);
+      const [only, ...others] = owners.filter((owner) => owner.domain === domain);
+      if (others.length > 0) throw new Error(`${domain} has ${owners.length} documents`);
+      return only;
+    }
+
+    if (options.worker !== false) await startWorker();
+    return {
+      fleet,
+      couch,
+      redis,
+      server,
+      config,
+      storageRoot: storage.path,
+      logLines,
+      domain: (name) => `${name}-${unique}.example.org`,
+      parse,
+      request,
+      submit,
+      ended,
+      async create(raw, passphrase) {
+        const jobId = await submit(raw, passphrase);
+        return { jobId, domain: raw['domain'] ?? '', end: await ended(jobId) };
+      },
+      startWorker,
+      instance,
+      async documents(domain, doctype) {
+        const prefix = (await instance(domain))?.prefix ?? prefixOf(domain);
+        const rows = await server.allDocuments(databaseName(prefix, doctype), { includeDocs: true });
+        return rows.flatMap(({ doc }) => (doc ? [doc] : []));
+      },
+      databases: (domain) => server.listDatabases(`${prefixOf(domain)}/`),
+      remove,
+      close: () => cleanup.run(),
+    };
+  } catch (error) {
+    await cleanup.run();
+    throw error;
+  }
+}
+
+/**
+ * Makes a new storage fit a server that may belong to a fleet already: its Redis is new, so the id in
+ * the storage is all that is asked. A record that comes up during the test goes with it.
+ */
+async function shareRecord(server: CouchServer, root: string, cleanup: Cleanup): Promise<void> {
+  const fleetId = (await server.getDocument(INSTANCES, FLEET_RECORD))?.['fleet_id'];
+  if (typeof fleetId === 'string') {
+    await writeFile(join(root, '.cozy-fleet'), `${fleetId}\n`);
+    return;
+  }
+  cleanup.add(server, async () => {
+    const made = await server.getDocument(INSTANCES, FLEET_RECORD);
+    if (made !== undefined) await server.deleteDocument(INSTANCES, FLEET_RECORD, made._rev);
+  });
+}
+
+function configOf(couch: TestCouch, redis: TestRedis, root: string, concurrency: number): Config {
+  return {
+    file: undefined,
+    couchdb: { url: couch.url, clusters: [{ url: couch.url, creation: true }] },
+    storage: { kind: 'file', root },
+    subdomains: 'nested',
+    contexts: {},
+    forcedOidcContexts: [],
+    vault: {},
+    commonSettings: {},
+    disableAddRm: undefined,
+    fleet: {
+      redisUrl: redis.url,
+      prefix: 'fleet',
+      concurrency,
+      linkScheme: 'https',
+      connections: 32,
+      graceSeconds: 10,
+    },
+  };
+}
+
+function capturingLog(lines: string[]): Logger {
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      lines.push(chunk.toString('utf8').trimEnd());
+      done();
+    },
+  });
+  return createLogger({ level: 'silly', transports: [new transports.Stream({ stream })] });
+}

@@ -1,0 +1,86 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import {
+  commonSettingsBody,
+  commonSettingsOf,
+  postCommonSettings,
+} from '../../../src/workers/create/common-settings.ts';
+import { sampleOptions } from '../../instances/sample-options.ts';
+
+const FAMILY = { url: 'http://family', token: 't' };
+const DEFAULT = { url: 'http://default', token: 't' };
+
+describe('common settings', () => {
+  it("are those of the instance's context", () => {
+    expect(commonSettingsOf({ family: FAMILY, default: DEFAULT }, 'family')).to.equal(FAMILY);
+  });
+
+  it('are those of the default context where the own one has none', () => {
+    expect(commonSettingsOf({ family: FAMILY, default: DEFAULT }, 'notes')).to.equal(DEFAULT);
+  });
+
+  it('are told to nobody where none are configured', () => {
+    expect(commonSettingsOf({}, 'toString')).to.equal(undefined);
+  });
+
+  it('say who the user is, without empty keys', () => {
+    const options = sampleOptions({
+      domain: 'alice.example.org',
+      locale: 'fr',
+      settings: { public_name: 'Alice Martin', email: 'alice@example.org' },
+    });
+    expect(commonSettingsBody(options, 'https', 1000)).to.deep.equal({
+      source: 'cozy-stack',
+      nickname: 'alice',
+      request_id: 'alice.example.org_1000000000',
+      timestamp: 1000,
+      version: 1,
+      payload: {
+        language: 'fr',
+        timezone: 'Europe/Paris',
+        first_name: 'Alice',
+        last_name: 'Martin',
+        email: 'alice@example.org',
+        matrix_id: '@alice:example.org',
+        display_name: 'Alice Martin',
+        avatar: 'https://alice.example.org/public/avatar?v=1',
+      },
+    });
+  });
+
+  describe('are posted', () => {
+    const seen: { url: string | undefined; authorization: string | undefined }[] = [];
+    let server: Server;
+    let url: string;
+    let status = 200;
+
+    before(async () => {
+      server = createServer((request, response) => {
+        seen.push({ url: request.url, authorization: request.headers.authorization });
+        response.writeHead(status).end('{}');
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const address = server.address() as AddressInfo;
+      url = `http://127.0.0.1:${address.port}`;
+    });
+
+    after(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+
+    it('with the bearer token to the path of the service', async () => {
+      status = 200;
+      const problem = await postCommonSettings({ url, token: 'abc' }, {}, new AbortController().signal);
+      expect(problem).to.equal(undefined);
+      expect(seen.at(-1)).to.deep.equal({ url: '/api/admin/user/settings', authorization: 'Bearer abc' });
+    });
+
+    it('and a refusal is told without the token', async () => {
+      status = 500;
+      const problem = await postCommonSettings({ url, token: 'abc' }, {}, new AbortController().signal);
+      expect(problem).to.equal('it answered 500');
+    });
+  });
+});
