@@ -35,7 +35,7 @@ export interface RunningRedis {
 export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
   const { dir, port, configFile, unixSocket, program = 'redis-server' } = options;
   await mkdir(dir, { recursive: true });
-  await stopLeftOver(dir);
+  await stopLeftOverRedis(dir);
   const settings = ['--port', String(port), '--dir', dir, '--bind', '127.0.0.1', '--daemonize', 'no'];
   const socket = unixSocket === undefined ? [] : ['--unixsocket', unixSocket];
   const child = spawn(program, [configFile, ...settings, ...socket], {
@@ -92,7 +92,7 @@ async function isOurs(port: number, pid: number): Promise<boolean> {
  * A Redis that outlived a killed `up` still writes to this directory, and two on one append-only file
  * spoil it. It is known by its port, and recognised by its directory: never somebody else's.
  */
-async function stopLeftOver(dir: string): Promise<void> {
+export async function stopLeftOverRedis(dir: string): Promise<void> {
   const port = Number(await readFile(portFile(dir), 'utf8').catch(() => ''));
   if (!(port > 0)) return;
   const settings = await askRedis(port, ['CONFIG', 'GET', 'dir']);

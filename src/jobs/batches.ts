@@ -207,8 +207,8 @@ export function createBatches(redis: Redis, keys: Keys): Batches {
 
     async *rows(id, state) {
       const states = state === undefined ? ROW_STATES : [state];
-      const pages = states.map((each) => numbers(redis, `${keys.counts(id)}:${each}`));
-      for await (const page of merged(pages)) {
+      const sets = states.map((each) => `${keys.counts(id)}:${each}`);
+      for await (const page of pages(redis, sets)) {
         const texts = await redis.hmget(keys.rows(id), ...page.map(String));
         for (const [at, text] of texts.entries()) {
           const row = page[at];
@@ -241,42 +241,25 @@ export function createBatches(redis: Redis, keys: Keys): Batches {
 /** Rows are read in pages of this many, so that Redis is never held up (`bullmq-mechanics.md` §8). */
 const PAGE = 500;
 
-/** Row numbers of one state, ascending, by value so that rows that move meanwhile shift nothing. */
-async function* numbers(redis: Redis, key: string): AsyncGenerator<number> {
-  let after = '(0';
+/**
+ * Row numbers of some states, ascending, page by page. The states are read in one transaction a page:
+ * a row that moves meanwhile is in exactly one of them, and never missed.
+ */
+async function* pages(redis: Redis, sets: readonly string[]): AsyncGenerator<number[]> {
+  let after = 0;
   for (;;) {
-    const page = await redis.zrange(key, after, '+inf', 'BYSCORE', 'LIMIT', 0, PAGE);
-    for (const member of page) yield Number(member);
+    const commands = sets.map((set) => ['zrange', set, `(${after}`, '+inf', 'BYSCORE', 'LIMIT', 0, PAGE]);
+    const answers = (await redis.multi(commands).exec()) ?? [];
+    const numbers = answers.flatMap(([error, members]) => {
+      if (error !== null) throw error;
+      return Array.isArray(members) ? members.map(Number) : [];
+    });
+    const page = numbers.sort((a, b) => a - b).slice(0, PAGE);
     const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return;
-    after = `(${last}`;
+    if (last === undefined) return;
+    yield page;
+    after = last;
   }
-}
-
-/** Merges ascending sequences into pages; a row that moved between two states meanwhile comes once. */
-async function* merged(sources: readonly AsyncGenerator<number>[]): AsyncGenerator<number[]> {
-  const heads = await Promise.all(sources.map((source) => source.next()));
-  let page: number[] = [];
-  let previous = 0;
-  for (;;) {
-    let least: number | undefined;
-    for (const [at, head] of heads.entries()) {
-      if (head.done === true) continue;
-      const best = least === undefined ? undefined : heads[least];
-      if (best === undefined || best.done === true || head.value < best.value) least = at;
-    }
-    const head = least === undefined ? undefined : heads[least];
-    if (least === undefined || head === undefined || head.done === true) break;
-    if (head.value > previous) page.push(head.value);
-    previous = Math.max(previous, head.value);
-    const source = sources[least];
-    if (source !== undefined) heads[least] = await source.next();
-    if (page.length === PAGE) {
-      yield page;
-      page = [];
-    }
-  }
-  if (page.length > 0) yield page;
 }
 
 function newId(): string {

@@ -57,7 +57,10 @@ for i, key in ipairs(KEYS) do
     local live = (exists and not ended(held[1])) or coming
     if live then
       if i == 1 and mode == 'add' and held[3] == kind and held[4] == payload then
-        if joiner ~= '' then redis.call('SADD', joined .. held[1], joiner) end
+        if joiner ~= '' then
+          redis.call('SADD', joined .. held[1], joiner)
+          redis.call('EXPIRE', joined .. held[1], memory)
+        end
         return {'joined', held[1]}
       end
       return {'busy', held[1], held[3], i}

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceOptions } from '../instances/options.ts';
-import type { ClaimAnswer } from './claims.ts';
+import type { Claim, ClaimAnswer } from './claims.ts';
 import type { Fleet } from './fleet.ts';
 import { type CreatePayload, namesOf, payloadHash } from './payload.ts';
 import { JOB_OPTIONS, PRIORITY } from './queue.ts';
@@ -23,13 +24,9 @@ export type EnqueueAnswer =
 
 /** Queues one creation, ahead of every batch. */
 export async function enqueueCreate(fleet: Fleet, request: CreateRequest): Promise<EnqueueAnswer> {
-  const payload = payloadOf(request);
   const jobId = randomUUID();
-  const answer = enqueueAnswer(jobId, await fleet.claims.take(claimOf(jobId, payload), 'add'));
-  if (answer.state === 'queued') {
-    await fleet.queue.add('create', payload, { ...JOB_OPTIONS, jobId, priority: PRIORITY.interactive });
-  }
-  return answer;
+  const answers = await submit(fleet, [{ jobId, payload: payloadOf(request) }], PRIORITY.interactive);
+  return answers.get(jobId) ?? { state: 'queued', jobId };
 }
 
 /** A row of a batch to be queued. */
@@ -51,26 +48,64 @@ export async function enqueueRows(
   const jobs = rows.map((request) => ({
     jobId: randomUUID(),
     row: request.row,
+    joiner: `${batchId} ${request.row}`,
     payload: payloadOf(request, { id: batchId, row: request.row }),
   }));
-  const answers = await Promise.all(
-    jobs.map(async ({ jobId, row, payload }) =>
-      enqueueAnswer(
-        jobId,
-        await fleet.claims.take({ ...claimOf(jobId, payload), joiner: `${batchId} ${row}` }, 'add'),
-      ),
-    ),
+  const answers = await submit(fleet, jobs, PRIORITY.batch);
+  await Promise.all(
+    jobs.map(({ jobId, row, payload }) => reportRow(fleet, batchId, row, payload, answers.get(jobId))),
   );
-  const queued = jobs.filter((_, at) => answers[at]?.state === 'queued');
-  await fleet.queue.addBulk(
-    queued.map(({ jobId, payload: data }) => ({
-      name: 'create',
-      data,
-      opts: { ...JOB_OPTIONS, jobId, priority: PRIORITY.batch },
-    })),
-  );
-  await Promise.all(jobs.map(({ row, payload }, at) => reportRow(fleet, batchId, row, payload, answers[at])));
-  return answers.filter(({ state }) => state !== 'busy').length;
+  return [...answers.values()].filter(({ state }) => state !== 'busy').length;
+}
+
+/** A job about to be added. */
+interface NewJob {
+  readonly jobId: string;
+  readonly payload: CreatePayload;
+  readonly joiner?: string;
+}
+
+/** How often a claim is looked at whose job is not added yet, in milliseconds. */
+const ADDING_POLL_MS = 200;
+
+/**
+ * Claims the names of every job and adds those that got them. A producer may have claimed and died
+ * before it added its job: whoever joined that one would wait for ever, so a join counts when its job
+ * is there. What was claimed is added before anything is waited for: two producers of the same rows
+ * would wait for each other otherwise.
+ */
+async function submit(
+  { claims, queue, redis, keys }: Fleet,
+  jobs: readonly NewJob[],
+  priority: number,
+): Promise<Map<string, EnqueueAnswer>> {
+  const answers = new Map<string, EnqueueAnswer>();
+  let open = jobs;
+  for (;;) {
+    const taken = await Promise.all(
+      open.map(async (job) => ({
+        job,
+        answer: enqueueAnswer(job.jobId, await claims.take(claimOf(job), 'add')),
+      })),
+    );
+    const queued = taken.filter(({ answer }) => answer.state === 'queued');
+    await queue.addBulk(
+      queued.map(({ job: { jobId, payload: data } }) => ({
+        name: 'create',
+        data,
+        opts: { ...JOB_OPTIONS, jobId, priority },
+      })),
+    );
+    const ghosts: NewJob[] = [];
+    for (const { job, answer } of taken) {
+      const ghost = answer.state === 'joined' && (await redis.exists(keys.bull(answer.jobId))) === 0;
+      if (ghost) ghosts.push(job);
+      else answers.set(job.jobId, answer);
+    }
+    if (ghosts.length === 0) return answers;
+    open = ghosts;
+    await sleep(ADDING_POLL_MS);
+  }
 }
 
 async function reportRow(
@@ -103,8 +138,9 @@ function payloadOf(request: CreateRequest, batch?: { id: string; row: number }):
   };
 }
 
-function claimOf(jobId: string, payload: CreatePayload) {
-  return { jobId, kind: payload.kind, names: namesOf(payload), payloadHash: payloadHash(payload) };
+function claimOf({ jobId, payload, joiner }: NewJob): Claim {
+  const claim = { jobId, kind: payload.kind, names: namesOf(payload), payloadHash: payloadHash(payload) };
+  return joiner === undefined ? claim : { ...claim, joiner };
 }
 
 function enqueueAnswer(jobId: string, answer: ClaimAnswer): EnqueueAnswer {

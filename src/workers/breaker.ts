@@ -9,6 +9,8 @@ export interface BreakerOptions {
   probeCredentials?(signal: AbortSignal): Promise<boolean>;
   /** Told at each change. */
   onChange(open: boolean): void;
+  /** Waits that many milliseconds between probes; throws when the signal is aborted. */
+  wait?(ms: number, signal: AbortSignal): Promise<void>;
 }
 
 /** Time between probes, in milliseconds: work must go on within 2 s of the target's return (design §4). */
@@ -33,7 +35,14 @@ export interface Breaker {
   stop(): void;
 }
 
-export function createBreaker({ probe, probeCredentials, onChange }: BreakerOptions): Breaker {
+const realWait = (ms: number, signal: AbortSignal): Promise<void> => sleep(ms, undefined, { signal });
+
+export function createBreaker({
+  probe,
+  probeCredentials,
+  onChange,
+  wait = realWait,
+}: BreakerOptions): Breaker {
   const stopped = new AbortController();
   let open = false;
   let credentialsRefused = false;
@@ -42,7 +51,7 @@ export function createBreaker({ probe, probeCredentials, onChange }: BreakerOpti
     const { signal } = stopped;
     let tries = 0;
     for (;;) {
-      await sleep(credentialsRefused ? credentialDelay(tries) : PROBE_EVERY, undefined, { signal });
+      await wait(credentialsRefused ? credentialDelay(tries) : PROBE_EVERY, signal);
       if (!(await probe(signal))) continue;
       if (credentialsRefused && probeCredentials !== undefined) {
         tries += 1;

@@ -7,16 +7,23 @@ import { settle } from '../jobs/settle.ts';
 /** Batches looked at: those that can still run are among the newest. */
 const NEWEST = 50;
 
+/** Later than any generation that an operator's retries reach. */
+const AFTER_ALL = 2 ** 20;
+
 /**
  * Settles rows whose worker died while it reported, and rows whose job is gone: without it a batch
  * would never end (design §5).
  * @returns how many rows were settled
  */
 export async function reconcile(fleet: Fleet): Promise<number> {
+  // Waiting rows are many, and all is well with them as long as there are jobs at all.
+  const suspects = (await isIdle(fleet))
+    ? (['active', 'retrying', 'waiting'] as const)
+    : (['active', 'retrying'] as const);
   let settled = 0;
   for (const batch of await fleet.batches.list(NEWEST)) {
-    if (batch.counts.active + batch.counts.retrying === 0) continue;
-    for (const state of ['active', 'retrying'] as const) {
+    for (const state of suspects) {
+      if (batch.counts[state] === 0) continue;
       for await (const row of fleet.batches.rows(batch.id, state)) {
         if (await settleRow(fleet, batch.id, row)) settled += 1;
       }
@@ -25,22 +32,26 @@ export async function reconcile(fleet: Fleet): Promise<number> {
   return settled;
 }
 
+async function isIdle({ queue }: Fleet): Promise<boolean> {
+  const counts = await queue.getJobCounts('wait', 'prioritized', 'delayed', 'active');
+  return Object.values(counts).every((count) => count === 0);
+}
+
 async function settleRow(fleet: Fleet, batchId: string, row: Row): Promise<boolean> {
   const { jobId = '' } = row;
   const job = await fleet.queue.getJob(jobId);
+  const report = { ...about(row), batchId, row: row.row, generation: AFTER_ALL, attempt: 0 };
   if (job === undefined) {
     const lost = { code: 'lost', error: 'its job is gone from Redis' };
-    const newest = { generation: 2 ** 20, attempt: 0 };
-    return await fleet.batches.report({
-      ...about(row),
-      ...lost,
-      ...newest,
-      batchId,
-      row: row.row,
-      state: 'failed',
-    });
+    return await fleet.batches.report({ ...report, ...lost, state: 'failed' });
   }
-  return await settleJob(fleet, job, row);
+  if (!(await settleJob(fleet, job, row))) return false;
+  const { batch } = parsePayload(job.data);
+  const own = batch?.id === batchId && batch.row === row.row;
+  // It waited for the job of another batch, which took note of that and died before it said so.
+  return (
+    own || (await fleet.batches.report({ ...report, state: (await job.isFailed()) ? 'failed' : 'skipped' }))
+  );
 }
 
 /** Settles a job that has ended although its row says otherwise. */

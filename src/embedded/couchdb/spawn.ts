@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FleetError } from '../../errors.ts';
 import { type Supervised, supervise } from '../child-process.ts';
 
@@ -29,7 +30,7 @@ export async function spawnEmbeddedCouch(options: SpawnedCouchOptions): Promise<
   const main = fileURLToPath(new URL(`./main${extension}`, import.meta.url));
   const child = fork(main, [], {
     // From the sources, TypeScript needs its loader; built, nothing.
-    execArgv: extension === '.ts' ? ['--import=tsx'] : [],
+    execArgv: extension === '.ts' ? [`--import=${loader()}`] : [],
     // By environment, since arguments are shown to everybody in the process list.
     env: {
       ...process.env,
@@ -51,6 +52,11 @@ export async function spawnEmbeddedCouch(options: SpawnedCouchOptions): Promise<
     exited: running.exited,
     close: () => running.stop(),
   };
+}
+
+/** By its path: its name would be looked up from wherever the command was typed. */
+function loader(): string {
+  return pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 }
 
 async function ready(running: Supervised): Promise<string> {

@@ -85,9 +85,11 @@ async function lookAround(context: CreateContext, names: readonly string[]): Pro
 }
 
 async function reserve(context: CreateContext): Promise<CreateOutcome | undefined> {
-  const { options, services, signal } = context;
+  const { options, services, signal, lease } = context;
   const { register_token: _unused, ...secrets } = newSecrets();
   const document = reservationDocument(options, { secrets, cluster: chooseCluster(context) });
+  // A worker that slept must not reserve what its successor may have finished, and somebody destroyed since.
+  lease.assertHeld();
   try {
     const rev = await services.global.putDocument(INSTANCES, document, signal);
     await context.learn({ ...document, _rev: rev });

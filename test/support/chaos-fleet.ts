@@ -1,0 +1,221 @@
+import { randomBytes } from 'node:crypto';
+import { type CouchServer, connectCouch } from '../../src/couchdb/server.ts';
+import { DATABASES } from '../../src/instances/doctypes.ts';
+import { incarnationOf } from '../../src/instances/incarnation.ts';
+import { isReservation } from '../../src/instances/instance-document.ts';
+import { findByNames, INSTANCES, type StoredInstance } from '../../src/instances/lookup.ts';
+import type { InstanceOptions } from '../../src/instances/options.ts';
+import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/organization-key.ts';
+import { parseInstanceOptions, type RawOptions } from '../../src/instances/parse-options.ts';
+import { databaseName, prefixOf } from '../../src/instances/prefix.ts';
+import type { Batch } from '../../src/jobs/batches.ts';
+import { enqueueCreate, enqueueRows } from '../../src/jobs/enqueue.ts';
+import { type Fleet, openFleet } from '../../src/jobs/fleet.ts';
+import { type Progress, readProgress } from '../../src/jobs/progress.ts';
+import { type JobEnd, waitForJob } from '../../src/jobs/wait.ts';
+import { fileStorage } from '../../src/storage/file-storage.ts';
+import type { Storage } from '../../src/storage/storage.ts';
+import { type ConnectedWorker, connectWorker } from '../../src/workers/connect.ts';
+import type { CreateContext } from '../../src/workers/create/context.ts';
+import { createStages } from '../../src/workers/create/stages.ts';
+import { createDesignSource } from '../../src/workers/designs.ts';
+import { Cleanup } from './chaos-cleanup.ts';
+import { type ChaosSettings, chaosConfig, silentLog } from './chaos-settings.ts';
+import { startTestRedis, type TestRedis, temporaryDirectory } from './servers.ts';
+
+/** Redis, CouchDB and storage of one suite, with what tests need to look at them. */
+export interface ChaosFleet {
+  readonly settings: ChaosSettings;
+  readonly redis: TestRedis;
+  readonly fleet: Fleet;
+  readonly couch: CouchServer;
+  readonly storage: Storage;
+  readonly cleanup: Cleanup;
+  /** A domain that nobody else uses; what is made for it is removed from a real server in the end. */
+  domain(name: string): string;
+  /** Starts a worker in this process. */
+  worker(concurrency: number): Promise<ConnectedWorker>;
+  close(): Promise<void>;
+}
+
+/** @param couchUrl a CouchDB that outlives this fleet */
+export async function openChaosFleet(couchUrl: string): Promise<ChaosFleet> {
+  const cleanup = new Cleanup();
+  const run = randomBytes(4).toString('hex');
+  const domains: string[] = [];
+  try {
+    const redis = cleanup.add(await startTestRedis(), (each) => each.close());
+    const directory = cleanup.add(await temporaryDirectory('chaos-storage'), (each) => each.remove());
+    const settings = {
+      couchUrl,
+      redisUrl: redis.url,
+      storageRoot: directory.path,
+      prefix: `chaos-${run}`,
+      concurrency: 1,
+    };
+    const couch = cleanup.add(connectCouch({ url: couchUrl, connections: 16 }), (each) => each.close());
+    const storage = fileStorage(directory.path);
+    await joinExisting(couch, storage);
+    const fleet = cleanup.add(
+      await openFleet({ redisUrl: redis.url, prefix: settings.prefix, role: 'worker' }),
+      (each) => each.close(),
+    );
+    cleanup.add(domains, (made) => removeInstances(couch, made));
+    return {
+      settings,
+      redis,
+      fleet,
+      couch,
+      storage,
+      cleanup,
+      domain(name) {
+        const domain = `${name.replaceAll(/[^a-z0-9]+/g, '-')}.${run}.chaos.example.org`;
+        domains.push(domain);
+        return domain;
+      },
+      async worker(concurrency) {
+        const config = chaosConfig({ ...settings, concurrency });
+        const { id, stop } = await connectWorker({ config, log: silentLog() });
+        let stopping: Promise<void> | undefined;
+        const stopOnce = () => {
+          stopping ??= stop();
+          return stopping;
+        };
+        return cleanup.add({ id, stop: stopOnce }, (each) => each.stop());
+      },
+      close: () => cleanup.run(),
+    };
+  } catch (error) {
+    await cleanup.run();
+    throw error;
+  }
+}
+
+/** A real server may have been marked by an earlier run, whose storage is gone. */
+async function joinExisting(couch: CouchServer, storage: Storage): Promise<void> {
+  if ((await couch.listDatabases(INSTANCES)).length === 0) return;
+  const record = await couch.getDocument(INSTANCES, '_local/cozy-fleet');
+  if (typeof record?.['fleet_id'] === 'string') await storage.claimFleetId(record['fleet_id']);
+}
+
+async function removeInstances(couch: CouchServer, domains: readonly string[]): Promise<void> {
+  for (const { _id, _rev } of await instancesOf(couch, domains))
+    await couch.deleteDocument(INSTANCES, _id, _rev);
+  for (const domain of domains) {
+    for (const name of await databasesOf(couch, domain)) await couch.deleteDatabase(name);
+  }
+}
+
+export async function instancesOf(couch: CouchServer, domains: readonly string[]): Promise<StoredInstance[]> {
+  return domains.length === 0 ? [] : await findByNames(couch, domains);
+}
+
+export function databasesOf(couch: CouchServer, domain: string): Promise<string[]> {
+  return couch.listDatabases(`${prefixOf(domain)}/`);
+}
+
+export function optionsFor(domain: string, more: RawOptions = {}): InstanceOptions {
+  const raw = { domain, email: 'alice@example.org', 'public-name': 'Alice', locale: 'fr', ...more };
+  return parseInstanceOptions(raw, { subdomains: 'nested', clusters: 1 }).options;
+}
+
+/** Queues one instance; fails unless a job of its own was made for it. */
+export async function queueInstance({ fleet }: ChaosFleet, options: InstanceOptions): Promise<string> {
+  const { state, jobId } = await enqueueCreate(fleet, { options, tries: 8 });
+  if (state !== 'queued') throw new Error(`${options.domain} was not queued but ${state}`);
+  return jobId;
+}
+
+/** Queues a batch. */
+export async function queueBatch({ fleet }: ChaosFleet, all: readonly InstanceOptions[]): Promise<string> {
+  const total = all.length;
+  const batch = { kind: 'create', name: 'chaos', reason: '', by: 'chaos', total } as const;
+  const batchId = await fleet.batches.create(batch);
+  const rows = all.map((options, at) => ({ row: at + 1, options, tries: 8 }));
+  await enqueueRows(fleet, batchId, rows);
+  return batchId;
+}
+
+/** Longer than any recovery that is tested may take, in milliseconds. */
+const PATIENCE_MS = 120_000;
+
+export function endOf({ fleet }: ChaosFleet, jobId: string): Promise<JobEnd> {
+  return waitForJob(fleet, jobId, { signal: AbortSignal.timeout(PATIENCE_MS) });
+}
+
+export async function progressOf({ fleet }: ChaosFleet, jobId: string): Promise<Progress> {
+  const job = await fleet.queue.getJob(jobId);
+  return readProgress(job?.progress);
+}
+
+/** Tries that a stage took, by stage. */
+export function triesOf({ stages }: Progress): Record<string, number> {
+  return Object.fromEntries(stages.map(({ stage, tries }) => [stage, tries]));
+}
+
+export function doneRows({ counts }: Batch): number {
+  return counts.done + counts.skipped;
+}
+
+/**
+ * What is wrong with an instance that should be finished, a sentence each: one document in use,
+ * just its databases, and all that the stages look for when they verify.
+ */
+export async function findings(
+  { couch, storage }: Pick<ChaosFleet, 'couch' | 'storage'>,
+  options: InstanceOptions,
+): Promise<string[]> {
+  const [instance, ...others] = await instancesOf(couch, [options.domain]);
+  if (instance === undefined) return ['there is no instance'];
+  const found: string[] = [];
+  if (others.length > 0) found.push(`there are ${others.length + 1} instances`);
+  if (isReservation(instance)) found.push('the instance is still reserved');
+  const there = await databasesOf(couch, options.domain);
+  const prefix = instance.prefix ?? options.domain;
+  const expected = DATABASES.map(({ doctype }) => databaseName(prefix, doctype)).sort();
+  if (there.sort().join() !== expected.join()) found.push(`the databases are ${there.join(', ')}`);
+  const context = contextOf(couch, storage, options, instance);
+  for (const stage of createStages) {
+    for (const missing of await stage.verify(context)) found.push(`${stage.name}: ${missing}`);
+  }
+  return found;
+}
+
+const designs = createDesignSource();
+
+function contextOf(
+  couch: CouchServer,
+  storage: Storage,
+  options: InstanceOptions,
+  instance: StoredInstance,
+): CreateContext {
+  return {
+    options,
+    passphrase: undefined,
+    services: {
+      global: couch,
+      cluster: () => couch,
+      openClusters: () => [0],
+      storage,
+      designs,
+      linkScheme: 'https',
+      contexts: {},
+      forcedOidcContexts: [],
+      encryptorKey: PUBLIC_DEV_ENCRYPTOR_KEY,
+      commonSettings: {},
+      log: silentLog(),
+    },
+    signal: new AbortController().signal,
+    lease: { assertHeld: () => undefined },
+    instance,
+    randomPassphraseHash: undefined,
+    acknowledged: new Set(),
+    learn: async () => undefined,
+  };
+}
+
+/** The life of the domain that its document belongs to. */
+export async function incarnationIn({ couch }: ChaosFleet, domain: string): Promise<string | undefined> {
+  const [instance] = await instancesOf(couch, [domain]);
+  return instance === undefined ? undefined : incarnationOf(instance.cli_secret ?? '');
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { instanceOptions } from '../../src/instances/options.ts';
+import { enqueueCreate } from '../../src/jobs/enqueue.ts';
+import { type Fleet, openFleet } from '../../src/jobs/fleet.ts';
+
+/* What a command does when an operator adds an instance, in a process of its own. */
+
+const order = z.discriminatedUnion('order', [
+  z.object({ order: z.literal('start'), redisUrl: z.string(), prefix: z.string() }),
+  z.object({ order: z.literal('add'), options: instanceOptions }),
+]);
+
+let fleet: Fleet | undefined;
+
+async function obey(message: z.infer<typeof order>): Promise<void> {
+  if (message.order === 'start') {
+    const { redisUrl, prefix } = message;
+    fleet = await openFleet({ redisUrl, prefix, role: 'command' });
+    process.send?.({ event: 'ready' });
+    return;
+  }
+  if (fleet === undefined) throw new Error('not started yet');
+  const answer = await enqueueCreate(fleet, { options: message.options, tries: 8 });
+  process.send?.({ event: 'answer', answer });
+}
+
+process.on('message', (message) => {
+  obey(order.parse(message)).catch((error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  });
+});
+process.once('disconnect', () => process.exit(1));

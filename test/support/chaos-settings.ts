@@ -1,0 +1,43 @@
+import { createLogger, type Logger } from 'winston';
+import { z } from 'zod';
+import type { Config } from '../../src/config/config.ts';
+
+/** What a worker or producer process is told by its parent. */
+export const chaosSettings = z.object({
+  couchUrl: z.string(),
+  redisUrl: z.string(),
+  storageRoot: z.string(),
+  prefix: z.string(),
+  concurrency: z.number(),
+});
+
+export type ChaosSettings = z.infer<typeof chaosSettings>;
+
+/** Requests that are held occupy a connection each; work on other instances must not wait for them. */
+const CONNECTIONS = 64;
+
+export function chaosConfig({ couchUrl, redisUrl, storageRoot, prefix, concurrency }: ChaosSettings): Config {
+  return {
+    file: undefined,
+    couchdb: { url: couchUrl, clusters: [{ url: couchUrl, creation: true }] },
+    storage: { kind: 'file', root: storageRoot },
+    subdomains: 'nested',
+    contexts: {},
+    forcedOidcContexts: [],
+    vault: {},
+    commonSettings: {},
+    disableAddRm: undefined,
+    fleet: {
+      redisUrl,
+      prefix,
+      concurrency,
+      linkScheme: 'https',
+      connections: CONNECTIONS,
+      graceSeconds: 10,
+    },
+  };
+}
+
+export function silentLog(): Logger {
+  return createLogger({ silent: true });
+}

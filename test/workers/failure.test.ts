@@ -1,0 +1,83 @@
+import { expect } from 'chai';
+import { CouchError } from '../../src/couchdb/errors.ts';
+import { FleetError } from '../../src/errors.ts';
+import { Refusal } from '../../src/instances/errors.ts';
+import { StorageError } from '../../src/storage/errors.ts';
+import { DatabaseStuck } from '../../src/workers/create/databases.ts';
+import { judge } from '../../src/workers/failure.ts';
+
+function couch(status: number | undefined, reason = '', error = ''): CouchError {
+  return new CouchError('couch:5984', 'writing x', { status, error, reason });
+}
+
+describe('a failure', () => {
+  const LOCKED = 'Account is temporarily locked due to multiple authentication failures';
+  const table: readonly [string, CouchError, string][] = [
+    ['no answer', couch(undefined, 'ECONNRESET'), 'unsettled'],
+    ['400', couch(400), 'final'],
+    ['401', couch(401), 'outage'],
+    ['403', couch(403, 'You are not a server admin.'), 'final'],
+    ['403 of the account lockout', couch(403, LOCKED), 'outage'],
+    ['404', couch(404), 'final'],
+    ['409', couch(409), 'retry'],
+    ['412', couch(412), 'final'],
+    ['413', couch(413), 'final'],
+    ['429', couch(429), 'overload'],
+    ['500', couch(500, 'badarg'), 'retry'],
+    ['500 all_dbs_active', couch(500, 'all_dbs_active'), 'overload'],
+    ['500 all_dbs_active as the error', couch(500, 'x', 'all_dbs_active'), 'overload'],
+    ['500 without shards', couch(500, 'No DB shards could be opened.', 'internal_server_error'), 'overload'],
+    ['502', couch(502), 'retry'],
+    ['503', couch(503), 'retry'],
+    ['504', couch(504), 'retry'],
+  ];
+
+  for (const [name, error, kind] of table) {
+    it(`of CouchDB with ${name} is: ${kind}`, () => {
+      expect(judge(error)).to.deep.include({ kind, target: { kind: 'couchdb', host: 'couch:5984' } });
+    });
+  }
+
+  it('of CouchDB that refuses our credentials is marked, so that it is probed rarely', () => {
+    expect(judge(couch(401)).credentials).to.equal(true);
+    expect(judge(couch(403, LOCKED)).credentials).to.equal(true);
+    expect(judge(couch(500)).credentials).to.equal(false);
+  });
+
+  it('of CouchDB has its status in its code', () => {
+    expect(judge(couch(409)).code).to.equal('couchdb_409');
+    expect(judge(couch(undefined)).code).to.equal('couchdb');
+  });
+
+  it('of the storage is what the storage says, and is the storage’s', () => {
+    const error = new StorageError('making /', Object.assign(new Error('x'), { code: 'ENOSPC' }), 'outage');
+    expect(judge(error)).to.deep.include({ kind: 'outage', code: 'storage', target: { kind: 'storage' } });
+  });
+
+  it('of a database that is neither there nor gone is tried again', () => {
+    expect(judge(new DatabaseStuck('a/b', 'couch:5984'))).to.include({
+      kind: 'retry',
+      code: 'database_stuck',
+    });
+  });
+
+  it('that is a refusal is final, with its own code and advice', () => {
+    const refusal = new Refusal('taken', 'it is taken', 'Choose another.');
+    const wanted = { kind: 'final', code: 'taken', message: 'it is taken', advice: 'Choose another.' };
+    expect(judge(refusal)).to.deep.include(wanted);
+  });
+
+  it('of ours is final', () => {
+    expect(judge(new FleetError('busy', 'x'))).to.include({ kind: 'final', code: 'busy' });
+  });
+
+  it('of the program is final, and its text, which may hold anything, is not told', () => {
+    const failure = judge(new TypeError('cannot read open sesame'));
+    expect(failure).to.include({ kind: 'final', code: 'internal' });
+    expect(JSON.stringify(failure)).to.include('TypeError').and.not.include('sesame');
+  });
+
+  it('that is no error at all is one of the program', () => {
+    expect(judge('open sesame')).to.include({ code: 'internal' });
+  });
+});

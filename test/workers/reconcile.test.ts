@@ -1,0 +1,129 @@
+import { expect } from 'chai';
+import type { Batches, Row } from '../../src/jobs/batches.ts';
+import type { Fleet } from '../../src/jobs/fleet.ts';
+import { namesOf, payloadHash } from '../../src/jobs/payload.ts';
+import type { RowState } from '../../src/jobs/row-state.ts';
+import { reconcile } from '../../src/workers/reconcile.ts';
+import { payloadFor, startTestQueue, type TestQueue } from '../jobs/fixture.ts';
+
+describe('reconciling', () => {
+  let test: TestQueue;
+  let fleet: Fleet;
+  let batches: Batches;
+  let batchId: string;
+
+  before(async () => {
+    test = await startTestQueue();
+    fleet = test.fleet;
+    batches = fleet.batches;
+  });
+
+  beforeEach(async () => {
+    await test.redis.flush();
+    batchId = await batches.create({ kind: 'create', name: 'f.csv', reason: '', by: 'root@ops', total: 1 });
+  });
+
+  after(() => test.close());
+
+  async function rowIs(state: RowState, jobId: string): Promise<void> {
+    const about = { domain: 'x.org', jobId, incarnation: 'abc', stage: 'databases', tries: 2 };
+    await batches.report({ batchId, row: 1, state, generation: 0, attempt: 1, ...about });
+  }
+
+  async function row(): Promise<Row | undefined> {
+    return await batches.row(batchId, 1);
+  }
+
+  const payload = () => payloadFor('x.org', { batch: { id: batchId, row: 1 } });
+
+  it('fails a row whose job is gone', async () => {
+    await rowIs('active', 'gone');
+    expect(await reconcile(fleet)).to.equal(1);
+    expect(await row()).to.include({ state: 'failed', code: 'lost', incarnation: 'abc', domain: 'x.org' });
+    expect((await batches.get(batchId)).endedAt).to.be.a('number');
+  });
+
+  it('settles a row whose worker died before it told the end of its job', async () => {
+    const job = await test.failed(payload());
+    await rowIs('active', job.id ?? '');
+    expect(await reconcile(fleet)).to.equal(1);
+    expect(await row()).to.include({ state: 'failed', code: 'internal', error: 'made to fail' });
+  });
+
+  it('gives back the names of such a job', async () => {
+    const job = await test.failed(payload());
+    const claim = {
+      jobId: job.id ?? '',
+      kind: 'create',
+      names: namesOf(payload()),
+      payloadHash: payloadHash(payload()),
+    };
+    await fleet.claims.take(claim, 'add');
+    await rowIs('active', job.id ?? '');
+    await reconcile(fleet);
+    expect(await fleet.redis.hget(fleet.keys.name('x.org'), 'job')).to.equal(null);
+  });
+
+  it('settles a row that waits for another try which its job will never have', async () => {
+    const job = await test.failed(payload());
+    await rowIs('retrying', job.id ?? '');
+    expect(await reconcile(fleet)).to.equal(1);
+    expect((await row())?.state).to.equal('failed');
+  });
+
+  it('takes a done job that was there for skipped, and one that was made for done', async () => {
+    for (const [outcome, state] of [
+      ['created', 'done'],
+      ['exists', 'skipped'],
+    ] as const) {
+      await test.redis.flush();
+      batchId = await batches.create({ kind: 'create', name: 'f.csv', reason: '', by: 'root@ops', total: 1 });
+      await test.add(payload());
+      const job = await test.start();
+      await job.updateData({
+        v: 1,
+        kind: 'create',
+        domain: 'x.org',
+        outcome,
+        batch: { id: batchId, row: 1 },
+      });
+      await job.moveToCompleted(outcome, 'token', false);
+      await rowIs('active', job.id ?? '');
+      await reconcile(fleet);
+      expect((await row())?.state).to.equal(state);
+    }
+  });
+
+  it('leaves a job alone that runs', async () => {
+    await test.add(payload());
+    const job = await test.start();
+    await rowIs('active', job.id ?? '');
+    expect(await reconcile(fleet)).to.equal(0);
+    expect((await row())?.state).to.equal('active');
+  });
+
+  it('leaves rows alone that have ended', async () => {
+    await rowIs('done', 'not-there');
+    expect(await reconcile(fleet)).to.equal(0);
+  });
+
+  it('leaves rows alone that wait while there are jobs', async () => {
+    await test.add(payload());
+    await rowIs('waiting', 'not-there');
+    expect(await reconcile(fleet)).to.equal(0);
+  });
+
+  it('fails a row that waits for a job that is gone, when no jobs are left', async () => {
+    await rowIs('waiting', 'gone');
+    expect(await reconcile(fleet)).to.equal(1);
+    expect(await row()).to.include({ state: 'failed', code: 'lost' });
+  });
+
+  it("settles a row that waited for another batch's job which has ended", async () => {
+    const other = await batches.create({ kind: 'create', name: 'g', reason: '', by: 'root@ops', total: 1 });
+    const job = await test.failed(payloadFor('x.org', { batch: { id: other, row: 7 } }));
+    await rowIs('waiting', job.id ?? '');
+    expect(await reconcile(fleet)).to.equal(1);
+    expect((await row())?.state).to.equal('failed');
+  });
+});

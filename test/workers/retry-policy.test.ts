@@ -1,0 +1,49 @@
+import { expect } from 'chai';
+import {
+  BASE_DELAY,
+  DEFAULT_TRIES,
+  MAX_DELAY,
+  nextStep,
+  overloadDelay,
+  retryDelay,
+} from '../../src/workers/retry-policy.ts';
+
+const NEVER_QUITE_ONE = 0.999_999_999;
+
+describe('the retry policy', () => {
+  it('gives up at once what cannot be helped', () => {
+    expect(nextStep('final', 1, 8).step).to.equal('fail');
+  });
+
+  it('tries 8 times what may pass', () => {
+    const steps = Array.from({ length: 8 }, (_, at) => nextStep('retry', at + 1, DEFAULT_TRIES).step);
+    expect(steps).to.deep.equal([...Array.from({ length: 7 }, () => 'try-again'), 'fail']);
+  });
+
+  it('spends no try on an overload, however often', () => {
+    expect(nextStep('overload', 1000, 8).step).to.equal('slow-down');
+  });
+
+  it('spends no try on an outage, however long', () => {
+    expect(nextStep('outage', 1000, 8).step).to.equal('hand-back');
+  });
+
+  it('doubles the longest delay each time', () => {
+    const longest = [1, 2, 3, 4].map((made) => retryDelay(made, () => NEVER_QUITE_ONE));
+    expect(longest).to.deep.equal([BASE_DELAY, BASE_DELAY * 2, BASE_DELAY * 4, BASE_DELAY * 8]);
+  });
+
+  it('never waits longer than the cap', () => {
+    expect(retryDelay(1000, () => NEVER_QUITE_ONE)).to.equal(MAX_DELAY);
+  });
+
+  it('spreads delays over the whole range, so that jobs do not come back together', () => {
+    expect(retryDelay(4, () => 0)).to.equal(1);
+    expect(retryDelay(4, () => 0.5)).to.equal(1 + BASE_DELAY * 4);
+  });
+
+  it('lets an overloaded server breathe for 2 to 10 seconds', () => {
+    expect(overloadDelay(() => 0)).to.equal(2_000);
+    expect(overloadDelay(() => NEVER_QUITE_ONE)).to.be.below(10_000);
+  });
+});
