@@ -1,0 +1,70 @@
+import { homedir } from 'node:os';
+import { Command, Errors, Flags } from '@oclif/core';
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load-config.ts';
+import type { Fleet } from '../jobs/fleet.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { explainError } from './explain-error.ts';
+import type { Output } from './output.ts';
+import { isLive } from './screen.ts';
+import { withFleet } from './with-fleet.ts';
+
+/** What every command shares: configuration, the fleet's Redis, how errors are told, exit codes. */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true;
+
+  static override baseFlags = {
+    config: Flags.file({
+      char: 'c',
+      summary: "The stack's configuration file",
+      description: 'Searched like the stack does, and last in .fleet/, where cozy-fleet up writes one.',
+      helpGroup: 'GLOBAL',
+    }),
+  };
+
+  /** For the modules that do the work: they know nothing of oclif. */
+  protected readonly output: Output = {
+    line: (text) => this.log(text),
+    note: (text) => void process.stderr.write(`${text}\n`),
+  };
+
+  /** Whether a person looks at a terminal. */
+  protected get live(): boolean {
+    return isLive(process.stdout, process.env);
+  }
+
+  /** @throws InputError that names the key and what was expected */
+  protected loadConfig(
+    file: string | undefined,
+    overrides: Record<string, string | number | undefined> = {},
+  ): Config {
+    const { env } = process;
+    return loadConfig({
+      env,
+      cwd: process.cwd(),
+      home: homedir(),
+      overrides,
+      ...(file === undefined ? {} : { file }),
+    });
+  }
+
+  /** Opens the fleet's Redis for the time of `work`, whatever becomes of it. */
+  protected withFleet<T>(config: Config, work: (fleet: Fleet) => Promise<T>): Promise<T> {
+    return withFleet(config, work);
+  }
+
+  /** Ends with this exit code after the output is written; `--json` output included. */
+  protected exitWith(code: ExitCode): void {
+    process.exitCode = code;
+  }
+
+  protected override async catch(error: Error): Promise<void> {
+    // Wrong flags and explicit exits know their own codes; with --json oclif would answer 1 to both.
+    if (error instanceof Errors.ExitError) throw error;
+    const usage = error instanceof Errors.CLIError;
+    const { text, code, exitCode } = explainError(error);
+    process.exitCode = usage ? EXIT.usage : exitCode;
+    if (this.jsonEnabled()) this.logJson({ error: { code: usage ? 'usage' : code, message: text } });
+    else this.logToStderr(`Error: ${text}`);
+  }
+}

@@ -1,0 +1,56 @@
+import type { Batch } from '../../jobs/batches.ts';
+import { ROW_STATES } from '../../jobs/row-state.ts';
+import { batchState, queuedRows } from './batch-state.ts';
+
+export function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** How a batch ended, or stands, and what can be done next. */
+export function summaryLines(batch: Batch): string[] {
+  const { id, counts, halt, maxFailures } = batch;
+  const facts = [
+    `${count(counts.done)} created`,
+    ...(counts.skipped > 0 ? [`${count(counts.skipped)} skipped (already there)`] : []),
+    ...(counts.failed > 0 ? [`${count(counts.failed)} failed`] : []),
+    ...(counts.cancelled > 0 ? [`${count(counts.cancelled)} cancelled`] : []),
+  ].join(', ');
+  if (batchState(batch) === 'running') {
+    return [`Batch ${id} so far: ${facts}.`, `The batch goes on. Watch it:  cozy-fleet batches watch ${id}`];
+  }
+  const missed = counts.failed + counts.cancelled;
+  return [
+    `Batch ${id} ended: ${facts}.`,
+    ...(halt === 'too-many-failures'
+      ? [`It stopped by itself after more than ${maxFailures ?? 0} failures.`]
+      : []),
+    ...(counts.failed > 0 ? [`See what failed:  cozy-fleet batches show ${id} --failed`] : []),
+    ...(missed > 0 ? [`Try it again:     cozy-fleet batches retry ${id}`] : []),
+    ...(counts.done > 0 ? [`Get the links:    cozy-fleet batches export ${id} > invitations.csv`] : []),
+  ];
+}
+
+/** What is known of a batch as a whole. @param failures failed rows by what went wrong */
+export function batchFacts(
+  batch: Batch,
+  failures: readonly (readonly [code: string, rows: number])[],
+): string[] {
+  const { id, name, reason, by, createdAt, endedAt, total, counts, halt, maxFailures } = batch;
+  const queued = queuedRows(batch);
+  const facts: [label: string, value: string][] = [
+    ['Batch', id],
+    ['Name', name],
+    ...(reason === '' ? [] : [['Reason', reason] satisfies [string, string]]),
+    ['Submitted', `${new Date(createdAt).toISOString()} by ${by}`],
+    ...(endedAt === undefined ? [] : [['Ended', new Date(endedAt).toISOString()] satisfies [string, string]]),
+    ['State', batchState(batch) + (halt === undefined ? '' : ` (${halt})`)],
+    ...(maxFailures === undefined ? [] : [['Failures', `at most ${maxFailures}`] satisfies [string, string]]),
+    ['Rows', queued < total ? `${count(queued)} of ${count(total)} queued` : count(total)],
+    ...ROW_STATES.filter((state) => counts[state] > 0).map((state): [string, string] => [
+      `  ${state}`,
+      count(counts[state]),
+    ]),
+    ...failures.map(([code, rows]): [string, string] => [`  failed: ${code}`, count(rows)]),
+  ];
+  return facts.map(([label, value]) => `${label.padEnd(16)} ${value}`);
+}

@@ -1,0 +1,35 @@
+import { FleetError } from '../../errors.ts';
+import { requestCancel } from '../../jobs/cancel.ts';
+import type { Fleet } from '../../jobs/fleet.ts';
+import { queuedRows } from './batch-state.ts';
+
+export interface CancelledBatch {
+  /** Running rows that were asked to stop. */
+  readonly stopped: number;
+  /** Rows that wait, and will be passed over. */
+  readonly passedOver: number;
+}
+
+/**
+ * Stops a batch: what waits is passed over, what runs stops at its next safe point.
+ * @param by who wants it, for the record
+ * @throws InputError `unknown_batch`, FleetError `ended`
+ */
+export async function cancelBatch(fleet: Fleet, id: string, by: string): Promise<CancelledBatch> {
+  const { redis, keys, batches } = fleet;
+  const { endedAt } = await batches.get(id);
+  if (endedAt !== undefined) throw new FleetError('ended', `batch ${id} has ended: there is nothing to stop`);
+  await batches.setHalt(id, 'cancelled');
+  let stopped = 0;
+  for (const state of ['active', 'retrying'] as const) {
+    for await (const { jobId } of batches.rows(id, state)) {
+      if (jobId === undefined) continue;
+      await requestCancel(redis, keys, jobId, by);
+      stopped += 1;
+    }
+  }
+  const batch = await batches.get(id);
+  // Whoever submitted it may be gone; if not, they notice the halt and say the same.
+  if (queuedRows(batch) < batch.total) await batches.setTotal(id, queuedRows(batch));
+  return { stopped, passedOver: batch.counts.waiting };
+}

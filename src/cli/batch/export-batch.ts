@@ -1,0 +1,72 @@
+import type { CouchServer } from '../../couchdb/server.ts';
+import type { Scheme } from '../../instances/link.ts';
+import { findByNames, type StoredInstance } from '../../instances/lookup.ts';
+import { reservationId } from '../../instances/prefix.ts';
+import type { Batches, Row } from '../../jobs/batches.ts';
+import { pagesOf } from '../pages.ts';
+import { isOfIncarnation, registrationOf } from '../registration.ts';
+import type { ExportedRow } from './export-row.ts';
+import { rowError } from './row-table.ts';
+
+/** Rows whose instances are read at a time. */
+const PAGE = 200;
+
+/**
+ * The rows of a batch with the register tokens as CouchDB has them now, in the order of the file.
+ * A token is given for the very life of the domain that the row made, and for no other (design §3).
+ * @throws InputError `unknown_batch`
+ */
+export async function* exportBatch(
+  batches: Batches,
+  global: CouchServer,
+  scheme: Scheme,
+  id: string,
+): AsyncGenerator<ExportedRow> {
+  await batches.get(id);
+  for await (const page of pagesOf(batches.rows(id), PAGE)) {
+    const made = await instancesOf(
+      global,
+      page.filter(({ state }) => state === 'done'),
+    );
+    for (const row of page) yield exported(row, made.get(reservationId(row.domain)), scheme);
+  }
+}
+
+/** By document id: a stack may have made a second document for a domain, which is none of ours. */
+async function instancesOf(
+  global: CouchServer,
+  rows: readonly Row[],
+): Promise<ReadonlyMap<string, StoredInstance>> {
+  if (rows.length === 0) return new Map();
+  const found = await findByNames(
+    global,
+    rows.map(({ domain }) => domain),
+  );
+  return new Map(found.map((instance) => [instance._id, instance]));
+}
+
+function exported(row: Row, instance: StoredInstance | undefined, scheme: Scheme): ExportedRow {
+  const { domain, state, stage } = row;
+  switch (state) {
+    case 'done':
+      if (instance === undefined || !isOfIncarnation(instance, row.incarnation)) {
+        return { domain, status: 'superseded', error: 'the instance that this row made is gone' };
+      }
+      return { domain, status: 'created', ...registrationOf(instance, scheme) };
+    case 'skipped':
+      return { domain, status: 'exists' };
+    case 'waiting':
+    case 'active':
+    case 'retrying':
+    case 'failed':
+    case 'cancelled': {
+      const error = rowError(row);
+      return {
+        domain,
+        status: state,
+        ...(stage === undefined ? {} : { errorStage: stage }),
+        ...(error === '' ? {} : { error }),
+      };
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import type { Registration } from '../registration.ts';
+import { csvLine } from '../rows/write-csv.ts';
+
+/** What `batches export` says of one row. */
+export interface ExportedRow extends Partial<Registration> {
+  readonly domain: string;
+  readonly status: string;
+  readonly errorStage?: string;
+  readonly error?: string;
+}
+
+export type ExportFormat = 'csv' | 'ndjson';
+
+const COLUMNS = ['domain', 'status', 'register_token', 'link', 'error_stage', 'error'];
+
+/** Error texts repeat what others wrote; tokens and links must stay as they are. */
+const FREE_TEXT = [COLUMNS.indexOf('error')];
+
+/** What comes before the rows. */
+export function exportHead(format: ExportFormat): string {
+  return format === 'csv' ? csvLine(COLUMNS) : '';
+}
+
+/** One row, with its line break. */
+export function exportLine(row: ExportedRow, format: ExportFormat): string {
+  const { domain, status, registerToken, link, errorStage, error } = row;
+  if (format === 'csv') {
+    const fields = [domain, status, registerToken, link, errorStage, error].map((field) => field ?? '');
+    return csvLine(fields, { freeText: FREE_TEXT });
+  }
+  const fields = { domain, status, register_token: registerToken, link, error_stage: errorStage, error };
+  return `${JSON.stringify(fields)}\n`;
+}

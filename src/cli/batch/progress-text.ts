@@ -1,0 +1,83 @@
+import type { Batch } from '../../jobs/batches.ts';
+import type { WorkerState } from '../../jobs/worker-list.ts';
+import { readableDuration } from '../duration.ts';
+import { START_A_WORKER, waitsOf } from '../worker-notice.ts';
+import { endedRows, queuedRows } from './batch-state.ts';
+import { count } from './batch-texts.ts';
+
+/** What is shown of a batch while it runs. */
+export interface BatchView {
+  readonly batch: Batch;
+  readonly workers: readonly WorkerState[];
+  /** Rows that end per second; undefined until it can be told. */
+  readonly rate: number | undefined;
+}
+
+const BAR = 26;
+
+/** Which batch it is. */
+export function batchTitle({ id, name, total }: Batch): string {
+  return `Batch ${id}  "${shortened(name)}"   ${count(total)} instance${total === 1 ? '' : 's'}`;
+}
+
+/** Lines of the block that is redrawn on a terminal (design §1). @param columns its width */
+export function progressBlock(view: BatchView, columns: number): string[] {
+  const { batch, workers } = view;
+  const { total, counts } = batch;
+  const people = `${workers.length} worker${workers.length === 1 ? '' : 's'}`;
+  const speed = speedText(view).map((text) => `   ${text}`);
+  const lines = [
+    `${batchTitle(batch)}   ${people}`,
+    `  created   ${bar(endedRows(batch) / Math.max(total, 1))}  ${counts.done}/${total}${speed.join('')}`,
+    `  failed ${counts.failed}   retrying ${counts.retrying}   skipped (already there) ${counts.skipped}${cancelledText(batch, '   ')}`,
+    ...[...queuedText(batch), ...attention(view)].map((text) => `  ${text}`),
+  ];
+  return lines.map((line) => [...line].slice(0, Math.max(columns - 1, 20)).join(''));
+}
+
+/** The same in one line, for a log. */
+export function progressLine(view: BatchView): string {
+  const { batch } = view;
+  const { done, failed, retrying, skipped } = batch.counts;
+  const speed = [...queuedText(batch), ...speedText(view)];
+  return [
+    `created ${done}/${batch.total}, failed ${failed}, retrying ${retrying}, skipped ${skipped}${cancelledText(batch, ', ')}`,
+    ...(speed.length === 0 ? [] : [`(${speed.join(', ')})`]),
+  ].join(' ');
+}
+
+/** What keeps a batch from going on. */
+export function attention({ batch, workers }: BatchView): string[] {
+  const waits = waitsOf(workers);
+  return [
+    ...(workers.length === 0 ? [`No worker is running. Start one: ${START_A_WORKER}`] : []),
+    ...(waits.length > 0 ? [`The workers wait for ${waits.join(' and ')}.`] : []),
+    ...(batch.halt === undefined ? [] : [`Stopped (${batch.halt}): waiting rows are passed over.`]),
+  ];
+}
+
+/** How much of a file has reached the queue, while not all of it has. */
+function queuedText(batch: Batch): string[] {
+  const queued = queuedRows(batch);
+  return queued < batch.total ? [`${count(queued)} of ${count(batch.total)} queued`] : [];
+}
+
+function cancelledText({ counts }: Batch, separator: string): string {
+  return counts.cancelled > 0 ? `${separator}cancelled ${counts.cancelled}` : '';
+}
+
+function speedText({ batch, rate }: BatchView): string[] {
+  if (rate === undefined || rate <= 0) return [];
+  const left = batch.total - endedRows(batch);
+  const speed = `${rate.toFixed(1)}/s`;
+  return left === 0 ? [speed] : [speed, `about ${readableDuration((left / rate) * 1000)} left`];
+}
+
+function bar(part: number): string {
+  const full = Math.min(BAR, Math.floor(part * BAR));
+  return '█'.repeat(full) + '░'.repeat(BAR - full);
+}
+
+function shortened(name: string): string {
+  return name.length > 40 ? `${name.slice(0, 39)}…` : name;
+}

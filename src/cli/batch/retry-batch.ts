@@ -1,0 +1,74 @@
+import pLimit from 'p-limit';
+import { FleetError } from '../../errors.ts';
+import type { Row } from '../../jobs/batches.ts';
+import type { Fleet } from '../../jobs/fleet.ts';
+import { parsePayload } from '../../jobs/payload.ts';
+import { retryJob } from '../../jobs/retry.ts';
+import type { FinalRowState } from '../../jobs/row-state.ts';
+
+/** A row that could not be queued again, and why. */
+export interface RefusedRow {
+  readonly row: number;
+  readonly domain: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface RetriedBatch {
+  readonly queued: number;
+  readonly refused: number;
+}
+
+const RETRIED_STATES: readonly FinalRowState[] = ['failed', 'cancelled'];
+
+/** Rows that are looked at side by side. */
+const AT_ONCE = 16;
+
+/**
+ * Queues the failed and the cancelled rows of a batch again, and lifts its halt.
+ * @throws InputError `unknown_batch`
+ */
+export async function retryBatch(
+  fleet: Fleet,
+  id: string,
+  onRefused: (row: RefusedRow) => void,
+): Promise<RetriedBatch> {
+  await fleet.batches.get(id);
+  await fleet.batches.setHalt(id, undefined);
+  const limit = pLimit(AT_ONCE);
+  let queued = 0;
+  let refused = 0;
+
+  async function again(row: Row): Promise<void> {
+    try {
+      await retryRow(fleet, id, row);
+      queued += 1;
+    } catch (error) {
+      if (!(error instanceof FleetError)) throw error;
+      refused += 1;
+      onRefused({ row: row.row, domain: row.domain, code: error.code, message: error.message });
+    }
+  }
+
+  for (const state of RETRIED_STATES) {
+    let running: Promise<void>[] = [];
+    for await (const row of fleet.batches.rows(id, state)) {
+      running.push(limit(() => again(row)));
+      if (running.length < AT_ONCE * 4) continue;
+      await Promise.all(running);
+      running = [];
+    }
+    await Promise.all(running);
+  }
+  return { queued, refused };
+}
+
+/** A row may name a job of somebody else: one that held its domain, or one it waited for. */
+async function retryRow(fleet: Fleet, batchId: string, { row, jobId = '' }: Row): Promise<void> {
+  const job = await fleet.queue.getJob(jobId);
+  const owner = job === undefined ? undefined : parsePayload(job.data).batch;
+  if (owner?.id !== batchId || owner.row !== row) {
+    throw new FleetError('not_its_job', 'it has no job of its own: submit the file again');
+  }
+  await retryJob(fleet, jobId);
+}

@@ -1,0 +1,71 @@
+import type { Config } from '../config/config.ts';
+import { clusterUrl } from '../config/couch-cluster.ts';
+import { CouchError } from '../couchdb/errors.ts';
+import { type CouchServer, connectCouch } from '../couchdb/server.ts';
+import { FleetError } from '../errors.ts';
+
+/** The CouchDB servers of the configuration. */
+export interface Couch {
+  /** The one of `couchdb.url`. */
+  readonly global: CouchServer;
+  /** Where the databases of an instance are. @param index its `couch_cluster` */
+  cluster(index: number | undefined): CouchServer;
+  /** All of them, each once. */
+  servers(): CouchServer[];
+  close(): Promise<void>;
+}
+
+/** Connects to nothing before the first call. */
+export function openCouch(config: Config): Couch {
+  const { connections, q, n } = config.fleet;
+  const servers = new Map<string, CouchServer>();
+  const at = (url: string): CouchServer => {
+    const server = servers.get(url) ?? connectCouch({ url, connections, q, n });
+    servers.set(url, server);
+    return server;
+  };
+  return {
+    global: at(config.couchdb.url),
+    cluster: (index) => at(clusterUrl(config, index)),
+    servers: () => [
+      ...new Set([config.couchdb.url, ...config.couchdb.clusters.map(({ url }) => url)].map(at)),
+    ],
+    async close() {
+      for (const server of servers.values()) await server.close();
+    },
+  };
+}
+
+/** Milliseconds in which a server that is well has answered. */
+const PATIENCE = 5_000;
+
+/**
+ * Makes sure, by one request, that CouchDB answers and lets us in.
+ * @throws FleetError `couchdb_unreachable` or `couchdb_refused`
+ */
+export async function checkCouch(server: CouchServer): Promise<void> {
+  const late = AbortSignal.timeout(PATIENCE);
+  try {
+    await server.listDatabases('global/', late);
+  } catch (error) {
+    if (late.aborted) throw unreachable(server.host);
+    if (!(error instanceof CouchError)) throw error;
+    if (error.status === undefined) throw unreachable(server.host);
+    if (error.status === 401 || error.status === 403) {
+      throw new FleetError(
+        'couchdb_refused',
+        `CouchDB at ${server.host} refuses the user or password`,
+        'Check couchdb.url in the configuration; several wrong passwords lock the user out for some minutes.',
+      );
+    }
+    throw error;
+  }
+}
+
+function unreachable(host: string): FleetError {
+  return new FleetError(
+    'couchdb_unreachable',
+    `CouchDB does not answer at ${host}`,
+    'Start it (cozy-fleet up starts one), or set couchdb.url or COZY_COUCHDB_URL.',
+  );
+}

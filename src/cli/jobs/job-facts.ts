@@ -1,0 +1,83 @@
+import { FleetError } from '../../errors.ts';
+import { type CreateOutcome, domainOf, isEnded, type Payload, parsePayload } from '../../jobs/payload.ts';
+import { CREATE_STAGES, readProgress, type StageRecord } from '../../jobs/progress.ts';
+import type { FleetJob } from '../../jobs/queue.ts';
+
+/** Where a job is; `retrying` waits for its next try. */
+export const JOB_STATES = ['waiting', 'active', 'retrying', 'done', 'failed'] as const;
+
+export type JobState = (typeof JOB_STATES)[number];
+
+/** What an operator may know of a job: no options, for these can hold personal data. */
+export interface JobFacts {
+  readonly jobId: string;
+  readonly kind: string;
+  /** Empty when the payload is not one of ours. */
+  readonly domain: string;
+  readonly state: JobState | 'unknown';
+  /** How it ended well. */
+  readonly outcome?: CreateOutcome;
+  readonly batch?: { readonly id: string; readonly row: number };
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly endedAt?: string;
+  /** Tries that were spent. */
+  readonly tries: number;
+  /** How often an operator had it tried again. */
+  readonly retries: number;
+  /** In the order in which they run; one that has not begun is absent. */
+  readonly stages: readonly StageRecord[];
+  /** Of its last failed try: `code: message`. */
+  readonly lastError?: string;
+}
+
+/** @param state where the job is known to be */
+export function jobFacts(job: FleetJob, state: JobState | 'unknown'): JobFacts {
+  const payload = readablePayload(job);
+  const ended = payload !== undefined && isEnded(payload);
+  const { stages } = readProgress(job.progress);
+  const error = state === 'done' ? '' : (job.failedReason ?? '');
+  return {
+    jobId: job.id ?? '',
+    kind: job.name,
+    domain: payload === undefined ? '' : domainOf(payload),
+    state,
+    ...(ended ? { outcome: payload.outcome } : {}),
+    ...(payload?.batch === undefined ? {} : { batch: payload.batch }),
+    createdAt: new Date(job.timestamp).toISOString(),
+    ...(job.finishedOn === undefined ? {} : { endedAt: new Date(job.finishedOn).toISOString() }),
+    tries: job.attemptsMade,
+    retries: payload === undefined || isEnded(payload) ? 0 : payload.generation,
+    stages: [...stages].sort((a, b) => CREATE_STAGES.indexOf(a.stage) - CREATE_STAGES.indexOf(b.stage)),
+    ...(error === '' ? {} : { lastError: error }),
+  };
+}
+
+/** Anybody may write to a queue; what is not ours is listed all the same. */
+function readablePayload(job: FleetJob): Payload | undefined {
+  try {
+    return parsePayload(job.data);
+  } catch (error) {
+    if (error instanceof FleetError) return undefined;
+    throw error;
+  }
+}
+
+/** The job's state in our words. */
+export async function jobState(job: FleetJob): Promise<JobState | 'unknown'> {
+  const state = await job.getState();
+  switch (state) {
+    case 'prioritized':
+    case 'waiting':
+      return 'waiting';
+    case 'delayed':
+      return 'retrying';
+    case 'completed':
+      return 'done';
+    case 'active':
+    case 'failed':
+      return state;
+    default:
+      return 'unknown';
+  }
+}

@@ -1,0 +1,50 @@
+import { readableDuration } from '../duration.ts';
+import { rowsText } from '../table.ts';
+import type { JobFacts } from './job-facts.ts';
+
+export const JOB_HEAD = ['JOB', 'KIND', 'STATE', 'DOMAIN', 'STAGE', 'TRIES', 'BATCH', 'ERROR'];
+
+/** A job as `jobs ls` lists it. */
+export function jobCells(job: JobFacts): string[] {
+  const { jobId, kind, state, domain, stages, tries, batch, lastError = '' } = job;
+  const stage = state === 'done' ? '' : (stages.at(-1)?.stage ?? '');
+  const error = state === 'failed' || state === 'retrying' ? lastError : '';
+  return [jobId, kind, state, domain, stage, String(tries), batch?.id ?? '', error];
+}
+
+/** Everything about one job, its stages as a table. */
+export function jobLines(job: JobFacts, live: boolean): string[] {
+  const { jobId, kind, state, outcome, domain, batch, createdAt, endedAt, tries, retries, lastError } = job;
+  const facts: (readonly [label: string, value: string | undefined])[] = [
+    ['Job', jobId],
+    ['Kind', kind],
+    ['Domain', domain],
+    ['State', outcome === 'exists' ? `${state} (it was there already)` : state],
+    ['Batch', batch && `${batch.id}, line ${batch.row}`],
+    ['Queued', createdAt],
+    ['Ended', endedAt],
+    ['Tries', String(tries)],
+    ['Retries', retries === 0 ? undefined : String(retries)],
+    [state === 'failed' ? 'Error' : 'Last error', lastError],
+  ];
+  const known = facts.flatMap(([label, value]) =>
+    value === undefined ? [] : [`${label.padEnd(11)} ${value}`],
+  );
+  return job.stages.length === 0 ? known : [...known, '', ...stageLines(job, live)];
+}
+
+function stageLines({ stages }: JobFacts, live: boolean): string[] {
+  const rows = stages.map(({ stage, state, tries, ms }) => [
+    stage,
+    state,
+    String(tries),
+    ms === undefined ? '' : String(ms),
+  ]);
+  return rowsText(['STAGE', 'STATE', 'TRIES', 'MS'], rows, live);
+}
+
+/** One stage of a job that is watched. @param ms milliseconds it took */
+export function stageLine(stage: string, state: string, ms: number | undefined): string {
+  const time = ms === undefined ? '' : `  ${ms < 10_000 ? `${ms} ms` : readableDuration(ms)}`;
+  return `${stage.padEnd(12)} ${state}${time}`;
+}

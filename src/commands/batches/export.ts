@@ -1,0 +1,88 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { problemTexts } from '../../cli/batch/check-file.ts';
+import { exportBatch } from '../../cli/batch/export-batch.ts';
+import { exportFile } from '../../cli/batch/export-file.ts';
+import { type ExportedRow, type ExportFormat, exportHead, exportLine } from '../../cli/batch/export-row.ts';
+import { openInstanceFile } from '../../cli/batch/instance-file.ts';
+import { checkCouch, openCouch } from '../../cli/couch.ts';
+import { EXIT } from '../../cli/exit-codes.ts';
+import { rulesOf } from '../../cli/parsing-rules.ts';
+import { isReaderGone, writeStdout } from '../../cli/write-stdout.ts';
+import type { Config } from '../../config/config.ts';
+import { InputError } from '../../errors.ts';
+
+export default class BatchesExport extends BaseCommand {
+  static override summary = 'Write what became of each row, with its registration link';
+
+  static override description =
+    'The links are secrets: whoever has one becomes the owner. They are read from CouchDB now, and given for instances that the batch made. With --from the rows of a file are looked up in CouchDB alone, for when Redis was lost.';
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> 7Q2K4 > invitations.csv',
+    '<%= config.bin %> <%= command.id %> --from school.csv > invitations.csv',
+  ];
+
+  static override args = { batch: Args.string({ ignoreStdin: true, description: 'Id of the batch' }) };
+
+  static override flags = {
+    from: Flags.string({ summary: 'File that was submitted; - for stdin', helpValue: '<file>' }),
+    format: Flags.option({
+      summary: 'Form of the output',
+      options: ['csv', 'ndjson'] as const,
+      default: 'csv',
+    })(),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(BatchesExport);
+    if ((args.batch === undefined) === (flags.from === undefined)) {
+      throw new InputError('no_batch', 'Name either a batch, or with --from a file');
+    }
+    const config = this.loadConfig(flags.config);
+    const format = this.jsonEnabled() ? 'ndjson' : flags.format;
+    if (flags.from !== undefined) await this.ofFile(config, flags.from, format);
+    else await this.ofBatch(config, (args.batch ?? '').toUpperCase(), format);
+  }
+
+  private async ofBatch(config: Config, id: string, format: ExportFormat): Promise<void> {
+    const couch = openCouch(config);
+    try {
+      await checkCouch(couch.global);
+      await this.withFleet(config, ({ batches }) =>
+        write(exportBatch(batches, couch.global, config.fleet.linkScheme, id), format),
+      );
+    } finally {
+      await couch.close();
+    }
+  }
+
+  private async ofFile(config: Config, source: string, format: ExportFormat): Promise<void> {
+    const file = await openInstanceFile(source, process.stdin, { defaults: {}, rules: rulesOf(config) });
+    const couch = openCouch(config);
+    try {
+      for (const server of couch.servers()) await checkCouch(server);
+      const rows = exportFile(couch, file.rows(), config.fleet.linkScheme, (row) => {
+        for (const problem of problemTexts(file.name, row)) this.output.note(problem);
+        this.exitWith(EXIT.usage);
+      });
+      await write(rows, format);
+    } finally {
+      await file.close();
+      await couch.close();
+    }
+  }
+}
+
+async function write(rows: AsyncIterable<ExportedRow>, format: ExportFormat): Promise<void> {
+  try {
+    let head = exportHead(format);
+    for await (const row of rows) {
+      await writeStdout(head + exportLine(row, format));
+      head = '';
+    }
+    await writeStdout(head);
+  } catch (error) {
+    if (!isReaderGone(error)) throw error;
+  }
+}

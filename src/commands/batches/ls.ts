@@ -1,0 +1,33 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { type BatchSummary, batchState, batchSummary } from '../../cli/batch/batch-state.ts';
+import { rowsText } from '../../cli/table.ts';
+import type { Batch } from '../../jobs/batches.ts';
+
+const HEAD = ['BATCH', 'STATE', 'TOTAL', 'CREATED', 'SKIPPED', 'FAILED', 'SUBMITTED', 'BY', 'NAME'];
+
+export default class BatchesLs extends BaseCommand {
+  static override summary = 'List batches, newest first';
+
+  static override aliases = ['batches:list'];
+
+  static override flags = {
+    limit: Flags.integer({ summary: 'Most batches to list', min: 1, default: 20 }),
+  };
+
+  async run(): Promise<BatchSummary[]> {
+    const { flags } = await this.parse(BatchesLs);
+    const config = this.loadConfig(flags.config);
+    return await this.withFleet(config, async ({ batches }) => {
+      const found = await batches.list(flags.limit);
+      for (const line of rowsText(HEAD, found.map(cells), this.live)) this.log(line);
+      return found.map(batchSummary);
+    });
+  }
+}
+
+function cells(batch: Batch): string[] {
+  const { id, total, counts, createdAt, by, name } = batch;
+  const numbers = [total, counts.done, counts.skipped, counts.failed].map(String);
+  return [id, batchState(batch), ...numbers, new Date(createdAt).toISOString(), by, name];
+}

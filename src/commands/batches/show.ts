@@ -1,0 +1,57 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { batchArg } from '../../cli/batch/batch-id.ts';
+import { type BatchSummary, batchSummary } from '../../cli/batch/batch-state.ts';
+import { batchFacts } from '../../cli/batch/batch-texts.ts';
+import { countByCode, ROW_HEAD, rowCells } from '../../cli/batch/row-table.ts';
+import { pagesOf } from '../../cli/pages.ts';
+import { rowsText } from '../../cli/table.ts';
+import type { Row } from '../../jobs/batches.ts';
+import type { Fleet } from '../../jobs/fleet.ts';
+import { ROW_STATES, type RowState } from '../../jobs/row-state.ts';
+
+/** Rows that share the widths of a table. */
+const PAGE = 500;
+
+interface ShownBatch extends BatchSummary {
+  /** Failed rows by what went wrong. */
+  readonly failures: Readonly<Record<string, number>>;
+  /** Only with `--failed` or `--state`. */
+  readonly rows?: readonly Row[];
+}
+
+export default class BatchesShow extends BaseCommand {
+  static override summary = 'Show a batch, and its rows';
+
+  static override examples = ['<%= config.bin %> <%= command.id %> 7Q2K4 --failed'];
+
+  static override args = { batch: batchArg };
+
+  static override flags = {
+    failed: Flags.boolean({ summary: 'List the rows that failed', exclusive: ['state'] }),
+    state: Flags.option({ summary: 'List the rows of this state', options: ROW_STATES })(),
+  };
+
+  async run(): Promise<ShownBatch> {
+    const { args, flags } = await this.parse(BatchesShow);
+    const config = this.loadConfig(flags.config);
+    const state = flags.failed ? 'failed' : flags.state;
+    return await this.withFleet(config, async (fleet) => {
+      const batch = await fleet.batches.get(args.batch);
+      const failures = await countByCode(fleet.batches.rows(batch.id, 'failed'));
+      for (const line of batchFacts(batch, failures)) this.log(line);
+      const summary = { ...batchSummary(batch), failures: Object.fromEntries(failures) };
+      return state === undefined ? summary : { ...summary, rows: await this.list(fleet, batch.id, state) };
+    });
+  }
+
+  private async list({ batches }: Fleet, id: string, state: RowState): Promise<Row[]> {
+    const kept: Row[] = [];
+    this.log();
+    for await (const page of pagesOf(batches.rows(id, state), PAGE)) {
+      if (this.jsonEnabled()) kept.push(...page);
+      else for (const line of rowsText(ROW_HEAD, page.map(rowCells), this.live)) this.log(line);
+    }
+    return kept;
+  }
+}

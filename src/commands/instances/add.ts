@@ -1,0 +1,81 @@
+import { Args } from '@oclif/core';
+import { addOne } from '../../cli/add-one.ts';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { addFile, type FileCreation } from '../../cli/batch/add-file.ts';
+import type { DryRun } from '../../cli/batch/dry-run.ts';
+import type { Creation } from '../../cli/create-one.ts';
+import { batchFlags, triesFlag, waitFlags } from '../../cli/creation-flags.ts';
+import { waitMs } from '../../cli/duration.ts';
+import { instanceFlags, withPlainTruths } from '../../cli/instance-flags.ts';
+import { passphraseFlags, readPassphrase } from '../../cli/passphrase-input.ts';
+import { refuseAddRm } from '../../cli/refusals.ts';
+import { InputError } from '../../errors.ts';
+import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
+
+export default class InstancesAdd extends BaseCommand {
+  static override summary = 'Create an instance, or all those of a file';
+
+  static override description =
+    'Flags are those of cozy-stack. With --from they stand in for columns that are absent or empty.';
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> alice.example.org --locale fr --email alice@example.org',
+    '<%= config.bin %> <%= command.id %> --from school.csv --locale fr --disk-quota 5GB',
+    '<%= config.bin %> <%= command.id %> --from school.csv --dry-run',
+  ];
+
+  static override aliases = ['instances:create'];
+
+  // oclif takes an argument that is missing from stdin, where the file or the passphrase may be.
+  static override args = {
+    domain: Args.string({
+      ignoreStdin: true,
+      description: 'Domain of the instance, with its port if it has one',
+    }),
+  };
+
+  static override flags = {
+    ...instanceFlags,
+    ...passphraseFlags,
+    ...batchFlags,
+    ...waitFlags,
+    tries: triesFlag(DEFAULT_TRIES),
+  };
+
+  async run(): Promise<Creation | FileCreation | DryRun> {
+    const { args, flags } = await this.parse(InstancesAdd, withPlainTruths(this.argv));
+    const config = this.loadConfig(flags.config);
+    refuseAddRm(config, 'add');
+    const { tries, async, from } = flags;
+    const shared = { config, tries, async, wait: waitMs(flags.wait), output: this.output };
+
+    if (args.domain !== undefined && from === undefined) {
+      const passphrase = await readPassphrase(flags, process.stdin, this.output);
+      const { creation, exitCode } = await addOne({
+        ...shared,
+        domain: args.domain,
+        flags: { ...flags, passphrase },
+      });
+      this.exitWith(exitCode);
+      return creation;
+    }
+
+    if (args.domain !== undefined || from === undefined) {
+      throw new InputError('no_domain', 'Name either a domain, or with --from a file of them');
+    }
+    const { answer, exitCode } = await addFile({
+      ...shared,
+      source: from,
+      stdin: process.stdin,
+      flags,
+      dryRun: flags['dry-run'],
+      skipInvalid: flags['skip-invalid'],
+      name: flags['batch-name'],
+      reason: flags.reason ?? '',
+      maxFailures: flags['max-failures'],
+      json: this.jsonEnabled(),
+    });
+    this.exitWith(exitCode);
+    return answer;
+  }
+}

@@ -1,0 +1,21 @@
+import { BaseCommand } from '../../cli/base-command.ts';
+import { findJob, jobArg } from '../../cli/jobs/find-job.ts';
+import { type JobFacts, jobFacts, jobState } from '../../cli/jobs/job-facts.ts';
+import { jobLines } from '../../cli/jobs/job-texts.ts';
+
+export default class JobsShow extends BaseCommand {
+  static override summary = 'Show a job with its stages';
+
+  static override args = { job: jobArg };
+
+  async run(): Promise<JobFacts> {
+    const { args, flags } = await this.parse(JobsShow);
+    const config = this.loadConfig(flags.config);
+    return await this.withFleet(config, async (fleet) => {
+      const job = await findJob(fleet, args.job);
+      const facts = jobFacts(job, await jobState(job));
+      for (const line of jobLines(facts, this.live)) this.log(line);
+      return facts;
+    });
+  }
+}

@@ -1,0 +1,130 @@
+import { expect } from 'chai';
+import { findByNames, INSTANCES } from '../../../src/instances/lookup.ts';
+import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
+import { submit } from '../../support/submit.ts';
+
+const HEAD = 'domain,status,register_token,link,error_stage,error';
+
+describe('batches export', () => {
+  let platform: CliPlatform;
+
+  async function tokenOf(domain: string): Promise<string> {
+    const [instance] = await findByNames(platform.server, [domain]);
+    return Buffer.from(instance?.register_token ?? '', 'base64').toString('hex');
+  }
+
+  const created = async (domain: string) => {
+    const token = await tokenOf(domain);
+    return `${domain},created,${token},https://${domain}/?registerToken=${token},,`;
+  };
+
+  before(async () => {
+    platform = await startPlatform();
+    await platform.startWorker();
+    await platform.run('instances', 'add', 'zoe.example.org', '--email', 'zoe@example.org');
+  });
+
+  after(() => platform.close());
+
+  it('gives the tokens that CouchDB has, in the order of the file', async () => {
+    const { batch } = await submit(platform, 'a.csv', ['domain', 'a2.example.org', 'a1.example.org']);
+    const { stdout, exitCode } = await platform.run('batches', 'export', batch.toLowerCase());
+    expect(stdout.split('\n')).to.deep.equal([
+      HEAD,
+      await created('a2.example.org'),
+      await created('a1.example.org'),
+      '',
+    ]);
+    expect(exitCode).to.equal(0);
+  });
+
+  it('never gives the token of somebody else’s instance', async () => {
+    const lines = ['domain,email', 'zoe.example.org,other@example.org', 'b.example.org,b@example.org'];
+    const { batch } = await submit(platform, 'b.csv', lines);
+    const { stdout } = await platform.run('batches', 'export', batch);
+    expect(stdout).not.to.contain(await tokenOf('zoe.example.org'));
+    expect(stdout).to.contain('zoe.example.org,failed,,,register,taken: ');
+  });
+
+  it('gives no token of an instance that was there before', async () => {
+    const lines = ['domain,email', 'zoe.example.org,zoe@example.org'];
+    const { batch } = await submit(platform, 'c.csv', lines);
+    const { stdout } = await platform.run('batches', 'export', batch);
+    expect(stdout).to.equal(`${HEAD}\nzoe.example.org,exists,,,,\n`);
+  });
+
+  it('gives no token of a later life of the domain', async () => {
+    const { batch } = await submit(platform, 'd.csv', ['domain', 'd.example.org']);
+    const [instance] = await findByNames(platform.server, ['d.example.org']);
+    if (instance === undefined) throw new Error('it was not made');
+    const later = { ...instance, cli_secret: 'another life' };
+    await platform.server.putDocument(INSTANCES, later);
+    const { stdout } = await platform.run('batches', 'export', batch);
+    expect(stdout).to.contain('d.example.org,superseded,,,,');
+  });
+
+  it('gives no token of an owner who has registered', async () => {
+    const { batch } = await submit(platform, 'e.csv', ['domain', 'e.example.org']);
+    const [instance] = await findByNames(platform.server, ['e.example.org']);
+    if (instance === undefined) throw new Error('it was not made');
+    const { register_token: _used, ...registered } = instance;
+    await platform.server.putDocument(INSTANCES, { ...registered, onboarding_finished: true });
+    const { stdout } = await platform.run('batches', 'export', batch);
+    expect(stdout).to.contain('e.example.org,created,,,,');
+  });
+
+  it('writes JSON lines as well', async () => {
+    const { batch } = await submit(platform, 'f.csv', ['domain', 'f.example.org']);
+    const { stdout } = await platform.run('batches', 'export', batch, '--format', 'ndjson');
+    const token = await tokenOf('f.example.org');
+    expect(JSON.parse(stdout)).to.deep.equal({
+      domain: 'f.example.org',
+      status: 'created',
+      register_token: token,
+      link: `https://f.example.org/?registerToken=${token}`,
+    });
+  });
+
+  it('refuses a batch that is not there', async () => {
+    const { stderr, exitCode } = await platform.run('batches', 'export', 'ZZZZZ');
+    expect(stderr).to.contain('there is no batch ZZZZZ');
+    expect(exitCode).to.equal(2);
+  });
+
+  it('needs a batch or a file', async () => {
+    expect(await platform.run('batches', 'export')).to.include({ exitCode: 2, stdout: '' });
+  });
+
+  describe('--from', () => {
+    it('tells what became of each row without Redis', async () => {
+      await submit(platform, 'g.csv', ['domain,email', 'g.example.org,g@example.org']);
+      await platform.run('instances', 'add', 'h.example.org', '--domain-aliases', 'h2.example.org');
+      const file = await platform.write('lost.csv', [
+        'domain,email',
+        'g.example.org,G@example.org',
+        'zoe.example.org,other@example.org',
+        'h2.example.org,',
+        'missing.example.org,',
+      ]);
+      await platform.redis.flush();
+      const { stdout, exitCode } = await platform.run('batches', 'export', '--from', file);
+      expect(stdout.split('\n')).to.deep.equal([
+        HEAD,
+        await created('g.example.org'),
+        'zoe.example.org,taken,,,,it belongs to somebody else',
+        'h2.example.org,taken,,,,it is an alias of h.example.org',
+        'missing.example.org,missing,,,,',
+        '',
+      ]);
+      expect(exitCode).to.equal(0);
+    });
+
+    it('tells bad rows on stderr and goes on', async () => {
+      const file = await platform.write('bad.csv', ['domain', 'bad domain', 'missing.example.org']);
+      const { stdout, stderr, exitCode } = await platform.run('batches', 'export', '--from', file);
+      expect(stdout).to.equal(`${HEAD}\nmissing.example.org,missing,,,,\n`);
+      expect(stderr).to.contain(`${file}:2: domain: `);
+      expect(exitCode).to.equal(2);
+    });
+  });
+});

@@ -1,0 +1,77 @@
+import { expect } from 'chai';
+import { findByNames } from '../../../src/instances/lookup.ts';
+import { databaseName } from '../../../src/instances/prefix.ts';
+import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
+import { submit } from '../../support/submit.ts';
+
+describe('batches retry', () => {
+  let platform: CliPlatform;
+
+  before(async () => {
+    platform = await startPlatform();
+    await platform.startWorker();
+  });
+
+  after(() => platform.close());
+
+  /** A batch with a row that failed because somebody had the domain; it is free again by now. */
+  async function batchWithFailure(domain: string): Promise<string> {
+    await platform.run('instances', 'add', domain, '--email', 'first@example.org');
+    const lines = ['domain,email', `${domain},second@example.org`, `good-${domain},x@example.org`];
+    const { batch, counts } = await submit(platform, 'failing.csv', lines);
+    expect(counts).to.include({ failed: 1, done: 1 });
+    const [instance] = await findByNames(platform.server, [domain]);
+    if (instance === undefined) throw new Error('it was not made');
+    // The identity is what the row wants by now.
+    const database = databaseName(instance.prefix ?? '', 'io.cozy.settings');
+    const settings = await platform.server.getDocument(database, 'io.cozy.settings.instance');
+    if (settings === undefined) throw new Error('it has no settings');
+    await platform.server.putDocument(database, { ...settings, email: 'second@example.org' });
+    return batch;
+  }
+
+  it('queues the failed rows again and returns at once', async () => {
+    const batch = await batchWithFailure('a.example.org');
+    const { stdout, exitCode } = await platform.run('batches', 'retry', batch);
+    expect(stdout).to.equal(`1 queued again\nWatch it: cozy-fleet batches watch ${batch}\n`);
+    expect(exitCode).to.equal(0);
+    expect(await platform.run('batches', 'watch', batch)).to.include({ exitCode: 0 });
+  });
+
+  it('follows the batch with --watch', async () => {
+    const batch = await batchWithFailure('b.example.org');
+    const { stdout, exitCode } = await platform.run('batches', 'retry', batch, '--watch');
+    expect(stdout).to.contain('ended: 1 created, 1 skipped (already there).');
+    expect(exitCode).to.equal(0);
+  });
+
+  it('refuses a row for whose domain a newer job is known, and says so', async () => {
+    const batch = await batchWithFailure('c.example.org');
+    await platform.run('instances', 'add', 'c.example.org', '--email', 'third@example.org');
+    const { stdout, stderr, exitCode } = await platform.run('batches', 'retry', batch);
+    expect(stdout).to.equal('0 queued again, 1 refused\n');
+    expect(stderr).to.match(/^line 2: c\.example\.org: not queued again: .*is not the latest/);
+    expect(exitCode).to.equal(1);
+  });
+
+  it('never has the job of somebody else tried again', async () => {
+    await platform.stopWorker();
+    const busy = ['instances', 'add', 'd.example.org', '--locale', 'fr', '--async', '--json'];
+    const { jobId } = JSON.parse((await platform.run(...busy)).stdout);
+    const { batch, counts } = await submit(
+      platform,
+      'busy.csv',
+      ['domain', 'd.example.org'],
+      '--wait',
+      '10s',
+    );
+    expect(counts.failed).to.equal(1);
+    await platform.run('jobs', 'cancel', jobId);
+    await platform.startWorker();
+    await platform.run('jobs', 'watch', jobId);
+    const { stdout, stderr } = await platform.run('batches', 'retry', batch);
+    expect(stdout).to.equal('0 queued again, 1 refused\n');
+    expect(stderr).to.contain('submit the file again');
+    expect(await (await platform.fleet.queue.getJob(jobId))?.isFailed()).to.equal(true);
+  });
+});

@@ -1,0 +1,116 @@
+import { expect } from 'chai';
+import { findByNames } from '../../../src/instances/lookup.ts';
+import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
+
+const STAGES = ['register', 'databases', 'indexes', 'directories', 'settings', 'finish', 'apps'];
+
+describe('jobs', () => {
+  let platform: CliPlatform;
+
+  before(async () => {
+    platform = await startPlatform();
+  });
+
+  afterEach(() => platform.stopWorker());
+
+  after(() => platform.close());
+
+  async function queued(domain: string, ...argv: string[]): Promise<string> {
+    const { stdout } = await platform.run('instances', 'add', domain, '--async', '--json', ...argv);
+    return JSON.parse(stdout).jobId;
+  }
+
+  it('ls lists what waits', async () => {
+    const jobId = await queued('a.example.org');
+    const { stdout } = await platform.run('jobs', 'ls', '--state', 'waiting');
+    expect(stdout.split('\n').map((line) => line.split('\t').slice(0, 4))).to.deep.include([
+      jobId,
+      'create',
+      'waiting',
+      'a.example.org',
+    ]);
+  });
+
+  it('ls finds the latest job for a domain or an alias', async () => {
+    const jobId = await queued('b.example.org', '--domain-aliases', 'b2.example.org');
+    const { stdout } = await platform.run('jobs', 'ls', '--domain', 'B2.example.org', '--json');
+    expect(JSON.parse(stdout).map((job: { jobId: string }) => job.jobId)).to.deep.equal([jobId]);
+  });
+
+  it('show gives the stages', async () => {
+    const jobId = await queued('c.example.org');
+    await platform.startWorker();
+    await platform.run('jobs', 'watch', jobId);
+    const { stdout } = await platform.run('jobs', 'show', 'c.example.org', '--json');
+    const shown = JSON.parse(stdout);
+    expect(shown).to.include({
+      jobId,
+      kind: 'create',
+      state: 'done',
+      outcome: 'created',
+      domain: 'c.example.org',
+    });
+    expect(shown.stages.map(({ stage }: { stage: string }) => stage)).to.deep.equal(STAGES);
+  });
+
+  it('watch gives a line a stage, then how the owner gets in', async () => {
+    const jobId = await queued('d.example.org');
+    await platform.startWorker();
+    const { stdout, exitCode } = await platform.run('jobs', 'watch', jobId);
+    const [instance] = await findByNames(platform.server, ['d.example.org']);
+    const token = Buffer.from(instance?.register_token ?? '', 'base64').toString('hex');
+    const lines = stdout.split('\n');
+    expect(lines.slice(0, 7).map((line) => line.split(' ')[0])).to.deep.equal(STAGES);
+    expect(lines.slice(7)).to.deep.equal([
+      'Instance created with success for domain d.example.org',
+      `Registration token: "${token}"`,
+      `Define your password by visiting https://d.example.org/?registerToken=${token}`,
+      '',
+    ]);
+    expect(exitCode).to.equal(0);
+  });
+
+  it('watch has exit code 69 when --wait runs out', async () => {
+    const jobId = await queued('e.example.org');
+    expect(await platform.run('jobs', 'watch', jobId, '--wait', '50ms')).to.include({ exitCode: 69 });
+  });
+
+  it('cancel stops a job, and retry has it done', async () => {
+    const jobId = await queued('f.example.org');
+    const { stdout } = await platform.run('jobs', 'cancel', jobId);
+    expect(stdout).to.contain('Nothing was made of f.example.org so far.');
+    expect(stdout).to.contain(`cozy-fleet jobs retry ${jobId}`);
+
+    await platform.startWorker();
+    const watched = await platform.run('jobs', 'watch', jobId);
+    expect(watched.stderr).to.match(/^Error: cancelled by \S+@/);
+    expect(watched.exitCode).to.equal(1);
+    const failed = await platform.run('jobs', 'ls', '--state', 'failed', '--json');
+    expect(JSON.parse(failed.stdout)[0]).to.include({ jobId, state: 'failed' });
+
+    expect(await platform.run('jobs', 'retry', jobId)).to.include({ exitCode: 0 });
+    expect(await platform.run('jobs', 'watch', jobId)).to.include({ exitCode: 0 });
+  });
+
+  it('cancel refuses a job that has ended', async () => {
+    await platform.startWorker();
+    await platform.run('instances', 'add', 'g.example.org');
+    const { stderr, exitCode } = await platform.run('jobs', 'cancel', 'g.example.org');
+    expect(stderr).to.contain('has ended: it is done');
+    expect(exitCode).to.equal(1);
+  });
+
+  it('retry refuses a job that has not failed', async () => {
+    await platform.startWorker();
+    await platform.run('instances', 'add', 'h.example.org');
+    const { stderr, exitCode } = await platform.run('jobs', 'retry', 'h.example.org');
+    expect(stderr).to.contain('has not failed');
+    expect(exitCode).to.equal(1);
+  });
+
+  it('says that a job is not known', async () => {
+    const { stderr, exitCode } = await platform.run('jobs', 'show', 'nobody.example.org');
+    expect(stderr).to.contain('no job is known for nobody.example.org');
+    expect(exitCode).to.equal(2);
+  });
+});

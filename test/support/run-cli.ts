@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { run, settings } from '@oclif/core';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+// oclif's own way from dist/ to src/ fails without a word under tsx, and stale code would be tested.
+settings.enableAutoTranspile = false;
+
+/** Runs the command line from the sources (`field-notes.md` §2). */
+export async function runCli(argv: readonly string[]): Promise<unknown> {
+  const pjson = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8'));
+  return await run([...argv], {
+    root: ROOT,
+    pjson: { ...pjson, oclif: { ...pjson.oclif, commands: './src/commands' } },
+    ignoreManifest: true,
+  });
+}
