@@ -124,7 +124,11 @@ function goodEnd(
       return end;
     case 'failed':
       if (end.code === 'taken') throw alreadyExists(end.message);
-      throw new FleetError(end.code, end.message, `See its stages: cozy-fleet jobs show ${jobId}`);
+      throw new FleetError(
+        end.code,
+        end.message,
+        end.advice || `See its stages: cozy-fleet jobs show ${jobId}`,
+      );
     case 'gone':
       throw new FleetError(
         'lost_job',

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type FailureReason, readFailureText } from './failure-text.ts';
 import type { Fleet } from './fleet.ts';
 import { type CreateOutcome, isEnded, parsePayload } from './payload.ts';
 import { type Progress, readProgress } from './progress.ts';
@@ -6,7 +7,7 @@ import { type Progress, readProgress } from './progress.ts';
 /** How a job ended, or that it has not yet. */
 export type JobEnd =
   | { readonly state: 'done'; readonly outcome: CreateOutcome; readonly incarnation: string | undefined }
-  | { readonly state: 'failed'; readonly code: string; readonly message: string }
+  | ({ readonly state: 'failed' } & FailureReason)
   /** It is not in Redis any more. */
   | { readonly state: 'gone' }
   | { readonly state: 'running'; readonly progress: Progress };
@@ -23,10 +24,7 @@ export async function readJobEnd({ queue }: Pick<Fleet, 'queue'>, jobId: string)
     const outcome = isEnded(payload) ? payload.outcome : 'created';
     return { state: 'done', outcome, incarnation: progress.incarnation };
   }
-  if (await job.isFailed()) {
-    const [, code = 'unknown', message = job.failedReason] = /^(\w+): (.*)$/s.exec(job.failedReason) ?? [];
-    return { state: 'failed', code, message };
-  }
+  if (await job.isFailed()) return { state: 'failed', ...readFailureText(job.failedReason) };
   return { state: 'running', progress };
 }
 

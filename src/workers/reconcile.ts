@@ -1,4 +1,5 @@
 import type { Row } from '../jobs/batches.ts';
+import { readFailureText } from '../jobs/failure-text.ts';
 import type { Fleet } from '../jobs/fleet.ts';
 import { isEnded, parsePayload } from '../jobs/payload.ts';
 import type { FleetJob } from '../jobs/queue.ts';
@@ -60,8 +61,7 @@ export async function settleJob(fleet: Fleet, job: FleetJob, row?: Row): Promise
   const failed = await job.isFailed();
   if (!failed && !(await job.isCompleted())) return false;
   const domain = isEnded(payload) ? payload.domain : payload.options.domain;
-  const [, code = 'unknown', error = job.failedReason ?? ''] =
-    /^(\w+): (.*)$/s.exec(job.failedReason ?? '') ?? [];
+  const { code, message: error } = readFailureText(job.failedReason ?? '');
   const skipped = isEnded(payload) && payload.outcome === 'exists';
   await settle(fleet.batches, fleet.claims, job.id ?? '', payload, {
     ...(row === undefined ? { domain } : about(row)),

@@ -5,6 +5,7 @@ import type { Logger } from 'winston';
 import { type FailureKind, FleetError } from '../errors.ts';
 import type { Batches } from '../jobs/batches.ts';
 import type { Claims } from '../jobs/claims.ts';
+import { failureText } from '../jobs/failure-text.ts';
 import type { Keys } from '../jobs/keys.ts';
 import {
   type CreateOutcome,
@@ -104,8 +105,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     try {
       return parsePayload(job.data);
     } catch (error) {
-      const { code, message } = judge(error);
-      throw new UnrecoverableError(`${code}: ${message}`);
+      throw new UnrecoverableError(failureText(judge(error)));
     }
   }
 
@@ -187,7 +187,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       });
       throw Worker.RateLimitError();
     }
-    const failure = judge(error);
+    const failure = error instanceof Cancelled ? cancellation(job, error) : judge(error);
     const kind = await settleKind(failure);
     const next = nextStep(kind, job.attemptsMade + 1, payload.tries);
     log.warn('job failed a try', {
@@ -206,11 +206,11 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       case 'fail': {
         const state = error instanceof Cancelled ? 'cancelled' : 'failed';
         await settle(batches, claims, jobId, payload, { ...about(job, payload, failure), state });
-        throw new UnrecoverableError(`${failure.code}: ${failure.message}`);
+        throw new UnrecoverableError(failureText(failure));
       }
       case 'try-again':
         await report(job, payload, 'retrying', failure);
-        throw new Error(`${failure.code}: ${failure.message}`);
+        throw new Error(failureText(failure));
       case 'hand-back':
         if (failure.target !== undefined) board.trip(failure.target, failure.credentials ?? false);
         await report(job, payload, 'retrying', failure);
@@ -237,4 +237,16 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     if (await board.isAway(target)) return 'outage';
     return 'retry';
   }
+}
+
+/** Says what a cancelled creation has made, and how to go on. */
+function cancellation(job: FleetJob, error: Cancelled): Failure {
+  const { stages } = readProgress(job.progress);
+  const done = stages.filter(({ state }) => state === 'done').map(({ stage }) => stage);
+  const made = done.length === 0 ? 'nothing was made' : `done are ${done.join(', ')}`;
+  return {
+    ...judge(error),
+    message: `${error.message}; ${made}`,
+    advice: `To go on: cozy-fleet jobs retry ${job.id}`,
+  };
 }

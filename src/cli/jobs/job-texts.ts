@@ -8,7 +8,8 @@ export const JOB_HEAD = ['JOB', 'KIND', 'STATE', 'DOMAIN', 'STAGE', 'TRIES', 'BA
 export function jobCells(job: JobFacts): string[] {
   const { jobId, kind, state, domain, stages, tries, batch, lastError = '' } = job;
   const stage = state === 'done' ? '' : (stages.at(-1)?.stage ?? '');
-  const error = state === 'failed' || state === 'retrying' ? lastError : '';
+  // The advice comes on lines of its own, which a list has no room for.
+  const [error = ''] = state === 'failed' || state === 'retrying' ? lastError.split('\n') : [];
   return [jobId, kind, state, domain, stage, String(tries), batch?.id ?? '', error];
 }
 
