@@ -33,6 +33,6 @@ export async function passphraseSealer(
   return async ({ options: { domain, oldDomain }, passphrase }) => {
     if (passphrase === undefined) return undefined;
     const stored = await limit(() => storedPassphrase(passphrase, { domain, oldDomain }, organizationKey));
-    return sealPassphrase(sealKey, stored);
+    return sealPassphrase(sealKey, stored, { domain, passphrase });
   };
 }

@@ -10,6 +10,8 @@ export type RefusalCode =
   | 'old_domain'
   /** Databases or files of an earlier life are left. */
   | 'leftovers'
+  /** The instance is on its way out. */
+  | 'deleting'
   /** Reserved by a job with other options. */
   | 'reserved'
   /** Another instance with one of our names came up while we worked. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { FleetError } from '../errors.ts';
 import { instanceOptions } from '../instances/options.ts';
 import { optionsHash } from '../instances/options-hash.ts';
+import { passphraseMark } from './stored-passphrase.ts';
 
 /** The batch row a job works for. */
 const batchRow = z.strictObject({ id: z.string(), row: z.int().positive() });
@@ -67,11 +68,15 @@ export function namesOf(payload: Payload): [string, ...string[]] {
   return isEnded(payload) ? [payload.domain] : [payload.options.domain, ...payload.options.aliases];
 }
 
-/** Equal for two jobs that would do the same: same options, applications included. */
-export function payloadHash({ options }: Pick<CreatePayload, 'options'>): string {
+/** Equal for two jobs that would do the same: same options, applications and passphrase. */
+export function payloadHash({
+  options,
+  sealedPassphrase,
+}: Pick<CreatePayload, 'options' | 'sealedPassphrase'>): string {
   const apps = JSON.stringify(options.apps);
+  const mark = sealedPassphrase === undefined ? '' : passphraseMark(sealedPassphrase);
   return createHash('sha256')
-    .update(`${optionsHash(options)} ${apps}`)
+    .update(`${optionsHash(options)} ${apps} ${mark}`)
     .digest('hex')
     .slice(0, 16);
 }

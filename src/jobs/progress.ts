@@ -19,7 +19,7 @@ export type CreateStageName = (typeof CREATE_STAGES)[number];
 
 const stageRecord = z.object({
   stage: z.enum(CREATE_STAGES),
-  state: z.enum(['running', 'done', 'failed']),
+  state: z.enum(['running', 'done']),
   /** Milliseconds since 1970. */
   startedAt: z.number(),
   /** How long it took; absent while it runs. */

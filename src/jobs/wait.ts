@@ -16,15 +16,17 @@ export type JobEnd =
 const POLL_MS = 100;
 
 export async function readJobEnd({ queue }: Pick<Fleet, 'queue'>, jobId: string): Promise<JobEnd> {
+  // The state first: a job that was read before it ended does not have its end in it.
+  const state = await queue.getJobState(jobId);
   const job = await queue.getJob(jobId);
   if (job === undefined) return { state: 'gone' };
   const progress = readProgress(job.progress);
-  if (await job.isCompleted()) {
+  if (state === 'completed') {
     const payload = parsePayload(job.data);
     const outcome = isEnded(payload) ? payload.outcome : 'created';
     return { state: 'done', outcome, incarnation: progress.incarnation };
   }
-  if (await job.isFailed()) return { state: 'failed', ...readFailureText(job.failedReason) };
+  if (state === 'failed') return { state: 'failed', ...readFailureText(job.failedReason) };
   return { state: 'running', progress };
 }
 

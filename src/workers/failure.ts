@@ -42,6 +42,10 @@ export function judge(error: unknown): Failure {
   if (error instanceof FleetError) {
     return { kind: 'final', code: error.code, message: error.message, advice: error.advice };
   }
+  if (error instanceof Error && error.name === 'ReplyError') {
+    const advice = 'Look at the memory, the role and the log of Redis.';
+    return { kind: 'retry', code: 'redis', message: `Redis refused a command: ${error.message}`, advice };
+  }
   // Not one of ours: a mistake in the program. Its text may hold anything, so only its name is kept.
   const name = error instanceof Error ? error.name : 'unknown';
   return {

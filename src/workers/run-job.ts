@@ -10,13 +10,14 @@ import type { Keys } from '../jobs/keys.ts';
 import {
   type CreateOutcome,
   type CreatePayload,
+  type EndedPayload,
   isEnded,
   namesOf,
   type Payload,
   parsePayload,
   payloadHash,
 } from '../jobs/payload.ts';
-import { CREATE_STAGES, readProgress } from '../jobs/progress.ts';
+import { CREATE_STAGES, readProgress, writeFenced } from '../jobs/progress.ts';
 import type { FleetJob } from '../jobs/queue.ts';
 import type { RowState } from '../jobs/row-state.ts';
 import { type Ending, settle } from '../jobs/settle.ts';
@@ -57,13 +58,13 @@ export type JobRunner = (job: FleetJob, token: string) => Promise<CreateOutcome>
 
 /** Runs one job: what it holds, how it is told to stop, and what becomes of it (design §3, §4). */
 export function createJobRunner(options: JobRunnerOptions): JobRunner {
-  const { claims, batches, board, cancels, stop, log } = options;
+  const { redis, keys, claims, batches, board, cancels, stop, log } = options;
 
   return async (job, token) => {
     const jobId = job.id ?? '';
     const payload = readPayload(job);
     if (isEnded(payload)) {
-      await end(job, payload, payload.outcome);
+      await end(job, token, payload, payload.outcome);
       return payload.outcome;
     }
     if (stop.aborted || board.blocksAll) throw Worker.RateLimitError();
@@ -90,7 +91,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
         },
       });
       lease.assertHeld();
-      await end(job, payload, outcome);
+      await end(job, token, payload, outcome);
       return outcome;
     } catch (error) {
       return await afterError(job, token, payload, error);
@@ -149,7 +150,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     };
   }
 
-  async function end(job: FleetJob, payload: Payload, outcome: CreateOutcome): Promise<void> {
+  async function end(job: FleetJob, token: string, payload: Payload, outcome: CreateOutcome): Promise<void> {
     const state = outcome === 'created' ? 'done' : 'skipped';
     const jobId = job.id ?? '';
     if (isEnded(payload)) {
@@ -168,7 +169,8 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       batch,
       options: { domain },
     } = payload;
-    await job.updateData({ v, kind, domain, outcome, ...(batch === undefined ? {} : { batch }) });
+    const ended: EndedPayload = { v, kind, domain, outcome, ...(batch === undefined ? {} : { batch }) };
+    if (!(await writeFenced(redis, keys, { id: jobId, token }, 'data', ended))) throw new LostLock();
   }
 
   async function afterError(

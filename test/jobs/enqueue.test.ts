@@ -51,6 +51,13 @@ describe('queueing', () => {
     expect(second.jobId).to.equal(first.jobId);
   });
 
+  it('the same creation with another passphrase does not join: one of the two would be lost', async () => {
+    await enqueueCreate(fleet, { ...row(1, 'secret.org'), sealedPassphrase: 'mark1 x' });
+    const same = await enqueueCreate(fleet, { ...row(1, 'secret.org'), sealedPassphrase: 'mark1 y' });
+    const other = await enqueueCreate(fleet, { ...row(1, 'secret.org'), sealedPassphrase: 'mark2 z' });
+    expect([same.state, other.state]).to.deep.equal(['joined', 'busy']);
+  });
+
   it('rows has each of them wait', async () => {
     const id = await batch(2);
     expect(await enqueueRows(fleet, id, [row(2, 'wait1.org'), row(3, 'wait2.org')])).to.equal(2);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { FleetError } from '../../src/errors.ts';
 import { storedPassphrase } from '../../src/instances/passphrase.ts';
 import { newSealKey, seal, unseal } from '../../src/jobs/seal.ts';
-import { sealPassphrase, unsealPassphrase } from '../../src/jobs/stored-passphrase.ts';
+import { passphraseMark, sealPassphrase, unsealPassphrase } from '../../src/jobs/stored-passphrase.ts';
 
 function codeOf(work: () => unknown): unknown {
   try {
@@ -49,12 +49,29 @@ describe('a sealed passphrase', () => {
 
   it('comes back as it was, and shows neither hash nor keys on its way', async () => {
     const stored = await storedPassphrase('open sesame', { domain: 'alice.example.org' });
-    const sealed = sealPassphrase(key, stored);
+    const sealed = sealPassphrase(key, stored, { domain: 'alice.example.org', passphrase: 'open sesame' });
     const shown = [sealed, Buffer.from(sealed, 'base64').toString('latin1')].join('\n');
     for (const secret of [stored.passphraseHash, stored.vault.key, stored.vault.private_key, 'scrypt']) {
       expect(shown).to.not.include(secret);
     }
     expect(unsealPassphrase(key, sealed)).to.deep.equal(stored);
+  });
+
+  it('has a mark that is the same for the same passphrase, and another for any other', async () => {
+    const domain = 'alice.example.org';
+    const stored = await storedPassphrase('open sesame', { domain });
+    const marks = ['open sesame', 'open sesame', 'open barley'].map((passphrase) =>
+      passphraseMark(sealPassphrase(key, stored, { domain, passphrase })),
+    );
+    expect(marks[0]).to.equal(marks[1]);
+    expect(marks[0]).not.to.equal(marks[2]);
+  });
+
+  it('has a mark that says nothing without the key', async () => {
+    const clear = { domain: 'alice.example.org', passphrase: 'open sesame' };
+    const stored = await storedPassphrase(clear.passphrase, clear);
+    const other = sealPassphrase(newSealKey(), stored, clear);
+    expect(passphraseMark(other)).not.to.equal(passphraseMark(sealPassphrase(key, stored, clear)));
   });
 
   it('is refused when it holds something else', () => {

@@ -6,6 +6,7 @@ import { createLogger, type Logger, transports } from 'winston';
 import type { Config } from '../../src/config/config.ts';
 import { type CouchServer, connectCouch, type StoredDocument } from '../../src/couchdb/server.ts';
 import { ensureGlobalDatabases } from '../../src/instances/global-databases.ts';
+import type { InstanceDocument } from '../../src/instances/instance-document.ts';
 import { findByNames, INSTANCES, type StoredInstance } from '../../src/instances/lookup.ts';
 import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/organization-key.ts';
 import {
@@ -18,6 +19,7 @@ import { databaseName, prefixOf } from '../../src/instances/prefix.ts';
 import { type CreateRequest, enqueueCreate } from '../../src/jobs/enqueue.ts';
 import { type Fleet, openFleet } from '../../src/jobs/fleet.ts';
 import { ensureFleetRecord } from '../../src/jobs/fleet-record.ts';
+import type { CreateStageName } from '../../src/jobs/progress.ts';
 import { sealPassphrase } from '../../src/jobs/stored-passphrase.ts';
 import { type JobEnd, waitForJob } from '../../src/jobs/wait.ts';
 import { type ConnectedWorker, connectWorker } from '../../src/workers/connect.ts';
@@ -64,6 +66,12 @@ export interface TestFleet {
   /** Waits until a job that was submitted has ended. */
   ended(jobId: string): Promise<JobEnd>;
   startWorker(): Promise<void>;
+  /** Stops the worker that was started last, as SIGTERM does. */
+  stopWorker(): Promise<void>;
+  /** Does something right before the worker begins that stage the next time; once. */
+  beforeStage(stage: CreateStageName, work: () => Promise<void> | void): void;
+  /** Writes a document of `global/instances` as somebody else would; it goes at the end. */
+  putInstance(fields: Partial<InstanceDocument> & { domain: string }): Promise<StoredInstance>;
   /** The one document with that domain. */
   instance(domain: string): Promise<StoredInstance | undefined>;
   /** All documents of a database of the instance; `prefix` only where it is not the domain's. */
@@ -112,10 +120,27 @@ export async function startTestFleet(options: TestFleetOptions = {}): Promise<Te
       if (couch.real) for (const domain of domains) await remove(domain);
     });
 
-    async function startWorker(): Promise<void> {
-      const connected = await connectWorker({ config, log, ...(observer === undefined ? {} : { observer }) });
-      cleanup.add<ConnectedWorker>(connected, (worker) => worker.stop());
+    const hooks = new Map<string, () => Promise<void> | void>();
+    const hooked: StageObserver = {
+      async before(stage) {
+        const hook = hooks.get(stage);
+        hooks.delete(stage);
+        await hook?.();
+        await observer?.before?.(stage);
+      },
+      after: (stage) => observer?.after?.(stage),
+    };
+    let worker: ConnectedWorker | undefined;
+
+    async function stopWorker(): Promise<void> {
+      await worker?.stop();
+      worker = undefined;
     }
+    async function startWorker(): Promise<void> {
+      await stopWorker();
+      worker = await connectWorker({ config, log, observer: hooked });
+    }
+    cleanup.add(stopWorker, (stop) => stop());
 
     function parse(raw: RawOptions): ParsedOptions {
       const rules = { subdomains: config.subdomains, clusters: config.couchdb.clusters.length };
@@ -129,7 +154,8 @@ export async function startTestFleet(options: TestFleetOptions = {}): Promise<Te
       if (passphrase === undefined) return { options: wanted, tries: 8 };
       const { sealKey } = await ensureFleetRecord({ global: server, redis: fleet.redis, keys: fleet.keys });
       const stored = await storedPassphrase(passphrase, wanted, PUBLIC_DEV_ENCRYPTOR_KEY);
-      return { options: wanted, tries: 8, sealedPassphrase: sealPassphrase(sealKey, stored) };
+      const clear = { domain: wanted.domain, passphrase };
+      return { options: wanted, tries: 8, sealedPassphrase: sealPassphrase(sealKey, stored, clear) };
     }
 
     async function submit(raw: RawOptions, passphrase?: string): Promise<string> {
@@ -170,6 +196,18 @@ export async function startTestFleet(options: TestFleetOptions = {}): Promise<Te
         return { jobId, domain: raw['domain'] ?? '', end: await ended(jobId) };
       },
       startWorker,
+      stopWorker,
+      beforeStage: (stage, work) => void hooks.set(stage, work),
+      async putInstance(fields) {
+        domains.add(fields.domain);
+        const document = {
+          _id: randomBytes(16).toString('hex'),
+          locale: 'en',
+          password_defined: false,
+          ...fields,
+        };
+        return { ...document, _rev: await server.putDocument(INSTANCES, document) };
+      },
       instance,
       async documents(domain, doctype) {
         const prefix = (await instance(domain))?.prefix ?? prefixOf(domain);

@@ -36,7 +36,10 @@ export const register: CreateStage = {
       (owner) => owner._id === reservationId(options.domain) && isReservation(owner),
     );
     const other = found.owners.find((owner) => owner !== ours);
-    if (other !== undefined) return await judgeOwner(context, other);
+    if (other !== undefined) {
+      if (ours !== undefined) await dropReservation(context, ours);
+      return await judgeOwner(context, other);
+    }
     if (ours !== undefined) return await adopt(context, ours);
     refuseOldDomain(found.moved);
     const twin = await refuseLeftovers(context, found);
@@ -102,6 +105,19 @@ async function reserve(context: CreateContext): Promise<CreateOutcome | undefine
   }
 }
 
+/**
+ * A reservation that was left when Redis was lost, and that a stack did not see: without it, the stack
+ * would go on serving whichever of the two documents has the lower id.
+ */
+async function dropReservation(
+  { options, services, signal, lease }: CreateContext,
+  reservation: StoredInstance,
+): Promise<void> {
+  if (reservationHash(reservation) !== optionsHash(options)) return;
+  lease.assertHeld();
+  await services.global.deleteDocument(INSTANCES, reservation._id, reservation._rev, signal);
+}
+
 /** A reservation with our very options is ours, or was before Redis was lost. */
 async function adopt(context: CreateContext, found: StoredInstance): Promise<undefined> {
   const { options } = context;
@@ -118,6 +134,13 @@ async function adopt(context: CreateContext, found: StoredInstance): Promise<und
 
 async function judgeOwner(context: CreateContext, owner: StoredInstance): Promise<CreateOutcome> {
   const { options, services, signal } = context;
+  if (owner.domain === options.domain && owner.deleting === true) {
+    throw new Refusal(
+      'deleting',
+      `${options.domain} is being deleted`,
+      'Submit it again when its deletion has ended.',
+    );
+  }
   if (owner.domain === options.domain && !isReservation(owner)) {
     const server = services.cluster(owner.couch_cluster);
     const database = databaseName(owner.prefix ?? owner.domain, 'io.cozy.settings');

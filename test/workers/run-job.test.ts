@@ -1,0 +1,240 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'chai';
+import { CouchError } from '../../src/couchdb/errors.ts';
+import { requestCancel } from '../../src/jobs/cancel.ts';
+import { enqueueRows } from '../../src/jobs/enqueue.ts';
+import { type Progress, readProgress } from '../../src/jobs/progress.ts';
+import type { FleetJob } from '../../src/jobs/queue.ts';
+import { retryJob } from '../../src/jobs/retry.ts';
+import { startTestFleet, type TestFleet } from '../support/fleet.ts';
+import { until } from '../support/until.ts';
+
+describe('a job', () => {
+  let test: TestFleet;
+
+  before(async () => {
+    test = await startTestFleet();
+  });
+
+  after(() => test.close());
+
+  async function job(id: string): Promise<FleetJob> {
+    const found = await test.fleet.queue.getJob(id);
+    if (found === undefined) throw new Error(`job ${id} is gone`);
+    return found;
+  }
+
+  async function progressOf(id: string): Promise<Progress> {
+    return readProgress((await job(id)).progress);
+  }
+
+  async function holderOf(domain: string): Promise<string | null> {
+    return await test.fleet.redis.hget(test.fleet.keys.name(domain), 'job');
+  }
+
+  async function batchOf(total: number, maxFailures?: number): Promise<string> {
+    const about = { kind: 'create', name: 'f.csv', reason: '', by: 'root@ops', total } as const;
+    return await test.fleet.batches.create({ ...about, maxFailures });
+  }
+
+  const ended = (batchId: string) =>
+    until('the batch has ended', async () => (await test.fleet.batches.get(batchId)).endedAt !== undefined);
+
+  it('shrinks to its outcome when it has succeeded', async () => {
+    const { jobId, domain } = await test.create({ domain: test.domain('shrinks'), email: 'a@example.org' });
+    expect((await job(jobId)).data).to.deep.equal({ v: 1, kind: 'create', domain, outcome: 'created' });
+  });
+
+  it('records every stage in its order, and which life of the domain it made', async () => {
+    const { jobId, end } = await test.create({ domain: test.domain('records') });
+    const { stages, incarnation } = await progressOf(jobId);
+    expect(stages.map(({ stage, state }) => `${stage} ${state}`)).to.deep.equal([
+      'register done',
+      'databases done',
+      'indexes done',
+      'directories done',
+      'settings done',
+      'finish done',
+      'apps done',
+    ]);
+    expect(incarnation).to.match(/^[0-9a-f]{16}$/);
+    expect(end).to.include({ incarnation });
+  });
+
+  it('gives its names back when it has succeeded, and when it has failed', async () => {
+    const [domain, alias] = [test.domain('names'), test.domain('names-alias')];
+    await test.create({ domain, 'domain-aliases': alias, email: 'a@example.org' });
+    expect([await holderOf(domain), await holderOf(alias)]).to.deep.equal([null, null]);
+    await test.create({ domain, 'domain-aliases': alias, email: 'b@example.org' });
+    expect([await holderOf(domain), await holderOf(alias)]).to.deep.equal([null, null]);
+  });
+
+  it('with a payload that is not ours fails for good, with the field named', async () => {
+    await test.stopWorker();
+    const jobId = await test.submit({ domain: test.domain('payload') });
+    const data = JSON.stringify({ ...(await job(jobId)).data, tries: 'many' });
+    await test.fleet.redis.hset(test.fleet.keys.bull(jobId), 'data', data);
+    await test.startWorker();
+    await until('it has failed', async () => (await job(jobId)).isFailed());
+    expect((await job(jobId)).failedReason).to.match(/^bad_payload: .*tries/);
+    expect((await job(jobId)).attemptsMade).to.equal(1);
+  });
+
+  it('with a passphrase that was sealed for another fleet fails for good, and says so', async () => {
+    await test.stopWorker();
+    const jobId = await test.submit({ domain: test.domain('seal') }, 'open sesame');
+    const data = JSON.stringify({
+      ...(await job(jobId)).data,
+      sealedPassphrase: Buffer.alloc(99).toString('base64'),
+    });
+    await test.fleet.redis.hset(test.fleet.keys.bull(jobId), 'data', data);
+    await test.startWorker();
+    expect(await test.ended(jobId)).to.include({ state: 'failed', code: 'bad_seal' });
+  });
+
+  it('that is cancelled while it runs stops at the next safe point, and can be tried again', async () => {
+    const domain = test.domain('cancelled');
+    test.beforeStage('indexes', async () => {
+      await requestCancel(test.fleet.redis, test.fleet.keys, jobId, 'root@ops');
+      // Longer than the look at the flags: there is nothing outside the worker that shows it was told.
+      await delay(1_200);
+    });
+    const jobId = await test.submit({ domain });
+    expect(await test.ended(jobId)).to.include({ state: 'failed', code: 'cancelled' });
+    expect((await progressOf(jobId)).stages.map(({ stage }) => stage)).to.not.include('directories');
+    expect(await holderOf(domain)).to.equal(null);
+    await retryJob(test.fleet, jobId);
+    expect(await test.ended(jobId)).to.include({ state: 'done', outcome: 'created' });
+  });
+
+  it('goes back to the head of the line when its worker is stopped, and no try is spent', async () => {
+    const domain = test.domain('handed-back');
+    let stopped: Promise<void> | undefined;
+    test.beforeStage('indexes', () => {
+      stopped = test.stopWorker();
+    });
+    const jobId = await test.submit({ domain });
+    await until('the worker is told to stop', () => stopped !== undefined);
+    await stopped;
+    expect(await test.fleet.queue.getJobState(jobId)).to.be.oneOf(['waiting', 'prioritized']);
+    expect((await job(jobId)).attemptsMade).to.equal(0);
+    expect(await holderOf(domain)).to.equal(jobId);
+    await test.startWorker();
+    expect(await test.ended(jobId)).to.include({ state: 'done', outcome: 'created' });
+    const tries = (await progressOf(jobId)).stages.map(({ stage, tries }) => `${stage} ${tries}`);
+    expect(tries).to.include.members(['register 1', 'databases 1', 'indexes 2', 'finish 1']);
+  });
+
+  it('that meets an overload comes later, and no try is spent', async () => {
+    test.beforeStage('databases', () => {
+      throw new CouchError(test.server.host, 'x', { status: 500, error: '', reason: 'all_dbs_active' });
+    });
+    const jobId = await test.submit({ domain: test.domain('overload') });
+    await until('it waits', async () => (await job(jobId)).isDelayed());
+    expect((await job(jobId)).attemptsMade).to.equal(0);
+    await (await job(jobId)).promote();
+    expect(await test.ended(jobId)).to.include({ state: 'done', outcome: 'created' });
+  });
+
+  it('that meets an error that may pass is tried again, and spends a try', async () => {
+    test.beforeStage('databases', () => {
+      throw new CouchError(test.server.host, 'x', { status: 500, error: 'badarg', reason: '' });
+    });
+    const { jobId, end } = await test.create({ domain: test.domain('retried') });
+    expect(end).to.include({ state: 'done', outcome: 'created' });
+    expect((await job(jobId)).attemptsMade).to.equal(2);
+  });
+
+  it('that meets a mistake in the program fails, and only the log has the details', async () => {
+    test.beforeStage('databases', () => {
+      throw new TypeError('deep thought');
+    });
+    const { end } = await test.create({ domain: test.domain('mistake') });
+    expect(end).to.include({ state: 'failed', code: 'internal' });
+    expect(JSON.stringify(end)).to.not.include('deep thought');
+    expect(test.logLines.join('\n')).to.include('deep thought');
+  });
+
+  it('that lost its names to another job stops, and touches nothing', async () => {
+    const domain = test.domain('lost-names');
+    await test.stopWorker();
+    const jobId = await test.submit({ domain });
+    const other = { jobId: 'other', kind: 'destroy', names: [domain], payloadHash: 'x' } as const;
+    await test.fleet.claims.release(jobId, [domain]);
+    await test.fleet.claims.take(other, 'add');
+    await test.startWorker();
+    expect(await test.ended(jobId)).to.include({ state: 'failed', code: 'busy' });
+    expect(await holderOf(domain)).to.equal('other');
+    expect(await test.instance(domain)).to.equal(undefined);
+  });
+
+  it('takes its names again where Redis has forgotten who held them', async () => {
+    const domain = test.domain('forgotten');
+    await test.stopWorker();
+    const jobId = await test.submit({ domain });
+    await test.fleet.redis.del(test.fleet.keys.name(domain));
+    let holder: string | null = null;
+    test.beforeStage('register', async () => {
+      holder = await holderOf(domain);
+    });
+    await test.startWorker();
+    expect(await test.ended(jobId)).to.include({ state: 'done' });
+    expect(holder).to.equal(jobId);
+  });
+
+  describe('of a batch', () => {
+    it('tells its row how it went', async () => {
+      const batchId = await batchOf(3);
+      const [made, taken, bad] = [
+        test.domain('row-made'),
+        test.domain('row-there'),
+        test.domain('row-taken'),
+      ];
+      await test.create({ domain: taken, email: 'a@example.org' });
+      await test.create({ domain: bad, email: 'a@example.org' });
+      await enqueueRows(test.fleet, batchId, [
+        { ...(await test.request({ domain: made })), row: 2 },
+        { ...(await test.request({ domain: taken, email: 'a@example.org' })), row: 3 },
+        { ...(await test.request({ domain: bad, email: 'b@example.org' })), row: 4 },
+      ]);
+      await ended(batchId);
+      const { counts } = await test.fleet.batches.get(batchId);
+      expect(counts).to.include({ done: 1, skipped: 1, failed: 1, waiting: 0, active: 0 });
+      const row = await test.fleet.batches.row(batchId, 2);
+      expect(row).to.include({ state: 'done', domain: made, tries: 1 });
+      expect(row?.incarnation).to.match(/^[0-9a-f]{16}$/);
+      expect(await test.fleet.batches.row(batchId, 3)).to.not.have.property('incarnation');
+      const failed = await test.fleet.batches.row(batchId, 4);
+      expect(failed).to.include({ state: 'failed', code: 'taken', stage: 'register' });
+      expect(failed).to.not.have.property('incarnation');
+    });
+
+    it('that was cancelled does not begin', async () => {
+      const batchId = await batchOf(1);
+      const domain = test.domain('halted');
+      await test.fleet.batches.setHalt(batchId, 'cancelled');
+      await enqueueRows(test.fleet, batchId, [{ ...(await test.request({ domain })), row: 1 }]);
+      await ended(batchId);
+      expect(await test.fleet.batches.row(batchId, 1)).to.include({ state: 'cancelled' });
+      expect(await test.instance(domain)).to.equal(undefined);
+    });
+
+    it('that has had too many failures does not begin', async () => {
+      await test.stopWorker();
+      const batchId = await batchOf(2, 0);
+      const [failing, later] = [test.domain('old'), test.domain('later')];
+      await test.putInstance({ domain: test.domain('moved'), old_domain: failing });
+      const [first, second] = [
+        await test.request({ domain: failing }),
+        await test.request({ domain: later }),
+      ];
+      await test.startWorker();
+      await enqueueRows(test.fleet, batchId, [{ ...first, row: 1 }]);
+      await until('it has failed', async () => (await test.fleet.batches.halt(batchId)) !== undefined);
+      await enqueueRows(test.fleet, batchId, [{ ...second, row: 2 }]);
+      await ended(batchId);
+      expect(await test.fleet.batches.row(batchId, 2)).to.include({ state: 'cancelled' });
+      expect(await test.instance(later)).to.equal(undefined);
+    });
+  });
+});
