@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import type { Config } from '../../config/config.ts';
+import { InputError } from '../../errors.ts';
+import { findByNames } from '../../instances/lookup.ts';
+import { openCouch } from '../couch.ts';
+import { registrationOf } from '../registration.ts';
+import type { Configured } from './configured.ts';
+import type { Access } from './platform.ts';
+import { spawnCommand } from './run-cli.ts';
+
+/** The instance of the examples whose link is shown. */
+const SHOWN = 'alice.example.org';
+
+export interface DemoOptions {
+  readonly file: string;
+  readonly access: Access;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The demonstration makes instances. In a CouchDB of somebody's whole machine it shall not do so just
+ * because `npm start` was typed; naming the file with --config, or a variable, is consent.
+ * @throws InputError `demo_on_real_platform`
+ */
+export function refuseDemoOnForeignPlatform({ file, isNamed, parts }: Configured, cwd: string): void {
+  if (file === undefined || isNamed || [cwd, join(cwd, '.cozy')].includes(dirname(file))) return;
+  const place = [parts.couchdb, parts.storage].find((each) => each?.startsWith(file));
+  if (place === undefined) return;
+  throw new InputError(
+    'demo_on_real_platform',
+    `The demonstration would make its example instances on the platform of ${place}.`,
+    {},
+    `If that is what you want, say so with --config ${place}.`,
+  );
+}
+
+/** Submits the example file as an operator would, at the same terminal; answers its exit code. */
+export async function submitExamples({ file, access, signal }: DemoOptions): Promise<number> {
+  const args = ['instances', 'add', '--from', file, '--batch-name', 'examples', ...access.args];
+  const child = spawnCommand(args, access.env);
+  const interrupt = (): void => void child.kill('SIGINT');
+  signal.addEventListener('abort', interrupt);
+  const [code] = await once(child, 'exit');
+  signal.removeEventListener('abort', interrupt);
+  return typeof code === 'number' ? code : 1;
+}
+
+/** The link by which the owner of an example instance would come in, when it still waits for one. */
+export async function exampleLink(config: Config): Promise<string | undefined> {
+  const couch = openCouch(config);
+  try {
+    const [instance] = await findByNames(couch.global, [SHOWN]);
+    return instance && registrationOf(instance, config.fleet.linkScheme)?.link;
+  } finally {
+    await couch.close();
+  }
+}

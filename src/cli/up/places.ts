@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+
+/** Where `up` keeps what it runs, all below one directory. */
+export interface Places {
+  readonly directory: string;
+  readonly redis: string;
+  readonly couchdb: string;
+  readonly storage: string;
+  readonly logs: string;
+  /** Found by the other commands, when the directory is `.fleet`. */
+  readonly config: string;
+  /** Beside an operator's own configuration file: what `up` adds to it, as environment variables. */
+  readonly environment: string;
+}
+
+/** @param directory absolute */
+export function placesIn(directory: string): Places {
+  return {
+    directory,
+    redis: join(directory, 'redis'),
+    couchdb: join(directory, 'couchdb'),
+    storage: join(directory, 'storage'),
+    logs: join(directory, 'logs'),
+    config: join(directory, 'cozy.yaml'),
+    environment: join(directory, 'env.sh'),
+  };
+}

@@ -1,0 +1,45 @@
+import { relative } from 'node:path';
+import type { Config } from '../../config/config.ts';
+import { redactUrl } from '../../config/redact.ts';
+import type { Configured } from './configured.ts';
+import type { Places } from './places.ts';
+
+export interface ReportOptions {
+  readonly config: Config;
+  readonly configured: Configured;
+  readonly places: Places;
+  readonly cwd: string;
+  readonly workers: number;
+  readonly concurrency: number;
+}
+
+/** What runs where, for the operator. */
+export function whatRuns({ config, configured, places, cwd, workers, concurrency }: ReportOptions): string[] {
+  const { parts } = configured;
+  const at = (path: string): string => relative(cwd, path) || '.';
+  const from = (place: string | undefined, own: string): string =>
+    place === undefined ? own : `yours, from ${place}`;
+  const jobs = `${concurrency} ${concurrency === 1 ? 'instance' : 'instances'} at a time each`;
+  const logs = `${workers}, ${jobs}, logs in ${at(places.logs)}`;
+  return [
+    `Redis     ${redactUrl(config.fleet.redisUrl)}  (${from(parts.redis, at(places.redis))})`,
+    `CouchDB   ${redactUrl(config.couchdb.url)}  (${from(parts.couchdb, `embedded, for trials only, ${at(places.couchdb)}`)})`,
+    `Storage   ${parts.storage === undefined ? at(places.storage) : `${config.storage.root}  (yours, from ${parts.storage})`}`,
+    `Workers   ${logs}`,
+  ];
+}
+
+/** What a terminal elsewhere must be told so that its commands find all this; empty when they do anyway. */
+export function howToReach({ configured, places, cwd }: ReportOptions): string[] {
+  const here = (path: string): string => relative(cwd, path) || '.';
+  const { file, isNamed, parts } = configured;
+  if (file !== undefined) {
+    const isComplete = Object.keys(parts).length === 3;
+    return [
+      ...(isComplete ? [] : [`Other commands need what this sets:  . ./${here(places.environment)}`]),
+      ...(isNamed ? [`Other commands need:  --config ${here(file)}`] : []),
+    ];
+  }
+  if (here(places.directory) === '.fleet') return [];
+  return [`Other commands need:  --config ${here(places.config)}`];
+}

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { spawnEmbeddedCouch } from '../../embedded/couchdb/spawn.ts';
+import { freePort } from '../../embedded/free-port.ts';
+import { startRedis, stopLeftOverRedis } from '../../embedded/redis.ts';
+import { onFreePort } from './free-port-for.ts';
+import { type Kept, keepRunning, type Running } from './keep-running.ts';
+import type { Places } from './places.ts';
+import { COUCH_USER, type PreviousRun } from './previous-run.ts';
+
+/** Not CouchDB's usual 5984: nobody shall take this one for a real server. */
+const COUCH_PORT = 5994;
+/** As in `redis.conf`. */
+const REDIS_PORT = 6390;
+
+const LEFT_OVER_MS = 10_000;
+const POLL_MS = 50;
+
+export interface ServerOptions {
+  readonly places: Places;
+  readonly previous: PreviousRun;
+  /** Our `redis.conf`. */
+  readonly redisConf: string;
+  say(text: string): void;
+  readonly signal: AbortSignal;
+}
+
+export interface StartedServer {
+  /** With credentials where there are some. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts Redis and keeps it running on its port. */
+export async function startOwnRedis(options: ServerOptions): Promise<StartedServer> {
+  const { places, previous, redisConf, say, signal } = options;
+  // One that outlived a killed `up` would hold the port we want.
+  await mkdir(places.redis, { recursive: true });
+  await stopLeftOverRedis(places.redis);
+  const kept = await onFreePort({
+    name: 'Redis',
+    preferred: previous.redisPort ?? REDIS_PORT,
+    say,
+    start: (port) =>
+      keepRunning({
+        name: 'Redis',
+        start: () => startRedis({ dir: places.redis, port, configFile: redisConf }),
+        say,
+        signal,
+      }),
+  });
+  return { url: kept.current.url, stop: () => kept.stop() };
+}
+
+/** Starts the embedded CouchDB and keeps it running on its port, with its password of last time. */
+export async function startOwnCouch(
+  options: ServerOptions,
+  { afterCrash }: { readonly afterCrash: boolean },
+): Promise<StartedServer> {
+  const { places, previous, say, signal } = options;
+  const password = previous.couchPassword ?? randomBytes(18).toString('base64url');
+  if (afterCrash && previous.couchPort !== undefined) await untilFree(previous.couchPort);
+  const kept: Kept<Running & { readonly port: number }> = await onFreePort({
+    name: 'the embedded CouchDB',
+    preferred: previous.couchPort ?? COUCH_PORT,
+    say,
+    start: (port) =>
+      keepRunning({
+        name: 'the embedded CouchDB',
+        start: () => spawnEmbeddedCouch({ port, dataDir: places.couchdb, user: COUCH_USER, password }),
+        say,
+        signal,
+      }),
+  });
+  return {
+    url: `http://${COUCH_USER}:${password}@127.0.0.1:${kept.current.port}`,
+    stop: () => kept.stop(),
+  };
+}
+
+/** The CouchDB of an `up` that was killed ends by itself, but not at once, and two must not share their data. */
+async function untilFree(port: number): Promise<void> {
+  const deadline = performance.now() + LEFT_OVER_MS;
+  while ((await freePort(port)) !== port && performance.now() < deadline) await sleep(POLL_MS);
+}

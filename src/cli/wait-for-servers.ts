@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CouchError } from '../couchdb/errors.ts';
+import { FleetError, toError } from '../errors.ts';
+
+const POLL_MS = 500;
+
+const AWAY = new Set(['redis_unreachable', 'couchdb_unreachable']);
+
+/** Wrong credentials are not among them: five tries lock the account (design §4). */
+function isAway(error: Error): boolean {
+  if (error instanceof CouchError) return error.status === undefined || error.status >= 500;
+  return error instanceof FleetError && AWAY.has(error.code);
+}
+
+/**
+ * Does `work` again and again while Redis or CouchDB does not answer; any other failure is thrown.
+ * @param onWait told once for each new reason
+ */
+export async function whileAway<T>(
+  work: () => Promise<T>,
+  onWait: (reason: string) => void,
+  signal: AbortSignal,
+): Promise<T> {
+  let told = '';
+  for (;;) {
+    try {
+      return await work();
+    } catch (thrown) {
+      const error = toError(thrown);
+      if (!isAway(error)) throw error;
+      if (error.message !== told) onWait(error.message);
+      told = error.message;
+    }
+    await sleep(POLL_MS, undefined, { signal });
+  }
+}

@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { checkCouch, openCouch } from '../../cli/couch.ts';
+import { EXIT, type ExitCode } from '../../cli/exit-codes.ts';
+import { LOG_FORMATS, LOG_LEVELS, openLog } from '../../cli/logger.ts';
+import { listenForStop } from '../../cli/stop-requests.ts';
+import { whileAway } from '../../cli/wait-for-servers.ts';
+import { tellParent } from '../../cli/workers/parent.ts';
+import { checkStorageOwner } from '../../cli/workers/storage-owner.ts';
+import type { Config } from '../../config/config.ts';
+import { connectRedis } from '../../jobs/redis.ts';
+import { fileStorage } from '../../storage/file-storage.ts';
+import { connectWorker } from '../../workers/connect.ts';
+
+export default class WorkersStart extends BaseCommand {
+  static override summary = 'Start a worker, which makes the instances that wait in the queue';
+
+  static override description =
+    'Any number of workers may run, on any machine that reaches Redis, CouchDB and the storage. ' +
+    'SIGTERM or Ctrl-C stops it: running jobs go back to the queue at their next safe point. ' +
+    'A second signal leaves at once.';
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --concurrency 8 --log-format json',
+  ];
+
+  static override enableJsonFlag = false;
+
+  static override flags = {
+    concurrency: Flags.integer({ summary: 'Jobs at a time; fleet.concurrency otherwise', min: 1, max: 256 }),
+    'log-format': Flags.option({
+      summary: 'How log lines are written to stderr',
+      options: LOG_FORMATS,
+      default: 'text',
+    })(),
+    'log-level': Flags.option({
+      summary: 'The least that is logged',
+      options: LOG_LEVELS,
+      default: 'info',
+    })(),
+    'wait-for-servers': Flags.boolean({
+      summary: 'Wait when Redis or CouchDB does not answer yet, rather than end',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(WorkersStart);
+    const config = this.loadConfig(flags.config, { 'fleet.concurrency': flags.concurrency });
+    const log = openLog({ format: flags['log-format'], level: flags['log-level'] });
+    const stop = listenForStop();
+
+    const connect = async () => {
+      await fileStorage(config.storage.root).probe();
+      const warning = await checkStorageOwner(config.storage.root);
+      if (warning !== undefined) log.warn(warning);
+      await checkServers(config);
+      return await connectWorker({ config, log });
+    };
+    const waiting = (reason: string) => {
+      log.warn('waiting', { reason });
+      tellParent({ state: 'waiting', reason });
+    };
+    const starting = flags['wait-for-servers'] ? whileAway(connect, waiting, stop.signal) : connect();
+    const worker = await Promise.race([starting, stop.first.then(() => undefined)]);
+    if (worker === undefined) {
+      const stopSoon = async () => (await starting.catch(() => undefined))?.stop();
+      this.exit(await stopped(stopSoon, config));
+    }
+
+    tellParent({ state: 'ready', id: worker.id });
+    if (flags['log-format'] === 'text') {
+      this.log(`Ready: worker ${worker.id}, ${config.fleet.concurrency} jobs at a time. Ctrl-C stops it.`);
+    }
+    log.info('stopping', { request: await stop.first });
+    this.exit(await stopped(() => worker.stop(), config));
+  }
+}
+
+/** A worker waits for Redis for ever; whoever starts one wants to know what is wrong. */
+async function checkServers(config: Config): Promise<void> {
+  const redis = await connectRedis(config.fleet.redisUrl, 'command');
+  redis.disconnect();
+  const couch = openCouch(config);
+  try {
+    await checkCouch(couch.global);
+  } finally {
+    await couch.close();
+  }
+}
+
+/** Hands the jobs back, for as long as the configuration allows. */
+async function stopped(stop: () => Promise<void>, { fleet: { graceSeconds } }: Config): Promise<ExitCode> {
+  const grace = sleep(graceSeconds * 1000, EXIT.failed, { ref: false });
+  return await Promise.race([stop().then(() => EXIT.done), grace]);
+}
