@@ -131,6 +131,19 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
     });
   }
 
+  /** A call every creation makes; as with nano, anything but a success is thrown. */
+  async function sendJson(
+    method: 'GET' | 'PUT' | 'POST',
+    path: string,
+    what: string,
+    body?: unknown,
+    signal?: AbortSignal,
+  ): Promise<unknown> {
+    const sent = await send(method, path, what, body, signal);
+    if (!isSuccess(sent.answer)) throw new CouchError(host, what, sent.answer);
+    return sent.body;
+  }
+
   /** Everything else, through nano. */
   async function ask(request: nano.RequestOptions, what: string, signal?: AbortSignal): Promise<unknown> {
     return limit(async () => {
@@ -146,12 +159,19 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
     });
   }
 
-  async function rowsOf(
-    request: nano.RequestOptions,
+  async function readRows(
+    database: string,
+    path: string,
+    query: ViewQuery,
     what: string,
     signal?: AbortSignal,
   ): Promise<ViewRow[]> {
-    const answer = await ask(request, what, signal);
+    const target = `/${encodeURIComponent(database)}/${path}${viewQuery(query)}`;
+    const { keys } = query;
+    const answer =
+      keys === undefined
+        ? await sendJson('GET', target, what, undefined, signal)
+        : await sendJson('POST', target, what, { keys }, signal);
     return field<ViewRow[]>(answer, 'rows', []);
   }
 
@@ -219,8 +239,8 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
     },
 
     async putDocument(database, document, signal) {
-      const request = { db: database, method: 'PUT', path: encodedId(document._id), body: document };
-      const answer = await ask(request, `writing ${document._id} of ${database}`, signal);
+      const path = `/${encodeURIComponent(database)}/${encodedId(document._id)}`;
+      const answer = await sendJson('PUT', path, `writing ${document._id} of ${database}`, document, signal);
       return field<string>(answer, 'rev', '');
     },
 
@@ -231,16 +251,16 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
 
     view(database, design, view, query, signal) {
       const path = `_design/${encodeURIComponent(design)}/_view/${encodeURIComponent(view)}`;
-      return rowsOf(viewRequest(database, path, query), `reading view ${design} of ${database}`, signal);
+      return readRows(database, path, query, `reading view ${design} of ${database}`, signal);
     },
 
     allDocuments(database, query, signal) {
-      return rowsOf(viewRequest(database, '_all_docs', query), `listing documents of ${database}`, signal);
+      return readRows(database, '_all_docs', query, `listing documents of ${database}`, signal);
     },
 
     async find(database, query, signal) {
-      const request = { db: database, method: 'POST', path: '_find', body: query };
-      const answer = await ask(request, `searching ${database}`, signal);
+      const path = `/${encodeURIComponent(database)}/_find`;
+      const answer = await sendJson('POST', path, `searching ${database}`, query, signal);
       return field<StoredDocument[]>(answer, 'docs', []);
     },
 
@@ -300,15 +320,14 @@ function databaseQuery({ q, n }: DatabaseSettings): string {
   return query.size === 0 ? '' : `?${query.toString()}`;
 }
 
-function viewRequest(database: string, path: string, query: ViewQuery): nano.RequestOptions {
-  const qs: Record<string, unknown> = {};
-  if (query.startKey !== undefined) qs['start_key'] = query.startKey;
-  if (query.endKey !== undefined) qs['end_key'] = query.endKey;
-  if (query.includeDocs === true) qs['include_docs'] = true;
-  if (query.limit !== undefined) qs['limit'] = query.limit;
-  return query.keys === undefined
-    ? { db: database, path, qs }
-    : { db: database, path, qs, method: 'POST', body: { keys: query.keys } };
+/** Keys are JSON values: a text has its quotes. */
+function viewQuery({ startKey, endKey, includeDocs, limit }: ViewQuery): string {
+  const query = new URLSearchParams();
+  if (startKey !== undefined) query.set('start_key', JSON.stringify(startKey));
+  if (endKey !== undefined) query.set('end_key', JSON.stringify(endKey));
+  if (includeDocs === true) query.set('include_docs', 'true');
+  if (limit !== undefined) query.set('limit', String(limit));
+  return query.size === 0 ? '' : `?${query.toString()}`;
 }
 
 /** The slash after `_design` and `_local` belongs to the path, every other one to the id. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -75,6 +76,8 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     });
     try {
       const signal = AbortSignal.any([stop, lease.lost, cancel.signal]);
+      // Every request under way listens, and a stage has more than ten of them at a time.
+      setMaxListeners(0, signal);
       signal.throwIfAborted();
       await holdNames(jobId, payload);
       await refuseHalted(payload);

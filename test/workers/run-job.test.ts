@@ -40,6 +40,18 @@ describe('a job', () => {
   const ended = (batchId: string) =>
     until('the batch has ended', async () => (await test.fleet.batches.get(batchId)).endedAt !== undefined);
 
+  it('warns of no leak, however many requests are under way at a time', async () => {
+    const warnings: string[] = [];
+    const listen = (warning: Error) => warnings.push(warning.name);
+    process.on('warning', listen);
+    try {
+      await test.create({ domain: test.domain('quiet') });
+      expect(warnings).not.to.include('MaxListenersExceededWarning');
+    } finally {
+      process.off('warning', listen);
+    }
+  });
+
   it('shrinks to its outcome when it has succeeded', async () => {
     const { jobId, domain } = await test.create({ domain: test.domain('shrinks'), email: 'a@example.org' });
     expect((await job(jobId)).data).to.deep.equal({ v: 1, kind: 'create', domain, outcome: 'created' });

@@ -17,8 +17,7 @@ export const finish: CreateStage = {
     const reservation = instanceOf(context);
     // A crash between the write and its record: the work is done.
     if (!isReservation(reservation)) return undefined;
-    await assertComplete(context);
-    await assertOnlyOwner(context, reservation);
+    await Promise.all([assertComplete(context), assertOnlyOwner(context, reservation)]);
     const hash = await passphraseHash(context);
     const wayIn =
       hash === undefined ? { registerToken: newSecrets().register_token } : { passphraseHash: hash };

@@ -1,0 +1,22 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CouchServer } from '../src/couchdb/server.ts';
+import { INSTANCES } from '../src/instances/lookup.ts';
+import { prefixOf, reservationId } from '../src/instances/prefix.ts';
+
+/** Removes instances that the benchmark itself made, from CouchDB and from its own storage. */
+export async function removeInstances(
+  couch: CouchServer,
+  storageRoot: string,
+  domains: readonly string[],
+): Promise<void> {
+  await Promise.all(domains.map((domain) => removeInstance(couch, storageRoot, domain)));
+}
+
+async function removeInstance(couch: CouchServer, storageRoot: string, domain: string): Promise<void> {
+  const names = await couch.listDatabases(`${prefixOf(domain)}/`);
+  await Promise.all(names.map((name) => couch.deleteDatabase(name)));
+  await rm(join(storageRoot, domain), { recursive: true, force: true });
+  const found = await couch.getDocument(INSTANCES, reservationId(domain));
+  if (found !== undefined) await couch.deleteDocument(INSTANCES, found._id, found._rev);
+}

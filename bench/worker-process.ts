@@ -1,0 +1,66 @@
+import { subscribe } from 'node:diagnostics_channel';
+import { createLogger, format, transports } from 'winston';
+import type { Config } from '../src/config/config.ts';
+import { toError } from '../src/errors.ts';
+import { type ConnectedWorker, connectWorker } from '../src/workers/connect.ts';
+import { type WorkerAnswer, type WorkerOrder, workerOrder } from './worker-messages.ts';
+
+// A worker in a process of its own, so that its CPU is nobody else's.
+
+let worker: ConnectedWorker | undefined;
+let requests = 0;
+
+// Counted where Node and undici announce them: nothing of the worker is changed for it.
+for (const channel of ['http.client.request.start', 'undici:request:create']) {
+  subscribe(channel, () => {
+    requests += 1;
+  });
+}
+
+process.on('message', (message) => {
+  obey(workerOrder.parse(message)).catch((error) =>
+    tell({ kind: 'failed', message: toError(error).message }),
+  );
+});
+// Ctrl-C goes to the whole group: the benchmark stops us once it has its figures.
+process.on('SIGINT', () => undefined);
+process.on('disconnect', () => process.exit());
+
+async function obey(order: WorkerOrder): Promise<void> {
+  switch (order.kind) {
+    case 'start': {
+      const console = new transports.Console({ stderrLevels: ['error', 'warn'] });
+      const log = createLogger({ level: 'warn', format: format.simple(), transports: [console] });
+      worker = await connectWorker({ config: configOf(order), log });
+      return tell({ kind: 'ready' });
+    }
+    case 'usage': {
+      const { user, system } = process.cpuUsage();
+      return tell({ kind: 'usage', user: user / 1000, system: system / 1000, requests });
+    }
+    case 'stop':
+      await worker?.stop();
+      tell({ kind: 'stopped' });
+      process.disconnect();
+  }
+}
+
+function tell(answer: WorkerAnswer): void {
+  process.send?.(answer);
+}
+
+function configOf(order: Extract<WorkerOrder, { kind: 'start' }>): Config {
+  const { couchUrl, redisUrl, storageRoot, prefix, concurrency, connections } = order;
+  return {
+    file: undefined,
+    couchdb: { url: couchUrl, clusters: [{ url: couchUrl, creation: true }] },
+    storage: { kind: 'file', root: storageRoot },
+    subdomains: 'nested',
+    contexts: {},
+    forcedOidcContexts: [],
+    vault: {},
+    commonSettings: {},
+    disableAddRm: undefined,
+    fleet: { redisUrl, concurrency, linkScheme: 'https', connections, graceSeconds: 10, prefix },
+  };
+}
