@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { EXIT } from '../src/cli/exit-codes.ts';
 import { DATABASES } from '../src/instances/doctypes.ts';
 import { databaseName, prefixOf } from '../src/instances/prefix.ts';
 import { type Fleet, openFleet } from '../src/jobs/fleet.ts';
@@ -204,6 +205,7 @@ async function serverFacts({ couchUrl, real }: BenchServers, domain: string): Pr
 
 main().catch((error: unknown) => {
   // It measures and does not judge: only a run without figures is a failure.
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  const interrupted = error instanceof Error && error.name === 'AbortError';
+  console.error(interrupted ? 'interrupted' : error instanceof Error ? error.message : error);
+  process.exitCode = interrupted ? EXIT.interrupted : EXIT.failed;
 });

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { InputError } from '../errors.ts';
-import { INSTANCE_FLAGS, type RawOptions } from '../instances/parse-options.ts';
+import { INSTANCE_FLAGS, type RawOptions } from '../instances/raw-row.ts';
 
 const WHO = 'WHO';
 const INSTANCE = 'INSTANCE';

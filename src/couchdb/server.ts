@@ -1,58 +1,21 @@
 import nano from 'nano';
 import pLimit from 'p-limit';
 import { Agent } from 'undici';
-import { toError } from '../errors.ts';
+import { answerOf, field, isStored, isSuccess, nanoAnswer, noAnswer } from './answers.ts';
+import type {
+  BulkRow,
+  CouchDocument,
+  DatabaseSettings,
+  IndexAnswer,
+  StoredDocument,
+  ViewQuery,
+  ViewRow,
+} from './documents.ts';
 import { type CouchAnswer, CouchError } from './errors.ts';
+import { databaseQuery, encodedId, viewQuery } from './paths.ts';
 import { createTransport } from './transport.ts';
 
-/** Any JSON document with an id. */
-export interface CouchDocument {
-  readonly _id: string;
-  readonly _rev?: string;
-  readonly [field: string]: unknown;
-}
-
-/** A document as CouchDB has it. */
-export interface StoredDocument extends CouchDocument {
-  readonly _rev: string;
-}
-
-/** What became of one document of a `_bulk_docs`: stored, or refused with CouchDB's `error`. */
-export interface BulkRow {
-  readonly id: string;
-  readonly rev?: string;
-  readonly error?: string;
-  readonly reason?: string;
-}
-
-/** One row of a view or of `_all_docs`. */
-export interface ViewRow {
-  readonly id: string;
-  readonly key: unknown;
-  readonly doc?: StoredDocument | null;
-  readonly error?: string;
-}
-
-/** Parameters of a view or `_all_docs`; keys are JSON values. */
-export interface ViewQuery {
-  readonly keys?: readonly string[];
-  readonly startKey?: string;
-  readonly endKey?: string;
-  readonly includeDocs?: boolean;
-  readonly limit?: number;
-}
-
-/** Answer of `POST /<db>/_index`. */
-export interface IndexAnswer {
-  readonly result: 'created' | 'exists';
-  readonly id: string;
-}
-
-/** Settings of the databases made here; absent = the server's own (design §3). */
-export interface DatabaseSettings {
-  readonly q?: number | undefined;
-  readonly n?: number | undefined;
-}
+export type * from './documents.ts';
 
 export interface CouchServerOptions extends DatabaseSettings {
   /** With credentials, as configured. */
@@ -311,59 +274,4 @@ function nanoConfiguration(url: string, agentOptions: object): nano.Configuratio
 function probeSignal(signal: AbortSignal | undefined): AbortSignal {
   const late = AbortSignal.timeout(PROBE_TIMEOUT);
   return signal === undefined ? late : AbortSignal.any([signal, late]);
-}
-
-function databaseQuery({ q, n }: DatabaseSettings): string {
-  const query = new URLSearchParams();
-  if (q !== undefined) query.set('q', String(q));
-  if (n !== undefined) query.set('n', String(n));
-  return query.size === 0 ? '' : `?${query.toString()}`;
-}
-
-/** Keys are JSON values: a text has its quotes. */
-function viewQuery({ startKey, endKey, includeDocs, limit }: ViewQuery): string {
-  const query = new URLSearchParams();
-  if (startKey !== undefined) query.set('start_key', JSON.stringify(startKey));
-  if (endKey !== undefined) query.set('end_key', JSON.stringify(endKey));
-  if (includeDocs === true) query.set('include_docs', 'true');
-  if (limit !== undefined) query.set('limit', String(limit));
-  return query.size === 0 ? '' : `?${query.toString()}`;
-}
-
-/** The slash after `_design` and `_local` belongs to the path, every other one to the id. */
-function encodedId(id: string): string {
-  const special = /^(_design|_local)\/(.*)$/s.exec(id);
-  return special === null ? encodeURIComponent(id) : `${special[1]}/${encodeURIComponent(special[2] ?? '')}`;
-}
-
-function isSuccess({ status }: CouchAnswer): boolean {
-  return status !== undefined && status >= 200 && status < 300;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
-function isStored(value: unknown): value is StoredDocument {
-  return isObject(value) && typeof value['_id'] === 'string' && typeof value['_rev'] === 'string';
-}
-
-/** A field of CouchDB's answer, whose shape its documentation fixes. */
-function field<T>(answer: unknown, name: string, otherwise: T): T {
-  return isObject(answer) && name in answer ? (answer[name] as T) : otherwise;
-}
-
-function answerOf(status: number, body: unknown): CouchAnswer {
-  const said = isObject(body) ? body : {};
-  return { status, error: String(said['error'] ?? ''), reason: String(said['reason'] ?? '') };
-}
-
-function noAnswer(thrown: unknown): CouchAnswer {
-  return { status: undefined, error: '', reason: toError(thrown).message };
-}
-
-/** nano copies CouchDB's `error` and `reason` onto what it throws; a network error has no `statusCode`. */
-function nanoAnswer(thrown: unknown): CouchAnswer {
-  if (!isObject(thrown) || typeof thrown['statusCode'] !== 'number') return noAnswer(thrown);
-  return answerOf(thrown['statusCode'], thrown);
 }

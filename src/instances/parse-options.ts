@@ -1,51 +1,19 @@
 import { InputError } from '../errors.ts';
 import { normaliseDomain, type Subdomains } from './domain.ts';
-import { parseGoBool } from './go-bool.ts';
+import {
+  parseAuthMode,
+  parseBoolean,
+  parseCluster,
+  parseLocale,
+  parseNames,
+  parseQuota,
+  parseReason,
+  splitList,
+} from './option-values.ts';
 import { type InstanceOptions, instanceOptions } from './options.ts';
-import { parseSize } from './quota.ts';
+import { type OptionProblem, type RawOptions, RawRow } from './raw-row.ts';
 import { type MovedSettings, parseSettingsString } from './settings-string.ts';
 import { normaliseTos, requireDatedTos } from './tos.ts';
-
-/** The flags of `instances add`, which are also the columns of a file, in the order they are shown. */
-export const INSTANCE_FLAGS = [
-  'domain',
-  'domain-aliases',
-  'old-domain',
-  'org-domain',
-  'org-id',
-  'locale',
-  'uuid',
-  'oidc_id',
-  'franceconnect_id',
-  'magic_link',
-  'tos',
-  'tos-latest',
-  'tz',
-  'context-name',
-  'sponsorships',
-  'feature-sets',
-  'email',
-  'public-name',
-  'phone',
-  'settings',
-  'couch-cluster',
-  'disk-quota',
-  'apps',
-  'passphrase',
-  'auth-mode',
-  'auto-update',
-  'blocked',
-  'blocking-reason',
-  'swift-layout',
-  'trace',
-] as const;
-
-export type InstanceFlag = (typeof INSTANCE_FLAGS)[number];
-
-/** What the operator wrote, by flag name; an empty text is the same as none. */
-export interface RawOptions {
-  readonly [flag: string]: string | undefined;
-}
 
 /** What the configuration says about which options are good. */
 export interface ParsingRules {
@@ -60,11 +28,6 @@ export interface ParsedOptions {
   readonly passphrase: string | undefined;
 }
 
-export interface OptionProblem {
-  readonly column: string;
-  readonly message: string;
-}
-
 /** Everything that is wrong with the options of one instance. */
 export class InvalidOptions extends InputError {
   readonly problems: readonly OptionProblem[];
@@ -77,130 +40,17 @@ export class InvalidOptions extends InputError {
   }
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL_CHARACTER = /[\u0000-\u001f]/;
-const LOCALE = /^[A-Za-z0-9_-]{1,35}$/;
-const CLUSTER = /^(-1|\d{1,9})$/;
 const SLUG = /^[a-z0-9-]+$/;
 const APP_SOURCE = /^(registry|https?|file|git):\/\//;
 
-/** `blocking_reason` of a reservation begins so (design §3): an operator's reason must not look like one. */
-const RESERVED_REASON = 'PROVISIONING';
-
-const AUTH_MODES = instanceOptions.shape.authMode.unwrap();
-
-type AuthMode = NonNullable<InstanceOptions['authMode']>;
-
-const badValue = (message: string) => new InputError('bad_value', message);
-
-function splitList(text: string): string[] {
-  const items = text.split(',').map((item) => item.trim());
-  return items.filter((item) => item !== '');
-}
-
-function parseNames(text: string): string[] | undefined {
-  const names = splitList(text);
-  return names.length > 0 ? names : undefined;
-}
-
-function parseLocale(text: string): string {
-  if (LOCALE.test(text)) return text;
-  throw badValue(`${JSON.stringify(text)} is not a locale such as "en" or "zh_CN"`);
-}
-
-function parseBoolean(text: string): boolean {
-  const value = parseGoBool(text);
-  if (value === undefined) throw badValue(`${JSON.stringify(text)} is neither "true" nor "false"`);
-  return value;
-}
-
-function parseAuthMode(text: string): AuthMode {
-  const mode = AUTH_MODES.safeParse(text);
-  if (mode.success) return mode.data;
-  const known = AUTH_MODES.options.join(', ');
-  throw badValue(`Unknown authentication mode ${JSON.stringify(text)}, use one of ${known}`);
-}
-
-function parseCluster(text: string, clusters: number): number | undefined {
-  if (!CLUSTER.test(text)) throw badValue(`${JSON.stringify(text)} is not the number of a CouchDB cluster`);
-  const cluster = Number(text);
-  if (cluster >= clusters) {
-    throw badValue(`there is no CouchDB cluster ${cluster}: the highest configured is ${clusters - 1}`);
-  }
-  return cluster === -1 ? undefined : cluster;
-}
-
-function parseQuota(text: string): number | undefined {
-  if (text.toLowerCase() === 'unlimited') return undefined;
-  return parseSize(text) || undefined;
-}
-
-function parseReason(text: string): string {
-  if (text.startsWith(RESERVED_REASON)) {
-    throw badValue(`a blocking reason cannot begin with ${RESERVED_REASON}: that marks a creation under way`);
-  }
-  return text;
-}
-
-/** One row being read: hands out the values that can be used, and gathers what is wrong. */
-class Row {
-  readonly problems: OptionProblem[] = [];
-  readonly #values = new Map<InstanceFlag, string>();
-
-  constructor(raw: RawOptions) {
-    for (const flag of INSTANCE_FLAGS) {
-      const value = raw[flag] ?? '';
-      if (CONTROL_CHARACTER.test(value)) {
-        this.report(flag, 'it contains a control character, such as a line break or a tab');
-      } else if (value !== '') {
-        this.#values.set(flag, value);
-      }
-    }
-  }
-
-  report(column: string, message: string): void {
-    this.problems.push({ column, message });
-  }
-
-  text(flag: InstanceFlag): string | undefined {
-    return this.#values.get(flag);
-  }
-
-  /** Whether something is wrong in this column already. */
-  isBad(column: string): boolean {
-    return this.problems.some((problem) => problem.column === column);
-  }
-
-  /** The value of the flag as read by `parse`, whose InputError becomes a problem of the flag's column. */
-  read<T>(flag: InstanceFlag, parse: (text: string) => T): T | undefined {
-    return this.attempt(flag, this.text(flag), parse);
-  }
-
-  /** As `read`, but a value of the Settings string wins (`instance-data.md` §3.1). */
-  readMoved<T>(moved: string | undefined, flag: InstanceFlag, parse: (text: string) => T): T | undefined {
-    return moved ? this.attempt('settings', moved, parse) : this.read(flag, parse);
-  }
-
-  attempt<T>(column: string, text: string | undefined, parse: (text: string) => T): T | undefined {
-    if (text === undefined) return undefined;
-    try {
-      return parse(text);
-    } catch (thrown) {
-      if (!(thrown instanceof InputError)) throw thrown;
-      this.report(column, thrown.message);
-      return undefined;
-    }
-  }
-}
-
 const asGiven = (text: string) => text;
 
-function readDomain(row: Row, { subdomains }: ParsingRules): string {
+function readDomain(row: RawRow, { subdomains }: ParsingRules): string {
   if (row.text('domain') === undefined && !row.isBad('domain')) row.report('domain', 'a domain is needed');
   return row.read('domain', (text) => normaliseDomain(text, subdomains)) ?? '';
 }
 
-function readAliases(row: Row, domain: string, { subdomains }: ParsingRules): string[] {
+function readAliases(row: RawRow, domain: string, { subdomains }: ParsingRules): string[] {
   const column = 'domain-aliases';
   const aliases = splitList(row.text(column) ?? '').flatMap((text) => {
     const alias = row.attempt(column, text, (given) => normaliseDomain(given, subdomains));
@@ -213,7 +63,7 @@ function readAliases(row: Row, domain: string, { subdomains }: ParsingRules): st
   return unique;
 }
 
-function readApps(row: Row): string[] {
+function readApps(row: RawRow): string[] {
   const apps = [...new Set(splitList(row.text('apps') ?? ''))];
   for (const app of apps) {
     if (!SLUG.test(app) && !APP_SOURCE.test(app)) {
@@ -223,13 +73,13 @@ function readApps(row: Row): string[] {
   return apps;
 }
 
-function readLocale(row: Row, moved: MovedSettings): string {
+function readLocale(row: RawRow, moved: MovedSettings): string {
   const given = row.text('locale') !== undefined;
   const locale = given ? row.read('locale', parseLocale) : row.readMoved(moved.locale, 'locale', parseLocale);
   return locale ?? 'en';
 }
 
-function readSettings(row: Row, fromString: Record<string, string>): Record<string, string> {
+function readSettings(row: RawRow, fromString: Record<string, string>): Record<string, string> {
   for (const key of Object.keys(fromString)) {
     if (key.startsWith('_')) {
       row.report(
@@ -252,7 +102,7 @@ function readSettings(row: Row, fromString: Record<string, string>): Record<stri
 }
 
 /** A reason alone means blocked, unlike in the stack (design §6); an explicit `false` makes it void. */
-function readBlocking(row: Row): Pick<InstanceOptions, 'blocked' | 'blockingReason'> {
+function readBlocking(row: RawRow): Pick<InstanceOptions, 'blocked' | 'blockingReason'> {
   const blockingReason = row.read('blocking-reason', parseReason);
   const blocked = row.read('blocked', parseBoolean) ?? (blockingReason === undefined ? undefined : true);
   return blocked ? { blocked, blockingReason } : { blocked };
@@ -271,7 +121,7 @@ function withoutUndefined(options: InstanceOptions): InstanceOptions {
  * @throws InvalidOptions with all that is wrong, in the order it was found; no message holds a passphrase
  */
 export function parseInstanceOptions(raw: RawOptions, rules: ParsingRules): ParsedOptions {
-  const row = new Row(raw);
+  const row = new RawRow(raw);
   const passphrase = row.text('passphrase');
   const { settings, moved } = parseSettingsString(row.text('settings') ?? '');
   const domain = readDomain(row, rules);

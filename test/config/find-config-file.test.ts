@@ -8,20 +8,20 @@ describe('findConfigFile', () => {
   const surroundings = () => ({ env: {}, cwd: directory.path('work'), home: directory.path('home') });
 
   it('looks through the directories of the stack in its order', () => {
-    const found = candidateFiles({ env: { XDG_CONFIG_HOME: '/xdg' }, cwd: '/work', home: '/home/op' });
+    const found = candidateFiles({ env: { XDG_CONFIG_HOME: '/xdg' }, cwd: '/srv', home: '/home/op' });
     expect(found.filter((file) => file.endsWith('.yaml'))).to.deep.equal([
-      '/work/cozy.yaml',
-      '/work/.cozy/cozy.yaml',
+      '/srv/cozy.yaml',
+      '/srv/.cozy/cozy.yaml',
       '/home/op/.cozy/cozy.yaml',
       '/home/op/.config/cozy/cozy.yaml',
       '/xdg/cozy/cozy.yaml',
       '/etc/cozy/cozy.yaml',
-      '/work/.fleet/cozy.yaml',
+      '/srv/.fleet/cozy.yaml',
     ]);
   });
 
   it('leaves the XDG directory out when it is not set', () => {
-    expect(candidateFiles({ env: {}, cwd: '/work', home: '/home/op' })).to.have.length(18);
+    expect(candidateFiles({ env: {}, cwd: '/srv', home: '/home/op' })).to.have.length(18);
   });
 
   it('takes one format from all directories before the next format, as the stack does', () => {

@@ -15,7 +15,7 @@ import { z } from 'zod';
 import type { StoredDocument } from '../../src/couchdb/server.ts';
 import { onboardingLink } from '../../src/instances/link.ts';
 import type { StoredInstance } from '../../src/instances/lookup.ts';
-import type { RawOptions } from '../../src/instances/parse-options.ts';
+import type { RawOptions } from '../../src/instances/raw-row.ts';
 import { startTestFleet, type TestFleet } from '../support/fleet.ts';
 import { type Dump, dumpInstance, inOrder } from './dump.ts';
 

@@ -3,11 +3,10 @@ import { InputError } from '../../src/errors.ts';
 import type { InstanceOptions } from '../../src/instances/options.ts';
 import {
   InvalidOptions,
-  type OptionProblem,
   type ParsingRules,
   parseInstanceOptions,
-  type RawOptions,
 } from '../../src/instances/parse-options.ts';
+import type { OptionProblem, RawOptions } from '../../src/instances/raw-row.ts';
 
 const RULES: ParsingRules = { subdomains: 'nested', clusters: 2 };
 const DOMAIN = 'alice.example.com';

@@ -9,13 +9,10 @@ import { ensureGlobalDatabases } from '../../src/instances/global-databases.ts';
 import type { InstanceDocument } from '../../src/instances/instance-document.ts';
 import { findByNames, INSTANCES, type StoredInstance } from '../../src/instances/lookup.ts';
 import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/organization-key.ts';
-import {
-  type ParsedOptions,
-  parseInstanceOptions,
-  type RawOptions,
-} from '../../src/instances/parse-options.ts';
+import { type ParsedOptions, parseInstanceOptions } from '../../src/instances/parse-options.ts';
 import { storedPassphrase } from '../../src/instances/passphrase.ts';
 import { databaseName, prefixOf } from '../../src/instances/prefix.ts';
+import type { RawOptions } from '../../src/instances/raw-row.ts';
 import { type CreateRequest, enqueueCreate } from '../../src/jobs/enqueue.ts';
 import { type Fleet, openFleet } from '../../src/jobs/fleet.ts';
 import { ensureFleetRecord } from '../../src/jobs/fleet-record.ts';

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { INSTANCE_FLAGS } from '../../instances/parse-options.ts';
+import { INSTANCE_FLAGS } from '../../instances/raw-row.ts';
 import { NO_APPS } from '../refusals.ts';
 import { type CheckRowsOptions, checkedRows, type InvalidRow, type ValidRow } from '../rows/check-rows.ts';
 import { readRows } from '../rows/read-rows.ts';

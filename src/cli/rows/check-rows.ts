@@ -4,8 +4,8 @@ import {
   type ParsedOptions,
   type ParsingRules,
   parseInstanceOptions,
-  type RawOptions,
 } from '../../instances/parse-options.ts';
+import type { RawOptions } from '../../instances/raw-row.ts';
 import type { Row, RowProblem } from './row.ts';
 
 /** A row that can become an instance. */

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { reservationDocument } from '../../../src/instances/instance-document.ts';
 import { INSTANCES } from '../../../src/instances/lookup.ts';
-import type { RawOptions } from '../../../src/instances/parse-options.ts';
 import { prefixOf } from '../../../src/instances/prefix.ts';
+import type { RawOptions } from '../../../src/instances/raw-row.ts';
 import { newSecrets } from '../../../src/instances/secrets.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 

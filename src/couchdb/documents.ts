@@ -1,0 +1,48 @@
+/** Any JSON document with an id. */
+export interface CouchDocument {
+  readonly _id: string;
+  readonly _rev?: string;
+  readonly [field: string]: unknown;
+}
+
+/** A document as CouchDB has it. */
+export interface StoredDocument extends CouchDocument {
+  readonly _rev: string;
+}
+
+/** What became of one document of a `_bulk_docs`: stored, or refused with CouchDB's `error`. */
+export interface BulkRow {
+  readonly id: string;
+  readonly rev?: string;
+  readonly error?: string;
+  readonly reason?: string;
+}
+
+/** One row of a view or of `_all_docs`. */
+export interface ViewRow {
+  readonly id: string;
+  readonly key: unknown;
+  readonly doc?: StoredDocument | null;
+  readonly error?: string;
+}
+
+/** Parameters of a view or `_all_docs`; keys are JSON values. */
+export interface ViewQuery {
+  readonly keys?: readonly string[];
+  readonly startKey?: string;
+  readonly endKey?: string;
+  readonly includeDocs?: boolean;
+  readonly limit?: number;
+}
+
+/** Answer of `POST /<db>/_index`. */
+export interface IndexAnswer {
+  readonly result: 'created' | 'exists';
+  readonly id: string;
+}
+
+/** Settings of the databases made here; absent = the server's own (design §3). */
+export interface DatabaseSettings {
+  readonly q?: number | undefined;
+  readonly n?: number | undefined;
+}

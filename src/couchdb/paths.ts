@@ -1,0 +1,24 @@
+import type { DatabaseSettings, ViewQuery } from './documents.ts';
+
+export function databaseQuery({ q, n }: DatabaseSettings): string {
+  const query = new URLSearchParams();
+  if (q !== undefined) query.set('q', String(q));
+  if (n !== undefined) query.set('n', String(n));
+  return query.size === 0 ? '' : `?${query.toString()}`;
+}
+
+/** Keys are JSON values: a text has its quotes. */
+export function viewQuery({ startKey, endKey, includeDocs, limit }: ViewQuery): string {
+  const query = new URLSearchParams();
+  if (startKey !== undefined) query.set('start_key', JSON.stringify(startKey));
+  if (endKey !== undefined) query.set('end_key', JSON.stringify(endKey));
+  if (includeDocs === true) query.set('include_docs', 'true');
+  if (limit !== undefined) query.set('limit', String(limit));
+  return query.size === 0 ? '' : `?${query.toString()}`;
+}
+
+/** The slash after `_design` and `_local` belongs to the path, every other one to the id. */
+export function encodedId(id: string): string {
+  const special = /^(_design|_local)\/(.*)$/s.exec(id);
+  return special === null ? encodeURIComponent(id) : `${special[1]}/${encodeURIComponent(special[2] ?? '')}`;
+}

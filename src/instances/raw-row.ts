@@ -1,0 +1,101 @@
+import { InputError } from '../errors.ts';
+
+/** The flags of `instances add`, which are also the columns of a file, in the order they are shown. */
+export const INSTANCE_FLAGS = [
+  'domain',
+  'domain-aliases',
+  'old-domain',
+  'org-domain',
+  'org-id',
+  'locale',
+  'uuid',
+  'oidc_id',
+  'franceconnect_id',
+  'magic_link',
+  'tos',
+  'tos-latest',
+  'tz',
+  'context-name',
+  'sponsorships',
+  'feature-sets',
+  'email',
+  'public-name',
+  'phone',
+  'settings',
+  'couch-cluster',
+  'disk-quota',
+  'apps',
+  'passphrase',
+  'auth-mode',
+  'auto-update',
+  'blocked',
+  'blocking-reason',
+  'swift-layout',
+  'trace',
+] as const;
+
+export type InstanceFlag = (typeof INSTANCE_FLAGS)[number];
+
+/** What the operator wrote, by flag name; an empty text is the same as none. */
+export interface RawOptions {
+  readonly [flag: string]: string | undefined;
+}
+
+export interface OptionProblem {
+  readonly column: string;
+  readonly message: string;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL_CHARACTER = /[\u0000-\u001f]/;
+
+/** One row being read: hands out the values that can be used, and gathers what is wrong. */
+export class RawRow {
+  readonly problems: OptionProblem[] = [];
+  readonly #values = new Map<InstanceFlag, string>();
+
+  constructor(raw: RawOptions) {
+    for (const flag of INSTANCE_FLAGS) {
+      const value = raw[flag] ?? '';
+      if (CONTROL_CHARACTER.test(value)) {
+        this.report(flag, 'it contains a control character, such as a line break or a tab');
+      } else if (value !== '') {
+        this.#values.set(flag, value);
+      }
+    }
+  }
+
+  report(column: string, message: string): void {
+    this.problems.push({ column, message });
+  }
+
+  text(flag: InstanceFlag): string | undefined {
+    return this.#values.get(flag);
+  }
+
+  /** Whether something is wrong in this column already. */
+  isBad(column: string): boolean {
+    return this.problems.some((problem) => problem.column === column);
+  }
+
+  /** The value of the flag as read by `parse`, whose InputError becomes a problem of the flag's column. */
+  read<T>(flag: InstanceFlag, parse: (text: string) => T): T | undefined {
+    return this.attempt(flag, this.text(flag), parse);
+  }
+
+  /** As `read`, but a value of the Settings string wins (`instance-data.md` §3.1). */
+  readMoved<T>(moved: string | undefined, flag: InstanceFlag, parse: (text: string) => T): T | undefined {
+    return moved ? this.attempt('settings', moved, parse) : this.read(flag, parse);
+  }
+
+  attempt<T>(column: string, text: string | undefined, parse: (text: string) => T): T | undefined {
+    if (text === undefined) return undefined;
+    try {
+      return parse(text);
+    } catch (thrown) {
+      if (!(thrown instanceof InputError)) throw thrown;
+      this.report(column, thrown.message);
+      return undefined;
+    }
+  }
+}
