@@ -50,7 +50,10 @@ async function main(): Promise<void> {
     return;
   }
   const interrupt = new AbortController();
-  process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
+  // What was made on somebody's server must go, however the run ends.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.once(signal, () => interrupt.abort(new Error(signal)));
+  }
   const { concurrency, connections } = settings;
   const closers: (() => Promise<void> | void)[] = [];
   try {

@@ -22,8 +22,8 @@ process.on('message', (message) => {
     tell({ kind: 'failed', message: toError(error).message }),
   );
 });
-// Ctrl-C goes to the whole group: the benchmark stops us once it has its figures.
-process.on('SIGINT', () => undefined);
+// Signals go to the whole group: the benchmark stops us once its batch has ended.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
 process.on('disconnect', () => process.exit());
 
 async function obey(order: WorkerOrder): Promise<void> {
