@@ -44,6 +44,7 @@ export function createTransport({ url, connections, timeout }: TransportOptions)
 
   function send(method: string, target: string, body?: unknown, signal?: AbortSignal): Promise<Exchange> {
     return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
       const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
       const request = client.request(
         {
@@ -57,7 +58,6 @@ export function createTransport({ url, connections, timeout }: TransportOptions)
             payload === undefined
               ? headers
               : { ...headers, 'content-type': 'application/json', 'content-length': payload.length },
-          ...(signal === undefined ? {} : { signal }),
         },
         (response) => {
           const chunks: Buffer[] = [];
@@ -70,6 +70,12 @@ export function createTransport({ url, connections, timeout }: TransportOptions)
       );
       request.on('timeout', () => request.destroy(new Error(`no answer within ${timeout} ms`)));
       request.on('error', (error) => reject(signal?.aborted === true ? signal.reason : error));
+      if (signal !== undefined) {
+        // Not the `signal` option: that one listens to every stream of the request, for a tenth of its CPU.
+        const abort = () => request.destroy(new Error('aborted'));
+        signal.addEventListener('abort', abort, { once: true });
+        request.on('close', () => signal.removeEventListener('abort', abort));
+      }
       request.end(payload);
     });
   }

@@ -1,5 +1,10 @@
 import { VIEW_MAPS, type ViewName } from './view-maps.ts';
 
+/** Doctypes whose databases get documents of their own at creation. */
+export const FILES = 'io.cozy.files';
+export const SETTINGS = 'io.cozy.settings';
+export const CONTACTS = 'io.cozy.contacts';
+
 /** A Mango index: the name of its design document and what it is made of. */
 export interface MangoIndex {
   readonly ddoc: string;
@@ -53,12 +58,12 @@ export const DATABASES: readonly InstanceDatabase[] = [
   },
   { doctype: 'io.cozy.apps', mango: [], views: [] },
   {
-    doctype: 'io.cozy.contacts',
+    doctype: CONTACTS,
     mango: [index('by-me', 'me'), index('by-groups', 'relationships.groups.data')],
     views: [view('contacts-by-email')],
   },
   {
-    doctype: 'io.cozy.files',
+    doctype: FILES,
     mango: [
       index('dir-children', 'dir_id', '_id'),
       index('dir-by-path', 'path'),
@@ -113,7 +118,7 @@ export const DATABASES: readonly InstanceDatabase[] = [
     mango: [index('by-os-browser-ip', 'os', 'browser', 'ip')],
     views: [],
   },
-  { doctype: 'io.cozy.settings', mango: [], views: [] },
+  { doctype: SETTINGS, mango: [], views: [] },
   { doctype: 'io.cozy.shared', mango: [], views: [view('shared-docs-by-sharingid')] },
   {
     doctype: 'io.cozy.sharings',

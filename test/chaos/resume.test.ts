@@ -87,8 +87,7 @@ function requestOf(stage: StageName): ChosenRequest | undefined {
         rule: (domain) => bulkRule(domain, 'io.cozy.permissions', 1),
       };
     case 'directories':
-      // The first one has the design documents.
-      return { what: 'the directories', rule: (domain) => bulkRule(domain, 'io.cozy.files', 2) };
+      return { what: 'the directories', rule: (domain) => bulkRule(domain, 'io.cozy.files', 1) };
     case 'settings':
       return { what: 'settings and vault', rule: (domain) => bulkRule(domain, 'io.cozy.settings', 1) };
     case 'finish':

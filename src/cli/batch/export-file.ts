@@ -1,4 +1,5 @@
 import { isStatus } from '../../couchdb/errors.ts';
+import { SETTINGS } from '../../instances/doctypes.ts';
 import { isSamePerson } from '../../instances/identity.ts';
 import { instanceState } from '../../instances/instance-document.ts';
 import type { Scheme } from '../../instances/link.ts';
@@ -86,7 +87,7 @@ async function exported(
 
 async function belongs(couch: Couch, options: InstanceOptions, instance: StoredInstance): Promise<boolean> {
   const { couch_cluster: cluster, prefix, domain } = instance;
-  const database = databaseName(prefix ?? domain, 'io.cozy.settings');
+  const database = databaseName(prefix ?? domain, SETTINGS);
   const settings = (await couch.cluster(cluster).getDocument(database, SETTINGS_ID)) ?? {};
   return isSamePerson(options, instance, settings);
 }

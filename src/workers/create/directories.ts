@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CouchDocument } from '../../couchdb/server.ts';
 import { directoryOptions } from '../../instances/context-options.ts';
 import { type DefaultDirectory, defaultDirectories } from '../../instances/default-directories.ts';
+import { FILES } from '../../instances/doctypes.ts';
 import {
   directoryDocument,
   ROOT_ID,
@@ -11,10 +12,9 @@ import {
 } from '../../instances/file-documents.ts';
 import { incarnationOf } from '../../instances/incarnation.ts';
 import { cozyUrl } from '../../instances/link.ts';
-import { insertMissing } from './bulk.ts';
 import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './context.ts';
-
-const FILES = 'io.cozy.files';
+import { fillDatabase } from './fill.ts';
+import { missingDesignsOf } from './indexes.ts';
 
 /** Makes root, trash and localized directories: on disk first, as the stack does (`instance-data.md` §8 trap 14). */
 export const directories: CreateStage = {
@@ -27,8 +27,7 @@ export const directories: CreateStage = {
       signal.throwIfAborted();
       await services.storage.makeDirectory(options.domain, path);
     }
-    const { server, name } = databaseOf(context, FILES);
-    await insertMissing(server, name, directoryDocuments(context, wanted), signal);
+    await fillDatabase(context, FILES, directoryDocuments(context, wanted));
     return undefined;
   },
 
@@ -37,7 +36,7 @@ export const directories: CreateStage = {
     const wanted = directoryDocuments(context, wantedDirectories(context));
     const { server, name } = databaseOf(context, FILES);
     const rows = await server.allDocuments(name, { keys: wanted.map(({ _id }) => _id) }, signal);
-    const findings: string[] = [];
+    const findings = await missingDesignsOf(context, FILES);
     for (const [at, document] of wanted.entries()) {
       const path = String(document['path']);
       if (rows[at]?.error !== undefined) findings.push(`${path} is missing in ${FILES}`);

@@ -1,29 +1,31 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isStatus } from '../../couchdb/errors.ts';
 import type { CouchDocument } from '../../couchdb/server.ts';
-import { insertMissing } from './bulk.ts';
+import { CONTACTS, DATABASES, FILES, SETTINGS } from '../../instances/doctypes.ts';
 import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './context.ts';
+import { fillDatabase } from './fill.ts';
 
-/** Writes the 22 Mango and 13 JavaScript design documents (`instance-data.md` §1.5). */
+/** Databases whose design documents come with their first documents, in the stages that write those. */
+const FILLED_LATER: ReadonlySet<string> = new Set([FILES, SETTINGS, CONTACTS]);
+
+/** Writes the Mango and JavaScript design documents of all other databases (`instance-data.md` §1.5). */
 export const indexes: CreateStage = {
   name: 'indexes',
 
   async run(context) {
-    const { server } = databaseOf(context, '');
-    const designs = await context.services.designs.of(server, context.signal);
-    await Promise.all(
-      [...designs].map(async ([doctype, documents]) => {
-        if (documents.length > 0) {
-          await insertMissing(server, databaseOf(context, doctype).name, documents, context.signal);
-        }
-        context.acknowledged.add(doctype);
-      }),
-    );
+    const here = DATABASES.filter(({ doctype }) => !FILLED_LATER.has(doctype));
+    await Promise.all(here.map(({ doctype }) => fillDatabase(context, doctype)));
     return undefined;
   },
 
-  verify: (context) => missingDesigns(context, new Set()),
+  verify: (context) => missingDesigns(context, FILLED_LATER),
 };
+
+/** The same of one database only. */
+export function missingDesignsOf(context: CreateContext, doctype: string): Promise<string[]> {
+  const others = DATABASES.map((each) => each.doctype).filter((each) => each !== doctype);
+  return missingDesigns(context, new Set(others));
+}
 
 /**
  * Design documents that are missing or differ, a sentence each.

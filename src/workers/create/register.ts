@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isStatus } from '../../couchdb/errors.ts';
 import { FleetError } from '../../errors.ts';
+import { SETTINGS } from '../../instances/doctypes.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { ensureGlobalDatabases } from '../../instances/global-databases.ts';
 import { isSamePerson } from '../../instances/identity.ts';
@@ -143,7 +144,7 @@ async function judgeOwner(context: CreateContext, owner: StoredInstance): Promis
   }
   if (owner.domain === options.domain && !isReservation(owner)) {
     const server = services.cluster(owner.couch_cluster);
-    const database = databaseName(owner.prefix ?? owner.domain, 'io.cozy.settings');
+    const database = databaseName(owner.prefix ?? owner.domain, SETTINGS);
     const settings = (await server.getDocument(database, SETTINGS_ID, signal)) ?? {};
     if (isSamePerson(options, owner, settings)) return 'exists';
     throw new Refusal('taken', `${options.domain} belongs to somebody else`, 'Choose another domain.');

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CouchDocument } from '../../couchdb/server.ts';
+import { CONTACTS, SETTINGS } from '../../instances/doctypes.ts';
 import { incarnationOf } from '../../instances/incarnation.ts';
 import { registersPassphrase } from '../../instances/instance-document.ts';
 import { cozyUrl } from '../../instances/link.ts';
@@ -7,11 +8,9 @@ import { myselfContact } from '../../instances/myself-contact.ts';
 import { randomPassphrase, type StoredPassphrase, storedPassphrase } from '../../instances/passphrase.ts';
 import { SETTINGS_ID, settingsDocument } from '../../instances/settings-document.ts';
 import { VAULT_ID } from '../../instances/vault.ts';
-import { insertMissing } from './bulk.ts';
 import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './context.ts';
-
-const SETTINGS = 'io.cozy.settings';
-const CONTACTS = 'io.cozy.contacts';
+import { fillDatabase } from './fill.ts';
+import { missingDesignsOf } from './indexes.ts';
 
 /** Writes the settings document, the "myself" contact, and the vault where a passphrase is registered. */
 export const settings: CreateStage = {
@@ -25,6 +24,8 @@ export const settings: CreateStage = {
   async verify(context) {
     const ids = passphraseCase(context) === 'none' ? [SETTINGS_ID] : [SETTINGS_ID, VAULT_ID];
     const missing = await Promise.all([
+      missingDesignsOf(context, SETTINGS),
+      missingDesignsOf(context, CONTACTS),
       missingDocuments(context, SETTINGS, ids),
       missingDocuments(context, CONTACTS, [myselfId(context)]),
     ]);
@@ -50,11 +51,10 @@ export async function passphraseHash(context: CreateContext): Promise<string | u
 }
 
 async function writeSettings(context: CreateContext): Promise<void> {
-  const { server, name } = databaseOf(context, SETTINGS);
   const documents: CouchDocument[] = [{ ...settingsDocument(context.options) }];
   const passphrase = await passphraseToRegister(context);
   if (passphrase !== undefined) documents.push({ ...passphrase.vault });
-  const before = await insertMissing(server, name, documents, context.signal);
+  const before = await fillDatabase(context, SETTINGS, documents);
   if (passphrase !== undefined && before.some(({ id }) => id === VAULT_ID)) {
     await replaceVault(context, passphrase);
   }
@@ -71,13 +71,12 @@ async function replaceVault(context: CreateContext, { vault }: StoredPassphrase)
 
 async function writeMyself(context: CreateContext): Promise<void> {
   const { options, services } = context;
-  const { server, name } = databaseOf(context, CONTACTS);
   const myself = myselfContact({
     email: options.settings['email'],
     publicName: options.settings['public_name'],
     cozyUrl: cozyUrl(services.linkScheme, options.domain),
   });
-  await insertMissing(server, name, [{ _id: myselfId(context), ...myself }], context.signal);
+  await fillDatabase(context, CONTACTS, [{ _id: myselfId(context), ...myself }]);
 }
 
 function passphraseCase({ options, services }: CreateContext): 'given' | 'random' | 'none' {
