@@ -78,8 +78,20 @@ export interface WayIn {
 /** What becomes of the passphrase when an instance is made. */
 export type PassphraseCase = 'given' | 'random' | 'none';
 
-/** Where an instance is in its life. */
-export type InstanceState = 'provisioning' | 'deleting' | 'blocked' | 'onboarded' | 'onboarding' | 'pending';
+/** Where an instance can be in its life. */
+export const INSTANCE_STATES = [
+  'provisioning',
+  'deleting',
+  'blocked',
+  'onboarded',
+  'onboarding',
+  'pending',
+] as const;
+
+export type InstanceState = (typeof INSTANCE_STATES)[number];
+
+/** The states that the stack's `instances ls` tells apart. */
+export type StackState = Extract<InstanceState, 'onboarded' | 'onboarding' | 'pending'>;
 
 const RESERVATION_REASON = /^PROVISIONING:([0-9a-f]{16})$/;
 
@@ -211,14 +223,19 @@ export function registersPassphrase(options: InstanceOptions, forcesOidc: boolea
   return options.hasPassphrase ? 'given' : 'none';
 }
 
-/**
- * State of an instance. The last three are those of the stack's `instances ls`: `onboarding` waits
- * for its owner to use the register token, `pending` has none (`cli-and-admin-api.md` §1.3).
- */
+/** State of an instance: the stack's, unless something keeps its owner out. */
 export function instanceState(document: InstanceDocument): InstanceState {
   if (document.deleting) return 'deleting';
   if (isReservation(document)) return 'provisioning';
   if (document.blocked) return 'blocked';
+  return stackState(document);
+}
+
+/**
+ * State of an instance in the stack's `instances ls`: `onboarding` waits for its owner to use the
+ * register token, `pending` has none (`cli-and-admin-api.md` §1.3).
+ */
+export function stackState(document: InstanceDocument): StackState {
   if (document.onboarding_finished) return 'onboarded';
   return document.register_token ? 'onboarding' : 'pending';
 }

@@ -13,6 +13,20 @@ export function prefixOf(domain: string): string {
   return `cozy${first32Hex(domain)}`;
 }
 
+/**
+ * What the names of an instance's databases begin with: its prefix, or, where the document has none,
+ * its domain (`cli-and-admin-api.md` §1.2, `show-db-prefix`).
+ */
+export function databasePrefix({
+  prefix,
+  domain,
+}: {
+  readonly prefix?: string;
+  readonly domain: string;
+}): string {
+  return prefix || lowerCaseRunes(domain.replace(/[.:]/g, '-'));
+}
+
 /** Name of the database of a doctype, unescaped (`instance-data.md` §1.1). */
 export function databaseName(prefix: string, doctype: string): string {
   return lowerCaseRunes(`${prefix}/${doctype}`.replace(/[.:]/g, '-'));

@@ -40,3 +40,24 @@ export function parseSize(text: string): number {
   if (!Number.isSafeInteger(bytes)) throw badQuota(`too large: ${text}`);
   return bytes;
 }
+
+const SIZE_NAMES = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
+
+/**
+ * A number of bytes as the stack's `instances ls` shows it: powers of 1000, one decimal below 10
+ * (`5.0 GB`, `50 GB`), as go-humanize does (`cli-and-admin-api.md` §1.3).
+ */
+export function sizeText(bytes: number): string {
+  if (bytes < 10) return `${bytes} B`;
+  const power = SIZE_NAMES.findLastIndex((_, index) => bytes >= 1000 ** index);
+  const tenths = Math.floor((bytes / 1000 ** power) * 10 + 0.5);
+  const number = tenths < 100 ? (tenths / 10).toFixed(1) : String(halfToEven(tenths / 10));
+  return `${number} ${SIZE_NAMES[power]}`;
+}
+
+/** Go's `%.0f` rounds 12.5 to 12 and 13.5 to 14. */
+function halfToEven(value: number): number {
+  const whole = Math.floor(value);
+  if (value - whole !== 0.5) return Math.round(value);
+  return whole % 2 === 0 ? whole : whole + 1;
+}

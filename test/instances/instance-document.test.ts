@@ -7,6 +7,7 @@ import {
   registersPassphrase,
   reservationDocument,
   reservationHash,
+  stackState,
 } from '../../src/instances/instance-document.ts';
 import type { InstanceOptions } from '../../src/instances/options.ts';
 import { optionsHash } from '../../src/instances/options-hash.ts';
@@ -261,5 +262,16 @@ describe('instanceState', () => {
   it('is pending without token', () => {
     const { register_token: _, ...withoutToken } = fresh;
     expect(instanceState(withoutToken)).to.equal('pending');
+  });
+});
+
+describe('stackState', () => {
+  const fresh = finish(sampleOptions());
+
+  it('tells only whether the owner came in, as the stack does', () => {
+    const { register_token: _, ...withoutToken } = fresh;
+    expect(stackState({ ...fresh, blocked: true, deleting: true })).to.equal('onboarding');
+    expect(stackState({ ...fresh, onboarding_finished: true })).to.equal('onboarded');
+    expect(stackState(withoutToken)).to.equal('pending');
   });
 });

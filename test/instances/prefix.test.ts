@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { databaseName, prefixOf, reservationId } from '../../src/instances/prefix.ts';
+import { databaseName, databasePrefix, prefixOf, reservationId } from '../../src/instances/prefix.ts';
 
 describe('prefixOf', () => {
   it('hashes the domain with its port', () => {
@@ -18,6 +18,16 @@ describe('databaseName', () => {
     expect(databaseName('Alice.cozy.localhost:8080', 'io.cozy.files')).to.equal(
       'alice-cozy-localhost-8080/io-cozy-files',
     );
+  });
+});
+
+describe('databasePrefix', () => {
+  it('is the prefix of the document', () => {
+    expect(databasePrefix({ prefix: 'cozy0d88', domain: 'alice.example.com' })).to.equal('cozy0d88');
+  });
+
+  it('is the domain, escaped, where there is none', () => {
+    expect(databasePrefix({ domain: 'Alice.cozy.localhost:8080' })).to.equal('alice-cozy-localhost-8080');
   });
 });
 

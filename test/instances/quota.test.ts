@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { InputError } from '../../src/errors.ts';
-import { parseSize } from '../../src/instances/quota.ts';
+import { parseSize, sizeText } from '../../src/instances/quota.ts';
 
 describe('parseSize', () => {
   it('reads a bare number as bytes', () => {
@@ -53,5 +53,34 @@ describe('parseSize', () => {
     expect(() => parseSize('x'))
       .to.throw(InputError)
       .with.property('code', 'bad_quota');
+  });
+});
+
+describe('sizeText', () => {
+  it('has one decimal below 10, in powers of 1000', () => {
+    expect(sizeText(5_000_000_000)).to.equal('5.0 GB');
+    expect(sizeText(5_368_709_120)).to.equal('5.4 GB');
+    expect(sizeText(9_900)).to.equal('9.9 kB');
+  });
+
+  it('has whole numbers from 10 on', () => {
+    expect(sizeText(50_000_000_000)).to.equal('50 GB');
+    expect(sizeText(9_950)).to.equal('10 kB');
+    expect(sizeText(999_999)).to.equal('1000 kB');
+  });
+
+  it('changes the unit at each power of 1000', () => {
+    const powers = [1, 2, 3, 4, 5, 6].map((power) => sizeText(1000 ** power));
+    expect(powers).to.deep.equal(['1.0 kB', '1.0 MB', '1.0 GB', '1.0 TB', '1.0 PB', '1.0 EB']);
+  });
+
+  it('leaves bytes as they are', () => {
+    expect(sizeText(7)).to.equal('7 B');
+    expect(sizeText(999)).to.equal('999 B');
+  });
+
+  it('rounds a half to the even number, as Go does', () => {
+    expect(sizeText(12_500)).to.equal('12 kB');
+    expect(sizeText(13_500)).to.equal('14 kB');
   });
 });

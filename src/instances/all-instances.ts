@@ -1,0 +1,62 @@
+import { isStatus } from '../couchdb/errors.ts';
+import type { CouchServer, StoredDocument, ViewQuery, ViewRow } from '../couchdb/server.ts';
+import { INSTANCES, type StoredInstance } from './lookup.ts';
+
+/** Documents that are asked for, and held, at a time. */
+const PAGE = 500;
+
+/**
+ * All instances in the order of their ids, which is the order of the stack's `instances ls`
+ * (`cli-and-admin-api.md` §1.3). The next page is asked for when the last one was used up.
+ */
+export async function* allInstances(
+  global: CouchServer,
+  signal?: AbortSignal,
+): AsyncGenerator<StoredInstance> {
+  for await (const { doc } of rows(global, true, signal)) if (doc) yield asInstance(doc);
+}
+
+/** How many there are: the number of those that `allInstances` gives, without reading them. */
+export async function countInstances(global: CouchServer, signal?: AbortSignal): Promise<number> {
+  let count = 0;
+  for await (const _ of rows(global, false, signal)) count += 1;
+  return count;
+}
+
+/** The rows of all documents but the design documents. */
+async function* rows(
+  global: CouchServer,
+  includeDocs: boolean,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ViewRow> {
+  let last: string | undefined;
+  for (;;) {
+    const query = { includeDocs, limit: PAGE, ...(last === undefined ? {} : { startKey: last }) };
+    const page = await readPage(global, query, signal);
+    for (const row of page) {
+      // A page begins with the row the one before it ended with.
+      if (row.id !== last && !row.id.startsWith('_design/')) yield row;
+    }
+    if (page.length < PAGE) return;
+    last = page.at(-1)?.id;
+  }
+}
+
+/** A CouchDB on which nothing was made yet has no `global/instances`. */
+async function readPage(
+  global: CouchServer,
+  query: ViewQuery,
+  signal: AbortSignal | undefined,
+): Promise<ViewRow[]> {
+  try {
+    return await global.allDocuments(INSTANCES, query, signal);
+  } catch (error) {
+    if (isStatus(error, 404)) return [];
+    throw error;
+  }
+}
+
+/** As the stack does, whatever is no design document is taken for an instance. */
+function asInstance(document: StoredDocument): StoredInstance {
+  return { domain: '', locale: '', password_defined: null, ...document };
+}
