@@ -1,0 +1,24 @@
+import { BaseCommand } from '../../cli/base-command.ts';
+import { findInstance, instanceArg } from '../../cli/find-instance.ts';
+import { withCouch } from '../../cli/with-couch.ts';
+import { type InstanceView, instanceView } from '../../instances/instance-view.ts';
+
+export default class InstancesShow extends BaseCommand {
+  static override summary = 'Show an instance';
+
+  static override description =
+    'The JSON of cozy-stack, and after its fields those that it leaves out, such as blocking_reason. A register token in it is a secret: whoever has it becomes the owner.';
+
+  static override examples = ['<%= config.bin %> <%= command.id %> alice.example.org'];
+
+  static override args = { domain: instanceArg };
+
+  async run(): Promise<InstanceView> {
+    const { args, flags } = await this.parse(InstancesShow);
+    return await withCouch(this.loadConfig(flags.config), async ({ global }) => {
+      const view = instanceView(await findInstance(global, args.domain));
+      this.output.line(JSON.stringify(view, null, 2));
+      return view;
+    });
+  }
+}
