@@ -36,7 +36,7 @@ export function plainLines(rows: readonly (readonly string[])[]): string[] {
 }
 
 /** What others wrote must not break a line, nor steer the terminal. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ');
 }
 

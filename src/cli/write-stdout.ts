@@ -1,9 +1,23 @@
+import { pagesOf } from './pages.ts';
+
+/** Texts that go out in one write. */
+const PAGE = 500;
+
 /** Writes to stdout, and waits where the reader is slower. */
 export async function writeStdout(text: string): Promise<void> {
   if (text === '') return;
   await new Promise<void>((resolve, reject) => {
     process.stdout.write(text, 'utf8', (error) => (error ? reject(error) : resolve()));
   });
+}
+
+/** Writes texts as they come, as fast as they are read; ends quietly when the reader has enough. */
+export async function writeAll(texts: AsyncIterable<string>): Promise<void> {
+  try {
+    for await (const page of pagesOf(texts, PAGE)) await writeStdout(page.join(''));
+  } catch (error) {
+    if (!isReaderGone(error)) throw error;
+  }
 }
 
 /** Whether the reader of stdout has gone, as `head` does when it has enough. */

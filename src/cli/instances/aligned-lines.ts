@@ -1,0 +1,34 @@
+/** Spaces between two columns (`cli-and-admin-api.md` §1.3). */
+const GAP = 2;
+
+/**
+ * Rows as lines with their columns under each other. The rows are read twice, first for the widths
+ * alone, so that no more than one row is held.
+ */
+export async function* alignedLines(rows: () => AsyncIterable<readonly string[]>): AsyncGenerator<string> {
+  const widths = await widthsOf(rows());
+  for await (const row of rows()) yield alignedLine(row, widths);
+}
+
+async function widthsOf(rows: AsyncIterable<readonly string[]>): Promise<number[]> {
+  const widths: number[] = [];
+  for await (const row of rows) {
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, widthOf(cell));
+  }
+  return widths;
+}
+
+/** As in the stack, nothing follows the last column. */
+function alignedLine(row: readonly string[], widths: readonly number[]): string {
+  const last = row.length - 1;
+  return `${row.map((cell, at) => (at === last ? cell : padded(cell, (widths[at] ?? 0) + GAP))).join('')}\n`;
+}
+
+function padded(cell: string, width: number): string {
+  return cell + ' '.repeat(Math.max(GAP, width - widthOf(cell)));
+}
+
+/** Go's tabwriter, which the stack uses, counts code points. */
+function widthOf(cell: string): number {
+  return Array.from(cell).length;
+}

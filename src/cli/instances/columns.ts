@@ -1,0 +1,45 @@
+import { instanceState, stackState } from '../../instances/instance-document.ts';
+import type { StoredInstance } from '../../instances/lookup.ts';
+import { databasePrefix } from '../../instances/prefix.ts';
+import { sizeText } from '../../instances/quota.ts';
+import { oneLine } from '../table.ts';
+import { fieldValues, goText } from './fields.ts';
+
+/** What a listing says of each instance, side by side. */
+export interface Columns {
+  readonly head: readonly string[];
+  cells(instance: StoredInstance): string[];
+}
+
+/**
+ * The columns of the stack's `instances ls` (`cli-and-admin-api.md` §1.3).
+ * @param fullState whether to tell blocked, deleting and unfinished instances apart, as the stack does not
+ */
+export function stackColumns(fullState: boolean): Columns {
+  return {
+    head: ['DOMAIN', 'LOCALE', 'QUOTA', 'STATE', 'INDEXES', 'PREFIX', 'DB-PREFIX'],
+    cells: (instance) =>
+      [
+        instance.domain,
+        instance.locale,
+        quotaText(instance.disk_quota),
+        fullState ? instanceState(instance) : stackState(instance),
+        `v${instance.indexes_version ?? 0}`,
+        instance.prefix ?? '',
+        databasePrefix(instance),
+      ].map(oneLine),
+  };
+}
+
+/** The columns of `--fields`. */
+export function fieldColumns(names: readonly string[]): Columns {
+  return {
+    head: names.map((name) => name.toUpperCase()),
+    cells: (instance) => fieldValues(instance, names).map((value) => oneLine(goText(value))),
+  };
+}
+
+function quotaText(quota: string | undefined): string {
+  const bytes = Number(quota ?? 0);
+  return bytes > 0 ? sizeText(bytes) : 'unlimited';
+}

@@ -1,0 +1,34 @@
+import { instanceState } from '../../instances/instance-document.ts';
+import { attributesOf, MORE_ATTRIBUTES, STACK_ATTRIBUTES } from '../../instances/instance-view.ts';
+import type { StoredInstance } from '../../instances/lookup.ts';
+import { databasePrefix } from '../../instances/prefix.ts';
+
+/** What the stack's `ls --available-fields` prints (`cli-and-admin-api.md` §1.3). */
+export const AVAILABLE_FIELDS: readonly string[] = [...STACK_ATTRIBUTES, 'db_prefix'];
+
+/** Fields that `--fields` knows beyond those of the stack. */
+export const MORE_FIELDS: readonly string[] = [...MORE_ATTRIBUTES, 'state'];
+
+/** Values of fields by their names, in the order asked; `null` for what an instance does not have. */
+export function fieldValues(instance: StoredInstance, names: readonly string[]): unknown[] {
+  const values = new Map(Object.entries(attributesOf(instance)))
+    .set('db_prefix', databasePrefix(instance))
+    .set('state', instanceState(instance));
+  return names.map((name) => values.get(name) ?? null);
+}
+
+/** A JSON value as the stack's `ls --fields` prints it, which is Go's `%v`. */
+export function goText(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>';
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
+  if (typeof value !== 'object') return String(value);
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `map[${members.map(([name, member]) => `${name}:${goText(member)}`).join(' ')}]`;
+}
+
+/** A JSON value as a field of CSV: lists with commas, as flags and files of instances have them. */
+export function csvText(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (Array.isArray(value)) return value.map(csvText).join(',');
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

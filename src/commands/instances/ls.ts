@@ -1,0 +1,64 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
+import { chosenInstances } from '../../cli/instances/chosen-instances.ts';
+import { AVAILABLE_FIELDS, MORE_FIELDS } from '../../cli/instances/fields.ts';
+import { listLines } from '../../cli/instances/list-instances.ts';
+import { withCouch } from '../../cli/with-couch.ts';
+import { writeAll, writeStdout } from '../../cli/write-stdout.ts';
+import { isEmptyFilter } from '../../instances/filter.ts';
+
+export default class InstancesLs extends BaseCommand {
+  static override summary = 'List the instances, or those that a filter means';
+
+  static override description =
+    `As cozy-stack prints them, with its own words for the state; with a filter or --format the state is told in full. --fields knows also ${MORE_FIELDS.join(', ')}.`;
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --state blocked --format table --fields domain,blocking_reason',
+    '<%= config.bin %> <%= command.id %> --context beta --json',
+  ];
+
+  static override aliases = ['instances:list'];
+
+  static override flags = {
+    // Instead of the flag of all commands: there may be too many instances for one JSON value.
+    json: Flags.boolean({ summary: 'One JSON object a line', exclusive: ['format'] }),
+    fields: Flags.string({
+      summary: 'Only these fields (commas or repetition)',
+      multiple: true,
+      multipleNonGreedy: true,
+      delimiter: ',',
+    }),
+    'available-fields': Flags.boolean({ summary: "Print the names of the stack's fields" }),
+    format: Flags.option({
+      summary: "Form of the output, instead of the stack's",
+      options: ['csv', 'table'] as const,
+    })(),
+    ...filterFlags,
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(InstancesLs);
+    if (flags['available-fields']) return await writeStdout(`${AVAILABLE_FIELDS.join('\n')}\n`);
+    const { format } = flags;
+    const filter = filterOf(flags);
+    const fields = (flags.fields ?? []).map((name) => name.trim()).filter((name) => name !== '');
+    this.noteUnknown(fields);
+    await withCouch(this.loadConfig(flags.config), async ({ global }) => {
+      const lines = listLines(() => chosenInstances(global, filter), {
+        form: this.jsonEnabled() ? 'json' : (format ?? 'stack'),
+        fields,
+        fullState: format !== undefined || !isEmptyFilter(filter),
+      });
+      await writeAll(lines);
+    });
+  }
+
+  /** The stack lists them as missing, and scripts count on their columns. */
+  private noteUnknown(fields: readonly string[]): void {
+    const unknown = fields.filter((name) => ![...AVAILABLE_FIELDS, ...MORE_FIELDS].includes(name));
+    if (unknown.length > 0) this.output.note(`No instance has a field ${unknown.join(', ')}.`);
+  }
+}
