@@ -2,7 +2,9 @@ import { mkdir, open, readdir, readFile, rm, stat, statfs } from 'node:fs/promis
 import { join } from 'node:path';
 import { toError } from '../errors.ts';
 import { StorageError, storageFailureKind } from './errors.ts';
-import type { Storage } from './storage.ts';
+import { md5OfFile } from './md5-of-file.ts';
+import type { Storage, WalkEntry } from './storage.ts';
+import { walkTree } from './walk-tree.ts';
 
 /** Mode of the directories of an instance (`instance-data.md` §4.1). */
 const DIRECTORY_MODE = 0o755;
@@ -14,16 +16,33 @@ const FLEET_FILE = '.cozy-fleet';
 export function fileStorage(root: string): Storage {
   const at = (domain: string, path = '/') => join(root, domain, ...path.split('/'));
 
+  async function failure(what: string, thrown: unknown): Promise<StorageError> {
+    const error: NodeJS.ErrnoException = toError(thrown);
+    return new StorageError(
+      `${what} in ${root}`,
+      error,
+      storageFailureKind(error.code, await isDirectory(root)),
+    );
+  }
+
   async function guarded<T>(what: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (thrown) {
-      const error: NodeJS.ErrnoException = toError(thrown);
-      throw new StorageError(
-        `${what} in ${root}`,
-        error,
-        storageFailureKind(error.code, await isDirectory(root)),
-      );
+      throw await failure(what, thrown);
+    }
+  }
+
+  async function* walk(
+    domain: string,
+    skipped: ReadonlySet<string> = new Set(),
+  ): AsyncGenerator<WalkEntry, void, undefined> {
+    try {
+      // A mount that has gone looks like an instance without files.
+      await stat(root);
+      yield* walkTree(at(domain), skipped);
+    } catch (thrown) {
+      throw await failure(`walking through ${domain}`, thrown);
     }
   }
 
@@ -50,6 +69,17 @@ export function fileStorage(root: string): Storage {
           if (toErrno(thrown) !== 'EEXIST' || !(await isDirectory(directory))) throw thrown;
         }
       }),
+
+    walk,
+
+    async digest(domain, path, signal) {
+      try {
+        return await unlessMissing(md5OfFile(at(domain, path), signal), undefined);
+      } catch (thrown) {
+        signal?.throwIfAborted();
+        throw await failure(`reading ${path} of ${domain}`, thrown);
+      }
+    },
 
     readFleetId: () =>
       guarded('reading the fleet id', async () => {

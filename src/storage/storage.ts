@@ -1,3 +1,13 @@
+/** Something found below the directory of an instance. */
+export interface WalkEntry {
+  /** From the root of the instance, as in documents: `/`, `/Photos`, `/Photos/cat.jpg`. */
+  readonly path: string;
+  /** `other` for whatever a Cozy never makes: symbolic links, which are not followed, sockets, devices. */
+  readonly kind: 'directory' | 'file' | 'other';
+  /** Bytes of a file; 0 for anything else. */
+  readonly size: number;
+}
+
 /** Where the files of instances live; one implementation a kind of storage. */
 export interface Storage {
   /** For messages: kind and place. */
@@ -8,6 +18,15 @@ export interface Storage {
   hasDirectory(domain: string, path: string): Promise<boolean>;
   /** Makes a directory of the instance, `/` for its root; one that is there is fine. Parents must be there. */
   makeDirectory(domain: string, path: string): Promise<void>;
+  /**
+   * Everything of the instance, its root first and a directory before what is in it; nothing when there is
+   * no directory of that domain. No more is held than the directories still to be read.
+   *
+   * @param skipped paths that are neither reported nor entered
+   */
+  walk(domain: string, skipped?: ReadonlySet<string>): AsyncGenerator<WalkEntry, void, undefined>;
+  /** MD5 of a file's content in base64, as in its document; undefined when no file is there. */
+  digest(domain: string, path: string, signal?: AbortSignal): Promise<string | undefined>;
   /** The fleet this storage belongs to, or undefined when nobody took it yet (design §4). */
   readFleetId(): Promise<string | undefined>;
   /** Takes the storage for a fleet; answers the id that is there afterwards, another's if it came first. */

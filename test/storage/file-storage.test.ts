@@ -1,9 +1,10 @@
-import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { StorageError, storageFailureKind } from '../../src/storage/errors.ts';
 import { fileStorage } from '../../src/storage/file-storage.ts';
-import type { Storage } from '../../src/storage/storage.ts';
+import type { Storage, WalkEntry } from '../../src/storage/storage.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 
@@ -75,6 +76,110 @@ describe('file storage', () => {
 
   it('tells how much is free', async () => {
     expect((await storage.free())?.bytes).to.be.greaterThan(0);
+  });
+});
+
+describe('a walk through file storage', () => {
+  let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+  let storage: Storage;
+
+  beforeEach(async () => {
+    directory = await temporaryDirectory('storage');
+    storage = fileStorage(directory.path);
+  });
+
+  afterEach(() => directory.remove());
+
+  const onDisk = (path: string): string => join(directory.path, DOMAIN, path);
+
+  async function walked(skipped?: ReadonlySet<string>): Promise<WalkEntry[]> {
+    const entries: WalkEntry[] = [];
+    for await (const entry of storage.walk(DOMAIN, skipped)) entries.push(entry);
+    return entries;
+  }
+
+  it('gives the root, directories and files with their sizes', async () => {
+    await mkdir(onDisk('/Photos/été'), { recursive: true });
+    await writeFile(onDisk('/Photos/été/cat.jpg'), 'meow');
+    expect(await walked()).to.deep.equal([
+      { path: '/', kind: 'directory', size: 0 },
+      { path: '/Photos', kind: 'directory', size: 0 },
+      { path: '/Photos/été', kind: 'directory', size: 0 },
+      { path: '/Photos/été/cat.jpg', kind: 'file', size: 4 },
+    ]);
+  });
+
+  it('gives nothing where there is no directory of that domain', async () => {
+    expect(await walked()).to.deep.equal([]);
+  });
+
+  it('does not follow symbolic links', async () => {
+    await mkdir(onDisk('/'));
+    await symlink(directory.path, onDisk('/loop'));
+    expect(await walked()).to.deep.equal([
+      { path: '/', kind: 'directory', size: 0 },
+      { path: '/loop', kind: 'other', size: 0 },
+    ]);
+  });
+
+  it('neither gives nor enters what is skipped', async () => {
+    await mkdir(onDisk('/.thumbs/0123'), { recursive: true });
+    await mkdir(onDisk('/Photos'));
+    const paths = (await walked(new Set(['/.thumbs']))).map(({ path }) => path);
+    expect(paths).to.deep.equal(['/', '/Photos']);
+  });
+
+  it('goes on where a directory has gone since it was listed', async () => {
+    await mkdir(onDisk('/Photos'), { recursive: true });
+    const paths: string[] = [];
+    for await (const { path } of storage.walk(DOMAIN)) {
+      paths.push(path);
+      if (path === '/Photos') await rename(onDisk('/Photos'), join(directory.path, 'elsewhere'));
+    }
+    expect(paths).to.deep.equal(['/', '/Photos']);
+  });
+
+  it('says outage, not "nothing there", when the root of the storage is gone', async () => {
+    storage = fileStorage(join(directory.path, 'unmounted'));
+    expect(await thrownBy(walked())).to.have.property('kind', 'outage');
+  });
+});
+
+describe('the digest of a file in file storage', () => {
+  let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+  let storage: Storage;
+
+  beforeEach(async () => {
+    directory = await temporaryDirectory('storage');
+    storage = fileStorage(directory.path);
+    await storage.makeDirectory(DOMAIN, '/');
+  });
+
+  afterEach(() => directory.remove());
+
+  const onDisk = (path: string): string => join(directory.path, DOMAIN, path);
+
+  it('is the MD5 of all of its content, in base64', async () => {
+    const content = Buffer.alloc(300_000, 'cozy');
+    await writeFile(onDisk('/big'), content);
+    const md5 = createHash('md5').update(content).digest('base64');
+    expect(await storage.digest(DOMAIN, '/big')).to.equal(md5);
+  });
+
+  it('is undefined where there is no file', async () => {
+    expect(await storage.digest(DOMAIN, '/nothing')).to.equal(undefined);
+  });
+
+  it('is not that of a file which a symbolic link points to', async () => {
+    await writeFile(onDisk('/cat.jpg'), 'meow');
+    await symlink(onDisk('/cat.jpg'), onDisk('/link'));
+    expect(await thrownBy(storage.digest(DOMAIN, '/link'))).to.be.instanceOf(StorageError);
+  });
+
+  it('ends with the reason when it is aborted', async () => {
+    await writeFile(onDisk('/cat.jpg'), 'meow');
+    const signal = AbortSignal.abort(new Error('enough'));
+    expect(await thrownBy(storage.digest(DOMAIN, '/cat.jpg', signal))).to.have.property('message', 'enough');
   });
 });
 
