@@ -32,6 +32,8 @@ export interface ViewQuery {
   readonly startKey?: string;
   readonly endKey?: string;
   readonly includeDocs?: boolean;
+  /** Gives each document that has conflicting revisions a `_conflicts`; only with `includeDocs`. */
+  readonly conflicts?: boolean;
   readonly limit?: number;
 }
 

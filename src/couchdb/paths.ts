@@ -8,11 +8,12 @@ export function databaseQuery({ q, n }: DatabaseSettings): string {
 }
 
 /** Keys are JSON values: a text has its quotes. */
-export function viewQuery({ startKey, endKey, includeDocs, limit }: ViewQuery): string {
+export function viewQuery({ startKey, endKey, includeDocs, conflicts, limit }: ViewQuery): string {
   const query = new URLSearchParams();
   if (startKey !== undefined) query.set('start_key', JSON.stringify(startKey));
   if (endKey !== undefined) query.set('end_key', JSON.stringify(endKey));
   if (includeDocs === true) query.set('include_docs', 'true');
+  if (conflicts === true) query.set('conflicts', 'true');
   if (limit !== undefined) query.set('limit', String(limit));
   return query.size === 0 ? '' : `?${query.toString()}`;
 }
