@@ -1,0 +1,102 @@
+import { isStatus } from '../../couchdb/errors.ts';
+import { everyDocument } from '../../couchdb/every-document.ts';
+import type { CouchServer } from '../../couchdb/server.ts';
+import type { Storage } from '../../storage/storage.ts';
+import { ROOT_ID, TRASH_ID, TRASH_NAME } from '../file-documents.ts';
+import type { InstanceDocument } from '../instance-document.ts';
+import { databaseName } from '../prefix.ts';
+import { FileTree } from './file-tree.ts';
+import { storageFindings } from './files-consistency.ts';
+import { type FileFinding, noDatabase } from './findings.ts';
+import { type IndexEntry, type IndexedVersion, indexEntry, indexedVersion } from './index-entry.ts';
+import { indexFindings } from './index-integrity.ts';
+
+const FILES = 'io.cozy.files';
+const VERSIONS = 'io.cozy.files.versions';
+
+export interface CheckedInstance {
+  /** The cluster that has the instance's databases. */
+  readonly server: CouchServer;
+  readonly storage: Storage;
+  readonly instance: Pick<InstanceDocument, 'domain' | 'prefix'>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Which of the two halves of the check are wanted. */
+export interface FileChecks {
+  /** Whether the databases agree with themselves. */
+  readonly index: boolean;
+  /** Whether the storage agrees with the databases; reads every file. */
+  readonly files: boolean;
+}
+
+/**
+ * Checks the files of an instance as the stack's `check fs` does (`cli-and-admin-api.md` §5), and changes
+ * nothing. Findings come as they are made: whoever wants only the first stops there, and nothing more is
+ * read. On an instance in use, what changes between two looks may come up as a finding.
+ *
+ * @throws CouchError, StorageError, or the signal's reason when aborted
+ */
+export async function* checkFiles(
+  { server, storage, instance, signal }: CheckedInstance,
+  { index, files }: FileChecks,
+): AsyncGenerator<FileFinding, void, undefined> {
+  const nameOf = (doctype: string): string => databaseName(instance.prefix ?? instance.domain, doctype);
+  const indexed = await unlessMissing(readFiles(server, nameOf(FILES), signal));
+  if (indexed === undefined) yield noDatabase(nameOf(FILES));
+  const versions = await unlessMissing(readVersions(server, nameOf(VERSIONS), signal));
+  if (versions === undefined) yield noDatabase(nameOf(VERSIONS));
+  if (indexed === undefined) return;
+
+  const { tree, conflicts } = indexed;
+  if (index) yield* indexFindings({ tree, conflicts, versions: versions ?? new Map() });
+  if (files) {
+    const reported = new Set(index ? undocumented(tree) : []);
+    yield* storageFindings({ storage, domain: instance.domain, tree, versions, reported, signal });
+  }
+}
+
+async function readFiles(
+  server: CouchServer,
+  database: string,
+  signal: AbortSignal | undefined,
+): Promise<{ tree: FileTree; conflicts: Set<string> }> {
+  const entries = new Map<string, IndexEntry>();
+  const conflicts = new Set<string>();
+  for await (const document of everyDocument(server, database, signal)) {
+    const entry = indexEntry(document);
+    if (entry === undefined) continue;
+    entries.set(entry.id, entry);
+    if (document['_conflicts'] !== undefined) conflicts.add(entry.id);
+  }
+  return { tree: new FileTree(entries), conflicts };
+}
+
+async function readVersions(
+  server: CouchServer,
+  database: string,
+  signal: AbortSignal | undefined,
+): Promise<Map<string, IndexedVersion>> {
+  const versions = new Map<string, IndexedVersion>();
+  for await (const document of everyDocument(server, database, signal)) {
+    versions.set(document._id, indexedVersion(document));
+  }
+  return versions;
+}
+
+/** Paths of root and trash, as far as their documents are missing. */
+function undocumented(tree: FileTree): string[] {
+  return [
+    ...(tree.hasDirectory(ROOT_ID) ? [] : ['/']),
+    ...(tree.hasDirectory(TRASH_ID) ? [] : [`/${TRASH_NAME}`]),
+  ];
+}
+
+async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isStatus(error, 404)) return undefined;
+    throw error;
+  }
+}
