@@ -60,6 +60,7 @@ function configOf(order: Extract<WorkerOrder, { kind: 'start' }>): Config {
     forcedOidcContexts: [],
     vault: {},
     commonSettings: {},
+    rag: {},
     disableAddRm: undefined,
     fleet: { redisUrl, concurrency, linkScheme: 'https', connections, graceSeconds: 10, prefix },
   };

@@ -12,6 +12,27 @@ export interface CommonSettings {
   readonly token: string;
 }
 
+/** The Redis of the stack, which is never ours. Credentials included: never print it but through `redactUrl`. */
+export interface StackRedis {
+  /** Of the Redis with the stack's jobs and triggers; absent = they are in the stack's memory. */
+  readonly jobsUrl?: string;
+  /** Of the Redis with the stack's locks; absent = they are in the stack's memory. */
+  readonly lockUrl?: string;
+  /** Where these are to be asked for the Redis; the URLs then give no more than password and database. */
+  readonly sentinels?: {
+    readonly master: string;
+    readonly nodes: readonly { readonly host: string; readonly port: number }[];
+  };
+}
+
+/** Access to the server that indexes files for the AI features of a context. */
+export interface RagServer {
+  /** Absent = the instances of this context use none, not even that of `default`. */
+  readonly url?: string;
+  /** Sent as bearer token. */
+  readonly token?: string;
+}
+
 /** Everything the operator set, checked, with defaults filled in. Made by `loadConfig` only. */
 export interface Config {
   /** Absolute path of what it was read from; undefined when environment and flags were enough. */
@@ -36,6 +57,10 @@ export interface Config {
   readonly vault: { readonly encryptorKey?: string; readonly decryptorKey?: string };
   /** By context. */
   readonly commonSettings: Readonly<Record<string, CommonSettings>>;
+  /** Undefined when the stack has no Redis, or where no stack runs. */
+  readonly stackRedis?: StackRedis;
+  /** By context. */
+  readonly rag: Readonly<Record<string, RagServer>>;
   /** The reason the operator gave for switching off `add` and `destroy`. */
   readonly disableAddRm: string | undefined;
   readonly fleet: FleetConfig;

@@ -3,12 +3,13 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { InputError, type Place } from '../errors.ts';
-import type { CommonSettings, Config } from './config.ts';
+import type { CommonSettings, Config, RagServer } from './config.ts';
 import { environmentValues, variableOf } from './environment.ts';
 import { expandTemplate } from './expand-template.ts';
 import { findConfigFile, findLocalOverlay, type Surroundings } from './find-config-file.ts';
 import { type ParsedFile, parseConfigFile } from './parse-config-file.ts';
 import { type CheckedConfig, configSchema, FLEET_KEYS } from './schema.ts';
+import { stackRedisOf } from './stack-redis.ts';
 import { isTree, merge, type Tree, treeWith } from './tree.ts';
 
 export interface LoadOptions extends Surroundings {
@@ -116,6 +117,7 @@ function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd }
     url,
     creation: instance_creation,
   }));
+  const stackRedis = stackRedisOf(checked);
   return {
     file,
     couchdb: {
@@ -131,6 +133,8 @@ function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd }
       ...(vault.credentials_decryptor_key && { decryptorKey: resolve(cwd, vault.credentials_decryptor_key) }),
     },
     commonSettings: commonSettings(checked.common_settings),
+    ...(stackRedis !== undefined && { stackRedis }),
+    rag: ragServers(checked.rag),
     disableAddRm: env['COZY_DISABLE_INSTANCES_ADD_RM'] || undefined,
     fleet: {
       redisUrl: fleet.redis_url,
@@ -156,5 +160,15 @@ function forcedOidcContexts(authentication: CheckedConfig['authentication']): st
 function commonSettings(checked: CheckedConfig['common_settings']): Record<string, CommonSettings> {
   return Object.fromEntries(
     Object.entries(checked).flatMap(([context, { url, token }]) => (url ? [[context, { url, token }]] : [])),
+  );
+}
+
+/** A context without URL is kept: its instances have no server, not even the default one. */
+function ragServers(checked: CheckedConfig['rag']): Record<string, RagServer> {
+  return Object.fromEntries(
+    Object.entries(checked).map(([context, { url, api_key: token }]) => [
+      context,
+      { ...(url && { url }), ...(token && { token }) },
+    ]),
   );
 }

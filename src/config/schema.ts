@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseUrl } from './parse-url.ts';
+import { redisNodes, stackRedisUrl } from './stack-redis.ts';
 import { storageRoot } from './storage-root.ts';
 
 /*
@@ -10,6 +11,7 @@ import { storageRoot } from './storage-root.ts';
 const MAP = 'must be a map of keys to values';
 const COUCH_URL =
   'must be an http:// or https:// URL without query; special characters of a password must be percent-encoded';
+const HTTP_URL = 'must be an http:// or https:// URL';
 const REDIS_URL = 'must be a redis:// or rediss:// URL';
 
 const couchUrl = z.string(COUCH_URL).transform((value, context) => {
@@ -24,6 +26,33 @@ const couchUrl = z.string(COUCH_URL).transform((value, context) => {
 const redisUrl = z
   .string(REDIS_URL)
   .refine((value) => urlWithScheme(value, ['redis:', 'rediss:']), REDIS_URL);
+
+const STACK_REDIS_URL = 'must be a redis:// or rediss:// URL, such as redis://localhost:6379/2';
+const ADDRESSES =
+  'must be the host:port of a Redis, or of its sentinels with spaces between them; the stack passes over a list';
+
+/** Empty counts as unset, as in the stack. */
+const ownRedisUrl = z
+  .string(STACK_REDIS_URL)
+  .transform((value, context) => {
+    const url = value === '' ? undefined : stackRedisUrl(value);
+    if (url !== undefined || value === '') return url;
+    context.addIssue({ code: 'custom', message: STACK_REDIS_URL });
+    return z.NEVER;
+  })
+  .optional();
+
+const addresses = z
+  .union([z.string(), z.tuple([]).transform(() => '')], ADDRESSES)
+  .transform((value, context) => {
+    const nodes = redisNodes(value);
+    if (nodes !== undefined) return nodes;
+    context.addIssue({ code: 'custom', message: ADDRESSES });
+    return z.NEVER;
+  });
+
+/** A number is taken for the text it was meant to be. */
+const text = z.union([z.string(), z.number().transform(String)], 'must be a text');
 
 const fsUrl = z
   .string('must be set to the directory where the stack keeps files, such as file:///var/lib/cozy')
@@ -78,8 +107,23 @@ const fleet = z.strictObject(
 /** Settings of the `fleet` section, for the advice on one that does not exist. */
 export const FLEET_KEYS: readonly string[] = Object.keys(fleet.shape);
 
-/** The keys we use of the stack's configuration (`cli-and-admin-api.md` §4), and our `fleet` section. */
-export const configSchema = z.object({
+/** Where the stack keeps its jobs, triggers and locks; its defaults are those of its example file. */
+const redis = z.object(
+  {
+    addrs: addresses.default([]),
+    master: z.string('must be the name of a master').default(''),
+    password: text.default(''),
+    databases: z
+      .object({ jobs: wholeNumber(0, 65_535).default(0), lock: wholeNumber(0, 65_535).default(2) }, MAP)
+      .prefault({}),
+  },
+  MAP,
+);
+
+/** A section with settings of the stack, of which one may be a Redis for this use alone. */
+const ownRedis = z.object({ url: ownRedisUrl }, MAP);
+
+const sections = z.object({
   couchdb: z
     .object(
       {
@@ -113,13 +157,29 @@ export const configSchema = z.object({
       z.object(
         {
           url: z
-            .string('must be an http:// or https:// URL')
-            .refine(
-              (value) => urlWithScheme(value, ['http:', 'https:']),
-              'must be an http:// or https:// URL',
-            )
+            .string(HTTP_URL)
+            .refine((value) => urlWithScheme(value, ['http:', 'https:']), HTTP_URL)
             .optional(),
-          token: z.union([z.string(), z.number().transform(String)], 'must be a text').default(''),
+          token: text.default(''),
+        },
+        MAP,
+      ),
+      MAP,
+    )
+    .default({}),
+  redis: redis.prefault({}),
+  jobs: ownRedis.prefault({}),
+  lock: ownRedis.prefault({}),
+  rag: z
+    .record(
+      z.string(),
+      z.object(
+        {
+          url: z
+            .string(HTTP_URL)
+            .refine((value) => value === '' || urlWithScheme(value, ['http:', 'https:']), HTTP_URL)
+            .default(''),
+          api_key: text.default(''),
         },
         MAP,
       ),
@@ -127,6 +187,21 @@ export const configSchema = z.object({
     )
     .default({}),
   fleet: fleet.prefault({}),
+});
+
+/** The keys we use of the stack's configuration (`cli-and-admin-api.md` §4), and our `fleet` section. */
+export const configSchema = sections.superRefine(({ redis: { addrs, master }, ...checked }, context) => {
+  if (addrs.length === 0) return;
+  for (const use of ['jobs', 'lock'] as const) {
+    if (checked[use].url === undefined) continue;
+    const message = 'must not be set together with redis.addrs: the stack starts with only one of them';
+    context.addIssue({ code: 'custom', path: [use, 'url'], message });
+  }
+  if (addrs.length > 1 && master === '') {
+    const message =
+      'must be one address, unless they are sentinels of redis.master: a Redis cluster cannot be used';
+    context.addIssue({ code: 'custom', path: ['redis', 'addrs'], message });
+  }
 });
 
 export type CheckedConfig = z.infer<typeof configSchema>;

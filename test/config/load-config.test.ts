@@ -32,6 +32,7 @@ describe('loadConfig', () => {
       forcedOidcContexts: [],
       vault: {},
       commonSettings: {},
+      rag: {},
       disableAddRm: undefined,
       fleet: {
         redisUrl: 'redis://localhost:6379/0',
@@ -106,6 +107,43 @@ describe('loadConfig', () => {
       `${FS}common_settings:\n  a:\n    url: https://s.example.org/\n    token: t\n  b:\n    token: u\n`,
     );
     expect(config.commonSettings).to.deep.equal({ a: { url: 'https://s.example.org/', token: 't' } });
+  });
+
+  it("reads the stack's Redis from its addresses", () => {
+    const config = load(`${FS}redis:\n  addrs: redis:6379\n  password: 1234\n`);
+    expect(config.stackRedis).to.deep.equal({
+      jobsUrl: 'redis://:1234@redis:6379/0',
+      lockUrl: 'redis://:1234@redis:6379/2',
+    });
+  });
+
+  it("reads the stack's Redis from the environment", () => {
+    const env = { COZY_REDIS_ADDRS: 'redis:6379', COZY_REDIS_DATABASES_LOCK: '7' };
+    expect(load(FS, { env }).stackRedis).to.deep.equal({
+      jobsUrl: 'redis://redis:6379/0',
+      lockUrl: 'redis://redis:6379/7',
+    });
+  });
+
+  it('reads a Redis for each use from its older keys, beside other settings of the section', () => {
+    const text = `${FS}jobs:\n  url: redis://a:6379/0\n  workers: 4\nlock:\n  url: redis://b:6379/2\n`;
+    expect(load(text).stackRedis).to.deep.equal({
+      jobsUrl: 'redis://a:6379/0',
+      lockUrl: 'redis://b:6379/2',
+    });
+  });
+
+  it('takes addresses that are left empty for none, as the stack does', () => {
+    for (const addrs of ['', '""', '[]']) {
+      expect(load(`${FS}redis:\n  addrs: ${addrs}\n`)).not.to.have.property('stackRedis');
+    }
+  });
+
+  it('reads the RAG server of a context, and keeps a context that has none', () => {
+    const config = load(
+      `${FS}rag:\n  default:\n    url: http://rag:8000\n    api_key: k\n  Beta:\n    api_key: ""\n`,
+    );
+    expect(config.rag).to.deep.equal({ default: { url: 'http://rag:8000', token: 'k' }, beta: {} });
   });
 
   it('takes the reason for switching off add and destroy from the environment', () => {
@@ -184,6 +222,15 @@ describe('loadConfig', () => {
     ['subdomains', 'subdomains: Nested'],
     ['contexts.beta', 'contexts: { beta: 1 }'],
     ['vault.credentials_decryptor_key', 'vault: { credentials_decryptor_key: [s3cret] }'],
+    ['redis.addrs', 'redis: { addrs: "u:s3cret@h:1" }'],
+    ['redis.addrs', 'redis: { addrs: [s3cret:6379] }'],
+    ['redis.addrs', 'redis: { addrs: "a:1 b:2", password: s3cret }'],
+    ['redis.password', 'redis: { password: [s3cret] }'],
+    ['redis.databases.lock', 'redis: { databases: { lock: s3cret } }'],
+    ['jobs.url', 'jobs: { url: "http://:s3cret@h/0" }'],
+    ['lock.url', 'redis: { addrs: "h:1", password: s3cret }\nlock: { url: "redis://:s3cret@h/2" }'],
+    ['rag.beta.url', 'rag: { beta: { url: "s3cret:8000" } }'],
+    ['rag.beta', 'rag: { beta: s3cret }'],
     ['common_settings.a.url', 'common_settings: { a: { url: "s3cret" } }'],
   ] as const) {
     it(`refuses ${text.replace(/\s+/g, ' ')}, naming ${key} and repeating no secret`, () => {

@@ -26,6 +26,7 @@ export function chaosConfig({ couchUrl, redisUrl, storageRoot, prefix, concurren
     forcedOidcContexts: [],
     vault: {},
     commonSettings: {},
+    rag: {},
     disableAddRm: undefined,
     fleet: {
       redisUrl,

@@ -247,6 +247,7 @@ function configOf(couch: TestCouch, redis: TestRedis, root: string, concurrency:
     forcedOidcContexts: [],
     vault: {},
     commonSettings: {},
+    rag: {},
     disableAddRm: undefined,
     fleet: {
       redisUrl: redis.url,
