@@ -1,4 +1,4 @@
-/** Imports point one way: commands, workers -> jobs -> instances -> couchdb, storage -> config. */
+/** Imports point one way: commands, workers -> jobs -> stack -> instances -> couchdb, storage -> config. */
 const layer = (from, forbidden) => ({
   name: `${from}-looks-down-only`,
   severity: 'error',
@@ -9,13 +9,24 @@ const layer = (from, forbidden) => ({
 
 module.exports = {
   forbidden: [
-    layer('config', ['commands', 'cli', 'workers', 'jobs', 'instances', 'couchdb', 'storage', 'embedded']),
-    layer('storage', ['commands', 'cli', 'workers', 'jobs', 'instances', 'couchdb', 'embedded']),
-    layer('couchdb', ['commands', 'cli', 'workers', 'jobs', 'instances', 'storage', 'embedded']),
-    layer('instances', ['commands', 'cli', 'workers', 'jobs', 'embedded']),
+    layer('config', [
+      'commands',
+      'cli',
+      'workers',
+      'jobs',
+      'stack',
+      'instances',
+      'couchdb',
+      'storage',
+      'embedded',
+    ]),
+    layer('storage', ['commands', 'cli', 'workers', 'jobs', 'stack', 'instances', 'couchdb', 'embedded']),
+    layer('couchdb', ['commands', 'cli', 'workers', 'jobs', 'stack', 'instances', 'storage', 'embedded']),
+    layer('instances', ['commands', 'cli', 'workers', 'jobs', 'stack', 'embedded']),
+    layer('stack', ['commands', 'cli', 'workers', 'jobs', 'storage', 'embedded']),
     layer('jobs', ['commands', 'cli', 'workers', 'embedded']),
     layer('workers', ['commands', 'cli', 'embedded']),
-    layer('embedded', ['commands', 'cli', 'workers', 'jobs', 'instances', 'couchdb', 'storage']),
+    layer('embedded', ['commands', 'cli', 'workers', 'jobs', 'stack', 'instances', 'couchdb', 'storage']),
     layer('cli', ['commands', 'workers']),
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     {

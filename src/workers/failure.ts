@@ -1,5 +1,6 @@
 import { CouchError, couchFailureKind, isCredentialFailure } from '../couchdb/errors.ts';
 import { type FailureKind, FleetError } from '../errors.ts';
+import { StackError } from '../stack/errors.ts';
 import { StorageError } from '../storage/errors.ts';
 import { DatabaseStuck } from './create/databases.ts';
 
@@ -35,6 +36,10 @@ export function judge(error: unknown): Failure {
   if (error instanceof StorageError) {
     const { kind, code, message, advice } = error;
     return { kind, code, message, advice, target: { kind: 'storage' } };
+  }
+  if (error instanceof StackError) {
+    const { kind, code, message, advice } = error;
+    return { kind, code, message, advice };
   }
   if (error instanceof DatabaseStuck) {
     return { kind: 'retry', code: error.code, message: error.message, advice: error.advice };

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { CouchError } from '../../src/couchdb/errors.ts';
 import { FleetError } from '../../src/errors.ts';
 import { Refusal } from '../../src/instances/errors.ts';
+import { RagAway, StackBusy, StackRedisAway } from '../../src/stack/errors.ts';
 import { StorageError } from '../../src/storage/errors.ts';
 import { DatabaseStuck } from '../../src/workers/create/databases.ts';
 import { judge } from '../../src/workers/failure.ts';
@@ -52,6 +53,13 @@ describe('a failure', () => {
   it('of the storage is what the storage says, and is the storage’s', () => {
     const error = new StorageError('making /', Object.assign(new Error('x'), { code: 'ENOSPC' }), 'outage');
     expect(judge(error)).to.deep.include({ kind: 'outage', code: 'storage', target: { kind: 'storage' } });
+  });
+
+  it('of the stack is what it says, and holds nobody else back', () => {
+    expect(judge(new StackBusy('locks:a/vfs', 20_000))).to.include({ kind: 'retry', code: 'stack_busy' });
+    expect(judge(new RagAway('rag:8000', 'it answered 500'))).to.include({ kind: 'retry', code: 'rag' });
+    expect(judge(new StackRedisAway('h:1', 'no connection'))).to.include({ kind: 'outage' });
+    expect(judge(new StackBusy('locks:a/vfs', 20_000))).not.to.have.property('target');
   });
 
   it('of a database that is neither there nor gone is tried again', () => {

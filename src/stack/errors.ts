@@ -1,0 +1,83 @@
+import { type FailureKind, FleetError } from '../errors.ts';
+
+/** Something the running stack should have done or let us do. */
+export class StackError extends FleetError {
+  readonly kind: FailureKind;
+
+  constructor(kind: FailureKind, code: string, message: string, advice: string) {
+    super(code, message, advice);
+    this.kind = kind;
+  }
+}
+
+/** The stack, or another worker, works on the files of the instance for longer than is waited. */
+export class StackBusy extends StackError {
+  constructor(key: string, waitedMs: number) {
+    super(
+      'retry',
+      'stack_busy',
+      `the files of the instance were locked by somebody else for ${waitedMs / 1000} s`,
+      `It is tried again. When it lasts, see who holds ${key} in the Redis with the stack's locks.`,
+    );
+  }
+}
+
+/** Somebody else may work on the files of the instance by now: stop at once. */
+export class StackLockLost extends StackError {
+  constructor(key: string) {
+    super(
+      'retry',
+      'stack_lock_lost',
+      `the lock ${key} was lost while it was needed`,
+      "See that the Redis with the stack's locks is there and has memory left.",
+    );
+  }
+}
+
+/** The stack's Redis does not answer. */
+export class StackRedisAway extends StackError {
+  constructor(host: string, reason: string) {
+    super(
+      'outage',
+      'stack_redis_away',
+      `the stack's Redis at ${host} does not answer: ${reason}`,
+      "Start it, or correct the stack's redis.addrs, jobs.url and lock.url.",
+    );
+  }
+}
+
+/** The stack's Redis answers with a refusal. */
+export class StackRedisRefusal extends StackError {
+  constructor(host: string, reason: string) {
+    super(
+      'retry',
+      'stack_redis',
+      `the stack's Redis at ${host} refused a command: ${reason}`,
+      'Look at its memory, its role and its log, and at the password in the configuration.',
+    );
+  }
+}
+
+/** The server that indexes files for the AI features has not deleted what it has of the instance. */
+export class RagAway extends StackError {
+  constructor(host: string, reason: string) {
+    super(
+      'retry',
+      'rag',
+      `the RAG server at ${host} has not deleted the files of the instance: ${reason}`,
+      'Check that it runs and that the rag section of the configuration points to it.',
+    );
+  }
+}
+
+/** A konnector ran and failed to delete an account at its provider. */
+export class AccountHookFailed extends StackError {
+  constructor(konnectors: readonly string[], accounts: number) {
+    super(
+      'final',
+      'account_hook',
+      `the konnectors failed to delete ${accounts} of the accounts at their providers (${konnectors.join(', ')})`,
+      "Look into the stack's log, then try again; or leave the accounts to their providers with --skip-accounts.",
+    );
+  }
+}

@@ -1,0 +1,62 @@
+import type { RagServer } from '../config/config.ts';
+import { toError } from '../errors.ts';
+import { RagAway } from './errors.ts';
+
+/** How long the server may take, in milliseconds: it may have many files to delete. */
+const TIMEOUT = 60_000;
+
+/**
+ * The RAG server of a context, else that of `default`; undefined = none. A context that is configured
+ * without one has none (stack: `model/instance`, `RAGServer`).
+ */
+export function ragServerOf(
+  configured: Readonly<Record<string, RagServer>>,
+  context: string | undefined,
+): RagServer | undefined {
+  const name = context !== undefined && Object.hasOwn(configured, context) ? context : 'default';
+  return Object.hasOwn(configured, name) ? configured[name] : undefined;
+}
+
+/**
+ * Has the RAG server delete what it knows of an instance (`instance-data.md` §6.4). As in the stack, any
+ * answer below 500 is enough, for there may have been nothing to delete.
+ *
+ * @returns the HTTP status, or undefined where no server is configured
+ * @throws RagAway for 500 and above, or without an answer within `timeout` milliseconds
+ */
+export async function deleteFromRag(
+  configured: Readonly<Record<string, RagServer>>,
+  { domain, context }: { readonly domain: string; readonly context?: string | undefined },
+  signal: AbortSignal,
+  timeout = TIMEOUT,
+): Promise<number | undefined> {
+  const { url, token } = ragServerOf(configured, context) ?? {};
+  if (url === undefined) return undefined;
+  const target = new URL(url);
+  // As in the stack, the path of the URL is replaced, and the key goes before a user of the URL.
+  target.pathname = `/instances/${domain}`;
+  target.username = '';
+  target.password = '';
+  const status = await deletion(target, token, AbortSignal.any([signal, AbortSignal.timeout(timeout)])).catch(
+    (error: unknown) => {
+      signal.throwIfAborted();
+      throw new RagAway(target.host, reasonOf(error));
+    },
+  );
+  if (status >= 500) throw new RagAway(target.host, `it answered ${status}`);
+  return status;
+}
+
+async function deletion(target: URL, token: string | undefined, signal: AbortSignal): Promise<number> {
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const response = await fetch(target, { method: 'DELETE', headers, signal });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+/** The code of the socket's error, such as ECONNREFUSED; never a text, which may hold the URL. */
+function reasonOf(error: unknown): string {
+  const { cause, name } = toError(error);
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' ? code : name;
+}
