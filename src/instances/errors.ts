@@ -19,7 +19,9 @@ export type RefusalCode =
   /** The instance this job works on is gone, or is another one by now. */
   | 'superseded'
   /** The databases of the instance are not all there when it should be finished. */
-  | 'incomplete';
+  | 'incomplete'
+  /** Accounts of the instance need a running stack before it can go. */
+  | 'accounts';
 
 /** A refusal that no retry changes; nothing of anybody else's was touched. */
 export class Refusal extends FleetError {

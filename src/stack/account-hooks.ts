@@ -1,0 +1,201 @@
+import type { Redis } from 'ioredis';
+import { isStatus } from '../couchdb/errors.ts';
+import type { CouchServer, StoredDocument } from '../couchdb/server.ts';
+import { Refusal } from '../instances/errors.ts';
+import { databaseName } from '../instances/prefix.ts';
+import {
+  type AccountPlan,
+  konnectorOf,
+  type LiveDeletion,
+  planAccounts,
+  softDeleted,
+} from './account-plan.ts';
+import { documentsById, documentsOf } from './documents.ts';
+import { AccountHookFailed } from './errors.ts';
+import {
+  type AccountDeletion,
+  accountDeletionId,
+  accountDeletionJob,
+  endOf,
+  JOBS,
+  type JobPatience,
+  type PushedJob,
+  pushKonnectorJob,
+  waitForKonnectorJobs,
+} from './konnector-jobs.ts';
+import type { StackOwner } from './owner.ts';
+
+const ACCOUNTS = 'io.cozy.accounts';
+const SOFT_DELETED = 'io.cozy.accounts.soft_deleted';
+const KONNECTORS = 'io.cozy.konnectors';
+
+export interface AccountHooksOptions extends StackOwner {
+  /** The CouchDB with the instance's databases. */
+  readonly server: CouchServer;
+  /** The Redis with the stack's jobs; undefined = nobody would take a job from us. */
+  readonly stackRedis: Redis | undefined;
+  /** Whether the operator leaves the accounts to their providers. */
+  readonly skipAccounts: boolean;
+  readonly signal: AbortSignal;
+  /** Called right before each step that cannot be taken back. @throws when the work is not ours any more */
+  assertHeld(): void;
+  readonly times?: JobPatience;
+}
+
+/** What became of the accounts whose konnectors had to be told, those of an earlier run included. */
+export interface AccountHooksResult {
+  /** Deleted at their providers. */
+  readonly done: number;
+  /** Their konnectors did not answer in time; counts as success, as in the stack. */
+  readonly givenUp: number;
+}
+
+/** A job with its document, as it is before it is waited for. */
+interface ReadyJob {
+  readonly deletion: AccountDeletion;
+  readonly document: StoredDocument;
+}
+
+/**
+ * Has the konnectors of an instance delete its accounts at their providers, before the instance goes
+ * (`instance-data.md` §6.4). Each step is found again by a later run: the copy by the account's id, the job
+ * by an id that follows from the account, the push by a note in Redis. The job's document is written
+ * before the account is deleted, and is how our copies are told from those of accounts that users deleted.
+ *
+ * @throws Refusal `accounts`, with nothing touched, when a stack is needed and cannot be had;
+ * AccountHookFailed when a konnector failed, after which another run has it try again; CouchError; StackRedisAway
+ */
+export async function runAccountHooks(options: AccountHooksOptions): Promise<AccountHooksResult> {
+  const { server, stackRedis, skipAccounts, signal, times } = options;
+  if (skipAccounts) return { done: 0, givenUp: 0 };
+  const plan = await readPlan(options);
+  const copied = await startedBefore(options, plan.copied);
+  const count = plan.live.length + copied.length;
+  if (plan.unknown.length > 0 || (stackRedis === undefined && count > 0)) throw refusal(options, plan, count);
+  if (stackRedis === undefined || count === 0) return { done: 0, givenUp: 0 };
+
+  const jobs: ReadyJob[] = [];
+  if (plan.live.length > 0) await server.createDatabase(databaseName(options.prefix, SOFT_DELETED), signal);
+  for (const deletion of plan.live) jobs.push(await deleteAccount(options, deletion));
+  for (const deletion of copied) jobs.push(await ensureJob(options, deletion));
+
+  const pushed: PushedJob[] = [];
+  for (const { document } of jobs) pushed.push(await push(options, stackRedis, document));
+  const ends = await waitForKonnectorJobs(server, options, pushed, { signal, ...(times && { times }) });
+
+  const failed = jobs.filter(({ document }) => ends.get(document._id) === 'errored');
+  if (failed.length > 0) {
+    throw new AccountHookFailed(distinct(failed.map(({ deletion }) => deletion.konnector)), failed.length);
+  }
+  const done = [...ends.values()].filter((end) => end === 'done').length;
+  return { done, givenUp: jobs.length - done };
+}
+
+async function readPlan({ server, prefix, signal }: AccountHooksOptions): Promise<AccountPlan> {
+  const accounts = await documentsOf(server, databaseName(prefix, ACCOUNTS), signal);
+  const copies = await documentsOf(server, databaseName(prefix, SOFT_DELETED), signal);
+  const slugs = distinct(accounts.map(konnectorOf).filter((slug) => slug !== undefined));
+  const ids = slugs.map((slug) => `${KONNECTORS}/${slug}`);
+  const found = await documentsById(server, databaseName(prefix, KONNECTORS), ids, signal);
+  const manifests = new Map(
+    [...found.values()].map((manifest) => [manifest._id.slice(KONNECTORS.length + 1), manifest]),
+  );
+  return planAccounts(accounts, copies, manifests);
+}
+
+/** Those of the deletions that an earlier run of ours began: it has left a job. */
+async function startedBefore(
+  options: AccountHooksOptions,
+  copied: readonly AccountDeletion[],
+): Promise<AccountDeletion[]> {
+  const { server, prefix, signal } = options;
+  const started: AccountDeletion[] = [];
+  for (const deletion of copied) {
+    const id = accountDeletionId(options, deletion, 0);
+    if (await server.getDocument(databaseName(prefix, JOBS), id, signal)) started.push(deletion);
+  }
+  return started;
+}
+
+/** Copy, job, then the account itself. */
+async function deleteAccount(options: AccountHooksOptions, deletion: LiveDeletion): Promise<ReadyJob> {
+  const { server, prefix, signal, assertHeld } = options;
+  const { account, rev } = deletion;
+  assertHeld();
+  await copy(options, deletion);
+  const job = await ensureJob(options, deletion);
+  assertHeld();
+  try {
+    await server.deleteDocument(databaseName(prefix, ACCOUNTS), account, rev, signal);
+  } catch (error) {
+    if (!isStatus(error, 404)) throw error;
+  }
+  return job;
+}
+
+/** A copy of another revision is of an earlier life of the account, or of one that was changed meanwhile. */
+async function copy({ server, prefix, signal }: AccountHooksOptions, deletion: LiveDeletion): Promise<void> {
+  const database = databaseName(prefix, SOFT_DELETED);
+  const fresh = softDeleted(deletion);
+  try {
+    await server.putDocument(database, fresh, signal);
+  } catch (error) {
+    if (!isStatus(error, 409)) throw error;
+    const there = await server.getDocument(database, fresh._id, signal);
+    if (there?.['soft_deleted_rev'] === deletion.rev) return;
+    await server.putDocument(database, { ...fresh, ...(there && { _rev: there._rev }) }, signal);
+  }
+}
+
+/** The job of a deletion; a new one when there is none, or when all before it have failed. */
+async function ensureJob(options: AccountHooksOptions, deletion: AccountDeletion): Promise<ReadyJob> {
+  const { server, prefix, signal, assertHeld } = options;
+  const database = databaseName(prefix, JOBS);
+  for (let attempt = 0; ; attempt++) {
+    const id = accountDeletionId(options, deletion, attempt);
+    const there = await server.getDocument(database, id, signal);
+    if (there !== undefined && endOf(there) === 'errored') continue;
+    if (there !== undefined) return { deletion, document: there };
+    assertHeld();
+    const job = accountDeletionJob(options, deletion, id, new Date());
+    const rev = await server.putDocument(database, job, signal);
+    return { deletion, document: { ...job, _rev: rev } };
+  }
+}
+
+/** A job that was pushed by an earlier run is not waited for longer than if that one had gone on. */
+async function push(
+  { assertHeld, ...owner }: AccountHooksOptions,
+  redis: Redis,
+  document: StoredDocument,
+): Promise<PushedJob> {
+  const { _id: id, queued_at: queuedAt } = document;
+  if (endOf(document) !== undefined) return { id, since: Date.now() };
+  assertHeld();
+  const now = (await pushKonnectorJob(redis, owner, id)) || typeof queuedAt !== 'string';
+  return { id, since: now ? Date.now() : Date.parse(queuedAt) || Date.now() };
+}
+
+function refusal({ domain, stackRedis }: AccountHooksOptions, plan: AccountPlan, count: number): Refusal {
+  const { unknown } = plan;
+  const accounts = count + unknown.length;
+  const which = accounts === 1 ? '1 account' : `${accounts} accounts`;
+  const konnectors = distinct(unknown.map(({ konnector }) => konnector)).join(', ');
+  const why =
+    stackRedis === undefined
+      ? 'no Redis of a stack is configured'
+      : `of ${unknown.length} the konnector is not installed (${konnectors})`;
+  const how =
+    stackRedis === undefined
+      ? "Set the stack's redis.addrs, or have the stack destroy the instance"
+      : 'Install the konnectors, or have the stack destroy the instance';
+  return new Refusal(
+    'accounts',
+    `${which} of ${domain} can only be deleted at the provider by a running stack, and ${why}`,
+    `${how}; or leave the accounts to their providers with --skip-accounts.`,
+  );
+}
+
+function distinct(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort();
+}

@@ -1,0 +1,36 @@
+import { isStatus } from '../couchdb/errors.ts';
+import { everyDocument } from '../couchdb/every-document.ts';
+import type { CouchServer, StoredDocument } from '../couchdb/server.ts';
+
+/** Every document of a database but its design documents; none where there is no such database. */
+export async function documentsOf(
+  server: CouchServer,
+  database: string,
+  signal: AbortSignal,
+): Promise<StoredDocument[]> {
+  const documents: StoredDocument[] = [];
+  try {
+    for await (const document of everyDocument(server, database, signal)) documents.push(document);
+  } catch (error) {
+    if (!isStatus(error, 404)) throw error;
+  }
+  return documents;
+}
+
+/** The documents with these ids, by id; those that are not there are left out, as is a missing database. */
+export async function documentsById(
+  server: CouchServer,
+  database: string,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<Map<string, StoredDocument>> {
+  const found = new Map<string, StoredDocument>();
+  if (ids.length === 0) return found;
+  try {
+    const rows = await server.allDocuments(database, { keys: ids, includeDocs: true }, signal);
+    for (const { doc } of rows) if (doc) found.set(doc._id, doc);
+  } catch (error) {
+    if (!isStatus(error, 404)) throw error;
+  }
+  return found;
+}

@@ -1,0 +1,75 @@
+import type { Redis } from 'ioredis';
+import { CouchError } from '../couchdb/errors.ts';
+import type { CouchServer, StoredDocument } from '../couchdb/server.ts';
+import { databaseName } from '../instances/prefix.ts';
+import { askStackRedis } from './connect.ts';
+import { documentsOf } from './documents.ts';
+import { prefixOnCluster, type StackOwner } from './owner.ts';
+
+const TRIGGERS = 'io.cozy.triggers';
+
+/** Members and keys named in one command, documents deleted in one request. */
+const AT_A_TIME = 500;
+
+export interface RemoveTriggersOptions extends Omit<StackOwner, 'domain'> {
+  /** The CouchDB with the instance's databases. */
+  readonly server: CouchServer;
+  /** The Redis with the stack's triggers; undefined = the stack keeps them in its memory. */
+  readonly stackRedis: Redis | undefined;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Takes the triggers of an instance from the stack's scheduler, then deletes their documents, without
+ * which the scheduler passes over an entry that came back meanwhile. May be repeated at any point.
+ *
+ * @returns how many triggers there were
+ * @throws CouchError 409 when a trigger was changed meanwhile; StackRedisAway
+ */
+export async function removeTriggers(options: RemoveTriggersOptions): Promise<number> {
+  const { server, prefix, stackRedis, signal } = options;
+  const database = databaseName(prefix, TRIGGERS);
+  const triggers = await documentsOf(server, database, signal);
+  const parts = inParts(triggers);
+  if (stackRedis !== undefined) {
+    for (const part of parts) await unschedule(stackRedis, options, part);
+    await askStackRedis(stackRedis, () => stackRedis.del(`events-${prefix}`));
+  }
+  for (const part of parts) await deleteAll(server, database, part, signal);
+  return triggers.length;
+}
+
+/** The stack's keys: `instance-data.md` §7. */
+async function unschedule(
+  redis: Redis,
+  owner: Omit<StackOwner, 'domain'>,
+  triggers: readonly StoredDocument[],
+): Promise<void> {
+  const entries = triggers.map(({ _id }) => `${prefixOnCluster(owner)}/${_id}`);
+  const payloads = triggers.map(({ _id }) => `payload-${owner.prefix}/${_id}`);
+  await askStackRedis(redis, async () => {
+    await redis.zrem('triggers', ...entries);
+    await redis.zrem('scheduling', ...entries);
+    await redis.del(...payloads);
+  });
+}
+
+async function deleteAll(
+  server: CouchServer,
+  database: string,
+  triggers: readonly StoredDocument[],
+  signal: AbortSignal,
+): Promise<void> {
+  const deleted = triggers.map(({ _id, _rev }) => ({ _id, _rev, _deleted: true }));
+  for (const { id, error, reason = '' } of await server.bulkInsert(database, deleted, signal)) {
+    if (error === undefined) continue;
+    const status = error === 'conflict' ? 409 : 500;
+    throw new CouchError(server.host, `deleting ${id} of ${database}`, { status, error, reason });
+  }
+}
+
+function inParts<T>(all: readonly T[]): T[][] {
+  const parts: T[][] = [];
+  for (let at = 0; at < all.length; at += AT_A_TIME) parts.push(all.slice(at, at + AT_A_TIME));
+  return parts;
+}
