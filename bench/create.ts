@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from '../src/cli/exit-codes.ts';
+import { createDesignSource } from '../src/instances/designs.ts';
 import { DATABASES } from '../src/instances/doctypes.ts';
 import { databaseName, prefixOf } from '../src/instances/prefix.ts';
 import { type Fleet, openFleet } from '../src/jobs/fleet.ts';
-import { createDesignSource } from '../src/workers/designs.ts';
 import { credentialsOf, member } from './ask.ts';
 import { benchDomains } from './instances.ts';
 import { makeQueued, type QueueRun, stageTimes } from './queue.ts';

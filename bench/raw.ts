@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CouchDocument } from '../src/couchdb/server.ts';
 import { defaultDirectories } from '../src/instances/default-directories.ts';
+import type { Designs } from '../src/instances/designs.ts';
 import { DATABASES } from '../src/instances/doctypes.ts';
 import {
   directoryDocument,
@@ -19,7 +20,6 @@ import type { InstanceOptions } from '../src/instances/options.ts';
 import { databaseName, prefixOf } from '../src/instances/prefix.ts';
 import { newSecrets } from '../src/instances/secrets.ts';
 import { settingsDocument } from '../src/instances/settings-document.ts';
-import type { Designs } from '../src/workers/designs.ts';
 import { benchOptions } from './instances.ts';
 import type { RawHttp } from './raw-http.ts';
 

@@ -4,12 +4,12 @@ import type { Config } from '../config/config.ts';
 import { clustersOpenToCreation } from '../config/couch-cluster.ts';
 import { type CouchServer, connectCouch } from '../couchdb/server.ts';
 import { FleetError } from '../errors.ts';
+import { createDesignSource } from '../instances/designs.ts';
 import { ensureGlobalDatabases } from '../instances/global-databases.ts';
 import { encryptorKeyOf } from '../instances/organization-key.ts';
 import { type Fleet, openFleet } from '../jobs/fleet.ts';
 import { joinFleet } from '../jobs/fleet-record.ts';
 import { fileStorage } from '../storage/file-storage.ts';
-import { createDesignSource } from './designs.ts';
 import type { StageObserver } from './pipeline.ts';
 import { type FleetWorker, startWorker } from './worker.ts';
 

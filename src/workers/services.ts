@@ -1,10 +1,10 @@
 import type { Logger } from 'winston';
 import type { CommonSettings } from '../config/config.ts';
 import type { CouchServer } from '../couchdb/server.ts';
+import type { DesignSource } from '../instances/designs.ts';
 import type { Scheme } from '../instances/link.ts';
 import type { EncryptorKey } from '../instances/organization-key.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { DesignSource } from './designs.ts';
 
 /** What stages work with; made once a worker. */
 export interface Services {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type CouchServer, connectCouch } from '../../src/couchdb/server.ts';
+import { createDesignSource } from '../../src/instances/designs.ts';
 import { DATABASES } from '../../src/instances/doctypes.ts';
 import { incarnationOf } from '../../src/instances/incarnation.ts';
 import { isReservation } from '../../src/instances/instance-document.ts';
@@ -19,7 +20,6 @@ import type { Storage } from '../../src/storage/storage.ts';
 import { type ConnectedWorker, connectWorker } from '../../src/workers/connect.ts';
 import type { CreateContext } from '../../src/workers/create/context.ts';
 import { createStages } from '../../src/workers/create/stages.ts';
-import { createDesignSource } from '../../src/workers/designs.ts';
 import { Cleanup } from './chaos-cleanup.ts';
 import { type ChaosSettings, chaosConfig, silentLog } from './chaos-settings.ts';
 import { startTestRedis, type TestRedis, temporaryDirectory } from './servers.ts';

@@ -1,7 +1,7 @@
 import type { CouchDocument, CouchServer } from '../couchdb/server.ts';
 import { readStoredIndexes } from '../couchdb/stored-indexes.ts';
-import { mangoRequest, viewDesignDocument } from '../instances/design-documents.ts';
-import { DATABASES } from '../instances/doctypes.ts';
+import { mangoRequest, viewDesignDocument } from './design-documents.ts';
+import { DATABASES } from './doctypes.ts';
 
 /** All design documents of an instance, by doctype, as that server stores them. */
 export type Designs = ReadonlyMap<string, readonly CouchDocument[]>;
