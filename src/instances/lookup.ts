@@ -40,6 +40,19 @@ export async function findByOldDomain(
   return documents.filter(isInstance);
 }
 
+/**
+ * The instances whose databases have that prefix; there should be one. No index of the stack serves it:
+ * CouchDB reads all documents for it.
+ */
+export async function findByPrefix(
+  global: CouchServer,
+  prefix: string,
+  signal?: AbortSignal,
+): Promise<StoredInstance[]> {
+  const documents = await global.find(INSTANCES, { selector: { prefix }, limit: 50 }, signal);
+  return documents.filter(isInstance);
+}
+
 /** The document with that id, when it is an instance. */
 export async function readInstance(
   global: CouchServer,

@@ -26,11 +26,14 @@ const ADVICE: Record<string, string> = {
 /** An operation on the storage that failed. */
 export class StorageError extends FleetError {
   readonly kind: FailureKind;
+  /** What the operating system said, such as `EACCES`. */
+  readonly errno: string;
 
   constructor(what: string, cause: NodeJS.ErrnoException, kind: FailureKind) {
     const code = cause.code ?? 'unknown';
     super('storage', `${what}: ${code}`, ADVICE[code] ?? '', { cause });
     this.kind = kind;
+    this.errno = code;
   }
 }
 
@@ -38,4 +41,9 @@ export class StorageError extends FleetError {
 export function storageFailureKind(code: string | undefined, rootIsThere: boolean): FailureKind {
   if (!rootIsThere || (code !== undefined && UNWELL.has(code))) return 'outage';
   return code === 'ENOENT' || code === 'EBUSY' || code === 'EMFILE' ? 'retry' : 'final';
+}
+
+/** Whether the operating system did not let us look. */
+export function isDenied(error: unknown): boolean {
+  return error instanceof StorageError && (error.errno === 'EACCES' || error.errno === 'EPERM');
 }

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, open, opendir, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toError } from '../errors.ts';
 import { StorageError, storageFailureKind } from './errors.ts';
@@ -46,6 +46,14 @@ export function fileStorage(root: string): Storage {
     }
   }
 
+  async function* list(): AsyncGenerator<string, void, undefined> {
+    try {
+      for await (const entry of await opendir(root)) if (entry.isDirectory()) yield entry.name;
+    } catch (thrown) {
+      throw await failure('listing', thrown);
+    }
+  }
+
   return {
     name: `file://${root}`,
 
@@ -69,6 +77,8 @@ export function fileStorage(root: string): Storage {
           if (toErrno(thrown) !== 'EEXIST' || !(await isDirectory(directory))) throw thrown;
         }
       }),
+
+    list,
 
     walk,
 

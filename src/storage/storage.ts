@@ -18,6 +18,8 @@ export interface Storage {
   hasDirectory(domain: string, path: string): Promise<boolean>;
   /** Makes a directory of the instance, `/` for its root; one that is there is fine. Parents must be there. */
   makeDirectory(domain: string, path: string): Promise<void>;
+  /** Names of the directories of instances, and of whatever else is beside them; symbolic links are none. */
+  list(): AsyncGenerator<string, void, undefined>;
   /**
    * Everything of the instance, its root first and a directory before what is in it; nothing when there is
    * no directory of that domain. No more is held than the directories still to be read.

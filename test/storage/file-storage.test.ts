@@ -52,6 +52,22 @@ describe('file storage', () => {
     expect(await storage.hasFiles(DOMAIN)).to.equal(true);
   });
 
+  it('lists the directories at its top, and nothing else', async () => {
+    await storage.makeDirectory(DOMAIN, '/');
+    await storage.makeDirectory(DOMAIN, '/Photos');
+    await mkdir(join(root, 'lost+found'));
+    await writeFile(join(root, '.cozy-fleet'), 'an id');
+    await symlink(root, join(root, 'link'));
+    const names: string[] = [];
+    for await (const name of storage.list()) names.push(name);
+    expect(names).to.have.members([DOMAIN, 'lost+found']);
+  });
+
+  it('says outage, not that nothing is there, when its root is gone', async () => {
+    await rename(root, `${root}-unmounted`);
+    expect(await thrownBy(storage.list().next())).to.have.property('kind', 'outage');
+  });
+
   it('says outage, not "no files", when its root is gone', async () => {
     await rename(root, `${root}-unmounted`);
     expect(await thrownBy(storage.hasFiles(DOMAIN))).to.have.property('kind', 'outage');

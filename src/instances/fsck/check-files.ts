@@ -2,16 +2,16 @@ import { isStatus } from '../../couchdb/errors.ts';
 import { everyDocument } from '../../couchdb/every-document.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import type { Storage } from '../../storage/storage.ts';
+import { FILES } from '../doctypes.ts';
 import { ROOT_ID, TRASH_ID, TRASH_NAME } from '../file-documents.ts';
 import type { InstanceDocument } from '../instance-document.ts';
-import { databaseName } from '../prefix.ts';
+import { databaseName, databasePrefix } from '../prefix.ts';
 import { FileTree } from './file-tree.ts';
 import { storageFindings } from './files-consistency.ts';
 import { type FileFinding, noDatabase } from './findings.ts';
 import { type IndexEntry, type IndexedVersion, indexEntry, indexedVersion } from './index-entry.ts';
 import { indexFindings } from './index-integrity.ts';
 
-const FILES = 'io.cozy.files';
 const VERSIONS = 'io.cozy.files.versions';
 
 export interface CheckedInstance {
@@ -41,11 +41,12 @@ export async function* checkFiles(
   { server, storage, instance, signal }: CheckedInstance,
   { index, files }: FileChecks,
 ): AsyncGenerator<FileFinding, void, undefined> {
-  const nameOf = (doctype: string): string => databaseName(instance.prefix ?? instance.domain, doctype);
+  const prefix = databasePrefix(instance);
+  const nameOf = (doctype: string): string => databaseName(prefix, doctype);
   const indexed = await unlessMissing(readFiles(server, nameOf(FILES), signal));
-  if (indexed === undefined) yield noDatabase(nameOf(FILES));
+  if (indexed === undefined) yield noDatabase(prefix, FILES);
   const versions = await unlessMissing(readVersions(server, nameOf(VERSIONS), signal));
-  if (versions === undefined) yield noDatabase(nameOf(VERSIONS));
+  if (versions === undefined) yield noDatabase(prefix, VERSIONS);
   if (indexed === undefined) return;
 
   const { tree, conflicts } = indexed;

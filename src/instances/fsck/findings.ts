@@ -1,3 +1,5 @@
+import { databaseName } from '../prefix.ts';
+
 /** What can be wrong with the files of an instance, in the stack's names (`cli-and-admin-api.md` §5). */
 export const FILE_FINDING_TYPES = [
   'index_missing_root',
@@ -84,16 +86,15 @@ export interface EntryFinding {
 export interface NoDatabase {
   readonly type: 'no_database';
   readonly error: string;
+  readonly doctype: string;
+  /** Its full name. */
+  readonly database: string;
 }
 
 export type FileFinding = EntryFinding | NoDatabase;
 
-/** A finding as one line of JSON, without its line feed. */
-export function findingLine(finding: FileFinding): string {
-  return JSON.stringify(finding);
-}
-
-/** The finding about a database that is missing. */
-export function noDatabase(name: string): NoDatabase {
-  return { type: 'no_database', error: `database ${name} does not exist` };
+/** The finding about a database that is missing. @param prefix what the names of its databases begin with */
+export function noDatabase(prefix: string, doctype: string): NoDatabase {
+  const database = databaseName(prefix, doctype);
+  return { type: 'no_database', error: `database ${database} does not exist`, doctype, database };
 }

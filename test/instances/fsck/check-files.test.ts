@@ -43,7 +43,12 @@ describe('the check of files', () => {
     const { instance, server } = inUse();
     await server.deleteDatabase(instance.database);
     expect(await instance.findings()).to.deep.equal([
-      { type: 'no_database', error: `database ${instance.database} does not exist` },
+      {
+        type: 'no_database',
+        error: `database ${instance.database} does not exist`,
+        doctype: 'io.cozy.files',
+        database: instance.database,
+      },
     ]);
   });
 
@@ -52,7 +57,10 @@ describe('the check of files', () => {
     await instance.addVersion(idAt('/Photos/cat.jpg'), '1-abc', 'older');
     await server.deleteDatabase(instance.versions);
     await writeFile(instance.onDisk('/Photos/cat.jpg'), 'purr');
-    expect(await instance.check()).to.deep.equal(['content_mismatch /Photos/cat.jpg', 'no_database']);
+    expect(await instance.check()).to.deep.equal([
+      'content_mismatch /Photos/cat.jpg',
+      'no_database io.cozy.files.versions',
+    ]);
   });
 
   it('reads nothing more once the first finding is enough', async () => {

@@ -13,6 +13,7 @@ import type { FileFinding } from '../../../src/instances/fsck/findings.ts';
 import { databaseName, prefixOf } from '../../../src/instances/prefix.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import type { TestCouch } from '../../support/servers.ts';
+import { brief } from './brief.ts';
 
 const NOW = '2026-01-02T03:04:05.678Z';
 
@@ -145,11 +146,4 @@ export async function makeTestInstance(
 /** Removes the databases; the storage goes with its directory. */
 export async function removeTestInstance(server: CouchServer, { prefix }: TestInstance): Promise<void> {
   for (const name of await server.listDatabases(`${prefix}/`)) await server.deleteDatabase(name);
-}
-
-function brief(finding: FileFinding): string {
-  if (finding.type === 'no_database') return finding.type;
-  const { type, file_doc, dir_doc, version_doc } = finding;
-  const about = file_doc?.path ?? dir_doc?.path ?? version_doc?._id ?? file_doc?.name ?? '';
-  return `${type} ${about}`.trim();
 }

@@ -1,0 +1,67 @@
+import type { CouchDocument } from '../../couchdb/documents.ts';
+import { isStatus } from '../../couchdb/errors.ts';
+import type { CouchServer } from '../../couchdb/server.ts';
+import { DATABASES, type InstanceDatabase } from '../doctypes.ts';
+import { databaseName } from '../prefix.ts';
+import { type NoDatabase, noDatabase } from './findings.ts';
+import type { DesignFinding } from './instance-findings.ts';
+import { isJsView, isMangoIndex } from './same-design.ts';
+
+/**
+ * Databases of an instance that are missing, and design documents that are missing or not what they should
+ * be, in the order of `DATABASES`.
+ *
+ * @param prefix what the names of its databases begin with (`databasePrefix`)
+ * @throws CouchError, or the signal's reason when aborted
+ */
+export async function databaseFindings(
+  server: CouchServer,
+  prefix: string,
+  signal?: AbortSignal,
+): Promise<(NoDatabase | DesignFinding)[]> {
+  const there = new Set(await server.listDatabases(databaseName(prefix, ''), signal));
+  const findings = await Promise.all(
+    DATABASES.map(async (database): Promise<(NoDatabase | DesignFinding)[]> => {
+      const name = databaseName(prefix, database.doctype);
+      const designs = there.has(name) ? await readDesigns(server, name, database, signal) : undefined;
+      return designs === undefined
+        ? [noDatabase(prefix, database.doctype)]
+        : designFindings(database, name, designs);
+    }),
+  );
+  return findings.flat();
+}
+
+function designFindings(
+  { doctype, mango, views }: InstanceDatabase,
+  database: string,
+  stored: ReadonlyMap<string, CouchDocument>,
+): DesignFinding[] {
+  const wanted = [
+    ...mango.map((index) => ({ id: `_design/${index.ddoc}`, fits: isMangoIndex.bind(undefined, index) })),
+    ...views.map((view) => ({ id: `_design/${view.name}`, fits: isJsView.bind(undefined, view) })),
+  ];
+  return wanted.flatMap(({ id, fits }): DesignFinding[] => {
+    const found = stored.get(id);
+    if (found === undefined) return [{ type: 'missing_design_document', doctype, database, design: id }];
+    return fits(found) ? [] : [{ type: 'differing_design_document', doctype, database, design: id }];
+  });
+}
+
+/** By id; undefined when the database is not there, whatever the list of databases says. */
+async function readDesigns(
+  server: CouchServer,
+  name: string,
+  { mango, views }: InstanceDatabase,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, CouchDocument> | undefined> {
+  if (mango.length + views.length === 0) return new Map();
+  try {
+    const query = { startKey: '_design/', endKey: '_design0', includeDocs: true };
+    const rows = await server.allDocuments(name, query, signal);
+    return new Map(rows.flatMap(({ id, doc }) => (doc ? [[id, doc]] : [])));
+  } catch (error) {
+    if (isStatus(error, 404)) return undefined;
+    throw error;
+  }
+}

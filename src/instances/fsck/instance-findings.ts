@@ -1,0 +1,67 @@
+import type { NoDatabase } from './findings.ts';
+
+/** A design document without which a stack answers wrongly or slowly (`instance-data.md` §1.5). */
+export interface DesignFinding {
+  readonly type: 'missing_design_document' | 'differing_design_document';
+  readonly doctype: string;
+  /** Full name of the database. */
+  readonly database: string;
+  /** Its `_id`. */
+  readonly design: string;
+}
+
+/** The settings are not in their database. */
+export interface MissingSettings {
+  readonly type: 'missing_settings';
+  readonly database: string;
+}
+
+/** The instance is said to have other indexes than those we make (`instance-data.md` §1.6). */
+export interface WrongIndexesVersion {
+  readonly type: 'wrong_indexes_version';
+  /** Null when the document has none. */
+  readonly found: number | null;
+  readonly expected: number;
+}
+
+/** Its prefix comes from another domain, as that of an instance that was renamed; nothing is wrong with it. */
+export interface RenamedInstance {
+  readonly type: 'renamed_instance';
+  readonly prefix: string;
+}
+
+/** A document of `global/instances`. */
+export interface OtherInstance {
+  readonly _id: string;
+  readonly domain: string;
+}
+
+/** Another instance has the same databases. */
+export interface SharedPrefix {
+  readonly type: 'shared_prefix';
+  readonly prefix: string;
+  readonly other: OtherInstance;
+}
+
+/** Another instance answers to the same names, and a stack takes either. */
+export interface SharedName {
+  readonly type: 'shared_name';
+  readonly names: readonly string[];
+  readonly other: OtherInstance;
+}
+
+/** Nobody makes, or removes, what is half made or half removed. */
+export interface WithoutJob {
+  readonly type: 'reservation_without_job' | 'deleting_without_job';
+}
+
+/** What can be wrong with an instance besides its files. */
+export type InstanceFinding =
+  | NoDatabase
+  | DesignFinding
+  | MissingSettings
+  | WrongIndexesVersion
+  | RenamedInstance
+  | SharedPrefix
+  | SharedName
+  | WithoutJob;

@@ -1,0 +1,148 @@
+import type { CouchServer } from '../../couchdb/server.ts';
+import { FleetError } from '../../errors.ts';
+import { isDenied } from '../../storage/errors.ts';
+import type { Storage } from '../../storage/storage.ts';
+import { allInstances } from '../all-instances.ts';
+import { TRASH_NAME } from '../file-documents.ts';
+import { INSTANCES } from '../lookup.ts';
+import { databasePrefix } from '../prefix.ts';
+import type { OrphanDatabases, OrphanFinding } from './orphan-findings.ts';
+
+export interface OrphanSearch {
+  /** The CouchDB of `couchdb.url`. */
+  readonly global: CouchServer;
+  /** Every CouchDB that may have databases of instances, each once. */
+  readonly servers: readonly CouchServer[];
+  readonly storage: Storage;
+  /** Lets time pass between the two looks: a stack makes databases before the document of their instance. */
+  wait(): Promise<void>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What names the databases of an instance (`instance-data.md` §1.1); those of older ones are not told from others. */
+const INSTANCE_DATABASE = /^(cozy[0-9a-f]{32})\//;
+
+/** Databases are listed by the first digits of their prefix: all at once, their names could be millions. */
+const RANGES = Array.from({ length: 256 }, (_, at) => `cozy${at.toString(16).padStart(2, '0')}`);
+
+/** Assets of the stack itself, beside the directories of the instances (`instance-data.md` §4.1). */
+const OF_THE_STACK = 'dyn-assets';
+
+/** What nobody was found to own so far. */
+interface Suspects {
+  /** By server, the prefixes. */
+  readonly prefixes: ReadonlyMap<CouchServer, Set<string>>;
+  readonly folders: Set<string>;
+}
+
+/**
+ * Databases and directories that belong to no instance, on two looks with a wait between them, and
+ * unchanged: what somebody is at is no orphan. What is there is listed before the instances are read, so
+ * that a new instance is never missed. Deletes nothing. Holds a prefix and a domain an instance.
+ *
+ * @throws FleetError `no_instances` where there is no list of instances to compare with
+ * @throws CouchError, StorageError, or the signal's reason when aborted
+ */
+export async function* findOrphans(search: OrphanSearch): AsyncGenerator<OrphanFinding, void, undefined> {
+  const { global, storage, signal } = search;
+  if (!(await global.databaseExists(INSTANCES, signal))) throw noInstances(global);
+  const suspects = { prefixes: await listPrefixes(search), folders: await listFolders(search) };
+  const aside = await acquit(search, suspects);
+  const databases = await readDatabases(suspects, signal);
+  if (databases.length + suspects.folders.size === 0) return;
+
+  await search.wait();
+  signal?.throwIfAborted();
+  const unchanged = sameAs(databases, await readDatabases(suspects, signal));
+  for (const name of await acquit(search, suspects)) aside.add(name);
+
+  for (const { server, found } of unchanged) {
+    if (suspects.prefixes.get(server)?.has(found.prefix) === true) yield found;
+  }
+  for (const folder of [...suspects.folders].sort()) {
+    if (!(await storage.hasDirectory(folder, '/'))) continue;
+    const wasInstance = !aside.has(folder) && (await hasTrash(storage, folder));
+    yield { type: wasInstance ? 'orphan_folder' : 'foreign_folder', folder };
+  }
+}
+
+/** Everything would be an orphan. */
+function noInstances({ host }: CouchServer): FleetError {
+  return new FleetError(
+    'no_instances',
+    `there is no ${INSTANCES} on ${host}, so nobody can tell what belongs to nobody`,
+    'Check couchdb.url.',
+  );
+}
+
+/** A `lost+found` lets nobody but root look into it. */
+async function hasTrash(storage: Storage, folder: string): Promise<boolean> {
+  try {
+    return await storage.hasDirectory(folder, `/${TRASH_NAME}`);
+  } catch (error) {
+    if (isDenied(error)) return false;
+    throw error;
+  }
+}
+
+async function listPrefixes({ servers, signal }: OrphanSearch): Promise<Map<CouchServer, Set<string>>> {
+  const prefixes = new Map<CouchServer, Set<string>>();
+  for (const server of servers) {
+    const seen = new Set<string>();
+    for (const range of RANGES) {
+      for (const name of await server.listDatabases(range, signal)) {
+        const prefix = INSTANCE_DATABASE.exec(name)?.[1];
+        if (prefix !== undefined) seen.add(prefix);
+      }
+    }
+    prefixes.set(server, seen);
+  }
+  return prefixes;
+}
+
+async function listFolders({ storage }: OrphanSearch): Promise<Set<string>> {
+  const folders = new Set<string>();
+  for await (const name of storage.list()) if (name !== OF_THE_STACK) folders.add(name);
+  return folders;
+}
+
+/**
+ * Strikes out what an instance has, whichever cluster it is on.
+ * @returns folders that have another name of an instance: they may hold what it lost when it was renamed
+ */
+async function acquit(
+  { global, signal }: OrphanSearch,
+  { prefixes, folders }: Suspects,
+): Promise<Set<string>> {
+  const aside = new Set<string>();
+  for await (const instance of allInstances(global, signal)) {
+    for (const seen of prefixes.values()) seen.delete(databasePrefix(instance));
+    folders.delete(instance.domain);
+    const { domain_aliases: aliases = [], old_domain: former } = instance;
+    for (const name of [...aliases, former]) if (name && folders.has(name)) aside.add(name);
+  }
+  return aside;
+}
+
+interface OnServer {
+  readonly server: CouchServer;
+  readonly found: OrphanDatabases;
+}
+
+async function readDatabases({ prefixes }: Suspects, signal: AbortSignal | undefined): Promise<OnServer[]> {
+  const all: OnServer[] = [];
+  for (const [server, seen] of prefixes) {
+    for (const prefix of [...seen].sort()) {
+      const databases = await server.listDatabases(`${prefix}/`, signal);
+      const found = { type: 'orphan_databases', prefix, host: server.host, databases } as const;
+      if (databases.length > 0) all.push({ server, found });
+    }
+  }
+  return all;
+}
+
+/** Those of the second look that are as they were at the first. */
+function sameAs(first: readonly OnServer[], second: readonly OnServer[]): OnServer[] {
+  const before = new Set(first.map(({ found }) => JSON.stringify(found)));
+  return second.filter(({ found }) => before.has(JSON.stringify(found)));
+}

@@ -1,0 +1,160 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type CouchServer, connectCouch } from '../../../src/couchdb/server.ts';
+import type { OrphanFinding } from '../../../src/instances/fsck/orphan-findings.ts';
+import { findOrphans } from '../../../src/instances/fsck/orphans.ts';
+import { prefixOf } from '../../../src/instances/prefix.ts';
+import { fileStorage } from '../../../src/storage/file-storage.ts';
+import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+import { startTestCouch, type TestCouch } from '../../support/servers.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
+
+describe('the search for orphans', () => {
+  let fleet: TestFleet;
+  let second: TestCouch;
+  let other: CouchServer;
+  let domain: string;
+  let prefix: string;
+  let databases: string[];
+  let domains = 0;
+
+  async function all(wait: () => Promise<void>, servers = [fleet.server, other]): Promise<OrphanFinding[]> {
+    const storage = fileStorage(fleet.storageRoot);
+    const found: OrphanFinding[] = [];
+    for await (const each of findOrphans({ global: fleet.server, servers, storage, wait })) found.push(each);
+    return found;
+  }
+
+  /** Orphans of this test: a real CouchDB may have others. */
+  async function orphans(wait: () => Promise<void> = () => Promise.resolve()): Promise<OrphanFinding[]> {
+    return (await all(wait)).filter((each) => each.type !== 'orphan_databases' || each.prefix === prefix);
+  }
+
+  const folder = async (name: string, below = '') => {
+    await mkdir(join(fleet.storageRoot, name, below), { recursive: true });
+  };
+
+  before(async () => {
+    fleet = await startTestFleet({ worker: false });
+    second = await startTestCouch({ ownProcess: true });
+    other = connectCouch({ url: second.url, connections: 4 });
+  });
+
+  after(async () => {
+    await other.close();
+    await second.close();
+    await fleet.close();
+  });
+
+  beforeEach(async () => {
+    domains += 1;
+    domain = fleet.parse({ domain: fleet.domain(`orphan-${domains}`) }).options.domain;
+    prefix = prefixOf(domain);
+    databases = ['io-cozy-files', 'io-cozy-settings'].map((name) => `${prefix}/${name}`);
+  });
+
+  afterEach(async () => {
+    await fleet.remove(domain);
+    for (const name of await other.listDatabases(`${prefix}/`)) await other.deleteDatabase(name);
+  });
+
+  const make = async (server: CouchServer) => {
+    for (const name of databases) await server.createDatabase(name);
+  };
+
+  it('finds the databases of a prefix that no instance has', async () => {
+    await make(fleet.server);
+    const { host } = fleet.server;
+    expect(await orphans()).to.deep.equal([{ type: 'orphan_databases', prefix, host, databases }]);
+  });
+
+  it('looks at every cluster, and tells which', async () => {
+    await make(other);
+    expect(await orphans()).to.deep.equal([
+      { type: 'orphan_databases', prefix, host: other.host, databases },
+    ]);
+  });
+
+  it('leaves databases alone whose prefix an instance has, on whichever cluster and under any domain', async () => {
+    await make(fleet.server);
+    await make(other);
+    await fleet.putInstance({ domain: `renamed-${domain}`, prefix, couch_cluster: 1 });
+    expect(await orphans()).to.deep.equal([]);
+  });
+
+  it('leaves databases alone that get their instance before the second look', async () => {
+    await make(fleet.server);
+    const found = await orphans(async () => {
+      await fleet.putInstance({ domain, prefix });
+    });
+    expect(found).to.deep.equal([]);
+  });
+
+  it('leaves databases alone that become more or fewer', async () => {
+    await make(fleet.server);
+    const found = await orphans(async () => {
+      await fleet.server.createDatabase(`${prefix}/io-cozy-jobs`);
+    });
+    expect(found).to.deep.equal([]);
+  });
+
+  it('leaves databases alone that come up after the first look', async () => {
+    await folder(domain);
+    const found = await orphans(() => make(fleet.server));
+    expect(found).to.deep.equal([{ type: 'foreign_folder', folder: domain }]);
+  });
+
+  it('leaves databases alone that are not named as those of an instance', async () => {
+    const names = [`${prefix}0/a`, `x${prefix}/a`, 'global/a', 'cozy-example-org/a'];
+    for (const name of names) await other.createDatabase(name);
+    expect(await all(() => Promise.resolve(), [other])).to.deep.equal([]);
+    for (const name of names) await other.deleteDatabase(name);
+  });
+
+  it('finds the folder of an instance that has gone', async () => {
+    await folder(domain, '.cozy_trash');
+    expect(await orphans()).to.deep.equal([{ type: 'orphan_folder', folder: domain }]);
+  });
+
+  it('takes a folder without a trash for somebody else\u2019s', async () => {
+    await folder('lost+found', 'a');
+    expect(await orphans()).to.deep.equal([{ type: 'foreign_folder', folder: 'lost+found' }]);
+    await fleet.remove('lost+found');
+  });
+
+  it('takes a folder for somebody else\u2019s that has a former name or an alias of an instance', async () => {
+    await folder(domain, '.cozy_trash');
+    await folder(`alias-${domain}`, '.cozy_trash');
+    const names = { old_domain: domain, domain_aliases: [`alias-${domain}`] };
+    await fleet.putInstance({ domain: `new-${domain}`, ...names });
+    expect(await orphans()).to.deep.equal([
+      { type: 'foreign_folder', folder: `alias-${domain}` },
+      { type: 'foreign_folder', folder: domain },
+    ]);
+    await fleet.remove(`alias-${domain}`);
+  });
+
+  it('leaves the folders of instances and reservations alone, files, links, and assets of the stack', async () => {
+    await folder(domain, '.cozy_trash');
+    const reason = 'PROVISIONING:0123456789abcdef';
+    await fleet.putInstance({ domain, prefix, blocked: true, blocking_reason: reason });
+    await folder('dyn-assets');
+    await writeFile(join(fleet.storageRoot, 'file'), '');
+    await symlink(fleet.storageRoot, join(fleet.storageRoot, 'link'));
+    expect(await orphans()).to.deep.equal([]);
+    for (const name of ['dyn-assets', 'file', 'link']) await fleet.remove(name);
+  });
+
+  it('leaves a folder alone that has gone before the second look', async () => {
+    await folder(domain, '.cozy_trash');
+    expect(await orphans(() => fleet.remove(domain))).to.deep.equal([]);
+  });
+
+  it('does not take everything for an orphan where there is no list of instances', async () => {
+    const storage = fileStorage(fleet.storageRoot);
+    const wait = () => Promise.resolve();
+    const search = findOrphans({ global: other, servers: [fleet.server], storage, wait });
+    expect(await thrownBy(search.next())).to.have.property('code', 'no_instances');
+  });
+});
