@@ -1,6 +1,5 @@
 import { pagesOf } from './pages.ts';
 
-/** Texts that go out in one write. */
 const PAGE = 500;
 
 /** Writes to stdout, and waits where the reader is slower. */
@@ -11,10 +10,13 @@ export async function writeStdout(text: string): Promise<void> {
   });
 }
 
-/** Writes texts as they come, as fast as they are read; ends quietly when the reader has enough. */
-export async function writeAll(texts: AsyncIterable<string>): Promise<void> {
+/**
+ * Writes texts as they come, as fast as they are read; ends quietly when the reader has enough.
+ * @param atATime texts that go out in one write
+ */
+export async function writeAll(texts: AsyncIterable<string>, atATime = PAGE): Promise<void> {
   try {
-    for await (const page of pagesOf(texts, PAGE)) await writeStdout(page.join(''));
+    for await (const page of pagesOf(texts, atATime)) await writeStdout(page.join(''));
   } catch (error) {
     if (!isReaderGone(error)) throw error;
   }

@@ -1,0 +1,31 @@
+import type { Config } from '../../config/config.ts';
+import { type Fleet, openFleet } from '../../jobs/fleet.ts';
+import { latestJob } from './find-job.ts';
+import { jobState } from './job-facts.ts';
+
+/** Who is at an instance. */
+export interface JobLookup {
+  /** Whether a job that has not ended holds that domain. @throws FleetError `redis_unreachable` */
+  hasJob(domain: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Connects to Redis at the first question: most checks have none. */
+export function openJobLookup({ fleet: { redisUrl, prefix } }: Config): JobLookup {
+  let opening: Promise<Fleet> | undefined;
+  return {
+    async hasJob(domain) {
+      opening ??= openFleet({ redisUrl, prefix, role: 'command' });
+      const fleet = await opening;
+      const id = await latestJob(fleet, domain);
+      const job = id === undefined ? undefined : await fleet.queue.getJob(id);
+      const state = job === undefined ? 'unknown' : await jobState(job);
+      return state === 'waiting' || state === 'active' || state === 'retrying';
+    },
+    async close() {
+      // Whoever asked was told of it.
+      const fleet = await opening?.catch(() => undefined);
+      await fleet?.close();
+    },
+  };
+}

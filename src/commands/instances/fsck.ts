@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { parseDuration } from '../../cli/duration.ts';
+import { EXIT } from '../../cli/exit-codes.ts';
+import { filterFlags } from '../../cli/filter-flags.ts';
+import { choiceOf } from '../../cli/instances/chosen-for-check.ts';
+import { checkLines, orphanLines } from '../../cli/instances/finding-lines.ts';
+import { openJobLookup } from '../../cli/jobs/job-lookup.ts';
+import { withCouch } from '../../cli/with-couch.ts';
+import { writeAll } from '../../cli/write-stdout.ts';
+import { InputError } from '../../errors.ts';
+import { findOrphans } from '../../instances/fsck/orphans.ts';
+import { fileStorage } from '../../storage/file-storage.ts';
+
+export default class InstancesFsck extends BaseCommand {
+  static override summary = 'Check instances against what must always be so';
+
+  static override description =
+    'Prints a JSON object a line for each finding, as cozy-stack check fs does, and ends with exit code 1 if there is any. Nothing is changed. Besides the files it looks at databases, design documents, settings and names.';
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> alice.example.org',
+    '<%= config.bin %> <%= command.id %> --all --index-integrity',
+    '<%= config.bin %> <%= command.id %> --orphans',
+  ];
+
+  static override args = {
+    domains: Args.string({
+      ignoreStdin: true,
+      multiple: true,
+      description: 'Domains of instances, with their port if they have one, or aliases',
+    }),
+  };
+
+  static override flags = {
+    // Instead of the flag of all commands: there may be too many findings for one JSON value.
+    json: Flags.boolean({ summary: 'One JSON object a line, as without it' }),
+    all: Flags.boolean({ summary: 'Check all instances' }),
+    'index-integrity': Flags.boolean({ summary: 'Of the files, check only the index' }),
+    'files-consistency': Flags.boolean({ summary: 'Of the files, only compare index and storage' }),
+    'fail-fast': Flags.boolean({ summary: 'Stop at the first finding' }),
+    orphans: Flags.boolean({ summary: 'Look for databases and folders that belong to no instance' }),
+    'orphans-wait': Flags.string({
+      summary: 'Time between the two looks for them',
+      default: '10m',
+      helpValue: '<duration>',
+    }),
+    ...filterFlags,
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(InstancesFsck);
+    const choice = choiceOf(args.domains ?? [], flags);
+    if (choice === undefined && !flags.orphans) throw nothingChosen();
+    const orphansWait = parseDuration(flags['orphans-wait'], '--orphans-wait');
+    const either = flags['index-integrity'] || flags['files-consistency'];
+    const checks = {
+      index: flags['index-integrity'] || !either,
+      files: flags['files-consistency'] || !either,
+    };
+    const config = this.loadConfig(flags.config);
+    const storage = fileStorage(config.storage.root);
+    const jobs = openJobLookup(config);
+    let findings = 0;
+
+    try {
+      await withCouch(config, async ({ global, cluster, servers }) => {
+        async function* lines(): AsyncGenerator<string> {
+          if (choice !== undefined) {
+            const othersWithPrefix = choice.others(global);
+            const checking = { global, cluster, storage, hasJob: jobs.hasJob, othersWithPrefix };
+            yield* checkLines(choice.instances(global), checking, checks);
+          }
+          if (flags.orphans) {
+            const wait = () => sleep(orphansWait);
+            yield* orphanLines(findOrphans({ global, servers: servers(), storage, wait }));
+          }
+        }
+        async function* counted(): AsyncGenerator<string> {
+          for await (const line of lines()) {
+            findings += 1;
+            yield line;
+            if (flags['fail-fast']) return;
+          }
+        }
+        // Each at once: the next may be long in coming, and what was found is told even if it never comes.
+        await writeAll(counted(), 1);
+      });
+    } finally {
+      await jobs.close();
+    }
+    if (findings > 0) this.exitWith(EXIT.failed);
+  }
+}
+
+function nothingChosen(): InputError {
+  return new InputError(
+    'nothing_chosen',
+    'no instance is named',
+    {},
+    'Name some, or use --all, a filter such as --state, or --orphans.',
+  );
+}
