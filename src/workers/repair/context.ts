@@ -1,0 +1,39 @@
+import type { CouchServer } from '../../couchdb/server.ts';
+import type { DesignSource } from '../../instances/designs.ts';
+import type { Scheme } from '../../instances/link.ts';
+import type { StoredInstance } from '../../instances/lookup.ts';
+import { databaseName, databasePrefix } from '../../instances/prefix.ts';
+import type { OthersWithPrefix } from '../../instances/prefix-owners.ts';
+import type { Storage } from '../../storage/storage.ts';
+import type { Lease } from '../lease.ts';
+import type { RepairOptions } from './is-repairable.ts';
+
+/** What a repair works with; who calls it holds the names of the instance. */
+export interface RepairContext {
+  /** The CouchDB of `couchdb.url`. */
+  readonly global: CouchServer;
+  /** The cluster an instance's databases are on; `undefined` is cluster 0 (`instance-data.md` §1.1). */
+  cluster(index: number | undefined): CouchServer;
+  readonly storage: Storage;
+  readonly designs: DesignSource;
+  /** Of the addresses written into documents; `https` when absent. */
+  readonly linkScheme?: Scheme;
+  /** Asks CouchDB when absent, which reads all instances for it. */
+  readonly othersWithPrefix?: OthersWithPrefix;
+  readonly instance: StoredInstance;
+  readonly options: RepairOptions;
+  readonly signal: AbortSignal;
+  /** Asked right before each write. */
+  readonly lease: Lease;
+}
+
+/** The server that has the instance's databases, and the full name of one of them. */
+export function databaseOf(
+  { cluster, instance }: RepairContext,
+  doctype: string,
+): { server: CouchServer; name: string } {
+  return {
+    server: cluster(instance.couch_cluster),
+    name: databaseName(databasePrefix(instance), doctype),
+  };
+}

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import type { CouchDocument, StoredDocument } from '../../couchdb/documents.ts';
+import { FILES } from '../../instances/doctypes.ts';
+import { directoryDocument, ROOT_ID, rootDocument, trashDocument } from '../../instances/file-documents.ts';
+import { pathWithin } from '../../instances/fsck/directory-places.ts';
+import type { EntryFinding, FoundDirectory } from '../../instances/fsck/findings.ts';
+import { type IndexedDirectory, indexEntry } from '../../instances/fsck/index-entry.ts';
+import { incarnationOf } from '../../instances/incarnation.ts';
+import { cozyUrl } from '../../instances/link.ts';
+import { insertMissing } from '../create/bulk.ts';
+import { databaseOf, type RepairContext } from './context.ts';
+
+/** Names that a stack refuses (`instance-data.md` §3.4), and those that were not valid UTF-8 on disk. */
+const ILLEGAL_NAME = /^\.{0,2}$|[/\0\n\r\ufffd]/;
+
+/** Writes the documents of root and trash that are missing. */
+export async function writeRootAndTrash(
+  context: RepairContext,
+  findings: readonly EntryFinding[],
+): Promise<void> {
+  const { server, name } = databaseOf(context, FILES);
+  const now = new Date().toISOString();
+  const documents = findings.map(
+    ({ type }): CouchDocument =>
+      type === 'index_missing_root' ? { ...rootDocument(now, false) } : { ...trashDocument(now) },
+  );
+  context.lease.assertHeld();
+  await insertMissing(server, name, documents, context.signal);
+}
+
+/** Gives a directory the path that its parents have; every other field stays as it is. */
+export async function correctPath(context: RepairContext, finding: EntryFinding): Promise<void> {
+  const { server, name } = databaseOf(context, FILES);
+  const { signal, lease } = context;
+  const found = finding.dir_doc;
+  const document = await readDirectory(context, found?._id);
+  // Where its owner moved it meanwhile, the stack wrote its path.
+  if (document === undefined || found === undefined || hasChanged(found, document)) return;
+  const path = await rootedPath(context, document);
+  if (path === undefined) return;
+  lease.assertHeld();
+  await server.putDocument(name, { ...document, path }, signal);
+}
+
+/** Makes the directory on disk that a document tells of, where the one it is in is there. */
+export async function makeDirectory(context: RepairContext, finding: EntryFinding): Promise<void> {
+  const { storage, instance, lease } = context;
+  const document = await readDirectory(context, finding.dir_doc?._id);
+  const path = document === undefined ? undefined : await rootedPath(context, document);
+  // Where its path is wrong, it is not known which of the two the disk has.
+  if (path === undefined || path !== document?.['path']) return;
+  if (!(await hasParent(context, path))) return;
+  lease.assertHeld();
+  await storage.makeDirectory(instance.domain, path);
+}
+
+/** Writes the document of a directory that is on disk, where the one it is in has one. */
+export async function documentDirectory(context: RepairContext, finding: EntryFinding): Promise<void> {
+  const { storage, instance, linkScheme = 'https', signal, lease } = context;
+  const { server, name: database } = databaseOf(context, FILES);
+  const { path, name = '' } = finding.dir_doc ?? {};
+  if (path === undefined || ILLEGAL_NAME.test(name)) return;
+  if (!(await storage.hasDirectory(instance.domain, path))) return;
+  const [parent, ...others] = await directoriesAt(context, parentOf(path));
+  if (parent === undefined || others.length > 0) return;
+  if ((await rootedPath(context, parent)) !== parentOf(path)) return;
+  const place = { name, parentId: parent._id, path };
+  const times = { now: new Date().toISOString(), createdOn: cozyUrl(linkScheme, instance.domain) };
+  const document = { _id: idOf(context, path), ...directoryDocument({ ...place, ...times }) };
+  lease.assertHeld();
+  await insertMissing(server, database, [document], signal);
+}
+
+/** The root is in the storage itself, which without the fleet's id is the place of a disk that is not mounted. */
+async function hasParent({ storage, instance }: RepairContext, path: string): Promise<boolean> {
+  if (path === '/') return (await storage.readFleetId()) !== undefined;
+  return await storage.hasDirectory(instance.domain, parentOf(path));
+}
+
+/** An id that a second run finds again: two documents for one directory would be two directories. */
+function idOf({ instance }: RepairContext, path: string): string {
+  const life = incarnationOf(instance.cli_secret ?? '');
+  return createHash('sha256').update(`${life} ${path}`).digest('hex').slice(0, 32);
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
+}
+
+function hasChanged(found: FoundDirectory, document: StoredDocument): boolean {
+  const now = directoryOf(document);
+  return now?.name !== found.name || now.parentId !== found.dir_id || now.storedPath !== found.path;
+}
+
+async function directoriesAt(context: RepairContext, path: string): Promise<StoredDocument[]> {
+  const { server, name } = databaseOf(context, FILES);
+  const { signal } = context;
+  if (path === '/') {
+    const root = await readDirectory(context, ROOT_ID);
+    return root === undefined ? [] : [root];
+  }
+  const query = { selector: { path }, use_index: 'dir-by-path', limit: 2 };
+  return (await server.find(name, query, signal)).filter((each) => directoryOf(each) !== undefined);
+}
+
+/** Where a directory is by the names of its parents; undefined when they do not lead to the root. */
+async function rootedPath(context: RepairContext, document: StoredDocument): Promise<string | undefined> {
+  const names: string[] = [];
+  const seen = new Set<string>();
+  for (let at = directoryOf(document); at !== undefined; ) {
+    if (at.id === ROOT_ID) return names.reduceRight(pathWithin, '/');
+    if (seen.has(at.id) || at.name === '') return undefined;
+    seen.add(at.id);
+    names.push(at.name);
+    const parent = await readDirectory(context, at.parentId);
+    at = parent === undefined ? undefined : directoryOf(parent);
+  }
+  return undefined;
+}
+
+async function readDirectory(
+  context: RepairContext,
+  id: string | undefined,
+): Promise<StoredDocument | undefined> {
+  if (id === undefined || id === '') return undefined;
+  const { server, name } = databaseOf(context, FILES);
+  const document = await server.getDocument(name, id, context.signal);
+  return document !== undefined && directoryOf(document) !== undefined ? document : undefined;
+}
+
+function directoryOf(document: CouchDocument): IndexedDirectory | undefined {
+  const entry = indexEntry(document);
+  return entry?.kind === 'directory' ? entry : undefined;
+}

@@ -1,0 +1,71 @@
+import type { Finding } from '../../instances/fsck/finding.ts';
+
+export interface RepairOptions {
+  /**
+   * Whether a database that is missing is made again, empty. Any of the 16 may have held what only its
+   * owner had, the history of jobs and logins included, and a backup restores none that is there again.
+   */
+  readonly recreateEmpty: boolean;
+}
+
+/**
+ * Whether a repair would touch this. What nobody can decide from the outside is left alone: which of two
+ * contents, names or instances is right, and whose an unknown file is.
+ */
+export function isRepairable(finding: Finding, { recreateEmpty }: RepairOptions): boolean {
+  switch (finding.type) {
+    case 'no_database':
+      return recreateEmpty;
+    case 'missing_design_document':
+    case 'differing_design_document':
+    case 'missing_settings':
+    case 'index_missing_root':
+    case 'index_missing_trash':
+    case 'index_bad_fullpath':
+      return true;
+    case 'filesystem_missing':
+    case 'index_missing':
+      return finding.dir_doc !== undefined;
+    case 'wrong_indexes_version':
+      // A higher number is that of a newer stack, whose indexes we do not know.
+      return finding.found === null || finding.found < finding.expected;
+    case 'index_orphan_tree':
+    case 'type_mismatch':
+    case 'content_mismatch':
+    case 'file_missing':
+    case 'index_file_with_path':
+    case 'index_duplicate_name':
+    case 'trashed_not_in_trash':
+    case 'not_trashed_in_trash':
+    case 'conflict_in_index':
+    case 'thumbnail_with_no_file':
+    case 'renamed_instance':
+    case 'shared_prefix':
+    case 'shared_name':
+    case 'reservation_without_job':
+    case 'deleting_without_job':
+    case 'orphan_databases':
+    case 'orphan_folder':
+    case 'foreign_folder':
+      return false;
+  }
+}
+
+/**
+ * Those of an instance's findings that a repair would touch. None where another instance has a name or
+ * the databases of this one: what is missing here may be there. No index where a newer stack made them.
+ */
+export function repairableOf<Found extends Finding>(
+  findings: readonly Found[],
+  options: RepairOptions,
+): Found[] {
+  if (findings.some(({ type }) => type === 'shared_prefix' || type === 'shared_name')) return [];
+  const isNewer = findings.some(
+    (finding) => finding.type === 'wrong_indexes_version' && !isRepairable(finding, options),
+  );
+  return findings.filter((finding) => {
+    const isDesign =
+      finding.type === 'missing_design_document' || finding.type === 'differing_design_document';
+    return isRepairable(finding, options) && !(isDesign && isNewer);
+  });
+}

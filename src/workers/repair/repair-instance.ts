@@ -1,0 +1,105 @@
+import {
+  type CheckContext,
+  checkInstance,
+  type FoundInInstance,
+} from '../../instances/fsck/check-instance.ts';
+import type { EntryFinding } from '../../instances/fsck/findings.ts';
+import type { DesignFinding } from '../../instances/fsck/instance-findings.ts';
+import { readInstance } from '../../instances/lookup.ts';
+import { askForOthers } from '../../instances/prefix-owners.ts';
+import type { RepairContext } from './context.ts';
+import { recreateDatabase, rewriteDesigns } from './databases.ts';
+import { correctPath, documentDirectory, makeDirectory, writeRootAndTrash } from './directories.ts';
+import { repairableOf } from './is-repairable.ts';
+import { correctIndexesVersion, recreateSettings } from './settings.ts';
+
+export interface Repair {
+  /** What was found first or on the way, and is not found any more. */
+  readonly repaired: readonly FoundInInstance[];
+  /** What the last check found. */
+  readonly left: readonly FoundInInstance[];
+}
+
+/** A database made again shows what it lacks, and a path corrected what is missing there. */
+const SWEEPS = 4;
+
+/**
+ * Puts right what can be put right without knowing what its owner wants (`isRepairable`), and checks again,
+ * until nothing more can be done. Safe to repeat. Files are neither adopted, restored nor removed, default
+ * directories that are gone stay gone, and nothing is touched while the instance is being made or removed.
+ * Every check reads all files.
+ *
+ * @throws CouchError, StorageError, LostLock, or the signal's reason when aborted; another run goes on from there
+ */
+export async function repairInstance(given: RepairContext): Promise<Repair> {
+  const { global, instance, signal } = given;
+  const tried = new Map<string, FoundInInstance>();
+  for (let sweep = 0; ; sweep += 1) {
+    // As it is now: its domain is where its directories are made.
+    const context = { ...given, instance: (await readInstance(global, instance._id, signal)) ?? instance };
+    const findings = await check(context);
+    const found = new Set(findings.map((finding) => JSON.stringify(finding)));
+    const work = repairableOf(findings, context.options).filter(
+      (finding) => !tried.has(JSON.stringify(finding)),
+    );
+    if (work.length === 0 || sweep === SWEEPS) {
+      const repaired = [...tried].flatMap(([line, finding]) => (found.has(line) ? [] : [finding]));
+      return { repaired, left: findings };
+    }
+    for (const finding of work) tried.set(JSON.stringify(finding), finding);
+    await sweepOnce(context, work);
+  }
+}
+
+async function check(context: RepairContext): Promise<FoundInInstance[]> {
+  const checked: CheckContext = {
+    ...context,
+    othersWithPrefix: context.othersWithPrefix ?? askForOthers(context.global, context.signal),
+    // Ours: whoever repairs an instance holds its names.
+    hasJob: () => Promise.resolve(true),
+  };
+  const findings: FoundInInstance[] = [];
+  for await (const finding of checkInstance(checked, { index: true, files: true })) findings.push(finding);
+  return findings;
+}
+
+/** Each kind after those it builds upon; directories after the ones they are in. */
+async function sweepOnce(context: RepairContext, work: readonly FoundInInstance[]): Promise<void> {
+  for (const finding of work) if (finding.type === 'no_database') await recreateDatabase(context, finding);
+
+  for (const [doctype, findings] of byDoctype(work)) await rewriteDesigns(context, doctype, findings);
+
+  const tops = work.filter(isOfTypes('index_missing_root', 'index_missing_trash'));
+  if (tops.length > 0) await writeRootAndTrash(context, tops);
+  if (work.some(({ type }) => type === 'missing_settings')) await recreateSettings(context);
+  for (const finding of work.filter(isOfTypes('index_bad_fullpath'))) await correctPath(context, finding);
+  for (const finding of parentsFirst(work.filter(isOfTypes('filesystem_missing')))) {
+    await makeDirectory(context, finding);
+  }
+  for (const finding of parentsFirst(work.filter(isOfTypes('index_missing')))) {
+    await documentDirectory(context, finding);
+  }
+  for (const finding of work) {
+    if (finding.type === 'wrong_indexes_version') await correctIndexesVersion(context, finding);
+  }
+}
+
+function byDoctype(work: readonly FoundInInstance[]): Map<string, DesignFinding[]> {
+  const designs = new Map<string, DesignFinding[]>();
+  for (const finding of work) {
+    if (finding.type !== 'missing_design_document' && finding.type !== 'differing_design_document') continue;
+    designs.set(finding.doctype, [...(designs.get(finding.doctype) ?? []), finding]);
+  }
+  return designs;
+}
+
+function isOfTypes(...types: EntryFinding['type'][]): (finding: FoundInInstance) => finding is EntryFinding {
+  const wanted: ReadonlySet<string> = new Set(types);
+  return (finding): finding is EntryFinding => wanted.has(finding.type);
+}
+
+function parentsFirst(findings: readonly EntryFinding[]): EntryFinding[] {
+  const depth = ({ dir_doc }: EntryFinding) =>
+    (dir_doc?.path ?? '').split('/').filter((name) => name !== '').length;
+  return [...findings].sort((one, other) => depth(one) - depth(other));
+}

@@ -1,0 +1,32 @@
+import { SETTINGS } from '../../instances/doctypes.ts';
+import { databaseFindings } from '../../instances/fsck/database-findings.ts';
+import type { WrongIndexesVersion } from '../../instances/fsck/instance-findings.ts';
+import { INSTANCES, readInstance } from '../../instances/lookup.ts';
+import { databasePrefix } from '../../instances/prefix.ts';
+import { settingsDocument } from '../../instances/settings-document.ts';
+import { insertMissing } from '../create/bulk.ts';
+import { databaseOf, type RepairContext } from './context.ts';
+
+/**
+ * Writes the settings as those of an instance made without any option (`instance-data.md` §3.1): mail
+ * address, public name and time zone were nowhere else.
+ */
+export async function recreateSettings(context: RepairContext): Promise<void> {
+  const { server, name } = databaseOf(context, SETTINGS);
+  context.lease.assertHeld();
+  await insertMissing(server, name, [settingsDocument({ settings: {} })], context.signal);
+}
+
+/** Says which indexes the instance has, once it has them all; every other field stays as it is. */
+export async function correctIndexesVersion(
+  context: RepairContext,
+  { found, expected }: WrongIndexesVersion,
+): Promise<void> {
+  const { global, cluster, instance, signal, lease } = context;
+  const missing = await databaseFindings(cluster(instance.couch_cluster), databasePrefix(instance), signal);
+  if (missing.length > 0) return;
+  const now = await readInstance(global, instance._id, signal);
+  if (now === undefined || (now.indexes_version ?? null) !== found) return;
+  lease.assertHeld();
+  await global.putDocument(INSTANCES, { ...now, indexes_version: expected }, signal);
+}
