@@ -48,3 +48,17 @@ export interface DatabaseSettings {
   readonly q?: number | undefined;
   readonly n?: number | undefined;
 }
+
+/** A document as `_changes` has it; `doc` is absent for one that cannot be read any more. */
+export interface Change {
+  readonly id: string;
+  readonly deleted?: boolean;
+  readonly doc?: CouchDocument | null;
+}
+
+/** A page of `_changes`. */
+export interface Changes {
+  readonly changes: readonly Change[];
+  /** Where the next page begins. */
+  readonly lastSequence: string;
+}

@@ -4,6 +4,8 @@ import { Agent } from 'undici';
 import { answerOf, field, isStored, isSuccess, nanoAnswer, noAnswer } from './answers.ts';
 import type {
   BulkRow,
+  Change,
+  Changes,
   CouchDocument,
   DatabaseSettings,
   IndexAnswer,
@@ -50,6 +52,8 @@ export interface CouchServer {
   ): Promise<ViewRow[]>;
   allDocuments(database: string, query: ViewQuery, signal?: AbortSignal): Promise<ViewRow[]>;
   find(database: string, query: object, signal?: AbortSignal): Promise<StoredDocument[]>;
+  /** What changed after that sequence, with documents, at most `limit` of them. @param since '0' for all */
+  changes(database: string, since: string, limit: number, signal?: AbortSignal): Promise<Changes>;
   createIndex(database: string, body: object, signal?: AbortSignal): Promise<IndexAnswer>;
   /** Whether `/_up` answers 200; asks without credentials, so it never counts as a failed login. */
   isUp(signal?: AbortSignal): Promise<boolean>;
@@ -225,6 +229,14 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
       const path = `/${encodeURIComponent(database)}/_find`;
       const answer = await sendJson('POST', path, `searching ${database}`, query, signal);
       return field<StoredDocument[]>(answer, 'docs', []);
+    },
+
+    async changes(database, since, limit, signal) {
+      const query = new URLSearchParams({ since, limit: String(limit), include_docs: 'true' });
+      const path = `/${encodeURIComponent(database)}/_changes?${query.toString()}`;
+      const answer = await sendJson('GET', path, `reading changes of ${database}`, undefined, signal);
+      const lastSequence = String(field<string | number>(answer, 'last_seq', since));
+      return { changes: field<Change[]>(answer, 'results', []), lastSequence };
     },
 
     async createIndex(database, body, signal) {

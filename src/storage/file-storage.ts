@@ -1,4 +1,4 @@
-import { mkdir, open, opendir, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, open, opendir, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toError } from '../errors.ts';
 import { StorageError, storageFailureKind } from './errors.ts';
@@ -11,6 +11,12 @@ const DIRECTORY_MODE = 0o755;
 
 /** Holds the fleet's id; begins with a dot, so it can never be a domain. */
 const FLEET_FILE = '.cozy-fleet';
+
+/** What a directory on its way out is called; begins with a dot, so it can never be a domain. */
+const REMOVED = '.cozy-fleet-removed-';
+
+/** Every instance has it, and hardly anything else does. */
+const TRASH = '.cozy_trash';
 
 /** Storage of kind `file://`: `<root>/<domain>/` (`instance-data.md` §4.1). */
 export function fileStorage(root: string): Storage {
@@ -90,6 +96,22 @@ export function fileStorage(root: string): Storage {
         throw await failure(`reading ${path} of ${domain}`, thrown);
       }
     },
+
+    removeInstance: (domain, tag) =>
+      guarded(`removing ${domain}`, async () => {
+        const removed = join(root, `${REMOVED}${tag}`);
+        const entries = await unlessMissing(readdir(at(domain)), undefined);
+        if (entries === undefined) {
+          // A mount that has gone looks like an instance without files.
+          await stat(root);
+        } else {
+          if (entries.length > 0 && !entries.includes(TRASH)) return 'foreign';
+          await rename(at(domain), removed);
+        }
+        const wasThere = entries !== undefined || (await isDirectory(removed));
+        await rm(removed, { recursive: true, force: true });
+        return wasThere ? 'removed' : 'missing';
+      }),
 
     readFleetId: () =>
       guarded('reading the fleet id', async () => {

@@ -29,6 +29,13 @@ export interface Storage {
   walk(domain: string, skipped?: ReadonlySet<string>): AsyncGenerator<WalkEntry, void, undefined>;
   /** MD5 of a file's content in base64, as in its document; undefined when no file is there. */
   digest(domain: string, path: string, signal?: AbortSignal): Promise<string | undefined>;
+  /**
+   * Removes the directory of an instance and all that is in it. It is renamed first, so that a next life
+   * of the domain never meets what is on its way out.
+   * @param tag names what is on its way out, so that a second try finds it again; hexadecimal and `-`
+   * @returns `foreign` for a directory that holds files and no `.cozy_trash`: it is left alone
+   */
+  removeInstance(domain: string, tag: string): Promise<'removed' | 'missing' | 'foreign'>;
   /** The fleet this storage belongs to, or undefined when nobody took it yet (design §4). */
   readFleetId(): Promise<string | undefined>;
   /** Takes the storage for a fleet; answers the id that is there afterwards, another's if it came first. */
