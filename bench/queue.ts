@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Batch } from '../src/jobs/batches.ts';
-import { enqueueRows } from '../src/jobs/enqueue.ts';
+import { creation, enqueueRows } from '../src/jobs/enqueue.ts';
 import type { Fleet } from '../src/jobs/fleet.ts';
-import { CREATE_STAGES, readProgress } from '../src/jobs/progress.ts';
+import { readProgress } from '../src/jobs/progress.ts';
+import { CREATE_STAGES } from '../src/jobs/stages.ts';
 import { benchOptions } from './instances.ts';
 
 /** How often the batch is looked at; its end is read from the batch itself, to the millisecond. */
@@ -28,7 +29,10 @@ export async function makeQueued(fleet: Fleet, domains: readonly string[]): Prom
     by: 'bench',
     total,
   });
-  const rows = domains.map((domain, at) => ({ row: at + 1, options: benchOptions(domain), tries: 8 }));
+  const rows = domains.map((domain, at) => ({
+    row: at + 1,
+    ...creation({ options: benchOptions(domain), tries: 8 }),
+  }));
   await enqueueRows(fleet, batchId, rows);
   for (;;) {
     const batch = await fleet.batches.get(batchId);

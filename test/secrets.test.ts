@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import type { Redis } from 'ioredis';
-import { enqueueRows } from '../src/jobs/enqueue.ts';
+import { creation, enqueueRows } from '../src/jobs/enqueue.ts';
 import { ensureFleetRecord } from '../src/jobs/fleet-record.ts';
 import { startTestFleet, type TestFleet } from './support/fleet.ts';
 import { startTestCouch } from './support/servers.ts';
@@ -32,10 +32,10 @@ describe('secrets', () => {
     const old = test.domain('old');
     await test.putInstance({ domain: test.domain('moved'), old_domain: old });
     await enqueueRows(fleet, batchId, [
-      { ...(await test.request({ domain: test.domain('token') })), row: 1 },
-      { ...(await test.request({ domain: test.domain('phrase') }, batchPassphrase)), row: 2 },
-      { ...(await test.request({ domain: test.domain('random'), 'context-name': 'oidc' })), row: 3 },
-      { ...(await test.request({ domain: old }, failingPassphrase)), row: 4 },
+      { ...creation(await test.request({ domain: test.domain('token') })), row: 1 },
+      { ...creation(await test.request({ domain: test.domain('phrase') }, batchPassphrase)), row: 2 },
+      { ...creation(await test.request({ domain: test.domain('random'), 'context-name': 'oidc' })), row: 3 },
+      { ...creation(await test.request({ domain: old }, failingPassphrase)), row: 4 },
     ]);
     const single = await test.submit({ domain: test.domain('single') }, singlePassphrase);
     whileWaiting = await everythingInRedis(fleet.redis);

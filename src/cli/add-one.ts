@@ -1,9 +1,10 @@
 import type { Config } from '../config/config.ts';
 import type { CouchServer } from '../couchdb/server.ts';
 import { InvalidOptions, type ParsedOptions, parseInstanceOptions } from '../instances/parse-options.ts';
+import { creation } from '../jobs/enqueue.ts';
 import type { Fleet } from '../jobs/fleet.ts';
 import { checkCouch, openCouch } from './couch.ts';
-import { alreadyExists, type Creation, submitOne, watchOne } from './create-one.ts';
+import { alreadyExists, type Creation, watchOne } from './create-one.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { type ParsedFlags, rawOptionsOf } from './instance-flags.ts';
 import type { Output } from './output.ts';
@@ -11,6 +12,7 @@ import { rulesOf } from './parsing-rules.ts';
 import { passphraseSealer } from './passphrase-sealer.ts';
 import { startPatience } from './patience.ts';
 import { refuseApps } from './refusals.ts';
+import { submitOne } from './watch-job.ts';
 import { withFleet } from './with-fleet.ts';
 
 export interface AddOneOptions {
@@ -64,7 +66,7 @@ async function create(
 ): Promise<Added> {
   const patience = startPatience();
   try {
-    const jobId = await submitOne(places.fleet, { options, sealedPassphrase, tries }, output);
+    const jobId = await submitOne(places.fleet, creation({ options, sealedPassphrase, tries }), output);
     const about = { domain: options.domain, jobId };
     if (async) {
       output.line(`Queued as job ${jobId}. Watch it: cozy-fleet jobs watch ${jobId}`);

@@ -21,7 +21,17 @@ export type RefusalCode =
   /** The databases of the instance are not all there when it should be finished. */
   | 'incomplete'
   /** Accounts of the instance need a running stack before it can go. */
-  | 'accounts';
+  | 'accounts'
+  /** The instance is not any more what the operator's filter asked for. */
+  | 'changed'
+  /** Two documents have the same databases. */
+  | 'shared_prefix'
+  /** Its files are where we cannot remove them. */
+  | 'swift'
+  /** The directory does not look like an instance's. */
+  | 'foreign_files'
+  /** A repair has left something that somebody has to look at. */
+  | 'not_repaired';
 
 /** A refusal that no retry changes; nothing of anybody else's was touched. */
 export class Refusal extends FleetError {

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
 import type { Keys } from './keys.ts';
+import { JOB_KINDS, type JobKind } from './payload.ts';
 import { fence, isRowState, ROW_STATES, type RowState } from './row-state.ts';
 import { script } from './script.ts';
 
@@ -25,14 +26,12 @@ export interface Row extends RowInfo {
   readonly state: RowState;
 }
 
-export type BatchKind = 'create';
-
 /** Why a batch takes no further row up. */
 export type Halt = 'cancelled' | 'too-many-failures';
 
 export interface Batch {
   readonly id: string;
-  readonly kind: BatchKind;
+  readonly kind: JobKind;
   /** Name of the file, or what the operator called it. */
   readonly name: string;
   readonly reason: string;
@@ -50,7 +49,7 @@ export interface Batch {
 }
 
 export interface NewBatch {
-  readonly kind: BatchKind;
+  readonly kind: JobKind;
   readonly name: string;
   readonly reason: string;
   readonly by: string;
@@ -276,7 +275,7 @@ function batchOf(id: string, fields: Record<string, string>, counts: Record<stri
   const number = (name: string) => (fields[name] === undefined ? undefined : Number(fields[name]));
   return {
     id,
-    kind: 'create',
+    kind: kindOf(fields['kind']),
     name: fields['name'] ?? '',
     reason: fields['reason'] ?? '',
     by: fields['by'] ?? '',
@@ -295,6 +294,11 @@ function batchOf(id: string, fields: Record<string, string>, counts: Record<stri
       cancelled: Number(counts['cancelled'] ?? 0),
     },
   };
+}
+
+/** Batches of the first version named no kind. */
+function kindOf(text: string | undefined): JobKind {
+  return JOB_KINDS.find((kind) => kind === text) ?? 'create';
 }
 
 function haltOf(text: string | undefined): Halt | undefined {

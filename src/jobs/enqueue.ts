@@ -3,8 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceOptions } from '../instances/options.ts';
 import type { Claim, ClaimAnswer } from './claims.ts';
 import type { Fleet } from './fleet.ts';
-import { type CreatePayload, namesOf, payloadHash } from './payload.ts';
+import { domainOf, type LivePayload, namesOf, payloadHash, type Work } from './payload.ts';
 import { JOB_OPTIONS, PRIORITY } from './queue.ts';
+import { stagesOf } from './stages.ts';
+
+/** A job to be queued. */
+export interface JobRequest {
+  readonly work: Work;
+  /** Tries before it fails for good. */
+  readonly tries: number;
+}
 
 /** A creation to be queued. */
 export interface CreateRequest {
@@ -17,26 +25,37 @@ export interface CreateRequest {
 /** What became of a request. */
 export type EnqueueAnswer =
   | { readonly state: 'queued'; readonly jobId: string }
-  /** The very same creation is queued or running already. */
+  /** The very same work is queued or running already. */
   | { readonly state: 'joined'; readonly jobId: string }
   /** A job that does something else holds the domain or an alias. */
   | { readonly state: 'busy'; readonly jobId: string; readonly kind: string; readonly name: string };
 
-/** Queues one creation, ahead of every batch. */
-export async function enqueueCreate(fleet: Fleet, request: CreateRequest): Promise<EnqueueAnswer> {
+/** Queues one job, ahead of every batch. */
+export async function enqueueJob(fleet: Fleet, request: JobRequest): Promise<EnqueueAnswer> {
   const jobId = randomUUID();
   const answers = await submit(fleet, [{ jobId, payload: payloadOf(request) }], PRIORITY.interactive);
   return answers.get(jobId) ?? { state: 'queued', jobId };
 }
 
+/** Queues one creation, ahead of every batch. */
+export async function enqueueCreate(fleet: Fleet, request: CreateRequest): Promise<EnqueueAnswer> {
+  return await enqueueJob(fleet, creation(request));
+}
+
+/** A creation as a job. */
+export function creation({ options, sealedPassphrase, tries }: CreateRequest): JobRequest {
+  const work = { kind: 'create', options } as const;
+  return { tries, work: sealedPassphrase === undefined ? work : { ...work, sealedPassphrase } };
+}
+
 /** A row of a batch to be queued. */
-export interface RowRequest extends CreateRequest {
+export interface RowRequest extends JobRequest {
   /** Line of the row in its file, from 1. */
   readonly row: number;
 }
 
 /**
- * Queues rows of a batch. A row whose creation is under way in another batch waits for that one; a
+ * Queues rows of a batch. A row whose work is under way in another batch waits for that one; a
  * row whose domain is held by other work fails at once.
  * @returns how many were queued or wait
  */
@@ -61,7 +80,7 @@ export async function enqueueRows(
 /** A job about to be added. */
 interface NewJob {
   readonly jobId: string;
-  readonly payload: CreatePayload;
+  readonly payload: LivePayload;
   readonly joiner?: string;
 }
 
@@ -91,7 +110,7 @@ async function submit(
     const queued = taken.filter(({ answer }) => answer.state === 'queued');
     await queue.addBulk(
       queued.map(({ job: { jobId, payload: data } }) => ({
-        name: 'create',
+        name: data.kind,
         data,
         opts: { ...JOB_OPTIONS, jobId, priority },
       })),
@@ -112,30 +131,23 @@ async function reportRow(
   { batches }: Fleet,
   batchId: string,
   row: number,
-  { options: { domain } }: CreatePayload,
+  payload: LivePayload,
   answer: EnqueueAnswer | undefined,
 ): Promise<void> {
   if (answer === undefined) return;
-  const about = { batchId, row, domain, jobId: answer.jobId, generation: 0, attempt: 0 };
+  const [stage] = stagesOf(payload.kind);
+  const about = { batchId, row, domain: domainOf(payload), jobId: answer.jobId, generation: 0, attempt: 0 };
   if (answer.state !== 'busy') {
     await batches.report({ ...about, state: 'waiting' });
     return;
   }
   const error = `job ${answer.jobId} holds ${answer.name} (${answer.kind})`;
-  await batches.report({ ...about, state: 'failed', stage: 'register', code: 'busy', error });
+  await batches.report({ ...about, state: 'failed', stage, code: 'busy', error });
 }
 
-function payloadOf(request: CreateRequest, batch?: { id: string; row: number }): CreatePayload {
-  const { options, sealedPassphrase, tries } = request;
-  return {
-    v: 1,
-    kind: 'create',
-    options,
-    generation: 0,
-    tries,
-    ...(sealedPassphrase === undefined ? {} : { sealedPassphrase }),
-    ...(batch === undefined ? {} : { batch }),
-  };
+function payloadOf({ work, tries }: JobRequest, batch?: { id: string; row: number }): LivePayload {
+  const envelope = { v: 1, generation: 0, tries } as const;
+  return { ...work, ...envelope, ...(batch === undefined ? {} : { batch }) };
 }
 
 function claimOf({ jobId, payload, joiner }: NewJob): Claim {

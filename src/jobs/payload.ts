@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { FleetError } from '../errors.ts';
+import { instanceFilter } from '../instances/filter.ts';
 import { instanceOptions } from '../instances/options.ts';
 import { optionsHash } from '../instances/options-hash.ts';
 import { passphraseMark } from './stored-passphrase.ts';
@@ -8,46 +9,107 @@ import { passphraseMark } from './stored-passphrase.ts';
 /** The batch row a job works for. */
 const batchRow = z.strictObject({ id: z.string(), row: z.int().positive() });
 
-/** A create job as it waits in the queue. */
-const createPayload = z.strictObject({
+/** What every job has, whatever it does. */
+const envelope = {
   v: z.literal(1),
-  kind: z.literal('create'),
-  options: instanceOptions,
-  /** The passphrase's stored form under the fleet's seal; only where one was given (`seal.ts`). */
-  sealedPassphrase: z.string().optional(),
   batch: batchRow.optional(),
   /** How often an operator had this job tried again. */
   generation: z.int().min(0),
   /** Tries before it fails for good. */
   tries: z.int().positive(),
+};
+
+/** The very document and life of a domain that the operator saw (design §3, "Incarnation"). */
+const seenInstance = z.strictObject({ id: z.string(), incarnation: z.string() });
+
+export type SeenInstance = z.infer<typeof seenInstance>;
+
+/** What a job needs that works on an instance which is there already. */
+const onInstance = {
+  /** Normalised, with port if any. */
+  domain: z.string().min(1),
+  /** Absent when there was no such instance when the job was queued. */
+  seen: seenInstance.optional(),
+  /** What the instance must still be when its turn comes; absent when it was named. */
+  filter: instanceFilter.optional(),
+};
+
+const createPayload = z.strictObject({
+  ...envelope,
+  kind: z.literal('create'),
+  options: instanceOptions,
+  /** The passphrase's stored form under the fleet's seal; only where one was given (`seal.ts`). */
+  sealedPassphrase: z.string().optional(),
 });
 
-export type CreatePayload = z.infer<typeof createPayload>;
+const destroyPayload = z.strictObject({
+  ...envelope,
+  ...onInstance,
+  kind: z.literal('destroy'),
+  /** Leave it at that if accounts would have to be told elsewhere that they are deleted. */
+  skipAccounts: z.boolean(),
+  /** Go on with an instance that somebody else flagged `deleting`. */
+  resume: z.boolean(),
+});
 
-/** How a create job ended well: it made the instance, or the same person's was there already. */
-export type CreateOutcome = 'created' | 'exists';
+const repairPayload = z.strictObject({
+  ...envelope,
+  ...onInstance,
+  kind: z.literal('repair'),
+  /** Make databases that held data anew, empty. */
+  recreateEmpty: z.boolean(),
+  /** Remove a reservation and what it holds: nobody ever used it. */
+  dropReservation: z.boolean(),
+});
+
+const livePayload = z.discriminatedUnion('kind', [createPayload, destroyPayload, repairPayload]);
+
+/** How a job of each kind ends well. */
+const OUTCOMES = {
+  /** Made, or the same person's was there already. */
+  create: ['created', 'exists'],
+  /** Removed, or there was none. */
+  destroy: ['destroyed', 'missing'],
+  /** Something was put right, or nothing had to be. */
+  repair: ['repaired', 'clean'],
+} as const;
+
+export const JOB_KINDS = ['create', 'destroy', 'repair'] as const;
+
+export type JobKind = (typeof JOB_KINDS)[number];
+
+export type OutcomeOf<Kind extends JobKind> = (typeof OUTCOMES)[Kind][number];
+
+export type JobOutcome = OutcomeOf<JobKind>;
 
 /** What is left of a payload after its job succeeded: nothing that anybody could use (design §3). */
 const endedPayload = z.strictObject({
   v: z.literal(1),
-  kind: z.literal('create'),
+  kind: z.enum(JOB_KINDS),
   domain: z.string(),
   batch: batchRow.optional(),
-  outcome: z.enum(['created', 'exists']),
+  outcome: z.enum(Object.values(OUTCOMES).flat()),
 });
 
+export type CreatePayload = z.infer<typeof createPayload>;
+export type DestroyPayload = z.infer<typeof destroyPayload>;
+export type RepairPayload = z.infer<typeof repairPayload>;
+export type LivePayload = z.infer<typeof livePayload>;
 export type EndedPayload = z.infer<typeof endedPayload>;
+export type Payload = LivePayload | EndedPayload;
 
-const anyPayload = z.union([createPayload, endedPayload]);
+type WithoutEnvelope<Each> = Each extends unknown ? Omit<Each, keyof typeof envelope> : never;
 
-export type Payload = z.infer<typeof anyPayload>;
+/** What a job is to do, whoever asked for it. */
+export type Work = WithoutEnvelope<LivePayload>;
 
 /** @throws FleetError `bad_payload`, naming the field, when a job was written by something else. */
 export function parsePayload(data: unknown): Payload {
-  const parsed = anyPayload.safeParse(data);
-  if (parsed.success) return parsed.data;
-  const strict = createPayload.safeParse(data);
-  const [issue] = strict.error?.issues ?? [];
+  const ended = endedPayload.safeParse(data);
+  if (ended.success) return ended.data;
+  const live = livePayload.safeParse(data);
+  if (live.success) return live.data;
+  const [issue] = live.error.issues;
   throw new FleetError(
     'bad_payload',
     `the job's payload is not one of ours: ${issue?.path.join('.') || 'payload'}: ${issue?.message ?? 'unknown'}`,
@@ -59,24 +121,52 @@ export function isEnded(payload: Payload): payload is EndedPayload {
   return 'outcome' in payload;
 }
 
-export function domainOf(payload: Payload): string {
-  return isEnded(payload) ? payload.domain : payload.options.domain;
+/** Whether there was nothing to do: its batch row counts as skipped then. */
+export function didNothing(outcome: JobOutcome): boolean {
+  switch (outcome) {
+    case 'created':
+    case 'destroyed':
+    case 'repaired':
+      return false;
+    case 'exists':
+    case 'missing':
+    case 'clean':
+      return true;
+    default:
+      return outcome satisfies never;
+  }
 }
 
-/** Names the job holds while it lives: the domain, then the aliases. */
-export function namesOf(payload: Payload): [string, ...string[]] {
-  return isEnded(payload) ? [payload.domain] : [payload.options.domain, ...payload.options.aliases];
+export function domainOf(payload: Payload | Work): string {
+  return 'options' in payload ? payload.options.domain : payload.domain;
 }
 
-/** Equal for two jobs that would do the same: same options, applications and passphrase. */
-export function payloadHash({
-  options,
-  sealedPassphrase,
-}: Pick<CreatePayload, 'options' | 'sealedPassphrase'>): string {
-  const apps = JSON.stringify(options.apps);
-  const mark = sealedPassphrase === undefined ? '' : passphraseMark(sealedPassphrase);
-  return createHash('sha256')
-    .update(`${optionsHash(options)} ${apps} ${mark}`)
-    .digest('hex')
-    .slice(0, 16);
+/** Names the job holds while it lives: the domain, then the aliases it would take. */
+export function namesOf(payload: Payload | Work): [string, ...string[]] {
+  return 'options' in payload ? [payload.options.domain, ...payload.options.aliases] : [payload.domain];
+}
+
+/** Equal for two jobs that would do the same, whoever asked for them. */
+export function payloadHash(work: Work): string {
+  return createHash('sha256').update(digested(work)).digest('hex').slice(0, 16);
+}
+
+function digested(work: Work): string {
+  switch (work.kind) {
+    case 'create': {
+      const { options, sealedPassphrase } = work;
+      const mark = sealedPassphrase === undefined ? '' : passphraseMark(sealedPassphrase);
+      return `${optionsHash(options)} ${JSON.stringify(options.apps)} ${mark}`;
+    }
+    case 'destroy': {
+      const { kind, domain, seen, filter, skipAccounts, resume } = work;
+      return JSON.stringify([kind, domain, seen, filter, skipAccounts, resume]);
+    }
+    case 'repair': {
+      const { kind, domain, seen, filter, recreateEmpty, dropReservation } = work;
+      return JSON.stringify([kind, domain, seen, filter, recreateEmpty, dropReservation]);
+    }
+    default:
+      return work satisfies never;
+  }
 }

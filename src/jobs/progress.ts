@@ -3,22 +3,10 @@ import { z } from 'zod';
 import type { Keys } from './keys.ts';
 import type { Payload } from './payload.ts';
 import { script } from './script.ts';
-
-/** Stages of a creation in their order (design §3). */
-export const CREATE_STAGES = [
-  'register',
-  'databases',
-  'indexes',
-  'directories',
-  'settings',
-  'finish',
-  'apps',
-] as const;
-
-export type CreateStageName = (typeof CREATE_STAGES)[number];
+import { STAGE_NAMES } from './stages.ts';
 
 const stageRecord = z.object({
-  stage: z.enum(CREATE_STAGES),
+  stage: z.enum(STAGE_NAMES),
   state: z.enum(['running', 'done']),
   /** Milliseconds since 1970. */
   startedAt: z.number(),
@@ -35,6 +23,8 @@ const progress = z.object({
   stages: z.array(stageRecord),
   /** Of the instance this job works on, as soon as it is known (design §3). */
   incarnation: z.string().optional(),
+  /** Revision of the instance's document from which a destruction set `deleting`: to know its own flag again. */
+  markedFrom: z.string().optional(),
 });
 
 export type Progress = z.infer<typeof progress>;

@@ -1,7 +1,7 @@
 import { FleetError } from '../errors.ts';
 import { forgetCancel } from './cancel.ts';
 import type { Fleet } from './fleet.ts';
-import { isEnded, namesOf, parsePayload, payloadHash } from './payload.ts';
+import { domainOf, isEnded, namesOf, parsePayload, payloadHash } from './payload.ts';
 
 /**
  * Has a failed job tried again: takes its names once more, and is refused where a newer job for the
@@ -46,7 +46,7 @@ export async function retryJob(fleet: Fleet, jobId: string): Promise<void> {
   await redis.hdel(keys.bull(jobId), 'stc');
   if (payload.batch !== undefined) {
     const { id: batchId, row } = payload.batch;
-    const domain = payload.options.domain;
+    const domain = domainOf(payload);
     await batches.report({ batchId, row, domain, jobId, state: 'waiting', generation, attempt: 0 });
   }
 }

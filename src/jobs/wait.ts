@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FailureReason, readFailureText } from './failure-text.ts';
 import type { Fleet } from './fleet.ts';
-import { type CreateOutcome, isEnded, parsePayload } from './payload.ts';
+import { isEnded, type JobOutcome, parsePayload } from './payload.ts';
 import { type Progress, readProgress } from './progress.ts';
 
 /** How a job ended, or that it has not yet. */
 export type JobEnd =
-  | { readonly state: 'done'; readonly outcome: CreateOutcome; readonly incarnation: string | undefined }
+  | { readonly state: 'done'; readonly outcome: JobOutcome; readonly incarnation: string | undefined }
   | ({ readonly state: 'failed' } & FailureReason)
   /** It is not in Redis any more. */
   | { readonly state: 'gone' }
@@ -23,7 +23,9 @@ export async function readJobEnd({ queue }: Pick<Fleet, 'queue'>, jobId: string)
   const progress = readProgress(job.progress);
   if (state === 'completed') {
     const payload = parsePayload(job.data);
-    const outcome = isEnded(payload) ? payload.outcome : 'created';
+    // The worker shrinks the payload before it reports the end.
+    if (!isEnded(payload)) throw new Error(`job ${jobId} is done and says no outcome`);
+    const { outcome } = payload;
     return { state: 'done', outcome, incarnation: progress.incarnation };
   }
   if (state === 'failed') return { state: 'failed', ...readFailureText(job.failedReason) };

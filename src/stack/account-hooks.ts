@@ -68,11 +68,8 @@ interface ReadyJob {
 export async function runAccountHooks(options: AccountHooksOptions): Promise<AccountHooksResult> {
   const { server, stackRedis, skipAccounts, signal, times } = options;
   if (skipAccounts) return { done: 0, givenUp: 0 };
-  const plan = await readPlan(options);
-  const copied = await startedBefore(options, plan.copied);
-  const count = plan.live.length + copied.length;
-  if (plan.unknown.length > 0 || (stackRedis === undefined && count > 0)) throw refusal(options, plan, count);
-  if (stackRedis === undefined || count === 0) return { done: 0, givenUp: 0 };
+  const { plan, copied } = await assertAccountsCanGo(options);
+  if (stackRedis === undefined || plan.live.length + copied.length === 0) return { done: 0, givenUp: 0 };
 
   const jobs: ReadyJob[] = [];
   if (plan.live.length > 0) await server.createDatabase(databaseName(options.prefix, SOFT_DELETED), signal);
@@ -89,6 +86,21 @@ export async function runAccountHooks(options: AccountHooksOptions): Promise<Acc
   }
   const done = [...ends.values()].filter((end) => end === 'done').length;
   return { done, givenUp: jobs.length - done };
+}
+
+/**
+ * Finds out which accounts have to be deleted elsewhere.
+ * @throws Refusal `accounts` when a stack is needed for that and cannot be had; CouchError
+ */
+export async function assertAccountsCanGo(
+  options: AccountHooksOptions,
+): Promise<{ readonly plan: AccountPlan; readonly copied: readonly AccountDeletion[] }> {
+  const plan = await readPlan(options);
+  const copied = await startedBefore(options, plan.copied);
+  const count = plan.live.length + copied.length;
+  const isAlone = options.stackRedis === undefined && count > 0;
+  if (plan.unknown.length > 0 || isAlone) throw refusal(options, plan, count);
+  return { plan, copied };
 }
 
 async function readPlan({ server, prefix, signal }: AccountHooksOptions): Promise<AccountPlan> {

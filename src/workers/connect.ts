@@ -7,8 +7,10 @@ import { FleetError } from '../errors.ts';
 import { createDesignSource } from '../instances/designs.ts';
 import { ensureGlobalDatabases } from '../instances/global-databases.ts';
 import { encryptorKeyOf } from '../instances/organization-key.ts';
+import { createPrefixCensus } from '../instances/prefix-census.ts';
 import { type Fleet, openFleet } from '../jobs/fleet.ts';
 import { joinFleet } from '../jobs/fleet-record.ts';
+import { connectStack } from '../stack/connect.ts';
 import { fileStorage } from '../storage/file-storage.ts';
 import type { StageObserver } from './pipeline.ts';
 import { type FleetWorker, startWorker } from './worker.ts';
@@ -39,7 +41,9 @@ export async function connectWorker({ config, log, observer }: ConnectOptions): 
   const global = connect(config.couchdb.url);
   const clusters = config.couchdb.clusters.map(({ url }) => connect(url));
   const storage = fileStorage(config.storage.root);
+  const stack = connectStack(config.stackRedis);
   const close = async () => {
+    stack.close();
     for (const server of servers.values()) await server.close();
   };
   let fleet: Fleet | undefined;
@@ -62,11 +66,14 @@ export async function connectWorker({ config, log, observer }: ConnectOptions): 
         global,
         cluster: (index) => clusters[index ?? 0] ?? global,
         storage,
+        census: createPrefixCensus(global),
         designs: createDesignSource(),
         linkScheme: config.fleet.linkScheme,
         contexts: config.contexts,
         forcedOidcContexts: config.forcedOidcContexts,
         commonSettings: config.commonSettings,
+        stack,
+        rag: config.rag,
         log,
         encryptorKey: await encryptorKeyOf(
           { encryptor: config.vault.encryptorKey, decryptor: config.vault.decryptorKey },

@@ -1,7 +1,7 @@
 import type { Row } from '../jobs/batches.ts';
 import { readFailureText } from '../jobs/failure-text.ts';
 import type { Fleet } from '../jobs/fleet.ts';
-import { isEnded, parsePayload } from '../jobs/payload.ts';
+import { didNothing, domainOf, isEnded, parsePayload } from '../jobs/payload.ts';
 import type { FleetJob } from '../jobs/queue.ts';
 import { settle } from '../jobs/settle.ts';
 
@@ -60,9 +60,9 @@ export async function settleJob(fleet: Fleet, job: FleetJob, row?: Row): Promise
   const payload = parsePayload(job.data);
   const failed = await job.isFailed();
   if (!failed && !(await job.isCompleted())) return false;
-  const domain = isEnded(payload) ? payload.domain : payload.options.domain;
+  const domain = domainOf(payload);
   const { code, message: error } = readFailureText(job.failedReason ?? '');
-  const skipped = isEnded(payload) && payload.outcome === 'exists';
+  const skipped = isEnded(payload) && didNothing(payload.outcome);
   await settle(fleet.batches, fleet.claims, job.id ?? '', payload, {
     ...(row === undefined ? { domain } : about(row)),
     ...(failed ? { code, error } : {}),

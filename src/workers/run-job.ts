@@ -9,26 +9,30 @@ import type { Claims } from '../jobs/claims.ts';
 import { failureText } from '../jobs/failure-text.ts';
 import type { Keys } from '../jobs/keys.ts';
 import {
-  type CreateOutcome,
-  type CreatePayload,
+  didNothing,
+  domainOf,
   type EndedPayload,
   isEnded,
+  type JobOutcome,
+  type LivePayload,
   namesOf,
   type Payload,
   parsePayload,
   payloadHash,
 } from '../jobs/payload.ts';
-import { CREATE_STAGES, readProgress, writeFenced } from '../jobs/progress.ts';
+import { readProgress, writeFenced } from '../jobs/progress.ts';
 import type { FleetJob } from '../jobs/queue.ts';
 import type { RowState } from '../jobs/row-state.ts';
 import { type Ending, settle } from '../jobs/settle.ts';
+import { stagesOf } from '../jobs/stages.ts';
+import { createAttempt } from './attempt.ts';
 import type { BreakerBoard } from './breaker-board.ts';
 import { Cancelled, type CancelWatch } from './cancel-watch.ts';
-import { runCreation } from './create/run-creation.ts';
 import { type Failure, judge } from './failure.ts';
 import { holdLease, LostLock } from './lease.ts';
 import { currentStage, type StageObserver } from './pipeline.ts';
 import { nextStep, overloadDelay } from './retry-policy.ts';
+import { runPayload } from './run-payload.ts';
 import type { Services } from './services.ts';
 
 /** Milliseconds a job's lock lasts (design §4). */
@@ -55,7 +59,7 @@ export interface JobRunnerOptions {
   onOverload(): void;
 }
 
-export type JobRunner = (job: FleetJob, token: string) => Promise<CreateOutcome>;
+export type JobRunner = (job: FleetJob, token: string) => Promise<JobOutcome>;
 
 /** Runs one job: what it holds, how it is told to stop, and what becomes of it (design §3, §4). */
 export function createJobRunner(options: JobRunnerOptions): JobRunner {
@@ -82,17 +86,17 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       await holdNames(jobId, payload);
       await refuseHalted(payload);
       await report(job, payload, 'active');
-      const outcome = await runCreation({
+      const attempt = createAttempt({
         ...options,
         job: { id: jobId, token },
-        payload,
         lease,
         signal,
-        progress: readProgress(job.progress),
+        before: readProgress(job.progress),
         onProgress: (value) => {
           job.progress = value;
         },
       });
+      const outcome = await runPayload(attempt, payload);
       lease.assertHeld();
       await end(job, token, payload, outcome);
       return outcome;
@@ -114,7 +118,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   }
 
   /** The claim was made when the job was added; it is taken again in case it was lost since. */
-  async function holdNames(jobId: string, payload: CreatePayload): Promise<void> {
+  async function holdNames(jobId: string, payload: LivePayload): Promise<void> {
     const claim = { jobId, kind: payload.kind, names: namesOf(payload), payloadHash: payloadHash(payload) };
     const answer = await claims.take(claim, 'run');
     if (answer.state === 'gone') throw new LostLock();
@@ -123,14 +127,14 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     }
   }
 
-  async function refuseHalted({ batch }: CreatePayload): Promise<void> {
+  async function refuseHalted({ batch }: LivePayload): Promise<void> {
     const halt = batch === undefined ? undefined : await batches.halt(batch.id);
     if (halt !== undefined) throw new Cancelled(halt === 'cancelled' ? 'batches cancel' : '--max-failures');
   }
 
   async function report(
     job: FleetJob,
-    payload: CreatePayload,
+    payload: LivePayload,
     state: RowState,
     failure?: Failure,
   ): Promise<void> {
@@ -139,11 +143,11 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     await batches.report({ ...about(job, payload, failure), batchId, row, state });
   }
 
-  function about(job: FleetJob, payload: CreatePayload, failure?: Failure): Omit<Ending, 'state'> {
+  function about(job: FleetJob, payload: LivePayload, failure?: Failure): Omit<Ending, 'state'> {
     const progress = readProgress(job.progress);
-    const stage = currentStage(progress, CREATE_STAGES);
+    const stage = currentStage(progress, stagesOf(payload.kind));
     return {
-      domain: payload.options.domain,
+      domain: domainOf(payload),
       jobId: job.id,
       tries: job.attemptsMade + 1,
       generation: payload.generation,
@@ -153,8 +157,8 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     };
   }
 
-  async function end(job: FleetJob, token: string, payload: Payload, outcome: CreateOutcome): Promise<void> {
-    const state = outcome === 'created' ? 'done' : 'skipped';
+  async function end(job: FleetJob, token: string, payload: Payload, outcome: JobOutcome): Promise<void> {
+    const state = didNothing(outcome) ? 'skipped' : 'done';
     const jobId = job.id ?? '';
     if (isEnded(payload)) {
       await settle(batches, claims, jobId, payload, {
@@ -166,12 +170,8 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       return;
     }
     await settle(batches, claims, jobId, payload, { ...about(job, payload), state });
-    const {
-      v,
-      kind,
-      batch,
-      options: { domain },
-    } = payload;
+    const { v, kind, batch } = payload;
+    const domain = domainOf(payload);
     const ended: EndedPayload = { v, kind, domain, outcome, ...(batch === undefined ? {} : { batch }) };
     if (!(await writeFenced(redis, keys, { id: jobId, token }, 'data', ended))) throw new LostLock();
   }
@@ -179,7 +179,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   async function afterError(
     job: FleetJob,
     token: string,
-    payload: CreatePayload,
+    payload: LivePayload,
     error: unknown,
   ): Promise<never> {
     const jobId = job.id ?? '';
@@ -197,7 +197,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     const next = nextStep(kind, job.attemptsMade + 1, payload.tries);
     log.warn('job failed a try', {
       job: jobId,
-      domain: payload.options.domain,
+      domain: domainOf(payload),
       code: failure.code,
       next: next.step,
       error: failure.message,
@@ -244,11 +244,11 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   }
 }
 
-/** Says what a cancelled creation has made, and how to go on. */
+/** Says what a cancelled job has done, and how to go on. */
 function cancellation(job: FleetJob, error: Cancelled): Failure {
   const { stages } = readProgress(job.progress);
   const done = stages.filter(({ state }) => state === 'done').map(({ stage }) => stage);
-  const made = done.length === 0 ? 'nothing was made' : `done are ${done.join(', ')}`;
+  const made = done.length === 0 ? 'nothing was done' : `done are ${done.join(', ')}`;
   return {
     ...judge(error),
     message: `${error.message}; ${made}`,

@@ -1,9 +1,11 @@
 import type { Logger } from 'winston';
-import type { CommonSettings } from '../config/config.ts';
+import type { CommonSettings, RagServer } from '../config/config.ts';
 import type { CouchServer } from '../couchdb/server.ts';
 import type { DesignSource } from '../instances/designs.ts';
 import type { Scheme } from '../instances/link.ts';
 import type { EncryptorKey } from '../instances/organization-key.ts';
+import type { PrefixCensus } from '../instances/prefix-census.ts';
+import type { StackConnection } from '../stack/connect.ts';
 import type { Storage } from '../storage/storage.ts';
 
 /** What stages work with; made once a worker. */
@@ -15,6 +17,7 @@ export interface Services {
   /** Indexes of the clusters on which new instances may be made now. */
   openClusters(): readonly number[];
   readonly storage: Storage;
+  readonly census: PrefixCensus;
   readonly designs: DesignSource;
   readonly linkScheme: Scheme;
   readonly contexts: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -22,5 +25,9 @@ export interface Services {
   readonly encryptorKey: EncryptorKey;
   /** External settings services by context. */
   readonly commonSettings: Readonly<Record<string, CommonSettings>>;
+  /** The Redis of a running stack, where one is configured. */
+  readonly stack: StackConnection;
+  /** RAG servers by context. */
+  readonly rag: Readonly<Record<string, RagServer>>;
   readonly log: Logger;
 }

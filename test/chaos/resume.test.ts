@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import type { StoredInstance } from '../../src/instances/lookup.ts';
 import type { InstanceOptions } from '../../src/instances/options.ts';
 import { databaseName, prefixOf } from '../../src/instances/prefix.ts';
-import { CREATE_STAGES, type Progress } from '../../src/jobs/progress.ts';
+import type { Progress } from '../../src/jobs/progress.ts';
+import { CREATE_STAGES } from '../../src/jobs/stages.ts';
 import { Cleanup } from '../support/chaos-cleanup.ts';
 import { startSharedCouch } from '../support/chaos-couch.ts';
 import {

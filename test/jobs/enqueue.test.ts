@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { enqueueCreate, enqueueRows, type RowRequest } from '../../src/jobs/enqueue.ts';
+import { creation, enqueueJob, enqueueRows, type RowRequest } from '../../src/jobs/enqueue.ts';
 import type { Fleet } from '../../src/jobs/fleet.ts';
 import { payloadHash } from '../../src/jobs/payload.ts';
 import { settle } from '../../src/jobs/settle.ts';
@@ -25,36 +25,38 @@ describe('queueing', () => {
   }
 
   function row(number: number, domain: string, locale = 'en'): RowRequest {
-    return { row: number, options: sampleOptions({ domain, locale }), tries: 8 };
+    return { row: number, ...creation({ options: sampleOptions({ domain, locale }), tries: 8 }) };
   }
 
   it('a single creation puts it ahead of every row of a batch', async () => {
     await enqueueRows(fleet, await batch(2), [row(1, 'bulk1.org'), row(2, 'bulk2.org')]);
-    const answer = await enqueueCreate(fleet, row(1, 'single.org'));
+    const answer = await enqueueJob(fleet, row(1, 'single.org'));
     const job = await test.start();
     expect(answer).to.deep.equal({ state: 'queued', jobId: job.id });
     await job.moveToFailed(new Error('x'), 'token', false).catch(() => undefined);
   });
 
   it('the same creation again joins the first', async () => {
-    const first = await enqueueCreate(fleet, row(1, 'same.org'));
-    const second = await enqueueCreate(fleet, row(1, 'same.org'));
+    const first = await enqueueJob(fleet, row(1, 'same.org'));
+    const second = await enqueueJob(fleet, row(1, 'same.org'));
     expect(first.state).to.equal('queued');
     expect(second).to.deep.equal({ ...first, state: 'joined' });
     expect(await fleet.queue.getJobCountByTypes('prioritized')).to.equal(1);
   });
 
   it('another creation of the same domain is told who is at it', async () => {
-    const first = await enqueueCreate(fleet, row(1, 'other.org'));
-    const second = await enqueueCreate(fleet, row(1, 'other.org', 'fr'));
+    const first = await enqueueJob(fleet, row(1, 'other.org'));
+    const second = await enqueueJob(fleet, row(1, 'other.org', 'fr'));
     expect(second).to.include({ state: 'busy', kind: 'create', name: 'other.org' });
     expect(second.jobId).to.equal(first.jobId);
   });
 
   it('the same creation with another passphrase does not join: one of the two would be lost', async () => {
-    await enqueueCreate(fleet, { ...row(1, 'secret.org'), sealedPassphrase: 'mark1 x' });
-    const same = await enqueueCreate(fleet, { ...row(1, 'secret.org'), sealedPassphrase: 'mark1 y' });
-    const other = await enqueueCreate(fleet, { ...row(1, 'secret.org'), sealedPassphrase: 'mark2 z' });
+    const options = sampleOptions({ domain: 'secret.org' });
+    const sealed = (sealedPassphrase: string) => creation({ options, sealedPassphrase, tries: 8 });
+    await enqueueJob(fleet, sealed('mark1 x'));
+    const same = await enqueueJob(fleet, sealed('mark1 y'));
+    const other = await enqueueJob(fleet, sealed('mark2 z'));
     expect([same.state, other.state]).to.deep.equal(['joined', 'busy']);
   });
 
@@ -66,7 +68,7 @@ describe('queueing', () => {
   });
 
   it('a row whose domain is held by other work fails that row alone, and says by what', async () => {
-    const holder = await enqueueCreate(fleet, row(1, 'held.org', 'fr'));
+    const holder = await enqueueJob(fleet, row(1, 'held.org', 'fr'));
     const id = await batch(2);
     expect(await enqueueRows(fleet, id, [row(2, 'held.org'), row(3, 'free.org')])).to.equal(1);
     const failed = await fleet.batches.row(id, 2);
@@ -110,7 +112,7 @@ describe('queueing', () => {
       jobId: 'ghost',
       kind: 'create',
       names: ['ghost.org'],
-      payloadHash: payloadHash(request),
+      payloadHash: payloadHash(request.work),
     } as const;
     await fleet.claims.take(claim, 'add');
     const id = await batch(1);
@@ -127,7 +129,7 @@ describe('queueing', () => {
     await fleet.claims.take({ ...claim, names: ['slow.org'] }, 'add');
     const queued = enqueueRows(fleet, await batch(2), [
       row(1, 'quick.org'),
-      { row: 2, options: slow.options, tries: 8 },
+      { row: 2, ...creation({ options: slow.options, tries: 8 }) },
     ]);
     await until('the first row is added', async () => (await fleet.queue.getPrioritizedCount()) === 1);
     await test.add(slow, 'slow-job');

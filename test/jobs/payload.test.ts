@@ -76,11 +76,11 @@ describe('payloads', () => {
     });
 
     it('differs with the options', () => {
-      expect(payloadHash({ options: sampleOptions({ locale: 'fr' }) })).to.not.equal(hash);
+      expect(payloadHash({ kind: 'create', options: sampleOptions({ locale: 'fr' }) })).to.not.equal(hash);
     });
 
     it('differs with the applications', () => {
-      expect(payloadHash({ options: sampleOptions({ apps: ['drive'] }) })).to.not.equal(hash);
+      expect(payloadHash({ kind: 'create', options: sampleOptions({ apps: ['drive'] }) })).to.not.equal(hash);
     });
   });
 });

@@ -9,12 +9,14 @@ import type { InstanceOptions } from '../../src/instances/options.ts';
 import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/organization-key.ts';
 import { parseInstanceOptions } from '../../src/instances/parse-options.ts';
 import { databaseName, prefixOf } from '../../src/instances/prefix.ts';
+import { createPrefixCensus } from '../../src/instances/prefix-census.ts';
 import type { RawOptions } from '../../src/instances/raw-row.ts';
 import type { Batch } from '../../src/jobs/batches.ts';
-import { enqueueCreate, enqueueRows } from '../../src/jobs/enqueue.ts';
+import { creation, enqueueCreate, enqueueRows } from '../../src/jobs/enqueue.ts';
 import { type Fleet, openFleet } from '../../src/jobs/fleet.ts';
 import { type Progress, readProgress } from '../../src/jobs/progress.ts';
 import { type JobEnd, waitForJob } from '../../src/jobs/wait.ts';
+import { connectStack } from '../../src/stack/connect.ts';
 import { fileStorage } from '../../src/storage/file-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { type ConnectedWorker, connectWorker } from '../../src/workers/connect.ts';
@@ -132,7 +134,7 @@ export async function queueBatch({ fleet }: ChaosFleet, all: readonly InstanceOp
   const total = all.length;
   const batch = { kind: 'create', name: 'chaos', reason: '', by: 'chaos', total } as const;
   const batchId = await fleet.batches.create(batch);
-  const rows = all.map((options, at) => ({ row: at + 1, options, tries: 8 }));
+  const rows = all.map((options, at) => ({ row: at + 1, ...creation({ options, tries: 8 }) }));
   await enqueueRows(fleet, batchId, rows);
   return batchId;
 }
@@ -198,12 +200,15 @@ function contextOf(
       cluster: () => couch,
       openClusters: () => [0],
       storage,
+      census: createPrefixCensus(couch),
       designs,
       linkScheme: 'https',
       contexts: {},
       forcedOidcContexts: [],
       encryptorKey: PUBLIC_DEV_ENCRYPTOR_KEY,
       commonSettings: {},
+      stack: connectStack(undefined),
+      rag: {},
       log: silentLog(),
     },
     signal: new AbortController().signal,

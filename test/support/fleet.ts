@@ -16,7 +16,7 @@ import type { RawOptions } from '../../src/instances/raw-row.ts';
 import { type CreateRequest, enqueueCreate } from '../../src/jobs/enqueue.ts';
 import { type Fleet, openFleet } from '../../src/jobs/fleet.ts';
 import { ensureFleetRecord } from '../../src/jobs/fleet-record.ts';
-import type { CreateStageName } from '../../src/jobs/progress.ts';
+import type { StageName } from '../../src/jobs/stages.ts';
 import { sealPassphrase } from '../../src/jobs/stored-passphrase.ts';
 import { type JobEnd, waitForJob } from '../../src/jobs/wait.ts';
 import { type ConnectedWorker, connectWorker } from '../../src/workers/connect.ts';
@@ -66,7 +66,7 @@ export interface TestFleet {
   /** Stops the worker that was started last, as SIGTERM does. */
   stopWorker(): Promise<void>;
   /** Does something right before the worker begins that stage the next time; once. */
-  beforeStage(stage: CreateStageName, work: () => Promise<void> | void): void;
+  beforeStage(stage: StageName, work: () => Promise<void> | void): void;
   /** Writes a document of `global/instances` as somebody else would; it goes at the end. */
   putInstance(fields: Partial<InstanceDocument> & { domain: string }): Promise<StoredInstance>;
   /** The one document with that domain. */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { CouchError } from '../../src/couchdb/errors.ts';
 import { requestCancel } from '../../src/jobs/cancel.ts';
-import { enqueueRows } from '../../src/jobs/enqueue.ts';
+import { creation, enqueueRows } from '../../src/jobs/enqueue.ts';
 import { type Progress, readProgress } from '../../src/jobs/progress.ts';
 import type { FleetJob } from '../../src/jobs/queue.ts';
 import { retryJob } from '../../src/jobs/retry.ts';
@@ -205,9 +205,9 @@ describe('a job', () => {
       await test.create({ domain: taken, email: 'a@example.org' });
       await test.create({ domain: bad, email: 'a@example.org' });
       await enqueueRows(test.fleet, batchId, [
-        { ...(await test.request({ domain: made })), row: 2 },
-        { ...(await test.request({ domain: taken, email: 'a@example.org' })), row: 3 },
-        { ...(await test.request({ domain: bad, email: 'b@example.org' })), row: 4 },
+        { ...creation(await test.request({ domain: made })), row: 2 },
+        { ...creation(await test.request({ domain: taken, email: 'a@example.org' })), row: 3 },
+        { ...creation(await test.request({ domain: bad, email: 'b@example.org' })), row: 4 },
       ]);
       await ended(batchId);
       const { counts } = await test.fleet.batches.get(batchId);
@@ -225,7 +225,7 @@ describe('a job', () => {
       const batchId = await batchOf(1);
       const domain = test.domain('halted');
       await test.fleet.batches.setHalt(batchId, 'cancelled');
-      await enqueueRows(test.fleet, batchId, [{ ...(await test.request({ domain })), row: 1 }]);
+      await enqueueRows(test.fleet, batchId, [{ ...creation(await test.request({ domain })), row: 1 }]);
       await ended(batchId);
       expect(await test.fleet.batches.row(batchId, 1)).to.include({ state: 'cancelled' });
       expect(await test.instance(domain)).to.equal(undefined);
@@ -241,9 +241,9 @@ describe('a job', () => {
         await test.request({ domain: later }),
       ];
       await test.startWorker();
-      await enqueueRows(test.fleet, batchId, [{ ...first, row: 1 }]);
+      await enqueueRows(test.fleet, batchId, [{ ...creation(first), row: 1 }]);
       await until('it has failed', async () => (await test.fleet.batches.halt(batchId)) !== undefined);
-      await enqueueRows(test.fleet, batchId, [{ ...second, row: 2 }]);
+      await enqueueRows(test.fleet, batchId, [{ ...creation(second), row: 2 }]);
       await ended(batchId);
       expect(await test.fleet.batches.row(batchId, 2)).to.include({ state: 'cancelled' });
       expect(await test.instance(later)).to.equal(undefined);

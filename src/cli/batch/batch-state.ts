@@ -1,4 +1,5 @@
 import type { Batch } from '../../jobs/batches.ts';
+import type { JobKind } from '../../jobs/payload.ts';
 import { FINAL_ROW_STATES, type RowState } from '../../jobs/row-state.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { GivingUp } from '../patience.ts';
@@ -39,6 +40,7 @@ export function batchExitCode(batch: Batch, gaveUp: GivingUp | undefined): ExitC
 /** A batch as `--json` gives it. */
 export interface BatchSummary {
   readonly batch: string;
+  readonly kind: JobKind;
   readonly name: string;
   readonly reason: string;
   readonly by: string;
@@ -52,9 +54,10 @@ export interface BatchSummary {
 }
 
 export function batchSummary(batch: Batch): BatchSummary {
-  const { id, name, reason, by, createdAt, endedAt, halt, total, counts } = batch;
+  const { id, kind, name, reason, by, createdAt, endedAt, halt, total, counts } = batch;
   return {
     batch: id,
+    kind,
     name,
     reason,
     by,

@@ -1,5 +1,6 @@
 import type { Batch } from '../../jobs/batches.ts';
 import { ROW_STATES } from '../../jobs/row-state.ts';
+import { wordsOf } from '../kind-words.ts';
 import { batchState, queuedRows } from './batch-state.ts';
 
 export function count(value: number): string {
@@ -8,10 +9,11 @@ export function count(value: number): string {
 
 /** How a batch ended, or stands, and what can be done next. */
 export function summaryLines(batch: Batch): string[] {
-  const { id, counts, halt, maxFailures } = batch;
+  const { id, kind, counts, halt, maxFailures } = batch;
+  const words = wordsOf(kind);
   const facts = [
-    `${count(counts.done)} created`,
-    ...(counts.skipped > 0 ? [`${count(counts.skipped)} skipped (already there)`] : []),
+    `${count(counts.done)} ${words.done}`,
+    ...(counts.skipped > 0 ? [`${count(counts.skipped)} skipped (${words.skipped})`] : []),
     ...(counts.failed > 0 ? [`${count(counts.failed)} failed`] : []),
     ...(counts.cancelled > 0 ? [`${count(counts.cancelled)} cancelled`] : []),
   ].join(', ');
@@ -26,7 +28,9 @@ export function summaryLines(batch: Batch): string[] {
       : []),
     ...(counts.failed > 0 ? [`See what failed:  cozy-fleet batches show ${id} --failed`] : []),
     ...(missed > 0 ? [`Try it again:     cozy-fleet batches retry ${id}`] : []),
-    ...(counts.done > 0 ? [`Get the links:    cozy-fleet batches export ${id} > invitations.csv`] : []),
+    ...(counts.done > 0 && kind === 'create'
+      ? [`Get the links:    cozy-fleet batches export ${id} > invitations.csv`]
+      : []),
   ];
 }
 
@@ -35,10 +39,11 @@ export function batchFacts(
   batch: Batch,
   failures: readonly (readonly [code: string, rows: number])[],
 ): string[] {
-  const { id, name, reason, by, createdAt, endedAt, total, counts, halt, maxFailures } = batch;
+  const { id, kind, name, reason, by, createdAt, endedAt, total, counts, halt, maxFailures } = batch;
   const queued = queuedRows(batch);
   const facts: [label: string, value: string][] = [
     ['Batch', id],
+    ['Kind', kind],
     ['Name', name],
     ...(reason === '' ? [] : [['Reason', reason] satisfies [string, string]]),
     ['Submitted', `${new Date(createdAt).toISOString()} by ${by}`],

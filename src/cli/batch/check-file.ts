@@ -1,12 +1,10 @@
-import type { InvalidRow } from '../rows/check-rows.ts';
-import type { InstanceFile } from './instance-file.ts';
+import type { GoodRow, InvalidRow } from '../rows/check-rows.ts';
+import type { RowFile } from './row-file.ts';
 
 /** What a file holds. */
 export interface FileCounts {
   readonly valid: number;
   readonly invalid: number;
-  /** Valid rows that have one. */
-  readonly withPassphrase: number;
 }
 
 /** Problems that are told one by one; nobody reads more. */
@@ -14,17 +12,21 @@ const MOST_TOLD = 1000;
 
 /**
  * Reads a whole file and tells what is wrong with each bad row, as `file:line: column: message`.
+ * @param onValid told every good row
  * @throws InputError when it cannot be read to its end
  */
-export async function checkFile(file: InstanceFile, tell: (problem: string) => void): Promise<FileCounts> {
+export async function checkFile<Parsed>(
+  file: RowFile<Parsed>,
+  tell: (problem: string) => void,
+  onValid: (row: GoodRow<Parsed>) => void = () => undefined,
+): Promise<FileCounts> {
   let valid = 0;
   let invalid = 0;
-  let withPassphrase = 0;
   let told = 0;
   for await (const row of file.rows()) {
     if (row.kind === 'valid') {
       valid += 1;
-      if (row.passphrase !== undefined) withPassphrase += 1;
+      onValid(row);
       continue;
     }
     invalid += 1;
@@ -34,7 +36,7 @@ export async function checkFile(file: InstanceFile, tell: (problem: string) => v
     }
   }
   if (told > MOST_TOLD) tell(`… and ${(told - MOST_TOLD).toLocaleString('en-US')} more problems`);
-  return { valid, invalid, withPassphrase };
+  return { valid, invalid };
 }
 
 /** One line a problem. */

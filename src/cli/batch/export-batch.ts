@@ -3,6 +3,9 @@ import type { Scheme } from '../../instances/link.ts';
 import { findByNames, type StoredInstance } from '../../instances/lookup.ts';
 import { reservationId } from '../../instances/prefix.ts';
 import type { Batches, Row } from '../../jobs/batches.ts';
+import type { JobKind } from '../../jobs/payload.ts';
+import type { RowState } from '../../jobs/row-state.ts';
+import { wordsOf } from '../kind-words.ts';
 import { pagesOf } from '../pages.ts';
 import { isOfIncarnation, registrationOf } from '../registration.ts';
 import type { ExportedRow } from './export-row.ts';
@@ -22,8 +25,12 @@ export async function* exportBatch(
   scheme: Scheme,
   id: string,
 ): AsyncGenerator<ExportedRow> {
-  await batches.get(id);
+  const { kind } = await batches.get(id);
   for await (const page of pagesOf(batches.rows(id), PAGE)) {
+    if (kind !== 'create') {
+      for (const row of page) yield exportedWork(row, kind);
+      continue;
+    }
     const made = await instancesOf(
       global,
       page.filter(({ state }) => state === 'done'),
@@ -46,7 +53,7 @@ async function instancesOf(
 }
 
 function exported(row: Row, instance: StoredInstance | undefined, scheme: Scheme): ExportedRow {
-  const { domain, state, stage } = row;
+  const { domain, state } = row;
   switch (state) {
     case 'done':
       if (instance === undefined || !isOfIncarnation(instance, row.incarnation)) {
@@ -59,14 +66,35 @@ function exported(row: Row, instance: StoredInstance | undefined, scheme: Scheme
     case 'active':
     case 'retrying':
     case 'failed':
-    case 'cancelled': {
-      const error = rowError(row);
-      return {
-        domain,
-        status: state,
-        ...(stage === undefined ? {} : { errorStage: stage }),
-        ...(error === '' ? {} : { error }),
-      };
-    }
+    case 'cancelled':
+      return unfinished(row, state);
   }
+}
+
+/** A row of any other kind of batch: nobody is to register. */
+function exportedWork(row: Row, kind: JobKind): ExportedRow {
+  const { domain, state } = row;
+  switch (state) {
+    case 'done':
+      return { domain, status: wordsOf(kind).done };
+    case 'skipped':
+      return { domain, status: wordsOf(kind).skipped };
+    case 'waiting':
+    case 'active':
+    case 'retrying':
+    case 'failed':
+    case 'cancelled':
+      return unfinished(row, state);
+  }
+}
+
+function unfinished(row: Row, status: RowState): ExportedRow {
+  const { domain, stage } = row;
+  const error = rowError(row);
+  return {
+    domain,
+    status,
+    ...(stage === undefined ? {} : { errorStage: stage }),
+    ...(error === '' ? {} : { error }),
+  };
 }

@@ -1,19 +1,11 @@
 import type { Readable } from 'node:stream';
-import { INSTANCE_FLAGS } from '../../instances/raw-row.ts';
+import type { ParsedOptions } from '../../instances/parse-options.ts';
 import { NO_APPS } from '../refusals.ts';
-import { type CheckRowsOptions, checkedRows, type InvalidRow, type ValidRow } from '../rows/check-rows.ts';
-import { readRows } from '../rows/read-rows.ts';
-import { rowFormat } from '../rows/row-format.ts';
-import { spoolInput } from '../rows/spool.ts';
+import { type CheckRowsOptions, creationCheck, type InvalidRow, type ValidRow } from '../rows/check-rows.ts';
+import { openRowFile, type RowFile } from './row-file.ts';
 
-/** An operator's file of instances, which can be read as often as needed. */
-export interface InstanceFile {
-  /** As it is shown to the operator. */
-  readonly name: string;
-  /** Its rows, checked, in the order of the file. @throws InputError when it cannot be read on */
-  rows(): AsyncGenerator<ValidRow | InvalidRow>;
-  close(): Promise<void>;
-}
+/** An operator's file of instances to be made. */
+export type InstanceFile = RowFile<ParsedOptions>;
 
 /** @param source path, or `-` for `stdin`. @throws InputError when there is nothing to read */
 export async function openInstanceFile(
@@ -21,21 +13,8 @@ export async function openInstanceFile(
   stdin: Readable,
   options: CheckRowsOptions,
 ): Promise<InstanceFile> {
-  const input = await spoolInput(source, stdin);
-  try {
-    const format = await rowFormat(input.name, () => input.open());
-    return {
-      name: input.name,
-      rows: () => {
-        const rows = readRows(input.open(), format, { file: input.name, columns: INSTANCE_FLAGS });
-        return withoutApps(checkedRows(rows, options));
-      },
-      close: () => input.close(),
-    };
-  } catch (error) {
-    await input.close();
-    throw error;
-  }
+  const file = await openRowFile(source, stdin, creationCheck(options));
+  return { ...file, rows: () => withoutApps(file.rows()) };
 }
 
 async function* withoutApps(

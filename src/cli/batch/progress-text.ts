@@ -1,6 +1,7 @@
 import type { Batch } from '../../jobs/batches.ts';
 import type { WorkerState } from '../../jobs/worker-list.ts';
 import { readableDuration } from '../duration.ts';
+import { wordsOf } from '../kind-words.ts';
 import { START_A_WORKER, waitsOf } from '../worker-notice.ts';
 import { endedRows, queuedRows } from './batch-state.ts';
 import { count } from './batch-texts.ts';
@@ -23,13 +24,14 @@ export function batchTitle({ id, name, total }: Batch): string {
 /** Lines of the block that is redrawn on a terminal (design §1). @param columns its width */
 export function progressBlock(view: BatchView, columns: number): string[] {
   const { batch, workers } = view;
-  const { total, counts } = batch;
+  const { kind, total, counts } = batch;
+  const words = wordsOf(kind);
   const people = `${workers.length} worker${workers.length === 1 ? '' : 's'}`;
   const speed = speedText(view).map((text) => `   ${text}`);
   const lines = [
     `${batchTitle(batch)}   ${people}`,
-    `  created   ${bar(endedRows(batch) / Math.max(total, 1))}  ${counts.done}/${total}${speed.join('')}`,
-    `  failed ${counts.failed}   retrying ${counts.retrying}   skipped (already there) ${counts.skipped}${cancelledText(batch, '   ')}`,
+    `  ${words.done.padEnd(9)} ${bar(endedRows(batch) / Math.max(total, 1))}  ${counts.done}/${total}${speed.join('')}`,
+    `  failed ${counts.failed}   retrying ${counts.retrying}   skipped (${words.skipped}) ${counts.skipped}${cancelledText(batch, '   ')}`,
     ...[...queuedText(batch), ...attention(view)].map((text) => `  ${text}`),
   ];
   return lines.map((line) => [...line].slice(0, Math.max(columns - 1, 20)).join(''));
@@ -41,7 +43,7 @@ export function progressLine(view: BatchView): string {
   const { done, failed, retrying, skipped } = batch.counts;
   const speed = [...queuedText(batch), ...speedText(view)];
   return [
-    `created ${done}/${batch.total}, failed ${failed}, retrying ${retrying}, skipped ${skipped}${cancelledText(batch, ', ')}`,
+    `${wordsOf(batch.kind).done} ${done}/${batch.total}, failed ${failed}, retrying ${retrying}, skipped ${skipped}${cancelledText(batch, ', ')}`,
     ...(speed.length === 0 ? [] : [`(${speed.join(', ')})`]),
   ].join(' ');
 }

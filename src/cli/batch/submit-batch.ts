@@ -1,17 +1,14 @@
-import { basename } from 'node:path';
-import type { Config } from '../../config/config.ts';
-import type { CouchServer } from '../../couchdb/server.ts';
 import { InputError } from '../../errors.ts';
+import type { RowRequest } from '../../jobs/enqueue.ts';
 import type { Fleet } from '../../jobs/fleet.ts';
+import type { JobKind } from '../../jobs/payload.ts';
 import type { Output } from '../output.ts';
-import { passphraseSealer } from '../passphrase-sealer.ts';
 import { submitter } from '../submitter.ts';
 import type { BatchDisplay } from './batch-display.ts';
 import { count } from './batch-texts.ts';
 import type { FileCounts } from './check-file.ts';
-import { enqueueFile } from './enqueue-file.ts';
+import { enqueueChunks } from './enqueue-chunks.ts';
 import { createFollower } from './follow-batch.ts';
-import type { InstanceFile } from './instance-file.ts';
 
 /** Milliseconds between two pictures of a batch while it is queued. */
 const SHOW_EVERY = 500;
@@ -27,17 +24,19 @@ export function refuseInvalidRows({ valid, invalid }: FileCounts, file: string, 
   );
 }
 
-export interface NewSubmission {
-  readonly config: Config;
-  readonly global: CouchServer;
-  readonly fleet: Fleet;
-  readonly file: InstanceFile;
-  readonly counts: FileCounts;
-  /** Name of the batch; that of the file when it is not given. */
-  readonly name: string | undefined;
+/** What a batch is, before it has rows. */
+export interface BatchFacts {
+  readonly kind: JobKind;
+  readonly name: string;
   readonly reason: string;
   readonly maxFailures: number | undefined;
-  readonly tries: number;
+}
+
+export interface NewSubmission extends BatchFacts {
+  readonly fleet: Fleet;
+  /** Rows that will be queued. */
+  readonly total: number;
+  readonly chunks: AsyncIterable<readonly RowRequest[]>;
   readonly display: BatchDisplay;
   readonly output: Output;
   readonly signal: AbortSignal;
@@ -45,27 +44,22 @@ export interface NewSubmission {
 
 export interface Submitted {
   readonly batchId: string;
-  /** Rows that were queued; fewer than were good when it was cut short. */
+  /** Rows that were queued; fewer than there are when it was cut short. */
   readonly queued: number;
 }
 
-/** Makes a batch of a file that was checked and queues its good rows. */
+/** Makes a batch and queues its rows. */
 export async function submitBatch(submission: NewSubmission): Promise<Submitted> {
-  const { config, global, fleet, file, counts, display, output, signal } = submission;
-  const { name = basename(file.name), reason, maxFailures, tries } = submission;
-  const seal = counts.withPassphrase === 0 ? undefined : await passphraseSealer(config, fleet, global);
-  const total = counts.valid;
+  const { fleet, kind, name, reason, maxFailures, total, chunks, display, output, signal } = submission;
   const by = submitter();
-  const batchId = await fleet.batches.create({ kind: 'create', name, reason, by, total, maxFailures });
+  const batchId = await fleet.batches.create({ kind, name, reason, by, total, maxFailures });
   const follower = createFollower(fleet, batchId, display);
   let shownAt = performance.now();
 
-  const queued = await enqueueFile({
+  const queued = await enqueueChunks({
     fleet,
     batchId,
-    file,
-    tries,
-    seal,
+    chunks,
     signal,
     async onQueued(rows) {
       if (rows === total || performance.now() - shownAt < SHOW_EVERY) return;
@@ -75,7 +69,7 @@ export async function submitBatch(submission: NewSubmission): Promise<Submitted>
   });
   if (queued < total) {
     display.end();
-    output.note(`${count(queued)} of ${count(total)} queued; submit the same file again to go on.`);
+    output.note(`${count(queued)} of ${count(total)} queued; submit the same again to go on.`);
   }
   return { batchId, queued };
 }

@@ -1,7 +1,8 @@
 import { FleetError } from '../../errors.ts';
-import { type CreateOutcome, domainOf, isEnded, type Payload, parsePayload } from '../../jobs/payload.ts';
-import { CREATE_STAGES, readProgress, type StageRecord } from '../../jobs/progress.ts';
+import { domainOf, isEnded, type JobOutcome, type Payload, parsePayload } from '../../jobs/payload.ts';
+import { readProgress, type StageRecord } from '../../jobs/progress.ts';
 import type { FleetJob } from '../../jobs/queue.ts';
+import { stagesOf } from '../../jobs/stages.ts';
 
 /** Where a job is; `retrying` waits for its next try. */
 export const JOB_STATES = ['waiting', 'active', 'retrying', 'done', 'failed'] as const;
@@ -16,7 +17,7 @@ export interface JobFacts {
   readonly domain: string;
   readonly state: JobState | 'unknown';
   /** How it ended well. */
-  readonly outcome?: CreateOutcome;
+  readonly outcome?: JobOutcome;
   readonly batch?: { readonly id: string; readonly row: number };
   /** ISO 8601. */
   readonly createdAt: string;
@@ -36,6 +37,7 @@ export function jobFacts(job: FleetJob, state: JobState | 'unknown'): JobFacts {
   const payload = readablePayload(job);
   const ended = payload !== undefined && isEnded(payload);
   const { stages } = readProgress(job.progress);
+  const order = payload === undefined ? [] : stagesOf(payload.kind);
   const error = state === 'done' ? '' : (job.failedReason ?? '');
   return {
     jobId: job.id ?? '',
@@ -48,7 +50,7 @@ export function jobFacts(job: FleetJob, state: JobState | 'unknown'): JobFacts {
     ...(job.finishedOn === undefined ? {} : { endedAt: new Date(job.finishedOn).toISOString() }),
     tries: job.attemptsMade,
     retries: payload === undefined || isEnded(payload) ? 0 : payload.generation,
-    stages: [...stages].sort((a, b) => CREATE_STAGES.indexOf(a.stage) - CREATE_STAGES.indexOf(b.stage)),
+    stages: [...stages].sort((a, b) => order.indexOf(a.stage) - order.indexOf(b.stage)),
     ...(error === '' ? {} : { lastError: error }),
   };
 }

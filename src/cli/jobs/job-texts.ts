@@ -20,7 +20,7 @@ export function jobLines(job: JobFacts, live: boolean): string[] {
     ['Job', jobId],
     ['Kind', kind],
     ['Domain', domain],
-    ['State', outcome === 'exists' ? `${state} (it was there already)` : state],
+    ['State', outcome === undefined ? state : `${state} (${outcome})`],
     ['Batch', batch && `${batch.id}, line ${batch.row}`],
     ['Queued', createdAt],
     ['Ended', endedAt],

@@ -1,4 +1,3 @@
-import type { InstanceOptions } from '../../instances/options.ts';
 import {
   InvalidOptions,
   type ParsedOptions,
@@ -8,12 +7,15 @@ import {
 import type { RawOptions } from '../../instances/raw-row.ts';
 import type { Row, RowProblem } from './row.ts';
 
-/** A row that can become an instance. */
-export interface ValidRow extends ParsedOptions {
+/** A row that was understood. */
+export type GoodRow<Parsed> = Parsed & {
   readonly kind: 'valid';
   /** Counted from 1. */
   readonly line: number;
-}
+};
+
+/** A row that can become an instance. */
+export type ValidRow = GoodRow<ParsedOptions>;
 
 /** Something wrong with a row; `message` never holds a passphrase. */
 export interface Problem {
@@ -29,14 +31,39 @@ export interface InvalidRow {
   readonly problems: readonly Problem[];
 }
 
+/** A name of an instance, and the column it is in. */
+export interface NamedColumn {
+  readonly column: string;
+  readonly name: string;
+}
+
+/** How the rows of a file are understood. */
+export interface RowCheck<Parsed> {
+  /** @throws InvalidOptions with all that is wrong */
+  parse(values: RawOptions): Parsed;
+  /** Names that no other row may have. */
+  names(parsed: Parsed): readonly NamedColumn[];
+}
+
 export interface CheckRowsOptions {
   /** Flags of the command line: they stand in for columns that are absent or empty. */
   readonly defaults: RawOptions;
   readonly rules: ParsingRules;
 }
 
+/** Rows that are to become instances. */
+export function creationCheck({ defaults, rules }: CheckRowsOptions): RowCheck<ParsedOptions> {
+  return {
+    parse: (values) => parseInstanceOptions(withDefaults(values, defaults), rules),
+    names: ({ options: { domain, aliases } }) => [
+      { column: 'domain', name: domain },
+      ...aliases.map((alias) => ({ column: 'domain-aliases', name: alias })),
+    ],
+  };
+}
+
 /** Flags fill what the row leaves open; a domain is the row's own in any case. */
-function withDefaults(values: Row['values'], defaults: RawOptions): RawOptions {
+export function withDefaults(values: RawOptions, defaults: RawOptions): RawOptions {
   const given = Object.entries(values).filter(([, value]) => value !== '');
   return { ...defaults, domain: undefined, ...Object.fromEntries(given) };
 }
@@ -45,41 +72,28 @@ function withDefaults(values: Row['values'], defaults: RawOptions): RawOptions {
 class NamesOfFile {
   readonly #lines = new Map<string, number>();
 
-  duplicates({ domain, aliases }: InstanceOptions): Problem[] {
-    const named = [
-      { column: 'domain', name: domain },
-      ...aliases.map((alias) => ({ column: 'domain-aliases', name: alias })),
-    ];
+  duplicates(named: readonly NamedColumn[]): Problem[] {
     return named.flatMap(({ column, name }) => {
       const line = this.#lines.get(name);
       return line === undefined ? [] : [{ column, message: `duplicate of line ${line}: ${name}` }];
     });
   }
 
-  add({ domain, aliases }: InstanceOptions, line: number): void {
-    for (const name of [domain, ...aliases]) this.#lines.set(name, line);
-  }
-}
-
-function parse(values: RawOptions, rules: ParsingRules): ParsedOptions | readonly Problem[] {
-  try {
-    return parseInstanceOptions(values, rules);
-  } catch (error) {
-    if (error instanceof InvalidOptions) return error.problems;
-    throw error;
+  add(named: readonly NamedColumn[], line: number): void {
+    for (const { name } of named) this.#lines.set(name, line);
   }
 }
 
 /**
- * Checks rows one by one as they are read: each is merged with the defaults, parsed, and compared with
- * the names of the valid rows before it. Remembers nothing of a row but its domain and aliases.
+ * Checks rows one by one as they are read: each is understood, and compared with the names of the valid
+ * rows before it. Remembers nothing of a row but its names.
  *
  * @throws whatever reading `rows` throws.
  */
-export async function* checkedRows(
+export async function* checkedRows<Parsed extends object>(
   rows: AsyncIterable<Row | RowProblem>,
-  { defaults, rules }: CheckRowsOptions,
-): AsyncGenerator<ValidRow | InvalidRow> {
+  check: RowCheck<Parsed>,
+): AsyncGenerator<GoodRow<Parsed> | InvalidRow> {
   const names = new NamesOfFile();
   for await (const row of rows) {
     const { line } = row;
@@ -88,47 +102,31 @@ export async function* checkedRows(
       yield { kind: 'invalid', line, problems: [problem] };
       continue;
     }
-
-    const parsed = parse(withDefaults(row.values, defaults), rules);
-    if (!('options' in parsed)) {
-      yield { kind: 'invalid', line, problems: parsed };
+    const parsed = attempt(check, row.values);
+    if (parsed.problems !== undefined) {
+      yield { kind: 'invalid', line, problems: parsed.problems };
       continue;
     }
-
-    const problems = names.duplicates(parsed.options);
+    const named = check.names(parsed.value);
+    const problems = names.duplicates(named);
     if (problems.length > 0) {
       yield { kind: 'invalid', line, problems };
       continue;
     }
-    names.add(parsed.options, line);
-    yield { kind: 'valid', line, ...parsed };
+    names.add(named, line);
+    yield { ...parsed.value, kind: 'valid', line };
   }
 }
 
-/** How many rows of a file are good and how many are not. */
-export interface RowCounts {
-  readonly valid: number;
-  readonly invalid: number;
-}
+type Attempted<Parsed> =
+  | { readonly value: Parsed; readonly problems?: never }
+  | { readonly problems: readonly Problem[] };
 
-/**
- * Checks all rows and hands each bad one to `onInvalid`, in the order of the file.
- *
- * @throws whatever reading `rows` throws.
- */
-export async function countCheckedRows(
-  rows: AsyncIterable<ValidRow | InvalidRow>,
-  onInvalid: (row: InvalidRow) => void,
-): Promise<RowCounts> {
-  let valid = 0;
-  let invalid = 0;
-  for await (const row of rows) {
-    if (row.kind === 'valid') {
-      valid += 1;
-    } else {
-      invalid += 1;
-      onInvalid(row);
-    }
+function attempt<Parsed>({ parse }: RowCheck<Parsed>, values: RawOptions): Attempted<Parsed> {
+  try {
+    return { value: parse(values) };
+  } catch (error) {
+    if (error instanceof InvalidOptions) return { problems: error.problems };
+    throw error;
   }
-  return { valid, invalid };
 }

@@ -4,13 +4,13 @@ import type { StoredInstance } from '../../instances/lookup.ts';
 import type { InstanceOptions } from '../../instances/options.ts';
 import type { StoredPassphrase } from '../../instances/passphrase.ts';
 import { databaseName } from '../../instances/prefix.ts';
-import type { CreateOutcome } from '../../jobs/payload.ts';
-import type { CreateStageName } from '../../jobs/progress.ts';
+import type { OutcomeOf } from '../../jobs/payload.ts';
+import type { CreateStageName } from '../../jobs/stages.ts';
 import type { Lease } from '../lease.ts';
 import type { Services } from '../services.ts';
 import type { Stage } from '../stage.ts';
 
-export type CreateStage = Stage<CreateStageName, CreateContext, CreateOutcome>;
+export type CreateStage = Stage<CreateStageName, CreateContext, OutcomeOf<'create'>>;
 
 /** What the stages of one attempt share. */
 export interface CreateContext {

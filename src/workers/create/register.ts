@@ -18,7 +18,7 @@ import { optionsHash } from '../../instances/options-hash.ts';
 import { databaseName, prefixOf, reservationId } from '../../instances/prefix.ts';
 import { newSecrets } from '../../instances/secrets.ts';
 import { SETTINGS_ID } from '../../instances/settings-document.ts';
-import type { CreateOutcome } from '../../jobs/payload.ts';
+import type { OutcomeOf } from '../../jobs/payload.ts';
 import { type CreateContext, type CreateStage, instanceOf } from './context.ts';
 
 /** How long databases that were just deleted may take to go: CouchDB deletes in the background. */
@@ -88,7 +88,7 @@ async function lookAround(context: CreateContext, names: readonly string[]): Pro
   return { owners, moved, databases, hasFiles };
 }
 
-async function reserve(context: CreateContext): Promise<CreateOutcome | undefined> {
+async function reserve(context: CreateContext): Promise<OutcomeOf<'create'> | undefined> {
   const { options, services, signal, lease } = context;
   const { register_token: _unused, ...secrets } = newSecrets();
   const document = reservationDocument(options, { secrets, cluster: chooseCluster(context) });
@@ -133,7 +133,7 @@ async function adopt(context: CreateContext, found: StoredInstance): Promise<und
   return undefined;
 }
 
-async function judgeOwner(context: CreateContext, owner: StoredInstance): Promise<CreateOutcome> {
+async function judgeOwner(context: CreateContext, owner: StoredInstance): Promise<OutcomeOf<'create'>> {
   const { options, services, signal } = context;
   if (owner.domain === options.domain && owner.deleting === true) {
     throw new Refusal(

@@ -13,7 +13,7 @@ describe('checking a file', () => {
     const told: string[] = [];
     const file = { name: 'a.csv', rows: () => badRows(1500), close: async () => undefined };
     const counts = await checkFile(file, (problem) => told.push(problem));
-    expect(counts).to.deep.equal({ valid: 0, invalid: 1500, withPassphrase: 0 });
+    expect(counts).to.deep.equal({ valid: 0, invalid: 1500 });
     expect(told).to.have.length(1001);
     expect(told[0]).to.equal('a.csv:2: domain: bad');
     expect(told.at(-1)).to.equal('… and 500 more problems');

@@ -19,7 +19,7 @@ describe('instances add --from that is cut short', () => {
     command.child.kill('SIGINT');
     const { stdout, stderr, exitCode } = await command.ended;
     expect(exitCode).to.equal(130);
-    expect(stderr).to.match(/[\d,]+ of 20,000 queued; submit the same file again to go on\./);
+    expect(stderr).to.match(/[\d,]+ of 20,000 queued; submit the same again to go on\./);
     expect(stdout).to.contain('The batch goes on. Watch it:');
     const [batch] = await platform.fleet.batches.list(1);
     expect(batch?.total).to.equal(batch?.counts.waiting);
@@ -37,7 +37,7 @@ describe('instances add --from that is cut short', () => {
     command.child.kill('SIGINT');
     const { stdout, stderr, exitCode } = await command.ended;
     expect(exitCode).to.equal(130);
-    expect(stderr).not.to.contain('submit the same file again');
+    expect(stderr).not.to.contain('submit the same again');
     expect(stdout).to.match(/The batch goes on\. Watch it: {2}cozy-fleet batches watch \w{5}\n$/);
   });
 

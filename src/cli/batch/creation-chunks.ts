@@ -1,0 +1,45 @@
+import { creation, type RowRequest } from '../../jobs/enqueue.ts';
+import type { PassphraseSealer } from '../passphrase-sealer.ts';
+import type { ValidRow } from '../rows/check-rows.ts';
+import type { InstanceFile } from './instance-file.ts';
+
+/** Rows that are queued at a time. */
+const CHUNK = 500;
+
+/** The same where passphrases take their time: workers should have something to do, and Ctrl-C be heard. */
+const CHUNK_WITH_PASSPHRASES = 32;
+
+/**
+ * The good rows of a file as jobs, in chunks.
+ * @param seal absent when no row has a passphrase
+ * @throws InputError when the file changed since it was checked
+ */
+export async function* creationChunks(
+  file: InstanceFile,
+  tries: number,
+  seal: PassphraseSealer | undefined,
+): AsyncGenerator<RowRequest[]> {
+  for await (const chunk of chunksOf(file)) {
+    yield await Promise.all(
+      chunk.map(async (row) => ({
+        row: row.line,
+        ...creation({ options: row.options, sealedPassphrase: await seal?.(row), tries }),
+      })),
+    );
+  }
+}
+
+async function* chunksOf(file: InstanceFile): AsyncGenerator<ValidRow[]> {
+  let chunk: ValidRow[] = [];
+  let size = CHUNK;
+  for await (const row of file.rows()) {
+    if (row.kind === 'invalid') continue;
+    chunk.push(row);
+    if (row.passphrase !== undefined) size = CHUNK_WITH_PASSPHRASES;
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = [];
+    size = CHUNK;
+  }
+  if (chunk.length > 0) yield chunk;
+}

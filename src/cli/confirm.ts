@@ -1,0 +1,42 @@
+import { createInterface } from 'node:readline';
+import type { Config } from '../config/config.ts';
+import { FleetError } from '../errors.ts';
+import type { Output } from './output.ts';
+
+/**
+ * Asks until somebody types what is expected; a capital letter is as good as a small one.
+ * @param question what is to be confirmed; the last line is the prompt
+ * @throws FleetError `aborted` when something else is typed, or nothing, in the stack's words
+ */
+export async function confirm(
+  question: readonly string[],
+  expected: string,
+  { stdin, stdout }: { readonly stdin: NodeJS.ReadableStream; readonly stdout: NodeJS.WritableStream },
+): Promise<void> {
+  stdout.write(question.join('\n'));
+  const typed = await firstLine(stdin);
+  // Where nobody types at a terminal, there is no echo that ends the line.
+  if (!isTerminal(stdin)) stdout.write('\n');
+  if (typed === undefined) throw new FleetError('aborted', 'EOF', 'Scripts need --force.');
+  if (typed.trim().toLowerCase() !== expected.toLowerCase()) throw new FleetError('aborted', 'Aborted');
+}
+
+function isTerminal(stdin: NodeJS.ReadableStream): boolean {
+  return 'isTTY' in stdin && stdin.isTTY === true;
+}
+
+async function firstLine(stdin: NodeJS.ReadableStream): Promise<string | undefined> {
+  const lines = createInterface({ input: stdin, terminal: false });
+  try {
+    for await (const line of lines) return line;
+    return undefined;
+  } finally {
+    lines.close();
+  }
+}
+
+/** Which platform is about to be changed: the wrong configuration is the most expensive mistake (design §4). */
+export function tellTarget({ file, couchdb }: Config, output: Output): void {
+  const from = file === undefined ? 'no configuration file' : file;
+  output.note(`Configuration: ${from}; CouchDB: ${new URL(couchdb.url).host}`);
+}

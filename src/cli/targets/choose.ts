@@ -1,0 +1,134 @@
+import { basename } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { CouchServer } from '../../couchdb/server.ts';
+import { InputError } from '../../errors.ts';
+import { normaliseDomain } from '../../instances/domain.ts';
+import { describeFilter, type InstanceFilter, isEmptyFilter } from '../../instances/filter.ts';
+import { checkFile } from '../batch/check-file.ts';
+import { openRowFile } from '../batch/row-file.ts';
+import { refuseInvalidRows } from '../batch/submit-batch.ts';
+import { chosenInstances } from '../instances/chosen-instances.ts';
+import { pagesOf } from '../pages.ts';
+import { domainCheck } from './domain-rows.ts';
+import { lookUp, type WrittenDomain } from './look-up.ts';
+import { type Target, targetOf } from './target.ts';
+
+/** How an operator says which instances are meant. */
+export interface Choice {
+  /** As typed. */
+  readonly domains: readonly string[];
+  /** Path of a file, or `-` for `stdin`. */
+  readonly from: string | undefined;
+  readonly filter: InstanceFilter;
+  /** Whether all instances are meant where nothing else is said. */
+  readonly all?: boolean;
+  readonly skipInvalid: boolean;
+}
+
+/** The instances a batch is about; they are looked up when they are read. */
+export interface Chosen {
+  /** What to call the batch. */
+  readonly name: string;
+  /** In words, for a question. */
+  readonly described: string;
+  readonly total: number;
+  readonly invalid: number;
+  /** What an instance must still be when its turn comes. */
+  readonly filter: InstanceFilter | undefined;
+  pages(): AsyncIterable<readonly Target[]>;
+  close(): Promise<void>;
+}
+
+export interface ChoiceIo {
+  readonly global: CouchServer;
+  readonly stdin: Readable;
+  /** Told what is wrong with a row. */
+  note(problem: string): void;
+}
+
+/** Instances that are looked up, and queued, at a time. */
+const PAGE = 200;
+
+/**
+ * Finds out which instances are meant: by name, those of a file, or those of a filter. Exactly what was
+ * counted is what comes: an instance that meets the filter later is not among them.
+ * @throws InputError when it is not one of these ways, or a row or domain is not good
+ */
+export async function choose(choice: Choice, io: ChoiceIo): Promise<Chosen> {
+  const { domains, from, filter, all = false } = choice;
+  const ways = [domains.length > 0, from !== undefined, !isEmptyFilter(filter) || all];
+  if (ways.filter(Boolean).length !== 1) {
+    throw new InputError('no_instances', 'Name the instances in one way: domains, --from or filters');
+  }
+  if (from !== undefined) return await ofFile(from, choice.skipInvalid, io);
+  if (domains.length > 0) return ofDomains(domains, io);
+  return await ofFilter(filter, io);
+}
+
+function ofDomains(typed: readonly string[], { global }: ChoiceIo): Chosen {
+  const domains = [...new Set(typed.map((each) => normaliseDomain(each, 'nested')))];
+  const rows = domains.map((domain, at) => ({ row: at + 1, domain }));
+  return {
+    name: domains.length === 1 ? (domains[0] ?? '') : `${domains[0]} and others`,
+    described: domains.join(', '),
+    total: rows.length,
+    invalid: 0,
+    filter: undefined,
+    pages: () => lookedUp(rows, global),
+    close: async () => undefined,
+  };
+}
+
+async function ofFile(
+  from: string,
+  skipInvalid: boolean,
+  { global, stdin, note }: ChoiceIo,
+): Promise<Chosen> {
+  const file = await openRowFile(from, stdin, domainCheck);
+  try {
+    const counts = await checkFile(file, note);
+    refuseInvalidRows(counts, file.name, skipInvalid);
+    return {
+      name: basename(file.name),
+      described: `of ${file.name}`,
+      total: counts.valid,
+      invalid: counts.invalid,
+      filter: undefined,
+      pages: () => lookedUp(goodRows(file.rows()), global),
+      close: () => file.close(),
+    };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function ofFilter(filter: InstanceFilter, { global }: ChoiceIo): Promise<Chosen> {
+  const targets: Target[] = [];
+  for await (const instance of chosenInstances(global, filter)) {
+    // The stack lists whatever is in the database; what has no domain is no instance.
+    if (instance.domain !== '') targets.push(targetOf(instance, targets.length + 1));
+  }
+  return {
+    name: describeFilter(filter),
+    described: `(${describeFilter(filter)})`,
+    total: targets.length,
+    invalid: 0,
+    filter: isEmptyFilter(filter) ? undefined : filter,
+    pages: () => pagesOf(targets, PAGE),
+    close: async () => undefined,
+  };
+}
+
+async function* goodRows(
+  rows: AsyncIterable<{ kind: 'valid'; line: number; domain: string } | { kind: 'invalid' }>,
+): AsyncGenerator<WrittenDomain> {
+  for await (const row of rows) if (row.kind === 'valid') yield { row: row.line, domain: row.domain };
+}
+
+async function* lookedUp(
+  rows: Iterable<WrittenDomain> | AsyncIterable<WrittenDomain>,
+  global: CouchServer,
+): AsyncGenerator<Target[]> {
+  for await (const page of pagesOf(rows, PAGE)) yield await lookUp(global, page);
+}

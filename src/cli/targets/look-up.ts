@@ -1,0 +1,33 @@
+import { isStatus } from '../../couchdb/errors.ts';
+import type { CouchServer } from '../../couchdb/server.ts';
+import { findByNames, type StoredInstance } from '../../instances/lookup.ts';
+import { type Target, targetOf } from './target.ts';
+
+/** A domain and where it was written. */
+export interface WrittenDomain {
+  readonly row: number;
+  readonly domain: string;
+}
+
+/** Finds out which instances these domains are now, in one request. Aliases do not count. */
+export async function lookUp<Written extends WrittenDomain>(
+  global: CouchServer,
+  written: readonly Written[],
+): Promise<(Written & Target)[]> {
+  const domains = written.map(({ domain }) => domain);
+  const found = new Map((await instancesOf(global, domains)).map((instance) => [instance.domain, instance]));
+  return written.map((each) => {
+    const instance = found.get(each.domain);
+    return instance === undefined ? each : { ...each, ...targetOf(instance, each.row) };
+  });
+}
+
+/** A CouchDB on which nothing was made yet has no `global/instances`. */
+async function instancesOf(global: CouchServer, domains: readonly string[]): Promise<StoredInstance[]> {
+  try {
+    return await findByNames(global, domains);
+  } catch (error) {
+    if (isStatus(error, 404)) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,18 @@
+import { incarnationOf } from '../../instances/incarnation.ts';
+import type { StoredInstance } from '../../instances/lookup.ts';
+import type { SeenInstance } from '../../jobs/payload.ts';
+
+/** An instance that a command is to work on, as it was when the operator looked. */
+export interface Target {
+  /** Line in the operator's file, or its place in the list, from 1. */
+  readonly row: number;
+  /** Normalised. */
+  readonly domain: string;
+  /** Absent when there is no such instance. */
+  readonly seen?: SeenInstance;
+}
+
+/** @param row place in the list, from 1 */
+export function targetOf({ _id, domain, cli_secret: secret }: StoredInstance, row: number): Target {
+  return { row, domain, seen: { id: _id, incarnation: incarnationOf(secret ?? '') } };
+}

@@ -1,0 +1,98 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import type { StartedBatch } from '../../cli/batch/run-batch.ts';
+import { batchFlags, triesFlag, waitFlags } from '../../cli/creation-flags.ts';
+import { type Destruction, destroyMany, destroyOne } from '../../cli/destroy.ts';
+import { waitMs } from '../../cli/duration.ts';
+import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
+import { refuseAddRm } from '../../cli/refusals.ts';
+import { withCouch } from '../../cli/with-couch.ts';
+import { InputError } from '../../errors.ts';
+import { isEmptyFilter } from '../../instances/filter.ts';
+import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
+
+const {
+  from,
+  reason,
+  'skip-invalid': skipInvalid,
+  'batch-name': batchName,
+  'max-failures': maxFailures,
+} = batchFlags;
+
+export default class InstancesDestroy extends BaseCommand {
+  static override summary = 'Destroy an instance, several, those of a file, or all that meet a filter';
+
+  static override description =
+    'Asks to type the domain again, or the number of instances. All data of theirs is lost.';
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> alice.example.org',
+    '<%= config.bin %> <%= command.id %> --from leavers.csv',
+    '<%= config.bin %> <%= command.id %> --state blocked --domain "*.school.org"',
+  ];
+
+  static override aliases = ['instances:rm', 'instances:delete', 'instances:remove'];
+
+  static override strict = false;
+
+  static override args = {
+    domain: Args.string({ ignoreStdin: true, description: 'Domains of the instances' }),
+  };
+
+  static override flags = {
+    from: { ...from, summary: 'File with a domain a line, CSV or NDJSON; - for stdin' },
+    ...filterFlags,
+    force: Flags.boolean({ summary: 'Do not ask', default: false }),
+    'skip-accounts': Flags.boolean({
+      summary: 'Do not let konnectors tell other services that their accounts are gone',
+      default: false,
+    }),
+    resume: Flags.boolean({
+      summary: 'Take over what is flagged deleting; no stack must be at it',
+      default: false,
+    }),
+    'skip-invalid': skipInvalid,
+    // A batch needs no file here, so these do without --from.
+    reason: Flags.string({ summary: reason.summary ?? '', helpGroup: 'BATCH' }),
+    'batch-name': Flags.string({ summary: batchName.summary ?? '', helpGroup: 'BATCH' }),
+    'max-failures': Flags.integer({ summary: maxFailures.summary ?? '', min: 0, helpGroup: 'BATCH' }),
+    ...waitFlags,
+    tries: triesFlag(DEFAULT_TRIES),
+  };
+
+  async run(): Promise<Destruction | StartedBatch | undefined> {
+    const { argv, flags } = await this.parse(InstancesDestroy);
+    const config = this.loadConfig(flags.config);
+    refuseAddRm(config, 'destroy');
+    const domains = argv.map(String);
+    const filter = filterOf(flags);
+    if (flags.from === '-' && !flags.force) {
+      throw new InputError('no_terminal', 'With --from - there is nobody to ask', {}, 'Give --force.');
+    }
+    return await withCouch(config, async (couch) => {
+      const options = {
+        config,
+        couch,
+        choice: { domains, from: flags.from, filter, skipInvalid: flags['skip-invalid'] },
+        name: flags['batch-name'],
+        reason: flags.reason ?? '',
+        maxFailures: flags['max-failures'],
+        tries: flags.tries,
+        force: flags.force,
+        skipAccounts: flags['skip-accounts'],
+        resume: flags.resume,
+        async: flags.async,
+        wait: waitMs(flags.wait),
+        json: this.jsonEnabled(),
+        stdin: process.stdin,
+        output: this.output,
+      };
+      const [only] = domains;
+      const isOne = domains.length === 1 && flags.from === undefined && isEmptyFilter(filter);
+      const { answer, exitCode } =
+        isOne && only !== undefined ? await destroyOne(options, only) : await destroyMany(options);
+      this.exitWith(exitCode);
+      return answer;
+    });
+  }
+}

@@ -1,0 +1,47 @@
+import type { Redis } from 'ioredis';
+import type { Keys } from '../jobs/keys.ts';
+import { type Progress, writeFenced } from '../jobs/progress.ts';
+import { type Lease, LostLock } from './lease.ts';
+import type { StageObserver } from './pipeline.ts';
+import type { Services } from './services.ts';
+
+/** One attempt of a job, whatever its kind: what it works with, and where it writes down how far it is. */
+export interface Attempt {
+  readonly services: Services;
+  readonly sealKey: string;
+  readonly lease: Lease;
+  readonly signal: AbortSignal;
+  readonly observer?: StageObserver;
+  progress(): Progress;
+  /** @throws LostLock when the job is not ours any more */
+  record(progress: Progress): Promise<void>;
+}
+
+export interface AttemptOptions
+  extends Pick<Attempt, 'services' | 'sealKey' | 'lease' | 'signal' | 'observer'> {
+  readonly redis: Redis;
+  readonly keys: Keys;
+  readonly job: { readonly id: string; readonly token: string };
+  /** What earlier attempts recorded. */
+  readonly before: Progress;
+  /** Told each progress that was recorded. */
+  onProgress(progress: Progress): void;
+}
+
+export function createAttempt(options: AttemptOptions): Attempt {
+  const { redis, keys, job, before, onProgress, services, sealKey, lease, signal, observer } = options;
+  let progress = before;
+  return {
+    services,
+    sealKey,
+    lease,
+    signal,
+    ...(observer === undefined ? {} : { observer }),
+    progress: () => progress,
+    async record(next) {
+      if (!(await writeFenced(redis, keys, job, 'progress', next))) throw new LostLock();
+      progress = next;
+      onProgress(next);
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { isReservation } from '../../instances/instance-document.ts';
+import type { StoredInstance } from '../../instances/lookup.ts';
+import { type AccountHooksOptions, assertAccountsCanGo, runAccountHooks } from '../../stack/account-hooks.ts';
+import { ownerOf } from './as-stack.ts';
+import type { DestroyContext, DestroyStage } from './context.ts';
+
+/** Lets konnectors tell other services that the accounts are gone (`instance-data.md` §6.4). */
+export const accounts: DestroyStage = {
+  name: 'accounts',
+
+  async run(context) {
+    const { services, instance } = context;
+    // Nobody ever used it.
+    if (isReservation(instance)) return undefined;
+    const { givenUp } = await runAccountHooks(hooksOf(context, instance));
+    if (givenUp > 0) {
+      services.log.warn('konnectors did not answer', { domain: instance.domain, accounts: givenUp });
+    }
+    return undefined;
+  },
+
+  // A second run finds nothing left to tell.
+  verify: async () => [],
+};
+
+/**
+ * Asked before anything is touched: an instance that cannot go must not be left half-way.
+ * @throws Refusal `accounts`
+ */
+export async function refuseForAccounts(context: DestroyContext, instance: StoredInstance): Promise<void> {
+  if (context.payload.skipAccounts || isReservation(instance)) return;
+  await assertAccountsCanGo(hooksOf(context, instance));
+}
+
+function hooksOf(
+  { services, payload, signal, lease }: DestroyContext,
+  instance: StoredInstance,
+): AccountHooksOptions {
+  return {
+    ...ownerOf(instance),
+    server: services.cluster(instance.couch_cluster),
+    stackRedis: services.stack.jobs,
+    skipAccounts: payload.skipAccounts,
+    signal,
+    assertHeld: () => lease.assertHeld(),
+  };
+}

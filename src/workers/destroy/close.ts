@@ -1,0 +1,20 @@
+import { newSecrets } from '../../instances/secrets.ts';
+import { type DestroyStage, rewriteInstance } from './context.ts';
+
+/**
+ * Shuts everybody out: `deleting` alone does not keep a running stack from writing. `cli_secret` stays,
+ * for it tells this life of the domain from the next (design §3).
+ */
+export const close: DestroyStage = {
+  name: 'close',
+
+  async run(context) {
+    await rewriteInstance(context, (instance) => {
+      const { session_secret, oauth_secret } = newSecrets();
+      return { ...instance, blocked: true, session_secret, oauth_secret };
+    });
+    return undefined;
+  },
+
+  verify: async ({ instance }) => (instance.blocked === true ? [] : ['it is not blocked any more']),
+};

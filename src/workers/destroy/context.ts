@@ -1,0 +1,62 @@
+import { isStatus } from '../../couchdb/errors.ts';
+import type { CouchServer } from '../../couchdb/server.ts';
+import type { InstanceDocument } from '../../instances/instance-document.ts';
+import { INSTANCES, type StoredInstance } from '../../instances/lookup.ts';
+import { databasePrefix } from '../../instances/prefix.ts';
+import type { DestroyPayload, OutcomeOf, SeenInstance } from '../../jobs/payload.ts';
+import type { DestroyStageName } from '../../jobs/stages.ts';
+import type { Lease } from '../lease.ts';
+import { readSeen, superseded } from '../seen-instance.ts';
+import type { Services } from '../services.ts';
+import type { Stage } from '../stage.ts';
+
+export type DestroyStage = Stage<DestroyStageName, DestroyContext, OutcomeOf<'destroy'>>;
+
+/** What the stages of one attempt share. */
+export interface DestroyContext {
+  readonly payload: DestroyPayload;
+  readonly seen: SeenInstance;
+  readonly services: Services;
+  readonly signal: AbortSignal;
+  readonly lease: Lease;
+  /** As last read or written. */
+  instance: StoredInstance;
+  /** Revision from which this job set `deleting`, once it did. */
+  markedFrom(): string | undefined;
+  /** Records that this job is about to set `deleting` on that revision. */
+  willMark(rev: string): Promise<void>;
+}
+
+/** The server that has the instance's databases, and what their names begin with. */
+export function databasesOf({ services, instance }: Pick<DestroyContext, 'services' | 'instance'>): {
+  readonly server: CouchServer;
+  readonly prefix: string;
+} {
+  return { server: services.cluster(instance.couch_cluster), prefix: databasePrefix(instance) };
+}
+
+/**
+ * Rewrites the instance's document, again and again until nobody wrote it in between. What is not
+ * changed is kept, known to us or not.
+ * @throws Refusal `superseded`, LostLock
+ */
+export async function rewriteInstance(
+  context: DestroyContext,
+  change: (instance: StoredInstance) => Promise<InstanceDocument> | InstanceDocument,
+): Promise<void> {
+  const { services, signal, lease, payload, seen } = context;
+  for (;;) {
+    const document = await change(context.instance);
+    lease.assertHeld();
+    try {
+      const rev = await services.global.putDocument(INSTANCES, document, signal);
+      context.instance = { ...document, _rev: rev };
+      return;
+    } catch (error) {
+      if (!isStatus(error, 409)) throw error;
+      const now = await readSeen(services, payload.domain, seen, signal);
+      if (now === undefined) throw superseded(payload.domain);
+      context.instance = now;
+    }
+  }
+}

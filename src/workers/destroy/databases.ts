@@ -1,0 +1,33 @@
+import { whileLocked } from './as-stack.ts';
+import { type DestroyContext, type DestroyStage, databasesOf } from './context.ts';
+
+/** Deletes the databases that are there, never by a computed name (design §3). */
+export const databases: DestroyStage = {
+  name: 'databases',
+
+  async run(context) {
+    await whileLocked(context, (signal) => deleteDatabases({ ...context, signal }));
+    return undefined;
+  },
+
+  async verify(context) {
+    const { server, prefix } = databasesOf(context);
+    const left = await server.listDatabases(`${prefix}/`, context.signal);
+    return left.map((name) => `database ${name} is left`);
+  },
+};
+
+/** Deletes every database below the prefix of the instance's document. @throws LostLock */
+export async function deleteDatabases(
+  context: Pick<DestroyContext, 'services' | 'instance' | 'signal' | 'lease'>,
+): Promise<void> {
+  const { server, prefix } = databasesOf(context);
+  const { signal, lease } = context;
+  const names = await server.listDatabases(`${prefix}/`, signal);
+  await Promise.all(
+    names.map(async (name) => {
+      lease.assertHeld();
+      await server.deleteDatabase(name, signal);
+    }),
+  );
+}

@@ -1,0 +1,16 @@
+import { isReservation } from '../../instances/instance-document.ts';
+import { deleteFromRag } from '../../stack/rag.ts';
+import type { DestroyStage } from './context.ts';
+
+/** Has the RAG server forget the instance, where one is configured (`instance-data.md` §6.4). */
+export const outside: DestroyStage = {
+  name: 'outside',
+
+  async run({ services, instance, signal }) {
+    if (!isReservation(instance)) await deleteFromRag(services.rag, instance, signal);
+    return undefined;
+  },
+
+  // It answers the same whether there was something to forget or not.
+  verify: async () => [],
+};

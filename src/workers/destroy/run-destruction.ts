@@ -1,0 +1,46 @@
+import type { DestroyPayload, OutcomeOf } from '../../jobs/payload.ts';
+import type { Progress } from '../../jobs/progress.ts';
+import type { Attempt } from '../attempt.ts';
+import { runStages } from '../pipeline.ts';
+import { readSeen, refuseUnseen, superseded } from '../seen-instance.ts';
+import type { DestroyContext } from './context.ts';
+import { destroyStages } from './stages.ts';
+
+/** Runs one attempt of a destruction, from where the last one stopped. @throws LostLock when the job is not ours */
+export async function runDestruction(
+  attempt: Attempt,
+  payload: DestroyPayload,
+): Promise<OutcomeOf<'destroy'>> {
+  const { services, lease, signal, progress, record } = attempt;
+  const { domain, seen, generation } = payload;
+  if (seen === undefined) {
+    await refuseUnseen(services, domain, signal);
+    return 'missing';
+  }
+  if (stateOf(progress(), 'unregister') === 'done') return 'destroyed';
+  const instance = await readSeen(services, domain, seen, signal);
+  if (instance === undefined) return whatIsGone(progress(), domain);
+  const context: DestroyContext = {
+    payload,
+    seen,
+    services,
+    signal,
+    lease,
+    instance,
+    markedFrom: () => progress().markedFrom,
+    willMark: (rev) => record({ ...progress(), incarnation: seen.incarnation, markedFrom: rev }),
+  };
+  const outcome = await runStages({ ...attempt, stages: destroyStages, context, generation });
+  return outcome ?? 'destroyed';
+}
+
+/** A document can only be gone by our own hand once we were about to remove it. */
+function whatIsGone(progress: Progress, domain: string): OutcomeOf<'destroy'> {
+  if (stateOf(progress, 'unregister') !== undefined) return 'destroyed';
+  if (progress.markedFrom === undefined) return 'missing';
+  throw superseded(domain);
+}
+
+function stateOf({ stages }: Progress, name: 'unregister'): 'running' | 'done' | undefined {
+  return stages.find(({ stage }) => stage === name)?.state;
+}

@@ -1,0 +1,21 @@
+import { accounts } from './accounts.ts';
+import { close } from './close.ts';
+import type { DestroyStage } from './context.ts';
+import { databases } from './databases.ts';
+import { mark } from './mark.ts';
+import { outside } from './outside.ts';
+import { storage } from './storage.ts';
+import { triggers } from './triggers.ts';
+import { unregister } from './unregister.ts';
+
+/** The stages of a destruction in their order (design §3). */
+export const destroyStages: readonly DestroyStage[] = [
+  mark,
+  accounts,
+  close,
+  outside,
+  triggers,
+  databases,
+  storage,
+  unregister,
+];

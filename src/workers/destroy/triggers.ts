@@ -1,0 +1,18 @@
+import { removeTriggers } from '../../stack/triggers.ts';
+import { ownerOf } from './as-stack.ts';
+import type { DestroyStage } from './context.ts';
+
+/** Takes the triggers from the stack's scheduler, before the databases go that name them. */
+export const triggers: DestroyStage = {
+  name: 'triggers',
+
+  async run({ services, instance, signal, lease }) {
+    lease.assertHeld();
+    const server = services.cluster(instance.couch_cluster);
+    await removeTriggers({ ...ownerOf(instance), server, stackRedis: services.stack.jobs, signal });
+    return undefined;
+  },
+
+  // Those that came back meanwhile go with their database, and the scheduler passes over them.
+  verify: async () => [],
+};

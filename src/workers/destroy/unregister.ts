@@ -1,0 +1,31 @@
+import { isStatus } from '../../couchdb/errors.ts';
+import { INSTANCES } from '../../instances/lookup.ts';
+import { readSeen } from '../seen-instance.ts';
+import type { DestroyStage } from './context.ts';
+import { deleteDatabases } from './databases.ts';
+
+/** Removes the document, after a last look for databases that a request has brought back (§8 trap 25). */
+export const unregister: DestroyStage = {
+  name: 'unregister',
+
+  async run(context) {
+    const { services, signal, lease, payload, seen } = context;
+    for (;;) {
+      await deleteDatabases(context);
+      lease.assertHeld();
+      const { _id, _rev } = context.instance;
+      try {
+        await services.global.deleteDocument(INSTANCES, _id, _rev, signal);
+        return 'destroyed';
+      } catch (error) {
+        if (isStatus(error, 404)) return 'destroyed';
+        if (!isStatus(error, 409)) throw error;
+        const now = await readSeen(services, payload.domain, seen, signal);
+        if (now === undefined) return 'destroyed';
+        context.instance = now;
+      }
+    }
+  },
+
+  verify: async () => ['its document is there'],
+};

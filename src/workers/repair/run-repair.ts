@@ -1,0 +1,92 @@
+import { Refusal } from '../../instances/errors.ts';
+import { isReservation } from '../../instances/instance-document.ts';
+import type { StoredInstance } from '../../instances/lookup.ts';
+import { databasePrefix } from '../../instances/prefix.ts';
+import type { OutcomeOf, RepairPayload } from '../../jobs/payload.ts';
+import type { RepairStageName } from '../../jobs/stages.ts';
+import { stackPrefix } from '../../stack/owner.ts';
+import { withVfsLock } from '../../stack/vfs-lock.ts';
+import type { Attempt } from '../attempt.ts';
+import { runStages } from '../pipeline.ts';
+import { readSeen, refuseChanged, refuseUnseen } from '../seen-instance.ts';
+import type { Stage } from '../stage.ts';
+import { dropReservation } from './drop-reservation.ts';
+import { repairInstance } from './repair-instance.ts';
+
+interface RepairJob {
+  readonly attempt: Attempt;
+  readonly payload: RepairPayload;
+  readonly instance: StoredInstance;
+}
+
+/** A repair is one stage: it looks for itself what is left to do. */
+const repair: Stage<RepairStageName, RepairJob, OutcomeOf<'repair'>> = {
+  name: 'repair',
+
+  async run({ attempt, payload, instance }) {
+    if (!isReservation(instance)) return await repairInUse(attempt, payload, instance);
+    if (!payload.dropReservation) throw onlyReserved(instance.domain);
+    await dropReservation(attempt, instance);
+    return 'repaired';
+  },
+
+  verify: async () => ['it may have broken again'],
+};
+
+/** Runs one attempt of a repair. @throws LostLock when the job is not ours */
+export async function runRepair(attempt: Attempt, payload: RepairPayload): Promise<OutcomeOf<'repair'>> {
+  const { services, signal } = attempt;
+  const { domain, seen, filter, generation } = payload;
+  const instance = seen && (await readSeen(services, domain, seen, signal));
+  if (instance === undefined) {
+    // With a job that has dropped a reservation before it died, there is nothing left to do either.
+    if (seen === undefined) await refuseUnseen(services, domain, signal);
+    return 'clean';
+  }
+  refuseChanged(filter, instance);
+  if (instance.deleting === true) throw new Refusal('deleting', `${domain} is being deleted`);
+  const context = { attempt, payload, instance };
+  return (await runStages({ ...attempt, stages: [repair], context, generation })) ?? 'clean';
+}
+
+async function repairInUse(
+  { services, signal: given, lease }: Attempt,
+  { recreateEmpty }: RepairPayload,
+  instance: StoredInstance,
+): Promise<OutcomeOf<'repair'>> {
+  const { repaired, left } = await withVfsLock(
+    services.stack.lock,
+    stackPrefix(instance),
+    (signal) =>
+      repairInstance({
+        ...services,
+        othersWithPrefix: (each) => services.census.others(databasePrefix(each), each._id, signal),
+        instance,
+        options: { recreateEmpty },
+        signal,
+        lease,
+      }),
+    { signal: given },
+  );
+  // Renamed by hand, as in a domain migration: good to know, and nothing is wrong with it.
+  const serious = left.filter(({ type }) => type !== 'renamed_instance');
+  if (serious.length > 0) throw notRepaired(instance.domain, serious);
+  return repaired.length === 0 ? 'clean' : 'repaired';
+}
+
+function notRepaired(domain: string, left: readonly { readonly type: string }[]): Refusal {
+  const types = [...new Set(left.map(({ type }) => type))];
+  return new Refusal(
+    'not_repaired',
+    `${left.length} findings are left for ${domain}: ${types.join(', ')}`,
+    `See them: cozy-fleet instances fsck ${domain}`,
+  );
+}
+
+function onlyReserved(domain: string): Refusal {
+  return new Refusal(
+    'not_repaired',
+    `${domain} is only reserved, by a creation that has not ended well`,
+    `Try that again (cozy-fleet jobs retry ${domain}), submit it again, or drop it: --drop-reservations.`,
+  );
+}

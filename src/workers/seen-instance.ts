@@ -1,0 +1,58 @@
+import { Refusal } from '../instances/errors.ts';
+import { describeFilter, type InstanceFilter, matches } from '../instances/filter.ts';
+import { incarnationOf } from '../instances/incarnation.ts';
+import { findByNames, readInstance, type StoredInstance } from '../instances/lookup.ts';
+import type { SeenInstance } from '../jobs/payload.ts';
+import type { Services } from './services.ts';
+
+/**
+ * The document as it is now, as long as it is of the very life that the operator saw.
+ * @returns undefined when it is gone
+ * @throws Refusal `superseded` when another life of the domain has taken its place
+ */
+export async function readSeen(
+  { global }: Pick<Services, 'global'>,
+  domain: string,
+  seen: SeenInstance,
+  signal: AbortSignal,
+): Promise<StoredInstance | undefined> {
+  const found = await readInstance(global, seen.id, signal);
+  if (found === undefined) return undefined;
+  if (found.domain === domain && incarnationOf(found.cli_secret ?? '') === seen.incarnation) return found;
+  throw superseded(domain);
+}
+
+/**
+ * There was none when the operator looked; one that is there now was never meant.
+ * @throws Refusal `changed`
+ */
+export async function refuseUnseen(
+  { global }: Pick<Services, 'global'>,
+  domain: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const owners = await findByNames(global, [domain], signal);
+  if (!owners.some((owner) => owner.domain === domain)) return;
+  throw new Refusal(
+    'changed',
+    `${domain} was not there when the job was ordered, and is now`,
+    'Nothing was touched. Order it again if the new instance is meant.',
+  );
+}
+
+/** @throws Refusal `changed` when the instance is not any more what the operator asked for */
+export function refuseChanged(filter: InstanceFilter | undefined, instance: StoredInstance): void {
+  if (filter === undefined || matches(filter, instance)) return;
+  throw new Refusal(
+    'changed',
+    `${instance.domain} has changed: it is not ${describeFilter(filter)} any more`,
+  );
+}
+
+export function superseded(domain: string): Refusal {
+  return new Refusal(
+    'superseded',
+    `the instance of ${domain} this job was for is gone or another one by now; nothing more was touched`,
+    'Databases and files that are left without an instance: cozy-fleet instances fsck --orphans.',
+  );
+}

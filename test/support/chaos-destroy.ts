@@ -1,0 +1,36 @@
+import { readdir } from 'node:fs/promises';
+import { incarnationOf } from '../../src/instances/incarnation.ts';
+import type { InstanceOptions } from '../../src/instances/options.ts';
+import { enqueueJob } from '../../src/jobs/enqueue.ts';
+import { type ChaosFleet, databasesOf, endOf, instancesOf, queueInstance } from './chaos-fleet.ts';
+
+/** Makes instances through the queue, with a worker that is gone afterwards. */
+export async function makeInstances(chaos: ChaosFleet, all: readonly InstanceOptions[]): Promise<void> {
+  const worker = await chaos.worker(4);
+  const jobs = await Promise.all(all.map((options) => queueInstance(chaos, options)));
+  for (const jobId of jobs) {
+    const end = await endOf(chaos, jobId);
+    if (end.state !== 'done') throw new Error(`an instance was not made: ${JSON.stringify(end)}`);
+  }
+  await worker.stop();
+}
+
+/** Queues the destruction of an instance as it is now. */
+export async function queueDestruction(chaos: ChaosFleet, domain: string): Promise<string> {
+  const [instance] = await instancesOf(chaos.couch, [domain]);
+  if (instance === undefined) throw new Error(`there is no ${domain}`);
+  const seen = { id: instance._id, incarnation: incarnationOf(instance.cli_secret ?? '') };
+  const work = { kind: 'destroy', domain, seen, skipAccounts: false, resume: false } as const;
+  const { state, jobId } = await enqueueJob(chaos.fleet, { work, tries: 8 });
+  if (state !== 'queued') throw new Error(`the destruction of ${domain} was not queued but ${state}`);
+  return jobId;
+}
+
+/** What is left of domains: documents, databases, directories, a name each. */
+export async function remainsOf(chaos: ChaosFleet, domains: readonly string[]): Promise<string[]> {
+  const documents = (await instancesOf(chaos.couch, domains)).map(({ domain }) => `document of ${domain}`);
+  const databases = await Promise.all(domains.map((domain) => databasesOf(chaos.couch, domain)));
+  const files = await readdir(chaos.settings.storageRoot);
+  const ours = files.filter((name) => domains.includes(name) || name.startsWith('.cozy-fleet-removed'));
+  return [...documents, ...databases.flat(), ...ours];
+}

@@ -1,0 +1,217 @@
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { CouchError } from '../../../src/couchdb/errors.ts';
+import { incarnationOf } from '../../../src/instances/incarnation.ts';
+import type { InstanceDocument } from '../../../src/instances/instance-document.ts';
+import { INSTANCES, type StoredInstance } from '../../../src/instances/lookup.ts';
+import { prefixOf } from '../../../src/instances/prefix.ts';
+import { enqueueJob } from '../../../src/jobs/enqueue.ts';
+import type { DestroyPayload } from '../../../src/jobs/payload.ts';
+import { retryJob } from '../../../src/jobs/retry.ts';
+import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+
+describe('destroying an instance', () => {
+  let test: TestFleet;
+
+  before(async () => {
+    test = await startTestFleet();
+  });
+
+  after(() => test.close());
+
+  async function existing(domain: string): Promise<StoredInstance> {
+    const found = await test.instance(domain);
+    if (found === undefined) throw new Error(`${domain} is not there`);
+    return found;
+  }
+
+  async function change(domain: string, fields: Partial<InstanceDocument>): Promise<void> {
+    await test.server.putDocument(INSTANCES, { ...(await existing(domain)), ...fields });
+  }
+
+  async function made(name: string): Promise<string> {
+    const { domain, end } = await test.create({ domain: test.domain(name) });
+    if (end.state !== 'done') throw new Error(`${domain} was not made: ${JSON.stringify(end)}`);
+    return domain;
+  }
+
+  async function order(domain: string, more: Partial<DestroyPayload> = {}): Promise<string> {
+    const { _id: id, cli_secret: secret = '' } = await existing(domain);
+    const seen = { id, incarnation: incarnationOf(secret) };
+    const work = { kind: 'destroy' as const, domain, seen, skipAccounts: false, resume: false, ...more };
+    return (await enqueueJob(test.fleet, { work, tries: 2 })).jobId;
+  }
+
+  async function destroy(domain: string, more: Partial<DestroyPayload> = {}) {
+    return await test.ended(await order(domain, more));
+  }
+
+  /** Everything that is there of a domain, to compare. */
+  async function everything(domain: string): Promise<unknown> {
+    const files = await readdir(join(test.storageRoot, domain), { recursive: true }).catch(() => []);
+    return [await test.instance(domain), await test.databases(domain), files.sort()];
+  }
+
+  const conflict = () =>
+    new CouchError(test.server.host, 'made to fail', { status: 404, error: 'made', reason: 'to fail' });
+
+  it('removes document, databases and files', async () => {
+    const domain = await made('gone');
+    expect(await destroy(domain)).to.include({ state: 'done', outcome: 'destroyed' });
+    expect(await everything(domain)).to.deep.equal([undefined, [], []]);
+    expect(await readdir(test.storageRoot)).to.not.include(domain);
+  });
+
+  it('shuts everybody out before anything is removed, and keeps what tells its life', async () => {
+    const domain = await made('closed');
+    const before = await existing(domain);
+    let during: StoredInstance | undefined;
+    test.beforeStage('databases', async () => {
+      during = await existing(domain);
+    });
+    await destroy(domain);
+    expect(during).to.include({ deleting: true, blocked: true, cli_secret: before.cli_secret });
+    expect(during?.session_secret).to.not.equal(before.session_secret);
+    expect(during?.oauth_secret).to.not.equal(before.oauth_secret);
+  });
+
+  it('keeps fields that nobody knows as long as the document is there', async () => {
+    const domain = await made('unknown');
+    await change(domain, { from_the_future: { kept: true } });
+    let during: StoredInstance | undefined;
+    test.beforeStage('unregister', async () => {
+      during = await existing(domain);
+    });
+    await destroy(domain);
+    expect(during?.['from_the_future']).to.deep.equal({ kept: true });
+  });
+
+  it('removes databases that a request brought back in the meantime', async () => {
+    const domain = await made('revived');
+    test.beforeStage('unregister', async () => {
+      await test.server.createDatabase(`${prefixOf(domain)}/io-cozy-settings`);
+    });
+    await destroy(domain);
+    expect(await test.databases(domain)).to.deep.equal([]);
+  });
+
+  it('removes the databases of the prefix that the document has, whatever the domain', async () => {
+    const domain = test.domain('renamed');
+    const prefix = prefixOf(test.domain('former'));
+    await test.putInstance({ domain, prefix, cli_secret: 'eA==' });
+    await test.server.createDatabase(`${prefix}/io-cozy-files`);
+    await test.server.createDatabase(`${prefixOf(domain)}/io-cozy-files`);
+    try {
+      expect(await destroy(domain)).to.include({ state: 'done' });
+      expect(await test.server.listDatabases(`${prefix}/`)).to.deep.equal([]);
+      expect(await test.databases(domain), 'of the computed name').to.have.length(1);
+    } finally {
+      await test.server.deleteDatabase(`${prefixOf(domain)}/io-cozy-files`);
+    }
+  });
+
+  it('is refused while another document has the same prefix, and touches nothing', async () => {
+    const domain = await made('shared');
+    const other = test.domain('twin');
+    await test.putInstance({ domain: other, prefix: prefixOf(domain) });
+    const before = await everything(domain);
+    expect(await destroy(domain)).to.include({ state: 'failed', code: 'shared_prefix' });
+    expect(await everything(domain)).to.deep.equal(before);
+  });
+
+  it('is refused for files in Swift', async () => {
+    const domain = test.domain('swift');
+    await test.putInstance({ domain, prefix: prefixOf(domain), swift_cluster: 3 });
+    expect(await destroy(domain)).to.include({ state: 'failed', code: 'swift' });
+    expect(await test.instance(domain)).to.not.have.property('deleting');
+  });
+
+  it('leaves a directory alone that is not one of an instance', async () => {
+    const domain = await made('foreign');
+    await rm(join(test.storageRoot, domain), { recursive: true });
+    await mkdir(join(test.storageRoot, domain));
+    await writeFile(join(test.storageRoot, domain, 'backup.tar'), 'not ours');
+    expect(await destroy(domain)).to.include({ state: 'failed', code: 'foreign_files' });
+    expect(await readdir(join(test.storageRoot, domain))).to.deep.equal(['backup.tar']);
+    expect(await test.instance(domain), 'the document comes last').to.include({ deleting: true });
+  });
+
+  it('is refused where somebody else has set the flag', async () => {
+    const domain = await made('flagged');
+    await change(domain, { deleting: true });
+    const before = await everything(domain);
+    expect(await destroy(domain)).to.include({ state: 'failed', code: 'deleting' });
+    expect(await everything(domain)).to.deep.equal(before);
+  });
+
+  it('goes on where its own earlier try has set the flag', async () => {
+    const domain = await made('own-flag');
+    test.beforeStage('databases', () => {
+      throw conflict();
+    });
+    const jobId = await order(domain);
+    expect(await test.ended(jobId)).to.include({ state: 'failed' });
+    expect(await test.instance(domain)).to.include({ deleting: true });
+    await retryJob(test.fleet, jobId);
+    expect(await test.ended(jobId)).to.include({ state: 'done', outcome: 'destroyed' });
+  });
+
+  it('that is tried again after its flag was taken away sets it again', async () => {
+    const domain = await made('unflagged');
+    test.beforeStage('databases', () => {
+      throw conflict();
+    });
+    const jobId = await order(domain);
+    await test.ended(jobId);
+    await change(domain, { deleting: false });
+    let during: StoredInstance | undefined;
+    test.beforeStage('databases', async () => {
+      during = await existing(domain);
+    });
+    await retryJob(test.fleet, jobId);
+    expect(await test.ended(jobId)).to.include({ state: 'done' });
+    expect(during).to.include({ deleting: true });
+  });
+
+  it('that failed in its last stage touches nothing of a next life of the domain', async () => {
+    const domain = await made('two-lives');
+    test.beforeStage('unregister', () => {
+      throw conflict();
+    });
+    const jobId = await order(domain);
+    expect(await test.ended(jobId)).to.include({ state: 'failed' });
+    // As an operator does by hand, who then makes the domain anew.
+    const { _id, _rev } = await existing(domain);
+    await test.server.deleteDocument(INSTANCES, _id, _rev);
+    const again = await test.create({ domain });
+    expect(again.end).to.include({ state: 'done', outcome: 'created' });
+    const before = await everything(domain);
+    // The newer job is forgotten: nothing but the document tells the two lives apart.
+    await test.fleet.redis.del(test.fleet.keys.name(domain));
+    await retryJob(test.fleet, jobId);
+    expect(await test.ended(jobId)).to.include({ state: 'failed', code: 'superseded' });
+    expect(await everything(domain)).to.deep.equal(before);
+  });
+
+  it('that is cancelled says what is done, and can be tried again', async () => {
+    const domain = await made('cancelled');
+    await test.stopWorker();
+    const jobId = await order(domain);
+    await test.fleet.redis.set(test.fleet.keys.cancel(jobId), 'root@ops');
+    await test.startWorker();
+    expect(await test.ended(jobId)).to.include({ state: 'failed', code: 'cancelled' });
+    expect(await test.instance(domain)).to.not.have.property('deleting');
+  });
+
+  it('of a domain that nobody had when it was ordered is refused when somebody has it now', async () => {
+    await test.stopWorker();
+    const domain = test.domain('came-later');
+    const work = { kind: 'destroy', domain, skipAccounts: false, resume: false } as const;
+    const { jobId } = await enqueueJob(test.fleet, { work, tries: 2 });
+    await test.putInstance({ domain, prefix: prefixOf(domain) });
+    await test.startWorker();
+    expect(await test.ended(jobId)).to.include({ state: 'failed', code: 'changed' });
+    expect(await test.instance(domain)).to.not.equal(undefined);
+  });
+});
