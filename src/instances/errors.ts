@@ -12,6 +12,8 @@ export type RefusalCode =
   | 'leftovers'
   /** The instance is on its way out. */
   | 'deleting'
+  /** The instance is being made. */
+  | 'provisioning'
   /** Reserved by a job with other options. */
   | 'reserved'
   /** Another instance with one of our names came up while we worked. */

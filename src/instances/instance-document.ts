@@ -1,5 +1,6 @@
 import { FleetError } from '../errors.ts';
 import { INDEXES_VERSION } from './doctypes.ts';
+import { isEmptyField } from './empty-field.ts';
 import type { InstanceOptions } from './options.ts';
 import { optionsHash } from './options-hash.ts';
 import { prefixOf, reservationId } from './prefix.ts';
@@ -95,7 +96,8 @@ export type StackState = Extract<InstanceState, 'onboarded' | 'onboarding' | 'pe
 
 const RESERVATION_REASON = /^PROVISIONING:([0-9a-f]{16})$/;
 
-const AUTH_MODES = { basic: 0, two_factor_mail: 1, two_factor_oidc: 2 } as const;
+/** What `auth_mode` is in a document, by the names that people use. */
+export const AUTH_MODES = { basic: 0, two_factor_mail: 1, two_factor_oidc: 2 } as const;
 
 /** Sets a field, unless it would be one of the values the stack writes as an absent key. */
 function setUnlessEmpty<Field extends keyof InstanceFields>(
@@ -103,8 +105,7 @@ function setUnlessEmpty<Field extends keyof InstanceFields>(
   field: Field,
   value: InstanceFields[Field] | undefined,
 ): void {
-  if (value === undefined || value === '' || value === false || value === 0) return;
-  if (Array.isArray(value) && value.length === 0) return;
+  if (value === undefined || isEmptyField(value)) return;
   document[field] = value;
 }
 

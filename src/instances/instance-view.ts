@@ -1,3 +1,4 @@
+import { isEmptyField } from './empty-field.ts';
 import type { InstanceDocument, InstanceFields } from './instance-document.ts';
 import type { StoredInstance } from './lookup.ts';
 
@@ -76,13 +77,7 @@ export function attributesOf(document: InstanceDocument): InstanceAttributes {
   const shown = [...STACK_ATTRIBUTES, ...MORE_ATTRIBUTES].flatMap((field): [Field, unknown][] => {
     const value = document[field];
     if (SHOWN_WHEN_ABSENT.has(field)) return [[field, value ?? SHOWN_WHEN_ABSENT.get(field)]];
-    return isEmpty(value) ? [] : [[field, value]];
+    return isEmptyField(value) ? [] : [[field, value]];
   });
   return Object.fromEntries(shown);
-}
-
-/** What Go's `omitempty` leaves out. */
-function isEmpty(value: unknown): boolean {
-  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
-  return value === undefined || value === null || value === '' || value === false || value === 0;
 }

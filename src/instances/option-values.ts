@@ -13,7 +13,7 @@ const RESERVED_REASON = 'PROVISIONING';
 
 const AUTH_MODES = instanceOptions.shape.authMode.unwrap();
 
-type AuthMode = NonNullable<InstanceOptions['authMode']>;
+export type AuthMode = NonNullable<InstanceOptions['authMode']>;
 
 const badValue = (message: string) => new InputError('bad_value', message);
 

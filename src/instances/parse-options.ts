@@ -11,7 +11,7 @@ import {
   splitList,
 } from './option-values.ts';
 import { type InstanceOptions, instanceOptions } from './options.ts';
-import { type OptionProblem, type RawOptions, RawRow } from './raw-row.ts';
+import { INSTANCE_FLAGS, type InstanceFlag, type OptionProblem, type RawOptions, RawRow } from './raw-row.ts';
 import { type MovedSettings, parseSettingsString } from './settings-string.ts';
 import { normaliseTos, requireDatedTos } from './tos.ts';
 
@@ -40,30 +40,43 @@ export class InvalidOptions extends InputError {
   }
 }
 
+/** Whether it is an InvalidOptions that has nothing to say but about that column. */
+export function isOnlyAbout(error: unknown, column: string): boolean {
+  return error instanceof InvalidOptions && error.problems.every((problem) => problem.column === column);
+}
+
 const SLUG = /^[a-z0-9-]+$/;
 const APP_SOURCE = /^(registry|https?|file|git):\/\//;
 
 const asGiven = (text: string) => text;
 
-function readDomain(row: RawRow, { subdomains }: ParsingRules): string {
+function readDomain(row: RawRow<InstanceFlag>, { subdomains }: ParsingRules): string {
   if (row.text('domain') === undefined && !row.isBad('domain')) row.report('domain', 'a domain is needed');
   return row.read('domain', (text) => normaliseDomain(text, subdomains)) ?? '';
 }
 
-function readAliases(row: RawRow, domain: string, { subdomains }: ParsingRules): string[] {
+/** The aliases, normalised, each once. */
+export function readAliases(row: RawRow<'domain-aliases'>, { subdomains }: ParsingRules): string[] {
   const column = 'domain-aliases';
   const aliases = splitList(row.text(column) ?? '').flatMap((text) => {
     const alias = row.attempt(column, text, (given) => normaliseDomain(given, subdomains));
     return alias === undefined ? [] : [alias];
   });
-  const unique = [...new Set(aliases)];
-  if (unique.includes(domain)) {
-    row.report(column, `Instance already exists: the alias ${JSON.stringify(domain)} is the domain itself`);
-  }
-  return unique;
+  return [...new Set(aliases)];
 }
 
-function readApps(row: RawRow): string[] {
+function readOtherNames(row: RawRow<InstanceFlag>, domain: string, rules: ParsingRules): string[] {
+  const aliases = readAliases(row, rules);
+  if (aliases.includes(domain)) {
+    row.report(
+      'domain-aliases',
+      `Instance already exists: the alias ${JSON.stringify(domain)} is the domain itself`,
+    );
+  }
+  return aliases;
+}
+
+function readApps(row: RawRow<InstanceFlag>): string[] {
   const apps = [...new Set(splitList(row.text('apps') ?? ''))];
   for (const app of apps) {
     if (!SLUG.test(app) && !APP_SOURCE.test(app)) {
@@ -73,13 +86,17 @@ function readApps(row: RawRow): string[] {
   return apps;
 }
 
-function readLocale(row: RawRow, moved: MovedSettings): string {
+function readLocale(row: RawRow<InstanceFlag>, moved: MovedSettings): string {
   const given = row.text('locale') !== undefined;
   const locale = given ? row.read('locale', parseLocale) : row.readMoved(moved.locale, 'locale', parseLocale);
   return locale ?? 'en';
 }
 
-function readSettings(row: RawRow, fromString: Record<string, string>): Record<string, string> {
+/** Content of the settings document: that of the Settings string, and the flags that win over it. */
+export function readSettings(
+  row: RawRow<'settings' | 'tz' | 'email' | 'public-name' | 'phone'>,
+  fromString: Record<string, string>,
+): Record<string, string> {
   for (const key of Object.keys(fromString)) {
     if (key.startsWith('_')) {
       row.report(
@@ -102,7 +119,7 @@ function readSettings(row: RawRow, fromString: Record<string, string>): Record<s
 }
 
 /** A reason alone means blocked, unlike in the stack (design §6); an explicit `false` makes it void. */
-function readBlocking(row: RawRow): Pick<InstanceOptions, 'blocked' | 'blockingReason'> {
+function readBlocking(row: RawRow<InstanceFlag>): Pick<InstanceOptions, 'blocked' | 'blockingReason'> {
   const blockingReason = row.read('blocking-reason', parseReason);
   const blocked = row.read('blocked', parseBoolean) ?? (blockingReason === undefined ? undefined : true);
   return blocked ? { blocked, blockingReason } : { blocked };
@@ -121,7 +138,7 @@ function withoutUndefined(options: InstanceOptions): InstanceOptions {
  * @throws InvalidOptions with all that is wrong, in the order it was found; no message holds a passphrase
  */
 export function parseInstanceOptions(raw: RawOptions, rules: ParsingRules): ParsedOptions {
-  const row = new RawRow(raw);
+  const row = new RawRow(raw, INSTANCE_FLAGS);
   const passphrase = row.text('passphrase');
   const { settings, moved } = parseSettingsString(row.text('settings') ?? '');
   const domain = readDomain(row, rules);
@@ -132,7 +149,7 @@ export function parseInstanceOptions(raw: RawOptions, rules: ParsingRules): Pars
 
   const options: InstanceOptions = {
     domain,
-    aliases: readAliases(row, domain, rules),
+    aliases: readOtherNames(row, domain, rules),
     locale: readLocale(row, moved),
     // A hyphen in the first label is fine here: the old domain may come from a platform set up otherwise.
     oldDomain: row.read('old-domain', (text) => normaliseDomain(text, 'nested')),

@@ -36,6 +36,35 @@ export const INSTANCE_FLAGS = [
 
 export type InstanceFlag = (typeof INSTANCE_FLAGS)[number];
 
+/** The flags of `instances modify`, in the order they are shown. */
+export const CHANGE_FLAGS = [
+  'domain',
+  'domain-aliases',
+  'old-domain',
+  'locale',
+  'uuid',
+  'oidc_id',
+  'franceconnect_id',
+  'magic_link',
+  'tos',
+  'tos-latest',
+  'tz',
+  'context-name',
+  'sponsorships',
+  'feature-sets',
+  'email',
+  'public-name',
+  'phone',
+  'settings',
+  'disk-quota',
+  'auth-mode',
+  'auto-update',
+  'blocked',
+  'blocking-reason',
+  'onboarding-finished',
+  'deleting',
+] as const;
+
 /** What the operator wrote, by flag name; an empty text is the same as none. */
 export interface RawOptions {
   readonly [flag: string]: string | undefined;
@@ -50,12 +79,13 @@ export interface OptionProblem {
 const CONTROL_CHARACTER = /[\u0000-\u001f]/;
 
 /** One row being read: hands out the values that can be used, and gathers what is wrong. */
-export class RawRow {
+export class RawRow<Flag extends string> {
   readonly problems: OptionProblem[] = [];
-  readonly #values = new Map<InstanceFlag, string>();
+  readonly #values = new Map<string, string>();
 
-  constructor(raw: RawOptions) {
-    for (const flag of INSTANCE_FLAGS) {
+  /** @param flags those that count; others are not looked at */
+  constructor(raw: RawOptions, flags: readonly Flag[]) {
+    for (const flag of flags) {
       const value = raw[flag] ?? '';
       if (CONTROL_CHARACTER.test(value)) {
         this.report(flag, 'it contains a control character, such as a line break or a tab');
@@ -69,7 +99,7 @@ export class RawRow {
     this.problems.push({ column, message });
   }
 
-  text(flag: InstanceFlag): string | undefined {
+  text(flag: Flag): string | undefined {
     return this.#values.get(flag);
   }
 
@@ -79,12 +109,12 @@ export class RawRow {
   }
 
   /** The value of the flag as read by `parse`, whose InputError becomes a problem of the flag's column. */
-  read<T>(flag: InstanceFlag, parse: (text: string) => T): T | undefined {
+  read<T>(flag: Flag, parse: (text: string) => T): T | undefined {
     return this.attempt(flag, this.text(flag), parse);
   }
 
   /** As `read`, but a value of the Settings string wins (`instance-data.md` §3.1). */
-  readMoved<T>(moved: string | undefined, flag: InstanceFlag, parse: (text: string) => T): T | undefined {
+  readMoved<T>(moved: string | undefined, flag: Flag, parse: (text: string) => T): T | undefined {
     return moved ? this.attempt('settings', moved, parse) : this.read(flag, parse);
   }
 
