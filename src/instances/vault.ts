@@ -1,5 +1,6 @@
 import { createCipheriv, createHmac, generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
+import type { CouchDocument } from '../couchdb/server.ts';
 import { type EncryptorKey, encryptedOrganizationKey } from './organization-key.ts';
 import type { RandomBytes } from './random-bytes.ts';
 import { uuidV7 } from './uuid-v7.ts';
@@ -84,5 +85,32 @@ export async function vaultDocument(vault: NewVault): Promise<BitwardenDocument>
     private_key: withMac(pair.privateKey, key, random),
     ...organization,
     cozyMetadata: { doctypeVersion: '1', metadataVersion: 1, createdAt: time, updatedAt: time },
+  };
+}
+
+/**
+ * The vault after a change of passphrase: what opens it is that of `made`; what else it has is kept, its
+ * organization too, for its id is in the ciphers (`instance-data.md` §6.5).
+ *
+ * @param current as it is stored; just its `_id` where the instance had no vault
+ */
+export function renewedVault(current: CouchDocument, made: BitwardenDocument): CouchDocument {
+  // Absent is PBKDF2, which made the new key.
+  const { passphrase_kdf: _, cozyMetadata: metadata, ...rest } = current;
+  const kept = Object.entries(rest).filter(([, value]) => value !== '');
+  return {
+    ...made,
+    ...Object.fromEntries(kept),
+    _id: VAULT_ID,
+    passphrase_kdf_iterations: made.passphrase_kdf_iterations,
+    security_stamp: made.security_stamp,
+    key: made.key,
+    public_key: made.public_key,
+    private_key: made.private_key,
+    cozyMetadata: {
+      ...made.cozyMetadata,
+      ...(typeof metadata === 'object' ? metadata : {}),
+      updatedAt: made.cozyMetadata.updatedAt,
+    },
   };
 }

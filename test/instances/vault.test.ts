@@ -1,7 +1,7 @@
 import { createDecipheriv, createHmac, createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/organization-key.ts';
-import { type BitwardenDocument, vaultDocument } from '../../src/instances/vault.ts';
+import { type BitwardenDocument, renewedVault, VAULT_ID, vaultDocument } from '../../src/instances/vault.ts';
 import { goldenDocument } from './golden.ts';
 
 const masterKey = randomBytes(32);
@@ -69,5 +69,58 @@ describe('vaultDocument', () => {
   it('has no organization without the key of the stack', async () => {
     const without = await vaultDocument({ masterKey, iterations: 650_000, now });
     expect(without).not.to.have.any.keys('encrypted_organization_key', 'organization_id', 'collection_id');
+  });
+});
+
+describe('renewedVault', () => {
+  let made: BitwardenDocument;
+  let later: BitwardenDocument;
+
+  before(async () => {
+    const vault = { masterKey, iterations: 650_000, organizationKey: PUBLIC_DEV_ENCRYPTOR_KEY };
+    made = await vaultDocument({ ...vault, now });
+    later = await vaultDocument({ ...vault, now: new Date('2026-08-01T00:00:00.000Z') });
+  });
+
+  it('is opened by the new passphrase, and has the organization of the old one', () => {
+    const { encrypted_organization_key, organization_id, collection_id } = made;
+    const { key, public_key, private_key, security_stamp } = later;
+    const renewed = renewedVault({ ...made, _rev: '1-a' }, later);
+    expect(Object.keys(renewed).sort()).to.deep.equal([...Object.keys(made), '_rev'].sort());
+    expect(renewed).to.include({ _rev: '1-a', encrypted_organization_key, organization_id, collection_id });
+    expect(renewed).to.include({ key, public_key, private_key, security_stamp });
+  });
+
+  it('keeps when it was made, and what it does not know', () => {
+    const cozyMetadata = { ...made.cozyMetadata, createdByApp: 'x' };
+    const current = { ...made, cozyMetadata, passphrase_hint: 'h', equivalent_domains: [['a', 'b']] };
+    const renewed = renewedVault(current, later);
+    expect(renewed).to.deep.include({
+      passphrase_hint: 'h',
+      equivalent_domains: [['a', 'b']],
+      cozyMetadata: {
+        doctypeVersion: '1',
+        metadataVersion: 1,
+        createdAt: made.cozyMetadata.createdAt,
+        updatedAt: later.cozyMetadata.updatedAt,
+        createdByApp: 'x',
+      },
+    });
+  });
+
+  it('says how the new key was made, whatever the old one was made with', () => {
+    const current = { ...made, passphrase_kdf: 1, passphrase_kdf_iterations: 5 };
+    const renewed = renewedVault(current, later);
+    expect(renewed).to.include({ passphrase_kdf_iterations: 650_000 });
+    expect(renewed).not.to.have.property('passphrase_kdf');
+  });
+
+  it('gets an organization where there is none', () => {
+    const renewed = renewedVault(
+      { _id: VAULT_ID, encrypted_organization_key: '', organization_id: 'o' },
+      later,
+    );
+    const { encrypted_organization_key, collection_id } = later;
+    expect(renewed).to.include({ encrypted_organization_key, collection_id, organization_id: 'o' });
   });
 });
