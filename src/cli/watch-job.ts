@@ -1,7 +1,8 @@
 import { FleetError } from '../errors.ts';
+import { busy } from '../jobs/busy.ts';
 import { enqueueJob, type JobRequest } from '../jobs/enqueue.ts';
 import type { Fleet } from '../jobs/fleet.ts';
-import { JOB_KINDS, type JobKind, type JobOutcome } from '../jobs/payload.ts';
+import type { JobKind, JobOutcome } from '../jobs/payload.ts';
 import { type Progress, readProgress } from '../jobs/progress.ts';
 import { type JobEnd, waitForJob } from '../jobs/wait.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -43,18 +44,8 @@ export async function submitOne(fleet: Fleet, request: JobRequest, output: Outpu
       output.note(`Job ${answer.jobId} is ${wordsOf(request.work.kind).doing} it already.`);
       return answer.jobId;
     case 'busy':
-      throw new FleetError(
-        'busy',
-        `busy: job ${answer.jobId} is ${doing(answer.kind)} ${answer.name}`,
-        `See it: cozy-fleet jobs show ${answer.jobId}`,
-      );
+      throw busy(answer);
   }
-}
-
-/** A job of a later version may be of a kind that this one does not know. */
-function doing(kind: string): string {
-  const known = JOB_KINDS.find((each) => each === kind);
-  return known === undefined ? `working (${kind}) on` : wordsOf(known).doing;
 }
 
 /**

@@ -23,11 +23,14 @@ export type ClaimAnswer =
   /** Only for a run: the job is not in Redis any more, and must not hold a name that another needs. */
   | { readonly state: 'gone' };
 
-/** Who takes names: somebody who adds a job, a worker that runs one, or somebody who retries one. */
-export type ClaimMode = 'add' | 'run' | 'retry';
+/**
+ * Who takes names: somebody who adds a job, a worker that runs one, somebody who retries one, or a
+ * command that works itself, without a job (`hold-names.ts`).
+ */
+export type ClaimMode = 'add' | 'run' | 'retry' | 'direct';
 
 /** How long a claim counts although its job is not there yet, or not there again: the time between claiming and adding it. */
-const ADDING_MS = 60_000;
+export const ADDING_MS = 60_000;
 
 /** How long it is remembered which job held a name last: as long as failed jobs are kept. */
 const MEMORY_SECONDS = 31 * 24 * 3600;
@@ -74,7 +77,9 @@ if mode == 'retry' then
 end
 
 for _, key in ipairs(KEYS) do
-  redis.call('HSET', key, 'job', job, 'at', now, 'kind', kind, 'payload', payload, 'mode', mode, 'last', job)
+  redis.call('HSET', key, 'job', job, 'at', now, 'kind', kind, 'payload', payload, 'mode', mode)
+  -- Which job was the latest must not be forgotten for work that has none.
+  if mode ~= 'direct' then redis.call('HSET', key, 'last', job) end
   redis.call('EXPIRE', key, memory)
 end
 return {'held'}

@@ -61,6 +61,13 @@ describe('claims', () => {
     expect(await claims.take(second, 'add')).to.include({ state: 'busy' });
   });
 
+  it('are not joined by work without a job', async () => {
+    const first = claim(['alone.org']);
+    await claims.take(first, 'direct');
+    const second = claim(['alone.org'], { payloadHash: first.payloadHash });
+    expect(await claims.take(second, 'direct')).to.include({ state: 'busy', by: first.jobId });
+  });
+
   it('tell others which job holds which name, and what it does', async () => {
     const first = claim(['one.busy.org', 'two.busy.org']);
     await claims.take(first, 'add');
@@ -121,6 +128,17 @@ describe('claims', () => {
       await claims.release(newer.jobId, ['gone.org']);
       const answer = await claims.take(claim(['gone.org'], { jobId: old.id ?? '' }), 'retry');
       expect(answer).to.deep.equal({ state: 'held' });
+    });
+
+    it('are refused where a newer job is known, also after work without a job', async () => {
+      const old = await test.failed(payloadFor('direct.org'));
+      const newer = await test.failed(payloadFor('direct.org'));
+      await claims.take(claim(['direct.org'], { jobId: newer.id ?? '' }), 'add');
+      const direct = claim(['direct.org']);
+      await claims.take(direct, 'direct');
+      await claims.release(direct.jobId, direct.names);
+      const answer = await claims.take(claim(['direct.org'], { jobId: old.id ?? '' }), 'retry');
+      expect(answer).to.deep.equal({ state: 'newer', by: newer.id });
     });
 
     it('are not joined, for its work would be dropped', async () => {
