@@ -21,8 +21,13 @@ export function explainError(thrown: unknown): Explanation {
   return {
     text: `${place}${error.message}${advice}`,
     code: error.code,
-    exitCode: error instanceof InputError ? EXIT.usage : EXIT.failed,
+    exitCode: exitCodeOf(error),
   };
+}
+
+function exitCodeOf(error: FleetError): ExitCode {
+  if (error instanceof InputError) return EXIT.usage;
+  return error.code === 'interrupted' ? EXIT.interrupted : EXIT.failed;
 }
 
 const LOST_REDIS = 'Redis went away while the command ran. What was queued goes on when it is back.';

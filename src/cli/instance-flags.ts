@@ -5,8 +5,8 @@ import { INSTANCE_FLAGS, type RawOptions } from '../instances/raw-row.ts';
 const WHO = 'WHO';
 const INSTANCE = 'INSTANCE';
 
-const text = (summary: string, helpGroup = INSTANCE) => Flags.string({ summary, helpGroup });
-const list = (summary: string) =>
+export const text = (summary: string, helpGroup = INSTANCE) => Flags.string({ summary, helpGroup });
+export const list = (summary: string) =>
   Flags.string({
     summary: `${summary} (commas or repetition)`,
     multiple: true,
@@ -90,15 +90,19 @@ export function refuseFlagsOfOneInstance(flags: ParsedFlags): void {
   );
 }
 
-const TRUTHS = Object.entries(instanceFlags).flatMap(([name, flag]) =>
-  flag.type === 'boolean' ? [name] : [],
-);
+/** Definitions of flags, by name. */
+type KnownFlags = Readonly<Record<string, { readonly type: string; readonly allowNo?: boolean }>>;
 
-/** The stack takes `--blocked=true` and `--blocked=false`; oclif knows only `--blocked`. */
-export function withPlainTruths(argv: readonly string[]): string[] {
+/**
+ * The stack takes `--blocked=true` and `--blocked=false`; oclif knows only `--blocked`, and `--no-blocked`
+ * where that is not the same as nothing.
+ */
+export function withPlainTruths(argv: readonly string[], flags: KnownFlags = instanceFlags): string[] {
   return argv.flatMap((word) => {
     const [, name = '', value = ''] = /^--([\w-]+)=(true|false)$/.exec(word) ?? [];
-    if (!TRUTHS.includes(name)) return [word];
-    return value === 'true' ? [`--${name}`] : [];
+    const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
+    if (flag?.type !== 'boolean') return [word];
+    if (value === 'true') return [`--${name}`];
+    return flag.allowNo === true ? [`--no-${name}`] : [];
   });
 }

@@ -44,9 +44,7 @@ export async function readPassphrase(
     );
   }
   if (flags.passphrase !== undefined) {
-    // Takes the arguments out of what ps shows; until here they were there for all to see.
-    process.title = 'cozy-fleet';
-    output.note('Warning: other users of this machine can see --passphrase. Use --passphrase-stdin instead.');
+    warnOfVisible('--passphrase', output);
     return flags.passphrase;
   }
   if (fromStdin) return usable(await firstLine(input), '--passphrase-stdin');
@@ -54,9 +52,45 @@ export async function readPassphrase(
   return undefined;
 }
 
+/** How a new passphrase was handed over; neither = it is asked for. */
+export interface NewPassphrase {
+  /** As an argument of the command, as the stack has it. */
+  readonly argument: string | undefined;
+  readonly fromStdin: boolean;
+}
+
+/**
+ * The clear passphrase for a command that needs one.
+ * @throws InputError, which never quotes it
+ */
+export async function readNewPassphrase(
+  { argument, fromStdin }: NewPassphrase,
+  input: Input,
+  output: Output,
+): Promise<string> {
+  if (argument !== undefined && fromStdin) {
+    throw new InputError(
+      'passphrase_twice',
+      'Give the passphrase as an argument or with --passphrase-stdin, not both',
+    );
+  }
+  if (argument !== undefined) {
+    warnOfVisible('a passphrase among the arguments', output);
+    return usable(argument, 'passphrase');
+  }
+  if (fromStdin) return usable(await firstLine(input), '--passphrase-stdin');
+  return usable(await ask(input), 'passphrase');
+}
+
+function warnOfVisible(what: string, output: Output): void {
+  // Takes the arguments out of what ps shows; until here they were there for all to see.
+  process.title = 'cozy-fleet';
+  output.note(`Warning: other users of this machine can see ${what}. Use --passphrase-stdin instead.`);
+}
+
 function usable(text: string, flag: string): string {
   if (text !== '' && text.length <= MOST_CHARACTERS) return text;
-  const message = text === '' ? 'The passphrase is empty' : 'The first line is too long for a passphrase';
+  const message = text === '' ? 'The passphrase is empty' : 'The text is too long for a passphrase';
   throw new InputError('bad_passphrase', message, { column: flag });
 }
 

@@ -1,15 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import type { Config } from '../config/config.ts';
 import type { CouchServer } from '../couchdb/server.ts';
 import { ensureGlobalDatabases } from '../instances/global-databases.ts';
-import { encryptorKeyOf } from '../instances/organization-key.ts';
 import type { ParsedOptions } from '../instances/parse-options.ts';
 import { storedPassphrase } from '../instances/passphrase.ts';
 import type { Fleet } from '../jobs/fleet.ts';
 import { ensureFleetRecord } from '../jobs/fleet-record.ts';
 import { sealPassphrase } from '../jobs/stored-passphrase.ts';
+import { organizationKeyOf } from './organization-key.ts';
 
 /** Turns a clear passphrase into what may travel with its job. */
 export type PassphraseSealer = (parsed: ParsedOptions) => Promise<string | undefined>;
@@ -26,8 +25,7 @@ export async function passphraseSealer(
 ): Promise<PassphraseSealer> {
   await ensureGlobalDatabases(global);
   const { sealKey } = await ensureFleetRecord({ ...fleet, global });
-  const { encryptorKey: encryptor, decryptorKey: decryptor } = config.vault;
-  const organizationKey = await encryptorKeyOf({ encryptor, decryptor }, (path) => readFile(path, 'utf8'));
+  const organizationKey = await organizationKeyOf(config);
   const limit = pLimit(availableParallelism());
 
   return async ({ options: { domain, oldDomain }, passphrase }) => {

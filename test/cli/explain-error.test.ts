@@ -22,6 +22,10 @@ describe('an error', () => {
     expect(explainError(error).text).to.equal('locale: bad');
   });
 
+  it('of an interruption has exit code 130', () => {
+    expect(explainError(new FleetError('interrupted', 'Interrupted')).exitCode).to.equal(130);
+  });
+
   it('of a lost Redis says so', () => {
     expect(explainError(new Error('Connection is closed.')).text).to.contain('Redis went away');
   });

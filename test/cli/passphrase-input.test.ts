@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import type { Output } from '../../src/cli/output.ts';
-import { readPassphrase } from '../../src/cli/passphrase-input.ts';
+import { readNewPassphrase, readPassphrase } from '../../src/cli/passphrase-input.ts';
 import { InputError } from '../../src/errors.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 
@@ -40,5 +40,40 @@ describe('a passphrase', () => {
 
   it('is none where none was given', async () => {
     expect(await readPassphrase({}, Readable.from([]), silent)).to.equal(undefined);
+  });
+});
+
+describe('a new passphrase', () => {
+  const { title } = process;
+
+  after(() => {
+    process.title = title;
+  });
+
+  it('may be an argument, which others can see', async () => {
+    const notes: string[] = [];
+    const output: Output = { ...silent, note: (text) => void notes.push(text) };
+    const given = { argument: 'open sesame', fromStdin: false };
+    expect(await readNewPassphrase(given, Readable.from([]), output)).to.equal('open sesame');
+    expect(notes.join()).to.contain('other users of this machine can see').and.not.contain('sesame');
+  });
+
+  it('is asked for where it is not given', async () => {
+    const given = { argument: undefined, fromStdin: false };
+    const error = await thrownBy(readNewPassphrase(given, Readable.from(['open sesame\n']), silent));
+    expect(error).to.be.instanceOf(InputError).with.property('code', 'no_terminal');
+  });
+
+  it('cannot be empty', async () => {
+    const given = { argument: '', fromStdin: false };
+    const error = await thrownBy(readNewPassphrase(given, Readable.from([]), silent));
+    expect(error).to.be.instanceOf(InputError).with.property('code', 'bad_passphrase');
+  });
+
+  it('is given once', async () => {
+    const given = { argument: 'open sesame', fromStdin: true };
+    const error = await thrownBy(readNewPassphrase(given, Readable.from(['other\n']), silent));
+    expect(error).to.be.instanceOf(InputError).with.property('code', 'passphrase_twice');
+    expect(String(error)).not.to.contain('sesame');
   });
 });

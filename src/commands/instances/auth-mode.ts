@@ -1,0 +1,45 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { instanceArg } from '../../cli/find-instance.ts';
+import { modifyOne } from '../../cli/modify-one.ts';
+import { InputError } from '../../errors.ts';
+import { AUTH_MODES } from '../../instances/instance-document.ts';
+import { type InstanceView, instanceView } from '../../instances/instance-view.ts';
+import { type AuthMode, parseAuthMode } from '../../instances/option-values.ts';
+
+const MODES = Object.keys(AUTH_MODES).join(', ');
+
+export default class InstancesAuthMode extends BaseCommand {
+  static override summary = 'Change the way to log in to an instance';
+
+  static override examples = ['<%= config.bin %> <%= command.id %> alice.example.org two_factor_mail'];
+
+  static override args = {
+    domain: instanceArg,
+    mode: Args.string({ ignoreStdin: true, description: `One of ${MODES}`, required: true }),
+  };
+
+  async run(): Promise<InstanceView> {
+    const { args, flags } = await this.parse(InstancesAuthMode);
+    const authMode = readMode(args.mode);
+    const config = this.loadConfig(flags.config);
+    const request = { config, name: args.domain, changes: { authMode }, output: this.output };
+    const { outcome, instance } = await modifyOne(request);
+    this.output.line(
+      outcome === 'modified'
+        ? `Auth mode has been changed for ${args.domain}`
+        : JSON.stringify(`Instance has already ${authMode} auth mode`),
+    );
+    return instanceView(instance);
+  }
+}
+
+/** @throws InputError in the stack's words */
+function readMode(text: string): AuthMode {
+  try {
+    return parseAuthMode(text);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(error.code, 'Bad Request: Unknown authentication mode', {}, `Use one of ${MODES}.`);
+  }
+}

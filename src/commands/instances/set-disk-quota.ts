@@ -1,0 +1,43 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { instanceArg } from '../../cli/find-instance.ts';
+import { modifyOne } from '../../cli/modify-one.ts';
+import { InputError } from '../../errors.ts';
+import { type InstanceView, instanceView } from '../../instances/instance-view.ts';
+import { parseQuota } from '../../instances/option-values.ts';
+
+export default class InstancesSetDiskQuota extends BaseCommand {
+  static override summary = 'Change the disk quota of an instance';
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> alice.example.org 5GB',
+    '<%= config.bin %> <%= command.id %> alice.example.org 0',
+  ];
+
+  static override args = {
+    domain: instanceArg,
+    quota: Args.string({
+      ignoreStdin: true,
+      description: 'Most that its files may take, such as 5GB or 5GiB; 0 or unlimited for no limit',
+      required: true,
+    }),
+  };
+
+  async run(): Promise<InstanceView> {
+    const { args, flags } = await this.parse(InstancesSetDiskQuota);
+    const changes = { diskQuota: readQuota(args.quota) };
+    const config = this.loadConfig(flags.config);
+    const { instance } = await modifyOne({ config, name: args.domain, changes, output: this.output });
+    return instanceView(instance);
+  }
+}
+
+/** @throws InputError in the stack's words */
+function readQuota(text: string): number | null {
+  try {
+    return parseQuota(text) ?? null;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(error.code, `Could not parse disk-quota: ${error.message}`, {}, error.advice);
+  }
+}

@@ -1,0 +1,61 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { instanceArg } from '../../cli/find-instance.ts';
+import { holdInstance } from '../../cli/hold-instance.ts';
+import { organizationKeyOf } from '../../cli/organization-key.ts';
+import { passphraseFlags, readNewPassphrase } from '../../cli/passphrase-input.ts';
+import { InputError, toError } from '../../errors.ts';
+import { type InstanceView, instanceView } from '../../instances/instance-view.ts';
+import { setPassphrase } from '../../instances/set-passphrase.ts';
+
+export default class InstancesSetPassphrase extends BaseCommand {
+  static override summary = 'Give an instance a new passphrase';
+
+  static override description =
+    'It is asked for where it is not given. The vault gets new keys: passwords that were kept in it under the old passphrase cannot be read any more. Everybody is logged out. An owner who has not used the register token yet still has to.';
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> alice.example.org',
+    'pass show alice | <%= config.bin %> <%= command.id %> alice.example.org --passphrase-stdin',
+  ];
+
+  // oclif would quote whatever is too much, which may be a part of the passphrase.
+  static override strict = false;
+
+  static override args = {
+    domain: instanceArg,
+    passphrase: Args.string({
+      ignoreStdin: true,
+      description: 'The new passphrase, as cozy-stack takes it; others can see it, prefer --passphrase-stdin',
+    }),
+  };
+
+  static override flags = { 'passphrase-stdin': passphraseFlags['passphrase-stdin'] };
+
+  async run(): Promise<InstanceView> {
+    const { args, flags, argv } = await this.parse(InstancesSetPassphrase).catch(withoutQuotes);
+    if (argv.length > 2) {
+      throw new InputError('bad_passphrase', 'Give one passphrase, in quotes if there are blanks in it');
+    }
+    const given = { argument: args.passphrase, fromStdin: flags['passphrase-stdin'] };
+    const config = this.loadConfig(flags.config);
+    const organizationKey = await organizationKeyOf(config);
+    const passphrase = await readNewPassphrase(given, process.stdin, this.output);
+    const instance = await holdInstance({ config, name: args.domain, output: this.output }, (held) =>
+      setPassphrase({ ...held, passphrase, organizationKey }),
+    );
+    this.output.line(`Passphrase has been changed for instance  ${args.domain}`);
+    return instanceView(instance);
+  }
+}
+
+/** oclif quotes what it takes for a flag, which may be the passphrase. */
+function withoutQuotes(error: unknown): never {
+  if (!toError(error).message.startsWith('Nonexistent flag')) throw error;
+  throw new InputError(
+    'usage',
+    'There is an argument that begins with "-" and is no flag',
+    {},
+    'Use --passphrase-stdin for such a passphrase.',
+  );
+}
