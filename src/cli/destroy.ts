@@ -1,58 +1,41 @@
 import type { Readable } from 'node:stream';
-import type { Config } from '../config/config.ts';
 import { FleetError } from '../errors.ts';
 import { instanceState } from '../instances/instance-document.ts';
-import type { Fleet } from '../jobs/fleet.ts';
+import type { SeenInstance } from '../jobs/payload.ts';
 import { count } from './batch/batch-texts.ts';
-import { type BatchRun, runBatch, type StartedBatch } from './batch/run-batch.ts';
+import type { StartedBatch } from './batch/run-batch.ts';
 import { confirm, tellTarget } from './confirm.ts';
 import type { Couch } from './couch.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
+import { EXIT } from './exit-codes.ts';
 import { findInstance } from './find-instance.ts';
 import type { Output } from './output.ts';
-import { startPatience } from './patience.ts';
+import { type OneDone, type Ran, runMany, runOne, type WorkRun } from './run-work.ts';
 import { type Choice, type Chosen, choose } from './targets/choose.ts';
-import { type Target, targetOf } from './targets/target.ts';
-import { outcomeText, submitOne, watchJob } from './watch-job.ts';
-import { withFleet } from './with-fleet.ts';
+import { targetOf } from './targets/target.ts';
 
-export interface DestroyOptions extends Pick<BatchRun, 'reason' | 'maxFailures' | 'async' | 'wait' | 'json'> {
-  readonly config: Config;
+export interface DestroyOptions extends WorkRun {
   readonly couch: Couch;
-  readonly choice: Choice;
-  readonly name: string | undefined;
-  readonly tries: number;
   /** Whether nobody is asked. */
   readonly force: boolean;
   readonly skipAccounts: boolean;
   readonly resume: boolean;
   readonly stdin: Readable;
-  readonly output: Output;
-}
-
-/** What a single `instances destroy` answers with `--json`. */
-export interface Destruction {
-  readonly domain: string;
-  /** `queued` and `running`: the work goes on without us. */
-  readonly outcome: 'destroyed' | 'queued' | 'running';
-  readonly jobId: string;
 }
 
 /** Destroys one instance, in the words of the stack's `instances destroy` (`cli-and-admin-api.md` §1.3). */
-export async function destroyOne(
-  options: DestroyOptions,
-  typed: string,
-): Promise<{ readonly answer: Destruction; readonly exitCode: ExitCode }> {
-  const { config, couch, force, output } = options;
-  const target = await telling(output, typed, async () => {
+export async function destroyOne(options: DestroyOptions, typed: string): Promise<Ran<OneDone>> {
+  const { couch, force, output } = options;
+  const { domain, seen } = await telling(output, typed, async () => {
     const instance = await findInstance(couch.global, typed);
     if (!options.resume && instanceState(instance) === 'deleting') throw alreadyDeleting(instance.domain);
     return targetOf(instance, 1);
   });
-  if (!force) await askForDomain(options, target.domain);
-  return await telling(output, typed, () =>
-    withFleet(config, (fleet) => destroyTarget(options, fleet, target)),
-  );
+  if (!force) await askForDomain(options, domain);
+  return await telling(output, typed, () => runOne(options, workOf(options, domain, seen)));
+}
+
+function workOf({ skipAccounts, resume }: DestroyOptions, domain: string, seen: SeenInstance | undefined) {
+  return { kind: 'destroy', domain, skipAccounts, resume, ...(seen && { seen }) } as const;
 }
 
 async function askForDomain({ config, stdin, output, json, resume }: DestroyOptions, domain: string) {
@@ -89,42 +72,12 @@ function alreadyDeleting(domain: string): FleetError {
   );
 }
 
-async function destroyTarget(
-  { async, wait, output, tries, skipAccounts, resume }: DestroyOptions,
-  fleet: Fleet,
-  { domain, seen }: Target,
-): Promise<{ readonly answer: Destruction; readonly exitCode: ExitCode }> {
-  const patience = startPatience();
-  try {
-    const work = {
-      kind: 'destroy',
-      domain,
-      skipAccounts,
-      resume,
-      ...(seen === undefined ? {} : { seen }),
-    } as const;
-    const jobId = await submitOne(fleet, { work, tries }, output);
-    if (async) {
-      output.line(`Queued as job ${jobId}. Watch it: cozy-fleet jobs watch ${jobId}`);
-      return { answer: { domain, outcome: 'queued', jobId }, exitCode: EXIT.done };
-    }
-    patience.startClock(wait);
-    const end = await watchJob({ fleet, output }, { kind: 'destroy', domain, jobId }, patience);
-    if (end.state === 'running') {
-      return { answer: { domain, outcome: 'running', jobId }, exitCode: end.exitCode };
-    }
-    output.line(outcomeText('destroy', end.outcome, domain));
-    return { answer: { domain, outcome: 'destroyed', jobId }, exitCode: EXIT.done };
-  } finally {
-    patience.stop();
-  }
-}
-
 /** Destroys the instances of a list, a file or a filter, as a batch. */
 export async function destroyMany(
   options: DestroyOptions,
-): Promise<{ readonly answer: StartedBatch | undefined; readonly exitCode: ExitCode }> {
-  const { config, couch, choice, force, stdin, output } = options;
+  choice: Choice,
+): Promise<Ran<StartedBatch | undefined>> {
+  const { couch, force, stdin, output } = options;
   const chosen = await choose(choice, { global: couch.global, stdin, note: output.note });
   try {
     if (chosen.total === 0) {
@@ -132,16 +85,12 @@ export async function destroyMany(
       return { answer: undefined, exitCode: EXIT.done };
     }
     if (!force) await askForNumber(options, chosen);
-    return await withFleet(config, (fleet) =>
-      runBatch({
-        ...options,
-        fleet,
-        kind: 'destroy',
-        name: options.name ?? chosen.name,
-        total: chosen.total,
-        chunks: destroyChunks(options, chosen),
-      }),
-    );
+    const { filter } = chosen;
+    return await runMany(options, {
+      kind: 'destroy',
+      chosen,
+      workOf: ({ domain, seen }) => ({ ...workOf(options, domain, seen), ...(filter && { filter }) }),
+    });
   } finally {
     await chosen.close();
   }
@@ -150,26 +99,9 @@ export async function destroyMany(
 async function askForNumber({ config, stdin, output, json }: DestroyOptions, { total, described }: Chosen) {
   tellTarget(config, output);
   const question = [
-    `Are you sure you want to remove ${count(total)} instances: ${described}?`,
+    `Are you sure you want to remove ${count(total)} instance${total === 1 ? '' : 's'}: ${described}?`,
     'All data associated with them will be permanently lost.',
     'Type the number of instances to confirm: ',
   ];
   await confirm(question, String(total), { stdin, stdout: json ? process.stderr : process.stdout });
-}
-
-async function* destroyChunks({ tries, skipAccounts, resume }: DestroyOptions, { pages, filter }: Chosen) {
-  for await (const page of pages()) {
-    yield page.map(({ row, domain, seen }) => ({
-      row,
-      tries,
-      work: {
-        kind: 'destroy' as const,
-        domain,
-        skipAccounts,
-        resume,
-        ...(seen === undefined ? {} : { seen }),
-        ...(filter === undefined ? {} : { filter }),
-      },
-    }));
-  }
 }

@@ -84,7 +84,7 @@ export function refuseFlagsOfOneInstance(flags: ParsedFlags): void {
   if (given === undefined) return;
   throw new InputError(
     'flag_of_one_instance',
-    `--${given} is one instance's own and cannot go with --from`,
+    `--${given} is one instance's own and cannot be given for many`,
     {},
     `Give the file a column "${given.includes('passphrase') ? 'passphrase' : given}".`,
   );

@@ -17,6 +17,8 @@ export function wordsOf(kind: JobKind): KindWords {
       return { done: 'created', skipped: 'already there', doing: 'creating', noun: 'creation' };
     case 'destroy':
       return { done: 'destroyed', skipped: 'not there', doing: 'destroying', noun: 'destruction' };
+    case 'modify':
+      return { done: 'modified', skipped: 'so already', doing: 'modifying', noun: 'modification' };
     case 'repair':
       return { done: 'repaired', skipped: 'nothing to repair', doing: 'repairing', noun: 'repair' };
     default:

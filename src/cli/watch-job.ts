@@ -107,6 +107,8 @@ export function outcomeText(kind: Exclude<JobKind, 'create'>, outcome: JobOutcom
       return outcome === 'missing'
         ? `There is no instance for domain ${domain}`
         : `Instance for domain ${domain} has been destroyed with success`;
+    case 'modify':
+      return outcome === 'unchanged' ? `${domain} was so already` : `${domain} has been modified`;
     case 'repair':
       return outcome === 'clean' ? `Nothing had to be repaired for ${domain}` : `${domain} has been repaired`;
     default:

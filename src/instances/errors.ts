@@ -33,7 +33,9 @@ export type RefusalCode =
   /** The directory does not look like an instance's. */
   | 'foreign_files'
   /** A repair has left something that somebody has to look at. */
-  | 'not_repaired';
+  | 'not_repaired'
+  /** There is no such instance. */
+  | 'not_found';
 
 /** A refusal that no retry changes; nothing of anybody else's was touched. */
 export class Refusal extends FleetError {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { FleetError } from '../errors.ts';
+import { instanceChanges } from '../instances/changes.ts';
 import { instanceFilter } from '../instances/filter.ts';
 import { instanceOptions } from '../instances/options.ts';
 import { optionsHash } from '../instances/options-hash.ts';
@@ -62,7 +63,19 @@ const repairPayload = z.strictObject({
   dropReservation: z.boolean(),
 });
 
-const livePayload = z.discriminatedUnion('kind', [createPayload, destroyPayload, repairPayload]);
+const modifyPayload = z.strictObject({
+  ...envelope,
+  ...onInstance,
+  kind: z.literal('modify'),
+  changes: instanceChanges,
+});
+
+const livePayload = z.discriminatedUnion('kind', [
+  createPayload,
+  destroyPayload,
+  modifyPayload,
+  repairPayload,
+]);
 
 /** How a job of each kind ends well. */
 const OUTCOMES = {
@@ -70,11 +83,13 @@ const OUTCOMES = {
   create: ['created', 'exists'],
   /** Removed, or there was none. */
   destroy: ['destroyed', 'missing'],
+  /** Changed, or it was so already. */
+  modify: ['modified', 'unchanged'],
   /** Something was put right, or nothing had to be. */
   repair: ['repaired', 'clean'],
 } as const;
 
-export const JOB_KINDS = ['create', 'destroy', 'repair'] as const;
+export const JOB_KINDS = ['create', 'destroy', 'modify', 'repair'] as const;
 
 export type JobKind = (typeof JOB_KINDS)[number];
 
@@ -93,6 +108,7 @@ const endedPayload = z.strictObject({
 
 export type CreatePayload = z.infer<typeof createPayload>;
 export type DestroyPayload = z.infer<typeof destroyPayload>;
+export type ModifyPayload = z.infer<typeof modifyPayload>;
 export type RepairPayload = z.infer<typeof repairPayload>;
 export type LivePayload = z.infer<typeof livePayload>;
 export type EndedPayload = z.infer<typeof endedPayload>;
@@ -126,10 +142,12 @@ export function didNothing(outcome: JobOutcome): boolean {
   switch (outcome) {
     case 'created':
     case 'destroyed':
+    case 'modified':
     case 'repaired':
       return false;
     case 'exists':
     case 'missing':
+    case 'unchanged':
     case 'clean':
       return true;
     default:
@@ -143,7 +161,10 @@ export function domainOf(payload: Payload | Work): string {
 
 /** Names the job holds while it lives: the domain, then the aliases it would take. */
 export function namesOf(payload: Payload | Work): [string, ...string[]] {
-  return 'options' in payload ? [payload.options.domain, ...payload.options.aliases] : [payload.domain];
+  if ('options' in payload) return [payload.options.domain, ...payload.options.aliases];
+  const { domain } = payload;
+  if (!('changes' in payload)) return [domain];
+  return [domain, ...(payload.changes.aliases ?? []).filter((alias) => alias !== domain)];
 }
 
 /** Equal for two jobs that would do the same, whoever asked for them. */
@@ -161,6 +182,10 @@ function digested(work: Work): string {
     case 'destroy': {
       const { kind, domain, seen, filter, skipAccounts, resume } = work;
       return JSON.stringify([kind, domain, seen, filter, skipAccounts, resume]);
+    }
+    case 'modify': {
+      const { kind, domain, seen, filter, changes } = work;
+      return JSON.stringify([kind, domain, seen, filter, changes]);
     }
     case 'repair': {
       const { kind, domain, seen, filter, recreateEmpty, dropReservation } = work;

@@ -23,15 +23,17 @@ export const DESTROY_STAGES = [
   'unregister',
 ] as const;
 
+export const MODIFY_STAGES = ['modify'] as const;
 export const REPAIR_STAGES = ['repair'] as const;
 
 export type CreateStageName = (typeof CREATE_STAGES)[number];
 export type DestroyStageName = (typeof DESTROY_STAGES)[number];
+export type ModifyStageName = (typeof MODIFY_STAGES)[number];
 export type RepairStageName = (typeof REPAIR_STAGES)[number];
-export type StageName = CreateStageName | DestroyStageName | RepairStageName;
+export type StageName = CreateStageName | DestroyStageName | ModifyStageName | RepairStageName;
 
 export const STAGE_NAMES: readonly StageName[] = [
-  ...new Set([...CREATE_STAGES, ...DESTROY_STAGES, ...REPAIR_STAGES]),
+  ...new Set([...CREATE_STAGES, ...DESTROY_STAGES, ...MODIFY_STAGES, ...REPAIR_STAGES]),
 ];
 
 /** The stages of a job of that kind, in the order in which they run. */
@@ -41,6 +43,8 @@ export function stagesOf(kind: JobKind): readonly StageName[] {
       return CREATE_STAGES;
     case 'destroy':
       return DESTROY_STAGES;
+    case 'modify':
+      return MODIFY_STAGES;
     case 'repair':
       return REPAIR_STAGES;
     default:

@@ -2,6 +2,7 @@ import type { JobOutcome, LivePayload } from '../jobs/payload.ts';
 import type { Attempt } from './attempt.ts';
 import { runCreation } from './create/run-creation.ts';
 import { runDestruction } from './destroy/run-destruction.ts';
+import { runModification } from './modify/run-modification.ts';
 import { runRepair } from './repair/run-repair.ts';
 
 /** Runs one attempt of a job of any kind, from where the last one stopped. */
@@ -11,6 +12,8 @@ export async function runPayload(attempt: Attempt, payload: LivePayload): Promis
       return await runCreation(attempt, payload);
     case 'destroy':
       return await runDestruction(attempt, payload);
+    case 'modify':
+      return await runModification(attempt, payload);
     case 'repair':
       return await runRepair(attempt, payload);
     default:

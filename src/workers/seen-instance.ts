@@ -17,8 +17,13 @@ export async function readSeen(
   signal: AbortSignal,
 ): Promise<StoredInstance | undefined> {
   const found = await readInstance(global, seen.id, signal);
-  if (found === undefined) return undefined;
-  if (found.domain === domain && incarnationOf(found.cli_secret ?? '') === seen.incarnation) return found;
+  if (found !== undefined) assertSeen(found, domain, seen);
+  return found;
+}
+
+/** @throws Refusal `superseded` when this is not the very life that the operator saw */
+export function assertSeen(now: StoredInstance, domain: string, seen: SeenInstance | undefined): void {
+  if (now.domain === domain && incarnationOf(now.cli_secret ?? '') === seen?.incarnation) return;
   throw superseded(domain);
 }
 

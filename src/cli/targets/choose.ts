@@ -4,12 +4,14 @@ import type { CouchServer } from '../../couchdb/server.ts';
 import { InputError } from '../../errors.ts';
 import { normaliseDomain } from '../../instances/domain.ts';
 import { describeFilter, type InstanceFilter, isEmptyFilter } from '../../instances/filter.ts';
+import { INSTANCE_FLAGS } from '../../instances/raw-row.ts';
 import { checkFile } from '../batch/check-file.ts';
 import { openRowFile } from '../batch/row-file.ts';
 import { refuseInvalidRows } from '../batch/submit-batch.ts';
 import { chosenInstances } from '../instances/chosen-instances.ts';
 import { pagesOf } from '../pages.ts';
-import { domainCheck } from './domain-rows.ts';
+import type { GoodRow, InvalidRow, RowCheck } from '../rows/check-rows.ts';
+import { type DomainRow, domainCheck } from './domain-rows.ts';
 import { lookUp, type WrittenDomain } from './look-up.ts';
 import { type Target, targetOf } from './target.ts';
 
@@ -26,7 +28,7 @@ export interface Choice {
 }
 
 /** The instances a batch is about; they are looked up when they are read. */
-export interface Chosen {
+export interface Chosen<Each extends Target = Target> {
   /** What to call the batch. */
   readonly name: string;
   /** In words, for a question. */
@@ -35,7 +37,7 @@ export interface Chosen {
   readonly invalid: number;
   /** What an instance must still be when its turn comes. */
   readonly filter: InstanceFilter | undefined;
-  pages(): AsyncIterable<readonly Target[]>;
+  pages(): AsyncIterable<readonly Each[]>;
   close(): Promise<void>;
 }
 
@@ -79,12 +81,29 @@ function ofDomains(typed: readonly string[], { global }: ChoiceIo): Chosen {
   };
 }
 
-async function ofFile(
-  from: string,
-  skipInvalid: boolean,
+async function ofFile(from: string, skipInvalid: boolean, io: ChoiceIo): Promise<Chosen> {
+  return await chooseRows({ from, skipInvalid, check: domainCheck, columns: INSTANCE_FLAGS }, io);
+}
+
+/** A file whose rows each name an instance, and say what is to be done to it. */
+export interface RowChoice<Parsed> {
+  /** Path, or `-` for `stdin`. */
+  readonly from: string;
+  readonly skipInvalid: boolean;
+  readonly check: RowCheck<Parsed>;
+  /** Columns that may occur; `domain` among them. */
+  readonly columns: readonly string[];
+}
+
+/**
+ * The rows of a file with the instances that they name; all are checked before the first comes.
+ * @throws InputError when it cannot be read, or a row is not good
+ */
+export async function chooseRows<Parsed extends DomainRow>(
+  { from, skipInvalid, check, columns }: RowChoice<Parsed>,
   { global, stdin, note }: ChoiceIo,
-): Promise<Chosen> {
-  const file = await openRowFile(from, stdin, domainCheck);
+): Promise<Chosen<Parsed & Target>> {
+  const file = await openRowFile(from, stdin, check, columns);
   try {
     const counts = await checkFile(file, note);
     refuseInvalidRows(counts, file.name, skipInvalid);
@@ -120,15 +139,15 @@ async function ofFilter(filter: InstanceFilter, { global }: ChoiceIo): Promise<C
   };
 }
 
-async function* goodRows(
-  rows: AsyncIterable<{ kind: 'valid'; line: number; domain: string } | { kind: 'invalid' }>,
-): AsyncGenerator<WrittenDomain> {
-  for await (const row of rows) if (row.kind === 'valid') yield { row: row.line, domain: row.domain };
+async function* goodRows<Parsed>(
+  rows: AsyncIterable<GoodRow<Parsed> | InvalidRow>,
+): AsyncGenerator<Parsed & { row: number }> {
+  for await (const row of rows) if (row.kind === 'valid') yield { ...row, row: row.line };
 }
 
-async function* lookedUp(
-  rows: Iterable<WrittenDomain> | AsyncIterable<WrittenDomain>,
+async function* lookedUp<Written extends WrittenDomain>(
+  rows: Iterable<Written> | AsyncIterable<Written>,
   global: CouchServer,
-): AsyncGenerator<Target[]> {
+): AsyncGenerator<(Written & Target)[]> {
   for await (const page of pagesOf(rows, PAGE)) yield await lookUp(global, page);
 }

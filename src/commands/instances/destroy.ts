@@ -1,23 +1,17 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import type { StartedBatch } from '../../cli/batch/run-batch.ts';
-import { batchFlags, triesFlag, waitFlags } from '../../cli/creation-flags.ts';
-import { type Destruction, destroyMany, destroyOne } from '../../cli/destroy.ts';
+import { triesFlag, waitFlags } from '../../cli/creation-flags.ts';
+import { destroyMany, destroyOne } from '../../cli/destroy.ts';
 import { waitMs } from '../../cli/duration.ts';
 import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
 import { refuseAddRm } from '../../cli/refusals.ts';
+import type { OneDone } from '../../cli/run-work.ts';
 import { withCouch } from '../../cli/with-couch.ts';
+import { domainFileFlag, workFlags } from '../../cli/work-flags.ts';
 import { InputError } from '../../errors.ts';
 import { isEmptyFilter } from '../../instances/filter.ts';
 import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
-
-const {
-  from,
-  reason,
-  'skip-invalid': skipInvalid,
-  'batch-name': batchName,
-  'max-failures': maxFailures,
-} = batchFlags;
 
 export default class InstancesDestroy extends BaseCommand {
   static override summary = 'Destroy an instance, several, those of a file, or all that meet a filter';
@@ -40,7 +34,7 @@ export default class InstancesDestroy extends BaseCommand {
   };
 
   static override flags = {
-    from: { ...from, summary: 'File with a domain a line, CSV or NDJSON; - for stdin' },
+    from: domainFileFlag,
     ...filterFlags,
     force: Flags.boolean({ summary: 'Do not ask', default: false }),
     'skip-accounts': Flags.boolean({
@@ -51,16 +45,12 @@ export default class InstancesDestroy extends BaseCommand {
       summary: 'Take over what is flagged deleting; no stack must be at it',
       default: false,
     }),
-    'skip-invalid': skipInvalid,
-    // A batch needs no file here, so these do without --from.
-    reason: Flags.string({ summary: reason.summary ?? '', helpGroup: 'BATCH' }),
-    'batch-name': Flags.string({ summary: batchName.summary ?? '', helpGroup: 'BATCH' }),
-    'max-failures': Flags.integer({ summary: maxFailures.summary ?? '', min: 0, helpGroup: 'BATCH' }),
+    ...workFlags,
     ...waitFlags,
     tries: triesFlag(DEFAULT_TRIES),
   };
 
-  async run(): Promise<Destruction | StartedBatch | undefined> {
+  async run(): Promise<OneDone | StartedBatch | undefined> {
     const { argv, flags } = await this.parse(InstancesDestroy);
     const config = this.loadConfig(flags.config);
     refuseAddRm(config, 'destroy');
@@ -73,7 +63,6 @@ export default class InstancesDestroy extends BaseCommand {
       const options = {
         config,
         couch,
-        choice: { domains, from: flags.from, filter, skipInvalid: flags['skip-invalid'] },
         name: flags['batch-name'],
         reason: flags.reason ?? '',
         maxFailures: flags['max-failures'],
@@ -89,8 +78,9 @@ export default class InstancesDestroy extends BaseCommand {
       };
       const [only] = domains;
       const isOne = domains.length === 1 && flags.from === undefined && isEmptyFilter(filter);
+      const choice = { domains, from: flags.from, filter, skipInvalid: flags['skip-invalid'] };
       const { answer, exitCode } =
-        isOne && only !== undefined ? await destroyOne(options, only) : await destroyMany(options);
+        isOne && only !== undefined ? await destroyOne(options, only) : await destroyMany(options, choice);
       this.exitWith(exitCode);
       return answer;
     });

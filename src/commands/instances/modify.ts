@@ -1,43 +1,114 @@
+import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
+import type { StartedBatch } from '../../cli/batch/run-batch.ts';
 import { changeFlags, rawChangesOf } from '../../cli/change-flags.ts';
-import { instanceArg } from '../../cli/find-instance.ts';
-import { withPlainTruths } from '../../cli/instance-flags.ts';
+import { batchFlags, triesFlag, waitFlags } from '../../cli/creation-flags.ts';
+import { waitMs } from '../../cli/duration.ts';
+import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
+import { refuseFlagsOfOneInstance, withPlainTruths } from '../../cli/instance-flags.ts';
+import { modifyFile, modifyFiltered } from '../../cli/modify-many.ts';
 import { modifyOne } from '../../cli/modify-one.ts';
 import { rulesOf } from '../../cli/parsing-rules.ts';
+import { withCouch } from '../../cli/with-couch.ts';
+import { workFlags } from '../../cli/work-flags.ts';
+import type { Config } from '../../config/config.ts';
+import { InputError } from '../../errors.ts';
 import { parseChanges } from '../../instances/changes.ts';
+import { isEmptyFilter } from '../../instances/filter.ts';
 import { type InstanceView, instanceView } from '../../instances/instance-view.ts';
 import { isOnlyAbout } from '../../instances/parse-options.ts';
+import type { RawOptions } from '../../instances/raw-row.ts';
+import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
+
+const { locale: filterLocale, ...otherFilters } = filterFlags;
 
 export default class InstancesModify extends BaseCommand {
-  static override summary = 'Change an instance';
+  static override summary = 'Change an instance, those of a file, or all that meet a filter';
 
   static override description =
-    'Flags are those of cozy-stack; what is not given stays as it is. Prints the instance as show does: a register token in it is a secret.';
+    'Flags are those of cozy-stack; what is not given stays as it is. One instance is changed at once and printed as show does: a register token in it is a secret. Many are changed by the workers, as a batch.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> alice.example.org --locale fr --disk-quota 5GB',
     '<%= config.bin %> <%= command.id %> alice.example.org --blocking-reason PAYMENT_FAILED',
     '<%= config.bin %> <%= command.id %> alice.example.org --blocked=false',
+    '<%= config.bin %> <%= command.id %> --from unpaid.csv --blocking-reason PAYMENT_FAILED',
+    '<%= config.bin %> <%= command.id %> --context beta --tos-latest 2.0.0-20270101',
   ];
 
-  static override args = { domain: instanceArg };
+  static override args = {
+    domain: Args.string({
+      ignoreStdin: true,
+      description: 'Domain of the instance, with its port if it has one, or one of its aliases',
+    }),
+  };
 
-  static override flags = changeFlags;
+  static override flags = {
+    ...changeFlags,
+    from: {
+      ...batchFlags.from,
+      summary: 'File with an instance a line, its columns as these flags; - for stdin',
+    },
+    ...otherFilters,
+    // --locale is what an instance is to have.
+    'with-locale': Flags.string({ summary: filterLocale.summary ?? '', helpGroup: 'FILTER' }),
+    force: Flags.boolean({ summary: 'Do not ask', default: false }),
+    ...workFlags,
+    ...waitFlags,
+    tries: triesFlag(DEFAULT_TRIES),
+  };
 
-  async run(): Promise<InstanceView> {
+  async run(): Promise<InstanceView | StartedBatch | undefined> {
     const { args, flags } = await this.parse(InstancesModify, withPlainTruths(this.argv, changeFlags));
     const config = this.loadConfig(flags.config);
+    const { state, context, domain } = flags;
+    const filter = filterOf({ state, context, domain, locale: flags['with-locale'] });
+    const ways = [args.domain !== undefined, flags.from !== undefined, !isEmptyFilter(filter)];
+    if (ways.filter(Boolean).length !== 1) {
+      throw new InputError('no_instances', 'Name the instances in one way: a domain, --from or filters');
+    }
+    const changes = rawChangesOf(flags);
+    if (args.domain !== undefined) return await this.one(config, args.domain, changes);
+
+    refuseFlagsOfOneInstance(flags);
+    return await withCouch(config, async (couch) => {
+      const options = {
+        config,
+        couch,
+        rules: rulesOf(config),
+        changes,
+        skipInvalid: flags['skip-invalid'],
+        name: flags['batch-name'],
+        reason: flags.reason ?? '',
+        maxFailures: flags['max-failures'],
+        tries: flags.tries,
+        force: flags.force,
+        async: flags.async,
+        wait: waitMs(flags.wait),
+        json: this.jsonEnabled(),
+        stdin: process.stdin,
+        output: this.output,
+      };
+      const { answer, exitCode } =
+        flags.from === undefined
+          ? await modifyFiltered(options, filter)
+          : await modifyFile(options, flags.from);
+      this.exitWith(exitCode);
+      return answer;
+    });
+  }
+
+  private async one(config: Config, typed: string, changes: RawOptions): Promise<InstanceView> {
     try {
-      const raw = { ...rawChangesOf(flags), domain: args.domain };
-      const { domain: name, changes } = parseChanges(raw, rulesOf(config));
-      const { instance } = await modifyOne({ config, name, changes, output: this.output });
-      const view = instanceView(instance);
+      const parsed = parseChanges({ ...changes, domain: typed }, rulesOf(config));
+      const about = { config, name: parsed.domain, changes: parsed.changes, output: this.output };
+      const view = instanceView((await modifyOne(about)).instance);
       this.output.line(JSON.stringify(view, null, 2));
       return view;
     } catch (error) {
       // The stack looks at a size before anything else, and says no more than what is wrong with it.
       if (!isOnlyAbout(error, 'disk-quota')) {
-        this.output.note(`Failed to modify instance for domain ${args.domain}`);
+        this.output.note(`Failed to modify instance for domain ${typed}`);
       }
       throw error;
     }

@@ -78,7 +78,7 @@ function notRepaired(domain: string, left: readonly { readonly type: string }[])
   const types = [...new Set(left.map(({ type }) => type))];
   return new Refusal(
     'not_repaired',
-    `${left.length} findings are left for ${domain}: ${types.join(', ')}`,
+    `left for ${domain}: ${types.join(', ')} (${left.length} in all)`,
     `See them: cozy-fleet instances fsck ${domain}`,
   );
 }

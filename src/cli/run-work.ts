@@ -1,0 +1,91 @@
+import type { Config } from '../config/config.ts';
+import type { JobKind, JobOutcome, Work } from '../jobs/payload.ts';
+import { domainOf } from '../jobs/payload.ts';
+import { type BatchRun, runBatch, type StartedBatch } from './batch/run-batch.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import type { Output } from './output.ts';
+import { startPatience } from './patience.ts';
+import type { Chosen } from './targets/choose.ts';
+import type { Target } from './targets/target.ts';
+import { outcomeText, submitOne, watchJob } from './watch-job.ts';
+import { withFleet } from './with-fleet.ts';
+
+/** How work on instances that are there is queued and waited for. */
+export interface WorkRun extends Pick<BatchRun, 'reason' | 'maxFailures' | 'async' | 'wait' | 'json'> {
+  readonly config: Config;
+  /** Name of the batch, when one is given. */
+  readonly name: string | undefined;
+  readonly tries: number;
+  readonly output: Output;
+}
+
+/** What a command answers with `--json` that works on one instance. */
+export interface OneDone {
+  readonly domain: string;
+  /** `queued` and `running`: the work goes on without us. */
+  readonly outcome: JobOutcome | 'queued' | 'running';
+  readonly jobId: string;
+}
+
+export interface Ran<Answer> {
+  readonly answer: Answer;
+  readonly exitCode: ExitCode;
+}
+
+/** Queues one job and waits for its end. @throws FleetError when it failed or other work holds the domain */
+export async function runOne(
+  { config, async, wait, output, tries }: WorkRun,
+  work: Exclude<Work, { kind: 'create' }>,
+): Promise<Ran<OneDone>> {
+  const { kind } = work;
+  const domain = domainOf(work);
+  const patience = startPatience();
+  try {
+    return await withFleet(config, async (fleet) => {
+      const jobId = await submitOne(fleet, { work, tries }, output);
+      if (async) {
+        output.line(`Queued as job ${jobId}. Watch it: cozy-fleet jobs watch ${jobId}`);
+        return { answer: { domain, outcome: 'queued', jobId }, exitCode: EXIT.done };
+      }
+      patience.startClock(wait);
+      const end = await watchJob({ fleet, output }, { kind, domain, jobId }, patience);
+      if (end.state === 'running') {
+        return { answer: { domain, outcome: 'running', jobId }, exitCode: end.exitCode };
+      }
+      output.line(outcomeText(kind, end.outcome, domain));
+      return { answer: { domain, outcome: end.outcome, jobId }, exitCode: EXIT.done };
+    });
+  } finally {
+    patience.stop();
+  }
+}
+
+/** Work on many instances. */
+export interface ManyWork<Each extends Target> {
+  readonly kind: JobKind;
+  readonly chosen: Chosen<Each>;
+  workOf(target: Each): Work;
+}
+
+/** Queues a job for each instance as a batch, and shows it until its end. */
+export async function runMany<Each extends Target>(
+  run: WorkRun,
+  { kind, chosen, workOf }: ManyWork<Each>,
+): Promise<Ran<StartedBatch>> {
+  const { tries } = run;
+  async function* chunks() {
+    for await (const page of chosen.pages()) {
+      yield page.map((target) => ({ row: target.row, tries, work: workOf(target) }));
+    }
+  }
+  return await withFleet(run.config, (fleet) =>
+    runBatch({
+      ...run,
+      fleet,
+      kind,
+      name: run.name ?? chosen.name,
+      total: chosen.total,
+      chunks: chunks(),
+    }),
+  );
+}

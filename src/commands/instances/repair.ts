@@ -1,0 +1,90 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import type { StartedBatch } from '../../cli/batch/run-batch.ts';
+import { triesFlag, waitFlags } from '../../cli/creation-flags.ts';
+import { waitMs } from '../../cli/duration.ts';
+import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
+import { repairMany, repairOne } from '../../cli/repair.ts';
+import type { OneDone } from '../../cli/run-work.ts';
+import { withCouch } from '../../cli/with-couch.ts';
+import { domainFileFlag, workFlags } from '../../cli/work-flags.ts';
+import { InputError } from '../../errors.ts';
+import { isEmptyFilter } from '../../instances/filter.ts';
+import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
+
+export default class InstancesRepair extends BaseCommand {
+  static override summary = 'Put right what fsck finds, where that needs no guess';
+
+  static override description =
+    'Makes design documents, root and trash, settings and directories that are missing, and corrects paths and the version of the indexes. Files are neither adopted, restored nor removed. What is left is told by instances fsck.';
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> alice.example.org',
+    '<%= config.bin %> <%= command.id %> --all',
+  ];
+
+  static override strict = false;
+
+  static override args = {
+    domain: Args.string({ ignoreStdin: true, description: 'Domains of the instances' }),
+  };
+
+  static override flags = {
+    from: domainFileFlag,
+    all: Flags.boolean({ summary: 'Repair all instances', default: false }),
+    ...filterFlags,
+    'recreate-empty': Flags.boolean({
+      summary: 'Make databases anew, empty, that are gone with what they held',
+      default: false,
+    }),
+    'drop-reservations': Flags.boolean({
+      summary: 'Remove what is left of creations that nobody goes on with',
+      default: false,
+    }),
+    force: Flags.boolean({ summary: 'Do not ask', default: false }),
+    ...workFlags,
+    ...waitFlags,
+    tries: triesFlag(DEFAULT_TRIES),
+  };
+
+  async run(): Promise<OneDone | StartedBatch | undefined> {
+    const { argv, flags } = await this.parse(InstancesRepair);
+    const config = this.loadConfig(flags.config);
+    const domains = argv.map(String);
+    const filter = filterOf(flags);
+    if (flags.from === '-' && !flags.force && flags['recreate-empty']) {
+      throw new InputError('no_terminal', 'With --from - there is nobody to ask', {}, 'Give --force.');
+    }
+    return await withCouch(config, async (couch) => {
+      const options = {
+        config,
+        couch,
+        recreateEmpty: flags['recreate-empty'],
+        dropReservation: flags['drop-reservations'],
+        name: flags['batch-name'],
+        reason: flags.reason ?? '',
+        maxFailures: flags['max-failures'],
+        tries: flags.tries,
+        force: flags.force,
+        async: flags.async,
+        wait: waitMs(flags.wait),
+        json: this.jsonEnabled(),
+        stdin: process.stdin,
+        output: this.output,
+      };
+      const choice = {
+        domains,
+        from: flags.from,
+        filter,
+        all: flags.all,
+        skipInvalid: flags['skip-invalid'],
+      };
+      const [only] = domains;
+      const isOne = domains.length === 1 && flags.from === undefined && isEmptyFilter(filter) && !flags.all;
+      const { answer, exitCode } =
+        isOne && only !== undefined ? await repairOne(options, only) : await repairMany(options, choice);
+      this.exitWith(exitCode);
+      return answer;
+    });
+  }
+}

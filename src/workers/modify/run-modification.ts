@@ -1,0 +1,58 @@
+import { isDeepStrictEqual } from 'node:util';
+import { applyChanges } from '../../instances/apply-changes.ts';
+import { Refusal } from '../../instances/errors.ts';
+import { assertAliasesFree } from '../../instances/free-aliases.ts';
+import type { StoredInstance } from '../../instances/lookup.ts';
+import { modifyInstance } from '../../instances/modify-instance.ts';
+import type { ModifyPayload, OutcomeOf } from '../../jobs/payload.ts';
+import type { ModifyStageName } from '../../jobs/stages.ts';
+import type { Attempt } from '../attempt.ts';
+import { runStages } from '../pipeline.ts';
+import { assertSeen, readSeen, refuseChanged } from '../seen-instance.ts';
+import type { Stage } from '../stage.ts';
+
+interface ModifyJob {
+  readonly attempt: Attempt;
+  readonly payload: ModifyPayload;
+  readonly instance: StoredInstance;
+}
+
+/** A modification is one stage: it writes only what is not so yet. */
+const modify: Stage<ModifyStageName, ModifyJob, OutcomeOf<'modify'>> = {
+  name: 'modify',
+
+  async run({ attempt: { services, signal, lease }, payload, instance }) {
+    const { changes, filter, seen } = payload;
+    await assertAliasesFree(services.global, instance, changes.aliases ?? [], signal);
+    const { outcome } = await modifyInstance({
+      ...services,
+      id: instance._id,
+      changes,
+      signal,
+      guard(now) {
+        assertSeen(now, payload.domain, seen);
+        // What an earlier try has done may be just what the filter does not mean any more.
+        if (!isDeepStrictEqual(applyChanges(now, changes), now)) refuseChanged(filter, now);
+        lease.assertHeld();
+      },
+    });
+    return outcome;
+  },
+
+  verify: async () => ['somebody may have changed it since'],
+};
+
+/** Runs one attempt of a modification. @throws LostLock when the job is not ours */
+export async function runModification(
+  attempt: Attempt,
+  payload: ModifyPayload,
+): Promise<OutcomeOf<'modify'>> {
+  const { services, signal } = attempt;
+  const { domain, seen, generation } = payload;
+  const instance = seen && (await readSeen(services, domain, seen, signal));
+  if (instance === undefined) {
+    throw new Refusal('not_found', `there is no instance with the domain ${domain}`, 'Aliases do not count.');
+  }
+  const context = { attempt, payload, instance };
+  return (await runStages({ ...attempt, stages: [modify], context, generation })) ?? 'modified';
+}

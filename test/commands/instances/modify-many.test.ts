@@ -1,0 +1,118 @@
+import { expect } from 'chai';
+import { findByNames, INSTANCES, type StoredInstance } from '../../../src/instances/lookup.ts';
+import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
+
+describe('instances modify of many', () => {
+  let platform: CliPlatform;
+
+  before(async () => {
+    platform = await startPlatform();
+    await platform.startWorker();
+  });
+
+  after(() => platform.close());
+
+  async function instance(domain: string): Promise<StoredInstance> {
+    const found = (await findByNames(platform.server, [domain])).find((each) => each.domain === domain);
+    if (found === undefined) throw new Error(`${domain} is not there`);
+    return found;
+  }
+
+  async function made(rows: readonly string[]): Promise<void> {
+    const file = await platform.write('made.csv', rows);
+    const { exitCode, stderr } = await platform.run('instances', 'add', '--from', file);
+    expect(exitCode, stderr).to.equal(0);
+  }
+
+  it('--from changes each as its row says, with the flags where it says nothing', async () => {
+    await made(['domain', 'a.unpaid.org', 'b.unpaid.org']);
+    const lines = ['domain,disk-quota,blocking-reason', 'a.unpaid.org,5GB,', 'b.unpaid.org,,LOGIN_FAILED'];
+    const file = await platform.write('unpaid.csv', lines);
+    const argv = ['instances', 'modify', '--from', file, '--blocking-reason', 'PAYMENT_FAILED'];
+    const { stdout, exitCode, stderr } = await platform.run(...argv);
+    expect(exitCode, stderr).to.equal(0);
+    expect(stdout).to.contain('ended: 2 modified.');
+    expect(await instance('a.unpaid.org')).to.include({
+      blocked: true,
+      blocking_reason: 'PAYMENT_FAILED',
+      disk_quota: '5000000000',
+    });
+    expect(await instance('b.unpaid.org')).to.include({ blocked: true, blocking_reason: 'LOGIN_FAILED' });
+  });
+
+  it('once more counts as skipped', async () => {
+    const file = await platform.write('again.csv', ['domain', 'b.unpaid.org']);
+    const argv = ['instances', 'modify', '--from', file, '--blocking-reason', 'LOGIN_FAILED'];
+    const { stdout, exitCode } = await platform.run(...argv);
+    expect(stdout).to.contain('ended: 0 modified, 1 skipped (so already).');
+    expect(exitCode).to.equal(0);
+  });
+
+  it('fails the rows whose instance is not there, or is being made', async () => {
+    await platform.server.putDocument(INSTANCES, {
+      _id: 'a'.repeat(32),
+      domain: 'reserved.org',
+      locale: 'en',
+      password_defined: false,
+      blocked: true,
+      blocking_reason: `PROVISIONING:${'0'.repeat(16)}`,
+    });
+    const file = await platform.write('some.csv', ['domain', 'nobody.org', 'reserved.org', 'a.unpaid.org']);
+    const argv = ['instances', 'modify', '--from', file, '--locale', 'de', '--json'];
+    const { stdout, exitCode } = await platform.run(...argv);
+    const { batch, counts } = JSON.parse(stdout);
+    expect([counts.done, counts.failed, exitCode]).to.deep.equal([1, 2, 68]);
+    const shown = await platform.run('batches', 'show', batch, '--failed');
+    expect(shown.stdout).to.match(/nobody\.org\tmodify\t1\tnot_found: /);
+    expect(shown.stdout).to.match(/reserved\.org\tmodify\t1\tprovisioning: /);
+  });
+
+  it('--from with a bad row changes nothing', async () => {
+    const before = await platform.everything();
+    const lines = ['domain,disk-quota', 'a.unpaid.org,5GB', 'b.unpaid.org,much'];
+    const file = await platform.write('bad.csv', lines);
+    const { stderr, exitCode } = await platform.run('instances', 'modify', '--from', file);
+    expect(stderr).to.contain(`${file}:3: disk-quota:`);
+    expect(exitCode).to.equal(2);
+    expect(await platform.everything()).to.deep.equal(before);
+  });
+
+  it('--from with a row that changes nothing says so', async () => {
+    const file = await platform.write('nothing.csv', ['domain', 'a.unpaid.org']);
+    const { stderr, exitCode } = await platform.run('instances', 'modify', '--from', file);
+    expect(stderr).to.contain(`${file}:2: domain: nothing is to change`);
+    expect(exitCode).to.equal(2);
+  });
+
+  it('of a filter asks for their number', async () => {
+    const argv = ['instances', 'modify', '--state', 'blocked', '--domain', '*.unpaid.org', '--blocked=false'];
+    const refused = await platform.spawn(argv, '1\n').ended;
+    expect(refused.stderr).to.contain('Error: Aborted');
+    expect(await instance('a.unpaid.org')).to.include({ blocked: true });
+    const { stdout, exitCode, stderr } = await platform.spawn(argv, '2\n').ended;
+    expect(exitCode, stderr).to.equal(0);
+    expect(stdout).to.contain('ended: 2 modified.');
+    expect(await instance('a.unpaid.org')).to.not.have.any.keys('blocked', 'blocking_reason');
+  });
+
+  it('of a filter leaves alone what has changed since the operator looked', async () => {
+    await made(['domain,context-name', 'moved.beta.org,beta']);
+    await platform.stopWorker();
+    const argv = ['instances', 'modify', '--context', 'beta', '--disk-quota', '1GB', '--force'];
+    const { stdout } = await platform.run(...argv, '--async', '--json');
+    const now = await instance('moved.beta.org');
+    await platform.server.putDocument(INSTANCES, { ...now, context: 'other' });
+    await platform.startWorker();
+    const { batch } = JSON.parse(stdout);
+    expect((await platform.run('batches', 'watch', batch)).exitCode).to.equal(1);
+    expect((await platform.run('batches', 'show', batch, '--failed')).stdout).to.contain('changed: ');
+    expect(await instance('moved.beta.org')).to.not.have.property('disk_quota');
+  });
+
+  it('refuses what is one instance’s own', async () => {
+    const argv = ['instances', 'modify', '--context', 'beta', '--email', 'x@example.org', '--force'];
+    const { stderr, exitCode } = await platform.run(...argv);
+    expect(stderr).to.contain("--email is one instance's own");
+    expect(exitCode).to.equal(2);
+  });
+});
