@@ -7,6 +7,7 @@ import { filterFlags } from '../../cli/filter-flags.ts';
 import { choiceOf } from '../../cli/instances/chosen-for-check.ts';
 import { checkLines, orphanLines } from '../../cli/instances/finding-lines.ts';
 import { openJobLookup } from '../../cli/jobs/job-lookup.ts';
+import { orphansWaitFlag } from '../../cli/orphans-flag.ts';
 import { withCouch } from '../../cli/with-couch.ts';
 import { writeAll } from '../../cli/write-stdout.ts';
 import { InputError } from '../../errors.ts';
@@ -41,11 +42,7 @@ export default class InstancesFsck extends BaseCommand {
     'files-consistency': Flags.boolean({ summary: 'Of the files, only compare index and storage' }),
     'fail-fast': Flags.boolean({ summary: 'Stop at the first finding' }),
     orphans: Flags.boolean({ summary: 'Look for databases and folders that belong to no instance' }),
-    'orphans-wait': Flags.string({
-      summary: 'Time between the two looks for them',
-      default: '10m',
-      helpValue: '<duration>',
-    }),
+    'orphans-wait': orphansWaitFlag,
     ...filterFlags,
   };
 

@@ -1,15 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import type { StartedBatch } from '../../cli/batch/run-batch.ts';
 import { triesFlag, waitFlags } from '../../cli/creation-flags.ts';
-import { waitMs } from '../../cli/duration.ts';
+import { parseDuration, waitMs } from '../../cli/duration.ts';
 import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
+import { type RemovedOrphans, removeOrphans } from '../../cli/orphans.ts';
+import { orphansWaitFlag } from '../../cli/orphans-flag.ts';
 import { repairMany, repairOne } from '../../cli/repair.ts';
 import type { OneDone } from '../../cli/run-work.ts';
 import { withCouch } from '../../cli/with-couch.ts';
 import { domainFileFlag, workFlags } from '../../cli/work-flags.ts';
+import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
 import { isEmptyFilter } from '../../instances/filter.ts';
+import { fileStorage } from '../../storage/file-storage.ts';
 import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
 
 export default class InstancesRepair extends BaseCommand {
@@ -41,17 +46,31 @@ export default class InstancesRepair extends BaseCommand {
       summary: 'Remove what is left of creations that nobody goes on with',
       default: false,
     }),
+    orphans: Flags.boolean({
+      summary: 'Remove databases and folders that belong to no instance',
+      default: false,
+    }),
+    'orphans-wait': orphansWaitFlag,
     force: Flags.boolean({ summary: 'Do not ask', default: false }),
     ...workFlags,
     ...waitFlags,
     tries: triesFlag(DEFAULT_TRIES),
   };
 
-  async run(): Promise<OneDone | StartedBatch | undefined> {
+  async run(): Promise<OneDone | StartedBatch | RemovedOrphans | undefined> {
     const { argv, flags } = await this.parse(InstancesRepair);
     const config = this.loadConfig(flags.config);
     const domains = argv.map(String);
     const filter = filterOf(flags);
+    if (flags.orphans) {
+      if (domains.length > 0 || flags.from !== undefined || flags.all || !isEmptyFilter(filter)) {
+        throw new InputError(
+          'bad_choice',
+          '--orphans goes without instances: it is about what belongs to none',
+        );
+      }
+      return await this.removeOrphans(config, flags.force, flags['orphans-wait']);
+    }
     if (flags.from === '-' && !flags.force && flags['recreate-empty']) {
       throw new InputError('no_terminal', 'With --from - there is nobody to ask', {}, 'Give --force.');
     }
@@ -86,5 +105,26 @@ export default class InstancesRepair extends BaseCommand {
       this.exitWith(exitCode);
       return answer;
     });
+  }
+
+  private async removeOrphans(config: Config, force: boolean, wait: string): Promise<RemovedOrphans> {
+    const between = parseDuration(wait, '--orphans-wait');
+    return await withCouch(config, (couch) =>
+      this.withFleet(config, async (fleet) => {
+        const answer = await removeOrphans({
+          config,
+          couch,
+          fleet,
+          storage: fileStorage(config.storage.root),
+          wait: () => sleep(between),
+          force,
+          json: this.jsonEnabled(),
+          stdin: process.stdin,
+          output: this.output,
+        });
+        this.log(`${answer.removed} removed, ${answer.left} left`);
+        return answer;
+      }),
+    );
   }
 }

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { FILES } from '../../../src/instances/doctypes.ts';
@@ -103,5 +103,42 @@ describe('instances repair', () => {
     expect(stderr).to.contain('couchdb.clusters');
     expect(exitCode).to.equal(1);
     expect(await platform.server.listDatabases(`${prefixOf('a.org')}/`)).to.deep.equal([]);
+  });
+
+  describe('--orphans', () => {
+    const argv = ['instances', 'repair', '--orphans', '--orphans-wait', '1s'];
+    const root = () => platform.config.storage.root;
+
+    before(async () => {
+      await platform.server.createDatabase(`${prefixOf('gone.org')}/io-cozy-files`);
+      await mkdir(join(root(), 'gone.org', '.cozy_trash'), { recursive: true });
+      await mkdir(join(root(), 'lost+found'));
+    });
+
+    it('lists them and asks for their number', async () => {
+      const { stdout, stderr, exitCode } = await platform.spawn(argv, '7\n').ended;
+      expect(stdout).to.contain('"orphan_databases"').and.to.contain('"orphan_folder"');
+      expect(stderr).to.contain('Error: Aborted');
+      expect(exitCode).to.equal(1);
+      expect(await platform.server.listDatabases(`${prefixOf('gone.org')}/`)).to.have.length(1);
+    });
+
+    it('removes what was an instance’s, and nothing else', async () => {
+      const { stdout, exitCode, stderr } = await platform.run(...argv, '--force');
+      expect(exitCode, stderr).to.equal(0);
+      expect(stdout).to.contain('2 removed, 1 left');
+      expect(await platform.server.listDatabases(`${prefixOf('gone.org')}/`)).to.deep.equal([]);
+      expect((await readdir(root())).sort()).to.deep.equal([
+        '.cozy-fleet',
+        'a.org',
+        'b.org',
+        'c.org',
+        'lost+found',
+      ]);
+    });
+
+    it('goes without instances', async () => {
+      expect(await platform.run(...argv, '--all')).to.include({ exitCode: 2 });
+    });
   });
 });

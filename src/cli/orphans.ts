@@ -1,0 +1,111 @@
+import type { Readable } from 'node:stream';
+import type { Config } from '../config/config.ts';
+import type { CouchServer } from '../couchdb/server.ts';
+import { findingLine } from '../instances/fsck/finding.ts';
+import type { OrphanDatabases, OrphanFinding } from '../instances/fsck/orphan-findings.ts';
+import { findOrphans } from '../instances/fsck/orphans.ts';
+import { findByNames, findByPrefix } from '../instances/lookup.ts';
+import { prefixOf } from '../instances/prefix.ts';
+import type { Fleet } from '../jobs/fleet.ts';
+import { holdNames } from '../jobs/hold-names.ts';
+import type { Storage } from '../storage/storage.ts';
+import { confirm, tellTarget } from './confirm.ts';
+import type { Couch } from './couch.ts';
+import type { Output } from './output.ts';
+
+export interface OrphanRemoval {
+  readonly config: Config;
+  readonly couch: Couch;
+  readonly storage: Storage;
+  readonly fleet: Fleet;
+  /** Lets time pass between the two looks. */
+  wait(): Promise<void>;
+  /** Whether nobody is asked. */
+  readonly force: boolean;
+  readonly json: boolean;
+  readonly stdin: Readable;
+  readonly output: Output;
+}
+
+/** What became of the orphans. */
+export interface RemovedOrphans {
+  readonly removed: number;
+  /** Those that somebody has by now, or that are nobody's to remove. */
+  readonly left: number;
+}
+
+/**
+ * Lists databases and folders that belong to no instance and, once somebody has confirmed how many, removes
+ * them. Each is looked at once more right before it goes. Foreign folders are only listed.
+ */
+export async function removeOrphans(removal: OrphanRemoval): Promise<RemovedOrphans> {
+  const { config, couch, storage, wait, force, json, stdin, output } = removal;
+  const found: OrphanFinding[] = [];
+  const search = { global: couch.global, servers: couch.servers(), storage, wait };
+  for await (const orphan of findOrphans(search)) {
+    output.line(findingLine(orphan));
+    found.push(orphan);
+  }
+  const ours = found.filter(({ type }) => type !== 'foreign_folder');
+  if (ours.length === 0) return { removed: 0, left: found.length };
+  if (!force) {
+    tellTarget(config, output);
+    const question = [
+      `Are you sure you want to remove these ${ours.length} orphans, whose data will be permanently lost?`,
+      'Type their number to confirm: ',
+    ];
+    await confirm(question, String(ours.length), { stdin, stdout: json ? process.stderr : process.stdout });
+  }
+  let removed = 0;
+  for (const orphan of ours) if (await removeOne(removal, orphan)) removed += 1;
+  return { removed, left: found.length - removed };
+}
+
+async function removeOne(removal: OrphanRemoval, orphan: OrphanFinding): Promise<boolean> {
+  switch (orphan.type) {
+    case 'orphan_databases':
+      return await removeDatabases(removal, orphan);
+    case 'orphan_folder':
+      return await removeFolder(removal, orphan.folder);
+    case 'foreign_folder':
+      return false;
+    default:
+      return orphan satisfies never;
+  }
+}
+
+/** No creation can begin meanwhile: it refuses a domain as long as databases are left under its prefix. */
+async function removeDatabases(
+  { couch, output }: OrphanRemoval,
+  { prefix, host, databases }: OrphanDatabases,
+): Promise<boolean> {
+  const [owner] = await findByPrefix(couch.global, prefix);
+  if (owner !== undefined) {
+    output.note(`${prefix} was left alone: ${owner.domain} has it by now.`);
+    return false;
+  }
+  const server = serverAt(couch, host);
+  for (const name of databases) await server.deleteDatabase(name);
+  return true;
+}
+
+function serverAt(couch: Couch, host: string): CouchServer {
+  const server = couch.servers().find((each) => each.host === host);
+  if (server === undefined) throw new Error(`no cluster is at ${host}`);
+  return server;
+}
+
+/** A folder is named by its domain, so that can be held while it goes. */
+async function removeFolder(
+  { couch, storage, fleet, output }: OrphanRemoval,
+  domain: string,
+): Promise<boolean> {
+  return await holdNames(fleet, { kind: 'repair', names: [domain] }, async () => {
+    const [owner] = await findByNames(couch.global, [domain]);
+    if (owner !== undefined) {
+      output.note(`The folder ${domain} was left alone: ${owner.domain} has that name by now.`);
+      return false;
+    }
+    return (await storage.removeInstance(domain, `${prefixOf(domain)}-orphan`)) === 'removed';
+  });
+}
