@@ -126,7 +126,7 @@ async function adopt(context: CreateContext, found: StoredInstance): Promise<und
     throw new Refusal(
       'reserved',
       `${options.domain} is reserved with other options`,
-      'Submit it with the options of the first try, or remove what that one left.',
+      `Submit it with the options of the first try, or remove it first: cozy-fleet instances destroy ${options.domain}.`,
     );
   }
   await context.learn(found);
@@ -139,7 +139,7 @@ async function judgeOwner(context: CreateContext, owner: StoredInstance): Promis
     throw new Refusal(
       'deleting',
       `${options.domain} is being deleted`,
-      'Submit it again when its deletion has ended.',
+      `Submit it again when its deletion has ended: cozy-fleet jobs watch ${options.domain}.`,
     );
   }
   if (owner.domain === options.domain && !isReservation(owner)) {
@@ -183,7 +183,7 @@ async function refuseLeftovers(context: CreateContext, found: Survey): Promise<S
       throw new Refusal(
         'leftovers',
         `${databases.length} databases of an earlier ${options.domain} are left, such as ${databases[0]}`,
-        'Nothing was touched. Delete them if nobody needs them, and submit it again.',
+        'Nothing was touched. If nobody needs them, remove them (cozy-fleet instances repair --orphans) and submit it again.',
       );
     }
     await sleep(DELETION_POLL_MS, undefined, { signal });
@@ -195,7 +195,7 @@ async function refuseLeftovers(context: CreateContext, found: Survey): Promise<S
   throw new Refusal(
     'leftovers',
     `files of an earlier ${options.domain} are left in ${services.storage.name}`,
-    'Nothing was touched. Move its directory away if nobody needs it, and submit it again.',
+    'Nothing was touched. If nobody needs them, remove them (cozy-fleet instances repair --orphans) or move them away, and submit it again.',
   );
 }
 
