@@ -5,7 +5,7 @@ import { CouchError } from '../../../src/couchdb/errors.ts';
 import { incarnationOf } from '../../../src/instances/incarnation.ts';
 import type { InstanceDocument } from '../../../src/instances/instance-document.ts';
 import { INSTANCES, type StoredInstance } from '../../../src/instances/lookup.ts';
-import { prefixOf } from '../../../src/instances/prefix.ts';
+import { databaseName, prefixOf } from '../../../src/instances/prefix.ts';
 import { enqueueJob } from '../../../src/jobs/enqueue.ts';
 import type { DestroyPayload } from '../../../src/jobs/payload.ts';
 import { retryJob } from '../../../src/jobs/retry.ts';
@@ -213,5 +213,34 @@ describe('destroying an instance', () => {
     await test.startWorker();
     expect(await test.ended(jobId)).to.include({ state: 'failed', code: 'changed' });
     expect(await test.instance(domain)).to.not.equal(undefined);
+  });
+
+  describe('with an account at another service', () => {
+    async function withAccount(name: string): Promise<string> {
+      const domain = await made(name);
+      const accounts = databaseName(prefixOf(domain), 'io.cozy.accounts');
+      await test.server.createDatabase(accounts);
+      await test.server.putDocument(accounts, { _id: 'a', account_type: 'bank' });
+      const konnectors = databaseName(prefixOf(domain), 'io.cozy.konnectors');
+      await test.server.createDatabase(konnectors);
+      const manifest = { _id: 'io.cozy.konnectors/bank', slug: 'bank', on_delete_account: 'onDelete.js' };
+      await test.server.putDocument(konnectors, manifest);
+      return domain;
+    }
+
+    it('is refused where no stack can tell that service, and touches nothing', async () => {
+      const domain = await withAccount('account');
+      const before = await everything(domain);
+      const end = await destroy(domain);
+      expect(end).to.include({ state: 'failed', code: 'accounts' });
+      expect(end).to.have.property('advice').that.contains('--skip-accounts');
+      expect(await everything(domain)).to.deep.equal(before);
+    });
+
+    it('leaves it at that when it is told to', async () => {
+      const domain = await withAccount('skipped-account');
+      expect(await destroy(domain, { skipAccounts: true })).to.include({ state: 'done' });
+      expect(await everything(domain)).to.deep.equal([undefined, [], []]);
+    });
   });
 });
