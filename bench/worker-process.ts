@@ -61,6 +61,7 @@ function configOf(order: Extract<WorkerOrder, { kind: 'start' }>): Config {
     vault: {},
     commonSettings: {},
     rag: {},
+    registries: { default: [] },
     disableAddRm: undefined,
     fleet: { redisUrl, concurrency, linkScheme: 'https', connections, graceSeconds: 10, prefix },
   };

@@ -33,6 +33,14 @@ export interface RagServer {
   readonly token?: string;
 }
 
+/**
+ * Application registries by context, in the order they are asked; each list ends with those of `default`,
+ * which is always there. URLs may hold credentials: never print them but through `redactUrl`.
+ */
+export type Registries = Readonly<Record<string, readonly string[]>> & {
+  readonly default: readonly string[];
+};
+
 /** Everything the operator set, checked, with defaults filled in. Made by `loadConfig` only. */
 export interface Config {
   /** Absolute path of what it was read from; undefined when environment and flags were enough. */
@@ -61,6 +69,8 @@ export interface Config {
   readonly stackRedis?: StackRedis;
   /** By context. */
   readonly rag: Readonly<Record<string, RagServer>>;
+  /** Where applications come from. */
+  readonly registries: Registries;
   /** The reason the operator gave for switching off `add` and `destroy`. */
   readonly disableAddRm: string | undefined;
   readonly fleet: FleetConfig;

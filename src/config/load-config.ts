@@ -8,6 +8,7 @@ import { environmentValues, variableOf } from './environment.ts';
 import { expandTemplate } from './expand-template.ts';
 import { findConfigFile, findLocalOverlay, type Surroundings } from './find-config-file.ts';
 import { type ParsedFile, parseConfigFile } from './parse-config-file.ts';
+import { withDefaultRegistries } from './registries.ts';
 import { type CheckedConfig, configSchema, FLEET_KEYS } from './schema.ts';
 import { stackRedisOf } from './stack-redis.ts';
 import { isTree, merge, type Tree, treeWith } from './tree.ts';
@@ -135,6 +136,7 @@ function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd }
     commonSettings: commonSettings(checked.common_settings),
     ...(stackRedis !== undefined && { stackRedis }),
     rag: ragServers(checked.rag),
+    registries: withDefaultRegistries(checked.registries),
     disableAddRm: env['COZY_DISABLE_INSTANCES_ADD_RM'] || undefined,
     fleet: {
       redisUrl: fleet.redis_url,

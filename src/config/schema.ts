@@ -63,6 +63,25 @@ const fsUrl = z
     return z.NEVER;
   });
 
+const REGISTRY_URL = 'must be the http:// or https:// URL of a registry, without query';
+
+const registryUrl = z.string(REGISTRY_URL).transform((value, context) => {
+  const url = urlWithScheme(value, ['http:', 'https:']);
+  if (url === undefined || url.search !== '' || url.hash !== '') {
+    context.addIssue({ code: 'custom', message: REGISTRY_URL });
+    return z.NEVER;
+  }
+  return url.href;
+});
+
+const registryList = z.array(registryUrl, 'must be a list of URLs');
+
+const registryMap = z.record(
+  z.string(),
+  registryList,
+  'must be a list of URLs, or a map of contexts to such lists',
+);
+
 const path = z.string('must be the path of a file').min(1, 'must be the path of a file');
 
 /** A whole number, also as text: environment variables and flags are text. */
@@ -122,6 +141,16 @@ const redis = z.object(
 
 /** A section with settings of the stack, of which one may be a Redis for this use alone. */
 const ownRedis = z.object({ url: ownRedisUrl }, MAP);
+
+/** A bare list is that of `default`. Not a union: its error would not say which URL is wrong. */
+const registries = z.unknown().transform((value, context): Record<string, string[]> => {
+  const checked = Array.isArray(value) ? registryList.safeParse(value) : registryMap.safeParse(value);
+  if (checked.success) return Array.isArray(checked.data) ? { default: checked.data } : checked.data;
+  for (const { path, message } of checked.error.issues) {
+    context.addIssue({ code: 'custom', path, message });
+  }
+  return z.NEVER;
+});
 
 const sections = z.object({
   couchdb: z
@@ -186,6 +215,7 @@ const sections = z.object({
       MAP,
     )
     .default({}),
+  registries: registries.prefault({}),
   fleet: fleet.prefault({}),
 });
 

@@ -33,6 +33,7 @@ describe('loadConfig', () => {
       vault: {},
       commonSettings: {},
       rag: {},
+      registries: { default: ['https://apps-registry.cozycloud.cc/'] },
       disableAddRm: undefined,
       fleet: {
         redisUrl: 'redis://localhost:6379/0',
@@ -75,6 +76,37 @@ describe('loadConfig', () => {
         { url: 'http://b:5984/x', creation: false },
       ],
     });
+  });
+
+  it('takes a bare list of registries for those of every context', () => {
+    const config = load(`${FS}registries:\n  - https://a.example.org\n  - http://b.example.org/apps\n`);
+    expect(config.registries).to.deep.equal({
+      default: ['https://a.example.org/', 'http://b.example.org/apps'],
+    });
+  });
+
+  it('asks the registries of a context before those of default', () => {
+    const config = load(
+      `${FS}registries:\n  beta: [https://beta.example.org/]\n  default: [https://a.example.org/]\n`,
+    );
+    expect(config.registries).to.deep.equal({
+      beta: ['https://beta.example.org/', 'https://a.example.org/'],
+      default: ['https://a.example.org/'],
+    });
+  });
+
+  it('says which registry is no URL', () => {
+    const error = refusal(`${FS}registries:\n  beta:\n    - https://beta.example.org/\n    - secret\n`);
+    expect(error.message).to.equal(
+      'registries.beta[1] must be the http:// or https:// URL of a registry, without query.',
+    );
+    expect(error.place).to.include({ line: 6 });
+  });
+
+  it('refuses registries that are neither a list nor a map', () => {
+    expect(refusal(`${FS}registries: https://a.example.org/\n`).message).to.include(
+      'registries must be a list of URLs, or a map of contexts to such lists',
+    );
   });
 
   it('expands templates from the environment', () => {

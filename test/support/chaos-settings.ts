@@ -27,6 +27,7 @@ export function chaosConfig({ couchUrl, redisUrl, storageRoot, prefix, concurren
     vault: {},
     commonSettings: {},
     rag: {},
+    registries: { default: [] },
     disableAddRm: undefined,
     fleet: {
       redisUrl,

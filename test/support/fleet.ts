@@ -248,6 +248,7 @@ function configOf(couch: TestCouch, redis: TestRedis, root: string, concurrency:
     vault: {},
     commonSettings: {},
     rag: {},
+    registries: { default: [] },
     disableAddRm: undefined,
     fleet: {
       redisUrl: redis.url,
