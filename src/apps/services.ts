@@ -1,0 +1,77 @@
+import { z } from 'zod';
+
+/** A service of a web application as the stack stores it: texts, empty where nothing is said. */
+export interface Service {
+  readonly type: string;
+  readonly file: string;
+  readonly debounce: string;
+  readonly trigger: string;
+  readonly trigger_id: string;
+}
+
+/** By name. */
+export type Services = Readonly<Record<string, Service>>;
+
+/** What a service's `trigger` asks for. */
+export interface Schedule {
+  readonly type: string;
+  readonly arguments: string;
+}
+
+/** Kinds of triggers, and whether they need arguments (`instance-data.md` §5.3). */
+const TRIGGERS: ReadonlyMap<string, 'arguments' | 'alone'> = new Map([
+  ['@at', 'arguments'],
+  ['@in', 'arguments'],
+  ['@cron', 'arguments'],
+  ['@every', 'arguments'],
+  ['@event', 'arguments'],
+  ['@hourly', 'alone'],
+  ['@daily', 'alone'],
+  ['@weekly', 'alone'],
+  ['@monthly', 'alone'],
+  ['@webhook', 'alone'],
+  ['@client', 'alone'],
+]);
+
+/** What applications write for "never by itself". */
+const NEVER = '@at 2000-01-01T00:00:00.000Z';
+
+const text = z
+  .string('must be a text')
+  .nullish()
+  .transform((value) => value ?? '');
+
+const service = z
+  .object(
+    {
+      type: text,
+      file: text,
+      debounce: text,
+      trigger: text.refine(isTrigger, 'is not a trigger that a stack knows'),
+    },
+    'must be a service',
+  )
+  // Whatever the manifest says of triggers made: they are the instance's.
+  .transform((fields): Service => ({ ...fields, trigger_id: '' }));
+
+/** The `services` of a manifest as they are stored before there are triggers: null where there are none. */
+export const services = z
+  .record(z.string(), service, 'must be a map of names to services')
+  .nullish()
+  .transform((byName): Services | null => byName ?? null);
+
+/** When a service runs by itself; undefined for one that only runs when it is called. */
+export function scheduleOf({ trigger }: Pick<Service, 'trigger'>): Schedule | undefined {
+  if (trigger === '' || trigger === NEVER) return undefined;
+  const space = trigger.indexOf(' ');
+  return space === -1
+    ? { type: trigger, arguments: '' }
+    : { type: trigger.slice(0, space), arguments: trigger.slice(space + 1) };
+}
+
+function isTrigger(trigger: string): boolean {
+  const schedule = scheduleOf({ trigger });
+  if (schedule === undefined) return true;
+  const needs = TRIGGERS.get(schedule.type);
+  return needs === 'alone' || (needs === 'arguments' && schedule.arguments.trim() !== '');
+}

@@ -1,0 +1,71 @@
+import { expect } from 'chai';
+import { AppError } from '../../src/apps/errors.ts';
+import { checkManifest, parseManifest } from '../../src/apps/manifest.ts';
+
+function refusalOf(json: string, kind: 'webapp' | 'konnector' = 'webapp'): string {
+  try {
+    parseManifest(json, kind, 'x.tar');
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'app_manifest') return error.message;
+    throw error;
+  }
+  throw new Error('the manifest was taken');
+}
+
+describe('a manifest', () => {
+  const stored = (manifest: object) => checkManifest(manifest, 'webapp', 'x').stored;
+
+  it('keeps what nobody knows', () => {
+    expect(stored({ screenshots: ['a.png'], mobile: { a: [1, null] } })).to.deep.include({
+      screenshots: ['a.png'],
+      mobile: { a: [1, null] },
+    });
+  });
+
+  it('loses the verbs of a rule that names ALL', () => {
+    const permissions = { a: { type: 'io.cozy.files', verbs: ['GET', 'ALL'] } };
+    expect(stored({ permissions })['permissions']).to.deep.equal({ a: { type: 'io.cozy.files' } });
+  });
+
+  it('has its verbs in one order, once each', () => {
+    const permissions = { a: { type: 'io.cozy.files', verbs: ['DELETE', 'GET', 'DELETE'] } };
+    expect(stored({ permissions }))
+      .to.have.nested.property('permissions.a.verbs')
+      .deep.equal(['GET', 'DELETE']);
+  });
+
+  it('keeps of intents and routes what a stack keeps', () => {
+    expect(
+      stored({ intents: [{ action: 'PICK', data: 1 }], routes: { '/': { folder: '/', x: 1 } } }),
+    ).to.deep.include({
+      intents: [{ action: 'PICK', type: null, href: '' }],
+      routes: { '/': { folder: '/', index: '', public: false } },
+    });
+  });
+
+  it('may ask for a family of doctypes', () => {
+    const permissions = { a: { type: 'io.cozy.bank.*' } };
+    expect(stored({ permissions })['permissions']).to.deep.equal(permissions);
+  });
+
+  const bad: readonly [string, string, string][] = [
+    ['is not JSON', '{"name":', 'is not JSON'],
+    ['is no object', '[]', 'is not a map of fields'],
+    ['has a slug with a slash', '{"slug":"a/b"}', '"slug" must be a slug'],
+    ['has a slug that climbs', '{"slug":".."}', '"slug" must be a slug'],
+    ['has a version that climbs', '{"version":"../../1"}', '"version" must be a version'],
+    ['is of another kind', '{"type":"konnector"}', '"type" must be webapp'],
+    ['has an unknown verb', '{"permissions":{"a":{"type":"io.cozy.files","verbs":["RUN"]}}}', 'verbs.0'],
+    ['asks for all doctypes', '{"permissions":{"a":{"type":"io.cozy.*"}}}', 'is not a doctype'],
+    ['asks for an odd doctype', '{"permissions":{"a":{"type":"io..cozy"}}}', 'is not a doctype'],
+    ['has an unknown trigger', '{"services":{"a":{"trigger":"@nightly"}}}', 'is not a trigger'],
+    ['has a trigger without its time', '{"services":{"a":{"trigger":"@cron"}}}', 'is not a trigger'],
+    ['has routes that are a list', '{"routes":[]}', '"routes" must be a map'],
+  ];
+
+  for (const [name, json, message] of bad) {
+    it(`that ${name} is refused`, () => {
+      expect(refusalOf(json)).to.include(message).and.to.include('x.tar');
+    });
+  }
+});
