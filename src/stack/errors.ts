@@ -10,19 +10,20 @@ export class StackError extends FleetError {
   }
 }
 
-/** The stack, or another worker, works on the files of the instance for longer than is waited. */
+/** The stack, or another worker, works on the same part of the instance for longer than is waited. */
 export class StackBusy extends StackError {
-  constructor(key: string, waitedMs: number) {
+  /** @param keeps what the lock keeps, such as `the files of the instance` */
+  constructor(key: string, keeps: string, waitedMs: number) {
     super(
       'retry',
       'stack_busy',
-      `the files of the instance were locked by somebody else for ${waitedMs / 1000} s`,
+      `somebody else has kept ${keeps} locked for ${waitedMs / 1000} s`,
       `It is tried again. When it lasts, see who holds ${key} in the Redis with the stack's locks.`,
     );
   }
 }
 
-/** Somebody else may work on the files of the instance by now: stop at once. */
+/** Somebody else may work on the same part of the instance by now: stop at once. */
 export class StackLockLost extends StackError {
   constructor(key: string) {
     super(

@@ -1,156 +1,33 @@
-import { once } from 'node:events';
 import { expect } from 'chai';
-import { Redis } from 'ioredis';
 import { connectStack, type StackConnection } from '../../src/stack/connect.ts';
-import { StackBusy, StackLockLost } from '../../src/stack/errors.ts';
 import { withVfsLock } from '../../src/stack/vfs-lock.ts';
 import { startTestRedis, type TestRedis } from '../support/servers.ts';
-import { thrownBy } from '../support/thrown-by.ts';
-import { until } from '../support/until.ts';
-
-const KEY = 'locks:cozy1/vfs';
-const LIFE = 300;
 
 describe('the lock of the files', () => {
   const options = {
     signal: new AbortController().signal,
-    times: { life: LIFE, patience: 200, retry: 10 },
+    times: { life: 20_000, patience: 200, retry: 10 },
   };
   let server: TestRedis;
   let stack: StackConnection;
-  /** Somebody else's view of the locks. */
-  let other: Redis;
 
   before(async () => {
     server = await startTestRedis();
     stack = connectStack({ lockUrl: `${server.url}/2` });
-    other = new Redis(`${server.url}/2`);
-    other.on('error', () => undefined);
   });
-
-  afterEach(() => other.flushall());
 
   after(async () => {
     stack.close();
-    other.disconnect();
     await server.close();
   });
 
-  it("is taken in the stack's way and given back after the work", async () => {
-    const token = await withVfsLock(
-      stack.lock,
-      'cozy1',
-      async () => {
-        expect(await other.pttl(KEY)).to.be.within(1, LIFE);
-        return await other.get(KEY);
-      },
-      options,
-    );
-    expect(token).to.have.length(20);
-    expect(await other.exists(KEY)).to.equal(0);
-  });
-
-  it('lasts as long as that of the stack', async () => {
-    const { signal } = options;
-    const left = await withVfsLock(stack.lock, 'cozy1', () => other.pttl(KEY), { signal });
-    expect(left).to.be.within(19_000, 20_000);
-  });
-
-  it('is given back after work that failed', async () => {
-    const failing = withVfsLock(stack.lock, 'cozy1', () => Promise.reject(new Error('oh')), options);
-    expect(await thrownBy(failing)).to.have.property('message', 'oh');
-    expect(await other.exists(KEY)).to.equal(0);
-  });
-
-  it('lets one after the other work', async () => {
-    const events: string[] = [];
-    const work = (name: string) => async () => {
-      events.push(`${name} begins`);
-      await other.ping();
-      events.push(`${name} ends`);
-    };
-    await Promise.all(['a', 'b', 'c'].map((name) => withVfsLock(stack.lock, 'cozy1', work(name), options)));
-    for (let at = 0; at < events.length; at += 2) {
-      expect(events[at + 1]).to.equal(events[at]?.replace('begins', 'ends'));
-    }
+  it('is the one that a stack takes', async () => {
+    const keys = await withVfsLock(stack.lock, 'cozy1', async () => stack.lock?.keys('*'), options);
+    expect(keys).to.deep.equal(['locks:cozy1/vfs']);
   });
 
   it('does not keep the files of another instance', async () => {
     const inner = () => withVfsLock(stack.lock, 'cozy2', () => Promise.resolve('both'), options);
     expect(await withVfsLock(stack.lock, 'cozy1', inner, options)).to.equal('both');
-  });
-
-  it('is not had, and not taken away, while somebody else holds it', async () => {
-    await other.set(KEY, 'theirs');
-    const error = await thrownBy(withVfsLock(stack.lock, 'cozy1', () => Promise.resolve(), options));
-    expect(error).to.be.instanceOf(StackBusy).and.to.include({ code: 'stack_busy', kind: 'retry' });
-    expect(error).to.have.property('advice').that.contains(KEY);
-    expect(await other.get(KEY)).to.equal('theirs');
-  });
-
-  it('is no longer waited for when the caller stops', async () => {
-    await other.set(KEY, 'theirs');
-    const stop = new AbortController();
-    const reason = new Error('stopped');
-    const waiting = thrownBy(
-      withVfsLock(stack.lock, 'cozy1', () => Promise.resolve(), {
-        signal: stop.signal,
-        times: { life: LIFE, patience: 60_000, retry: 30_000 },
-      }),
-    );
-    stop.abort(reason);
-    expect(await waiting).to.equal(reason);
-  });
-
-  it('is extended for as long as the work takes', async () => {
-    await withVfsLock(
-      stack.lock,
-      'cozy1',
-      async (signal) => {
-        const token = await other.get(KEY);
-        const end = performance.now() + 3 * LIFE;
-        await until('the lock would have run out', () => performance.now() > end);
-        expect(await other.get(KEY)).to.equal(token);
-        expect(signal.aborted).to.equal(false);
-      },
-      options,
-    );
-  });
-
-  it('aborts the work when somebody else has it, and leaves it to them', async () => {
-    const work = async (signal: AbortSignal) => {
-      await other.set(KEY, 'theirs');
-      await once(signal, 'abort');
-      signal.throwIfAborted();
-    };
-    const error = await thrownBy(withVfsLock(stack.lock, 'cozy1', work, options));
-    expect(error).to.be.instanceOf(StackLockLost).and.to.have.property('kind', 'retry');
-    expect(await other.get(KEY)).to.equal('theirs');
-  });
-
-  it('fails work that ended without noticing that it was lost', async () => {
-    const work = async (signal: AbortSignal) => {
-      await other.del(KEY);
-      await once(signal, 'abort');
-    };
-    expect(await thrownBy(withVfsLock(stack.lock, 'cozy1', work, options))).to.be.instanceOf(StackLockLost);
-  });
-
-  it('is lost by the clock when Redis is away', async () => {
-    const work = async (signal: AbortSignal) => {
-      await server.stop();
-      await once(signal, 'abort');
-      signal.throwIfAborted();
-    };
-    try {
-      const error = await thrownBy(withVfsLock(stack.lock, 'cozy1', work, options));
-      expect(error).to.be.instanceOf(StackLockLost);
-    } finally {
-      await server.start();
-    }
-  });
-
-  it('is passed over for a stack that keeps its locks in its memory', async () => {
-    expect(await withVfsLock(undefined, 'cozy1', () => Promise.resolve('done'), options)).to.equal('done');
   });
 });

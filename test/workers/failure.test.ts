@@ -56,10 +56,15 @@ describe('a failure', () => {
   });
 
   it('of the stack is what it says, and holds nobody else back', () => {
-    expect(judge(new StackBusy('locks:a/vfs', 20_000))).to.include({ kind: 'retry', code: 'stack_busy' });
+    expect(judge(new StackBusy('locks:a/vfs', 'the files of the instance', 20_000))).to.include({
+      kind: 'retry',
+      code: 'stack_busy',
+    });
     expect(judge(new RagAway('rag:8000', 'it answered 500'))).to.include({ kind: 'retry', code: 'rag' });
     expect(judge(new StackRedisAway('h:1', 'no connection'))).to.include({ kind: 'outage' });
-    expect(judge(new StackBusy('locks:a/vfs', 20_000))).not.to.have.property('target');
+    expect(judge(new StackBusy('locks:a/vfs', 'the files of the instance', 20_000))).not.to.have.property(
+      'target',
+    );
   });
 
   it('of a database that is neither there nor gone is tried again', () => {

@@ -1,0 +1,20 @@
+import type { Redis } from 'ioredis';
+import { type StackLockOptions, withStackLock } from './lock.ts';
+
+/**
+ * Does `work` while no stack installs, updates or removes that application of the instance: under the
+ * lock that every stack takes for that (`instance-data.md` §7).
+ *
+ * @param prefix as `stackPrefix` answers it
+ * @throws as `withStackLock`
+ */
+export async function withAppLock<T>(
+  redis: Redis | undefined,
+  prefix: string,
+  slug: string,
+  work: (signal: AbortSignal) => Promise<T>,
+  options: StackLockOptions,
+): Promise<T> {
+  const lock = { key: `locks:${prefix}/app-${slug}`, keeps: `the application ${slug} of the instance` };
+  return await withStackLock(redis, lock, work, options);
+}
