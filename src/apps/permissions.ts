@@ -48,7 +48,7 @@ export const permissionRules = z
   .transform((rules): PermissionRules => rules ?? {});
 
 /** Lower-case letters, digits, `_` and single dots inside; `.*` at the end after three dots or more. */
-function isDoctype(type: string): boolean {
+export function isDoctype(type: string): boolean {
   const wildcard = type.endsWith('.*');
   const name = wildcard ? type.slice(0, -2) : type;
   if (!/^[a-z0-9_]+(\.[a-z0-9_]+)*$/.test(name)) return false;

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { nextRun } from './next-run.ts';
+import { type Schedule, UnreadableSchedule } from './schedule.ts';
 
 /** A service of a web application as the stack stores it: texts, empty where nothing is said. */
 export interface Service {
@@ -11,27 +13,6 @@ export interface Service {
 
 /** By name. */
 export type Services = Readonly<Record<string, Service>>;
-
-/** What a service's `trigger` asks for. */
-export interface Schedule {
-  readonly type: string;
-  readonly arguments: string;
-}
-
-/** Kinds of triggers, and whether they need arguments (`instance-data.md` §5.3). */
-const TRIGGERS: ReadonlyMap<string, 'arguments' | 'alone'> = new Map([
-  ['@at', 'arguments'],
-  ['@in', 'arguments'],
-  ['@cron', 'arguments'],
-  ['@every', 'arguments'],
-  ['@event', 'arguments'],
-  ['@hourly', 'alone'],
-  ['@daily', 'alone'],
-  ['@weekly', 'alone'],
-  ['@monthly', 'alone'],
-  ['@webhook', 'alone'],
-  ['@client', 'alone'],
-]);
 
 /** What applications write for "never by itself". */
 const NEVER = '@at 2000-01-01T00:00:00.000Z';
@@ -47,7 +28,10 @@ const service = z
       type: text,
       file: text,
       debounce: text,
-      trigger: text.refine(isTrigger, 'is not a trigger that a stack knows'),
+      trigger: text.check(({ value, issues }) => {
+        const message = faultOf(value);
+        if (message !== undefined) issues.push({ code: 'custom', input: value, message });
+      }),
     },
     'must be a service',
   )
@@ -66,12 +50,19 @@ export function scheduleOf({ trigger }: Pick<Service, 'trigger'>): Schedule | un
   const space = trigger.indexOf(' ');
   return space === -1
     ? { type: trigger, arguments: '' }
-    : { type: trigger.slice(0, space), arguments: trigger.slice(space + 1) };
+    : { type: trigger.slice(0, space), arguments: trigger.slice(space + 1).trim() };
 }
 
-function isTrigger(trigger: string): boolean {
+/** What is wrong with a service's `trigger`; undefined for one that a stack takes. */
+function faultOf(trigger: string): string | undefined {
   const schedule = scheduleOf({ trigger });
-  if (schedule === undefined) return true;
-  const needs = TRIGGERS.get(schedule.type);
-  return needs === 'alone' || (needs === 'arguments' && schedule.arguments.trim() !== '');
+  if (schedule === undefined) return undefined;
+  try {
+    // At any time: whether it can be read does not depend on that.
+    nextRun(schedule, new Date(0));
+    return undefined;
+  } catch (error) {
+    if (error instanceof UnreadableSchedule) return error.reason;
+    throw error;
+  }
 }

@@ -60,6 +60,8 @@ describe('a manifest', () => {
     ['asks for an odd doctype', '{"permissions":{"a":{"type":"io..cozy"}}}', 'is not a doctype'],
     ['has an unknown trigger', '{"services":{"a":{"trigger":"@nightly"}}}', 'is not a trigger'],
     ['has a trigger without its time', '{"services":{"a":{"trigger":"@cron"}}}', 'is not a trigger'],
+    ['has a trigger of no time', '{"services":{"a":{"trigger":"@every day"}}}', 'services.a.trigger" is not'],
+    ['has an event of no doctype', '{"services":{"a":{"trigger":"@event Files"}}}', 'it needs doctypes'],
     ['has routes that are a list', '{"routes":[]}', '"routes" must be a map'],
   ];
 
