@@ -5,11 +5,9 @@ import { databaseName } from '../instances/prefix.ts';
 import { askStackRedis } from './connect.ts';
 import { documentsOf } from './documents.ts';
 import { prefixOnCluster, type StackOwner } from './owner.ts';
+import { inParts } from './parts.ts';
 
 const TRIGGERS = 'io.cozy.triggers';
-
-/** Members and keys named in one command, documents deleted in one request. */
-const AT_A_TIME = 500;
 
 export interface RemoveTriggersOptions extends Omit<StackOwner, 'domain'> {
   /** The CouchDB with the instance's databases. */
@@ -66,10 +64,4 @@ async function deleteAll(
     const status = error === 'conflict' ? 409 : 500;
     throw new CouchError(server.host, `deleting ${id} of ${database}`, { status, error, reason });
   }
-}
-
-function inParts<T>(all: readonly T[]): T[][] {
-  const parts: T[][] = [];
-  for (let at = 0; at < all.length; at += AT_A_TIME) parts.push(all.slice(at, at + AT_A_TIME));
-  return parts;
 }

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { nextRun } from '../apps/next-run.ts';
+import type { Schedule } from '../apps/schedule.ts';
+import { askStackRedis } from './connect.ts';
+import { prefixOnCluster, type StackOwner } from './owner.ts';
+import { inParts } from './parts.ts';
+
+/** Of a trigger's document, what the scheduler is told. */
+export interface NewTrigger extends Schedule {
+  readonly _id: string;
+}
+
+export interface ScheduleTriggersOptions {
+  readonly owner: Omit<StackOwner, 'domain'>;
+  /** Their documents must be there: the stack drops entries of which it finds none. */
+  readonly triggers: readonly NewTrigger[];
+  /** The Redis with the stack's triggers; undefined = the stack reads their documents when it starts. */
+  readonly stackRedis: Redis | undefined;
+  readonly now: Date;
+}
+
+/** An entry of the scheduler. */
+interface Run {
+  readonly entry: string;
+  /** Seconds since 1970; the stack reads no fractions. */
+  readonly time: number;
+}
+
+/**
+ * What the stack has scheduled again stays where it is, and what it runs just now comes back by itself.
+ * KEYS: entries waiting, entries being run. ARGV: time and entry of each.
+ */
+const SCHEDULE = `
+for at = 1, #ARGV, 2 do
+  if not redis.call('ZSCORE', KEYS[2], ARGV[at + 1]) then
+    redis.call('ZADD', KEYS[1], 'NX', ARGV[at], ARGV[at + 1])
+  end
+end
+`;
+
+/**
+ * Puts the triggers of newly installed applications into the stack's scheduler (`instance-data.md` §5.3),
+ * without which they would never run. May be repeated at any point.
+ *
+ * @throws {UnreadableSchedule} with nothing scheduled, when one of them is none; StackRedisAway
+ */
+export async function scheduleTriggers(options: ScheduleTriggersOptions): Promise<void> {
+  const { owner, triggers, stackRedis, now } = options;
+  const runs: Run[] = [];
+  for (const trigger of triggers) {
+    const entry = `${prefixOnCluster(owner)}/${trigger._id}`;
+    const next = nextRun(trigger, now, spreadOf(entry));
+    if (next !== undefined) runs.push({ entry, time: Math.floor(next.getTime() / 1_000) });
+  }
+  if (stackRedis === undefined) return;
+  for (const part of inParts(runs)) await addRuns(stackRedis, part);
+  for (const part of inParts(triggers.filter(({ type }) => type === '@event'))) {
+    await addEvents(stackRedis, owner.prefix, part);
+  }
+}
+
+async function addRuns(redis: Redis, runs: readonly Run[]): Promise<void> {
+  const given = runs.flatMap(({ entry, time }) => [time, entry]);
+  await askStackRedis(redis, () => redis.eval(SCHEDULE, 2, 'triggers', 'scheduling', ...given));
+}
+
+async function addEvents(redis: Redis, prefix: string, triggers: readonly NewTrigger[]): Promise<void> {
+  const fields = triggers.flatMap((trigger) => [trigger._id, trigger.arguments]);
+  await askStackRedis(redis, () => redis.hset(`events-${prefix}`, ...fields));
+}
+
+/** From 0 to below 1; the same for the same entry, so that a repetition does not change what it asks for. */
+function spreadOf(entry: string): number {
+  return createHash('sha256').update(entry).digest().readUIntBE(0, 6) / 2 ** 48;
+}
