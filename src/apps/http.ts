@@ -1,0 +1,147 @@
+import type { Readable } from 'node:stream';
+import { Agent, type Dispatcher, request } from 'undici';
+import { parseUrl } from '../config/parse-url.ts';
+
+/** An answer whose body is still to be read, or destroyed. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** What `content-length` says, in bytes. */
+  readonly length: number | undefined;
+  readonly body: Readable;
+}
+
+export interface HttpGet {
+  /** With user and password where a registry wants them: they go to its own origin only. */
+  readonly url: string;
+  readonly accept: string;
+  readonly signal: AbortSignal;
+}
+
+/** Gets things from registries and the hosts they point to. */
+export interface AppHttp {
+  /**
+   * Follows a few redirects, never to another kind of URL, never from https to http.
+   * @throws {HttpFailure} when there is no answer to use; the signal's reason when aborted
+   */
+  get(what: HttpGet): Promise<HttpAnswer>;
+  close(): Promise<void>;
+}
+
+/** No answer, or a chain of redirects that is not followed. Its text never holds a URL. */
+export class HttpFailure extends Error {
+  /** Whether the same request may work later. */
+  readonly passing: boolean;
+
+  constructor(message: string, passing: boolean, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'HttpFailure';
+    this.passing = passing;
+  }
+}
+
+const MAX_REDIRECTS = 5;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/** @param stall milliseconds without a byte before a request is given up */
+export function createAppHttp(stall = 15_000): AppHttp {
+  const agent = new Agent({
+    connections: 8,
+    connect: { timeout: stall },
+    headersTimeout: stall,
+    bodyTimeout: stall,
+  });
+
+  async function once(url: URL, { accept, signal }: HttpGet, authorization: string | undefined) {
+    const bare = new URL(url);
+    bare.username = '';
+    bare.password = '';
+    try {
+      return await request(bare, {
+        dispatcher: agent,
+        signal,
+        headers: { accept, 'user-agent': 'cozy-fleet', ...(authorization && { authorization }) },
+      });
+    } catch (thrown) {
+      signal.throwIfAborted();
+      throw new HttpFailure(reasonOf(thrown), true);
+    }
+  }
+
+  return {
+    async get(what) {
+      let url = new URL(what.url);
+      const { origin } = url;
+      const authorization = basic(url);
+      for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
+        const answer = await once(url, what, url.origin === origin ? authorization : undefined);
+        if (!REDIRECTS.has(answer.statusCode)) return toAnswer(answer);
+        await answer.body.dump();
+        url = nextUrl(url, answer);
+      }
+      throw new HttpFailure(`redirected more than ${MAX_REDIRECTS} times`, false);
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+function nextUrl(from: URL, { headers }: Dispatcher.ResponseData): URL {
+  const location = single(headers['location']);
+  const to =
+    location === undefined
+      ? undefined
+      : parseUrl(URL.canParse(location, from.href) ? new URL(location, from).href : '');
+  if (to === undefined) throw new HttpFailure('redirected to nowhere', false);
+  if (to.protocol !== 'https:' && to.protocol !== 'http:') {
+    throw new HttpFailure(`redirected to ${to.protocol}//, which is not followed`, false);
+  }
+  if (from.protocol === 'https:' && to.protocol === 'http:') {
+    throw new HttpFailure('redirected from https to http, which is not followed', false);
+  }
+  return to;
+}
+
+function toAnswer({ statusCode, headers, body }: Dispatcher.ResponseData): HttpAnswer {
+  const length = single(headers['content-length']);
+  // A body that is destroyed unread says so with an error, and nobody listens any more.
+  body.on('error', () => undefined);
+  return {
+    status: statusCode,
+    length: length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined,
+    body,
+  };
+}
+
+function basic({ username, password }: URL): string | undefined {
+  if (username === '') return undefined;
+  const credentials = Buffer.from(`${decoded(username)}:${decoded(password)}`);
+  return `Basic ${credentials.toString('base64')}`;
+}
+
+/** A lone `%` is one: URLs let it pass. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
+
+/** The code alone: texts of sockets may hold the URL. */
+export function reasonOf(thrown: unknown): string {
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  switch (code) {
+    case 'UND_ERR_HEADERS_TIMEOUT':
+    case 'UND_ERR_BODY_TIMEOUT':
+    case 'UND_ERR_CONNECT_TIMEOUT':
+    case 'ETIMEDOUT':
+      return 'no answer in time';
+    case '':
+      return 'no answer';
+    default:
+      return code;
+  }
+}
