@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { posix } from 'node:path';
+import { type AppTree, shown, unfit } from './app-tree.ts';
+import { AppError } from './errors.ts';
+import { type AppKind, MANIFEST_LIMIT, MANIFEST_NAMES, type Manifest, parseManifest } from './manifest.ts';
+
+/** What a tree without a registry's word turns out to be. */
+export interface Inspected {
+  readonly slug: string;
+  /** The manifest's. */
+  readonly version: string;
+  readonly manifest: Manifest;
+  /** The manifest as it is in its file. */
+  readonly text: string;
+  /** The directory of the manifest: empty, or ending with a slash. */
+  readonly prefix: string;
+  /** SHA-256 in hexadecimal over paths and contents in the order of the tree. */
+  readonly digest: string;
+}
+
+/** Where to look for the manifest: at the top alone, or in the directory that is highest up and has one. */
+export type ManifestPlace = 'top' | 'anywhere';
+
+/**
+ * Reads a whole tree, and writes nothing: whatever is wrong with it shows before anything is made of it
+ * (`instance-data.md` §5.1, §5.2).
+ *
+ * @param name of the application, for messages
+ * @throws {AppError} `app_manifest` when there is none, or one that names neither slug nor version
+ */
+export async function inspectTree(
+  tree: AppTree,
+  name: string,
+  place: ManifestPlace,
+  signal: AbortSignal,
+): Promise<Inspected> {
+  const digest = createHash('sha256');
+  let best: { kind: AppKind; path: string; text: string } | undefined;
+  await tree(async ({ path, size, content }) => {
+    const kind = manifestKind(path);
+    const highest = best === undefined ? Number.POSITIVE_INFINITY : depth(best.path);
+    const wanted = kind !== undefined && depth(path) < highest && (place === 'anywhere' || depth(path) === 1);
+    if (wanted && size > MANIFEST_LIMIT) throw unfit(name, `its manifest ${shown(path)} is too large`);
+    const kept: Buffer[] = [];
+    digest.update(`${path}\0${size}\0`);
+    for await (const chunk of content) {
+      digest.update(chunk);
+      if (wanted) kept.push(chunk);
+    }
+    if (wanted) best = { kind, path, text: Buffer.concat(kept).toString('utf8') };
+  }, signal);
+  // A callback's assignments are beyond the compiler's sight.
+  const found: { kind: AppKind; path: string; text: string } | undefined = best;
+  if (found === undefined) {
+    const where = place === 'top' ? ' at its top' : '';
+    throw incomplete(name, `has no manifest.webapp and no manifest.konnector${where}`);
+  }
+  return describedBy(found, name, digest.digest('hex'));
+}
+
+function describedBy(
+  { kind, path, text }: { kind: AppKind; path: string; text: string },
+  name: string,
+  digest: string,
+): Inspected {
+  const manifest = parseManifest(text, kind, name);
+  const { slug, version } = manifest;
+  if (slug === undefined) throw incomplete(name, 'has a manifest without a slug');
+  if (version === undefined) throw incomplete(name, 'has a manifest without a version');
+  const directory = posix.dirname(path);
+  return { slug, version, manifest, text, prefix: directory === '.' ? '' : `${directory}/`, digest };
+}
+
+function manifestKind(path: string): AppKind | undefined {
+  switch (posix.basename(path)) {
+    case MANIFEST_NAMES.webapp:
+      return 'webapp';
+    case MANIFEST_NAMES.konnector:
+      return 'konnector';
+    default:
+      return undefined;
+  }
+}
+
+function depth(path: string): number {
+  return path.split('/').length;
+}
+
+function incomplete(name: string, what: string): AppError {
+  return new AppError('app_manifest', `${name} ${what}`, 'final', 'Tell those who publish the application.');
+}
