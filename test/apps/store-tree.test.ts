@@ -1,0 +1,132 @@
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { brotliDecompressSync } from 'node:zlib';
+import { expect } from 'chai';
+import { APP_LIMITS } from '../../src/apps/limits.ts';
+import { directoryTree } from '../../src/apps/read-directory.ts';
+import { storeTree } from '../../src/apps/store-tree.ts';
+import { archiveTree } from '../../src/apps/unpack.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
+import { thrownBy } from '../support/thrown-by.ts';
+import { type ArchiveEntry, tgzOf } from './archives.ts';
+import { RECORDED, recordedArchive, recordedFolder, recordedTree } from './recorded.ts';
+
+describe('the stored form of an application', () => {
+  const { signal } = new AbortController();
+  let directory: TemporaryDirectory;
+  let archive: string;
+  let target: string;
+
+  beforeEach(async () => {
+    directory = await temporaryDirectory('store');
+    archive = join(directory.path, 'archive');
+    target = join(directory.path, 'files');
+  });
+
+  afterEach(() => directory.remove());
+
+  async function store(content: Buffer, prefix = '') {
+    await writeFile(archive, content);
+    const tree = archiveTree(archive, 'tiny', APP_LIMITS);
+    return await storeTree(tree, target, { prefix, name: 'tiny' }, signal);
+  }
+
+  async function stored(path: string): Promise<string> {
+    return brotliDecompressSync(await readFile(join(target, path))).toString('utf8');
+  }
+
+  for (const install of RECORDED) {
+    it(`has the names, modes and contents that a stack's has: ${install.slug}`, async () => {
+      await store(recordedArchive(install.slug));
+      const top = `${install.folder}/${install.slug}/`;
+      const inside = recordedTree(install)
+        .filter(({ path }) => path.startsWith(top) && path !== top)
+        .map(({ path, mode }) => ({ path: path.slice(top.length).replace(/^[^/]+\//, ''), mode }));
+      expect(inside.length).to.be.above(1);
+      for (const { path, mode } of inside) {
+        const found = await stat(join(target, path));
+        expect((found.mode & 0o777).toString(8), path).to.equal(mode);
+        if (path === '' || path.endsWith('/')) continue;
+        const original = await readFile(
+          join(recordedFolder(install.slug), path.replace(/\.br$/, '')),
+          'utf8',
+        );
+        expect(await stored(path)).to.equal(original);
+      }
+      const all = await readdir(target, { recursive: true });
+      expect(all.length).to.equal(inside.length - 1);
+    });
+  }
+
+  it('is the same from a directory', async () => {
+    const tree = directoryTree(recordedFolder('waterbill'), 'waterbill', APP_LIMITS);
+    const bytes = await storeTree(tree, target, { prefix: '', name: 'waterbill' }, signal);
+    expect((await readdir(target)).sort()).to.deep.equal([
+      'icon.svg.br',
+      'index.js.br',
+      'manifest.konnector.br',
+    ]);
+    expect(bytes).to.be.above(0);
+  });
+
+  it('is without the prefix of the archive', async () => {
+    await store(
+      tgzOf([
+        { path: 'app/a/b', content: 'x' },
+        { path: 'other', content: 'y' },
+      ]),
+      'app/',
+    );
+    expect((await readdir(target)).sort()).to.deep.equal(['a', 'other.br']);
+    expect(await stored('a/b.br')).to.equal('x');
+  });
+
+  it('has the later one of two files of one name', async () => {
+    await store(
+      tgzOf([
+        { path: 'a', content: 'first, and longer' },
+        { path: './a', content: 'second' },
+      ]),
+    );
+    expect(await stored('a.br')).to.equal('second');
+  });
+
+  it('cannot be had where a file and a directory have one name', async () => {
+    const clashes: ArchiveEntry[][] = [
+      [
+        { path: 'a', content: 'x' },
+        { path: 'a.br/b', content: 'y' },
+      ],
+      [
+        { path: 'a.br/b', content: 'y' },
+        { path: 'a', content: 'x' },
+      ],
+    ];
+    for (const [at, entries] of clashes.entries()) {
+      target = join(directory.path, `files-${at}`);
+      expect(await thrownBy(store(tgzOf(entries)))).to.include({ code: 'app_archive', kind: 'final' });
+    }
+  });
+
+  it('cannot be had where nothing is left of a path, or it climbs, behind the prefix', async () => {
+    for (const [at, path] of ['app', 'app../x'].entries()) {
+      target = join(directory.path, `files-${at}`);
+      const work = store(tgzOf([{ path, content: 'x' }]), 'app');
+      expect(await thrownBy(work)).to.include({ code: 'app_archive', kind: 'final' });
+    }
+    expect(await readdir(directory.path)).to.have.members(['archive', 'files-0', 'files-1']);
+  });
+
+  it('is not written over what is there', async () => {
+    await mkdir(target);
+    expect(await thrownBy(store(tgzOf([])))).to.include({ code: 'EEXIST' });
+  });
+
+  it('ends with the reason of whoever aborts', async () => {
+    const reason = new Error('cancelled');
+    await writeFile(archive, tgzOf([{ path: 'a', content: 'x' }]));
+    const tree = archiveTree(archive, 'tiny', APP_LIMITS);
+    const work = storeTree(tree, target, { prefix: '', name: 'tiny' }, AbortSignal.abort(reason));
+    expect(await thrownBy(work)).to.equal(reason);
+  });
+});
