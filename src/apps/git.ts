@@ -1,0 +1,236 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { toError } from '../errors.ts';
+import { AppError } from './errors.ts';
+import type { AppLimits } from './limits.ts';
+import { saveStream } from './save-stream.ts';
+import type { GitSource } from './sources.ts';
+
+/** Milliseconds that all of it may take. */
+const TIMEOUT = 2 * 60_000;
+
+/** Milliseconds between two looks at how large it has become: git has no limit of its own. */
+const WATCH = 200;
+
+/** Milliseconds a git that is told to stop has for it. */
+const GRACE = 3_000;
+
+/** The repository must neither run anything here nor lead to other places of this machine. */
+const SETTINGS = [
+  'protocol.file.allow=never',
+  'protocol.ext.allow=never',
+  'core.hooksPath=/dev/null',
+  'core.askPass=',
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'advice.detachedHead=false',
+].flatMap((setting) => ['-c', setting]);
+
+/** A tree may ask for files to be left out, filled in, converted or run through programs: none of it is done. */
+const ATTRIBUTES = '* -export-ignore -export-subst -text -ident -filter -working-tree-encoding\n';
+
+/** What git may know of our environment, which holds more than is its business. */
+const ENVIRONMENT =
+  /^(PATH|HOME|USER|LOGNAME|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_FILE|SSL_CERT_DIR|GIT_SSL_.*|(https?|all|no)_proxy)$/i;
+
+/** One commit of a repository. */
+export interface Checkout {
+  /** 40 hexadecimal digits, or 64. */
+  readonly commit: string;
+  /** A tar archive of its tree. */
+  readonly archive: string;
+}
+
+/**
+ * Fetches the newest commit of a branch or tag, and nothing of its past. Its files are never checked out: they
+ * come as an archive, so that nothing of what they say about themselves (filters, links, submodules) is obeyed.
+ *
+ * @param directory empty; both the repository and the archive are made in it
+ * @throws {AppError} `app_not_found`, `app_unreachable` or `app_too_large`
+ */
+export async function fetchCommit(
+  source: GitSource,
+  directory: string,
+  limits: AppLimits,
+  signal: AbortSignal,
+  timeout = TIMEOUT,
+): Promise<Checkout> {
+  const late = AbortSignal.timeout(timeout);
+  const large = new AbortController();
+  const any = AbortSignal.any([signal, late, large.signal]);
+  const repository = join(directory, 'repository');
+  const archive = join(directory, 'archive');
+  const git = (args: readonly string[]) => start([...SETTINGS, ...args], directory, any);
+  const watch = setInterval(() => {
+    packBytes(repository).then((bytes) => {
+      if (bytes > limits.archiveBytes) large.abort(tooLarge(source, limits.archiveBytes));
+    }, ignore);
+  }, WATCH);
+  try {
+    await git(cloneArguments(source, repository)).text();
+    const commit = (await git(['--git-dir', repository, 'rev-parse', 'HEAD^{commit}']).text()).trim();
+    if (!/^[0-9a-f]{40,64}$/.test(commit)) throw failed(source, 'it has no commits', 'final');
+    await mkdir(join(repository, 'info'), { recursive: true });
+    await writeFile(join(repository, 'info', 'attributes'), ATTRIBUTES);
+    await git(['--git-dir', repository, 'archive', '--format=tar', commit]).save(archive, limits, () =>
+      tooLarge(source, limits.totalBytes),
+    );
+    return { commit, archive };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (large.signal.aborted) throw large.signal.reason;
+    if (late.aborted) throw failed(source, `not there within ${timeout / 1000} s`, 'retry');
+    throw thrown instanceof GitFailure ? thrown.judged(source) : thrown;
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+function cloneArguments({ url, ref }: GitSource, repository: string): string[] {
+  return [
+    'clone',
+    '--bare',
+    '--quiet',
+    '--depth=1',
+    '--single-branch',
+    '--no-tags',
+    '--template=',
+    ...(ref === undefined ? [] : [`--branch=${ref}`]),
+    '--',
+    url,
+    repository,
+  ];
+}
+
+/** How git ended; what it said is only looked through, for it may quote the server. */
+class GitFailure extends Error {
+  readonly #words: string;
+
+  constructor(words: string) {
+    super('git failed');
+    this.#words = words;
+  }
+
+  judged(source: GitSource): AppError {
+    const missing =
+      /Remote branch .* not found|[Rr]epository not found|repository '.*' not found|does not appear to be a git repository|not exported|Could not find remote branch/;
+    if (missing.test(this.#words)) {
+      const what =
+        source.ref === undefined ? 'repository' : `repository, or no ${JSON.stringify(source.ref)} in it`;
+      return new AppError(
+        'app_not_found',
+        `${hostOf(source)} has no such ${what}`,
+        'final',
+        'Check where the application comes from.',
+      );
+    }
+    if (
+      /terminal prompts disabled|Authentication failed|Permission denied|Host key verification/.test(
+        this.#words,
+      )
+    ) {
+      return failed(source, 'it does not let the worker in', 'final');
+    }
+    return failed(source, 'git could not fetch it', 'retry');
+  }
+}
+
+function start(args: readonly string[], cwd: string, signal: AbortSignal) {
+  signal.throwIfAborted();
+  const child = spawn('git', args, { cwd, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+  let words = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    words = (words + chunk.toString('utf8')).slice(-4096);
+  });
+  const ended = end(child, signal).then((code) => {
+    if (code !== 0) throw new GitFailure(words);
+  });
+  ended.catch(ignore);
+  return {
+    async text(): Promise<string> {
+      let text = '';
+      child.stdout.on('data', (chunk: Buffer) => {
+        text = (text + chunk.toString('utf8')).slice(-4096);
+      });
+      await ended;
+      return text;
+    },
+    async save(file: string, { totalBytes, entries }: AppLimits, tooLarge: () => AppError): Promise<void> {
+      // What nobody listens to yet is thrown away when the process ends.
+      const output = child.stdout.pipe(new PassThrough());
+      try {
+        await saveStream(output, file, { limit: totalBytes + entries * 2048, tooLarge }, signal);
+      } catch (thrown) {
+        child.kill('SIGTERM');
+        await ended.catch(ignore);
+        throw thrown;
+      }
+      await ended;
+    },
+  };
+}
+
+/** Waits until it is gone, also when it is told to go: it must not write behind whoever cleans up. */
+async function end(child: ChildProcess, signal: AbortSignal): Promise<number | null> {
+  let force: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    child.kill('SIGTERM');
+    force = setTimeout(() => child.kill('SIGKILL'), GRACE);
+  };
+  signal.addEventListener('abort', stop);
+  try {
+    const [code] = await once(child, 'close');
+    return typeof code === 'number' ? code : null;
+  } catch (thrown) {
+    const { code }: NodeJS.ErrnoException = toError(thrown);
+    if (code !== 'ENOENT') throw thrown;
+    throw new AppError(
+      'app_unreachable',
+      'git is not installed where the worker runs',
+      'final',
+      'Install git on the machines of the workers.',
+    );
+  } finally {
+    clearTimeout(force);
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function environment(): NodeJS.ProcessEnv {
+  return {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => ENVIRONMENT.test(name))),
+    LC_ALL: 'C',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_SSH_COMMAND: 'ssh -oBatchMode=yes',
+  };
+}
+
+/** Bytes of what has arrived. */
+async function packBytes(repository: string): Promise<number> {
+  const packs = join(repository, 'objects', 'pack');
+  let bytes = 0;
+  for (const name of await readdir(packs)) bytes += (await stat(join(packs, name))).size;
+  return bytes;
+}
+
+function hostOf({ url }: GitSource): string {
+  return new URL(url).host;
+}
+
+function tooLarge(source: GitSource, bytes: number): AppError {
+  return new AppError('app_too_large', `the repository on ${hostOf(source)} has more than ${bytes} bytes`);
+}
+
+function failed(source: GitSource, what: string, kind: 'retry' | 'final'): AppError {
+  return new AppError(
+    'app_unreachable',
+    `the repository on ${hostOf(source)}: ${what}`,
+    kind,
+    `Try \`git ls-remote\` on the machine of the worker, as its user, without a terminal.`,
+  );
+}
+
+function ignore(): void {}

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, readdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { fetchCommit } from '../../src/apps/git.ts';
+import { type AppHttp, createAppHttp } from '../../src/apps/http.ts';
+import { createAppLibrary } from '../../src/apps/library.ts';
+import { APP_LIMITS } from '../../src/apps/limits.ts';
+import { type GitSource, parseSource } from '../../src/apps/sources.ts';
+import { archiveTree } from '../../src/apps/unpack.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
+import { thrownBy } from '../support/thrown-by.ts';
+import { manifestOf } from './archives.ts';
+import { type GitServer, startGitServer } from './git-server.ts';
+
+const FILES = { 'manifest.webapp': manifestOf(), 'index.html': '<p>hello</p>' };
+
+describe('an application in a git repository', () => {
+  let temporary: TemporaryDirectory;
+  let server: GitServer;
+  let target: string;
+
+  before(async () => {
+    temporary = await temporaryDirectory('git');
+    await mkdir(join(temporary.path, 'served'));
+    server = await startGitServer(join(temporary.path, 'served'));
+  });
+
+  after(async () => {
+    await server.close();
+    await temporary.remove();
+  });
+
+  beforeEach(async () => {
+    target = join(temporary.path, randomBytes(4).toString('hex'));
+    await mkdir(target);
+  });
+
+  function source(path: string, url = server.url): GitSource {
+    const parsed = parseSource(`${url}${path}`);
+    if (parsed.kind !== 'git') throw new Error(`${path} is of no repository`);
+    return parsed;
+  }
+
+  const fetchFrom = (path: string, { limits = APP_LIMITS, timeout = 20_000, url = server.url } = {}) =>
+    fetchCommit(source(path, url), target, limits, new AbortController().signal, timeout);
+
+  async function filesIn(archive: string): Promise<string[]> {
+    const files: string[] = [];
+    await archiveTree(
+      archive,
+      'tiny',
+      APP_LIMITS,
+    )(async ({ path }) => {
+      files.push(path);
+    }, new AbortController().signal);
+    return files.sort();
+  }
+
+  it('is what the newest commit holds, under its id', async () => {
+    await server.commit('newest', { ...FILES, old: 'x' });
+    const id = await server.commit('newest', { 'lib/a.js': 'a' });
+    const { commit, archive } = await fetchFrom('/newest/.git');
+    expect(commit).to.equal(id);
+    expect(await filesIn(archive)).to.deep.equal(['index.html', 'lib/a.js', 'manifest.webapp', 'old']);
+  });
+
+  it('is that of a branch when one is named', async () => {
+    const id = await server.commit('branches', FILES, 'build');
+    await server.commit('branches', { other: 'x' }, 'main');
+    expect((await fetchFrom('/branches/.git#build')).commit).to.equal(id);
+  });
+
+  it('is all there, whatever its attributes say', async () => {
+    await server.commit('attributes', {
+      ...FILES,
+      '.gitattributes': 'index.html export-ignore eol=crlf\nid ident export-subst\n',
+      'index.html': '<p>\nhello',
+      id: '$Id$ $Format:%H$',
+    });
+    const { archive } = await fetchFrom('/attributes/.git');
+    const contents: Record<string, string> = {};
+    await archiveTree(
+      archive,
+      'tiny',
+      APP_LIMITS,
+    )(async ({ path, content }) => {
+      for await (const chunk of content) contents[path] = chunk.toString('utf8');
+    }, new AbortController().signal);
+    expect(contents).to.include({ 'index.html': '<p>\nhello', id: '$Id$ $Format:%H$' });
+  });
+
+  it('is not there when the repository is not, or has no such branch', async () => {
+    await server.commit('there', FILES);
+    for (const path of ['/nothing/.git', '/there/.git#nothing']) {
+      expect(await thrownBy(fetchFrom(path))).to.include({ code: 'app_not_found', kind: 'final' });
+    }
+  });
+
+  it('is tried again when nobody answers', async () => {
+    const error = await thrownBy(fetchFrom('/x.git', { url: 'git://127.0.0.1:1' }));
+    expect(error).to.include({ code: 'app_unreachable', kind: 'retry' });
+  });
+
+  it('is given up in time when the server says nothing', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const address = silent.address();
+    if (address === null || typeof address === 'string') throw new Error('there is no port');
+    const error = await thrownBy(
+      fetchFrom('/x.git', { url: `git://127.0.0.1:${address.port}`, timeout: 300 }),
+    );
+    silent.close();
+    expect(error).to.include({ code: 'app_unreachable', kind: 'retry' });
+    expect(await readdir(target)).to.deep.equal([]);
+  });
+
+  it('is refused when its files are too large', async () => {
+    await server.commit('large', { ...FILES, zeros: '0'.repeat(100_000) });
+    const limits = { ...APP_LIMITS, totalBytes: 50_000, entries: 10 };
+    const error = await thrownBy(fetchFrom('/large/.git', { limits }));
+    expect(error).to.include({ code: 'app_too_large', kind: 'final' });
+  });
+
+  it('is had by the library, with the commit in its version', async () => {
+    const id = await server.commit('library', FILES);
+    const http: AppHttp = createAppHttp();
+    const library = createAppLibrary({ directory: join(target, 'cache'), http });
+    const { signal } = new AbortController();
+    const { app, files } = await library.prepare(source('/library/.git'), [], signal);
+    await library.close();
+    await http.close();
+    expect(app).to.include({ slug: 'tiny', version: `1.0.0-${id}`, checksum: '' });
+    expect((await readdir(files)).sort()).to.deep.equal(['index.html.br', 'manifest.webapp.br']);
+  });
+});
