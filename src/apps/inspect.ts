@@ -34,19 +34,15 @@ export async function inspectTree(
   place: ManifestPlace,
   signal: AbortSignal,
 ): Promise<Inspected> {
-  const digest = createHash('sha256');
+  const tapped = digestedTree(tree);
   let best: { kind: AppKind; path: string; text: string } | undefined;
-  await tree(async ({ path, size, content }) => {
+  await tapped.tree(async ({ path, size, content }) => {
     const kind = manifestKind(path);
     const highest = best === undefined ? Number.POSITIVE_INFINITY : depth(best.path);
     const wanted = kind !== undefined && depth(path) < highest && (place === 'anywhere' || depth(path) === 1);
     if (wanted && size > MANIFEST_LIMIT) throw unfit(name, `its manifest ${shown(path)} is too large`);
     const kept: Buffer[] = [];
-    digest.update(`${path}\0${size}\0`);
-    for await (const chunk of content) {
-      digest.update(chunk);
-      if (wanted) kept.push(chunk);
-    }
+    for await (const chunk of content) if (wanted) kept.push(chunk);
     if (wanted) best = { kind, path, text: Buffer.concat(kept).toString('utf8') };
   }, signal);
   // A callback's assignments are beyond the compiler's sight.
@@ -55,7 +51,26 @@ export async function inspectTree(
     const where = place === 'top' ? ' at its top' : '';
     throw incomplete(name, `has no manifest.webapp and no manifest.konnector${where}`);
   }
-  return describedBy(found, name, digest.digest('hex'));
+  return describedBy(found, name, tapped.digest());
+}
+
+/** The same tree, with a digest over all that has been read of it. */
+export function digestedTree(tree: AppTree): { readonly tree: AppTree; digest(): string } {
+  const hash = createHash('sha256');
+  async function* read(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+    for await (const chunk of content) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  return {
+    tree: (visit, signal) =>
+      tree(async ({ path, size, content }, visitSignal) => {
+        hash.update(`${path}\0${size}\0`);
+        await visit({ path, size, content: read(content) }, visitSignal);
+      }, signal),
+    digest: () => hash.digest('hex'),
+  };
 }
 
 function describedBy(

@@ -1,0 +1,208 @@
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { toError } from '../errors.ts';
+import { chooseEvicted } from './evict.ts';
+import { lockMachine } from './machine-lock.ts';
+
+/** What is known about a cached tree without looking at it. */
+const descriptionSchema = z.object({
+  /** Of its files, compressed. */
+  bytes: z.int().nonnegative(),
+  /** Its manifest, where no registry tells. */
+  manifest: z.object({ kind: z.enum(['webapp', 'konnector']), text: z.string() }).optional(),
+});
+
+export type Description = z.infer<typeof descriptionSchema>;
+
+/** A tree in the cache: all of it is there. */
+export interface CacheEntry {
+  /** Absolute path of its files, in the form in which storages keep them. */
+  readonly files: string;
+  readonly description: Description;
+}
+
+/** Where an entry is made; nothing of it is left in the end. */
+export interface Workshop {
+  /** An empty directory. */
+  readonly path: string;
+  /** Aborted with the caller's signal, and when another process took over. */
+  readonly signal: AbortSignal;
+}
+
+/** Stored trees of applications, shared by the workers of a machine. Keys and names are hexadecimal. */
+export interface AppCache {
+  /** The entry of that key, which counts as used now; undefined when there is none. */
+  find(key: string): Promise<CacheEntry | undefined>;
+  /**
+   * Works alone on this machine under that name. What killed predecessors left is removed first; who is taken
+   * for dead starts over.
+   */
+  alone<T>(name: string, work: (workshop: Workshop) => Promise<T>, signal: AbortSignal): Promise<T>;
+  /**
+   * Takes a stored tree from a workshop into the cache, and makes room for it. One of the same key that was
+   * faster is as good.
+   *
+   * @param tree in the workshop: what becomes the entry's files
+   */
+  keep(key: string, workshop: Workshop, tree: string, description: Description): Promise<CacheEntry>;
+}
+
+export interface CacheOptions {
+  /** Made when it is not there. */
+  readonly directory: string;
+  /** Most bytes; what was used in the last minutes is kept even beyond. */
+  readonly bytes: number;
+  /** Milliseconds without a sign of life after which a worker that makes an entry counts as dead. */
+  readonly stale: number;
+  readonly now: () => number;
+}
+
+/** Part of every path: entries of another form must not be taken for ours. */
+const FORM = 'v1';
+
+const TAKEOVERS = 3;
+
+/** Longer than anything that is under way can take, in milliseconds. */
+const ABANDONED = 60 * 60_000;
+
+/** A cache in a directory of this machine. What the operating system says about it is thrown as it is. */
+export function createAppCache({ directory, bytes, stale, now }: CacheOptions): AppCache {
+  const top = join(directory, FORM);
+  const entries = join(top, 'entries');
+  const locks = join(top, 'locks');
+  const workshops = join(top, 'tmp');
+  const entryAt = (key: string): string => join(entries, key);
+
+  async function makeDirectories(): Promise<void> {
+    for (const path of [entries, locks, workshops]) await mkdir(path, { recursive: true, mode: 0o700 });
+  }
+
+  async function read(key: string): Promise<CacheEntry | undefined> {
+    const text = await unlessMissing(readFile(join(entryAt(key), 'entry.json'), 'utf8'));
+    const description = text === undefined ? undefined : parsed(text);
+    return description && { files: join(entryAt(key), 'files'), description };
+  }
+
+  async function find(key: string): Promise<CacheEntry | undefined> {
+    const time = new Date(now());
+    const touched = await unlessMissing(utimes(entryAt(key), time, time).then(() => true));
+    return touched === undefined ? undefined : await read(key);
+  }
+
+  async function removeLeftovers(name: string): Promise<void> {
+    for (const left of await readdir(workshops)) {
+      if (left.startsWith(`${name}-`)) await remove(join(workshops, left));
+    }
+  }
+
+  async function removeAbandoned(): Promise<void> {
+    for (const left of await readdir(workshops)) {
+      const path = join(workshops, left);
+      const found = await unlessMissing(stat(path));
+      if (found !== undefined && found.mtimeMs < now() - ABANDONED) await remove(path);
+    }
+  }
+
+  async function makeRoom(): Promise<void> {
+    const known = [];
+    for (const key of await readdir(entries)) {
+      const found = await unlessMissing(stat(entryAt(key)));
+      if (found === undefined) continue;
+      known.push({ key, used: found.mtimeMs, bytes: (await read(key))?.description.bytes ?? 0 });
+    }
+    for (const key of chooseEvicted(known, bytes, now())) {
+      const out = await mkdtemp(join(workshops, 'out-'));
+      await unlessMissing(rename(entryAt(key), join(out, 'entry')));
+      await remove(out);
+    }
+    await removeAbandoned();
+  }
+
+  async function once<T>(
+    name: string,
+    work: (workshop: Workshop) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<{ readonly done: T } | 'taken over'> {
+    const lock = await lockMachine(join(locks, name), stale, signal);
+    let path: string | undefined;
+    try {
+      await removeLeftovers(name);
+      path = await mkdtemp(join(workshops, `${name}-`));
+      return { done: await work({ path, signal: AbortSignal.any([signal, lock.lost]) }) };
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const robbed = path !== undefined && (await unlessMissing(stat(path))) === undefined;
+      if (lock.lost.aborted || robbed) return 'taken over';
+      throw thrown;
+    } finally {
+      if (path !== undefined) await remove(path);
+      await lock.release();
+    }
+  }
+
+  return {
+    find,
+
+    async alone(name, work, signal) {
+      await makeDirectories();
+      for (let times = 0; times < TAKEOVERS; times += 1) {
+        const result = await once(name, work, signal);
+        if (result !== 'taken over') return result.done;
+      }
+      throw new Error('another process takes the work over again and again');
+    },
+
+    async keep(key, workshop, tree, description) {
+      const made = join(workshop.path, 'entry');
+      await mkdir(made, { mode: 0o700 });
+      await rename(tree, join(made, 'files'));
+      await writeFile(join(made, 'entry.json'), JSON.stringify(description), { flush: true });
+      workshop.signal.throwIfAborted();
+      await place(made, key);
+      const time = new Date(now());
+      await unlessMissing(utimes(entryAt(key), time, time));
+      await makeRoom();
+      return { files: join(entryAt(key), 'files'), description };
+    },
+  };
+
+  async function place(made: string, key: string): Promise<void> {
+    try {
+      await rename(made, entryAt(key));
+    } catch (thrown) {
+      if (!isThere(thrown)) throw thrown;
+      if ((await read(key)) !== undefined) return;
+      // It cannot be read: a machine that lost its power may leave such a thing.
+      await remove(entryAt(key));
+      await rename(made, entryAt(key));
+    }
+  }
+}
+
+async function remove(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 3 });
+}
+
+function parsed(text: string): Description | undefined {
+  try {
+    return descriptionSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (thrown) {
+    const { code }: NodeJS.ErrnoException = toError(thrown);
+    if (code === 'ENOENT') return undefined;
+    throw thrown;
+  }
+}
+
+function isThere(thrown: unknown): boolean {
+  const { code }: NodeJS.ErrnoException = toError(thrown);
+  return code === 'ENOTEMPTY' || code === 'EEXIST';
+}
