@@ -2,6 +2,7 @@ import { mkdir, open, opendir, readdir, readFile, rename, rm, stat, statfs } fro
 import { join } from 'node:path';
 import { toError } from '../errors.ts';
 import { StorageError, storageFailureKind } from './errors.ts';
+import { hasApp, installApp } from './install-app.ts';
 import { md5OfFile } from './md5-of-file.ts';
 import type { Storage, WalkEntry } from './storage.ts';
 import { walkTree } from './walk-tree.ts';
@@ -111,6 +112,23 @@ export function fileStorage(root: string): Storage {
         const wasThere = entries !== undefined || (await isDirectory(removed));
         await rm(removed, { recursive: true, force: true });
         return wasThere ? 'removed' : 'missing';
+      }),
+
+    async installApp(domain, app, signal) {
+      try {
+        return await installApp(at(domain), app, signal);
+      } catch (thrown) {
+        signal?.throwIfAborted();
+        throw await failure(`installing ${JSON.stringify(app.slug)} in ${domain}`, thrown);
+      }
+    },
+
+    hasApp: (domain, place) =>
+      guarded(`looking for ${JSON.stringify(place.slug)} of ${domain}`, async () => {
+        const found = await hasApp(at(domain), place);
+        // A mount that has gone looks like an instance without applications.
+        if (!found) await stat(root);
+        return found;
       }),
 
     readFleetId: () =>

@@ -1,3 +1,5 @@
+import type { AppPlace, AppToInstall } from './app-place.ts';
+
 /** Something found below the directory of an instance. */
 export interface WalkEntry {
   /** From the root of the instance, as in documents: `/`, `/Photos`, `/Photos/cat.jpg`. */
@@ -36,6 +38,14 @@ export interface Storage {
    * @returns `foreign` for a directory that holds files and no `.cozy_trash`: it is left alone
    */
   removeInstance(domain: string, tag: string): Promise<'removed' | 'missing' | 'foreign'>;
+  /**
+   * Puts the code of an application into an instance, as a whole or not at all; what an earlier try of the
+   * same tag left is removed.
+   * @returns `present` when that version was there already, or came there meanwhile: it is left as it is
+   */
+  installApp(domain: string, app: AppToInstall, signal?: AbortSignal): Promise<'installed' | 'present'>;
+  /** Whether the code of that version of an application is there, all of it. */
+  hasApp(domain: string, place: AppPlace): Promise<boolean>;
   /** The fleet this storage belongs to, or undefined when nobody took it yet (design §4). */
   readFleetId(): Promise<string | undefined>;
   /** Takes the storage for a fleet; answers the id that is there afterwards, another's if it came first. */

@@ -1,0 +1,46 @@
+/** Where the code of an application goes, below the directory of an instance. */
+export interface AppPlace {
+  readonly kind: 'webapp' | 'konnector';
+  readonly slug: string;
+  /** `<version>-<checksum>`, or `<version>` where there is no checksum. */
+  readonly folder: string;
+}
+
+/** An application to be put into an instance. */
+export interface AppToInstall extends AppPlace {
+  /** Absolute path of a directory of this machine: its files as they are to be (`instance-data.md` §4.1). */
+  readonly from: string;
+  /** Names what is under way, so that a second try finds what the first one left; hexadecimal. */
+  readonly tag: string;
+}
+
+/** Name of the folder of all applications of a kind (`instance-data.md` §4.1). */
+export function appsFolder(kind: AppPlace['kind']): string {
+  switch (kind) {
+    case 'webapp':
+      return '.cozy_apps';
+    case 'konnector':
+      return '.cozy_konnectors';
+  }
+}
+
+/** Neither a path nor a hidden name. */
+export function isPlainName(name: string): boolean {
+  return /^[0-9A-Za-z-][0-9A-Za-z.+_-]{0,254}$/.test(name);
+}
+
+/** What is to be done where the operating system does not make a hard link. */
+export function insteadOfLink(code: string | undefined): 'copy this one' | 'copy all' | 'give up' {
+  switch (code) {
+    case 'EMLINK':
+      return 'copy this one';
+    case 'EXDEV':
+    case 'EPERM':
+    case 'ENOTSUP':
+    case 'EOPNOTSUPP':
+    case 'ENOSYS':
+      return 'copy all';
+    default:
+      return 'give up';
+  }
+}

@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, link, lstat, mkdir, open, opendir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { toError } from '../errors.ts';
+import { type AppPlace, type AppToInstall, appsFolder, insteadOfLink, isPlainName } from './app-place.ts';
+
+/** Mode of the folders above an application (`instance-data.md` §4.1). */
+const FOLDER_MODE = 0o755;
+
+/** What the name of an application on its way begins with, and no version's does. */
+const TEMPORARY = 'tmp';
+
+/** Whether the code of an application is there, all of it. @param instance absolute path of its directory */
+export async function hasApp(instance: string, place: AppPlace): Promise<boolean> {
+  check(place);
+  for (const path of [appsFolder(place.kind), join(appsFolder(place.kind), place.slug), pathOf(place)]) {
+    if (!(await isOwnDirectory(join(instance, path)))) return false;
+  }
+  return true;
+}
+
+/**
+ * Puts the code of an application into an instance, as a whole or not at all: a stack takes the folder for
+ * complete (`instance-data.md` §4.1, trap 18). Files are hard links where that can be, copies elsewhere.
+ *
+ * @param instance absolute path of its directory, which must be there
+ * @returns `present` when it was there, or a twin was faster: nothing was touched
+ */
+export async function installApp(
+  instance: string,
+  app: AppToInstall,
+  signal?: AbortSignal,
+): Promise<'installed' | 'present'> {
+  check(app);
+  if (!/^[0-9a-f]+$/.test(app.tag)) throw invalid('a tag that is not hexadecimal');
+  const folder = join(instance, appsFolder(app.kind));
+  const slug = join(folder, app.slug);
+  const target = join(slug, app.folder);
+  await ensureFolder(folder);
+  await ensureFolder(slug);
+  const prefix = `${TEMPORARY}${app.tag}-`;
+  await removeLeftovers(slug, prefix);
+  if (await isOwnDirectory(target)) return 'present';
+  const temporary = join(slug, `${prefix}${randomBytes(6).toString('hex')}`);
+  try {
+    await fill(app.from, temporary, signal);
+    signal?.throwIfAborted();
+    return await moveUnlessThere(temporary, target);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+function pathOf({ kind, slug, folder }: AppPlace): string {
+  return join(appsFolder(kind), slug, folder);
+}
+
+function check({ slug, folder }: AppPlace): void {
+  if (!isPlainName(slug)) throw invalid('a slug that is no plain name');
+  if (!isPlainName(folder) || folder.startsWith(TEMPORARY)) throw invalid('a version that is no plain name');
+}
+
+/** A folder of the instance's own: one that a link leads to may be anybody's. */
+async function ensureFolder(path: string): Promise<void> {
+  if (await isOwnDirectory(path)) return;
+  try {
+    await mkdir(path, { mode: FOLDER_MODE });
+  } catch (thrown) {
+    if (codeOf(thrown) !== 'EEXIST' || !(await isOwnDirectory(path))) throw thrown;
+  }
+}
+
+/** @throws `ELOOP` for a symbolic link, `ENOTDIR` for a file */
+async function isOwnDirectory(path: string): Promise<boolean> {
+  try {
+    const found = await lstat(path);
+    if (found.isDirectory()) return true;
+    throw Object.assign(new Error(`not a directory: ${path}`), {
+      code: found.isSymbolicLink() ? 'ELOOP' : 'ENOTDIR',
+    });
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT') return false;
+    throw thrown;
+  }
+}
+
+async function removeLeftovers(slug: string, prefix: string): Promise<void> {
+  for (const name of await readdir(slug)) {
+    if (name.startsWith(prefix)) await rm(join(slug, name), { recursive: true, force: true });
+  }
+}
+
+/** A renamed directory replaces an empty one only, and no other. */
+async function moveUnlessThere(from: string, to: string): Promise<'installed' | 'present'> {
+  try {
+    await rename(from, to);
+    return 'installed';
+  } catch (thrown) {
+    const code = codeOf(thrown);
+    if ((code === 'ENOTEMPTY' || code === 'EEXIST') && (await isOwnDirectory(to))) return 'present';
+    throw thrown;
+  }
+}
+
+async function fill(from: string, to: string, signal: AbortSignal | undefined): Promise<void> {
+  const put = putter();
+  const toDo: (readonly [string, string])[] = [[from, to]];
+  for (let next = toDo.pop(); next !== undefined; next = toDo.pop()) {
+    const [source, target] = next;
+    await mkdir(target, { mode: (await lstat(source)).mode & 0o777 });
+    for await (const entry of await opendir(source)) {
+      signal?.throwIfAborted();
+      const [one, other] = [join(source, entry.name), join(target, entry.name)];
+      if (entry.isDirectory()) toDo.push([one, other]);
+      else if (entry.isFile()) await put(one, other);
+      else throw invalid('something that is neither a file nor a directory in an application');
+    }
+  }
+}
+
+/** Links files, or copies them once it is known that links are not to be had. */
+function putter(): (from: string, to: string) => Promise<void> {
+  let linked = true;
+  return async (from, to) => {
+    if (linked) {
+      try {
+        await link(from, to);
+        return;
+      } catch (thrown) {
+        const instead = insteadOfLink(codeOf(thrown));
+        if (instead === 'give up') throw thrown;
+        linked = instead === 'copy this one';
+      }
+    }
+    await copyToDisk(from, to);
+  };
+}
+
+/** On the disk, not only on its way: the name of the folder will say that it is all there. */
+async function copyToDisk(from: string, to: string): Promise<void> {
+  await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  const handle = await open(to, 'r');
+  try {
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function invalid(what: string): Error {
+  return Object.assign(new Error(what), { code: 'EINVAL' });
+}
+
+function codeOf(thrown: unknown): string | undefined {
+  const error: NodeJS.ErrnoException = toError(thrown);
+  return error.code;
+}
