@@ -1,4 +1,4 @@
-/** Imports point one way: commands, workers -> jobs -> stack -> apps -> instances -> couchdb, storage -> config. */
+/** Imports point one way: commands, workers -> jobs -> stack -> instances -> apps, couchdb, storage -> config. */
 const layer = (from, forbidden) => ({
   name: `${from}-looks-down-only`,
   severity: 'error',
@@ -43,8 +43,18 @@ module.exports = {
       'storage',
       'embedded',
     ]),
-    layer('instances', ['commands', 'cli', 'workers', 'jobs', 'stack', 'apps', 'embedded']),
-    layer('apps', ['commands', 'cli', 'workers', 'jobs', 'stack', 'embedded']),
+    layer('instances', ['commands', 'cli', 'workers', 'jobs', 'stack', 'embedded']),
+    layer('apps', [
+      'commands',
+      'cli',
+      'workers',
+      'jobs',
+      'stack',
+      'instances',
+      'couchdb',
+      'storage',
+      'embedded',
+    ]),
     layer('stack', ['commands', 'cli', 'workers', 'jobs', 'storage', 'embedded']),
     layer('jobs', ['commands', 'cli', 'workers', 'embedded']),
     layer('workers', ['commands', 'cli', 'embedded']),

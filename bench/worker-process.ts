@@ -63,6 +63,14 @@ function configOf(order: Extract<WorkerOrder, { kind: 'start' }>): Config {
     rag: {},
     registries: { default: [] },
     disableAddRm: undefined,
-    fleet: { redisUrl, concurrency, linkScheme: 'https', connections, graceSeconds: 10, prefix },
+    fleet: {
+      redisUrl,
+      concurrency,
+      linkScheme: 'https',
+      connections,
+      graceSeconds: 10,
+      prefix,
+      appCache: { directory: `${storageRoot}-apps`, bytes: 2 ** 30 },
+    },
   };
 }

@@ -16,6 +16,8 @@ export type AppErrorCode =
   | 'app_too_large'
   /** Its manifest is not one. */
   | 'app_manifest'
+  /** The cache of this machine is full or cannot be written. */
+  | 'app_cache'
   /** It changed while it was installed. */
   | 'app_changed';
 

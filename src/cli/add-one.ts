@@ -11,7 +11,6 @@ import type { Output } from './output.ts';
 import { rulesOf } from './parsing-rules.ts';
 import { passphraseSealer } from './passphrase-sealer.ts';
 import { startPatience } from './patience.ts';
-import { refuseApps } from './refusals.ts';
 import { submitOne } from './watch-job.ts';
 import { withFleet } from './with-fleet.ts';
 
@@ -88,7 +87,6 @@ function parseOne({ config, domain, flags, output }: AddOneOptions): ParsedOptio
     output.line(`Creating instance for domain ${JSON.stringify(domain)}: please wait...`);
   try {
     const parsed = parseInstanceOptions({ ...rawOptionsOf(flags), domain }, rulesOf(config));
-    refuseApps(parsed.options);
     firstLine();
     return parsed;
   } catch (error) {

@@ -2,11 +2,13 @@ import { CouchError } from '../couchdb/errors.ts';
 import type { CouchServer } from '../couchdb/server.ts';
 import { FleetError } from '../errors.ts';
 import type { Scheme } from '../instances/link.ts';
+import { failedState } from '../jobs/failed-state.ts';
+import type { Progress } from '../jobs/progress.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Output } from './output.ts';
 import type { Patience } from './patience.ts';
 import { type Registration, readRegistration } from './registration.ts';
-import { type JobWatching, type Watched, type WatchedJob, watchJob } from './watch-job.ts';
+import { type JobWatching, lastProgress, type Watched, type WatchedJob, watchJob } from './watch-job.ts';
 
 /** What `instances add` answers with `--json`. */
 export interface Creation extends Partial<Registration> {
@@ -14,6 +16,8 @@ export interface Creation extends Partial<Registration> {
   /** `exists`: the same person's was there already; `queued` and `running`: the work goes on without us. */
   readonly outcome: 'created' | 'exists' | 'queued' | 'running';
   readonly jobId: string;
+  /** Applications that were ordered and are not installed; absent when there are none. */
+  readonly missingApps?: readonly string[];
 }
 
 /** What a creation is watched with. */
@@ -32,6 +36,7 @@ export async function watchOne(
   patience: Patience,
 ): Promise<{ readonly creation: Creation; readonly exitCode: ExitCode }> {
   const end = await watchCreation(watching, { kind: 'create', domain, jobId }, patience);
+  if (end.state === 'incomplete') return await tellIncomplete(watching, { domain, jobId }, end.progress);
   if (end.state === 'running') {
     return { creation: { domain, outcome: 'running', jobId }, exitCode: end.exitCode };
   }
@@ -42,13 +47,45 @@ export async function watchOne(
   return { creation: { domain, outcome: 'created', jobId, ...registration }, exitCode: EXIT.done };
 }
 
-async function watchCreation(watching: Watching, job: WatchedJob, patience: Patience): Promise<Watched> {
+/** The instance was made, but not all of its applications are installed. */
+interface Incomplete {
+  readonly state: 'incomplete';
+  readonly progress: Progress;
+}
+
+async function watchCreation(
+  watching: Watching,
+  job: WatchedJob,
+  patience: Patience,
+): Promise<Watched | Incomplete> {
   try {
     return await watchJob(watching, job, patience);
   } catch (error) {
-    if (error instanceof FleetError && error.code === 'taken') throw alreadyExists(error.message);
-    throw error;
+    if (!(error instanceof FleetError)) throw error;
+    if (error.code === 'taken') throw alreadyExists(error.message);
+    const progress = await lastProgress(watching.fleet, job.jobId);
+    if (failedState(job.kind, progress, error.code) !== 'incomplete') throw error;
+    watching.output.note(error.message);
+    return { state: 'incomplete', progress };
   }
+}
+
+/** In the stack's words; whoever asked for applications has not got what was asked for. */
+async function tellIncomplete(
+  watching: Watching,
+  { domain, jobId }: { readonly domain: string; readonly jobId: string },
+  { incarnation, apps = [] }: Progress,
+): Promise<{ readonly creation: Creation; readonly exitCode: ExitCode }> {
+  const { output } = watching;
+  output.line(`Instance created with success for domain ${domain}`);
+  const registration = await tryRegistration(watching, domain, incarnation);
+  const missingApps = apps.filter(({ state }) => state === 'failed').map(({ app }) => app);
+  for (const app of missingApps) output.line(`/!\\ Application ${app} has not been installed`);
+  output.note(`Try again what is missing: cozy-fleet jobs retry ${jobId}`);
+  return {
+    creation: { domain, outcome: 'created', jobId, ...registration, missingApps },
+    exitCode: EXIT.partlyFailed,
+  };
 }
 
 /** Shows how the owner gets in. The instance is there, whether that can be read or not. */

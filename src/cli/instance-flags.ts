@@ -38,7 +38,7 @@ export const instanceFlags = {
   settings: text('Further settings, as key:value,key2:value2'),
   'couch-cluster': text('Number of the CouchDB cluster [default: any that is open to creation]'),
   'disk-quota': text('Most that its files may take, such as 5GB'),
-  apps: list('Applications to install'),
+  apps: list('Applications to install, by slug or source, such as drive or registry://notes/beta'),
   passphrase: text('Passphrase of the owner; others can see it, prefer --passphrase-stdin', WHO),
   'auth-mode': text('Way to log in: basic, two_factor_mail or two_factor_oidc'),
   'auto-update': text('Whether applications update themselves: true or false'),

@@ -21,6 +21,13 @@ export function wordsOf(kind: JobKind): KindWords {
       return { done: 'modified', skipped: 'so already', doing: 'modifying', noun: 'modification' };
     case 'repair':
       return { done: 'repaired', skipped: 'nothing to repair', doing: 'repairing', noun: 'repair' };
+    case 'install-apps':
+      return {
+        done: 'installed',
+        skipped: 'installed already',
+        doing: 'installing the applications on',
+        noun: 'installation',
+      };
     default:
       return kind satisfies never;
   }

@@ -74,7 +74,7 @@ export async function watchJob(
 }
 
 /** The last stages may have ended between two looks. */
-async function lastProgress({ queue }: Fleet, jobId: string): Promise<Progress> {
+export async function lastProgress({ queue }: Fleet, jobId: string): Promise<Progress> {
   return readProgress((await queue.getJob(jobId))?.progress);
 }
 
@@ -111,6 +111,10 @@ export function outcomeText(kind: Exclude<JobKind, 'create'>, outcome: JobOutcom
       return outcome === 'unchanged' ? `${domain} was so already` : `${domain} has been modified`;
     case 'repair':
       return outcome === 'clean' ? `Nothing had to be repaired for ${domain}` : `${domain} has been repaired`;
+    case 'install-apps':
+      return outcome === 'present'
+        ? `The applications of ${domain} were installed already`
+        : `The applications have been installed on ${domain}`;
     default:
       return kind satisfies never;
   }

@@ -94,4 +94,10 @@ export interface FleetConfig {
   readonly graceSeconds: number;
   /** What the fleet's Redis keys begin with. */
   readonly prefix: string;
+  /** Where a worker keeps the applications that it has fetched, unpacked and compressed. */
+  readonly appCache: {
+    /** Absolute; may be shared by the workers of one machine. */
+    readonly directory: string;
+    readonly bytes: number;
+  };
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { InputError, type Place } from '../errors.ts';
 import type { CommonSettings, Config, RagServer } from './config.ts';
@@ -112,7 +112,7 @@ function adviceOn({ files, unset }: Sources): string {
   return unset.length === 0 ? '' : `The file asks for variables that are not set: ${unset.join(', ')}.`;
 }
 
-function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd }: LoadOptions): Config {
+function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd, home }: LoadOptions): Config {
   const { couchdb, fleet, vault } = checked;
   const clusters = couchdb.clusters.map(({ url, instance_creation }) => ({
     url,
@@ -147,8 +147,17 @@ function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd }
       connections: fleet.connections,
       graceSeconds: fleet.grace,
       prefix: fleet.prefix,
+      appCache: {
+        directory: resolve(cwd, fleet.app_cache ?? defaultAppCache({ env, home })),
+        bytes: fleet.app_cache_mb * 1024 * 1024,
+      },
     },
   };
+}
+
+/** Where desktop and server programs keep what they can fetch again. */
+function defaultAppCache({ env, home }: Pick<LoadOptions, 'env' | 'home'>): string {
+  return join(env['XDG_CACHE_HOME'] || join(home, '.cache'), 'cozy-fleet', 'apps');
 }
 
 /** Only a literal `true` counts, and there is no fallback to `default` (`cli-and-admin-api.md` §4). */

@@ -7,13 +7,21 @@ export interface FleetYamlOptions {
   readonly storageRoot: string;
   readonly redisUrl: string;
   readonly linkScheme: 'https' | 'http';
+  /** Absolute path; absent = where a worker keeps applications by itself. */
+  readonly appCache?: string;
 }
 
 /**
  * Text of the `.fleet/cozy.yaml` that `up` writes, so that every other command finds what it started.
  * It can hold passwords; the caller creates the file with mode 0600.
  */
-export function fleetYaml({ couchUrl, storageRoot, redisUrl, linkScheme }: FleetYamlOptions): string {
+export function fleetYaml({
+  couchUrl,
+  storageRoot,
+  redisUrl,
+  linkScheme,
+  appCache,
+}: FleetYamlOptions): string {
   return `# Written by \`cozy-fleet up\`, and written again each time it starts.
 # Commands read it only when the stack's search path holds no other cozy.yaml.
 
@@ -32,7 +40,7 @@ fleet:
   redis_url: ${quoted(redisUrl)}
   # Scheme of the links shown for instances
   link_scheme: ${linkScheme}
-`;
+${appCache === undefined ? '' : `  # Applications that were fetched once\n  app_cache: ${quoted(appCache)}\n`}`;
 }
 
 /** JSON strings are YAML strings; the escape keeps a "{{" in a password from being taken for a template. */

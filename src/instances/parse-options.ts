@@ -1,3 +1,4 @@
+import { parseSource } from '../apps/sources.ts';
 import { InputError } from '../errors.ts';
 import { normaliseDomain, type Subdomains } from './domain.ts';
 import {
@@ -45,9 +46,6 @@ export function isOnlyAbout(error: unknown, column: string): boolean {
   return error instanceof InvalidOptions && error.problems.every((problem) => problem.column === column);
 }
 
-const SLUG = /^[a-z0-9-]+$/;
-const APP_SOURCE = /^(registry|https?|file|git):\/\//;
-
 const asGiven = (text: string) => text;
 
 function readDomain(row: RawRow<InstanceFlag>, { subdomains }: ParsingRules): string {
@@ -78,11 +76,7 @@ function readOtherNames(row: RawRow<InstanceFlag>, domain: string, rules: Parsin
 
 function readApps(row: RawRow<InstanceFlag>): string[] {
   const apps = [...new Set(splitList(row.text('apps') ?? ''))];
-  for (const app of apps) {
-    if (!SLUG.test(app) && !APP_SOURCE.test(app)) {
-      row.report('apps', `${JSON.stringify(app)} is neither the slug nor the source of an application`);
-    }
-  }
+  for (const app of apps) row.attempt('apps', app, parseSource);
   return apps;
 }
 

@@ -88,7 +88,7 @@ if tonumber(ARGV[3]) <= fence then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
 if old == ARGV[2] then return 1 end
 
-local final = {done = 1, skipped = 1, failed = 1, cancelled = 1}
+local final = {done = 1, skipped = 1, incomplete = 1, failed = 1, cancelled = 1}
 if old then
   redis.call('HINCRBY', KEYS[2], old, -1)
   redis.call('ZREM', KEYS[2] .. ':' .. old, ARGV[1])
@@ -122,8 +122,8 @@ export interface Batches {
   /** Newest first. */
   list(limit: number): Promise<Batch[]>;
   row(id: string, row: number): Promise<Row | undefined>;
-  /** Rows in the order of the file, page by page; only those of one state when it is given. */
-  rows(id: string, state?: RowState): AsyncGenerator<Row>;
+  /** Rows in the order of the file, page by page; only those of some states where they are given. */
+  rows(id: string, ...states: readonly RowState[]): AsyncGenerator<Row>;
   halt(id: string): Promise<Halt | undefined>;
   setHalt(id: string, halt: Halt | undefined): Promise<void>;
   /** Corrects the total of a batch whose submission was cut short. */
@@ -204,16 +204,15 @@ export function createBatches(redis: Redis, keys: Keys): Batches {
       return text === null ? undefined : rowOf(row, text);
     },
 
-    async *rows(id, state) {
-      const states = state === undefined ? ROW_STATES : [state];
-      const sets = states.map((each) => `${keys.counts(id)}:${each}`);
+    async *rows(id, ...states) {
+      const sets = (states.length === 0 ? ROW_STATES : states).map((each) => `${keys.counts(id)}:${each}`);
       for await (const page of pages(redis, sets)) {
         const texts = await redis.hmget(keys.rows(id), ...page.map(String));
         for (const [at, text] of texts.entries()) {
           const row = page[at];
           if (text === null || row === undefined) continue;
           const found = rowOf(row, text);
-          if (state === undefined || found.state === state) yield found;
+          if (states.length === 0 || states.includes(found.state)) yield found;
         }
       }
     },
@@ -290,6 +289,7 @@ function batchOf(id: string, fields: Record<string, string>, counts: Record<stri
       retrying: Number(counts['retrying'] ?? 0),
       done: Number(counts['done'] ?? 0),
       skipped: Number(counts['skipped'] ?? 0),
+      incomplete: Number(counts['incomplete'] ?? 0),
       failed: Number(counts['failed'] ?? 0),
       cancelled: Number(counts['cancelled'] ?? 0),
     },

@@ -70,11 +70,20 @@ const modifyPayload = z.strictObject({
   changes: instanceChanges,
 });
 
+const installAppsPayload = z.strictObject({
+  ...envelope,
+  ...onInstance,
+  kind: z.literal('install-apps'),
+  /** Sources of the applications. */
+  apps: z.array(z.string()).min(1),
+});
+
 const livePayload = z.discriminatedUnion('kind', [
   createPayload,
   destroyPayload,
   modifyPayload,
   repairPayload,
+  installAppsPayload,
 ]);
 
 /** How a job of each kind ends well. */
@@ -87,9 +96,11 @@ const OUTCOMES = {
   modify: ['modified', 'unchanged'],
   /** Something was put right, or nothing had to be. */
   repair: ['repaired', 'clean'],
+  /** All are there now, or all were. */
+  'install-apps': ['installed', 'present'],
 } as const;
 
-export const JOB_KINDS = ['create', 'destroy', 'modify', 'repair'] as const;
+export const JOB_KINDS = ['create', 'destroy', 'modify', 'repair', 'install-apps'] as const;
 
 export type JobKind = (typeof JOB_KINDS)[number];
 
@@ -110,6 +121,7 @@ export type CreatePayload = z.infer<typeof createPayload>;
 export type DestroyPayload = z.infer<typeof destroyPayload>;
 export type ModifyPayload = z.infer<typeof modifyPayload>;
 export type RepairPayload = z.infer<typeof repairPayload>;
+export type InstallAppsPayload = z.infer<typeof installAppsPayload>;
 export type LivePayload = z.infer<typeof livePayload>;
 export type EndedPayload = z.infer<typeof endedPayload>;
 export type Payload = LivePayload | EndedPayload;
@@ -144,11 +156,13 @@ export function didNothing(outcome: JobOutcome): boolean {
     case 'destroyed':
     case 'modified':
     case 'repaired':
+    case 'installed':
       return false;
     case 'exists':
     case 'missing':
     case 'unchanged':
     case 'clean':
+    case 'present':
       return true;
     default:
       return outcome satisfies never;
@@ -190,6 +204,10 @@ function digested(work: Work): string {
     case 'repair': {
       const { kind, domain, seen, filter, recreateEmpty, dropReservation } = work;
       return JSON.stringify([kind, domain, seen, filter, recreateEmpty, dropReservation]);
+    }
+    case 'install-apps': {
+      const { kind, domain, seen, filter, apps } = work;
+      return JSON.stringify([kind, domain, seen, filter, apps]);
     }
     default:
       return work satisfies never;

@@ -19,12 +19,32 @@ const stageRecord = z.object({
 
 export type StageRecord = z.infer<typeof stageRecord>;
 
+/** How far one application of a job is; each is a step of its own. */
+const appRecord = z.object({
+  /** As it was ordered: a slug or a source. */
+  app: z.string(),
+  /** `failed`: its last try failed, and `error` says why. */
+  state: z.enum(['installed', 'present', 'failed']),
+  version: z.string().optional(),
+  tries: z.number(),
+  /** Generation of the job in which that was so. */
+  generation: z.number(),
+  code: z.string().optional(),
+  error: z.string().optional(),
+  /** Whether another try of the same generation would fail just so. */
+  final: z.boolean().optional(),
+});
+
+export type AppRecord = z.infer<typeof appRecord>;
+
 const progress = z.object({
   stages: z.array(stageRecord),
   /** Of the instance this job works on, as soon as it is known (design §3). */
   incarnation: z.string().optional(),
   /** Revision of the instance's document from which a destruction set `deleting`: to know its own flag again. */
   markedFrom: z.string().optional(),
+  /** One for each application that was tried. */
+  apps: z.array(appRecord).optional(),
 });
 
 export type Progress = z.infer<typeof progress>;
@@ -39,6 +59,12 @@ export function readProgress(value: unknown): Progress {
 export function withStage(before: Progress, record: StageRecord): Progress {
   const others = before.stages.filter(({ stage }) => stage !== record.stage);
   return { ...before, stages: [...others, record] };
+}
+
+/** The progress with one application's record put in its place. */
+export function withApp(before: Progress, record: AppRecord): Progress {
+  const others = (before.apps ?? []).filter(({ app }) => app !== record.app);
+  return { ...before, apps: [...others, record] };
 }
 
 /**

@@ -1,19 +1,27 @@
-/** States of a batch row; the last four are final. */
+/** States of a batch row; the last five are final. */
 export const ROW_STATES = [
   'waiting',
   'active',
   'retrying',
   'done',
   'skipped',
+  'incomplete',
   'failed',
   'cancelled',
 ] as const;
 
 export type RowState = (typeof ROW_STATES)[number];
 
-export type FinalRowState = 'done' | 'skipped' | 'failed' | 'cancelled';
+/** `incomplete`: the instance was made and is in use, but not all of its applications are installed. */
+export type FinalRowState = 'done' | 'skipped' | 'incomplete' | 'failed' | 'cancelled';
 
-export const FINAL_ROW_STATES: readonly FinalRowState[] = ['done', 'skipped', 'failed', 'cancelled'];
+export const FINAL_ROW_STATES: readonly FinalRowState[] = [
+  'done',
+  'skipped',
+  'incomplete',
+  'failed',
+  'cancelled',
+];
 
 export function isRowState(text: string): text is RowState {
   return ROW_STATES.some((state) => state === text);
@@ -34,6 +42,7 @@ function rank(state: RowState): number {
       return 2;
     case 'done':
     case 'skipped':
+    case 'incomplete':
     case 'failed':
     case 'cancelled':
       return 3;

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'winston';
+import { createAppHttp } from '../apps/http.ts';
+import { createAppLibrary } from '../apps/library.ts';
 import type { Config } from '../config/config.ts';
 import { clustersOpenToCreation } from '../config/couch-cluster.ts';
 import { type CouchServer, connectCouch } from '../couchdb/server.ts';
@@ -42,8 +44,13 @@ export async function connectWorker({ config, log, observer }: ConnectOptions): 
   const clusters = config.couchdb.clusters.map(({ url }) => connect(url));
   const storage = fileStorage(config.storage.root);
   const stack = connectStack(config.stackRedis);
+  const http = createAppHttp();
+  const { directory, bytes } = config.fleet.appCache;
+  const apps = createAppLibrary({ directory, cacheBytes: bytes, http });
   const close = async () => {
     stack.close();
+    await apps.close();
+    await http.close();
     for (const server of servers.values()) await server.close();
   };
   let fleet: Fleet | undefined;
@@ -74,6 +81,8 @@ export async function connectWorker({ config, log, observer }: ConnectOptions): 
         commonSettings: config.commonSettings,
         stack,
         rag: config.rag,
+        apps,
+        registries: config.registries,
         log,
         encryptorKey: await encryptorKeyOf(
           { encryptor: config.vault.encryptorKey, decryptor: config.vault.decryptorKey },

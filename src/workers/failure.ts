@@ -1,7 +1,9 @@
+import { AppError } from '../apps/errors.ts';
 import { CouchError, couchFailureKind, isCredentialFailure } from '../couchdb/errors.ts';
 import { type FailureKind, FleetError } from '../errors.ts';
 import { StackError } from '../stack/errors.ts';
 import { StorageError } from '../storage/errors.ts';
+import { AppsMissing } from './apps/errors.ts';
 import { DatabaseStuck } from './create/databases.ts';
 
 /** Where a failure comes from, to find the breaker that answers for it. */
@@ -37,7 +39,7 @@ export function judge(error: unknown): Failure {
     const { kind, code, message, advice } = error;
     return { kind, code, message, advice, target: { kind: 'storage' } };
   }
-  if (error instanceof StackError) {
+  if (error instanceof StackError || error instanceof AppError || error instanceof AppsMissing) {
     const { kind, code, message, advice } = error;
     return { kind, code, message, advice };
   }

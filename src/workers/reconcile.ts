@@ -1,7 +1,9 @@
 import type { Row } from '../jobs/batches.ts';
+import { failedState } from '../jobs/failed-state.ts';
 import { readFailureText } from '../jobs/failure-text.ts';
 import type { Fleet } from '../jobs/fleet.ts';
 import { didNothing, domainOf, isEnded, parsePayload } from '../jobs/payload.ts';
+import { readProgress } from '../jobs/progress.ts';
 import type { FleetJob } from '../jobs/queue.ts';
 import { settle } from '../jobs/settle.ts';
 
@@ -66,7 +68,11 @@ export async function settleJob(fleet: Fleet, job: FleetJob, row?: Row): Promise
   await settle(fleet.batches, fleet.claims, job.id ?? '', payload, {
     ...(row === undefined ? { domain } : about(row)),
     ...(failed ? { code, error } : {}),
-    state: failed ? (code === 'cancelled' ? 'cancelled' : 'failed') : skipped ? 'skipped' : 'done',
+    state: failed
+      ? failedState(payload.kind, readProgress(job.progress), code)
+      : skipped
+        ? 'skipped'
+        : 'done',
     generation: isEnded(payload) ? 0 : payload.generation,
     attempt: job.attemptsStarted,
   });

@@ -6,6 +6,7 @@ import type { Logger } from 'winston';
 import { type FailureKind, FleetError } from '../errors.ts';
 import type { Batches } from '../jobs/batches.ts';
 import type { Claims } from '../jobs/claims.ts';
+import { failedState } from '../jobs/failed-state.ts';
 import { failureText } from '../jobs/failure-text.ts';
 import type { Keys } from '../jobs/keys.ts';
 import {
@@ -209,7 +210,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       });
     switch (next.step) {
       case 'fail': {
-        const state = error instanceof Cancelled ? 'cancelled' : 'failed';
+        const state = failedState(payload.kind, readProgress(job.progress), failure.code);
         await settle(batches, claims, jobId, payload, { ...about(job, payload, failure), state });
         throw new UnrecoverableError(failureText(failure));
       }

@@ -1,4 +1,5 @@
 import type { JobOutcome, LivePayload } from '../jobs/payload.ts';
+import { runInstallation } from './apps/run-installation.ts';
 import type { Attempt } from './attempt.ts';
 import { runCreation } from './create/run-creation.ts';
 import { runDestruction } from './destroy/run-destruction.ts';
@@ -16,6 +17,8 @@ export async function runPayload(attempt: Attempt, payload: LivePayload): Promis
       return await runModification(attempt, payload);
     case 'repair':
       return await runRepair(attempt, payload);
+    case 'install-apps':
+      return await runInstallation(attempt, payload);
     default:
       return payload satisfies never;
   }

@@ -1,5 +1,6 @@
 import type { Logger } from 'winston';
-import type { CommonSettings, RagServer } from '../config/config.ts';
+import type { AppLibrary } from '../apps/library.ts';
+import type { CommonSettings, RagServer, Registries } from '../config/config.ts';
 import type { CouchServer } from '../couchdb/server.ts';
 import type { DesignSource } from '../instances/designs.ts';
 import type { Scheme } from '../instances/link.ts';
@@ -29,5 +30,8 @@ export interface Services {
   readonly stack: StackConnection;
   /** RAG servers by context. */
   readonly rag: Readonly<Record<string, RagServer>>;
+  /** Applications as they are installed, each fetched once. */
+  readonly apps: AppLibrary;
+  readonly registries: Registries;
   readonly log: Logger;
 }

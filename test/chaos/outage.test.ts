@@ -189,6 +189,7 @@ const NO_ROWS: Readonly<Record<RowState, number>> = {
   retrying: 0,
   done: 0,
   skipped: 0,
+  incomplete: 0,
   failed: 0,
   cancelled: 0,
 };

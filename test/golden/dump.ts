@@ -1,5 +1,7 @@
-import { lstat, readdir } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { brotliDecompressSync } from 'node:zlib';
 import type { CouchServer, StoredDocument } from '../../src/couchdb/server.ts';
 
 /** A directory or file under the storage root of an instance. */
@@ -8,6 +10,8 @@ export interface TreeEntry {
   readonly path: string;
   /** Permission bits in octal. */
   readonly mode: string;
+  /** Of a file, unpacked when its name ends with `.br`. */
+  readonly content_sha256?: string;
 }
 
 type Document = Record<string, unknown>;
@@ -68,9 +72,10 @@ export function normaliseDocument(document: StoredDocument): Document {
   return normaliseFields(Object.fromEntries(entries));
 }
 
-/** Order of a dump: normalised ids first come first, then paths, for generated ids are all alike. */
+/** Order of a dump: by id, then path, then all the rest, for generated ids are all alike. */
 export function inOrder(documents: readonly Document[]): Document[] {
-  const rank = (document: Document) => `${String(document['_id'])} ${String(document['path'] ?? '')}`;
+  const rank = (document: Document) =>
+    `${String(document['_id'])} ${String(document['path'] ?? '')} ${JSON.stringify(document)}`;
   return [...documents].sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
 }
 
@@ -95,8 +100,15 @@ async function treeOf(directory: string, below = ''): Promise<TreeEntry[]> {
   for (const entry of await readdir(join(directory, below), { withFileTypes: true })) {
     const path = entry.isDirectory() ? `${below}${entry.name}/` : `${below}${entry.name}`;
     const { mode } = await lstat(join(directory, path));
-    entries.push({ path, mode: (mode & 0o7777).toString(8) });
-    if (entry.isDirectory()) entries.push(...(await treeOf(directory, path)));
+    const found = { path, mode: (mode & 0o7777).toString(8) };
+    if (entry.isDirectory()) entries.push(found, ...(await treeOf(directory, path)));
+    else entries.push({ ...found, content_sha256: await digestOf(join(directory, path)) });
   }
   return entries.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function digestOf(file: string): Promise<string> {
+  const stored = await readFile(file);
+  const content = file.endsWith('.br') ? brotliDecompressSync(stored) : stored;
+  return createHash('sha256').update(content).digest('hex');
 }

@@ -16,6 +16,7 @@ import type { StoredDocument } from '../../src/couchdb/server.ts';
 import { onboardingLink } from '../../src/instances/link.ts';
 import type { StoredInstance } from '../../src/instances/lookup.ts';
 import type { RawOptions } from '../../src/instances/raw-row.ts';
+import { type AppRegistry, startAppRegistry } from '../support/app-registry.ts';
 import { startTestFleet, type TestFleet } from '../support/fleet.ts';
 import { type Dump, dumpInstance, inOrder } from './dump.ts';
 
@@ -31,13 +32,12 @@ const document = z.record(z.string(), z.unknown());
 const goldenFile = z.object({
   instance: document,
   databases: z.record(z.string(), z.array(document)),
-  tree: z.array(z.object({ path: z.string(), mode: z.string() })),
+  tree: z.array(z.object({ path: z.string(), mode: z.string(), content_sha256: z.string().exactOptional() })),
 });
 
 interface Case {
-  readonly name: 'minimal' | 'full' | 'onboarded';
+  readonly name: 'minimal' | 'full' | 'onboarded' | 'konnector';
   readonly domain: string;
-  /** As in the golden README, applications aside. */
   readonly raw: RawOptions;
   readonly passphrase?: string;
   /** Where our names of directories go beyond the stack's, which makes no subdirectories of Photos. */
@@ -66,6 +66,7 @@ const CASES: readonly Case[] = [
       oidc_id: 'oidc-2',
       'domain-aliases': 'full.other.org,full2.example.org',
       'disk-quota': '5GB',
+      apps: 'agenda',
     },
     subdirectories: ['Transférées depuis Cozy Photos', 'Sauvegardées depuis mon mobile'],
   },
@@ -76,21 +77,22 @@ const CASES: readonly Case[] = [
     passphrase: PASSPHRASE,
     subdirectories: ['Uploaded from Cozy Photos', 'Backed up from my mobile'],
   },
+  {
+    name: 'konnector',
+    domain: 'kon.example.org',
+    raw: { apps: 'waterbill' },
+    subdirectories: ['Uploaded from Cozy Photos', 'Backed up from my mobile'],
+  },
 ];
 
-/** What the stack recorded, without what its `--apps` left. */
+/** What the stack recorded. */
 function recorded(name: Case['name']): Dump {
   const file = goldenFile.parse(JSON.parse(readFileSync(new URL(`./${name}.json`, import.meta.url), 'utf8')));
-  const ofApps = new Set(['io-cozy-apps', 'io-cozy-permissions', 'io-cozy-triggers']);
   const databases = Object.entries(file.databases).map(([database, documents]) => [
     database,
-    ofApps.has(database) ? documents.filter(({ _id }) => String(_id).startsWith('_design/')) : documents,
+    inOrder(documents),
   ]);
-  return {
-    instance: file.instance,
-    databases: Object.fromEntries(databases),
-    tree: file.tree.filter(({ path }) => !path.startsWith('.cozy_apps/')),
-  };
+  return { ...file, databases: Object.fromEntries(databases) };
 }
 
 /**
@@ -143,10 +145,16 @@ function text(fields: Readonly<Record<string, unknown>>, name: string): string {
 
 describe('an instance, compared with one of a real stack', () => {
   let test: TestFleet;
+  let registry: AppRegistry;
 
   before(async () => {
+    registry = await startAppRegistry();
     test = await startTestFleet({
-      configure: (config) => ({ ...config, contexts: { beta: { help_link: 'x' } } }),
+      configure: (config) => ({
+        ...config,
+        contexts: { beta: { help_link: 'x' } },
+        registries: { default: [registry.url] },
+      }),
     });
     for (const { domain, raw, passphrase } of CASES) {
       await test.remove(domain);
@@ -155,7 +163,10 @@ describe('an instance, compared with one of a real stack', () => {
     }
   });
 
-  after(() => test.close());
+  after(async () => {
+    await test.close();
+    await registry.close();
+  });
 
   async function stored(domain: string): Promise<StoredInstance> {
     const instance = await test.instance(domain);
@@ -243,8 +254,8 @@ describe('an instance, compared with one of a real stack', () => {
     const ids = files.flat().flatMap(({ _id }) => (/^[0-9a-f]{32}$/.test(_id) ? [_id] : []));
     const instances = await Promise.all(CASES.map(({ domain }) => stored(domain)));
     const secrets = instances.map((instance) => text(instance, 'cli_secret'));
-    expect(ids).to.have.length(12);
-    expect(new Set([...ids, ...instances.map(({ _id }) => _id), ...secrets])).to.have.property('size', 18);
+    expect(ids).to.have.length(16);
+    expect(new Set([...ids, ...instances.map(({ _id }) => _id), ...secrets])).to.have.property('size', 24);
   });
 
   it('lets everybody enter its directories and only its owner write', async () => {

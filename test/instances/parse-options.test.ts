@@ -310,14 +310,14 @@ describe('parseInstanceOptions', () => {
 
   describe('apps', () => {
     it('are slugs or sources, in order, without duplicates', () => {
-      const apps = 'drive, settings,drive,registry://notes/dev,git://x/y.git,file:///a,https://x';
+      const apps = 'drive, settings,drive,registry://notes/dev,git://x/y.git,file:///a,https://x/a.tgz';
       expect(optionsOf({ apps }).apps).to.deep.equal([
         'drive',
         'settings',
         'registry://notes/dev',
         'git://x/y.git',
         'file:///a',
-        'https://x',
+        'https://x/a.tgz',
       ]);
     });
 

@@ -48,9 +48,9 @@ describe('batches', () => {
     });
   }
 
-  async function rowsOf(id: string, state?: RowState): Promise<Row[]> {
+  async function rowsOf(id: string, ...states: RowState[]): Promise<Row[]> {
     const rows: Row[] = [];
-    for await (const row of batches.rows(id, state)) rows.push(row);
+    for await (const row of batches.rows(id, ...states)) rows.push(row);
     return rows;
   }
 

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type CouchServer, connectCouch } from '../../src/couchdb/server.ts';
 import { createDesignSource } from '../../src/instances/designs.ts';
 import { DATABASES } from '../../src/instances/doctypes.ts';
@@ -52,12 +54,13 @@ export async function openChaosFleet(couchUrl: string): Promise<ChaosFleet> {
     const settings = {
       couchUrl,
       redisUrl: redis.url,
-      storageRoot: directory.path,
+      storageRoot: join(directory.path, 'storage'),
       prefix: `chaos-${run}`,
       concurrency: 1,
     };
     const couch = cleanup.add(connectCouch({ url: couchUrl, connections: 16 }), (each) => each.close());
-    const storage = fileStorage(directory.path);
+    await mkdir(settings.storageRoot);
+    const storage = fileStorage(settings.storageRoot);
     await joinExisting(couch, storage);
     const fleet = cleanup.add(
       await openFleet({ redisUrl: redis.url, prefix: settings.prefix, role: 'worker' }),
@@ -186,6 +189,14 @@ export async function findings(
 
 const designs = createDesignSource();
 
+/** Verifying installs nothing. */
+const noApps = {
+  prepare: async () => {
+    throw new Error('no application is to be fetched here');
+  },
+  close: async () => undefined,
+};
+
 function contextOf(
   couch: CouchServer,
   storage: Storage,
@@ -209,6 +220,8 @@ function contextOf(
       commonSettings: {},
       stack: connectStack(undefined),
       rag: {},
+      apps: noApps,
+      registries: { default: [] },
       log: silentLog(),
     },
     signal: new AbortController().signal,
@@ -217,6 +230,7 @@ function contextOf(
     randomPassphraseHash: undefined,
     acknowledged: new Set(),
     learn: async () => undefined,
+    installApps: async () => undefined,
   };
 }
 

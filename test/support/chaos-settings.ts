@@ -9,6 +9,8 @@ export const chaosSettings = z.object({
   storageRoot: z.string(),
   prefix: z.string(),
   concurrency: z.number(),
+  /** Of the only registry, where a test has one. */
+  registryUrl: z.string().optional(),
 });
 
 export type ChaosSettings = z.infer<typeof chaosSettings>;
@@ -16,7 +18,14 @@ export type ChaosSettings = z.infer<typeof chaosSettings>;
 /** Requests that are held occupy a connection each; work on other instances must not wait for them. */
 const CONNECTIONS = 64;
 
-export function chaosConfig({ couchUrl, redisUrl, storageRoot, prefix, concurrency }: ChaosSettings): Config {
+export function chaosConfig({
+  couchUrl,
+  redisUrl,
+  storageRoot,
+  prefix,
+  concurrency,
+  registryUrl,
+}: ChaosSettings): Config {
   return {
     file: undefined,
     couchdb: { url: couchUrl, clusters: [{ url: couchUrl, creation: true }] },
@@ -27,7 +36,7 @@ export function chaosConfig({ couchUrl, redisUrl, storageRoot, prefix, concurren
     vault: {},
     commonSettings: {},
     rag: {},
-    registries: { default: [] },
+    registries: { default: registryUrl === undefined ? [] : [registryUrl] },
     disableAddRm: undefined,
     fleet: {
       redisUrl,
@@ -36,6 +45,7 @@ export function chaosConfig({ couchUrl, redisUrl, storageRoot, prefix, concurren
       linkScheme: 'https',
       connections: CONNECTIONS,
       graceSeconds: 10,
+      appCache: { directory: `${storageRoot}-apps`, bytes: 2 ** 30 },
     },
   };
 }

@@ -96,8 +96,16 @@ export interface CliPlatform {
   close(): Promise<void>;
 }
 
+export interface PlatformOptions extends TestCouchOptions {
+  /** URLs of the registries that workers ask. */
+  readonly registries?: readonly string[];
+}
+
 /** Never on a real CouchDB: commands name domains as operators do, and look at everything there is. */
-export async function startPlatform({ ownProcess = false }: TestCouchOptions = {}): Promise<CliPlatform> {
+export async function startPlatform({
+  ownProcess = false,
+  registries = [],
+}: PlatformOptions = {}): Promise<CliPlatform> {
   const isRealGiven = Boolean(process.env['COUCHDB_URL']);
   const [couch, redis, directory, storage] = await Promise.all([
     startTestCouch({ ownProcess: ownProcess || isRealGiven }),
@@ -110,12 +118,14 @@ export async function startPlatform({ ownProcess = false }: TestCouchOptions = {
     storageRoot: storage.path,
     redisUrl: redis.url,
     linkScheme: 'https',
+    appCache: join(directory.path, 'apps'),
   };
   let configurations = 0;
   async function configure(changes: Partial<FleetYamlOptions>): Promise<string> {
     configurations += 1;
     const path = join(directory.path, `cozy-${configurations}.yaml`);
-    await writeFile(path, fleetYaml({ ...settings, ...changes }), { mode: 0o600 });
+    const yaml = `${fleetYaml({ ...settings, ...changes })}registries: ${JSON.stringify(registries)}\n`;
+    await writeFile(path, yaml, { mode: 0o600 });
     return path;
   }
   const configFile = await configure({});

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { createLogger, type Logger, transports } from 'winston';
@@ -90,7 +90,9 @@ export async function startTestFleet(options: TestFleetOptions = {}): Promise<Te
   try {
     const couch = cleanup.add(await startTestCouch(), (each) => each.close());
     const redis = cleanup.add(await startTestRedis(), (each) => each.close());
-    const storage = cleanup.add(await temporaryDirectory('storage'), (each) => each.remove());
+    const directory = cleanup.add(await temporaryDirectory('fleet'), (each) => each.remove());
+    const storage = { path: join(directory.path, 'storage') };
+    await mkdir(storage.path);
     const server = cleanup.add(connectCouch({ url: couch.url, connections: 16 }), (each) => each.close());
     await ensureGlobalDatabases(server);
     if (couch.real) await shareRecord(server, storage.path, cleanup);
@@ -257,6 +259,7 @@ function configOf(couch: TestCouch, redis: TestRedis, root: string, concurrency:
       linkScheme: 'https',
       connections: 32,
       graceSeconds: 10,
+      appCache: { directory: `${root}-apps`, bytes: 2 ** 30 },
     },
   };
 }

@@ -7,7 +7,6 @@ import { type ParsedFlags, rawOptionsOf, refuseFlagsOfOneInstance } from '../ins
 import type { Output } from '../output.ts';
 import { rulesOf } from '../parsing-rules.ts';
 import { passphraseSealer } from '../passphrase-sealer.ts';
-import { refuseAppsFlag } from '../refusals.ts';
 import { withFleet } from '../with-fleet.ts';
 import { checkFile } from './check-file.ts';
 import { creationChunks } from './creation-chunks.ts';
@@ -23,7 +22,7 @@ export interface AddFileOptions extends Pick<BatchRun, 'reason' | 'maxFailures' 
   readonly source: string;
   readonly stdin: Readable;
   /** They stand in for columns that are absent or empty. */
-  readonly flags: ParsedFlags & { readonly apps?: readonly string[] | undefined };
+  readonly flags: ParsedFlags;
   readonly dryRun: boolean;
   readonly skipInvalid: boolean;
   readonly tries: number;
@@ -49,7 +48,6 @@ export interface AddedFile {
 export async function addFile(options: AddFileOptions): Promise<AddedFile> {
   const { config, source, stdin, flags, skipInvalid, output } = options;
   refuseFlagsOfOneInstance(flags);
-  refuseAppsFlag(flags);
   const checks = { defaults: rawOptionsOf(flags), rules: rulesOf(config) };
   const file = await openInstanceFile(source, stdin, checks);
   const couch = openCouch(config);

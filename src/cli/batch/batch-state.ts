@@ -9,8 +9,8 @@ export type BatchState = 'running' | 'done' | 'partly failed' | 'failed';
 
 export function batchState({ endedAt, counts }: Batch): BatchState {
   if (endedAt === undefined) return 'running';
-  if (counts.failed + counts.cancelled === 0) return 'done';
-  return counts.done + counts.skipped === 0 ? 'failed' : 'partly failed';
+  if (counts.failed + counts.incomplete + counts.cancelled === 0) return 'done';
+  return counts.done + counts.skipped + counts.incomplete === 0 ? 'failed' : 'partly failed';
 }
 
 /** Rows that ended, whichever way. */

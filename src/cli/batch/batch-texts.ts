@@ -14,21 +14,24 @@ export function summaryLines(batch: Batch): string[] {
   const facts = [
     `${count(counts.done)} ${words.done}`,
     ...(counts.skipped > 0 ? [`${count(counts.skipped)} skipped (${words.skipped})`] : []),
+    ...(counts.incomplete > 0 ? [`${count(counts.incomplete)} created without all applications`] : []),
     ...(counts.failed > 0 ? [`${count(counts.failed)} failed`] : []),
     ...(counts.cancelled > 0 ? [`${count(counts.cancelled)} cancelled`] : []),
   ].join(', ');
   if (batchState(batch) === 'running') {
     return [`Batch ${id} so far: ${facts}.`, `The batch goes on. Watch it:  cozy-fleet batches watch ${id}`];
   }
-  const missed = counts.failed + counts.cancelled;
+  const missed = counts.failed + counts.incomplete + counts.cancelled;
   return [
     `Batch ${id} ended: ${facts}.`,
     ...(halt === 'too-many-failures'
       ? [`It stopped by itself after more than ${maxFailures ?? 0} failures.`]
       : []),
-    ...(counts.failed > 0 ? [`See what failed:  cozy-fleet batches show ${id} --failed`] : []),
+    ...(counts.failed + counts.incomplete > 0
+      ? [`See what failed:  cozy-fleet batches show ${id} --failed`]
+      : []),
     ...(missed > 0 ? [`Try it again:     cozy-fleet batches retry ${id}`] : []),
-    ...(counts.done > 0 && kind === 'create'
+    ...(counts.done + counts.incomplete > 0 && kind === 'create'
       ? [`Get the links:    cozy-fleet batches export ${id} > invitations.csv`]
       : []),
   ];

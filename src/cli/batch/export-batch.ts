@@ -4,7 +4,6 @@ import { findByNames, type StoredInstance } from '../../instances/lookup.ts';
 import { reservationId } from '../../instances/prefix.ts';
 import type { Batches, Row } from '../../jobs/batches.ts';
 import type { JobKind } from '../../jobs/payload.ts';
-import type { RowState } from '../../jobs/row-state.ts';
 import { wordsOf } from '../kind-words.ts';
 import { pagesOf } from '../pages.ts';
 import { isOfIncarnation, registrationOf } from '../registration.ts';
@@ -33,7 +32,7 @@ export async function* exportBatch(
     }
     const made = await instancesOf(
       global,
-      page.filter(({ state }) => state === 'done'),
+      page.filter(({ state }) => state === 'done' || state === 'incomplete'),
     );
     for (const row of page) yield exported(row, made.get(reservationId(row.domain)), scheme);
   }
@@ -56,10 +55,11 @@ function exported(row: Row, instance: StoredInstance | undefined, scheme: Scheme
   const { domain, state } = row;
   switch (state) {
     case 'done':
+    case 'incomplete':
       if (instance === undefined || !isOfIncarnation(instance, row.incarnation)) {
         return { domain, status: 'superseded', error: 'the instance that this row made is gone' };
       }
-      return { domain, status: 'created', ...registrationOf(instance, scheme) };
+      return { ...unfinished(row, 'created'), ...registrationOf(instance, scheme) };
     case 'skipped':
       return { domain, status: 'exists' };
     case 'waiting':
@@ -82,13 +82,15 @@ function exportedWork(row: Row, kind: JobKind): ExportedRow {
     case 'waiting':
     case 'active':
     case 'retrying':
+    case 'incomplete':
     case 'failed':
     case 'cancelled':
       return unfinished(row, state);
   }
 }
 
-function unfinished(row: Row, status: RowState): ExportedRow {
+/** With where it stopped and why, as far as that is known. */
+function unfinished(row: Row, status: string): ExportedRow {
   const { domain, stage } = row;
   const error = rowError(row);
   return {

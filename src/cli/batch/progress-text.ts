@@ -31,7 +31,7 @@ export function progressBlock(view: BatchView, columns: number): string[] {
   const lines = [
     `${batchTitle(batch)}   ${people}`,
     `  ${words.done.padEnd(9)} ${bar(endedRows(batch) / Math.max(total, 1))}  ${counts.done}/${total}${speed.join('')}`,
-    `  failed ${counts.failed}   retrying ${counts.retrying}   skipped (${words.skipped}) ${counts.skipped}${cancelledText(batch, '   ')}`,
+    `  failed ${counts.failed}   retrying ${counts.retrying}   skipped (${words.skipped}) ${counts.skipped}${fewTexts(batch, '   ')}`,
     ...[...queuedText(batch), ...attention(view)].map((text) => `  ${text}`),
   ];
   return lines.map((line) => [...line].slice(0, Math.max(columns - 1, 20)).join(''));
@@ -43,7 +43,7 @@ export function progressLine(view: BatchView): string {
   const { done, failed, retrying, skipped } = batch.counts;
   const speed = [...queuedText(batch), ...speedText(view)];
   return [
-    `${wordsOf(batch.kind).done} ${done}/${batch.total}, failed ${failed}, retrying ${retrying}, skipped ${skipped}${cancelledText(batch, ', ')}`,
+    `${wordsOf(batch.kind).done} ${done}/${batch.total}, failed ${failed}, retrying ${retrying}, skipped ${skipped}${fewTexts(batch, ', ')}`,
     ...(speed.length === 0 ? [] : [`(${speed.join(', ')})`]),
   ].join(' ');
 }
@@ -64,8 +64,13 @@ function queuedText(batch: Batch): string[] {
   return queued < batch.total ? [`${count(queued)} of ${count(batch.total)} queued`] : [];
 }
 
-function cancelledText({ counts }: Batch, separator: string): string {
-  return counts.cancelled > 0 ? `${separator}cancelled ${counts.cancelled}` : '';
+/** States that most batches do not know. */
+function fewTexts({ counts }: Batch, separator: string): string {
+  const states = ['incomplete', 'cancelled'] as const;
+  return states
+    .filter((state) => counts[state] > 0)
+    .map((state) => `${separator}${state} ${counts[state]}`)
+    .join('');
 }
 
 function speedText({ batch, rate }: BatchView): string[] {

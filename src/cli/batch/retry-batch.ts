@@ -19,13 +19,13 @@ export interface RetriedBatch {
   readonly refused: number;
 }
 
-const RETRIED_STATES: readonly FinalRowState[] = ['failed', 'cancelled'];
+const RETRIED_STATES: readonly FinalRowState[] = ['failed', 'incomplete', 'cancelled'];
 
 /** Rows that are looked at side by side. */
 const AT_ONCE = 16;
 
 /**
- * Queues the failed and the cancelled rows of a batch again, and lifts its halt.
+ * Queues the rows of a batch again that failed, are incomplete or were cancelled, and lifts its halt.
  * @throws InputError `unknown_batch`
  */
 export async function retryBatch(

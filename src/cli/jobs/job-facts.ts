@@ -1,6 +1,6 @@
 import { FleetError } from '../../errors.ts';
 import { domainOf, isEnded, type JobOutcome, type Payload, parsePayload } from '../../jobs/payload.ts';
-import { readProgress, type StageRecord } from '../../jobs/progress.ts';
+import { type AppRecord, readProgress, type StageRecord } from '../../jobs/progress.ts';
 import type { FleetJob } from '../../jobs/queue.ts';
 import { stagesOf } from '../../jobs/stages.ts';
 
@@ -28,6 +28,8 @@ export interface JobFacts {
   readonly retries: number;
   /** In the order in which they run; one that has not begun is absent. */
   readonly stages: readonly StageRecord[];
+  /** Applications that were tried. */
+  readonly apps: readonly AppRecord[];
   /** Of its last failed try: `code: message`. */
   readonly lastError?: string;
 }
@@ -36,7 +38,7 @@ export interface JobFacts {
 export function jobFacts(job: FleetJob, state: JobState | 'unknown'): JobFacts {
   const payload = readablePayload(job);
   const ended = payload !== undefined && isEnded(payload);
-  const { stages } = readProgress(job.progress);
+  const { stages, apps = [] } = readProgress(job.progress);
   const order = payload === undefined ? [] : stagesOf(payload.kind);
   const error = state === 'done' ? '' : (job.failedReason ?? '');
   return {
@@ -51,6 +53,7 @@ export function jobFacts(job: FleetJob, state: JobState | 'unknown'): JobFacts {
     tries: job.attemptsMade,
     retries: payload === undefined || isEnded(payload) ? 0 : payload.generation,
     stages: [...stages].sort((a, b) => order.indexOf(a.stage) - order.indexOf(b.stage)),
+    apps,
     ...(error === '' ? {} : { lastError: error }),
   };
 }

@@ -31,7 +31,11 @@ export function jobLines(job: JobFacts, live: boolean): string[] {
   const known = facts.flatMap(([label, value]) =>
     value === undefined ? [] : [`${label.padEnd(11)} ${value}`],
   );
-  return job.stages.length === 0 ? known : [...known, '', ...stageLines(job, live)];
+  return [
+    ...known,
+    ...(job.stages.length === 0 ? [] : ['', ...stageLines(job, live)]),
+    ...(job.apps.length === 0 ? [] : ['', ...appLines(job, live)]),
+  ];
 }
 
 function stageLines({ stages }: JobFacts, live: boolean): string[] {
@@ -42,6 +46,17 @@ function stageLines({ stages }: JobFacts, live: boolean): string[] {
     ms === undefined ? '' : String(ms),
   ]);
   return rowsText(['STAGE', 'STATE', 'TRIES', 'MS'], rows, live);
+}
+
+function appLines({ apps }: JobFacts, live: boolean): string[] {
+  const rows = apps.map(({ app, state, version = '', tries, code, error = '' }) => [
+    app,
+    state,
+    version,
+    String(tries),
+    code === undefined ? '' : `${code}: ${error}`,
+  ]);
+  return rowsText(['APPLICATION', 'STATE', 'VERSION', 'TRIES', 'ERROR'], rows, live);
 }
 
 /** One stage of a job that is watched. @param ms milliseconds it took */

@@ -6,6 +6,8 @@ export interface Places {
   readonly redis: string;
   readonly couchdb: string;
   readonly storage: string;
+  /** Applications that were fetched once. */
+  readonly apps: string;
   readonly logs: string;
   /** Found by the other commands, when the directory is `.fleet`. */
   readonly config: string;
@@ -20,6 +22,7 @@ export function placesIn(directory: string): Places {
     redis: join(directory, 'redis'),
     couchdb: join(directory, 'couchdb'),
     storage: join(directory, 'storage'),
+    apps: join(directory, 'apps'),
     logs: join(directory, 'logs'),
     config: join(directory, 'cozy.yaml'),
     environment: join(directory, 'env.sh'),

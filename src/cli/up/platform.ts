@@ -118,6 +118,7 @@ async function grantAccess(
       // One that is no good is refused right after, with the name of its variable.
       storageRoot: 'root' in storage ? storage.root : places.storage,
       linkScheme: 'https',
+      appCache: places.apps,
     });
     await writePrivateFile(places.config, text);
     return { args: ['--config', places.config], env };

@@ -10,11 +10,14 @@ import type { Row } from '../../jobs/batches.ts';
 import type { Fleet } from '../../jobs/fleet.ts';
 import { ROW_STATES, type RowState } from '../../jobs/row-state.ts';
 
+/** Rows that somebody has to look at. */
+const FAILURES: readonly RowState[] = ['failed', 'incomplete'];
+
 /** Rows that share the widths of a table. */
 const PAGE = 500;
 
 interface ShownBatch extends BatchSummary {
-  /** Failed rows by what went wrong. */
+  /** Failed and incomplete rows by what went wrong. */
   readonly failures: Readonly<Record<string, number>>;
   /** Only with `--failed` or `--state`. */
   readonly rows?: readonly Row[];
@@ -28,27 +31,27 @@ export default class BatchesShow extends BaseCommand {
   static override args = { batch: batchArg };
 
   static override flags = {
-    failed: Flags.boolean({ summary: 'List the rows that failed', exclusive: ['state'] }),
+    failed: Flags.boolean({ summary: 'List the rows that failed or are incomplete', exclusive: ['state'] }),
     state: Flags.option({ summary: 'List the rows of this state', options: ROW_STATES })(),
   };
 
   async run(): Promise<ShownBatch> {
     const { args, flags } = await this.parse(BatchesShow);
     const config = this.loadConfig(flags.config);
-    const state = flags.failed ? 'failed' : flags.state;
+    const states = flags.failed ? FAILURES : flags.state === undefined ? [] : [flags.state];
     return await this.withFleet(config, async (fleet) => {
       const batch = await fleet.batches.get(args.batch);
-      const failures = await countByCode(fleet.batches.rows(batch.id, 'failed'));
+      const failures = await countByCode(fleet.batches.rows(batch.id, ...FAILURES));
       for (const line of batchFacts(batch, failures)) this.log(line);
       const summary = { ...batchSummary(batch), failures: Object.fromEntries(failures) };
-      return state === undefined ? summary : { ...summary, rows: await this.list(fleet, batch.id, state) };
+      return states.length === 0 ? summary : { ...summary, rows: await this.list(fleet, batch.id, states) };
     });
   }
 
-  private async list({ batches }: Fleet, id: string, state: RowState): Promise<Row[]> {
+  private async list({ batches }: Fleet, id: string, states: readonly RowState[]): Promise<Row[]> {
     const kept: Row[] = [];
     this.log();
-    for await (const page of pagesOf(batches.rows(id, state), PAGE)) {
+    for await (const page of pagesOf(batches.rows(id, ...states), PAGE)) {
       if (this.jsonEnabled()) kept.push(...page);
       else for (const line of rowsText(ROW_HEAD, page.map(rowCells), this.live)) this.log(line);
     }

@@ -1,11 +1,14 @@
 import type { CreateStage } from './context.ts';
 
-/**
- * The place of the application installs: last, for the instance is in use already. Commands refuse
- * `--apps` until there is something to do here, so there is never an application to install.
- */
+/** The applications come last: the instance is in use already, with or without them (design §3). */
 export const apps: CreateStage = {
   name: 'apps',
-  run: async () => undefined,
-  verify: async () => [],
+
+  async run(context) {
+    await context.installApps();
+    return undefined;
+  },
+
+  verify: async ({ options }) =>
+    options.apps.length === 0 ? [] : ['an application may have been removed since'],
 };

@@ -28,6 +28,8 @@ export interface CreateContext {
   readonly acknowledged: Set<string>;
   /** Records which life of the domain this job works on (design §3, "Incarnation"). */
   learn(instance: StoredInstance): Promise<void>;
+  /** Installs what the options name, where it is not installed yet. @throws AppsMissing */
+  installApps(): Promise<void>;
 }
 
 /** The instance's document. @throws Refusal `superseded` when there is none */

@@ -8,6 +8,7 @@ const NONE: Record<RowState, number> = {
   retrying: 0,
   done: 0,
   skipped: 0,
+  incomplete: 0,
   failed: 0,
   cancelled: 0,
 };

@@ -101,13 +101,6 @@ describe('instances add --from', () => {
     });
   }
 
-  it('refuses applications for the whole file at once', async () => {
-    const file = await platform.write('apps.csv', ['domain', 'apps.example.org']);
-    const { stderr, exitCode } = await addFrom(file, '--apps', 'drive');
-    expect(stderr).to.contain('--apps: installing applications is not available');
-    expect(exitCode).to.equal(2);
-  });
-
   it('queues nothing in a dry run, and says what it would cost', async () => {
     const before = await platform.everything();
     const file = await platform.write('dry.csv', ['domain', 'dry.example.org']);

@@ -118,10 +118,10 @@ describe('instances add', () => {
     expect(exitCode).to.equal(2);
   });
 
-  it('refuses applications, and queues nothing', async () => {
+  it('refuses what is no application, and queues nothing', async () => {
     const before = await platform.everything();
-    const { stderr, exitCode } = await add('apps.example.org', '--apps', 'drive,settings');
-    expect(stderr).to.contain('not available in this version');
+    const { stderr, exitCode } = await add('apps.example.org', '--apps', 'drive,ftp://host/app.tgz');
+    expect(stderr).to.contain('applications cannot come from ftp://');
     expect(exitCode).to.equal(2);
     expect(await platform.everything()).to.deep.equal(before);
   });

@@ -35,10 +35,10 @@ describe('the life of an instance', () => {
     directory = await temporaryDirectory('life');
     configFile = join(directory.path, 'cozy.yaml');
     const { couch, redis, storageRoot, config } = test;
-    const settings = { couchUrl: couch.url, storageRoot, redisUrl: redis.url, linkScheme: 'https' } as const;
-    await writeFile(configFile, fleetYaml({ ...settings, linkScheme: config.fleet.linkScheme }), {
-      mode: 0o600,
-    });
+    const { linkScheme } = config.fleet;
+    const appCache = join(directory.path, 'apps');
+    const settings = { couchUrl: couch.url, storageRoot, redisUrl: redis.url, linkScheme, appCache };
+    await writeFile(configFile, fleetYaml(settings), { mode: 0o600 });
     ({
       options: { domain },
     } = test.parse({ domain: test.domain('life') }));

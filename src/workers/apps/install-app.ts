@@ -1,0 +1,139 @@
+import type { InstallInstance } from '../../apps/documents.ts';
+import { AppError } from '../../apps/errors.ts';
+import type { AppLibrary, PreparedApp } from '../../apps/library.ts';
+import { type AppSource, parseSource } from '../../apps/sources.ts';
+import { registriesFor } from '../../config/registries.ts';
+import { toError } from '../../errors.ts';
+import { incarnationOf } from '../../instances/incarnation.ts';
+import type { StoredInstance } from '../../instances/lookup.ts';
+import { databasePrefix } from '../../instances/prefix.ts';
+import { withAppLock } from '../../stack/app-lock.ts';
+import { stackPrefix } from '../../stack/owner.ts';
+import { type NewTrigger, scheduleTriggers } from '../../stack/schedule-triggers.ts';
+import type { Lease } from '../lease.ts';
+import type { Services } from '../services.ts';
+import { type AppPlace, findApp, storedTriggers, writeApp } from './app-documents.ts';
+
+export interface AppInstallation {
+  readonly services: Services;
+  /** In use: a stack may be serving it. */
+  readonly instance: StoredInstance;
+  /** As it was ordered: a slug or a source. */
+  readonly app: string;
+  /** Names what this job leaves half-made on the storage: hexadecimal. */
+  readonly tag: string;
+  readonly lease: Lease;
+  readonly signal: AbortSignal;
+}
+
+export interface InstalledApp {
+  /** `present`: it was there already, in whichever version. */
+  readonly state: 'installed' | 'present';
+  readonly slug: string;
+  readonly version: string | undefined;
+}
+
+/**
+ * Installs one application on one instance: files, triggers, permissions, its document, and what the stack's
+ * scheduler must know (`instance-data.md` §5). May be repeated at any point.
+ *
+ * @throws AppError when it cannot be had; CouchError, StorageError, StackError
+ */
+export async function installApp(installation: AppInstallation): Promise<InstalledApp> {
+  const { services, instance, signal } = installation;
+  const source = parseSource(installation.app);
+  if (source.kind === 'registry') {
+    const present = await presentApp(installation, source.slug);
+    if (present !== undefined) return present;
+  }
+  const registries = registriesFor(services.registries, instance.context);
+  const prepared = await prepare(services.apps, source, registries, signal);
+  const { slug } = prepared.app;
+  return await withAppLock(
+    services.stack.lock,
+    stackPrefix(instance),
+    slug,
+    async (locked) => {
+      const here = { ...installation, signal: locked };
+      const present = await presentApp(here, slug);
+      if (present !== undefined) return present;
+      await copyFiles(here, prepared);
+      installation.lease.assertHeld();
+      const place = placeOf(here);
+      const triggers = await writeApp(place, prepared.app, installInstance(instance), prepared.source);
+      await schedule(here, triggers);
+      return { state: 'installed', slug, version: prepared.app.version };
+    },
+    { signal },
+  );
+}
+
+/** What the operating system says about the cache is this machine's trouble: elsewhere, or later, it works. */
+async function prepare(
+  library: AppLibrary,
+  source: AppSource,
+  registries: readonly string[],
+  signal: AbortSignal,
+): Promise<PreparedApp> {
+  try {
+    return await library.prepare(source, registries, signal);
+  } catch (thrown) {
+    const { code, syscall }: NodeJS.ErrnoException = toError(thrown);
+    if (syscall === undefined) throw thrown;
+    throw new AppError(
+      'app_cache',
+      `the cache of applications cannot be used: ${code}`,
+      'retry',
+      'Check fleet.app_cache, its owner, and the space left where it is.',
+      { cause: thrown },
+    );
+  }
+}
+
+async function presentApp(installation: AppInstallation, slug: string): Promise<InstalledApp | undefined> {
+  const found = await findApp(placeOf(installation), slug);
+  if (found === undefined) return undefined;
+  // An earlier try may have died between the document and the scheduler.
+  if (installation.services.stack.jobs !== undefined) {
+    await schedule(installation, await storedTriggers(placeOf(installation), found));
+  }
+  const version = typeof found['version'] === 'string' ? found['version'] : undefined;
+  return { state: 'present', slug, version };
+}
+
+async function copyFiles(
+  { services: { storage }, instance: { domain }, tag, signal }: AppInstallation,
+  { app, files }: PreparedApp,
+): Promise<void> {
+  const { manifest, slug, version, checksum } = app;
+  const folder = checksum === '' ? version : `${version}-${checksum}`;
+  await storage.installApp(domain, { kind: manifest.kind, slug, folder, from: files, tag }, signal);
+}
+
+/** The stack runs a service only when its trigger is in the scheduler too (`instance-data.md` §5.3). */
+async function schedule(installation: AppInstallation, triggers: readonly NewTrigger[]): Promise<void> {
+  const { services, instance } = installation;
+  await scheduleTriggers({
+    owner: { prefix: stackPrefix(instance), couchCluster: instance.couch_cluster },
+    triggers,
+    stackRedis: services.stack.jobs,
+    now: new Date(),
+  });
+}
+
+function placeOf({ services, instance, signal }: AppInstallation): AppPlace {
+  return {
+    server: services.cluster(instance.couch_cluster),
+    prefix: databasePrefix(instance),
+    signal,
+  };
+}
+
+function installInstance(instance: StoredInstance): InstallInstance {
+  return {
+    domain: instance.domain,
+    prefix: stackPrefix(instance),
+    couchCluster: instance.couch_cluster,
+    incarnation: incarnationOf(instance.cli_secret ?? ''),
+  };
+}

@@ -1,0 +1,46 @@
+import { Refusal } from '../../instances/errors.ts';
+import { refuseUnfinished } from '../../instances/existing-instance.ts';
+import type { StoredInstance } from '../../instances/lookup.ts';
+import type { InstallAppsPayload, OutcomeOf } from '../../jobs/payload.ts';
+import type { InstallStageName } from '../../jobs/stages.ts';
+import type { Attempt } from '../attempt.ts';
+import { runStages } from '../pipeline.ts';
+import { readSeen, refuseChanged } from '../seen-instance.ts';
+import type { Stage } from '../stage.ts';
+import { installApps } from './install-apps.ts';
+
+interface InstallationJob {
+  readonly attempt: Attempt;
+  readonly payload: InstallAppsPayload;
+  readonly instance: StoredInstance;
+}
+
+const apps: Stage<InstallStageName, InstallationJob, OutcomeOf<'install-apps'>> = {
+  name: 'apps',
+
+  async run({ attempt, payload, instance }) {
+    const { generation } = payload;
+    const tag = payload.seen?.incarnation ?? '';
+    const any = await installApps({ attempt, instance, apps: payload.apps, tag, generation });
+    return any ? 'installed' : 'present';
+  },
+
+  verify: async () => ['an application may have been removed since'],
+};
+
+/** Runs one attempt of an installation on an instance in use. @throws LostLock when the job is not ours */
+export async function runInstallation(
+  attempt: Attempt,
+  payload: InstallAppsPayload,
+): Promise<OutcomeOf<'install-apps'>> {
+  const { services, signal } = attempt;
+  const { domain, seen, filter, generation } = payload;
+  const instance = seen && (await readSeen(services, domain, seen, signal));
+  if (instance === undefined) {
+    throw new Refusal('not_found', `there is no instance with the domain ${domain}`, 'Aliases do not count.');
+  }
+  if (attempt.progress().apps === undefined) refuseChanged(filter, instance);
+  refuseUnfinished(instance);
+  const context = { attempt, payload, instance };
+  return (await runStages({ ...attempt, stages: [apps], context, generation })) ?? 'present';
+}

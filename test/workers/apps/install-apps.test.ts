@@ -1,0 +1,193 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { incarnationOf } from '../../../src/instances/incarnation.ts';
+import { databaseName } from '../../../src/instances/prefix.ts';
+import { enqueueJob } from '../../../src/jobs/enqueue.ts';
+import { readProgress } from '../../../src/jobs/progress.ts';
+import type { JobEnd } from '../../../src/jobs/wait.ts';
+import { json, status } from '../../apps/registry-server.ts';
+import { type AppRegistry, latest, registryAnswer, startAppRegistry } from '../../support/app-registry.ts';
+import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+
+describe('installing applications', () => {
+  let registry: AppRegistry;
+  let test: TestFleet;
+
+  before(async () => {
+    registry = await startAppRegistry();
+    test = await startTestFleet({
+      configure: (config) => ({ ...config, registries: { default: [registry.url] } }),
+    });
+  });
+
+  after(async () => {
+    await test.close();
+    await registry.close();
+  });
+
+  afterEach(() => {
+    registry.restore('agenda');
+    registry.restore('waterbill');
+  });
+
+  /** Makes an instance without applications. */
+  async function made(name: string): Promise<string> {
+    const { domain, end } = await test.create({ domain: test.domain(name) });
+    expect(end).to.include({ state: 'done' });
+    return domain;
+  }
+
+  /** Orders applications for an instance that is there. */
+  async function order(domain: string, apps: string[], tries = 2): Promise<string> {
+    const instance = await test.instance(domain);
+    const seen = instance && { id: instance._id, incarnation: incarnationOf(instance.cli_secret ?? '') };
+    const work = { kind: 'install-apps' as const, domain, apps, ...(seen && { seen }) };
+    const answer = await enqueueJob(test.fleet, { work, tries });
+    if (answer.state !== 'queued') throw new Error(`not queued but ${answer.state}`);
+    return answer.jobId;
+  }
+
+  async function install(domain: string, ...apps: string[]): Promise<JobEnd> {
+    return await test.ended(await order(domain, apps));
+  }
+
+  async function idsOf(domain: string, doctype: string): Promise<string[]> {
+    const documents = await test.documents(domain, doctype);
+    return documents.map(({ _id }) => _id).filter((id) => !id.startsWith('_design/'));
+  }
+
+  function errorOf(end: JobEnd): string {
+    return end.state === 'failed' ? `${end.code}: ${end.message}` : end.state;
+  }
+
+  it('puts webapps and konnectors where the stack looks for them', async () => {
+    const domain = await made('both');
+    expect(await install(domain, 'agenda', 'waterbill')).to.include({ outcome: 'installed' });
+    expect(await idsOf(domain, 'io.cozy.apps')).to.deep.equal(['io.cozy.apps/agenda']);
+    expect(await idsOf(domain, 'io.cozy.konnectors')).to.deep.equal(['io.cozy.konnectors/waterbill']);
+    expect(await idsOf(domain, 'io.cozy.triggers')).to.have.length(2);
+    expect(await readdir(join(test.storageRoot, domain, '.cozy_konnectors', 'waterbill'))).to.have.length(1);
+  });
+
+  it('leaves an application alone that is there', async () => {
+    const domain = await made('again');
+    await install(domain, 'agenda');
+    const before = await test.documents(domain, 'io.cozy.apps');
+    expect(await install(domain, 'agenda')).to.include({ state: 'done', outcome: 'present' });
+    expect(await test.documents(domain, 'io.cozy.apps')).to.deep.equal(before);
+  });
+
+  it('fetches an archive once for many instances', async () => {
+    const before = registry.downloads('agenda');
+    const domains = await Promise.all(['one', 'two', 'three'].map((name) => made(name)));
+    await Promise.all(domains.map((domain) => install(domain, 'agenda')));
+    expect(registry.downloads('agenda') - before).to.be.at.most(before === 0 ? 1 : 0);
+  });
+
+  it('brings a permission document up to date that is left from before, and makes no second one', async () => {
+    const domain = await made('permission');
+    const prefix = (await test.instance(domain))?.prefix ?? '';
+    const database = databaseName(prefix, 'io.cozy.permissions');
+    const left = { _id: 'a'.repeat(32), type: 'app', source_id: 'io.cozy.apps/agenda', permissions: {} };
+    await test.server.putDocument(database, left);
+    await install(domain, 'agenda');
+    expect(await idsOf(domain, 'io.cozy.permissions')).to.deep.equal([left._id]);
+    const now = await test.server.getDocument(database, left._id);
+    expect(now?.['permissions']).to.have.keys('events', 'contacts', 'settings', 'files');
+  });
+
+  it('installs what it can have, and says what it cannot', async () => {
+    const domain = await made('some');
+    const jobId = await order(domain, ['nowhere', 'agenda']);
+    expect(errorOf(await test.ended(jobId))).to.match(
+      /^apps: application nowhere has not been installed: no registry has nowhere in channel stable/,
+    );
+    expect(await idsOf(domain, 'io.cozy.apps')).to.deep.equal(['io.cozy.apps/agenda']);
+    const { apps } = readProgress((await test.fleet.queue.getJob(jobId))?.progress);
+    expect(apps?.map(({ app, state, code }) => [app, state, code])).to.deep.equal([
+      ['nowhere', 'failed', 'app_not_found'],
+      ['agenda', 'installed', undefined],
+    ]);
+  });
+
+  it('tries again what may be had later, and nothing else', async () => {
+    const domain = await made('later');
+    let asked = 0;
+    registry.routes.set(latest('shaky'), (request, response) => {
+      asked += 1;
+      const route = asked === 1 ? status(500) : json(registryAnswer('agenda', registry.url, 'shaky'));
+      route(request, response);
+    });
+    const jobId = await order(domain, ['shaky', 'waterbill']);
+    expect(await test.ended(jobId)).to.include({ state: 'done', outcome: 'installed' });
+    const { apps = [] } = readProgress((await test.fleet.queue.getJob(jobId))?.progress);
+    expect(apps.map(({ app, tries }) => [app, tries])).to.have.deep.members([
+      ['shaky', 2],
+      ['waterbill', 1],
+    ]);
+  });
+
+  it('gives up after as many tries as the job has', async () => {
+    const domain = await made('never');
+    registry.routes.set('/registry/never/stable/latest', status(503));
+    expect(errorOf(await install(domain, 'never'))).to.contain('answered 503');
+  });
+
+  it('refuses an instance that is being deleted', async () => {
+    const domain = await made('leaving');
+    const instance = await test.instance(domain);
+    if (instance === undefined) throw new Error('no instance');
+    await test.server.putDocument('global/instances', { ...instance, deleting: true });
+    expect(errorOf(await install(domain, 'agenda'))).to.match(/^deleting: /);
+  });
+
+  it('touches nothing of another life of the domain', async () => {
+    const domain = await made('lives');
+    const seen = { id: (await test.instance(domain))?._id ?? '', incarnation: '0'.repeat(16) };
+    const work = { kind: 'install-apps' as const, domain, apps: ['agenda'], seen };
+    const answer = await enqueueJob(test.fleet, { work, tries: 1 });
+    expect(errorOf(await test.ended(answer.state === 'queued' ? answer.jobId : ''))).to.match(
+      /^superseded: /,
+    );
+    expect(await idsOf(domain, 'io.cozy.apps')).to.deep.equal([]);
+  });
+
+  describe('with a creation', () => {
+    it('comes when the instance is in use already', async () => {
+      const domain = test.domain('new');
+      let isBlocked: unknown;
+      test.beforeStage('apps', async () => {
+        isBlocked = (await test.instance(domain))?.blocked;
+      });
+      const { end } = await test.create({ domain, apps: 'agenda,waterbill' });
+      expect(end).to.include({ state: 'done', outcome: 'created' });
+      expect(isBlocked).to.equal(undefined);
+      expect(await idsOf(domain, 'io.cozy.apps')).to.deep.equal(['io.cozy.apps/agenda']);
+    });
+
+    it('leaves the instance in use when an application cannot be had', async () => {
+      const domain = test.domain('partly');
+      const { end } = await test.create({ domain, apps: 'nowhere' });
+      expect(errorOf(end)).to.match(/^apps: application nowhere has not been installed/);
+      expect(await test.instance(domain))
+        .to.include({ password_defined: false })
+        .and.not.have.property('blocked');
+    });
+
+    it('is made up for when the order was lost with Redis', async () => {
+      const domain = test.domain('lost');
+      await test.create({ domain });
+      const { end } = await test.create({ domain, apps: 'agenda' });
+      expect(end).to.include({ state: 'done', outcome: 'exists' });
+      expect(await idsOf(domain, 'io.cozy.apps')).to.deep.equal(['io.cozy.apps/agenda']);
+    });
+
+    it('does not touch an instance that a stack has made', async () => {
+      const domain = test.domain('theirs');
+      await test.putInstance({ domain, prefix: `cozy${'b'.repeat(32)}` });
+      const { end } = await test.create({ domain, apps: 'nowhere' });
+      expect(end).to.include({ state: 'done', outcome: 'exists' });
+    });
+  });
+});
