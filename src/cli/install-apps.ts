@@ -1,0 +1,127 @@
+import type { Readable } from 'node:stream';
+import { parseSource } from '../apps/sources.ts';
+import { InputError } from '../errors.ts';
+import type { InstanceFilter } from '../instances/filter.ts';
+import { splitList } from '../instances/option-values.ts';
+import { InvalidOptions } from '../instances/parse-options.ts';
+import { INSTANCE_FLAGS } from '../instances/raw-row.ts';
+import type { Work } from '../jobs/payload.ts';
+import { count } from './batch/batch-texts.ts';
+import type { StartedBatch } from './batch/run-batch.ts';
+import { confirm, tellTarget } from './confirm.ts';
+import type { Couch } from './couch.ts';
+import { EXIT } from './exit-codes.ts';
+import { findInstance } from './find-instance.ts';
+import type { RowCheck } from './rows/check-rows.ts';
+import { type OneDone, type Ran, runMany, runOne, type WorkRun } from './run-work.ts';
+import { type Choice, type Chosen, choose, chooseRows } from './targets/choose.ts';
+import { type DomainRow, domainCheck } from './targets/domain-rows.ts';
+import { type Target, targetOf } from './targets/target.ts';
+
+export interface InstallAppsOptions extends WorkRun {
+  readonly couch: Couch;
+  /** As typed; where a row names applications itself, these do not count for it. */
+  readonly apps: readonly string[];
+  /** Whether nobody is asked. */
+  readonly force: boolean;
+  readonly stdin: Readable;
+}
+
+/** A row of a file: an instance, and the applications it is to get. */
+interface AppsRow extends DomainRow {
+  readonly apps: readonly string[];
+}
+
+/** Installs applications on one instance. @throws FleetError `not_found`, `apps` */
+export async function installOnOne(options: InstallAppsOptions, typed: string): Promise<Ran<OneDone>> {
+  const apps = checkedApps(options.apps);
+  const target = targetOf(await findInstance(options.couch.global, typed), 1);
+  return await runOne(options, workOf(target, apps));
+}
+
+/** Installs applications on the instances of a list, a file or a filter, as a batch. */
+export async function installOnMany(
+  options: InstallAppsOptions,
+  choice: Choice,
+): Promise<Ran<StartedBatch | undefined>> {
+  const { couch, force, stdin, output } = options;
+  const io = { global: couch.global, stdin, note: output.note };
+  if (choice.from !== undefined) {
+    const { from, skipInvalid } = choice;
+    const check = appsCheck(options.apps);
+    const chosen = await chooseRows({ from, skipInvalid, check, columns: INSTANCE_FLAGS }, io);
+    return await submit(options, chosen, ({ apps }) => apps);
+  }
+  const apps = checkedApps(options.apps);
+  const chosen = await choose(choice, io);
+  if (chosen.filter !== undefined && chosen.total > 0 && !force) await askForNumber(options, chosen, apps);
+  return await submit(options, chosen, () => apps);
+}
+
+async function submit<Each extends Target>(
+  options: InstallAppsOptions,
+  chosen: Chosen<Each>,
+  appsOf: (target: Each) => readonly string[],
+): Promise<Ran<StartedBatch | undefined>> {
+  try {
+    if (chosen.total === 0) {
+      options.output.line(`No instance is meant ${chosen.described}.`);
+      return { answer: undefined, exitCode: EXIT.done };
+    }
+    const { filter } = chosen;
+    return await runMany(options, {
+      kind: 'install-apps',
+      chosen,
+      workOf: (target) => workOf(target, appsOf(target), filter),
+    });
+  } finally {
+    await chosen.close();
+  }
+}
+
+function workOf(
+  { domain, seen }: Target,
+  apps: readonly string[],
+  filter?: InstanceFilter,
+): Extract<Work, { kind: 'install-apps' }> {
+  const optional = { ...(seen && { seen }), ...(filter && { filter }) };
+  return { kind: 'install-apps', domain, apps: [...apps], ...optional };
+}
+
+/** @throws InputError `app_source`, `no_apps` */
+function checkedApps(given: readonly string[]): readonly string[] {
+  const apps = [...new Set(given)];
+  for (const app of apps) parseSource(app);
+  if (apps.length > 0) return apps;
+  throw new InputError('no_apps', 'name the applications: --apps drive,settings');
+}
+
+/** Rows of a file with a column for applications, or without. */
+function appsCheck(defaults: readonly string[]): RowCheck<AppsRow> {
+  return {
+    parse(values) {
+      const row = domainCheck.parse(values);
+      const own = splitList(values.apps ?? '');
+      try {
+        return { ...row, apps: checkedApps(own.length > 0 ? own : defaults) };
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        throw new InvalidOptions([{ column: 'apps', message: error.message }]);
+      }
+    },
+    names: domainCheck.names,
+  };
+}
+
+async function askForNumber(
+  { config, stdin, output, json }: InstallAppsOptions,
+  { total, described }: Chosen,
+  apps: readonly string[],
+): Promise<void> {
+  tellTarget(config, output);
+  const question = [
+    `Are you sure you want to install ${apps.join(', ')} on ${count(total)} instances: ${described}?`,
+    'Type the number of instances to confirm: ',
+  ];
+  await confirm(question, String(total), { stdin, stdout: json ? process.stderr : process.stdout });
+}
