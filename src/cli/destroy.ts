@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { FleetError } from '../errors.ts';
 import { instanceState } from '../instances/instance-document.ts';
 import type { SeenInstance } from '../jobs/payload.ts';
@@ -9,17 +8,15 @@ import type { Couch } from './couch.ts';
 import { EXIT } from './exit-codes.ts';
 import { findInstance } from './find-instance.ts';
 import type { Output } from './output.ts';
-import { type OneDone, type Ran, runMany, runOne, type WorkRun } from './run-work.ts';
+import { type OneDone, type Ran, runMany, runOne } from './run-work.ts';
 import { type Choice, type Chosen, choose } from './targets/choose.ts';
 import { targetOf } from './targets/target.ts';
+import type { AskedWork } from './work-flags.ts';
 
-export interface DestroyOptions extends WorkRun {
+export interface DestroyOptions extends AskedWork {
   readonly couch: Couch;
-  /** Whether nobody is asked. */
-  readonly force: boolean;
   readonly skipAccounts: boolean;
   readonly resume: boolean;
-  readonly stdin: Readable;
 }
 
 /** Destroys one instance, in the words of the stack's `instances destroy` (`cli-and-admin-api.md` §1.3). */

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { parseSource } from '../apps/sources.ts';
 import { InputError } from '../errors.ts';
 import type { InstanceFilter } from '../instances/filter.ts';
@@ -13,18 +12,16 @@ import type { Couch } from './couch.ts';
 import { EXIT } from './exit-codes.ts';
 import { findInstance } from './find-instance.ts';
 import type { RowCheck } from './rows/check-rows.ts';
-import { type OneDone, type Ran, runMany, runOne, type WorkRun } from './run-work.ts';
+import { type OneDone, type Ran, runMany, runOne } from './run-work.ts';
 import { type Choice, type Chosen, choose, chooseRows } from './targets/choose.ts';
 import { type DomainRow, domainCheck } from './targets/domain-rows.ts';
 import { type Target, targetOf } from './targets/target.ts';
+import type { AskedWork } from './work-flags.ts';
 
-export interface InstallAppsOptions extends WorkRun {
+export interface InstallAppsOptions extends AskedWork {
   readonly couch: Couch;
   /** As typed; where a row names applications itself, these do not count for it. */
   readonly apps: readonly string[];
-  /** Whether nobody is asked. */
-  readonly force: boolean;
-  readonly stdin: Readable;
 }
 
 /** A row of a file: an instance, and the applications it is to get. */

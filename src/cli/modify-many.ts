@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { InputError } from '../errors.ts';
 import { type ParsedChanges, parseChanges } from '../instances/changes.ts';
 import type { InstanceFilter } from '../instances/filter.ts';
@@ -10,18 +9,16 @@ import { confirm, tellTarget } from './confirm.ts';
 import type { Couch } from './couch.ts';
 import { EXIT } from './exit-codes.ts';
 import { type RowCheck, withDefaults } from './rows/check-rows.ts';
-import { type Ran, runMany, type WorkRun } from './run-work.ts';
+import { type Ran, runMany } from './run-work.ts';
 import { choose, chooseRows } from './targets/choose.ts';
+import type { AskedWork } from './work-flags.ts';
 
-export interface ModifyManyOptions extends WorkRun {
+export interface ModifyManyOptions extends AskedWork {
   readonly couch: Couch;
   readonly rules: ParsingRules;
   /** What is to become of each instance, where its row does not say otherwise. */
   readonly changes: RawOptions;
   readonly skipInvalid: boolean;
-  /** Whether nobody is asked. */
-  readonly force: boolean;
-  readonly stdin: Readable;
 }
 
 /** Changes the instances of a file, each as its row says. */

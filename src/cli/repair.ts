@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import type { InstanceFilter } from '../instances/filter.ts';
 import { count } from './batch/batch-texts.ts';
 import type { StartedBatch } from './batch/run-batch.ts';
@@ -7,19 +6,17 @@ import type { Couch } from './couch.ts';
 import { EXIT } from './exit-codes.ts';
 import { findInstance } from './find-instance.ts';
 import { refuseWrongClusters } from './instances/lacking-databases.ts';
-import { type OneDone, type Ran, runMany, runOne, type WorkRun } from './run-work.ts';
+import { type OneDone, type Ran, runMany, runOne } from './run-work.ts';
 import { type Choice, type Chosen, choose } from './targets/choose.ts';
 import { type Target, targetOf } from './targets/target.ts';
+import type { AskedWork } from './work-flags.ts';
 
-export interface RepairOptions extends WorkRun {
+export interface RepairOptions extends AskedWork {
   readonly couch: Couch;
   /** Whether databases that are gone are made anew, without what they held. */
   readonly recreateEmpty: boolean;
   /** Whether what is left of a creation is removed. */
   readonly dropReservation: boolean;
-  /** Whether nobody is asked. */
-  readonly force: boolean;
-  readonly stdin: Readable;
 }
 
 /** Repairs one instance. @throws FleetError `not_found`, `not_repaired` */

@@ -1,5 +1,8 @@
+import type { Readable } from 'node:stream';
 import { Flags } from '@oclif/core';
 import { batchFlags } from './creation-flags.ts';
+import { waitMs } from './duration.ts';
+import type { WorkRun } from './run-work.ts';
 
 const helpGroup = 'BATCH';
 
@@ -20,3 +23,41 @@ export const domainFileFlag = {
   ...batchFlags.from,
   summary: 'File with a domain a line, CSV or NDJSON; - for stdin',
 };
+
+/** What `workFlags`, `waitFlags` and their like were given. */
+interface GivenWorkFlags {
+  readonly 'batch-name'?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly 'max-failures'?: number | undefined;
+  readonly tries: number;
+  readonly force: boolean;
+  readonly async: boolean;
+  readonly wait?: string | undefined;
+}
+
+/** Work that may have to be confirmed by somebody. */
+export interface AskedWork extends WorkRun {
+  /** Whether nobody is asked. */
+  readonly force: boolean;
+  readonly stdin: Readable;
+}
+
+/** How a command's work is to run. @throws InputError when `--wait` is no duration */
+export function workRunOf(
+  flags: GivenWorkFlags,
+  { config, json, output }: Pick<WorkRun, 'config' | 'json' | 'output'>,
+): AskedWork {
+  return {
+    config,
+    name: flags['batch-name'],
+    reason: flags.reason ?? '',
+    maxFailures: flags['max-failures'],
+    tries: flags.tries,
+    force: flags.force,
+    async: flags.async,
+    wait: waitMs(flags.wait),
+    json,
+    stdin: process.stdin,
+    output,
+  };
+}

@@ -3,12 +3,11 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import type { StartedBatch } from '../../cli/batch/run-batch.ts';
 import { triesFlag, waitFlags } from '../../cli/creation-flags.ts';
 import { destroyMany, destroyOne } from '../../cli/destroy.ts';
-import { waitMs } from '../../cli/duration.ts';
 import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
 import { refuseAddRm } from '../../cli/refusals.ts';
 import type { OneDone } from '../../cli/run-work.ts';
 import { withCouch } from '../../cli/with-couch.ts';
-import { domainFileFlag, workFlags } from '../../cli/work-flags.ts';
+import { domainFileFlag, workFlags, workRunOf } from '../../cli/work-flags.ts';
 import { InputError } from '../../errors.ts';
 import { isEmptyFilter } from '../../instances/filter.ts';
 import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
@@ -61,20 +60,10 @@ export default class InstancesDestroy extends BaseCommand {
     }
     return await withCouch(config, async (couch) => {
       const options = {
-        config,
+        ...workRunOf(flags, { config, json: this.jsonEnabled(), output: this.output }),
         couch,
-        name: flags['batch-name'],
-        reason: flags.reason ?? '',
-        maxFailures: flags['max-failures'],
-        tries: flags.tries,
-        force: flags.force,
         skipAccounts: flags['skip-accounts'],
         resume: flags.resume,
-        async: flags.async,
-        wait: waitMs(flags.wait),
-        json: this.jsonEnabled(),
-        stdin: process.stdin,
-        output: this.output,
       };
       const [only] = domains;
       const isOne = domains.length === 1 && flags.from === undefined && isEmptyFilter(filter);

@@ -2,13 +2,12 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import type { StartedBatch } from '../../cli/batch/run-batch.ts';
 import { batchFlags, triesFlag, waitFlags } from '../../cli/creation-flags.ts';
-import { waitMs } from '../../cli/duration.ts';
 import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
 import { installOnMany, installOnOne } from '../../cli/install-apps.ts';
 import { list } from '../../cli/instance-flags.ts';
 import type { OneDone } from '../../cli/run-work.ts';
 import { withCouch } from '../../cli/with-couch.ts';
-import { workFlags } from '../../cli/work-flags.ts';
+import { workFlags, workRunOf } from '../../cli/work-flags.ts';
 import { isEmptyFilter } from '../../instances/filter.ts';
 import { splitList } from '../../instances/option-values.ts';
 import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
@@ -52,19 +51,9 @@ export default class InstancesInstallApps extends BaseCommand {
     const filter = filterOf(flags);
     return await withCouch(config, async (couch) => {
       const options = {
-        config,
+        ...workRunOf(flags, { config, json: this.jsonEnabled(), output: this.output }),
         couch,
         apps: (flags.apps ?? []).flatMap(splitList),
-        name: flags['batch-name'],
-        reason: flags.reason ?? '',
-        maxFailures: flags['max-failures'],
-        tries: flags.tries,
-        force: flags.force,
-        async: flags.async,
-        wait: waitMs(flags.wait),
-        json: this.jsonEnabled(),
-        stdin: process.stdin,
-        output: this.output,
       };
       const { from, all } = flags;
       const [only] = domains;

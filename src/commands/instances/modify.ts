@@ -3,14 +3,13 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import type { StartedBatch } from '../../cli/batch/run-batch.ts';
 import { changeFlags, rawChangesOf } from '../../cli/change-flags.ts';
 import { batchFlags, triesFlag, waitFlags } from '../../cli/creation-flags.ts';
-import { waitMs } from '../../cli/duration.ts';
 import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
 import { refuseFlagsOfOneInstance, withPlainTruths } from '../../cli/instance-flags.ts';
 import { modifyFile, modifyFiltered } from '../../cli/modify-many.ts';
 import { modifyOne } from '../../cli/modify-one.ts';
 import { rulesOf } from '../../cli/parsing-rules.ts';
 import { withCouch } from '../../cli/with-couch.ts';
-import { workFlags } from '../../cli/work-flags.ts';
+import { workFlags, workRunOf } from '../../cli/work-flags.ts';
 import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
 import { parseChanges } from '../../instances/changes.ts';
@@ -73,21 +72,11 @@ export default class InstancesModify extends BaseCommand {
     refuseFlagsOfOneInstance(flags);
     return await withCouch(config, async (couch) => {
       const options = {
-        config,
+        ...workRunOf(flags, { config, json: this.jsonEnabled(), output: this.output }),
         couch,
         rules: rulesOf(config),
         changes,
         skipInvalid: flags['skip-invalid'],
-        name: flags['batch-name'],
-        reason: flags.reason ?? '',
-        maxFailures: flags['max-failures'],
-        tries: flags.tries,
-        force: flags.force,
-        async: flags.async,
-        wait: waitMs(flags.wait),
-        json: this.jsonEnabled(),
-        stdin: process.stdin,
-        output: this.output,
       };
       const { answer, exitCode } =
         flags.from === undefined

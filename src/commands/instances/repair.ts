@@ -3,14 +3,14 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import type { StartedBatch } from '../../cli/batch/run-batch.ts';
 import { triesFlag, waitFlags } from '../../cli/creation-flags.ts';
-import { parseDuration, waitMs } from '../../cli/duration.ts';
+import { parseDuration } from '../../cli/duration.ts';
 import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
 import { type RemovedOrphans, removeOrphans } from '../../cli/orphans.ts';
 import { orphansWaitFlag } from '../../cli/orphans-flag.ts';
 import { repairMany, repairOne } from '../../cli/repair.ts';
 import type { OneDone } from '../../cli/run-work.ts';
 import { withCouch } from '../../cli/with-couch.ts';
-import { domainFileFlag, workFlags } from '../../cli/work-flags.ts';
+import { domainFileFlag, workFlags, workRunOf } from '../../cli/work-flags.ts';
 import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
 import { isEmptyFilter } from '../../instances/filter.ts';
@@ -76,20 +76,10 @@ export default class InstancesRepair extends BaseCommand {
     }
     return await withCouch(config, async (couch) => {
       const options = {
-        config,
+        ...workRunOf(flags, { config, json: this.jsonEnabled(), output: this.output }),
         couch,
         recreateEmpty: flags['recreate-empty'],
         dropReservation: flags['drop-reservations'],
-        name: flags['batch-name'],
-        reason: flags.reason ?? '',
-        maxFailures: flags['max-failures'],
-        tries: flags.tries,
-        force: flags.force,
-        async: flags.async,
-        wait: waitMs(flags.wait),
-        json: this.jsonEnabled(),
-        stdin: process.stdin,
-        output: this.output,
       };
       const choice = {
         domains,
