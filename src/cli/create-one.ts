@@ -2,7 +2,9 @@ import { CouchError } from '../couchdb/errors.ts';
 import type { CouchServer } from '../couchdb/server.ts';
 import { FleetError } from '../errors.ts';
 import type { Scheme } from '../instances/link.ts';
-import { failedState } from '../jobs/failed-state.ts';
+import { hasFinished } from '../jobs/failed-state.ts';
+import { missingApps } from '../jobs/missing-apps.ts';
+import { parsePayload } from '../jobs/payload.ts';
 import type { Progress } from '../jobs/progress.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Output } from './output.ts';
@@ -64,7 +66,7 @@ async function watchCreation(
     if (!(error instanceof FleetError)) throw error;
     if (error.code === 'taken') throw alreadyExists(error.message);
     const progress = await lastProgress(watching.fleet, job.jobId);
-    if (failedState(job.kind, progress, error.code) !== 'incomplete') throw error;
+    if (!hasFinished(progress) || error.code === 'superseded') throw error;
     watching.output.note(error.message);
     return { state: 'incomplete', progress };
   }
@@ -74,16 +76,17 @@ async function watchCreation(
 async function tellIncomplete(
   watching: Watching,
   { domain, jobId }: { readonly domain: string; readonly jobId: string },
-  { incarnation, apps = [] }: Progress,
+  progress: Progress,
 ): Promise<{ readonly creation: Creation; readonly exitCode: ExitCode }> {
-  const { output } = watching;
+  const { fleet, output } = watching;
   output.line(`Instance created with success for domain ${domain}`);
-  const registration = await tryRegistration(watching, domain, incarnation);
-  const missingApps = apps.filter(({ state }) => state === 'failed').map(({ app }) => app);
-  for (const app of missingApps) output.line(`/!\\ Application ${app} has not been installed`);
+  const registration = await tryRegistration(watching, domain, progress.incarnation);
+  const job = await fleet.queue.getJob(jobId);
+  const missing = job === undefined ? [] : missingApps(parsePayload(job.data), progress);
+  for (const app of missing) output.line(`/!\\ Application ${app} has not been installed`);
   output.note(`Try again what is missing: cozy-fleet jobs retry ${jobId}`);
   return {
-    creation: { domain, outcome: 'created', jobId, ...registration, missingApps },
+    creation: { domain, outcome: 'created', jobId, ...registration, missingApps: missing },
     exitCode: EXIT.partlyFailed,
   };
 }

@@ -112,12 +112,12 @@ const fleet = z.strictObject(
     n: wholeNumber(1, 9).optional(),
     connections: wholeNumber(1, 1024).default(32),
     grace: wholeNumber(1, 600).default(10),
-    // Braces would break the hash tag our Redis scripts rely on.
     app_cache: z
       .string('must be the path of a directory')
       .min(1, 'must be the path of a directory')
       .optional(),
     app_cache_mb: wholeNumber(64, 1_048_576).default(2048),
+    // Braces would break the hash tag our Redis scripts rely on.
     prefix: z
       .string('must be a short text')
       .regex(/^[\w.-]{1,32}$/, 'must be 1 to 32 letters, digits, dots, dashes or underscores')

@@ -42,7 +42,7 @@ export interface Batch {
   /** When its last row ended; absent while it runs. */
   readonly endedAt: number | undefined;
   readonly total: number;
-  /** Stops by itself when more rows than this have failed; absent = never. */
+  /** Stops by itself when more rows than this have failed or are incomplete; absent = never. */
   readonly maxFailures: number | undefined;
   readonly halt: Halt | undefined;
   readonly counts: Readonly<Record<RowState, number>>;
@@ -97,7 +97,9 @@ local now = redis.call('HINCRBY', KEYS[2], ARGV[2], 1)
 redis.call('ZADD', KEYS[2] .. ':' .. ARGV[2], ARGV[1], ARGV[1])
 
 local ended = redis.call('HINCRBY', KEYS[3], 'final', (final[ARGV[2]] or 0) - (old and final[old] or 0))
-if ARGV[2] == 'failed' then
+if ARGV[2] == 'failed' or ARGV[2] == 'incomplete' then
+  local other = ARGV[2] == 'failed' and 'incomplete' or 'failed'
+  now = now + tonumber(redis.call('HGET', KEYS[2], other) or 0)
   local limit = redis.call('HGET', KEYS[3], 'maxFailures')
   if limit and now > tonumber(limit) then redis.call('HSETNX', KEYS[3], 'halt', 'too-many-failures') end
 end

@@ -2,19 +2,24 @@ import type { JobKind } from './payload.ts';
 import type { Progress } from './progress.ts';
 import type { FinalRowState } from './row-state.ts';
 
+/** Whether the job has put an instance into use. */
+export function hasFinished({ stages }: Progress): boolean {
+  return stages.some(({ stage, state }) => stage === 'finish' && state === 'done');
+}
+
 /**
- * What a job that failed for good means for its row: a creation that got past `finish` has made an
- * instance that is in use, whatever became of its applications.
+ * What a job that failed for good means for its row: a creation that got as far as the applications leaves
+ * an instance that is in use, whatever became of them.
  *
  * @param code of the failure
  */
 export function failedState(
   kind: JobKind,
-  { stages }: Progress,
+  progress: Progress,
   code: string,
 ): Extract<FinalRowState, 'incomplete' | 'failed' | 'cancelled'> {
-  const isMade =
-    kind === 'create' && stages.some(({ stage, state }) => stage === 'finish' && state === 'done');
-  if (isMade) return 'incomplete';
+  if (kind === 'create' && code !== 'superseded' && (hasFinished(progress) || code === 'apps')) {
+    return 'incomplete';
+  }
   return code === 'cancelled' ? 'cancelled' : 'failed';
 }

@@ -31,8 +31,8 @@ const appRecord = z.object({
   generation: z.number(),
   code: z.string().optional(),
   error: z.string().optional(),
-  /** Whether another try of the same generation would fail just so. */
-  final: z.boolean().optional(),
+  /** What is to be done about the error (design §4). */
+  kind: z.enum(['final', 'retry', 'overload', 'outage']).optional(),
 });
 
 export type AppRecord = z.infer<typeof appRecord>;

@@ -55,10 +55,14 @@ export async function runStages<Name extends StageRecord['stage'], Context, Outc
   return undefined;
 }
 
-/** The stage a job is in or failed in: the first that is not done. */
+/** The stage a job is in or failed in: the one that runs, else the first that is not done. */
 export function currentStage(
   progress: Progress,
   names: readonly StageRecord['stage'][],
 ): StageRecord['stage'] | undefined {
-  return names.find((name) => progress.stages.find(({ stage }) => stage === name)?.state !== 'done');
+  const running = progress.stages.find(({ state }) => state === 'running');
+  return (
+    running?.stage ??
+    names.find((name) => progress.stages.find(({ stage }) => stage === name)?.state !== 'done')
+  );
 }

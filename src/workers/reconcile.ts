@@ -5,6 +5,7 @@ import type { Fleet } from '../jobs/fleet.ts';
 import { didNothing, domainOf, isEnded, parsePayload } from '../jobs/payload.ts';
 import { readProgress } from '../jobs/progress.ts';
 import type { FleetJob } from '../jobs/queue.ts';
+import type { FinalRowState } from '../jobs/row-state.ts';
 import { settle } from '../jobs/settle.ts';
 
 /** Batches looked at: those that can still run are among the newest. */
@@ -52,9 +53,13 @@ async function settleRow(fleet: Fleet, batchId: string, row: Row): Promise<boole
   const { batch } = parsePayload(job.data);
   const own = batch?.id === batchId && batch.row === row.row;
   // It waited for the job of another batch, which took note of that and died before it said so.
-  return (
-    own || (await fleet.batches.report({ ...report, state: (await job.isFailed()) ? 'failed' : 'skipped' }))
-  );
+  return own || (await fleet.batches.report({ ...report, state: await joinedState(job) }));
+}
+
+async function joinedState(job: FleetJob): Promise<FinalRowState> {
+  if (!(await job.isFailed())) return 'skipped';
+  const { kind } = parsePayload(job.data);
+  return failedState(kind, readProgress(job.progress), readFailureText(job.failedReason ?? '').code);
 }
 
 /** Settles a job that has ended although its row says otherwise. */

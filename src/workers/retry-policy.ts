@@ -49,3 +49,8 @@ export function retryDelay(made: number, random: () => number = Math.random): nu
 export function overloadDelay(random: () => number = Math.random): number {
   return 2_000 + Math.floor(random() * 8_000);
 }
+
+/** Delay before another look at something that is away and has no breaker, in milliseconds. */
+export function unwatchedDelay(random: () => number = Math.random): number {
+  return 15_000 + Math.floor(random() * 15_000);
+}

@@ -6,7 +6,7 @@ import type { Logger } from 'winston';
 import { type FailureKind, FleetError } from '../errors.ts';
 import type { Batches } from '../jobs/batches.ts';
 import type { Claims } from '../jobs/claims.ts';
-import { failedState } from '../jobs/failed-state.ts';
+import { failedState, hasFinished } from '../jobs/failed-state.ts';
 import { failureText } from '../jobs/failure-text.ts';
 import type { Keys } from '../jobs/keys.ts';
 import {
@@ -32,7 +32,7 @@ import { Cancelled, type CancelWatch } from './cancel-watch.ts';
 import { type Failure, judge } from './failure.ts';
 import { holdLease, LostLock } from './lease.ts';
 import { currentStage, type StageObserver } from './pipeline.ts';
-import { nextStep, overloadDelay } from './retry-policy.ts';
+import { nextStep, overloadDelay, unwatchedDelay } from './retry-policy.ts';
 import { runPayload } from './run-payload.ts';
 import type { Services } from './services.ts';
 
@@ -211,6 +211,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     switch (next.step) {
       case 'fail': {
         const state = failedState(payload.kind, readProgress(job.progress), failure.code);
+        if (state === 'incomplete') await dropPassphrase(job, token, payload);
         await settle(batches, claims, jobId, payload, { ...about(job, payload, failure), state });
         throw new UnrecoverableError(failureText(failure));
       }
@@ -220,7 +221,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       case 'hand-back':
         if (failure.target !== undefined) board.trip(failure.target, failure.credentials ?? false);
         await report(job, payload, 'retrying', failure);
-        return await handBack(job, token);
+        return await handBack(job, token, failure);
       case 'slow-down':
         options.onOverload();
         await report(job, payload, 'retrying', failure);
@@ -229,10 +230,20 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     }
   }
 
+  /** The finished instance has it: no further try needs it, and such a job is kept for long. */
+  async function dropPassphrase(job: FleetJob, token: string, payload: LivePayload): Promise<void> {
+    if (payload.kind !== 'create' || payload.sealedPassphrase === undefined) return;
+    if (!hasFinished(readProgress(job.progress))) return;
+    const { sealedPassphrase: _used, ...rest } = payload;
+    if (!(await writeFenced(redis, keys, { id: job.id ?? '', token }, 'data', rest))) throw new LostLock();
+  }
+
   /** To the head of the line, or, where only this job's cluster is away, out of the others' way for a second. */
-  async function handBack(job: FleetJob, token: string): Promise<never> {
+  async function handBack(job: FleetJob, token: string, { target }: Failure): Promise<never> {
     if (board.blocksAll) throw Worker.RateLimitError();
-    await job.moveToDelayed(Date.now() + 1_000, token);
+    // Nothing probes what has no breaker, such as a registry: its jobs look for themselves, less often.
+    const delay = target === undefined ? unwatchedDelay() : 1_000;
+    await job.moveToDelayed(Date.now() + delay, token);
     throw new DelayedError();
   }
 

@@ -41,6 +41,10 @@ describe('loadConfig', () => {
         linkScheme: 'https',
         connections: 32,
         graceSeconds: 10,
+        appCache: {
+          directory: directory.path('home', '.cache', 'cozy-fleet', 'apps'),
+          bytes: 2 * 1024 ** 3,
+        },
         prefix: 'fleet',
       },
     });

@@ -9,7 +9,7 @@ describe('row states', () => {
 
   it('are final when nothing comes after them', () => {
     const final = ROW_STATES.filter((state) => isFinal(state));
-    expect(final).to.deep.equal(['done', 'skipped', 'failed', 'cancelled']);
+    expect(final).to.deep.equal(['done', 'skipped', 'incomplete', 'failed', 'cancelled']);
   });
 
   describe('fences', () => {
@@ -21,7 +21,9 @@ describe('row states', () => {
     });
 
     it('are equal for all endings of one attempt, so that the first one stands', () => {
-      const fences = ['done', 'skipped', 'failed', 'cancelled'].filter(isRowState).map((s) => fence(2, 5, s));
+      const fences = ['done', 'skipped', 'incomplete', 'failed', 'cancelled']
+        .filter(isRowState)
+        .map((s) => fence(2, 5, s));
       expect(new Set(fences)).to.have.property('size', 1);
     });
 

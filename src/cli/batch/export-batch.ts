@@ -54,12 +54,12 @@ async function instancesOf(
 function exported(row: Row, instance: StoredInstance | undefined, scheme: Scheme): ExportedRow {
   const { domain, state } = row;
   switch (state) {
-    case 'done':
     case 'incomplete':
-      if (instance === undefined || !isOfIncarnation(instance, row.incarnation)) {
-        return { domain, status: 'superseded', error: 'the instance that this row made is gone' };
-      }
-      return { ...unfinished(row, 'created'), ...registrationOf(instance, scheme) };
+      // Another row's job has made it, or it was there: it is nobody's here to register.
+      if (row.incarnation === undefined) return unfinished(row, 'exists');
+      return registered(row, instance, scheme);
+    case 'done':
+      return registered(row, instance, scheme);
     case 'skipped':
       return { domain, status: 'exists' };
     case 'waiting':
@@ -69,6 +69,15 @@ function exported(row: Row, instance: StoredInstance | undefined, scheme: Scheme
     case 'cancelled':
       return unfinished(row, state);
   }
+}
+
+/** A row that made an instance, with the token as it is now. */
+function registered(row: Row, instance: StoredInstance | undefined, scheme: Scheme): ExportedRow {
+  const { domain, incarnation } = row;
+  if (instance === undefined || !isOfIncarnation(instance, incarnation)) {
+    return { domain, status: 'superseded', error: 'the instance that this row made is gone' };
+  }
+  return { ...unfinished(row, 'created'), ...registrationOf(instance, scheme) };
 }
 
 /** A row of any other kind of batch: nobody is to register. */

@@ -4,7 +4,18 @@ import { type BatchSummary, batchState, batchSummary } from '../../cli/batch/bat
 import { rowsText } from '../../cli/table.ts';
 import type { Batch } from '../../jobs/batches.ts';
 
-const HEAD = ['BATCH', 'STATE', 'TOTAL', 'CREATED', 'SKIPPED', 'FAILED', 'SUBMITTED', 'BY', 'NAME'];
+const HEAD = [
+  'BATCH',
+  'STATE',
+  'TOTAL',
+  'DONE',
+  'SKIPPED',
+  'INCOMPLETE',
+  'FAILED',
+  'SUBMITTED',
+  'BY',
+  'NAME',
+];
 
 export default class BatchesLs extends BaseCommand {
   static override summary = 'List batches, newest first';
@@ -28,6 +39,6 @@ export default class BatchesLs extends BaseCommand {
 
 function cells(batch: Batch): string[] {
   const { id, total, counts, createdAt, by, name } = batch;
-  const numbers = [total, counts.done, counts.skipped, counts.failed].map(String);
+  const numbers = [total, counts.done, counts.skipped, counts.incomplete, counts.failed].map(String);
   return [id, batchState(batch), ...numbers, new Date(createdAt).toISOString(), by, name];
 }

@@ -97,17 +97,30 @@ function triggerIds(services: unknown): string[] {
   );
 }
 
-async function writeTriggers(
-  { server, prefix, signal }: AppPlace,
-  documents: readonly TriggerDocument[],
-): Promise<void> {
+async function writeTriggers(place: AppPlace, documents: readonly TriggerDocument[]): Promise<void> {
+  const { server, prefix, signal } = place;
   if (documents.length === 0) return;
   const database = databaseName(prefix, TRIGGERS);
   const copies = documents.map((document) => ({ ...document }));
   for (const { id, error, reason = '' } of await server.bulkInsert(database, copies, signal)) {
-    if (error === undefined || error === 'conflict') continue;
-    throw new CouchError(server.host, `writing ${id} of ${database}`, { status: 500, error, reason });
+    if (error === undefined) continue;
+    const trigger = documents.find(({ _id }) => _id === id);
+    if (error === 'conflict' && trigger !== undefined) await renewTrigger(place, database, trigger);
+    else throw new CouchError(server.host, `writing ${id} of ${database}`, { status: 500, error, reason });
   }
+}
+
+/** An earlier try may have been for another version, whose service ran at other times. */
+async function renewTrigger(
+  { server, signal }: AppPlace,
+  database: string,
+  trigger: TriggerDocument,
+): Promise<void> {
+  const found = await server.getDocument(database, trigger._id, signal);
+  const { type, arguments: given, debounce } = trigger;
+  if (found === undefined) return;
+  if (found['type'] === type && found['arguments'] === given && found['debounce'] === debounce) return;
+  await server.putDocument(database, { ...trigger, _rev: found._rev }, signal);
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { InstallInstance } from '../../apps/documents.ts';
 import { AppError } from '../../apps/errors.ts';
 import type { AppLibrary, PreparedApp } from '../../apps/library.ts';
+import { UnreadableSchedule } from '../../apps/schedule.ts';
 import { type AppSource, parseSource } from '../../apps/sources.ts';
 import { registriesFor } from '../../config/registries.ts';
+import type { StoredDocument } from '../../couchdb/server.ts';
 import { toError } from '../../errors.ts';
 import { incarnationOf } from '../../instances/incarnation.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
@@ -20,8 +22,6 @@ export interface AppInstallation {
   readonly instance: StoredInstance;
   /** As it was ordered: a slug or a source. */
   readonly app: string;
-  /** Names what this job leaves half-made on the storage: hexadecimal. */
-  readonly tag: string;
   readonly lease: Lease;
   readonly signal: AbortSignal;
 }
@@ -94,20 +94,32 @@ async function presentApp(installation: AppInstallation, slug: string): Promise<
   const found = await findApp(placeOf(installation), slug);
   if (found === undefined) return undefined;
   // An earlier try may have died between the document and the scheduler.
-  if (installation.services.stack.jobs !== undefined) {
-    await schedule(installation, await storedTriggers(placeOf(installation), found));
-  }
+  await scheduleStored(installation, found);
   const version = typeof found['version'] === 'string' ? found['version'] : undefined;
   return { state: 'present', slug, version };
 }
 
 async function copyFiles(
-  { services: { storage }, instance: { domain }, tag, signal }: AppInstallation,
+  { services: { storage }, instance: { domain, cli_secret: secret = '' }, signal }: AppInstallation,
   { app, files }: PreparedApp,
 ): Promise<void> {
   const { manifest, slug, version, checksum } = app;
   const folder = checksum === '' ? version : `${version}-${checksum}`;
+  const tag = incarnationOf(secret);
   await storage.installApp(domain, { kind: manifest.kind, slug, folder, from: files, tag }, signal);
+}
+
+/** Whatever the stack has made of its own triggers stays its own: one that we cannot read is left to it. */
+async function scheduleStored(installation: AppInstallation, app: StoredDocument): Promise<void> {
+  const { services, instance } = installation;
+  if (services.stack.jobs === undefined) return;
+  const triggers = await storedTriggers(placeOf(installation), app);
+  try {
+    await schedule(installation, triggers);
+  } catch (error) {
+    if (!(error instanceof UnreadableSchedule)) throw error;
+    services.log.warn('triggers left to the stack', { domain: instance.domain, error: error.message });
+  }
 }
 
 /** The stack runs a service only when its trigger is in the scheduler too (`instance-data.md` §5.3). */

@@ -1,7 +1,10 @@
 import { AppError } from '../../apps/errors.ts';
+import { CouchError } from '../../couchdb/errors.ts';
+import type { FailureKind } from '../../errors.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
 import { type AppRecord, withApp } from '../../jobs/progress.ts';
 import { StackBusy } from '../../stack/errors.ts';
+import { StorageError } from '../../storage/errors.ts';
 import type { Attempt } from '../attempt.ts';
 import { AppsMissing } from './errors.ts';
 import { installApp } from './install-app.ts';
@@ -12,8 +15,6 @@ export interface AppsOrder {
   readonly instance: StoredInstance;
   /** As they were ordered: slugs or sources. */
   readonly apps: readonly string[];
-  /** Names what this job leaves half-made on the storage: hexadecimal. */
-  readonly tag: string;
   /** How often an operator had the job tried again. */
   readonly generation: number;
 }
@@ -34,14 +35,20 @@ export async function installApps(order: AppsOrder): Promise<boolean> {
   const failed = records.filter(({ state }) => state === 'failed');
   if (failed.length > 0) {
     const missing = failed.map(({ app, error = '' }) => ({ app, reason: error }));
-    throw new AppsMissing(missing, failed.every(({ final }) => final) ? 'final' : 'retry');
+    throw new AppsMissing(missing, gentlest(failed.map(({ kind }) => kind ?? 'retry')));
   }
   return records.some(({ state }) => state === 'installed');
 }
 
 /** What an operator has tried again is looked at once more, whatever became of it. */
-function isOpen({ state, generation, final }: AppRecord, now: number): boolean {
-  return generation !== now || (state === 'failed' && final !== true);
+function isOpen({ state, generation, kind }: AppRecord, now: number): boolean {
+  return generation !== now || (state === 'failed' && kind !== 'final');
+}
+
+/** As long as one of them is out of reach, no try is spent; as long as one may be had, there is another try. */
+function gentlest(kinds: readonly FailureKind[]): FailureKind {
+  const order = ['outage', 'overload', 'retry'] as const;
+  return order.find((kind) => kinds.includes(kind)) ?? 'final';
 }
 
 function recordOf({ attempt }: AppsOrder, app: string): AppRecord | undefined {
@@ -49,25 +56,45 @@ function recordOf({ attempt }: AppsOrder, app: string): AppRecord | undefined {
 }
 
 async function tryApp(order: AppsOrder, app: string, before: AppRecord | undefined): Promise<void> {
-  const { attempt, instance, tag, generation } = order;
+  const { attempt, instance, generation } = order;
   const { services, lease, signal, progress, record } = attempt;
   signal.throwIfAborted();
   await attempt.observer?.before?.(`app ${app}`);
   const tries = (before?.generation === generation ? before.tries : 0) + 1;
   const about = { app, tries, generation };
   try {
-    const { state, version } = await installApp({ services, instance, app, tag, lease, signal });
+    const { state, version } = await installApp({ services, instance, app, lease, signal });
     const known = version === undefined ? {} : { version };
     // What an earlier try of this job installed is still this job's work.
     const ours = state === 'present' && before?.state === 'installed' ? 'installed' : state;
     await record(withApp(progress(), { ...about, state: ours, ...known }));
   } catch (error) {
     // Everything but the application itself concerns the whole job: its servers, its lock, its end.
-    if (signal.aborted || !(error instanceof AppError || error instanceof StackBusy)) throw error;
-    const { code, message, kind } = error;
-    const failed = { state: 'failed', code, error: message, final: kind === 'final' } as const;
-    await record(withApp(progress(), { ...about, ...failed }));
-    services.log.warn('application not installed', { domain: instance.domain, app, code, error: message });
+    const failure = signal.aborted ? undefined : ofThisApp(error);
+    if (failure === undefined) throw error;
+    const { domain } = instance;
+    await record(withApp(progress(), { ...about, state: 'failed', ...failure }));
+    services.log.warn('application not installed', { domain, app, ...failure });
   }
   await attempt.observer?.after?.(`app ${app}`);
+}
+
+/** Statuses of CouchDB for a document that it will never take. */
+const NEVER_TAKEN = [400, 413];
+
+/**
+ * What is wrong with this application and no other; undefined for what concerns the whole job: its servers,
+ * its lock, its end.
+ */
+function ofThisApp(error: unknown): Pick<AppRecord, 'code' | 'error' | 'kind'> | undefined {
+  if (error instanceof AppError || error instanceof StackBusy) {
+    return { code: error.code, error: error.message, kind: error.kind };
+  }
+  if (error instanceof StorageError && error.kind === 'final') {
+    return { code: error.code, error: error.message, kind: 'final' };
+  }
+  if (error instanceof CouchError && NEVER_TAKEN.some((status) => error.status === status)) {
+    return { code: `couchdb_${error.status}`, error: error.message, kind: 'final' };
+  }
+  return undefined;
 }

@@ -1,5 +1,4 @@
 import { Refusal } from '../../instances/errors.ts';
-import { refuseUnfinished } from '../../instances/existing-instance.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
 import type { InstallAppsPayload, OutcomeOf } from '../../jobs/payload.ts';
 import type { InstallStageName } from '../../jobs/stages.ts';
@@ -8,6 +7,7 @@ import { runStages } from '../pipeline.ts';
 import { readSeen, refuseChanged } from '../seen-instance.ts';
 import type { Stage } from '../stage.ts';
 import { installApps } from './install-apps.ts';
+import { refuseUnfit } from './refuse-unfit.ts';
 
 interface InstallationJob {
   readonly attempt: Attempt;
@@ -20,8 +20,7 @@ const apps: Stage<InstallStageName, InstallationJob, OutcomeOf<'install-apps'>> 
 
   async run({ attempt, payload, instance }) {
     const { generation } = payload;
-    const tag = payload.seen?.incarnation ?? '';
-    const any = await installApps({ attempt, instance, apps: payload.apps, tag, generation });
+    const any = await installApps({ attempt, instance, apps: payload.apps, generation });
     return any ? 'installed' : 'present';
   },
 
@@ -40,7 +39,7 @@ export async function runInstallation(
     throw new Refusal('not_found', `there is no instance with the domain ${domain}`, 'Aliases do not count.');
   }
   if (attempt.progress().apps === undefined) refuseChanged(filter, instance);
-  refuseUnfinished(instance);
+  refuseUnfit(instance);
   const context = { attempt, payload, instance };
   return (await runStages({ ...attempt, stages: [apps], context, generation })) ?? 'present';
 }

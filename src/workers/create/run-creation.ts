@@ -3,11 +3,14 @@ import { isReservation } from '../../instances/instance-document.ts';
 import { readInstance, type StoredInstance } from '../../instances/lookup.ts';
 import { reservationId } from '../../instances/prefix.ts';
 import type { CreatePayload, OutcomeOf } from '../../jobs/payload.ts';
+import type { StageRecord } from '../../jobs/progress.ts';
 import { unsealPassphrase } from '../../jobs/stored-passphrase.ts';
 import { installApps } from '../apps/install-apps.ts';
+import { refuseUnfit } from '../apps/refuse-unfit.ts';
 import type { Attempt } from '../attempt.ts';
 import { runStages } from '../pipeline.ts';
 import type { Services } from '../services.ts';
+import { apps } from './apps.ts';
 import { type CreateContext, instanceOf, superseded } from './context.ts';
 import { createStages } from './stages.ts';
 
@@ -17,13 +20,15 @@ export async function runCreation(attempt: Attempt, payload: CreatePayload): Pro
   const { options, sealedPassphrase, generation } = payload;
   const { domain } = options;
   await askAgain(attempt);
+  const instance = await resumed(services, domain, progress().incarnation, signal);
+  if (instance !== undefined && !isReservation(instance)) await leaveInUse(attempt, generation);
   const context: CreateContext = {
     options,
     passphrase: sealedPassphrase === undefined ? undefined : unsealPassphrase(sealKey, sealedPassphrase),
     services,
     signal,
     lease,
-    instance: await resumed(services, domain, progress().incarnation, signal),
+    instance,
     randomPassphraseHash: undefined,
     acknowledged: new Set(),
     async learn(instance: StoredInstance) {
@@ -36,16 +41,31 @@ export async function runCreation(attempt: Attempt, payload: CreatePayload): Pro
   };
 
   async function installAll(instance: StoredInstance): Promise<void> {
-    const tag = incarnationOf(instance.cli_secret ?? '');
-    await installApps({ attempt, instance, apps: options.apps, tag, generation });
+    if (options.apps.length === 0) return;
+    refuseUnfit(instance);
+    await installApps({ attempt, instance, apps: options.apps, generation });
   }
 
   const outcome = await runStages({ ...attempt, stages: createStages, context, generation });
   if (outcome === 'exists' && options.apps.length > 0) {
-    const ours = await finishedByUs(services, domain, signal);
-    if (ours !== undefined) await installAll(ours);
+    context.instance = await finishedByUs(services, domain, signal);
+    if (context.instance !== undefined) {
+      await runStages({ ...attempt, stages: [apps], context, generation });
+    }
   }
   return outcome ?? 'created';
+}
+
+/**
+ * An instance in use is its owner's: what a creation once made is neither looked at nor made again, however
+ * often its job is tried for the applications. Owners rename directories and change passphrases.
+ */
+async function leaveInUse({ progress, record }: Attempt, generation: number): Promise<void> {
+  const { stages } = progress();
+  const isSettled = (each: StageRecord) => each.stage !== 'apps' && each.state === 'done';
+  if (!stages.some((each) => isSettled(each) && each.generation !== generation)) return;
+  const settled = stages.map((each) => (isSettled(each) ? { ...each, generation } : each));
+  await record({ ...progress(), stages: settled });
 }
 
 /**
@@ -54,7 +74,10 @@ export async function runCreation(attempt: Attempt, payload: CreatePayload): Pro
  */
 async function askAgain({ progress, record }: Attempt): Promise<void> {
   const { incarnation, stages } = progress();
-  if (incarnation === undefined && stages.length > 0) await record({ ...progress(), stages: [] });
+  const others = stages.filter(({ stage, state }) => stage !== 'register' || state !== 'done');
+  if (incarnation === undefined && others.length < stages.length) {
+    await record({ ...progress(), stages: others });
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CouchDocument } from '../../couchdb/server.ts';
 import { CONTACTS, SETTINGS } from '../../instances/doctypes.ts';
 import { incarnationOf } from '../../instances/incarnation.ts';
-import { registersPassphrase } from '../../instances/instance-document.ts';
+import { isReservation, registersPassphrase } from '../../instances/instance-document.ts';
 import { cozyUrl } from '../../instances/link.ts';
 import { myselfContact } from '../../instances/myself-contact.ts';
 import { randomPassphrase, type StoredPassphrase, storedPassphrase } from '../../instances/passphrase.ts';
@@ -17,6 +17,8 @@ export const settings: CreateStage = {
   name: 'settings',
 
   async run(context) {
+    // A twin was faster: what is there is its owner's by now.
+    if (!isReservation(instanceOf(context))) return undefined;
     await Promise.all([writeSettings(context), writeMyself(context)]);
     return undefined;
   },

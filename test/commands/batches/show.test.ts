@@ -49,7 +49,7 @@ describe('batches', () => {
 
   it('ls lists them', async () => {
     const { stdout } = await platform.run('batches', 'ls');
-    expect(stdout.split('\t').slice(0, 6)).to.deep.equal([batch, 'partly failed', '2', '1', '0', '1']);
+    expect(stdout.split('\t').slice(0, 7)).to.deep.equal([batch, 'partly failed', '2', '1', '0', '0', '1']);
   });
 
   it('ls gives them with --json', async () => {

@@ -52,7 +52,7 @@ describe('instances add --from', () => {
       'domain,disk-quota,apps',
       'fine.example.org,,',
       'bad domain,5GO,',
-      'apps.example.org,,drive',
+      'apps.example.org,,Drive',
       'fine.example.org,,',
     ]);
     const { stdout, stderr, exitCode } = await addFrom(file);
@@ -60,7 +60,7 @@ describe('instances add --from', () => {
     expect(stderr.split('\n').slice(0, 4)).to.deep.equal([
       `${file}:3: domain: "bad domain" cannot be used as a domain: it contains the illegal character " "`,
       `${file}:3: disk-quota: unhandled size name: go`,
-      `${file}:4: apps: installing applications is not available in this version yet`,
+      `${file}:4: apps: "Drive" is no slug: only a-z, 0-9 and - are in one`,
       `${file}:5: domain: duplicate of line 2: fine.example.org`,
     ]);
     expect(stderr).to.contain('3 of 4 rows are not good; nothing was queued');

@@ -1,11 +1,16 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { StoredDocument } from '../../../src/couchdb/server.ts';
 import { incarnationOf } from '../../../src/instances/incarnation.ts';
 import { databaseName } from '../../../src/instances/prefix.ts';
 import { enqueueJob } from '../../../src/jobs/enqueue.ts';
-import { readProgress } from '../../../src/jobs/progress.ts';
+import { failedState } from '../../../src/jobs/failed-state.ts';
+import { type Progress, readProgress } from '../../../src/jobs/progress.ts';
+import { retryJob } from '../../../src/jobs/retry.ts';
+import { CREATE_STAGES } from '../../../src/jobs/stages.ts';
 import type { JobEnd } from '../../../src/jobs/wait.ts';
+import { currentStage } from '../../../src/workers/pipeline.ts';
 import { json, status } from '../../apps/registry-server.ts';
 import { type AppRegistry, latest, registryAnswer, startAppRegistry } from '../../support/app-registry.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
@@ -55,6 +60,10 @@ describe('installing applications', () => {
   async function idsOf(domain: string, doctype: string): Promise<string[]> {
     const documents = await test.documents(domain, doctype);
     return documents.map(({ _id }) => _id).filter((id) => !id.startsWith('_design/'));
+  }
+
+  async function progressOf(jobId: string): Promise<Progress> {
+    return readProgress((await test.fleet.queue.getJob(jobId))?.progress);
   }
 
   function errorOf(end: JobEnd): string {
@@ -181,6 +190,62 @@ describe('installing applications', () => {
       const { end } = await test.create({ domain, apps: 'agenda' });
       expect(end).to.include({ state: 'done', outcome: 'exists' });
       expect(await idsOf(domain, 'io.cozy.apps')).to.deep.equal(['io.cozy.apps/agenda']);
+    });
+
+    it('says for one that was there what could not be installed, as of an instance in use', async () => {
+      const domain = test.domain('there');
+      await test.create({ domain });
+      const { end, jobId } = await test.create({ domain, apps: 'nowhere' });
+      expect(errorOf(end)).to.match(/^apps: application nowhere/);
+      const progress = await progressOf(jobId);
+      expect(currentStage(progress, CREATE_STAGES)).to.equal('apps');
+      expect(failedState('create', progress, 'apps')).to.equal('incomplete');
+    });
+
+    describe('that is tried again once its instance is in use', () => {
+      let domain: string;
+      let jobId: string;
+
+      before(async () => {
+        const made = await test.create({ domain: test.domain('mine'), apps: 'soon' }, 'correct horse');
+        ({ domain, jobId } = made);
+        expect(errorOf(made.end)).to.match(/^apps: /);
+      });
+
+      async function putInto(doctype: string, fields: (document: StoredDocument) => object): Promise<void> {
+        const { prefix = '' } = (await test.instance(domain)) ?? {};
+        for (const document of await test.documents(domain, doctype)) {
+          const changed = { ...document, ...fields(document) };
+          await test.server.putDocument(databaseName(prefix, doctype), changed);
+        }
+      }
+
+      it('keeps no passphrase for that', async () => {
+        const job = await test.fleet.queue.getJob(jobId);
+        expect(JSON.stringify(job?.data)).not.to.contain('sealedPassphrase');
+      });
+
+      it('makes nothing of its owner’s anew', async () => {
+        // Its owner has another passphrase and renamed a directory; a newer stack has other indexes.
+        await putInto('io.cozy.settings', ({ _id }) =>
+          _id.endsWith('bitwarden') ? { key: '0.new|new' } : {},
+        );
+        await putInto('io.cozy.contacts', ({ _id }) => (_id.startsWith('_design') ? { views: {} } : {}));
+        await putInto('io.cozy.files', ({ path }) =>
+          path === '/Photos' ? { path: '/Pictures', name: 'Pictures' } : {},
+        );
+        const root = join(test.storageRoot, domain);
+        await rename(join(root, 'Photos'), join(root, 'Pictures'));
+        const before = await readdir(root);
+        registry.routes.set(latest('soon'), json(registryAnswer('agenda', registry.url, 'soon')));
+        await retryJob(test.fleet, jobId);
+        expect(await test.ended(jobId)).to.include({ state: 'done', outcome: 'created' });
+        expect((await readdir(root)).sort()).to.deep.equal([...before, '.cozy_apps'].sort());
+        const settings = await test.documents(domain, 'io.cozy.settings');
+        expect(settings.find(({ _id }) => _id.endsWith('bitwarden'))?.['key']).to.equal('0.new|new');
+        const { stages } = await progressOf(jobId);
+        expect(stages.filter(({ tries }) => tries > 1).map(({ stage }) => stage)).to.deep.equal(['apps']);
+      });
     });
 
     it('does not touch an instance that a stack has made', async () => {
