@@ -9,6 +9,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { wordsOf } from './kind-words.ts';
 import type { Output } from './output.ts';
 import type { Patience } from './patience.ts';
+import { appTeller } from './tell-apps.ts';
 import { noteIdleWorkers } from './worker-notice.ts';
 
 /** What a job is watched with. */
@@ -58,9 +59,13 @@ export async function watchJob(
   patience: Patience,
 ): Promise<Watched> {
   await noteIdleWorkers(fleet, output);
+  const tellApps = appTeller(output);
   const end = await waitForJob(fleet, jobId, {
     signal: patience.signal,
-    ...(onProgress === undefined ? {} : { onProgress }),
+    onProgress(progress) {
+      tellApps(progress);
+      onProgress?.(progress);
+    },
   });
   if (onProgress !== undefined) onProgress(await lastProgress(fleet, jobId));
   if (end.state === 'running') {
