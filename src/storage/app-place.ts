@@ -12,6 +12,11 @@ export interface AppToInstall extends AppPlace {
   readonly from: string;
   /** Names what is under way, so that a second try finds what the first one left; hexadecimal. */
   readonly tag: string;
+  /**
+   * Called right before its name says that it is all there; what it throws, a `FleetError`, is thrown, and
+   * nothing is left. For those who may have been taken for dead.
+   */
+  readonly guard?: () => void;
 }
 
 /** Name of the folder of all applications of a kind (`instance-data.md` §4.1). */

@@ -1,6 +1,6 @@
 import { mkdir, open, opendir, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { toError } from '../errors.ts';
+import { FleetError, toError } from '../errors.ts';
 import { StorageError, storageFailureKind } from './errors.ts';
 import { hasApp, installApp } from './install-app.ts';
 import { md5OfFile } from './md5-of-file.ts';
@@ -119,6 +119,8 @@ export function fileStorage(root: string): Storage {
         return await installApp(at(domain), app, signal);
       } catch (thrown) {
         signal?.throwIfAborted();
+        // The guard's own.
+        if (thrown instanceof FleetError) throw thrown;
         throw await failure(`installing ${JSON.stringify(app.slug)} in ${domain}`, thrown);
       }
     },

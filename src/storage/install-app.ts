@@ -11,13 +11,16 @@ const FOLDER_MODE = 0o755;
 /** What the name of an application on its way begins with, and no version's does. */
 const TEMPORARY = 'tmp';
 
+/** What the name of one on its way out begins with: nobody fills or publishes what is called so. */
+const DOOMED = `${TEMPORARY}out-`;
+
 /** Whether the code of an application is there, all of it. @param instance absolute path of its directory */
 export async function hasApp(instance: string, place: AppPlace): Promise<boolean> {
   check(place);
   for (const path of [appsFolder(place.kind), join(appsFolder(place.kind), place.slug), pathOf(place)]) {
     if (!(await isOwnDirectory(join(instance, path)))) return false;
   }
-  return true;
+  return await hasEntries(join(instance, pathOf(place)));
 }
 
 /**
@@ -39,13 +42,13 @@ export async function installApp(
   const target = join(slug, app.folder);
   await ensureFolder(folder);
   await ensureFolder(slug);
-  const prefix = `${TEMPORARY}${app.tag}-`;
-  await removeLeftovers(slug, prefix);
-  if (await isOwnDirectory(target)) return 'present';
-  const temporary = join(slug, `${prefix}${randomBytes(6).toString('hex')}`);
+  await removeLeftovers(slug, app.tag);
+  if ((await isOwnDirectory(target)) && (await hasEntries(target))) return 'present';
+  const temporary = join(slug, `${TEMPORARY}${app.tag}-${unique()}`);
   try {
     await fill(app.from, temporary, signal);
     signal?.throwIfAborted();
+    app.guard?.();
     return await moveUnlessThere(temporary, target);
   } finally {
     await rm(temporary, { recursive: true, force: true });
@@ -85,10 +88,37 @@ async function isOwnDirectory(path: string): Promise<boolean> {
   }
 }
 
-async function removeLeftovers(slug: string, prefix: string): Promise<void> {
+/** An application has a manifest at least: an empty folder is none. */
+async function hasEntries(directory: string): Promise<boolean> {
+  for await (const _ of await opendir(directory)) return true;
+  return false;
+}
+
+/**
+ * What earlier tries of the same tag left loses its name before it loses its files: a twin that was taken for
+ * dead and wakes up can then neither fill it nor publish what is left of it.
+ */
+async function removeLeftovers(slug: string, tag: string): Promise<void> {
+  const prefix = `${TEMPORARY}${tag}-`;
+  const doomed = `${DOOMED}${tag}-`;
   for (const name of await readdir(slug)) {
-    if (name.startsWith(prefix)) await rm(join(slug, name), { recursive: true, force: true });
+    if (name.startsWith(prefix)) await renameIfThere(join(slug, name), join(slug, `${doomed}${unique()}`));
   }
+  for (const name of await readdir(slug)) {
+    if (name.startsWith(doomed)) await rm(join(slug, name), { recursive: true, force: true });
+  }
+}
+
+async function renameIfThere(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (thrown) {
+    if (codeOf(thrown) !== 'ENOENT') throw thrown;
+  }
+}
+
+function unique(): string {
+  return randomBytes(6).toString('hex');
 }
 
 /** A renamed directory replaces an empty one only, and no other. */

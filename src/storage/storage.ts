@@ -40,11 +40,11 @@ export interface Storage {
   removeInstance(domain: string, tag: string): Promise<'removed' | 'missing' | 'foreign'>;
   /**
    * Puts the code of an application into an instance, as a whole or not at all; what an earlier try of the
-   * same tag left is removed.
+   * same tag left is removed, and no twin that wakes up can publish it.
    * @returns `present` when that version was there already, or came there meanwhile: it is left as it is
    */
   installApp(domain: string, app: AppToInstall, signal?: AbortSignal): Promise<'installed' | 'present'>;
-  /** Whether the code of that version of an application is there, all of it. */
+  /** Whether the code of that version of an application is there, all of it: an empty directory is none. */
   hasApp(domain: string, place: AppPlace): Promise<boolean>;
   /** The fleet this storage belongs to, or undefined when nobody took it yet (design §4). */
   readFleetId(): Promise<string | undefined>;

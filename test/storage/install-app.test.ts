@@ -1,6 +1,9 @@
+import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
+import { FleetError } from '../../src/errors.ts';
 import { type AppToInstall, insteadOfLink } from '../../src/storage/app-place.ts';
 import { StorageError } from '../../src/storage/errors.ts';
 import { fileStorage } from '../../src/storage/file-storage.ts';
@@ -118,6 +121,57 @@ describe('the code of an application in file storage', () => {
     await install();
     expect((await readdir(inSlug())).sort()).to.deep.equal([FOLDER, 'tmpab123-x', 'tmpcd-x'].sort());
     expect(await readdir(from)).to.have.members(['assets', 'index.html.br']);
+  });
+
+  it('removes what an earlier try was about to remove', async () => {
+    await mkdir(inSlug('tmpout-ab12-x', 'a'), { recursive: true });
+    await install();
+    expect(await readdir(inSlug())).to.deep.equal([FOLDER]);
+  });
+
+  it('is never what is left of the leftover that a twin publishes as it wakes up', async () => {
+    const names = Array.from({ length: 1000 }, (_, at) => `${at}.js.br`);
+    const half = inSlug('tmpab12-twin');
+    await mkdir(half, { recursive: true });
+    for (const name of names) {
+      await writeFile(join(from, name), name);
+      await writeFile(join(half, name), name);
+    }
+    let over = false;
+    const work = install().finally(() => {
+      over = true;
+    });
+    // Not by promises: they would wait until all of the removal is done.
+    while (!over && existsSync(half)) {
+      if (readdirSync(half).length < names.length) renameSync(half, inSlug(FOLDER));
+      await nextTurn();
+    }
+    expect(await work).to.equal('installed');
+    expect(await readdir(inSlug(FOLDER))).to.include.members(names);
+  });
+
+  it('takes the place of an empty folder, which is no application', async () => {
+    await mkdir(inSlug(FOLDER), { recursive: true });
+    const place = { kind: 'webapp', slug: 'agenda', folder: FOLDER } as const;
+    expect(await storage.hasApp(DOMAIN, place)).to.equal(false);
+    expect(await install()).to.equal('installed');
+    expect(await readdir(inSlug(FOLDER))).to.have.members(['assets', 'index.html.br']);
+  });
+
+  it('is not put there when its guard objects, and nothing is left', async () => {
+    const objection = new FleetError('lost_lock', 'another has it');
+    const seen: string[][] = [];
+    const work = install({
+      guard: () => {
+        seen.push(readdirSync(inSlug()));
+        throw objection;
+      },
+    });
+    expect(await thrownBy(work)).to.equal(objection);
+    expect(seen.flat())
+      .to.have.length(1)
+      .and.to.satisfy(([name]: string[]) => name?.startsWith('tmpab12-'));
+    expect(await readdir(inSlug())).to.deep.equal([]);
   });
 
   it('leaves nothing behind when it is aborted', async () => {
