@@ -1,8 +1,15 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
-import { type AppTree, shown, unfit } from './app-tree.ts';
+import type { AppTree } from './app-tree.ts';
 import { AppError } from './errors.ts';
-import { type AppKind, MANIFEST_LIMIT, MANIFEST_NAMES, type Manifest, parseManifest } from './manifest.ts';
+import {
+  type AppKind,
+  MANIFEST_LIMIT,
+  MANIFEST_NAMES,
+  type Manifest,
+  manifestTooLarge,
+  parseManifest,
+} from './manifest.ts';
 
 /** What a tree without a registry's word turns out to be. */
 export interface Inspected {
@@ -40,7 +47,7 @@ export async function inspectTree(
     const kind = manifestKind(path);
     const highest = best === undefined ? Number.POSITIVE_INFINITY : depth(best.path);
     const wanted = kind !== undefined && depth(path) < highest && (place === 'anywhere' || depth(path) === 1);
-    if (wanted && size > MANIFEST_LIMIT) throw unfit(name, `its manifest ${shown(path)} is too large`);
+    if (wanted && size > MANIFEST_LIMIT) throw manifestTooLarge(name);
     const kept: Buffer[] = [];
     for await (const chunk of content) if (wanted) kept.push(chunk);
     if (wanted) best = { kind, path, text: Buffer.concat(kept).toString('utf8') };

@@ -28,8 +28,15 @@ export interface KonnectorManifest extends ManifestFacts {
   readonly kind: 'konnector';
 }
 
-/** Largest manifest, in bytes (`instance-data.md` §5.1). */
+/** Largest manifest, in bytes of JSON, wherever it comes from (`instance-data.md` §5.1). */
 export const MANIFEST_LIMIT = 2 * 1024 * 1024;
+
+/** Far more than any manifest needs, and far less than what ends the stack of a recursive function. */
+const NESTING_LIMIT = 100;
+
+/** Half a character: JSON can name it, CouchDB refuses it. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+const NOT_UNICODE = 'has a text that is not Unicode';
 
 /** Name of the file that holds the manifest, by kind. */
 export const MANIFEST_NAMES: Readonly<Record<AppKind, string>> = {
@@ -116,11 +123,15 @@ const konnector = z.looseObject({
  * @throws {AppError} `app_manifest` naming the field
  */
 export function parseManifest(json: string, kind: AppKind, from: string): Manifest {
+  if (Buffer.byteLength(json) > MANIFEST_LIMIT) throw manifestTooLarge(from);
   return checkManifest(parsedJson(json, from), kind, from);
 }
 
 /** The same for a manifest that came inside a registry's answer. */
 export function checkManifest(value: unknown, kind: AppKind, from: string): Manifest {
+  const flaw = flawOf(value);
+  if (flaw !== undefined) throw invalid(from, flaw);
+  if (Buffer.byteLength(JSON.stringify(value) ?? '') > MANIFEST_LIMIT) throw manifestTooLarge(from);
   switch (kind) {
     case 'webapp': {
       const manifest = checked(webapp, value, from);
@@ -131,6 +142,30 @@ export function checkManifest(value: unknown, kind: AppKind, from: string): Mani
       return { kind, ...factsOf(parameters == null ? manifest : { ...manifest, parameters }) };
     }
   }
+}
+
+/** A manifest beyond `MANIFEST_LIMIT`. @param from what it is the manifest of */
+export function manifestTooLarge(from: string): AppError {
+  return invalid(from, `has more than ${MANIFEST_LIMIT} bytes`);
+}
+
+/**
+ * Why CouchDB would not take a value, or we could not write it as JSON: unknown fields are stored as they are.
+ * Never recursive: its depth is what is in question.
+ */
+function flawOf(value: unknown): string | undefined {
+  const toDo: { readonly value: unknown; readonly depth: number }[] = [{ value, depth: 0 }];
+  for (let next = toDo.pop(); next !== undefined; next = toDo.pop()) {
+    if (typeof next.value === 'string' && LONE_SURROGATE.test(next.value)) return NOT_UNICODE;
+    if (typeof next.value !== 'object' || next.value === null) continue;
+    const depth = next.depth + 1;
+    if (depth > NESTING_LIMIT) return `is nested more than ${NESTING_LIMIT} deep`;
+    for (const [name, inside] of Object.entries(next.value)) {
+      if (LONE_SURROGATE.test(name)) return NOT_UNICODE;
+      toDo.push({ value: inside, depth });
+    }
+  }
+  return undefined;
 }
 
 function factsOf(manifest: {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { AppError } from '../../src/apps/errors.ts';
-import { checkManifest, parseManifest } from '../../src/apps/manifest.ts';
+import { checkManifest, MANIFEST_LIMIT, parseManifest } from '../../src/apps/manifest.ts';
 
 function refusalOf(json: string, kind: 'webapp' | 'konnector' = 'webapp'): string {
   try {
@@ -10,6 +10,10 @@ function refusalOf(json: string, kind: 'webapp' | 'konnector' = 'webapp'): strin
     throw error;
   }
   throw new Error('the manifest was taken');
+}
+
+function nested(depth: number): string {
+  return '['.repeat(depth) + ']'.repeat(depth);
 }
 
 describe('a manifest', () => {
@@ -48,6 +52,18 @@ describe('a manifest', () => {
     expect(stored({ permissions })['permissions']).to.deep.equal(permissions);
   });
 
+  it('may be nested, and written in any script', () => {
+    const value = JSON.parse(`{"x":${nested(99)},"y":"𝄞"}`);
+    expect(stored(value)).to.deep.include(value);
+  });
+
+  it('has the same limit where it came inside an answer', () => {
+    const large = { x: 'é'.repeat(MANIFEST_LIMIT / 2) };
+    expect(() => stored(large))
+      .to.throw(AppError, 'has more than 2097152 bytes')
+      .and.include({ code: 'app_manifest' });
+  });
+
   const bad: readonly [string, string, string][] = [
     ['is not JSON', '{"name":', 'is not JSON'],
     ['is no object', '[]', 'is not a map of fields'],
@@ -62,6 +78,12 @@ describe('a manifest', () => {
     ['has a trigger without its time', '{"services":{"a":{"trigger":"@cron"}}}', 'is not a trigger'],
     ['has a trigger of no time', '{"services":{"a":{"trigger":"@every day"}}}', 'services.a.trigger" is not'],
     ['has an event of no doctype', '{"services":{"a":{"trigger":"@event Files"}}}', 'it needs doctypes'],
+    ['has a version like a temporary name', '{"version":"tmp1"}', '"version" must be a version'],
+    ['is nested too deep', `{"x":${nested(100)}}`, 'is nested more than 100 deep'],
+    ['is nested beyond all measure', `{"locales":{"en":${nested(20_000)}}}`, 'is nested more than 100 deep'],
+    ['has half a character', '{"x":["\\ud800"]}', 'has a text that is not Unicode'],
+    ['has half a character in a name', '{"x":{"\\udc00":1}}', 'has a text that is not Unicode'],
+    ['is too large', JSON.stringify({ x: 'é'.repeat(MANIFEST_LIMIT / 2) }), 'has more than 2097152 bytes'],
     ['has routes that are a list', '{"routes":[]}', '"routes" must be a map'],
   ];
 

@@ -342,7 +342,7 @@ describe('the files of an archive', () => {
 
     it('are refused with a manifest that is too large', async () => {
       const entries = tinyApp({ padding: 'x'.repeat(2 * MIB) });
-      expect(await failure(inspected(entries))).to.include({ code: 'app_archive', kind: 'final' });
+      expect(await failure(inspected(entries))).to.include({ code: 'app_manifest', kind: 'final' });
     });
   });
 });
