@@ -32,6 +32,12 @@ const SETTINGS = [
 /** A tree may ask for files to be left out, filled in, converted or run through programs: none of it is done. */
 const ATTRIBUTES = '* -export-ignore -export-subst -text -ident -filter -working-tree-encoding\n';
 
+/**
+ * Ten seconds for a connection: `TIMEOUT` is for repositories. No connection is left open for others, for its
+ * process would outlive git.
+ */
+const SSH = 'ssh -oBatchMode=yes -oConnectTimeout=10 -oControlMaster=no';
+
 /** What git may know of our environment, which holds more than is its business. */
 const ENVIRONMENT =
   /^(PATH|HOME|USER|LOGNAME|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_FILE|SSL_CERT_DIR|GIT_SSL_.*|(https?|all|no)_proxy)$/i;
@@ -140,12 +146,15 @@ class GitFailure extends Error {
 
 function start(args: readonly string[], cwd: string, signal: AbortSignal) {
   signal.throwIfAborted();
-  const child = spawn('git', args, { cwd, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+  // A group of its own: git leaves it to others, such as ssh, to talk to the server.
+  const options = { cwd, env: environment(), detached: true } as const;
+  const child = spawn('git', args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  const givenUp = new AbortController();
   let words = '';
   child.stderr.on('data', (chunk: Buffer) => {
     words = (words + chunk.toString('utf8')).slice(-4096);
   });
-  const ended = end(child, signal).then((code) => {
+  const ended = end(child, AbortSignal.any([signal, givenUp.signal])).then((code) => {
     if (code !== 0) throw new GitFailure(words);
   });
   ended.catch(ignore);
@@ -164,7 +173,7 @@ function start(args: readonly string[], cwd: string, signal: AbortSignal) {
       try {
         await saveStream(output, file, { limit: totalBytes + entries * 2048, tooLarge }, signal);
       } catch (thrown) {
-        child.kill('SIGTERM');
+        givenUp.abort();
         await ended.catch(ignore);
         throw thrown;
       }
@@ -176,9 +185,15 @@ function start(args: readonly string[], cwd: string, signal: AbortSignal) {
 /** Waits until it is gone, also when it is told to go: it must not write behind whoever cleans up. */
 async function end(child: ChildProcess, signal: AbortSignal): Promise<number | null> {
   let force: NodeJS.Timeout | undefined;
+  const kill = (): void => {
+    signalGroup(child, 'SIGKILL');
+    // Whoever left the group may hold the other ends, and for long.
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  };
   const stop = (): void => {
-    child.kill('SIGTERM');
-    force = setTimeout(() => child.kill('SIGKILL'), GRACE);
+    signalGroup(child, 'SIGTERM');
+    force = setTimeout(kill, GRACE);
   };
   signal.addEventListener('abort', stop);
   try {
@@ -199,12 +214,21 @@ async function end(child: ChildProcess, signal: AbortSignal): Promise<number | n
   }
 }
 
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // All of it has gone.
+  }
+}
+
 function environment(): NodeJS.ProcessEnv {
   return {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => ENVIRONMENT.test(name))),
     LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',
-    GIT_SSH_COMMAND: 'ssh -oBatchMode=yes',
+    GIT_SSH_COMMAND: SSH,
   };
 }
 

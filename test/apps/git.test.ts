@@ -12,6 +12,7 @@ import { type GitSource, parseSource } from '../../src/apps/sources.ts';
 import { archiveTree } from '../../src/apps/unpack.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { thrownBy } from '../support/thrown-by.ts';
+import { until } from '../support/until.ts';
 import { manifestOf } from './archives.ts';
 import { type GitServer, startGitServer } from './git-server.ts';
 
@@ -104,18 +105,26 @@ describe('an application in a git repository', () => {
     expect(error).to.include({ code: 'app_unreachable', kind: 'retry' });
   });
 
-  it('is given up in time when the server says nothing', async () => {
-    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
-    await once(silent, 'listening');
-    const address = silent.address();
-    if (address === null || typeof address === 'string') throw new Error('there is no port');
-    const error = await thrownBy(
-      fetchFrom('/x.git', { url: `git://127.0.0.1:${address.port}`, timeout: 300 }),
-    );
-    silent.close();
-    expect(error).to.include({ code: 'app_unreachable', kind: 'retry' });
-    expect(await readdir(target)).to.deep.equal([]);
-  });
+  for (const protocol of ['git', 'git+ssh']) {
+    it(`is given up in time when the server says nothing, and nobody goes on: ${protocol}`, async () => {
+      let connections = 0;
+      const silent = createServer((socket) => {
+        connections += 1;
+        socket.on('error', () => undefined).on('close', () => (connections -= 1));
+        socket.resume();
+      });
+      silent.listen(0, '127.0.0.1');
+      await once(silent, 'listening');
+      const address = silent.address();
+      if (address === null || typeof address === 'string') throw new Error('there is no port');
+      const url = `${protocol}://127.0.0.1:${address.port}`;
+      const error = await thrownBy(fetchFrom('/x.git', { url, timeout: 1_000 }));
+      await until('all connections are closed', () => connections === 0);
+      silent.close();
+      expect(error).to.include({ code: 'app_unreachable', kind: 'retry' });
+      expect(await readdir(target)).to.deep.equal([]);
+    });
+  }
 
   it('is refused when its files are too large', async () => {
     await server.commit('large', { ...FILES, zeros: '0'.repeat(100_000) });
