@@ -267,7 +267,7 @@ function archiveIn({ path }: Workshop): string {
   return join(path, 'archive');
 }
 
-/** For messages: URLs may hold tokens behind their `?`. */
+/** For messages. */
 function nameOf(source: HttpSource | FileSource | GitSource): string {
   switch (source.kind) {
     case 'http':

@@ -48,6 +48,9 @@ export interface GitSource {
 const EXAMPLES =
   'Give a slug such as drive, or registry://drive/stable, https://host/app.tar.gz, file:///path, git+https://host/repository.git.';
 
+const NO_SECRETS =
+  'Everybody who may read the documents of an instance reads its sources: serve what needs a token or a password from a registry, or give it as file:///path.';
+
 const DEFAULT_CHANNEL = 'stable';
 const CHANNEL = /^[a-z][a-z0-9-]{0,31}$/;
 const SHA256 = /^[0-9a-fA-F]{64}$/;
@@ -59,8 +62,8 @@ const GIT_HOST = /^[0-9A-Za-z[][0-9A-Za-z.:[\]-]*$/;
  * What the operator gave as an application: a bare slug is `registry://<slug>/stable`, the rest as the stack
  * reads it (`instance-data.md` §5.1).
  *
- * @throws {InputError} `app_source`; a source with a password is refused, for sources are kept in documents
- *   and in Redis
+ * @throws {InputError} `app_source`; a source with a password or a query, which may be a token, is refused, for
+ *   sources are kept in documents and in Redis
  */
 export function parseSource(given: string): AppSource {
   const text = given.trim();
@@ -115,7 +118,7 @@ function registrySource(text: string): RegistrySource {
 }
 
 function httpSource(text: string): HttpSource {
-  const url = checkedUrl(text);
+  const url = remoteUrl(text);
   if (url.username !== '') throw withCredentials();
   if (!/\.(tar|tar\.gz|tgz)$/.test(url.pathname)) {
     throw bad(`${quoted(text)} does not end with .tar, .tar.gz or .tgz`);
@@ -147,7 +150,7 @@ function pathOf(url: URL): string | undefined {
 
 function gitSource(text: string, protocol: GitSource['protocol']): GitSource {
   const rest = text.slice(text.indexOf('://'));
-  const url = checkedUrl(`${protocol}${rest}`);
+  const url = remoteUrl(`${protocol}${rest}`);
   // `git@host` is how ssh is spelled; elsewhere a user name alone may be a token.
   if (url.username !== '' && protocol !== 'ssh') throw withCredentials();
   if (!GIT_HOST.test(url.hostname) || /^-/.test(url.username)) throw bad(`${quoted(text)} names no host`);
@@ -167,6 +170,13 @@ function checkedUrl(text: string): URL {
   return url;
 }
 
+/** A URL of another machine, without query: it may be a token, and no error repeats it. */
+function remoteUrl(text: string): URL {
+  const url = checkedUrl(text);
+  if (!url.href.replace(/#.*/s, '').includes('?')) return url;
+  throw bad('the source of an application must not hold a query, which may be a token', NO_SECRETS);
+}
+
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -176,7 +186,7 @@ function decoded(text: string): string {
 }
 
 function withCredentials(): InputError {
-  return bad('the source of an application must not hold a user or password: it is kept in documents');
+  return bad('the source of an application must not hold a user or password', NO_SECRETS);
 }
 
 /** Short enough for a message; what is after `?` may be a token. */
@@ -184,6 +194,6 @@ function quoted(text: string): string {
   return JSON.stringify(text.replace(/\?.*/s, '?…').slice(0, 120));
 }
 
-function bad(message: string): InputError {
-  return new InputError('app_source', message, {}, EXAMPLES);
+function bad(message: string, advice = EXAMPLES): InputError {
+  return new InputError('app_source', message, {}, advice);
 }

@@ -89,6 +89,7 @@ describe('the source of an application', () => {
     'git://h/app#--upload-pack=x',
     'git+ssh://-oProxyCommand=x/app',
     'git+ssh://git@h/app#a..b',
+    'https://h/a.tar.gz?',
   ];
 
   for (const text of bad) {
@@ -97,12 +98,23 @@ describe('the source of an application', () => {
     });
   }
 
+  it('is not read with a query, for it would be kept in documents', () => {
+    const { message, advice } = inputErrorOf(() => parseSource('https://h/a.tar.gz?token=x'));
+    expect(message).to.include('must not hold a query');
+    expect(advice).to.include('documents');
+  });
+
   for (const text of [
     'https://user:s3cret@h/a.tar.gz',
     'https://s3cret@h/a.tar.gz',
     'git+https://s3cret@h/app.git',
     'git+ssh://git:s3cret@h/app.git',
     'https://h/a.zip?token=s3cret',
+    'https://h/a.tar.gz?token=s3cret',
+    `https://h/a.tar.gz?s3cret#${SHA256}`,
+    'git://h/app.git?token=s3cret',
+    'git+https://h/app.git?token=s3cret#main',
+    'git+ssh://git@h/app.git?s3cret',
   ]) {
     it(`never shows the secret in ${text}`, () => {
       const { message, advice } = inputErrorOf(() => parseSource(text));
