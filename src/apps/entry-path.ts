@@ -18,6 +18,22 @@ export function insidePath(path: string): string | undefined {
   return odd ? undefined : segments.join('/');
 }
 
+/** What `insidePath` makes of paths that begin with this prefix begins with its result; a slash at its end stays. */
+export function insidePrefix(prefix: string): string {
+  const inside = insidePath(prefix);
+  if (inside === undefined || inside === '') return '';
+  return prefix.endsWith('/') ? `${inside}/` : inside;
+}
+
+/**
+ * What is left of a path behind a prefix, which is cut off as the text it is (`instance-data.md` §5.2), and
+ * undefined where that leads out of the application. Both are as `insidePath` and `insidePrefix` make them.
+ */
+export function withoutPrefix(path: string, prefix: string): string | undefined {
+  if (prefix === '' || !path.startsWith(prefix)) return insidePath(path);
+  return insidePath(path.slice(prefix.length).replace(/^\/+/, ''));
+}
+
 /**
  * Whether a link leads to a place inside the application.
  *

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createBrotliCompress } from 'node:zlib';
 import { toError } from '../errors.ts';
 import { type AppTree, shown, unfit } from './app-tree.ts';
-import { insidePath } from './entry-path.ts';
+import { insidePrefix, withoutPrefix } from './entry-path.ts';
 
 /** As the stack makes them (`instance-data.md` §4.1), less the process's mask. */
 const FILE_MODE = 0o666;
@@ -23,7 +23,7 @@ const SUFFIX = '.br';
  * (`instance-data.md` §4.1). They are on the disk, not only on their way, when this ends.
  *
  * @param to a directory that is not there yet
- * @param prefix cut off the paths that begin with it
+ * @param prefix cut off the paths that begin with it, with its slash or without (`instance-data.md` §5.2)
  * @returns bytes written
  * @throws {AppError} `app_archive` when two paths cannot stand side by side
  */
@@ -34,9 +34,10 @@ export async function storeTree(
   signal: AbortSignal,
 ): Promise<number> {
   await mkdir(to, { mode: TOP_MODE });
+  const start = insidePrefix(prefix);
   let written = 0;
   await tree(async ({ path, size, content }, visitSignal) => {
-    const inside = insidePath(path.startsWith(prefix) ? path.slice(prefix.length) : path);
+    const inside = withoutPrefix(path, start);
     if (inside === undefined || inside === '') throw unfit(name, `${shown(path)} has no name of its own`);
     try {
       written += await storeFile(content, size, join(to, `${inside}${SUFFIX}`), visitSignal);

@@ -8,7 +8,7 @@ import { storeTree } from '../../src/apps/store-tree.ts';
 import { archiveTree } from '../../src/apps/unpack.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { thrownBy } from '../support/thrown-by.ts';
-import { type ArchiveEntry, tgzOf } from './archives.ts';
+import { type ArchiveEntry, tgzOf, tinyApp } from './archives.ts';
 import { RECORDED, recordedArchive, recordedFolder, recordedTree } from './recorded.ts';
 
 describe('the stored form of an application', () => {
@@ -79,6 +79,29 @@ describe('the stored form of an application', () => {
     );
     expect((await readdir(target)).sort()).to.deep.equal(['a', 'other.br']);
     expect(await stored('a/b.br')).to.equal('x');
+  });
+
+  for (const prefix of ['app', 'app/', './app', './app/', 'app//']) {
+    for (const top of ['app', './app', 'app/.']) {
+      it(`has its manifest at the top: ${top}/ without ${prefix}`, async () => {
+        const entries = tinyApp().map((entry) => ({ ...entry, path: `${top}/${entry.path}` }));
+        await store(tgzOf(entries), prefix);
+        expect((await readdir(target)).sort()).to.deep.equal(['index.html.br', 'manifest.webapp.br']);
+      });
+    }
+  }
+
+  it('keeps what a prefix with a slash does not mean', async () => {
+    await store(tgzOf([{ path: 'app-x/a', content: 'x' }]), 'app/');
+    expect(await stored('app-x/a.br')).to.equal('x');
+  });
+
+  it('cannot be had with absolute paths, whatever the prefix', async () => {
+    for (const [at, prefix] of ['', '/', '/app', '/app/'].entries()) {
+      target = join(directory.path, `files-${at}`);
+      const work = store(tgzOf([{ path: '/app/a', content: 'x' }]), prefix);
+      expect(await thrownBy(work)).to.include({ code: 'app_archive', kind: 'final' });
+    }
   });
 
   it('has the later one of two files of one name', async () => {
