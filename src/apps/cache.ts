@@ -2,8 +2,10 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile 
 import { join } from 'node:path';
 import { z } from 'zod';
 import { toError } from '../errors.ts';
+import { AppError } from './errors.ts';
 import { chooseEvicted } from './evict.ts';
 import { lockMachine } from './machine-lock.ts';
+import { assertOwnDirectory } from './own-directory.ts';
 
 /** What is known about a cached tree without looking at it. */
 const descriptionSchema = z.object({
@@ -32,6 +34,11 @@ export interface Workshop {
 
 /** Stored trees of applications, shared by the workers of a machine. Keys and names are hexadecimal. */
 export interface AppCache {
+  /**
+   * Makes its directories, and tries to write.
+   * @throws {AppError} `app_cache` when it cannot be used, or others may have put something there
+   */
+  check(): Promise<void>;
   /** The entry of that key, which counts as used now; undefined when there is none. */
   find(key: string): Promise<CacheEntry | undefined>;
   /**
@@ -66,7 +73,10 @@ const TAKEOVERS = 3;
 /** Longer than anything that is under way can take, in milliseconds. */
 const ABANDONED = 60 * 60_000;
 
-/** A cache in a directory of this machine. What the operating system says about it is thrown as it is. */
+/**
+ * A cache in a directory of this machine. What the operating system says about it is thrown as it is, save by
+ * `check`; an `AppError` with `app_cache` when others may have put something there.
+ */
 export function createAppCache({ directory, bytes, stale, now }: CacheOptions): AppCache {
   const top = join(directory, FORM);
   const entries = join(top, 'entries');
@@ -76,6 +86,12 @@ export function createAppCache({ directory, bytes, stale, now }: CacheOptions): 
 
   async function makeDirectories(): Promise<void> {
     for (const path of [entries, locks, workshops]) await mkdir(path, { recursive: true, mode: 0o700 });
+    await assertOwn();
+  }
+
+  /** What is in it needs no other look: nobody else gets past these two. */
+  async function assertOwn(): Promise<void> {
+    for (const path of [directory, top]) await assertOwnDirectory(path);
   }
 
   async function read(key: string): Promise<CacheEntry | undefined> {
@@ -85,6 +101,7 @@ export function createAppCache({ directory, bytes, stale, now }: CacheOptions): 
   }
 
   async function find(key: string): Promise<CacheEntry | undefined> {
+    await unlessMissing(assertOwn());
     const time = new Date(now());
     const touched = await unlessMissing(utimes(entryAt(key), time, time).then(() => true));
     return touched === undefined ? undefined : await read(key);
@@ -142,6 +159,15 @@ export function createAppCache({ directory, bytes, stale, now }: CacheOptions): 
   }
 
   return {
+    async check() {
+      try {
+        await makeDirectories();
+        await remove(await mkdtemp(join(workshops, 'probe-')));
+      } catch (thrown) {
+        throw unusable(thrown, directory);
+      }
+    },
+
     find,
 
     async alone(name, work, signal) {
@@ -150,7 +176,12 @@ export function createAppCache({ directory, bytes, stale, now }: CacheOptions): 
         const result = await once(name, work, signal);
         if (result !== 'taken over') return result.done;
       }
-      throw new Error('another process takes the work over again and again');
+      throw new AppError(
+        'app_cache',
+        'another process takes the work on an application over again and again',
+        'retry',
+        'Look at the load of this machine, and at its clock.',
+      );
     },
 
     async keep(key, workshop, tree, description) {
@@ -178,6 +209,18 @@ export function createAppCache({ directory, bytes, stale, now }: CacheOptions): 
       await rename(made, entryAt(key));
     }
   }
+}
+
+function unusable(thrown: unknown, directory: string): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const { code = 'unknown' }: NodeJS.ErrnoException = toError(thrown);
+  return new AppError(
+    'app_cache',
+    `the cache of applications in ${directory} cannot be used: ${code}`,
+    'retry',
+    'Check fleet.app_cache, its owner, and the space left where it is.',
+    { cause: thrown },
+  );
 }
 
 async function remove(path: string): Promise<void> {

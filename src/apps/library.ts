@@ -30,6 +30,11 @@ export interface PreparedApp {
 /** Gets applications, once for all instances and all workers of a machine. */
 export interface AppLibrary {
   /**
+   * Makes sure of the cache, before anything is asked of it.
+   * @throws {AppError} `app_cache` when it cannot be used, or others than us may have put something there
+   */
+  check(): Promise<void>;
+  /**
    * Looks up, fetches, checks and stores an application, unless that has been done.
    *
    * @param registries of the instance's context, credentials included
@@ -242,6 +247,8 @@ export function createAppLibrary({
   }
 
   return {
+    check: () => cache.check(),
+
     async prepare(source, registries, signal) {
       const either = AbortSignal.any([signal, closing.signal]);
       switch (source.kind) {

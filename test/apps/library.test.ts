@@ -1,7 +1,19 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliDecompressSync } from 'node:zlib';
@@ -153,8 +165,55 @@ describe('the library of applications', () => {
   });
 
   it('lets what the disk says through', async () => {
-    await writeFile(directory, 'a file in its place');
-    expect(await thrownBy(prepare())).to.include({ code: 'ENOTDIR' });
+    await writeFile(directory, 'a file above it');
+    const below = open({ directory: join(directory, 'cache') });
+    expect(await thrownBy(prepare('agenda', undefined, below))).to.include({ code: 'ENOTDIR' });
+    await below.close();
+  });
+
+  it('can tell whether its cache can be used, and leaves nothing', async () => {
+    await library.check();
+    await expectNothingLeft();
+    await writeFile(join(temporary.path, 'file'), '');
+    const below = open({ directory: join(temporary.path, 'file', 'cache') });
+    const error = await thrownBy(below.check());
+    expect(error).to.include({ code: 'app_cache', kind: 'retry' });
+    expect(String(error)).to.include('ENOTDIR');
+    await below.close();
+  });
+
+  describe('with a cache that others may have written to', () => {
+    const spoilt: readonly [string, () => Promise<void>][] = [
+      ['is a file', () => writeFile(directory, '')],
+      ['is writable for its group', () => chmod(directory, 0o770)],
+      ['is writable for all', () => chmod(directory, 0o707)],
+      ['has entries that are writable for all', () => chmod(join(directory, 'v1'), 0o707)],
+      ['is a symbolic link', () => replacedByLink(directory)],
+      ['has entries behind a symbolic link', () => replacedByLink(join(directory, 'v1'))],
+    ];
+
+    async function replacedByLink(path: string): Promise<void> {
+      await rename(path, join(temporary.path, 'elsewhere'));
+      await symlink(join(temporary.path, 'elsewhere'), path);
+    }
+
+    for (const [name, spoil] of spoilt) {
+      it(`uses nothing of it: it ${name}`, async () => {
+        if (name === 'is a file') await rm(directory, { recursive: true, force: true });
+        else await prepare();
+        await spoil();
+        const expected = { code: 'app_cache', kind: 'retry' };
+        expect(await thrownBy(prepare())).to.include(expected);
+        expect(await thrownBy(library.check())).to.include(expected);
+      });
+    }
+
+    it('uses nothing of it: it belongs to another user', async function () {
+      if (process.getuid?.() !== 0) return this.skip();
+      await prepare();
+      await chown(directory, 12_345, 12_345);
+      expect(await thrownBy(prepare())).to.include({ code: 'app_cache', kind: 'retry' });
+    });
   });
 
   describe('with a server that holds its answer', () => {

@@ -191,6 +191,7 @@ const designs = createDesignSource();
 
 /** Verifying installs nothing. */
 const noApps = {
+  check: async () => undefined,
   prepare: async () => {
     throw new Error('no application is to be fetched here');
   },
