@@ -5,7 +5,9 @@ import { toError } from '../errors.ts';
 import { AppError } from './errors.ts';
 import { chooseEvicted } from './evict.ts';
 import { lockMachine } from './machine-lock.ts';
+import { type Note, readNote, removeOldNotes, writeNote } from './notes.ts';
 import { assertOwnDirectory } from './own-directory.ts';
+import { unlessMissing } from './unless-missing.ts';
 
 /** What is known about a cached tree without looking at it. */
 const descriptionSchema = z.object({
@@ -53,6 +55,11 @@ export interface AppCache {
    * @param tree in the workshop: what becomes the entry's files
    */
   keep(key: string, workshop: Workshop, tree: string, description: Description): Promise<CacheEntry>;
+  /** What was noted under that name, by any worker of this machine; it may be old. */
+  recall(name: string): Promise<Note | undefined>;
+  /** Replaces what is noted under that name. */
+  note(name: string, workshop: Workshop, note: Note): Promise<void>;
+  forget(name: string): Promise<void>;
 }
 
 export interface CacheOptions {
@@ -82,10 +89,12 @@ export function createAppCache({ directory, bytes, stale, now }: CacheOptions): 
   const entries = join(top, 'entries');
   const locks = join(top, 'locks');
   const workshops = join(top, 'tmp');
+  const notes = join(top, 'notes');
   const entryAt = (key: string): string => join(entries, key);
 
   async function makeDirectories(): Promise<void> {
-    for (const path of [entries, locks, workshops]) await mkdir(path, { recursive: true, mode: 0o700 });
+    for (const path of [entries, locks, workshops, notes])
+      await mkdir(path, { recursive: true, mode: 0o700 });
     await assertOwn();
   }
 
@@ -134,6 +143,7 @@ export function createAppCache({ directory, bytes, stale, now }: CacheOptions): 
       await remove(out);
     }
     await removeAbandoned();
+    await removeOldNotes(notes, now());
   }
 
   async function once<T>(
@@ -196,6 +206,18 @@ export function createAppCache({ directory, bytes, stale, now }: CacheOptions): 
       await makeRoom();
       return { files: join(entryAt(key), 'files'), description };
     },
+
+    async recall(name) {
+      await unlessMissing(assertOwn());
+      return await readNote(join(notes, name));
+    },
+
+    async note(name, workshop, note) {
+      workshop.signal.throwIfAborted();
+      await writeNote(join(notes, name), note, join(workshop.path, 'note'));
+    },
+
+    forget: (name) => rm(join(notes, name), { force: true }),
   };
 
   async function place(made: string, key: string): Promise<void> {
@@ -232,16 +254,6 @@ function parsed(text: string): Description | undefined {
     return descriptionSchema.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
-  }
-}
-
-async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (thrown) {
-    const { code }: NodeJS.ErrnoException = toError(thrown);
-    if (code === 'ENOENT') return undefined;
-    throw thrown;
   }
 }
 

@@ -42,6 +42,9 @@ const SSH = 'ssh -oBatchMode=yes -oConnectTimeout=10 -oControlMaster=no';
 const ENVIRONMENT =
   /^(PATH|HOME|USER|LOGNAME|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_FILE|SSL_CERT_DIR|GIT_SSL_.*|(https?|all|no)_proxy)$/i;
 
+/** SHA-1 or SHA-256. */
+const COMMIT = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+
 /** One commit of a repository. */
 export interface Checkout {
   /** 40 hexadecimal digits, or 64. */
@@ -64,34 +67,75 @@ export async function fetchCommit(
   signal: AbortSignal,
   timeout = TIMEOUT,
 ): Promise<Checkout> {
-  const late = AbortSignal.timeout(timeout);
   const large = new AbortController();
-  const any = AbortSignal.any([signal, late, large.signal]);
   const repository = join(directory, 'repository');
   const archive = join(directory, 'archive');
-  const git = (args: readonly string[]) => start([...SETTINGS, ...args], directory, any);
   const watch = setInterval(() => {
     packBytes(repository).then((bytes) => {
       if (bytes > limits.archiveBytes) large.abort(tooLarge(source, limits.archiveBytes));
     }, ignore);
   }, WATCH);
+  const either = AbortSignal.any([signal, large.signal]);
   try {
-    await git(cloneArguments(source, repository)).text();
-    const commit = (await git(['--git-dir', repository, 'rev-parse', 'HEAD^{commit}']).text()).trim();
-    if (!/^[0-9a-f]{40,64}$/.test(commit)) throw failed(source, 'it has no commits', 'final');
-    await mkdir(join(repository, 'info'), { recursive: true });
-    await writeFile(join(repository, 'info', 'attributes'), ATTRIBUTES);
-    await git(['--git-dir', repository, 'archive', '--format=tar', commit]).save(archive, limits, () =>
-      tooLarge(source, limits.totalBytes),
-    );
-    return { commit, archive };
-  } catch (thrown) {
-    signal.throwIfAborted();
-    if (large.signal.aborted) throw large.signal.reason;
-    if (late.aborted) throw failed(source, `not there within ${timeout / 1000} s`, 'retry');
-    throw thrown instanceof GitFailure ? thrown.judged(source) : thrown;
+    return await inTime(source, either, timeout, async (any) => {
+      const git = (args: readonly string[]) => start([...SETTINGS, ...args], directory, any);
+      await git(cloneArguments(source, repository)).text();
+      const commit = (await git(['--git-dir', repository, 'rev-parse', 'HEAD^{commit}']).text()).trim();
+      if (!COMMIT.test(commit)) throw failed(source, 'it has no commits', 'final');
+      await mkdir(join(repository, 'info'), { recursive: true });
+      await writeFile(join(repository, 'info', 'attributes'), ATTRIBUTES);
+      await git(['--git-dir', repository, 'archive', '--format=tar', commit]).save(archive, limits, () =>
+        tooLarge(source, limits.totalBytes),
+      );
+      return { commit, archive };
+    });
   } finally {
     clearInterval(watch);
+  }
+}
+
+/**
+ * Asks for the newest commit of a branch or tag, and fetches nothing.
+ *
+ * @param directory that is there, whichever
+ * @returns undefined where that alone does not tell
+ * @throws {AppError} `app_not_found` or `app_unreachable`
+ */
+export async function newestCommit(
+  source: GitSource,
+  directory: string,
+  signal: AbortSignal,
+  timeout = TIMEOUT,
+): Promise<string | undefined> {
+  const { url, ref } = source;
+  // In the order of `git clone --branch`; a tag may be an object of its own, which `^{}` looks behind.
+  const names =
+    ref === undefined ? ['HEAD'] : [`refs/heads/${ref}`, `refs/tags/${ref}^{}`, `refs/tags/${ref}`];
+  const listed = await inTime(source, signal, timeout, (any) =>
+    start([...SETTINGS, 'ls-remote', '--quiet', '--', url, ...names], directory, any).text(),
+  );
+  const lines = listed.split('\n').map((line) => line.split('\t'));
+  for (const name of names) {
+    const commit = lines.find(([, found]) => found === name)?.[0];
+    if (commit !== undefined && COMMIT.test(commit)) return commit;
+  }
+  return undefined;
+}
+
+/** What git throws, as it concerns the source. */
+async function inTime<T>(
+  source: GitSource,
+  signal: AbortSignal,
+  timeout: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = AbortSignal.timeout(timeout);
+  try {
+    return await work(AbortSignal.any([signal, late]));
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (late.aborted) throw failed(source, `not there within ${timeout / 1000} s`, 'retry');
+    throw thrown instanceof GitFailure ? thrown.judged(source) : thrown;
   }
 }
 

@@ -5,11 +5,12 @@ import { type CacheEntry, createAppCache, type Workshop } from './cache.ts';
 import type { InstallableApp } from './documents.ts';
 import { AppError } from './errors.ts';
 import { type ArchiveToFetch, fetchArchive } from './fetch-archive.ts';
-import { fetchCommit } from './git.ts';
+import { fetchCommit, newestCommit } from './git.ts';
 import type { AppHttp } from './http.ts';
 import { inspectTree } from './inspect.ts';
 import { APP_LIMITS, type AppLimits } from './limits.ts';
 import { copyArchive, isDirectory } from './local-archive.ts';
+import type { Note } from './notes.ts';
 import { directoryTree } from './read-directory.ts';
 import { Recent } from './recent.ts';
 import { type RegistryVersion, resolveVersion } from './registry.ts';
@@ -67,11 +68,7 @@ const RECENT = 60_000;
 const STALE = 10_000;
 
 /** What a look at a source that may change has found; only the cache knows whether it is still there. */
-interface Found {
-  readonly key: string;
-  /** As an instance gets it. */
-  readonly version: string;
-}
+type Found = Omit<Note, 'time'>;
 
 export function createAppLibrary({
   directory,
@@ -84,7 +81,7 @@ export function createAppLibrary({
 }: LibraryOptions): AppLibrary {
   const cache = createAppCache({ directory, bytes: cacheBytes, stale, now });
   const versions = new Recent<RegistryVersion>(recentFor, now);
-  const looks = new Recent<Found>(recentFor, now);
+  const looking = new SingleFlight<Found>();
   const fetching = new SingleFlight<CacheEntry>();
   const closing = new AbortController();
   const underWay = new Set<Promise<unknown>>();
@@ -152,20 +149,31 @@ export function createAppLibrary({
     return await fetching.run(key, work, signal);
   }
 
-  /** A source that may change is looked at again now and then. */
+  /** A source that may change is looked at again now and then, by one worker for all of this machine. */
   async function fromChanging(
     source: HttpSource | FileSource | GitSource,
     signal: AbortSignal,
   ): Promise<PreparedApp> {
+    const name = keyOf('source', source.text);
     const look = tracked((shared) =>
-      cache.alone(keyOf('source', source.text), (workshop) => lookAt(source, workshop), shared),
+      cache.alone(
+        name,
+        async (workshop) => {
+          const known = await recentLook(name);
+          if (known !== undefined) return known;
+          const found = await lookAt(source, workshop);
+          await cache.note(name, workshop, { ...found, time: now() });
+          return found;
+        },
+        shared,
+      ),
     );
     for (let times = 0; times < 3; times += 1) {
-      const { key, version } = await looks.get(source.text, look, signal);
+      const { key, version } = (await recentLook(name)) ?? (await looking.run(source.text, look, signal));
       const entry = await cache.find(key);
       if (entry !== undefined) return prepared(source, entry, version);
       // Evicted since.
-      looks.forget(source.text);
+      await cache.forget(name);
     }
     throw new AppError(
       'app_unreachable',
@@ -175,6 +183,13 @@ export function createAppLibrary({
     );
   }
 
+  async function recentLook(name: string): Promise<Found | undefined> {
+    const known = await cache.recall(name);
+    const age = known === undefined ? Number.POSITIVE_INFINITY : now() - known.time;
+    // A clock that was set back must not make it good for ever.
+    return age >= 0 && age < recentFor ? known : undefined;
+  }
+
   async function lookAt(source: HttpSource | FileSource | GitSource, workshop: Workshop): Promise<Found> {
     const name = nameOf(source);
     switch (source.kind) {
@@ -182,10 +197,8 @@ export function createAppLibrary({
         const sha256 = await download({ url: source.url, name }, workshop);
         return await foundArchive(sha256, name, '', workshop);
       }
-      case 'git': {
-        const { commit, archive } = await fetchCommit(source, workshop.path, limits, workshop.signal);
-        return await foundTree(archiveTree(archive, name, limits), name, () => commit, workshop);
-      }
+      case 'git':
+        return await lookAtRepository(source, name, workshop);
       case 'file': {
         if (await isDirectory(source.path, name)) {
           return await foundTree(directoryTree(source.path, name, limits), name, lettersOf, workshop);
@@ -196,6 +209,18 @@ export function createAppLibrary({
         return await foundArchive(sha256, name, `-${lettersOf(sha256)}`, workshop);
       }
     }
+  }
+
+  /** A commit never changes: nothing is fetched of one that is in the cache. */
+  async function lookAtRepository(source: GitSource, name: string, workshop: Workshop): Promise<Found> {
+    const noteOf = (commit: string): string => keyOf('commit', source.url, commit);
+    const newest = await newestCommit(source, workshop.path, workshop.signal);
+    const known = newest === undefined ? undefined : await cache.recall(noteOf(newest));
+    if (known !== undefined && (await cache.find(known.key)) !== undefined) return known;
+    const { commit, archive } = await fetchCommit(source, workshop.path, limits, workshop.signal);
+    const found = await foundTree(archiveTree(archive, name, limits), name, () => commit, workshop);
+    await cache.note(noteOf(commit), workshop, { ...found, time: now() });
+    return found;
   }
 
   async function foundArchive(

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,6 +14,10 @@ export interface GitServer {
   readonly url: string;
   /** Adds a commit with these files to a repository, which is made when needed. @returns its id */
   commit(repository: string, files: Readonly<Record<string, string>>, branch?: string): Promise<string>;
+  /** Tags the newest commit, with an object of the tag's own. */
+  tag(repository: string, name: string): Promise<void>;
+  /** Loses all that a commit holds, and keeps the commit: it can be named, and not be fetched. */
+  lose(repository: string, commit: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -46,6 +50,16 @@ export async function startGitServer(directory: string): Promise<GitServer> {
       await git(repository, 'add', '--all');
       await git(repository, 'commit', '--quiet', '--message=A change');
       return await git(repository, 'rev-parse', 'HEAD');
+    },
+    async tag(repository, name) {
+      await git(repository, 'tag', '--annotate', '--message=A tag', name);
+    },
+    async lose(repository, commit) {
+      const objects = join(directory, repository, '.git', 'objects');
+      for (const path of await readdir(objects, { recursive: true })) {
+        const id = path.replace('/', '');
+        if (/^[0-9a-f]{40}$/.test(id) && id !== commit) await rm(join(objects, path), { force: true });
+      }
     },
     async close() {
       daemon.kill('SIGTERM');

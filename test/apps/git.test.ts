@@ -4,9 +4,9 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { fetchCommit } from '../../src/apps/git.ts';
+import { fetchCommit, newestCommit } from '../../src/apps/git.ts';
 import { type AppHttp, createAppHttp } from '../../src/apps/http.ts';
-import { createAppLibrary } from '../../src/apps/library.ts';
+import { type AppLibrary, createAppLibrary } from '../../src/apps/library.ts';
 import { APP_LIMITS } from '../../src/apps/limits.ts';
 import { type GitSource, parseSource } from '../../src/apps/sources.ts';
 import { archiveTree } from '../../src/apps/unpack.ts';
@@ -133,15 +133,70 @@ describe('an application in a git repository', () => {
     expect(error).to.include({ code: 'app_too_large', kind: 'final' });
   });
 
-  it('is had by the library, with the commit in its version', async () => {
-    const id = await server.commit('library', FILES);
-    const http: AppHttp = createAppHttp();
-    const library = createAppLibrary({ directory: join(target, 'cache'), http });
-    const { signal } = new AbortController();
-    const { app, files } = await library.prepare(source('/library/.git'), [], signal);
-    await library.close();
-    await http.close();
-    expect(app).to.include({ slug: 'tiny', version: `1.0.0-${id}`, checksum: '' });
-    expect((await readdir(files)).sort()).to.deep.equal(['index.html.br', 'manifest.webapp.br']);
+  describe('asked for its newest commit alone', () => {
+    const newest = (path: string) => newestCommit(source(path), target, new AbortController().signal, 20_000);
+
+    it('names that of a branch or tag', async () => {
+      const first = await server.commit('named', FILES);
+      await server.tag('named', 'v1');
+      const second = await server.commit('named', { other: 'x' }, 'build');
+      expect(await newest('/named/.git#main')).to.equal(first);
+      expect(await newest('/named/.git#v1')).to.equal(first);
+      expect(await newest('/named/.git#build')).to.equal(second);
+      expect(await newest('/named/.git')).to.equal(second);
+      expect((await fetchFrom('/named/.git#v1')).commit).to.equal(first);
+    });
+
+    it('names none where there is no such branch', async () => {
+      await server.commit('branchless', FILES);
+      expect(await newest('/branchless/.git#nothing')).to.equal(undefined);
+    });
+
+    it('is not there when the repository is not', async () => {
+      expect(await thrownBy(newest('/nothing/.git'))).to.include({ code: 'app_not_found', kind: 'final' });
+    });
+  });
+
+  describe('had by the library', () => {
+    let http: AppHttp;
+    let library: AppLibrary;
+    let time: number;
+
+    beforeEach(() => {
+      time = Date.now();
+      http = createAppHttp();
+      library = createAppLibrary({ directory: join(target, 'cache'), http, now: () => time });
+    });
+
+    afterEach(async () => {
+      await library.close();
+      await http.close();
+    });
+
+    const prepare = (path: string) => library.prepare(source(path), [], new AbortController().signal);
+
+    it('has the commit in its version', async () => {
+      const id = await server.commit('library', FILES);
+      const { app, files } = await prepare('/library/.git');
+      expect(app).to.include({ slug: 'tiny', version: `1.0.0-${id}`, checksum: '' });
+      expect((await readdir(files)).sort()).to.deep.equal(['index.html.br', 'manifest.webapp.br']);
+    });
+
+    it('is not fetched again while its newest commit is the same', async () => {
+      const id = await server.commit('again', FILES);
+      await prepare('/again/.git');
+      await server.lose('again', id);
+      time += 60_000;
+      expect((await prepare('/again/.git')).app.version).to.equal(`1.0.0-${id}`);
+    });
+
+    it('is fetched again after a minute when it has a new commit', async () => {
+      const old = await server.commit('moved', FILES);
+      await prepare('/moved/.git');
+      const id = await server.commit('moved', { 'index.html': 'new' });
+      expect((await prepare('/moved/.git')).app.version).to.equal(`1.0.0-${old}`);
+      time += 60_000;
+      expect((await prepare('/moved/.git')).app.version).to.equal(`1.0.0-${id}`);
+    });
   });
 });

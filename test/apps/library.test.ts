@@ -382,6 +382,29 @@ describe('the library of applications', () => {
       expect(asked('/tiny.tgz')).to.equal(2);
     });
 
+    it('looks once a minute for all workers of a machine', async () => {
+      const { files } = await prepare(source);
+      const other = open();
+      expect((await prepare(source, undefined, other)).files).to.equal(files);
+      expect(asked('/tiny.tgz')).to.equal(1);
+      time += MINUTE;
+      await prepare(source, undefined, other);
+      await prepare(source);
+      await other.close();
+      expect(asked('/tiny.tgz')).to.equal(2);
+    });
+
+    it('looks again when what was noted cannot be read, or is of a time to come', async () => {
+      await prepare(source);
+      for (const name of await readdir(join(directory, 'v1', 'notes'))) {
+        await writeFile(join(directory, 'v1', 'notes', name), '{"key":');
+      }
+      await prepare(source);
+      time -= 1;
+      await prepare(source);
+      expect(asked('/tiny.tgz')).to.equal(3);
+    });
+
     it('does not look again where the SHA-256 is given', async () => {
       await prepare(source);
       const [entry] = await leftIn('entries');
