@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { couchHost } from '../config/redact.ts';
+import type { FailureKind } from '../errors.ts';
 import { AppError } from './errors.ts';
-import { type AppHttp, type HttpAnswer, HttpFailure, reasonOf } from './http.ts';
+import { type AppHttp, type HttpAnswer, HttpFailure, reasonOf, statusFailure } from './http.ts';
 import { saveStream } from './save-stream.ts';
 
 export interface ArchiveToFetch {
@@ -51,8 +52,8 @@ export async function fetchArchive(
   } catch (thrown) {
     signal.throwIfAborted();
     if (thrown instanceof AppError) throw thrown;
-    if (late.aborted) throw unreachable(name, host, `not there within ${timeout / 1000} s`, false);
-    if (thrown instanceof HttpFailure) throw unreachable(name, host, thrown.message, !thrown.passing);
+    if (late.aborted) throw unreachable(name, host, `not there within ${timeout / 1000} s`, 'retry');
+    if (thrown instanceof HttpFailure) throw unreachable(name, host, thrown.message, thrown.kind);
     throw thrown;
   }
 }
@@ -69,8 +70,7 @@ function usable(answer: HttpAnswer, name: string, host: string): HttpAnswer {
       'Check where the application comes from.',
     );
   }
-  const passing = status >= 500 || status === 429 || status === 408;
-  throw unreachable(name, host, `answered ${status}`, !passing);
+  throw statusFailure(status);
 }
 
 async function save(
@@ -90,7 +90,7 @@ async function* received(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, vo
   try {
     yield* body;
   } catch (thrown) {
-    throw new HttpFailure(reasonOf(thrown), true);
+    throw new HttpFailure(reasonOf(thrown), 'retry');
   }
 }
 
@@ -107,11 +107,11 @@ function differs(name: string, host: string): AppError {
   );
 }
 
-function unreachable(name: string, host: string, what: string, final: boolean): AppError {
+function unreachable(name: string, host: string, what: string, kind: FailureKind): AppError {
   return new AppError(
     'app_unreachable',
     `the code of ${name} on ${host}: ${what}`,
-    final ? 'final' : 'retry',
+    kind,
     `Check that ${host} can be reached from the worker.`,
   );
 }

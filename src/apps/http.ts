@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, request } from 'undici';
 import { parseUrl } from '../config/parse-url.ts';
+import type { FailureKind } from '../errors.ts';
 
 /** An answer whose body is still to be read, or destroyed. */
 export interface HttpAnswer {
@@ -27,15 +28,17 @@ export interface AppHttp {
   close(): Promise<void>;
 }
 
+type HttpFailureKind = Extract<FailureKind, 'retry' | 'overload' | 'final'>;
+
 /** No answer, or a chain of redirects that is not followed. Its text never holds a URL. */
 export class HttpFailure extends Error {
-  /** Whether the same request may work later. */
-  readonly passing: boolean;
+  /** `final` where the same request will fail for ever. */
+  readonly kind: HttpFailureKind;
 
-  constructor(message: string, passing: boolean, options?: ErrorOptions) {
+  constructor(message: string, kind: HttpFailureKind, options?: ErrorOptions) {
     super(message, options);
     this.name = 'HttpFailure';
-    this.passing = passing;
+    this.kind = kind;
   }
 }
 
@@ -63,7 +66,7 @@ export function createAppHttp(stall = 15_000): AppHttp {
       });
     } catch (thrown) {
       signal.throwIfAborted();
-      throw new HttpFailure(reasonOf(thrown), true);
+      throw new HttpFailure(reasonOf(thrown), 'retry');
     }
   }
 
@@ -78,7 +81,7 @@ export function createAppHttp(stall = 15_000): AppHttp {
         await answer.body.dump();
         url = nextUrl(url, answer);
       }
-      throw new HttpFailure(`redirected more than ${MAX_REDIRECTS} times`, false);
+      throw new HttpFailure(`redirected more than ${MAX_REDIRECTS} times`, 'final');
     },
     close: () => agent.destroy(),
   };
@@ -90,12 +93,12 @@ function nextUrl(from: URL, { headers }: Dispatcher.ResponseData): URL {
     location === undefined
       ? undefined
       : parseUrl(URL.canParse(location, from.href) ? new URL(location, from).href : '');
-  if (to === undefined) throw new HttpFailure('redirected to nowhere', false);
+  if (to === undefined) throw new HttpFailure('redirected to nowhere', 'final');
   if (to.protocol !== 'https:' && to.protocol !== 'http:') {
-    throw new HttpFailure(`redirected to ${to.protocol}//, which is not followed`, false);
+    throw new HttpFailure(`redirected to ${to.protocol}//, which is not followed`, 'final');
   }
   if (from.protocol === 'https:' && to.protocol === 'http:') {
-    throw new HttpFailure('redirected from https to http, which is not followed', false);
+    throw new HttpFailure('redirected from https to http, which is not followed', 'final');
   }
   return to;
 }
@@ -128,6 +131,16 @@ function decoded(text: string): string {
 
 function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
+}
+
+/** What a status means that is not the one that was wanted. */
+export function statusFailure(status: number): HttpFailure {
+  return new HttpFailure(`answered ${status}`, kindOf(status));
+}
+
+function kindOf(status: number): HttpFailureKind {
+  if (status === 429) return 'overload';
+  return status >= 500 || status === 408 ? 'retry' : 'final';
 }
 
 /** The code alone: texts of sockets may hold the URL. */

@@ -17,6 +17,7 @@ import { type RegistryVersion, resolveVersion } from './registry.ts';
 import { keyOf, lettersOf, manifestIn, shelve } from './shelve.ts';
 import { SingleFlight } from './single-flight.ts';
 import type { AppSource, FileSource, GitSource, HttpSource, RegistrySource } from './sources.ts';
+import { sparingHttp } from './sparing-http.ts';
 import { archiveTree } from './unpack.ts';
 
 /** An application that is ready to be put into instances. */
@@ -67,12 +68,15 @@ const CACHE_BYTES = 2 * 1024 ** 3;
 const RECENT = 60_000;
 const STALE = 10_000;
 
+/** Milliseconds; as long as a registry that says nothing is waited for. */
+const FAILURES = 5_000;
+
 /** What a look at a source that may change has found; only the cache knows whether it is still there. */
 type Found = Omit<Note, 'time'>;
 
 export function createAppLibrary({
   directory,
-  http,
+  http: eagerHttp,
   limits = APP_LIMITS,
   cacheBytes = CACHE_BYTES,
   recentFor = RECENT,
@@ -80,6 +84,7 @@ export function createAppLibrary({
   now = Date.now,
 }: LibraryOptions): AppLibrary {
   const cache = createAppCache({ directory, bytes: cacheBytes, stale, now });
+  const http = sparingHttp(eagerHttp, FAILURES, now);
   const versions = new Recent<RegistryVersion>(recentFor, now);
   const looking = new SingleFlight<Found>();
   const fetching = new SingleFlight<CacheEntry>();

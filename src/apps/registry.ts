@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { couchHost } from '../config/redact.ts';
+import type { FailureKind } from '../errors.ts';
 import { AppError } from './errors.ts';
-import { type AppHttp, HttpFailure, reasonOf } from './http.ts';
+import { type AppHttp, HttpFailure, reasonOf, statusFailure } from './http.ts';
 import { type AppKind, checkManifest, type Manifest } from './manifest.ts';
 import { isVersion } from './slug.ts';
 import type { RegistrySource } from './sources.ts';
@@ -88,8 +89,7 @@ async function askRegistry(
     if (status !== 200) {
       body.destroy();
       if (status === 404) return undefined;
-      const passing = status >= 500 || status === 429 || status === 408;
-      throw failed(host, source, `answered ${status}`, passing ? 'retry' : 'final');
+      throw statusFailure(status);
     }
     return checkAnswer(await textOf(body, host, source), source, host);
   } catch (thrown) {
@@ -97,7 +97,7 @@ async function askRegistry(
     if (thrown instanceof AppError) throw thrown;
     if (late.aborted) throw failed(host, source, `did not answer within ${timeout / 1000} s`, 'retry');
     if (thrown instanceof HttpFailure) {
-      throw failed(host, source, thrown.message, thrown.passing ? 'retry' : 'final');
+      throw failed(host, source, thrown.message, thrown.kind);
     }
     throw failed(host, source, reasonOf(thrown), 'retry');
   }
@@ -174,7 +174,7 @@ function described({ slug, channel, version }: RegistrySource): string {
   return version === undefined ? `${slug} in channel ${channel}` : `${slug} ${version}`;
 }
 
-function failed(host: string, source: RegistrySource, what: string, kind: 'retry' | 'final'): AppError {
+function failed(host: string, source: RegistrySource, what: string, kind: FailureKind): AppError {
   return new AppError(
     'app_registry',
     `registry ${host}, asked for ${described(source)}: ${what}`,

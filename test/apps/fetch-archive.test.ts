@@ -78,6 +78,7 @@ describe('fetching an archive', () => {
     ['other bytes than announced', bytes(Buffer.from('x')), {}, { code: 'app_checksum', kind: 'final' }],
     ['no archive', status(404), {}, { code: 'app_not_found', kind: 'final' }],
     ['a refusal', status(403), {}, { code: 'app_unreachable', kind: 'final' }],
+    ['a plea for fewer requests', status(429), {}, { code: 'app_unreachable', kind: 'overload' }],
     ['an error', status(503), {}, { code: 'app_unreachable', kind: 'retry' }],
     ['more than its limit', endless, {}, { code: 'app_too_large', kind: 'final' }],
     ['the announcement of more than its limit', announced, {}, { code: 'app_too_large', kind: 'final' }],

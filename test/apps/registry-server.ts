@@ -15,7 +15,8 @@ export interface WebServer {
   close(): Promise<void>;
 }
 
-export async function startWebServer(): Promise<WebServer> {
+/** @param port of its own, or any free one */
+export async function startWebServer(port = 0): Promise<WebServer> {
   const routes = new Map<string, Route>();
   const asked: string[] = [];
   const server = createServer((request, response) => {
@@ -24,7 +25,7 @@ export async function startWebServer(): Promise<WebServer> {
     const route = routes.get(path) ?? status(404);
     route(request, response);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');

@@ -92,6 +92,11 @@ describe('a registry', () => {
     expect(error.message).to.include('did not answer within 0.2 s');
   });
 
+  it('that is asked too much is asked later, and less', async () => {
+    first.routes.set(LATEST, status(429));
+    expect(await failure(resolve())).to.include({ code: 'app_registry', kind: 'overload' });
+  });
+
   it('that forbids is not asked again', async () => {
     first.routes.set(LATEST, status(403));
     expect(await failure(resolve())).to.include({ code: 'app_registry', kind: 'final' });
