@@ -28,14 +28,12 @@ export interface AppHttp {
   close(): Promise<void>;
 }
 
-type HttpFailureKind = Extract<FailureKind, 'retry' | 'overload' | 'final'>;
-
 /** No answer, or a chain of redirects that is not followed. Its text never holds a URL. */
 export class HttpFailure extends Error {
-  /** `final` where the same request will fail for ever. */
-  readonly kind: HttpFailureKind;
+  /** `outage` where nobody answered at all, `final` where the same request will fail for ever. */
+  readonly kind: FailureKind;
 
-  constructor(message: string, kind: HttpFailureKind, options?: ErrorOptions) {
+  constructor(message: string, kind: FailureKind, options?: ErrorOptions) {
     super(message, options);
     this.name = 'HttpFailure';
     this.kind = kind;
@@ -66,7 +64,7 @@ export function createAppHttp(stall = 15_000): AppHttp {
       });
     } catch (thrown) {
       signal.throwIfAborted();
-      throw new HttpFailure(reasonOf(thrown), 'retry');
+      throw new HttpFailure(reasonOf(thrown), silenceKind(thrown));
     }
   }
 
@@ -138,14 +136,35 @@ export function statusFailure(status: number): HttpFailure {
   return new HttpFailure(`answered ${status}`, kindOf(status));
 }
 
-function kindOf(status: number): HttpFailureKind {
+function kindOf(status: number): FailureKind {
   if (status === 429) return 'overload';
   return status >= 500 || status === 408 ? 'retry' : 'final';
 }
 
+/** What sockets say of a host that is away; a name that nobody knows is rather a mistake in writing. */
+const AWAY = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_SOCKET',
+]);
+
+function silenceKind(thrown: unknown): FailureKind {
+  return AWAY.has(codeOf(thrown)) ? 'outage' : 'retry';
+}
+
+function codeOf(thrown: unknown): string {
+  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+}
+
 /** The code alone: texts of sockets may hold the URL. */
 export function reasonOf(thrown: unknown): string {
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  const code = codeOf(thrown);
   switch (code) {
     case 'UND_ERR_HEADERS_TIMEOUT':
     case 'UND_ERR_BODY_TIMEOUT':

@@ -95,7 +95,7 @@ async function askRegistry(
   } catch (thrown) {
     signal.throwIfAborted();
     if (thrown instanceof AppError) throw thrown;
-    if (late.aborted) throw failed(host, source, `did not answer within ${timeout / 1000} s`, 'retry');
+    if (late.aborted) throw failed(host, source, `did not answer within ${timeout / 1000} s`, 'outage');
     if (thrown instanceof HttpFailure) {
       throw failed(host, source, thrown.message, thrown.kind);
     }

@@ -38,7 +38,7 @@ export function sparingHttp(http: AppHttp, milliseconds: number, now: () => numb
         return answer;
       } catch (thrown) {
         if (thrown instanceof HttpFailure) remember(host, thrown);
-        else if (isTimeout(what.signal)) remember(host, new HttpFailure('did not answer in time', 'retry'));
+        else if (isTimeout(what.signal)) remember(host, new HttpFailure('did not answer in time', 'outage'));
         throw thrown;
       }
     },

@@ -56,6 +56,7 @@ export async function connectWorker({ config, log, observer }: ConnectOptions): 
   let fleet: Fleet | undefined;
   try {
     await storage.probe();
+    await apps.check();
     await ensureGlobalDatabases(global);
     fleet = await openFleet({ redisUrl: config.fleet.redisUrl, prefix: config.fleet.prefix, role: 'worker' });
     const { sealKey } = await joinFleet({ ...fleet, global, storage });

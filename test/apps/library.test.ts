@@ -151,8 +151,8 @@ describe('the library of applications', () => {
       server = await startWebServer(Number(new URL(url).port));
       const again = await thrownBy(prepare('waterbill'));
       expect([error, again].map((each) => each instanceof AppError && each.kind)).to.deep.equal([
-        'retry',
-        'retry',
+        'outage',
+        'outage',
       ]);
       expect(server.asked).to.deep.equal([]);
     });

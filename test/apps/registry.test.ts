@@ -81,14 +81,14 @@ describe('a registry', () => {
     await first.close();
     const error = await failure(resolve('agenda', [url]));
     first = await startWebServer();
-    expect(error).to.include({ code: 'app_registry', kind: 'retry' });
+    expect(error).to.include({ code: 'app_registry', kind: 'outage' });
     expect(error.message).to.include(new URL(url).host);
   });
 
   it('that says nothing is given up in time', async () => {
     first.routes.set(LATEST, silence);
     const error = await failure(resolve());
-    expect(error).to.include({ code: 'app_registry', kind: 'retry' });
+    expect(error).to.include({ code: 'app_registry', kind: 'outage' });
     expect(error.message).to.include('did not answer within 0.2 s');
   });
 

@@ -29,7 +29,7 @@ describe('asking hosts sparingly', () => {
     expect(await first).to.include({ name: 'TimeoutError' });
     expect(await thrownBy(get(new AbortController().signal))).to.include({
       message: 'did not answer in time, a moment ago',
-      kind: 'retry',
+      kind: 'outage',
     });
     expect(server.asked).to.deep.equal(['/']);
   });

@@ -100,13 +100,14 @@ async function presentApp(installation: AppInstallation, slug: string): Promise<
 }
 
 async function copyFiles(
-  { services: { storage }, instance: { domain, cli_secret: secret = '' }, signal }: AppInstallation,
+  { services: { storage }, instance: { domain, cli_secret: secret = '' }, lease, signal }: AppInstallation,
   { app, files }: PreparedApp,
 ): Promise<void> {
   const { manifest, slug, version, checksum } = app;
   const folder = checksum === '' ? version : `${version}-${checksum}`;
   const tag = incarnationOf(secret);
-  await storage.installApp(domain, { kind: manifest.kind, slug, folder, from: files, tag }, signal);
+  const guard = () => lease.assertHeld();
+  await storage.installApp(domain, { kind: manifest.kind, slug, folder, from: files, tag, guard }, signal);
 }
 
 /** Whatever the stack has made of its own triggers stays its own: one that we cannot read is left to it. */

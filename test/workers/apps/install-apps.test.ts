@@ -11,9 +11,16 @@ import { retryJob } from '../../../src/jobs/retry.ts';
 import { CREATE_STAGES } from '../../../src/jobs/stages.ts';
 import type { JobEnd } from '../../../src/jobs/wait.ts';
 import { currentStage } from '../../../src/workers/pipeline.ts';
-import { json, status } from '../../apps/registry-server.ts';
-import { type AppRegistry, latest, registryAnswer, startAppRegistry } from '../../support/app-registry.ts';
+import { bytes, json, startWebServer, status } from '../../apps/registry-server.ts';
+import {
+  type AppRegistry,
+  latest,
+  registryAnswer,
+  sampleArchive,
+  startAppRegistry,
+} from '../../support/app-registry.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+import { until } from '../../support/until.ts';
 
 describe('installing applications', () => {
   let registry: AppRegistry;
@@ -128,13 +135,36 @@ describe('installing applications', () => {
       const route = asked === 1 ? status(500) : json(registryAnswer('agenda', registry.url, 'shaky'));
       route(request, response);
     });
-    const jobId = await order(domain, ['shaky', 'waterbill']);
+    // The registry is left in peace for some seconds, which takes tries.
+    const jobId = await order(domain, ['shaky', 'waterbill'], 20);
     expect(await test.ended(jobId)).to.include({ state: 'done', outcome: 'installed' });
     const { apps = [] } = readProgress((await test.fleet.queue.getJob(jobId))?.progress);
-    expect(apps.map(({ app, tries }) => [app, tries])).to.have.deep.members([
-      ['shaky', 2],
-      ['waterbill', 1],
-    ]);
+    expect(asked).to.equal(2);
+    expect(apps.find(({ app }) => app === 'waterbill')).to.include({ tries: 1 });
+  });
+
+  it('spends no try on a registry that is away, and waits for it', async () => {
+    const domain = await made('away');
+    const gone = await startWebServer();
+    await gone.close();
+    const jobId = await order(domain, [`${gone.url}/agenda.tgz`], 1);
+    await until('it is put off', async () => (await test.fleet.queue.getJobState(jobId)) === 'delayed');
+    const job = await test.fleet.queue.getJob(jobId);
+    expect(job?.attemptsMade).to.equal(0);
+    expect((await progressOf(jobId)).apps?.[0]).to.include({ state: 'failed', kind: 'outage' });
+    const back = await startWebServer(Number(new URL(gone.url).port));
+    back.routes.set('/agenda.tgz', bytes(sampleArchive('agenda')));
+    try {
+      await job?.promote();
+      const later = until(
+        'it is done',
+        async () => (await test.fleet.queue.getJobState(jobId)) === 'completed',
+      );
+      await later;
+    } finally {
+      await back.close();
+    }
+    expect(await idsOf(domain, 'io.cozy.apps')).to.deep.equal(['io.cozy.apps/agenda']);
   });
 
   it('gives up after as many tries as the job has', async () => {
