@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
-import { Agent, type Dispatcher, request } from 'undici';
+import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { parseUrl } from '../config/parse-url.ts';
 import type { FailureKind } from '../errors.ts';
+import { type Environment, proxiesOf } from './proxies.ts';
 
 /** An answer whose body is still to be read, or destroyed. */
 export interface HttpAnswer {
@@ -43,13 +44,24 @@ export class HttpFailure extends Error {
 const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** @param stall milliseconds without a byte before a request is given up */
-export function createAppHttp(stall = 15_000): AppHttp {
-  const agent = new Agent({
+/**
+ * By way of the proxies that the environment names, where it names some: `HTTP_PROXY`, `HTTPS_PROXY` and, for
+ * hosts that are reached without, `NO_PROXY`.
+ *
+ * @param stall milliseconds without a byte before a request is given up
+ * @throws {InputError} `proxy` for one that cannot be
+ */
+export function createAppHttp(stall = 15_000, environment: Environment = process.env): AppHttp {
+  const agent = new EnvHttpProxyAgent({
+    ...proxiesOf(environment),
     connections: 8,
     connect: { timeout: stall },
+    proxyTls: { timeout: stall },
+    requestTls: { timeout: stall },
     headersTimeout: stall,
     bodyTimeout: stall,
+    // Proxies may refuse to tunnel to other ports than that of https.
+    proxyTunnel: false,
   });
 
   async function once(url: URL, { accept, signal }: HttpGet, authorization: string | undefined) {

@@ -19,7 +19,6 @@ import { fileURLToPath } from 'node:url';
 import { brotliDecompressSync } from 'node:zlib';
 import { expect } from 'chai';
 import { z } from 'zod';
-import { AppError } from '../../src/apps/errors.ts';
 import { type AppHttp, createAppHttp } from '../../src/apps/http.ts';
 import { type AppLibrary, createAppLibrary, type LibraryOptions } from '../../src/apps/library.ts';
 import { parseSource } from '../../src/apps/sources.ts';
@@ -126,74 +125,41 @@ describe('the library of applications', () => {
     expect([asked(LATEST), asked(ARCHIVE)]).to.deep.equal([2, 1]);
   });
 
-  describe('with a host that fails', () => {
-    const SECONDS = 5_000;
+  it('asks a registry again that failed at once', async () => {
+    const good = server.routes.get(LATEST);
+    server.routes.set(LATEST, status(500));
+    expect(await thrownBy(prepare())).to.include({ code: 'app_registry', kind: 'retry' });
+    server.routes.set(LATEST, good ?? silence);
+    await prepare();
+    expect(asked(LATEST)).to.equal(2);
+  });
 
-    it('does not ask a registry again for some seconds, whatever is wanted of it', async () => {
-      announce('waterbill');
-      const good = server.routes.get(LATEST);
-      server.routes.set(LATEST, status(500));
-      expect(await thrownBy(prepare())).to.include({ code: 'app_registry', kind: 'retry' });
-      server.routes.set(LATEST, good ?? silence);
-      const error = await thrownBy(prepare('waterbill'));
-      expect(error).to.include({ code: 'app_registry', kind: 'retry' });
-      expect(String(error)).to.include('waterbill').and.to.include('answered 500, a moment ago');
-      time += SECONDS;
-      await prepare();
-      await prepare('waterbill');
-      expect(asked(LATEST)).to.equal(2);
-    });
+  it('leaves a registry in peace for some seconds that asked for it, whatever is wanted', async () => {
+    announce('waterbill');
+    const good = server.routes.get(LATEST);
+    server.routes.set(LATEST, status(429));
+    expect(await thrownBy(prepare())).to.include({ code: 'app_registry', kind: 'overload' });
+    server.routes.set(LATEST, good ?? silence);
+    for (const slug of ['agenda', 'waterbill']) {
+      const error = await thrownBy(prepare(slug));
+      expect(error).to.include({ code: 'app_registry', kind: 'overload' });
+      expect(String(error)).to.include(slug).and.to.include('answered 429, a moment ago');
+    }
+    time += 5_000;
+    await prepare();
+    expect(asked(LATEST)).to.equal(2);
+  });
 
-    it('knows it by its silence too', async () => {
-      const { url } = server;
-      await server.close();
-      const error = await thrownBy(prepare());
-      server = await startWebServer(Number(new URL(url).port));
-      const again = await thrownBy(prepare('waterbill'));
-      expect([error, again].map((each) => each instanceof AppError && each.kind)).to.deep.equal([
-        'outage',
-        'outage',
-      ]);
-      expect(server.asked).to.deep.equal([]);
+  it('waits once for the host of an archive that fails slowly', async () => {
+    server.routes.set('/tiny.tgz', (request, response) => {
+      time += 4_000;
+      status(503)(request, response);
     });
-
-    it('leaves one in peace that is asked too much', async () => {
-      server.routes.set(LATEST, status(429));
-      for (let times = 0; times < 2; times += 1) {
-        expect(await thrownBy(prepare())).to.include({ code: 'app_registry', kind: 'overload' });
-      }
-      expect(asked(LATEST)).to.equal(1);
-    });
-
-    it('does not ask the host of an archive again for some seconds', async () => {
-      server.routes.set('/tiny.tgz', status(503));
-      const source = `${server.url}/tiny.tgz`;
-      for (let times = 0; times < 2; times += 1) {
-        expect(await thrownBy(prepare(source))).to.include({ code: 'app_unreachable', kind: 'retry' });
-      }
-      time += SECONDS;
-      server.routes.set('/tiny.tgz', bytes(tgzOf(tinyApp())));
-      await prepare(source);
-      expect(asked('/tiny.tgz')).to.equal(2);
-    });
-
-    it('asks it for others when it does not have one, or forbids it', async () => {
-      server.routes.set('/registry/waterbill/stable/latest', status(403));
-      expect(await thrownBy(prepare('waterbill'))).to.include({ code: 'app_registry', kind: 'final' });
-      expect(await thrownBy(prepare('nothing'))).to.include({ code: 'app_not_found' });
-      expect((await prepare()).app.slug).to.equal('agenda');
-    });
-
-    it('asks it for others when somebody no longer waits for it', async () => {
-      const impatient = new AbortController();
-      server.routes.set(LATEST, silence);
-      const first = thrownBy(prepare('agenda', impatient.signal));
-      await until('the registry is asked', () => asked(LATEST) === 1);
-      impatient.abort(new Error('cancelled'));
-      await first;
-      announce('waterbill');
-      expect((await prepare('waterbill')).app.slug).to.equal('waterbill');
-    });
+    for (let times = 0; times < 2; times += 1) {
+      const error = await thrownBy(prepare(`${server.url}/tiny.tgz`));
+      expect(error).to.include({ code: 'app_unreachable', kind: 'retry' });
+    }
+    expect(asked('/tiny.tgz')).to.equal(1);
   });
 
   it('fetches nothing that another library of the directory has fetched', async () => {
