@@ -1,4 +1,5 @@
-import { FleetError } from '../errors.ts';
+import { FleetError, InputError } from '../errors.ts';
+import { normaliseDomain } from '../instances/domain.ts';
 import { instanceState } from '../instances/instance-document.ts';
 import type { SeenInstance } from '../jobs/payload.ts';
 import { count } from './batch/batch-texts.ts';
@@ -25,6 +26,7 @@ export async function destroyOne(options: DestroyOptions, typed: string): Promis
   const { domain, seen } = await telling(output, typed, async () => {
     const instance = await findInstance(couch.global, typed);
     if (!options.resume && instanceState(instance) === 'deleting') throw alreadyDeleting(instance.domain);
+    if (force) refuseAlias(typed, instance.domain);
     return targetOf(instance, 1);
   });
   if (!force) await askForDomain(options, domain);
@@ -56,6 +58,17 @@ async function telling<T>(output: Output, typed: string, work: () => Promise<T>)
   }
 }
 
+/** Who is asked sees what the alias means; who is not has to say it. @throws InputError `alias` */
+function refuseAlias(typed: string, domain: string): void {
+  if (normaliseDomain(typed, 'nested') === domain) return;
+  throw new InputError(
+    'alias',
+    `${typed} is an alias of ${domain}`,
+    {},
+    `With --force, name the instance itself: cozy-fleet instances destroy ${domain} --force.`,
+  );
+}
+
 /** The flag is there already: somebody is at it, or was. */
 function alreadyDeleting(domain: string): FleetError {
   return new FleetError(
@@ -64,7 +77,7 @@ function alreadyDeleting(domain: string): FleetError {
     [
       `See its job: cozy-fleet jobs show ${domain}; if that failed: cozy-fleet jobs retry ${domain}.`,
       `If there is none and no stack is at it: cozy-fleet instances destroy ${domain} --resume.`,
-      `To keep the instance: cozy-fleet instances modify ${domain} --deleting=false.`,
+      `To keep the instance: cozy-fleet instances modify ${domain} --deleting=false, then --blocked=false if it was shut already.`,
     ].join('\n'),
   );
 }

@@ -34,7 +34,8 @@ export interface CouchServer {
   readonly host: string;
   /** 412 and 201 are both fine for a repeatable step; which one it was matters to the caller. */
   createDatabase(name: string, signal?: AbortSignal): Promise<'created' | 'exists'>;
-  deleteDatabase(name: string, signal?: AbortSignal): Promise<'deleted' | 'missing'>;
+  /** @param guard called at the last moment before the request is sent, however long it had to wait for its turn */
+  deleteDatabase(name: string, signal?: AbortSignal, guard?: () => void): Promise<'deleted' | 'missing'>;
   databaseExists(name: string, signal?: AbortSignal): Promise<boolean>;
   /** Names that begin with `start`, in byte order. */
   listDatabases(start: string, signal?: AbortSignal): Promise<string[]>;
@@ -85,9 +86,11 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
     what: string,
     body?: unknown,
     signal?: AbortSignal,
+    guard?: () => void,
   ): Promise<{ answer: CouchAnswer; body: unknown }> {
     return limit(async () => {
       signal?.throwIfAborted();
+      guard?.();
       try {
         const exchange = await hot.send(method, path, body, signal);
         return { answer: answerOf(exchange.status, exchange.body), body: exchange.body };
@@ -159,9 +162,9 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
       throw new CouchError(host, what, answer);
     },
 
-    async deleteDatabase(name, signal) {
+    async deleteDatabase(name, signal, guard) {
       const what = `deleting database ${name}`;
-      const { answer } = await send('DELETE', `/${encodeURIComponent(name)}`, what, undefined, signal);
+      const { answer } = await send('DELETE', `/${encodeURIComponent(name)}`, what, undefined, signal, guard);
       if (isSuccess(answer)) return 'deleted';
       if (answer.status === 404) return 'missing';
       throw new CouchError(host, what, answer);

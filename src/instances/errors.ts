@@ -28,6 +28,10 @@ export type RefusalCode =
   | 'changed'
   /** Two documents have the same databases. */
   | 'shared_prefix'
+  /** Two documents have the same domain. */
+  | 'shared_name'
+  /** Its databases are not where its document says. */
+  | 'wrong_cluster'
   /** Its files are where we cannot remove them. */
   | 'swift'
   /** The directory does not look like an instance's. */

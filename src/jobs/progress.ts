@@ -43,6 +43,8 @@ const progress = z.object({
   incarnation: z.string().optional(),
   /** Revision of the instance's document from which a destruction set `deleting`: to know its own flag again. */
   markedFrom: z.string().optional(),
+  /** Set once a modification is about to write: its filter may not mean what it has written. */
+  begun: z.boolean().optional(),
   /** One for each application that was tried. */
   apps: z.array(appRecord).optional(),
 });

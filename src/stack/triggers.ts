@@ -15,6 +15,8 @@ export interface RemoveTriggersOptions extends Omit<StackOwner, 'domain'> {
   /** The Redis with the stack's triggers; undefined = the stack keeps them in its memory. */
   readonly stackRedis: Redis | undefined;
   readonly signal: AbortSignal;
+  /** Called before each step that cannot be taken back; throws when the job is somebody else's by now. */
+  readonly assertHeld?: () => void;
 }
 
 /**
@@ -25,15 +27,22 @@ export interface RemoveTriggersOptions extends Omit<StackOwner, 'domain'> {
  * @throws CouchError 409 when a trigger was changed meanwhile; StackRedisAway
  */
 export async function removeTriggers(options: RemoveTriggersOptions): Promise<number> {
-  const { server, prefix, stackRedis, signal } = options;
+  const { server, prefix, stackRedis, signal, assertHeld } = options;
   const database = databaseName(prefix, TRIGGERS);
   const triggers = await documentsOf(server, database, signal);
   const parts = inParts(triggers);
   if (stackRedis !== undefined) {
-    for (const part of parts) await unschedule(stackRedis, options, part);
+    for (const part of parts) {
+      assertHeld?.();
+      await unschedule(stackRedis, options, part);
+    }
+    assertHeld?.();
     await askStackRedis(stackRedis, () => stackRedis.del(`events-${prefix}`));
   }
-  for (const part of parts) await deleteAll(server, database, part, signal);
+  for (const part of parts) {
+    assertHeld?.();
+    await deleteAll(server, database, part, signal);
+  }
   return triggers.length;
 }
 

@@ -1,10 +1,12 @@
-import { mkdir, open, opendir, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, open, opendir, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FleetError, toError } from '../errors.ts';
 import { StorageError, storageFailureKind } from './errors.ts';
 import { hasApp, installApp } from './install-app.ts';
 import { md5OfFile } from './md5-of-file.ts';
+import { kindOf, removeInstance } from './remove-instance.ts';
 import type { Storage, WalkEntry } from './storage.ts';
+import { toErrno, unlessMissing } from './unless-missing.ts';
 import { walkTree } from './walk-tree.ts';
 
 /** Mode of the directories of an instance (`instance-data.md` §4.1). */
@@ -15,9 +17,6 @@ const FLEET_FILE = '.cozy-fleet';
 
 /** What a directory on its way out is called; begins with a dot, so it can never be a domain. */
 const REMOVED = '.cozy-fleet-removed-';
-
-/** Every instance has it, and hardly anything else does. */
-const TRASH = '.cozy_trash';
 
 /** Storage of kind `file://`: `<root>/<domain>/` (`instance-data.md` §4.1). */
 export function fileStorage(root: string): Storage {
@@ -98,21 +97,18 @@ export function fileStorage(root: string): Storage {
       }
     },
 
-    removeInstance: (domain, tag) =>
-      guarded(`removing ${domain}`, async () => {
-        const removed = join(root, `${REMOVED}${tag}`);
-        const entries = await unlessMissing(readdir(at(domain)), undefined);
-        if (entries === undefined) {
-          // A mount that has gone looks like an instance without files.
-          await stat(root);
-        } else {
-          if (entries.length > 0 && !entries.includes(TRASH)) return 'foreign';
-          await rename(at(domain), removed);
-        }
-        const wasThere = entries !== undefined || (await isDirectory(removed));
-        await rm(removed, { recursive: true, force: true });
-        return wasThere ? 'removed' : 'missing';
-      }),
+    async removeInstance(domain, tag, guard) {
+      try {
+        return await removeInstance(at(domain), join(root, `${REMOVED}${tag}`), guard);
+      } catch (thrown) {
+        // The guard's own.
+        if (thrown instanceof FleetError) throw thrown;
+        throw await failure(`removing ${domain}`, thrown);
+      }
+    },
+
+    isForeign: (domain) =>
+      guarded(`looking at ${domain}`, async () => (await kindOf(at(domain))) === 'foreign'),
 
     async installApp(domain, app, signal) {
       try {
@@ -180,18 +176,4 @@ async function isDirectory(path: string): Promise<boolean> {
     if (toErrno(thrown) === 'ENOENT') return false;
     throw thrown;
   }
-}
-
-async function unlessMissing<T>(work: Promise<T>, otherwise: T): Promise<T> {
-  try {
-    return await work;
-  } catch (thrown) {
-    if (toErrno(thrown) === 'ENOENT') return otherwise;
-    throw thrown;
-  }
-}
-
-function toErrno(thrown: unknown): string | undefined {
-  const error: NodeJS.ErrnoException = toError(thrown);
-  return error.code;
 }

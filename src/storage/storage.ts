@@ -35,9 +35,12 @@ export interface Storage {
    * Removes the directory of an instance and all that is in it. It is renamed first, so that a next life
    * of the domain never meets what is on its way out.
    * @param tag names what is on its way out, so that a second try finds it again; hexadecimal and `-`
-   * @returns `foreign` for a directory that holds files and no `.cozy_trash`: it is left alone
+   * @param guard called right before each step that cannot be taken back; what it throws is thrown
+   * @returns `foreign` for what `isForeign`: it is left alone
    */
-  removeInstance(domain: string, tag: string): Promise<'removed' | 'missing' | 'foreign'>;
+  removeInstance(domain: string, tag: string, guard?: () => void): Promise<'removed' | 'missing' | 'foreign'>;
+  /** Whether what is there under that domain is not an instance's: a link, or files without a `.cozy_trash`. */
+  isForeign(domain: string): Promise<boolean>;
   /**
    * Puts the code of an application into an instance, as a whole or not at all; what an earlier try of the
    * same tag left is removed, and no twin that wakes up can publish it.

@@ -72,6 +72,7 @@ export async function connectWorker({ config, log, observer }: ConnectOptions): 
       fleet,
       services: {
         global,
+        clusters,
         cluster: (index) => clusters[index ?? 0] ?? global,
         storage,
         census: createPrefixCensus(global),

@@ -15,6 +15,8 @@ export interface Services {
   readonly global: CouchServer;
   /** The cluster an instance's databases are on; `undefined` is cluster 0 (`instance-data.md` §1.1). */
   cluster(index: number | undefined): CouchServer;
+  /** All clusters, by their index. */
+  readonly clusters: readonly CouchServer[];
   /** Indexes of the clusters on which new instances may be made now. */
   openClusters(): readonly number[];
   readonly storage: Storage;

@@ -39,6 +39,25 @@ describe('a CouchDB server', () => {
     expect(await server.deleteDatabase(name)).to.equal('missing');
   });
 
+  it('asks a guard when the turn of a deletion has come, and not before', async () => {
+    const narrow = connectCouch({ url: couch.url, connections: 1 });
+    const names = ['one', 'two', 'three'].map((each) => `${prefix}/${each}`);
+    for (const each of names) await server.createDatabase(each);
+    let isHeld = true;
+    let asked = 0;
+    const guard = (): void => {
+      asked += 1;
+      if (!isHeld) throw new Error('not ours any more');
+      isHeld = false;
+    };
+    const ends = await Promise.allSettled(names.map((each) => narrow.deleteDatabase(each, undefined, guard)));
+    await narrow.close();
+    expect(ends.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'rejected']);
+    expect(asked).to.equal(3);
+    expect(await server.listDatabases(`${prefix}/`)).to.include.members(names.slice(1));
+    for (const each of names) await server.deleteDatabase(each);
+  });
+
   it('tells whether a database is there', async () => {
     expect(await server.databaseExists(database)).to.equal(true);
     expect(await server.databaseExists(`${prefix}/nowhere`)).to.equal(false);

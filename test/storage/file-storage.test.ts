@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { FleetError } from '../../src/errors.ts';
 import { StorageError, storageFailureKind } from '../../src/storage/errors.ts';
 import { fileStorage } from '../../src/storage/file-storage.ts';
 import type { Storage, WalkEntry } from '../../src/storage/storage.ts';
@@ -27,6 +28,22 @@ describe('file storage', () => {
   it('makes the root of an instance under its domain as it is, port included, with mode 0755', async () => {
     await storage.makeDirectory(DOMAIN, '/');
     expect((await stat(join(root, DOMAIN))).mode & 0o777).to.equal(0o755);
+  });
+
+  it('removes an instance although an earlier removal stopped half-way and its directory came back', async () => {
+    await mkdir(join(root, '.cozy-fleet-removed-1', 'left'), { recursive: true });
+    await mkdir(join(root, DOMAIN, '.cozy_trash'), { recursive: true });
+    expect(await storage.removeInstance(DOMAIN, '1')).to.equal('removed');
+    expect(await readdir(root)).to.deep.equal([]);
+  });
+
+  it('removes nothing once its guard says no', async () => {
+    await mkdir(join(root, DOMAIN, '.cozy_trash'), { recursive: true });
+    const guard = (): void => {
+      throw new FleetError('lost_lock', 'not ours any more');
+    };
+    expect(await thrownBy(storage.removeInstance(DOMAIN, '1', guard))).to.include({ code: 'lost_lock' });
+    expect(await readdir(root)).to.deep.equal([DOMAIN]);
   });
 
   it('takes a directory that is there for made', async () => {

@@ -209,6 +209,7 @@ function contextOf(
     passphrase: undefined,
     services: {
       global: couch,
+      clusters: [couch],
       cluster: () => couch,
       openClusters: () => [0],
       storage,

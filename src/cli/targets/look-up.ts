@@ -15,7 +15,11 @@ export async function lookUp<Written extends WrittenDomain>(
   written: readonly Written[],
 ): Promise<(Written & Target)[]> {
   const domains = written.map(({ domain }) => domain);
-  const found = new Map((await instancesOf(global, domains)).map((instance) => [instance.domain, instance]));
+  const found = new Map<string, StoredInstance>();
+  // Of two documents with one domain the first one counts, as in the stack (`instance-data.md` §7).
+  for (const instance of await instancesOf(global, domains)) {
+    if (!found.has(instance.domain)) found.set(instance.domain, instance);
+  }
   return written.map((each) => {
     const instance = found.get(each.domain);
     return instance === undefined ? each : { ...each, ...targetOf(instance, each.row) };

@@ -1,5 +1,5 @@
 import { newSecrets } from '../../instances/secrets.ts';
-import { type DestroyStage, rewriteInstance } from './context.ts';
+import { type DestroyStage, rewriteInstance, takenBack } from './context.ts';
 
 /**
  * Shuts everybody out: `deleting` alone does not keep a running stack from writing. `cli_secret` stays,
@@ -10,6 +10,7 @@ export const close: DestroyStage = {
 
   async run(context) {
     await rewriteInstance(context, (instance) => {
+      if (instance.deleting !== true) throw takenBack(instance.domain);
       const { session_secret, oauth_secret } = newSecrets();
       return { ...instance, blocked: true, session_secret, oauth_secret };
     });

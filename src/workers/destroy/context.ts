@@ -1,5 +1,6 @@
 import { isStatus } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
+import { Refusal } from '../../instances/errors.ts';
 import type { InstanceDocument } from '../../instances/instance-document.ts';
 import { INSTANCES, type StoredInstance } from '../../instances/lookup.ts';
 import { databasePrefix } from '../../instances/prefix.ts';
@@ -9,6 +10,7 @@ import type { Lease } from '../lease.ts';
 import { readSeen, superseded } from '../seen-instance.ts';
 import type { Services } from '../services.ts';
 import type { Stage } from '../stage.ts';
+import { refuseShared } from './removable.ts';
 
 export type DestroyStage = Stage<DestroyStageName, DestroyContext, OutcomeOf<'destroy'>>;
 
@@ -59,4 +61,26 @@ export async function rewriteInstance(
       context.instance = now;
     }
   }
+}
+
+/**
+ * Asked before each stage that removes something: whoever took the flag back wants to keep the instance, and
+ * another document may have come to have its databases or its files.
+ * @throws Refusal `changed`, `superseded`, `shared_prefix`, `shared_name`
+ */
+export async function refuseUnwanted(context: DestroyContext): Promise<void> {
+  const { services, payload, seen, signal } = context;
+  const now = await readSeen(services, payload.domain, seen, signal);
+  if (now === undefined) throw superseded(payload.domain);
+  context.instance = now;
+  if (now.deleting !== true) throw takenBack(payload.domain);
+  await refuseShared(services, now, signal);
+}
+
+export function takenBack(domain: string): Refusal {
+  return new Refusal(
+    'changed',
+    `the deletion of ${domain} was taken back after this job had begun it`,
+    `Nothing more was touched. If it is still to go: cozy-fleet instances destroy ${domain}.`,
+  );
 }

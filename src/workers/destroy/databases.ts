@@ -1,11 +1,13 @@
 import { whileLocked } from './as-stack.ts';
-import { type DestroyContext, type DestroyStage, databasesOf } from './context.ts';
+import { type DestroyContext, type DestroyStage, databasesOf, refuseUnwanted } from './context.ts';
+import { refuseOddPrefix } from './removable.ts';
 
 /** Deletes the databases that are there, never by a computed name (design §3). */
 export const databases: DestroyStage = {
   name: 'databases',
 
   async run(context) {
+    await refuseUnwanted(context);
     await whileLocked(context, (signal) => deleteDatabases({ ...context, signal }));
     return undefined;
   },
@@ -21,13 +23,11 @@ export const databases: DestroyStage = {
 export async function deleteDatabases(
   context: Pick<DestroyContext, 'services' | 'instance' | 'signal' | 'lease'>,
 ): Promise<void> {
+  refuseOddPrefix(context.instance);
   const { server, prefix } = databasesOf(context);
   const { signal, lease } = context;
   const names = await server.listDatabases(`${prefix}/`, signal);
-  await Promise.all(
-    names.map(async (name) => {
-      lease.assertHeld();
-      await server.deleteDatabase(name, signal);
-    }),
-  );
+  // Many wait for their turn, and the lease may be lost until it comes.
+  const guard = () => lease.assertHeld();
+  await Promise.all(names.map((name) => server.deleteDatabase(name, signal, guard)));
 }

@@ -1,11 +1,10 @@
 import { Refusal } from '../../instances/errors.ts';
+import type { InstanceFilter } from '../../instances/filter.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
 import { refuseChanged } from '../seen-instance.ts';
 import { refuseForAccounts } from './accounts.ts';
-import { type DestroyContext, type DestroyStage, databasesOf, rewriteInstance } from './context.ts';
-
-/** Names that CouchDB would take for databases; anything else would list what is not the instance's. */
-const PREFIX = /^[a-z0-9][a-z0-9_$()+-]*$/;
+import { type DestroyContext, type DestroyStage, rewriteInstance, takenBack } from './context.ts';
+import { refuseUnremovable } from './removable.ts';
 
 /** Makes sure that this is what the operator wanted gone, and flags it `deleting` (design §3). */
 export const mark: DestroyStage = {
@@ -25,31 +24,20 @@ export const mark: DestroyStage = {
 
 async function refuse(context: DestroyContext, instance: StoredInstance): Promise<void> {
   const { filter, resume } = context.payload;
-  if (instance.swift_cluster) {
-    throw new Refusal('swift', `the files of ${instance.domain} are in Swift, which cannot be cleaned yet`);
-  }
-  if (instance.deleting === true && !resume && !isOwnFlag(context, instance)) throw deleting(instance.domain);
-  // With its flag set, its state is another one than the operator saw.
-  if (instance.deleting !== true) refuseChanged(filter, instance);
-  await refuseSharedPrefix(context, instance);
+  const { domain, _rev } = instance;
+  if (instance.deleting === true && !resume && !isOwnFlag(context, instance)) throw deleting(domain);
+  const from = context.markedFrom();
+  if (instance.deleting !== true && from !== undefined && from !== _rev) throw takenBack(domain);
+  refuseChanged(instance.deleting === true ? withoutStates(filter) : filter, instance);
+  await refuseUnremovable(context.services, instance, context.signal);
   if (instance.deleting !== true) await refuseForAccounts(context, instance);
 }
 
-async function refuseSharedPrefix(
-  { services, signal, payload }: DestroyContext,
-  instance: StoredInstance,
-): Promise<void> {
-  const { prefix } = databasesOf({ services, instance });
-  if (!PREFIX.test(prefix)) {
-    throw new Refusal('shared_prefix', `the prefix of ${payload.domain} is not one of an instance`);
-  }
-  const [other] = await services.census.others(prefix, instance._id, signal);
-  if (other === undefined) return;
-  throw new Refusal(
-    'shared_prefix',
-    `${instance.domain} and ${other.domain} have the same databases (${prefix})`,
-    'Nothing was touched. Find out which of the two documents is right, and remove the other by hand.',
-  );
+/** With its flag set, the state of an instance is another one than the operator saw. */
+function withoutStates(filter: InstanceFilter | undefined): InstanceFilter | undefined {
+  if (filter === undefined) return undefined;
+  const { states: _seen, ...others } = filter;
+  return others;
 }
 
 /**
@@ -73,7 +61,7 @@ export function deleting(domain: string): Refusal {
     [
       'If a job of ours failed, try it again: cozy-fleet jobs retry.',
       `If no stack is at it, take it over: cozy-fleet instances destroy ${domain} --resume.`,
-      `To keep the instance: cozy-fleet instances modify ${domain} --deleting=false.`,
+      `To keep the instance: cozy-fleet instances modify ${domain} --deleting=false, then --blocked=false if it was shut already.`,
     ].join('\n'),
   );
 }

@@ -6,7 +6,8 @@ import type { DestroyStage } from './context.ts';
 export const outside: DestroyStage = {
   name: 'outside',
 
-  async run({ services, instance, signal }) {
+  async run({ services, instance, signal, lease }) {
+    lease.assertHeld();
     if (!isReservation(instance)) await deleteFromRag(services.rag, instance, signal);
     return undefined;
   },

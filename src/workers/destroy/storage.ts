@@ -1,14 +1,15 @@
-import { Refusal } from '../../instances/errors.ts';
 import { reservationId } from '../../instances/prefix.ts';
 import { whileLocked } from './as-stack.ts';
-import type { DestroyContext, DestroyStage } from './context.ts';
+import { type DestroyContext, type DestroyStage, refuseUnwanted } from './context.ts';
+import { foreignFiles } from './removable.ts';
 
 /** Removes the instance's directory, or what an earlier attempt left of it. */
 export const storage: DestroyStage = {
   name: 'storage',
 
   async run(context) {
-    await whileLocked(context, () => removeFiles(context));
+    await refuseUnwanted(context);
+    await whileLocked(context, (signal) => removeFiles({ ...context, signal }));
     return undefined;
   },
 
@@ -17,13 +18,14 @@ export const storage: DestroyStage = {
   },
 };
 
-async function removeFiles({ services, instance: { domain }, seen, lease }: DestroyContext): Promise<void> {
-  lease.assertHeld();
+async function removeFiles({ services, instance, seen, lease, signal }: DestroyContext): Promise<void> {
+  const { domain } = instance;
   const tag = `${reservationId(domain)}-${seen.incarnation}`;
-  if ((await services.storage.removeInstance(domain, tag)) !== 'foreign') return;
-  throw new Refusal(
-    'foreign_files',
-    `the directory of ${domain} in ${services.storage.name} has files, but no .cozy_trash: it is not one of an instance`,
-    'It was left alone. Move it away if nobody needs it, and try the job again: cozy-fleet jobs retry.',
-  );
+  const guard = () => {
+    signal.throwIfAborted();
+    lease.assertHeld();
+  };
+  if ((await services.storage.removeInstance(domain, tag, guard)) === 'foreign') {
+    throw foreignFiles(services, domain);
+  }
 }

@@ -7,9 +7,14 @@ export const triggers: DestroyStage = {
   name: 'triggers',
 
   async run({ services, instance, signal, lease }) {
-    lease.assertHeld();
     const server = services.cluster(instance.couch_cluster);
-    await removeTriggers({ ...ownerOf(instance), server, stackRedis: services.stack.jobs, signal });
+    await removeTriggers({
+      ...ownerOf(instance),
+      server,
+      stackRedis: services.stack.jobs,
+      signal,
+      assertHeld: () => lease.assertHeld(),
+    });
     return undefined;
   },
 

@@ -1,7 +1,7 @@
 import { isStatus } from '../../couchdb/errors.ts';
 import { INSTANCES } from '../../instances/lookup.ts';
 import { readSeen } from '../seen-instance.ts';
-import type { DestroyStage } from './context.ts';
+import { type DestroyStage, refuseUnwanted } from './context.ts';
 import { deleteDatabases } from './databases.ts';
 
 /** Removes the document, after a last look for databases that a request has brought back (§8 trap 25). */
@@ -10,6 +10,7 @@ export const unregister: DestroyStage = {
 
   async run(context) {
     const { services, signal, lease, payload, seen } = context;
+    await refuseUnwanted(context);
     for (;;) {
       await deleteDatabases(context);
       lease.assertHeld();

@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
-import { applyChanges } from '../../instances/apply-changes.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { assertAliasesFree } from '../../instances/free-aliases.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
@@ -21,8 +19,13 @@ interface ModifyJob {
 const modify: Stage<ModifyStageName, ModifyJob, OutcomeOf<'modify'>> = {
   name: 'modify',
 
-  async run({ attempt: { services, signal, lease }, payload, instance }) {
+  async run({ attempt: { services, signal, lease, progress, record }, payload, instance }) {
     const { changes, filter, seen } = payload;
+    const begun = progress().begun === true;
+    if (!begun) {
+      refuseChanged(filter, instance);
+      await record({ ...progress(), begun: true });
+    }
     await assertAliasesFree(services.global, instance, changes.aliases ?? [], signal);
     const { outcome } = await modifyInstance({
       ...services,
@@ -32,7 +35,7 @@ const modify: Stage<ModifyStageName, ModifyJob, OutcomeOf<'modify'>> = {
       guard(now) {
         assertSeen(now, payload.domain, seen);
         // What an earlier try has done may be just what the filter does not mean any more.
-        if (!isDeepStrictEqual(applyChanges(now, changes), now)) refuseChanged(filter, now);
+        if (!begun) refuseChanged(filter, now);
         lease.assertHeld();
       },
     });

@@ -1,9 +1,9 @@
-import { Refusal } from '../../instances/errors.ts';
 import { incarnationOf } from '../../instances/incarnation.ts';
 import { INSTANCES, type StoredInstance } from '../../instances/lookup.ts';
 import { reservationId } from '../../instances/prefix.ts';
 import type { Attempt } from '../attempt.ts';
 import { deleteDatabases } from '../destroy/databases.ts';
+import { findSharing, foreignFiles, refuseUnremovable } from '../destroy/removable.ts';
 
 /**
  * Removes what a creation that nobody goes on with has left. Nobody ever used it, so there is nobody to tell.
@@ -14,16 +14,25 @@ export async function dropReservation(
   { services, signal, lease }: Pick<Attempt, 'services' | 'signal' | 'lease'>,
   instance: StoredInstance,
 ): Promise<void> {
-  const { _id, _rev, domain, cli_secret: secret } = instance;
-  await deleteDatabases({ services, signal, lease, instance });
-  lease.assertHeld();
-  const tag = `${reservationId(domain)}-${incarnationOf(secret ?? '')}`;
-  if ((await services.storage.removeInstance(domain, tag)) === 'foreign') {
-    throw new Refusal(
-      'foreign_files',
-      `the directory of ${domain} is not one of an instance; it was left alone`,
-    );
+  const { _id, _rev } = instance;
+  // A stack may have made the same domain meanwhile: then databases and files are that instance's by now.
+  if ((await findSharing(services, instance, signal)) === undefined) {
+    await removeMade({ services, signal, lease }, instance);
   }
   lease.assertHeld();
   await services.global.deleteDocument(INSTANCES, _id, _rev, signal);
+}
+
+async function removeMade(
+  { services, signal, lease }: Pick<Attempt, 'services' | 'signal' | 'lease'>,
+  instance: StoredInstance,
+): Promise<void> {
+  const { domain, cli_secret: secret } = instance;
+  await refuseUnremovable(services, instance, signal);
+  await deleteDatabases({ services, signal, lease, instance });
+  const tag = `${reservationId(domain)}-${incarnationOf(secret ?? '')}`;
+  const guard = () => lease.assertHeld();
+  if ((await services.storage.removeInstance(domain, tag, guard)) === 'foreign') {
+    throw foreignFiles(services, domain);
+  }
 }

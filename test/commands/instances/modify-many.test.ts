@@ -95,19 +95,25 @@ describe('instances modify of many', () => {
     expect(await instance('a.unpaid.org')).to.not.have.any.keys('blocked', 'blocking_reason');
   });
 
-  it('of a filter leaves alone what has changed since the operator looked', async () => {
-    await made(['domain,context-name', 'moved.beta.org,beta']);
-    await platform.stopWorker();
-    const argv = ['instances', 'modify', '--context', 'beta', '--disk-quota', '1GB', '--force'];
-    const { stdout } = await platform.run(...argv, '--async', '--json');
-    const now = await instance('moved.beta.org');
-    await platform.server.putDocument(INSTANCES, { ...now, context: 'other' });
-    await platform.startWorker();
-    const { batch } = JSON.parse(stdout);
-    expect((await platform.run('batches', 'watch', batch)).exitCode).to.equal(1);
-    expect((await platform.run('batches', 'show', batch, '--failed')).stdout).to.contain('changed: ');
-    expect(await instance('moved.beta.org')).to.not.have.property('disk_quota');
-  });
+  for (const [name, ...change] of [
+    ['quota', '--disk-quota', '1GB'],
+    ['settings', '--tz', 'Asia/Tokyo'],
+  ]) {
+    it(`of a filter leaves the ${name} alone of what has changed since the operator looked`, async () => {
+      const domain = `${name}.beta.org`;
+      await made(['domain,context-name', `${domain},beta`]);
+      await platform.stopWorker();
+      const argv = ['instances', 'modify', '--context', 'beta', ...change, '--force'];
+      const { stdout } = await platform.run(...argv, '--async', '--json');
+      const now = await instance(domain);
+      await platform.server.putDocument(INSTANCES, { ...now, context: 'other' });
+      await platform.startWorker();
+      const { batch } = JSON.parse(stdout);
+      expect((await platform.run('batches', 'watch', batch)).exitCode).to.equal(1);
+      expect((await platform.run('batches', 'show', batch, '--failed')).stdout).to.contain('changed: ');
+      expect(await instance(domain)).to.not.have.property('disk_quota');
+    });
+  }
 
   it('refuses what is one instance’s own', async () => {
     const argv = ['instances', 'modify', '--context', 'beta', '--email', 'x@example.org', '--force'];

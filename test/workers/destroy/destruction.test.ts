@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { CouchError } from '../../../src/couchdb/errors.ts';
@@ -127,14 +127,67 @@ describe('destroying an instance', () => {
     expect(await test.instance(domain)).to.not.have.property('deleting');
   });
 
-  it('leaves a directory alone that is not one of an instance', async () => {
+  it('is refused while another document has the same domain, whose files would go', async () => {
+    const domain = await made('twice');
+    const { prefix = '', cli_secret } = await existing(domain);
+    const stale = await test.putInstance({ domain, prefix: `cozy${'c'.repeat(32)}`, cli_secret: 'eA==' });
+    const files = await readdir(join(test.storageRoot, domain));
+    const seen = { id: stale._id, incarnation: incarnationOf('eA==') };
+    const work = { kind: 'destroy' as const, domain, seen, skipAccounts: false, resume: false };
+    const { jobId } = await enqueueJob(test.fleet, { work, tries: 2 });
+    expect(await test.ended(jobId)).to.include({ state: 'failed', code: 'shared_name' });
+    expect(await readdir(join(test.storageRoot, domain))).to.deep.equal(files);
+    expect(await test.server.listDatabases(`${prefix}/`)).to.have.length(16);
+    await test.server.deleteDocument(INSTANCES, stale._id, stale._rev);
+    expect((await existing(domain)).cli_secret).to.equal(cli_secret);
+  });
+
+  it('looks once more for others before it removes anything', async () => {
+    const domain = await made('shared-later');
+    test.beforeStage('databases', async () => {
+      await test.putInstance({ domain: test.domain('later'), prefix: prefixOf(domain) });
+    });
+    expect(await destroy(domain)).to.include({ state: 'failed', code: 'shared_prefix' });
+    expect(await test.databases(domain)).to.have.length(16);
+  });
+
+  for (const prefix of ['global', 'secrets', 'x']) {
+    it(`is refused for the prefix ${prefix}, which is not one of an instance`, async () => {
+      const domain = test.domain(`prefix-${prefix}`);
+      await test.putInstance({ domain, prefix, cli_secret: 'eA==' });
+      expect(await destroy(domain)).to.include({ state: 'failed', code: 'shared_prefix' });
+      expect(await test.server.databaseExists(INSTANCES)).to.equal(true);
+      expect(await test.instance(domain)).to.not.have.property('deleting');
+    });
+  }
+
+  it('is refused for a CouchDB cluster that is not configured', async () => {
+    const domain = await made('elsewhere');
+    await change(domain, { couch_cluster: 3 });
+    expect(await destroy(domain)).to.include({ state: 'failed', code: 'wrong_cluster' });
+    expect(await test.databases(domain)).to.have.length(16);
+    await change(domain, { couch_cluster: 0 });
+  });
+
+  it('is refused for a directory that is not one of an instance, and touches nothing', async () => {
     const domain = await made('foreign');
     await rm(join(test.storageRoot, domain), { recursive: true });
     await mkdir(join(test.storageRoot, domain));
     await writeFile(join(test.storageRoot, domain, 'backup.tar'), 'not ours');
+    const before = await everything(domain);
     expect(await destroy(domain)).to.include({ state: 'failed', code: 'foreign_files' });
-    expect(await readdir(join(test.storageRoot, domain))).to.deep.equal(['backup.tar']);
-    expect(await test.instance(domain), 'the document comes last').to.include({ deleting: true });
+    expect(await everything(domain)).to.deep.equal(before);
+  });
+
+  it('is refused for a directory that is a link, whose files would stay', async () => {
+    const domain = await made('linked');
+    const place = join(test.storageRoot, domain);
+    const volume = join(test.storageRoot, `.volume-${domain}`);
+    await rename(place, volume);
+    await symlink(volume, place);
+    const before = await everything(domain);
+    expect(await destroy(domain)).to.include({ state: 'failed', code: 'foreign_files' });
+    expect(await everything(domain)).to.deep.equal(before);
   });
 
   it('is refused where somebody else has set the flag', async () => {
@@ -157,21 +210,25 @@ describe('destroying an instance', () => {
     expect(await test.ended(jobId)).to.include({ state: 'done', outcome: 'destroyed' });
   });
 
-  it('that is tried again after its flag was taken away sets it again', async () => {
-    const domain = await made('unflagged');
-    test.beforeStage('databases', () => {
+  it('that is tried again after it was taken back leaves the instance to whoever kept it', async () => {
+    const domain = await made('kept');
+    test.beforeStage('accounts', () => {
       throw conflict();
     });
     const jobId = await order(domain);
     await test.ended(jobId);
     await change(domain, { deleting: false });
-    let during: StoredInstance | undefined;
-    test.beforeStage('databases', async () => {
-      during = await existing(domain);
-    });
+    const before = await everything(domain);
     await retryJob(test.fleet, jobId);
-    expect(await test.ended(jobId)).to.include({ state: 'done' });
-    expect(during).to.include({ deleting: true });
+    expect(await test.ended(jobId)).to.include({ state: 'failed', code: 'changed' });
+    expect(await everything(domain)).to.deep.equal(before);
+  });
+
+  it('that is taken back while it runs stops before anything is removed', async () => {
+    const domain = await made('kept-later');
+    test.beforeStage('databases', () => change(domain, { deleting: false }));
+    expect(await destroy(domain)).to.include({ state: 'failed', code: 'changed' });
+    expect(await test.databases(domain)).to.have.length(16);
   });
 
   it('that failed in its last stage touches nothing of a next life of the domain', async () => {

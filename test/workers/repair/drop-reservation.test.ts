@@ -1,0 +1,62 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { incarnationOf } from '../../../src/instances/incarnation.ts';
+import { prefixOf, reservationId } from '../../../src/instances/prefix.ts';
+import { enqueueJob } from '../../../src/jobs/enqueue.ts';
+import type { JobEnd } from '../../../src/jobs/wait.ts';
+import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+
+describe('dropping a reservation', () => {
+  let test: TestFleet;
+
+  before(async () => {
+    test = await startTestFleet();
+  });
+  after(() => test.close());
+
+  const SECRET = 'c2VjcmV0';
+
+  /** What a creation leaves that stops after `directories`. */
+  async function reserved(name: string): Promise<string> {
+    const domain = test.domain(name);
+    const prefix = prefixOf(domain);
+    await test.putInstance({
+      _id: reservationId(domain),
+      domain,
+      prefix,
+      cli_secret: SECRET,
+      blocked: true,
+      blocking_reason: 'PROVISIONING:0123456789abcdef',
+    });
+    await test.server.createDatabase(`${prefix}/io-cozy-files`);
+    await mkdir(join(test.storageRoot, domain, '.cozy_trash'), { recursive: true });
+    return domain;
+  }
+
+  async function drop(domain: string): Promise<JobEnd> {
+    const seen = { id: reservationId(domain), incarnation: incarnationOf(SECRET) };
+    const order = { recreateEmpty: false, dropReservation: true };
+    const work = { kind: 'repair' as const, domain, seen, ...order };
+    const { jobId } = await enqueueJob(test.fleet, { work, tries: 2 });
+    return await test.ended(jobId);
+  }
+
+  it('removes what its creation has made', async () => {
+    const domain = await reserved('left');
+    expect(await drop(domain)).to.include({ state: 'done', outcome: 'repaired' });
+    expect(await test.instance(domain)).to.equal(undefined);
+    expect(await test.databases(domain)).to.deep.equal([]);
+    expect(await readdir(test.storageRoot)).not.to.include(domain);
+  });
+
+  it('removes nothing but the reservation where a stack has made the instance meanwhile', async () => {
+    const domain = await reserved('raced');
+    await writeFile(join(test.storageRoot, domain, 'photo.jpg'), 'theirs');
+    const theirs = await test.putInstance({ domain, prefix: prefixOf(domain), cli_secret: 'eA==' });
+    expect(await drop(domain)).to.include({ state: 'done', outcome: 'repaired' });
+    expect((await test.instance(domain))?._id).to.equal(theirs._id);
+    expect(await test.databases(domain)).to.have.length(1);
+    expect(await readdir(join(test.storageRoot, domain))).to.include('photo.jpg');
+  });
+});
