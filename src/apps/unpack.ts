@@ -43,12 +43,16 @@ export function archiveTree(file: string, name: string, limits: AppLimits): AppT
         {
           async entry(entry) {
             const found = checkedFile(entry, name, tally);
-            if (found !== undefined) await visit(found, either);
+            if (found === undefined) return;
+            // All of a small archive may have been read by now: nothing else would end with the signal.
+            signal.throwIfAborted();
+            await visit(found, either);
           },
           header: () => tally.header(),
         },
         read,
       );
+      signal.throwIfAborted();
     } catch (thrown) {
       signal.throwIfAborted();
       throw judged(thrown, name);

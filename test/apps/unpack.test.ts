@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -242,7 +244,7 @@ describe('the files of an archive', () => {
         expect(await failure(work)).to.include({ code, kind: 'final' });
       });
       expect(grown).to.be.below(150 * MIB);
-    }).timeout(20_000);
+    }).timeout(180_000);
   }
 
   it('end with the reason of whoever aborts', async () => {
@@ -255,6 +257,25 @@ describe('the files of an archive', () => {
       APP_LIMITS,
     )(async () => controller.abort(reason), controller.signal);
     expect(await thrownBy(work)).to.equal(reason);
+  });
+
+  it('are not visited any more once somebody aborts, although all is read', async () => {
+    const reason = new Error('cancelled');
+    const controller = new AbortController();
+    await writeFile(file, tgzOf(tinyApp()));
+    const visited: string[] = [];
+    const work = archiveTree(
+      file,
+      'tiny',
+      APP_LIMITS,
+    )(async ({ path }) => {
+      visited.push(path);
+      // Time enough to read the rest.
+      await once(createReadStream(file).resume(), 'close');
+      controller.abort(reason);
+    }, controller.signal);
+    expect(await thrownBy(work)).to.equal(reason);
+    expect(visited.length).to.equal(1);
   });
 
   it('end with what a visitor throws, when he is done', async () => {
