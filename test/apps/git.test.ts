@@ -45,7 +45,7 @@ describe('an application in a git repository', () => {
     return parsed;
   }
 
-  const fetchFrom = (path: string, { limits = APP_LIMITS, timeout = 20_000, url = server.url } = {}) =>
+  const fetchFrom = (path: string, { limits = APP_LIMITS, timeout = 50_000, url = server.url } = {}) =>
     fetchCommit(source(path, url), target, limits, new AbortController().signal, timeout);
 
   async function filesIn(archive: string): Promise<string[]> {
@@ -134,7 +134,7 @@ describe('an application in a git repository', () => {
   });
 
   describe('asked for its newest commit alone', () => {
-    const newest = (path: string) => newestCommit(source(path), target, new AbortController().signal, 20_000);
+    const newest = (path: string) => newestCommit(source(path), target, new AbortController().signal, 50_000);
 
     it('names that of a branch or tag', async () => {
       const first = await server.commit('named', FILES);

@@ -9,13 +9,12 @@ const order = z.object({
   directory: z.string(),
   source: z.string(),
   registries: z.array(z.string()),
-  stale: z.number(),
 });
 
 process.once('message', async (message) => {
-  const { directory, source, registries, stale } = order.parse(message);
+  const { directory, source, registries } = order.parse(message);
   const http = createAppHttp();
-  const library = createAppLibrary({ directory, http, stale });
+  const library = createAppLibrary({ directory, http });
   const { files } = await library.prepare(parseSource(source), registries, new AbortController().signal);
   await library.close();
   await http.close();

@@ -70,7 +70,7 @@ describe('the library of applications', () => {
   });
 
   function open(options: Partial<LibraryOptions> = {}): AppLibrary {
-    return createAppLibrary({ directory, http, stale: 2_000, now: () => time, ...options });
+    return createAppLibrary({ directory, http, now: () => time, ...options });
   }
 
   function announce(
@@ -312,7 +312,9 @@ describe('the library of applications', () => {
       await once(victim.process, 'exit');
       expect(await leftIn('tmp')).to.deep.equal([left]);
       announce('agenda');
-      expect((await prepare()).app.slug).to.equal('agenda');
+      const successor = open({ stale: 2_000 });
+      expect((await prepare('agenda', undefined, successor)).app.slug).to.equal('agenda');
+      await successor.close();
       expect([(await leftIn('entries')).length, await leftIn('tmp'), await leftIn('locks')]).to.deep.equal([
         1,
         [],
@@ -325,7 +327,7 @@ describe('the library of applications', () => {
     const main = fileURLToPath(new URL('./library-child.ts', import.meta.url));
     const started = fork(main, [], { execArgv: ['--import=tsx'] });
     children.push(started);
-    started.send({ directory, source: 'agenda', registries: [server.url], stale: 2_000 });
+    started.send({ directory, source: 'agenda', registries: [server.url] });
     const files = Promise.race([
       once(started, 'message').then(([message]) => z.object({ files: z.string() }).parse(message).files),
       once(started, 'exit').then((): string => {

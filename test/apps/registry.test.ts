@@ -36,7 +36,8 @@ describe('a registry', () => {
     text?: string,
     registries: readonly string[] = [first.url, second.url],
     signal = new AbortController().signal,
-  ) => resolveVersion(source(text), registries, http, signal, 200);
+    timeout = 30_000,
+  ) => resolveVersion(source(text), registries, http, signal, timeout);
 
   async function failure(work: Promise<unknown>): Promise<AppError> {
     const error = await thrownBy(work);
@@ -87,7 +88,7 @@ describe('a registry', () => {
 
   it('that says nothing is given up in time', async () => {
     first.routes.set(LATEST, silence);
-    const error = await failure(resolve());
+    const error = await failure(resolve('agenda', [first.url], new AbortController().signal, 200));
     expect(error).to.include({ code: 'app_registry', kind: 'outage' });
     expect(error.message).to.include('did not answer within 0.2 s');
   });
