@@ -1,16 +1,19 @@
 import type { Readable } from 'node:stream';
 import type { Config } from '../config/config.ts';
 import type { CouchServer } from '../couchdb/server.ts';
+import { countInstances } from '../instances/all-instances.ts';
 import { findingLine } from '../instances/fsck/finding.ts';
 import type { OrphanDatabases, OrphanFinding } from '../instances/fsck/orphan-findings.ts';
 import { findOrphans } from '../instances/fsck/orphans.ts';
 import { findByNames, findByPrefix } from '../instances/lookup.ts';
 import { prefixOf } from '../instances/prefix.ts';
 import type { Fleet } from '../jobs/fleet.ts';
+import { requireSameFleet } from '../jobs/fleet-record.ts';
 import { holdNames } from '../jobs/hold-names.ts';
 import type { Storage } from '../storage/storage.ts';
 import { confirm, tellTarget } from './confirm.ts';
 import type { Couch } from './couch.ts';
+import { refuseManyOrphans } from './orphan-share.ts';
 import type { Output } from './output.ts';
 
 export interface OrphanRemoval {
@@ -22,6 +25,8 @@ export interface OrphanRemoval {
   wait(): Promise<void>;
   /** Whether nobody is asked. */
   readonly force: boolean;
+  /** Whether they may be many beside the instances that are there. */
+  readonly howeverMany: boolean;
   readonly json: boolean;
   readonly stdin: Readable;
   readonly output: Output;
@@ -37,9 +42,12 @@ export interface RemovedOrphans {
 /**
  * Lists databases and folders that belong to no instance and, once somebody has confirmed how many, removes
  * them. Each is looked at once more right before it goes. Foreign folders are only listed.
+ * @throws FleetError `wrong_fleet`, `too_many_orphans`
  */
 export async function removeOrphans(removal: OrphanRemoval): Promise<RemovedOrphans> {
-  const { config, couch, storage, wait, force, json, stdin, output } = removal;
+  const { config, couch, storage, wait, force, howeverMany, json, stdin, output } = removal;
+  const places = { ...removal.fleet, global: couch.global, storage };
+  await requireSameFleet(places);
   const found: OrphanFinding[] = [];
   const search = { global: couch.global, servers: couch.servers(), storage, wait };
   for await (const orphan of findOrphans(search)) {
@@ -48,6 +56,7 @@ export async function removeOrphans(removal: OrphanRemoval): Promise<RemovedOrph
   }
   const ours = found.filter(({ type }) => type !== 'foreign_folder');
   if (ours.length === 0) return { removed: 0, left: found.length };
+  if (!howeverMany) refuseManyOrphans(ours, await countInstances(couch.global));
   if (!force) {
     tellTarget(config, output);
     const question = [
@@ -56,6 +65,8 @@ export async function removeOrphans(removal: OrphanRemoval): Promise<RemovedOrph
     ];
     await confirm(question, String(ours.length), { stdin, stdout: json ? process.stderr : process.stdout });
   }
+  // A disk may have been unmounted while somebody read the question.
+  await requireSameFleet(places);
   let removed = 0;
   for (const orphan of ours) if (await removeOne(removal, orphan)) removed += 1;
   return { removed, left: found.length - removed };

@@ -116,6 +116,28 @@ export async function joinFleet({ global, redis, keys, storage }: FleetPlaces): 
   return record;
 }
 
+/**
+ * Makes sure, without writing anything, that Redis, CouchDB and the storage are known to belong to one
+ * fleet. Stricter than `joinFleet`: what has no id yet may be anybody's.
+ * @throws FleetError `wrong_fleet`
+ */
+export async function requireSameFleet({ global, redis, keys, storage }: FleetPlaces): Promise<void> {
+  const record = await readRecord(global);
+  if (record === undefined) throw unmarked('CouchDB', global, storage);
+  const inRedis = (await redis.get(keys.fleetId)) ?? undefined;
+  const seen = { couchdb: record.fleetId, redis: inRedis, storage: await storage.readFleetId() };
+  refuse(fleetMismatch(seen, true), global, storage, record.fleetId);
+  if (inRedis === undefined) throw unmarked('Redis', global, storage);
+}
+
+function unmarked(place: string, global: CouchServer, storage: Storage): FleetError {
+  return new FleetError(
+    'wrong_fleet',
+    `${place} has no id of a fleet (CouchDB ${global.host}, storage ${storage.name})`,
+    'Check couchdb.url, fs.url and fleet.redis_url; a worker that starts on the right ones marks them.',
+  );
+}
+
 async function markComplete(global: CouchServer): Promise<void> {
   const found = await global.getDocument(INSTANCES, RECORD_ID);
   if (found !== undefined) await global.putDocument(INSTANCES, { ...found, complete: true });

@@ -17,6 +17,13 @@ import { isEmptyFilter } from '../../instances/filter.ts';
 import { fileStorage } from '../../storage/file-storage.ts';
 import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
 
+interface AskedRemoval {
+  readonly force: boolean;
+  readonly howeverMany: boolean;
+  /** Milliseconds between the two looks. */
+  readonly wait: number;
+}
+
 export default class InstancesRepair extends BaseCommand {
   static override summary = 'Put right what fsck finds, where that needs no guess';
 
@@ -51,6 +58,11 @@ export default class InstancesRepair extends BaseCommand {
       default: false,
     }),
     'orphans-wait': orphansWaitFlag,
+    'however-many': Flags.boolean({
+      summary: 'Remove orphans even if they are many beside the instances',
+      default: false,
+      dependsOn: ['orphans'],
+    }),
     force: Flags.boolean({ summary: 'Do not ask', default: false }),
     ...workFlags,
     ...waitFlags,
@@ -69,7 +81,11 @@ export default class InstancesRepair extends BaseCommand {
           '--orphans goes without instances: it is about what belongs to none',
         );
       }
-      return await this.removeOrphans(config, flags.force, flags['orphans-wait']);
+      return await this.removeOrphans(config, {
+        force: flags.force,
+        howeverMany: flags['however-many'],
+        wait: parseDuration(flags['orphans-wait'], '--orphans-wait'),
+      });
     }
     if (flags.from === '-' && !flags.force && flags['recreate-empty']) {
       throw new InputError('no_terminal', 'With --from - there is nobody to ask', {}, 'Give --force.');
@@ -97,8 +113,7 @@ export default class InstancesRepair extends BaseCommand {
     });
   }
 
-  private async removeOrphans(config: Config, force: boolean, wait: string): Promise<RemovedOrphans> {
-    const between = parseDuration(wait, '--orphans-wait');
+  private async removeOrphans(config: Config, { wait, ...asked }: AskedRemoval): Promise<RemovedOrphans> {
     return await withCouch(config, (couch) =>
       this.withFleet(config, async (fleet) => {
         const answer = await removeOrphans({
@@ -106,8 +121,8 @@ export default class InstancesRepair extends BaseCommand {
           couch,
           fleet,
           storage: fileStorage(config.storage.root),
-          wait: () => sleep(between),
-          force,
+          wait: () => sleep(wait),
+          ...asked,
           json: this.jsonEnabled(),
           stdin: process.stdin,
           output: this.output,

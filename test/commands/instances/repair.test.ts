@@ -116,15 +116,22 @@ describe('instances repair', () => {
     });
 
     it('lists them and asks for their number', async () => {
-      const { stdout, stderr, exitCode } = await platform.spawn(argv, '7\n').ended;
+      const { stdout, stderr, exitCode } = await platform.spawn([...argv, '--however-many'], '7\n').ended;
       expect(stdout).to.contain('"orphan_databases"').and.to.contain('"orphan_folder"');
       expect(stderr).to.contain('Error: Aborted');
       expect(exitCode).to.equal(1);
       expect(await platform.server.listDatabases(`${prefixOf('gone.org')}/`)).to.have.length(1);
     });
 
+    it('removes nothing that is too much beside the instances there are', async () => {
+      const { stderr, exitCode } = await platform.run(...argv, '--force');
+      expect(stderr).to.contain('too many beside 3 instances').and.to.contain('--however-many');
+      expect(exitCode).to.equal(1);
+      expect(await platform.server.listDatabases(`${prefixOf('gone.org')}/`)).to.have.length(1);
+    });
+
     it('removes what was an instance’s, and nothing else', async () => {
-      const { stdout, exitCode, stderr } = await platform.run(...argv, '--force');
+      const { stdout, exitCode, stderr } = await platform.run(...argv, '--force', '--however-many');
       expect(exitCode, stderr).to.equal(0);
       expect(stdout).to.contain('2 removed, 1 left');
       expect(await platform.server.listDatabases(`${prefixOf('gone.org')}/`)).to.deep.equal([]);

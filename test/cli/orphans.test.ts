@@ -1,0 +1,108 @@
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { expect } from 'chai';
+import { type Couch, openCouch } from '../../src/cli/couch.ts';
+import { type OrphanRemoval, type RemovedOrphans, removeOrphans } from '../../src/cli/orphans.ts';
+import { INSTANCES } from '../../src/instances/lookup.ts';
+import { prefixOf } from '../../src/instances/prefix.ts';
+import { fileStorage } from '../../src/storage/file-storage.ts';
+import { type CliPlatform, startPlatform } from '../support/cli-platform.ts';
+import { thrownBy } from '../support/thrown-by.ts';
+
+const GONE = 'gone.org';
+const PREFIX = prefixOf(GONE);
+const DATABASES = ['io-cozy-files', 'io-cozy-settings'].map((name) => `${PREFIX}/${name}`);
+
+describe('the removal of orphans', () => {
+  let platform: CliPlatform;
+  let couch: Couch;
+  let notes: string[];
+
+  async function remove(changes: Partial<OrphanRemoval> = {}): Promise<RemovedOrphans> {
+    const { config, fleet } = platform;
+    return await removeOrphans({
+      config,
+      couch,
+      fleet,
+      storage: fileStorage(config.storage.root),
+      wait: () => Promise.resolve(),
+      force: true,
+      howeverMany: true,
+      json: true,
+      stdin: Readable.from([]),
+      output: { line: () => undefined, note: (text) => notes.push(text) },
+      ...changes,
+    });
+  }
+
+  const left = () => platform.server.listDatabases(`${PREFIX}/`);
+  const onDisk = (name: string) => join(platform.config.storage.root, name);
+
+  before(async () => {
+    platform = await startPlatform();
+    // A fleet is marked by its first worker.
+    await platform.startWorker();
+    couch = openCouch(platform.config);
+  });
+
+  after(async () => {
+    await couch.close();
+    await platform.close();
+  });
+
+  beforeEach(async () => {
+    notes = [];
+    for (const name of DATABASES) await platform.server.createDatabase(name);
+    await mkdir(join(onDisk(GONE), '.cozy_trash'), { recursive: true });
+  });
+
+  afterEach(async () => {
+    for (const name of await left()) await platform.server.deleteDatabase(name);
+    await rm(onDisk(GONE), { recursive: true, force: true });
+  });
+
+  it('takes databases and folders', async () => {
+    expect(await remove()).to.deep.equal({ removed: 2, left: 0 });
+    expect(await left()).to.deep.equal([]);
+    expect(await readdir(platform.config.storage.root)).not.to.include(GONE);
+  });
+
+  it('is refused when they are too many, before anybody is asked', async () => {
+    const thrown = await thrownBy(remove({ howeverMany: false, force: false }));
+    expect(thrown).to.have.property('code', 'too_many_orphans');
+    expect(await left()).to.deep.equal(DATABASES);
+  });
+
+  it('is refused when the storage is another fleet’s, or not mounted', async () => {
+    const mark = onDisk('.cozy-fleet');
+    await rename(mark, `${mark}-aside`);
+    expect(await thrownBy(remove())).to.have.property('code', 'wrong_fleet');
+    await writeFile(mark, 'another\n');
+    expect(await thrownBy(remove())).to.have.property('code', 'wrong_fleet');
+    await rename(`${mark}-aside`, mark);
+    expect(await left()).to.deep.equal(DATABASES);
+  });
+
+  it('is refused when Redis or CouchDB has no mark of the fleet', async () => {
+    const { redis, keys } = platform.fleet;
+    const id = (await redis.get(keys.fleetId)) ?? '';
+    await redis.del(keys.fleetId);
+    expect(await thrownBy(remove())).to.have.property('code', 'wrong_fleet');
+    await redis.set(keys.fleetId, id);
+    const record = await platform.server.getDocument(INSTANCES, '_local/cozy-fleet');
+    const { _rev, ...fields } = record ?? { _id: '', _rev: '' };
+    await platform.server.deleteDocument(INSTANCES, '_local/cozy-fleet', _rev);
+    expect(await thrownBy(remove())).to.have.property('code', 'wrong_fleet');
+    await platform.server.putDocument(INSTANCES, fields);
+    expect(await left()).to.deep.equal(DATABASES);
+  });
+
+  it('is refused when the storage goes before anything is removed', async () => {
+    const mark = onDisk('.cozy-fleet');
+    const wait = () => rename(mark, `${mark}-aside`);
+    expect(await thrownBy(remove({ wait }))).to.have.property('code', 'wrong_fleet');
+    await rename(`${mark}-aside`, mark);
+    expect(await left()).to.deep.equal(DATABASES);
+  });
+});
