@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
 import type { CouchServer } from '../couchdb/server.ts';
 import { countInstances } from '../instances/all-instances.ts';
@@ -9,7 +10,7 @@ import { findByNames, findByPrefix } from '../instances/lookup.ts';
 import { prefixOf } from '../instances/prefix.ts';
 import type { Fleet } from '../jobs/fleet.ts';
 import { requireSameFleet } from '../jobs/fleet-record.ts';
-import { holdNames } from '../jobs/hold-names.ts';
+import { type DirectWork, holdNames } from '../jobs/hold-names.ts';
 import type { Storage } from '../storage/storage.ts';
 import { confirm, tellTarget } from './confirm.ts';
 import type { Couch } from './couch.ts';
@@ -39,6 +40,9 @@ export interface RemovedOrphans {
   readonly left: number;
 }
 
+/** What those who remove orphans hold in turn; begins with a dot, so it can never be a domain. */
+const TURN = '.orphans';
+
 /**
  * Lists databases and folders that belong to no instance and, once somebody has confirmed how many, removes
  * them. Each is looked at once more right before it goes. Foreign folders are only listed.
@@ -67,15 +71,28 @@ export async function removeOrphans(removal: OrphanRemoval): Promise<RemovedOrph
   }
   // A disk may have been unmounted while somebody read the question.
   await requireSameFleet(places);
-  let removed = 0;
-  for (const orphan of ours) if (await removeOne(removal, orphan)) removed += 1;
+  const turn: DirectWork = {
+    kind: 'repair',
+    names: [TURN],
+    onWait: () => output.note('Waiting for another command that removes orphans.'),
+  };
+  const removed = await holdNames(removal.fleet, turn, async (signal) => {
+    let count = 0;
+    for (const orphan of ours) if (await removeOne(removal, orphan, signal)) count += 1;
+    return count;
+  });
   return { removed, left: found.length - removed };
 }
 
-async function removeOne(removal: OrphanRemoval, orphan: OrphanFinding): Promise<boolean> {
+async function removeOne(
+  removal: OrphanRemoval,
+  orphan: OrphanFinding,
+  signal: AbortSignal,
+): Promise<boolean> {
+  signal.throwIfAborted();
   switch (orphan.type) {
     case 'orphan_databases':
-      return await removeDatabases(removal, orphan);
+      return await removeDatabases(removal, orphan, signal);
     case 'orphan_folder':
       return await removeFolder(removal, orphan.folder);
     case 'foreign_folder':
@@ -85,18 +102,30 @@ async function removeOne(removal: OrphanRemoval, orphan: OrphanFinding): Promise
   }
 }
 
-/** No creation can begin meanwhile: it refuses a domain as long as databases are left under its prefix. */
+/**
+ * No creation of ours can begin meanwhile: it refuses a domain as long as databases are left under its
+ * prefix. A stack, or whoever removed them while somebody was asked, is told by what is there.
+ */
 async function removeDatabases(
   { couch, output }: OrphanRemoval,
   { prefix, host, databases }: OrphanDatabases,
+  signal: AbortSignal,
 ): Promise<boolean> {
-  const [owner] = await findByPrefix(couch.global, prefix);
+  const [owner] = await findByPrefix(couch.global, prefix, signal);
   if (owner !== undefined) {
     output.note(`${prefix} was left alone: ${owner.domain} has it by now.`);
     return false;
   }
   const server = serverAt(couch, host);
-  for (const name of databases) await server.deleteDatabase(name);
+  if (!isDeepStrictEqual(await server.listDatabases(`${prefix}/`, signal), databases)) {
+    output.note(`${prefix} was left alone: its databases are not those that were found.`);
+    return false;
+  }
+  for (const name of databases) {
+    if ((await server.deleteDatabase(name, signal)) === 'deleted') continue;
+    output.note(`The rest of ${prefix} was left alone: somebody else is at its databases.`);
+    return false;
+  }
   return true;
 }
 

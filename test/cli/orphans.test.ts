@@ -6,6 +6,7 @@ import { type Couch, openCouch } from '../../src/cli/couch.ts';
 import { type OrphanRemoval, type RemovedOrphans, removeOrphans } from '../../src/cli/orphans.ts';
 import { INSTANCES } from '../../src/instances/lookup.ts';
 import { prefixOf } from '../../src/instances/prefix.ts';
+import { holdNames } from '../../src/jobs/hold-names.ts';
 import { fileStorage } from '../../src/storage/file-storage.ts';
 import { type CliPlatform, startPlatform } from '../support/cli-platform.ts';
 import { thrownBy } from '../support/thrown-by.ts';
@@ -34,6 +35,16 @@ describe('the removal of orphans', () => {
       output: { line: () => undefined, note: (text) => notes.push(text) },
       ...changes,
     });
+  }
+
+  /** Somebody who does something before they type how many orphans they want to be removed. */
+  function answering(work: () => Promise<void>): Readable {
+    return Readable.from(
+      (async function* () {
+        await work();
+        yield '2\n';
+      })(),
+    );
   }
 
   const left = () => platform.server.listDatabases(`${PREFIX}/`);
@@ -104,5 +115,63 @@ describe('the removal of orphans', () => {
     expect(await thrownBy(remove({ wait }))).to.have.property('code', 'wrong_fleet');
     await rename(`${mark}-aside`, mark);
     expect(await left()).to.deep.equal(DATABASES);
+  });
+
+  it('asks for their number', async () => {
+    const thrown = await thrownBy(remove({ force: false }));
+    expect(thrown).to.have.property('code', 'aborted');
+    expect(await left()).to.deep.equal(DATABASES);
+  });
+
+  it('leaves foreign folders alone', async () => {
+    await mkdir(onDisk('lost+found'));
+    expect(await remove()).to.deep.equal({ removed: 2, left: 1 });
+    expect(await readdir(onDisk('lost+found'))).to.deep.equal([]);
+    await rm(onDisk('lost+found'), { recursive: true });
+  });
+
+  it('leaves databases alone that are not those that were listed any more', async () => {
+    const stdin = answering(async () => {
+      await platform.server.createDatabase(`${PREFIX}/io-cozy-jobs`);
+    });
+    expect(await remove({ force: false, stdin })).to.deep.equal({ removed: 1, left: 1 });
+    expect(await left()).to.have.length(3);
+    expect(notes.join()).to.contain('not those that were found');
+  });
+
+  it('stops where somebody else removes the same databases', async () => {
+    const server = platform.server;
+    const spied = {
+      ...couch,
+      servers: () => [
+        {
+          ...server,
+          async listDatabases(start: string) {
+            const names = await server.listDatabases(start);
+            if (start === `${PREFIX}/` && isAsked) await server.deleteDatabase(names[0] ?? '');
+            return names;
+          },
+        },
+      ],
+    };
+    let isAsked = false;
+    const stdin = answering(async () => {
+      isAsked = true;
+    });
+    expect(await remove({ couch: spied, force: false, stdin })).to.deep.equal({ removed: 1, left: 1 });
+    expect(await left()).to.deep.equal(DATABASES.slice(1));
+    expect(notes.join()).to.contain('somebody else is at its databases');
+  });
+
+  it('waits for another removal that is under way', async () => {
+    let waiting: Promise<RemovedOrphans> | undefined;
+    await holdNames(platform.fleet, { kind: 'repair', names: ['.orphans'] }, async () => {
+      const told = await new Promise<string>((note) => {
+        waiting = remove({ output: { line: () => undefined, note } });
+      });
+      expect(told).to.contain('another command that removes orphans');
+      expect(await left()).to.deep.equal(DATABASES);
+    });
+    expect(await waiting).to.deep.equal({ removed: 2, left: 0 });
   });
 });

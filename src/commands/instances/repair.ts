@@ -3,10 +3,9 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import type { StartedBatch } from '../../cli/batch/run-batch.ts';
 import { triesFlag, waitFlags } from '../../cli/creation-flags.ts';
-import { parseDuration } from '../../cli/duration.ts';
 import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
 import { type RemovedOrphans, removeOrphans } from '../../cli/orphans.ts';
-import { orphansWaitFlag } from '../../cli/orphans-flag.ts';
+import { orphansWaitFlag, removalWait } from '../../cli/orphans-flag.ts';
 import { repairMany, repairOne } from '../../cli/repair.ts';
 import type { OneDone } from '../../cli/run-work.ts';
 import { withCouch } from '../../cli/with-couch.ts';
@@ -61,7 +60,6 @@ export default class InstancesRepair extends BaseCommand {
     'however-many': Flags.boolean({
       summary: 'Remove orphans even if they are many beside the instances',
       default: false,
-      dependsOn: ['orphans'],
     }),
     force: Flags.boolean({ summary: 'Do not ask', default: false }),
     ...workFlags,
@@ -84,7 +82,7 @@ export default class InstancesRepair extends BaseCommand {
       return await this.removeOrphans(config, {
         force: flags.force,
         howeverMany: flags['however-many'],
-        wait: parseDuration(flags['orphans-wait'], '--orphans-wait'),
+        wait: removalWait(flags['orphans-wait']),
       });
     }
     if (flags.from === '-' && !flags.force && flags['recreate-empty']) {
