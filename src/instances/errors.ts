@@ -14,6 +14,8 @@ export type RefusalCode =
   | 'deleting'
   /** The instance is being made. */
   | 'provisioning'
+  /** Its stack is filling it, or moving it to another place. */
+  | 'moving'
   /** Reserved by a job with other options. */
   | 'reserved'
   /** Another instance with one of our names came up while we worked. */

@@ -148,6 +148,14 @@ export function isReservation(document: InstanceDocument): boolean {
   return reservationHash(document) !== undefined;
 }
 
+/** Reasons with which a stack blocks an instance that it fills, or moves to another place (`instance-data.md` §6.3). */
+const MOVING_REASONS: ReadonlySet<string | undefined> = new Set(['IMPORTING', 'MOVING']);
+
+/** Whether a stack is writing all of its databases and files, so that nobody can tell what they lack. */
+export function isBeingMoved({ blocked, blocking_reason: reason }: InstanceDocument): boolean {
+  return blocked === true && MOVING_REASONS.has(reason);
+}
+
 /**
  * The real document, from the reservation (which gives identity, place and secrets) and the options,
  * with empty fields left out as the stack does (`instance-data.md` §2.1).

@@ -1,7 +1,7 @@
 import type { CouchServer } from '../../couchdb/server.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { INDEXES_VERSION, SETTINGS } from '../doctypes.ts';
-import { instanceState } from '../instance-document.ts';
+import { instanceState, isBeingMoved } from '../instance-document.ts';
 import { findByNames, readInstance, type StoredInstance } from '../lookup.ts';
 import { databaseName, databasePrefix, prefixOf } from '../prefix.ts';
 import { SETTINGS_ID } from '../settings-document.ts';
@@ -32,8 +32,8 @@ export type FoundInInstance = InstanceFinding | FileFinding;
 /**
  * What is wrong with an instance (design §3, "Orphans, fsck, repair"); nothing is changed. Of an instance in
  * use, that is what must always be so: its default directories may be gone, for users rename them. Of one
- * that is being made or removed, only whether anybody is at it. Findings come as they are made, as those of
- * `checkFiles`; those about files have been seen twice.
+ * that is being made or removed, only whether anybody is at it; of one that its stack imports or moves,
+ * nothing. Findings come as they are made, as those of `checkFiles`; those about files have been seen twice.
  *
  * @throws CouchError, StorageError, or the signal's reason when aborted
  */
@@ -51,6 +51,9 @@ export async function* checkInstance(
       yield* withoutJob(context, instance, 'deleting_without_job');
       return;
     case 'blocked':
+      if (isBeingMoved(instance)) return;
+      yield* inUse(context, instance, checks);
+      return;
     case 'onboarded':
     case 'onboarding':
     case 'pending':
@@ -167,6 +170,7 @@ function readAgain({ global, instance, signal }: CheckContext): Promise<StoredIn
 
 async function isStillInUse(context: CheckContext): Promise<boolean> {
   const now = await readAgain(context);
-  const state = now === undefined ? 'deleting' : instanceState(now);
+  if (now === undefined || isBeingMoved(now)) return false;
+  const state = instanceState(now);
   return state !== 'deleting' && state !== 'provisioning';
 }

@@ -11,6 +11,7 @@ import type { RepairContext } from './context.ts';
 import { recreateDatabase, rewriteDesigns } from './databases.ts';
 import { correctPath, documentDirectory, makeDirectory, writeRootAndTrash } from './directories.ts';
 import { repairableOf } from './is-repairable.ts';
+import { refuseUnfit } from './refuse-unfit.ts';
 import { correctIndexesVersion, recreateSettings } from './settings.ts';
 
 export interface Repair {
@@ -29,6 +30,7 @@ const SWEEPS = 4;
  * directories that are gone stay gone, and nothing is touched while the instance is being made or removed.
  * Every check reads all files.
  *
+ * @throws Refusal `moving`
  * @throws CouchError, StorageError, LostLock, or the signal's reason when aborted; another run goes on from there
  */
 export async function repairInstance(given: RepairContext): Promise<Repair> {
@@ -37,6 +39,7 @@ export async function repairInstance(given: RepairContext): Promise<Repair> {
   for (let sweep = 0; ; sweep += 1) {
     // As it is now: its domain is where its directories are made.
     const context = { ...given, instance: (await readInstance(global, instance._id, signal)) ?? instance };
+    refuseUnfit(context.instance);
     const findings = await check(context);
     const found = new Set(findings.map((finding) => JSON.stringify(finding)));
     const work = repairableOf(findings, context.options).filter(
