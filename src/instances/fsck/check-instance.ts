@@ -74,12 +74,18 @@ async function* inUse(
 
   const missing = missingDatabases(always);
   const checked = { server: cluster(instance.couch_cluster), storage, instance, signal };
+  const halves = { ...checks, files: checks.files && !isInSwift(instance) };
   for await (const finding of confirmed(
-    () => checkFiles(checked, checks),
+    () => checkFiles(checked, halves),
     () => isStillInUse(context),
   )) {
     if (finding.type !== 'no_database' || !missing.has(finding.database)) yield finding;
   }
+}
+
+/** Its files are where we cannot look (`instance-data.md` §4.2); on disk each of them would be missing. */
+function isInSwift({ swift_cluster: layout }: StoredInstance): boolean {
+  return Boolean(layout);
 }
 
 /** What can be told without a look at the files. */

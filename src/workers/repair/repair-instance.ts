@@ -30,7 +30,7 @@ const SWEEPS = 4;
  * directories that are gone stay gone, and nothing is touched while the instance is being made or removed.
  * Every check reads all files.
  *
- * @throws Refusal `moving`
+ * @throws Refusal `moving`, `swift`
  * @throws CouchError, StorageError, LostLock, or the signal's reason when aborted; another run goes on from there
  */
 export async function repairInstance(given: RepairContext): Promise<Repair> {

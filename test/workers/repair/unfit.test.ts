@@ -1,4 +1,4 @@
-import { rmdir } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { expect } from 'chai';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
@@ -31,4 +31,14 @@ describe('the repair of an instance', () => {
       expect(await victim.everything()).to.deep.equal(before);
     });
   }
+
+  it('is refused where its files are in Swift, and fsck compares none of them', async () => {
+    await victim.changeInstance({ swift_cluster: 2 });
+    await rm(victim.onDisk('/'), { recursive: true });
+    await victim.remove('io.cozy.files', 'io.cozy.files.trash-dir');
+    expect(await victim.check()).to.deep.equal(['index_missing_trash']);
+    const before = await victim.everything();
+    expect(await thrownBy(victim.repair())).to.include({ code: 'swift' });
+    expect(await victim.everything()).to.deep.equal(before);
+  });
 });
