@@ -8,8 +8,8 @@ import { SETTINGS_ID } from '../settings-document.ts';
 import { checkFiles, type FileChecks } from './check-files.ts';
 import { confirmed } from './confirmed.ts';
 import { databaseFindings } from './database-findings.ts';
-import type { FileFinding } from './findings.ts';
-import type { InstanceFinding, OtherInstance, WithoutJob } from './instance-findings.ts';
+import type { FileFinding, NoDatabase } from './findings.ts';
+import type { DesignFinding, InstanceFinding, OtherInstance, WithoutJob } from './instance-findings.ts';
 
 /** What a check looks at, and whom it asks. */
 export interface CheckContext {
@@ -93,7 +93,7 @@ async function alwaysFindings(context: CheckContext, instance: StoredInstance): 
   const { cluster, signal } = context;
   const server = cluster(instance.couch_cluster);
   const [databases, settings, sharing] = await Promise.all([
-    databaseFindings(server, databasePrefix(instance), signal),
+    knownDatabaseFindings(server, instance, signal),
     settingsFindings(server, instance, signal),
     sharingFindings(context, instance),
   ]);
@@ -105,6 +105,17 @@ async function alwaysFindings(context: CheckContext, instance: StoredInstance): 
     // Settings cannot be in a database that is not there.
     ...settings.filter((finding) => finding.type !== 'missing_settings' || !missing.has(finding.database)),
   ];
+}
+
+/** How the indexes of a newer stack should be nobody knows here; that stack looks after them at each load. */
+async function knownDatabaseFindings(
+  server: CouchServer,
+  instance: StoredInstance,
+  signal: AbortSignal,
+): Promise<(NoDatabase | DesignFinding)[]> {
+  const findings = await databaseFindings(server, databasePrefix(instance), signal);
+  if ((instance.indexes_version ?? 0) <= INDEXES_VERSION) return findings;
+  return findings.filter(({ type }) => type === 'no_database');
 }
 
 function missingDatabases(findings: readonly InstanceFinding[]): Set<string> {

@@ -12,3 +12,23 @@ export type Finding = FileFinding | InstanceFinding | OrphanFinding;
 export function findingLine(finding: Finding, domain?: string): string {
   return JSON.stringify(domain === undefined ? finding : { ...finding, domain });
 }
+
+/**
+ * Whether anything is wrong. An instance that was renamed by hand, as in a domain migration, is only good to
+ * know of; so is one that a newer stack made, whose indexes that stack looks after (`instance-data.md` §1.6).
+ */
+export function isSerious(finding: Finding): boolean {
+  return finding.type !== 'renamed_instance' && !isOfNewerStack(finding);
+}
+
+/** Whether an instance has the indexes of a newer stack, which we do not know. */
+export function isOfNewerStack(finding: Finding): boolean {
+  return (
+    finding.type === 'wrong_indexes_version' && finding.found !== null && finding.found > finding.expected
+  );
+}
+
+/** Whether an instance has the indexes of an older stack, or nobody knows which. */
+export function isOfOlderStack(finding: Finding): boolean {
+  return finding.type === 'wrong_indexes_version' && !isOfNewerStack(finding);
+}

@@ -1,4 +1,4 @@
-import type { Finding } from '../../instances/fsck/finding.ts';
+import { type Finding, isOfOlderStack } from '../../instances/fsck/finding.ts';
 
 export interface RepairOptions {
   /**
@@ -28,7 +28,7 @@ export function isRepairable(finding: Finding, { recreateEmpty }: RepairOptions)
       return finding.dir_doc !== undefined;
     case 'wrong_indexes_version':
       // A higher number is that of a newer stack, whose indexes we do not know.
-      return finding.found === null || finding.found < finding.expected;
+      return isOfOlderStack(finding);
     case 'index_orphan_tree':
     case 'type_mismatch':
     case 'content_mismatch':
@@ -52,20 +52,27 @@ export function isRepairable(finding: Finding, { recreateEmpty }: RepairOptions)
 }
 
 /**
+ * Databases that come into being by their indexes alone, so that an older stack may not have made them, and
+ * the next load by a newer one does (`instance-data.md` §1.5, §1.6, §8 trap 10).
+ */
+const FROM_INDEXES: ReadonlySet<string> = new Set([
+  'io.cozy.files.versions',
+  'io.cozy.nextcloud.migrations',
+  'io.cozy.shared',
+]);
+
+/**
  * Those of an instance's findings that a repair would touch. None where another instance has a name or
- * the databases of this one: what is missing here may be there. No index where a newer stack made them.
+ * the databases of this one: what is missing here may be there.
  */
 export function repairableOf<Found extends Finding>(
   findings: readonly Found[],
   options: RepairOptions,
 ): Found[] {
   if (findings.some(({ type }) => type === 'shared_prefix' || type === 'shared_name')) return [];
-  const isNewer = findings.some(
-    (finding) => finding.type === 'wrong_indexes_version' && !isRepairable(finding, options),
-  );
+  const isOlder = findings.some(isOfOlderStack);
   return findings.filter((finding) => {
-    const isDesign =
-      finding.type === 'missing_design_document' || finding.type === 'differing_design_document';
-    return isRepairable(finding, options) && !(isDesign && isNewer);
+    const isFromIndexes = finding.type === 'no_database' && FROM_INDEXES.has(finding.doctype);
+    return isRepairable(finding, options) || (isOlder && isFromIndexes);
   });
 }

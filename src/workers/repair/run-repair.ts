@@ -1,4 +1,5 @@
 import { Refusal } from '../../instances/errors.ts';
+import { isSerious } from '../../instances/fsck/finding.ts';
 import { isReservation } from '../../instances/instance-document.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
 import { databasePrefix } from '../../instances/prefix.ts';
@@ -68,8 +69,7 @@ async function repairInUse(
       }),
     { signal: given },
   );
-  // Renamed by hand, as in a domain migration: good to know, and nothing is wrong with it.
-  const serious = left.filter(({ type }) => type !== 'renamed_instance');
+  const serious = left.filter(isSerious);
   if (serious.length > 0) throw notRepaired(instance.domain, serious);
   return repaired.length === 0 ? 'clean' : 'repaired';
 }

@@ -1,7 +1,7 @@
 import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { INSTANCES } from '../../../src/instances/lookup.ts';
+import { findByNames, INSTANCES } from '../../../src/instances/lookup.ts';
 import { databaseName, prefixOf } from '../../../src/instances/prefix.ts';
 import { SETTINGS_ID } from '../../../src/instances/settings-document.ts';
 import { type CliPlatform, type Ran, runCommand, startPlatform } from '../../support/cli-platform.ts';
@@ -89,6 +89,21 @@ describe('instances fsck', () => {
     it('stops at the first finding with --fail-fast', async () => {
       expect(await findings('--all', '--fail-fast')).to.have.length(1);
     });
+  });
+
+  it('tells of an instance of a newer stack, and ends with 0', async () => {
+    const [carol] = await findByNames(platform.server, ['carol.example.org']);
+    const change = async (indexes_version: number) => {
+      const now = await platform.server.getDocument(INSTANCES, carol?._id ?? '');
+      await platform.server.putDocument(INSTANCES, { _id: '', ...now, indexes_version });
+    };
+    await change(39);
+    for (const argv of [['carol.example.org'], ['carol.example.org', '--fail-fast']]) {
+      const { stdout, stderr, exitCode } = await fsck(...argv);
+      expect({ stderr, exitCode }).to.deep.equal({ stderr: '', exitCode: 0 });
+      expect(JSON.parse(stdout)).to.include({ type: 'wrong_indexes_version', found: 39 });
+    }
+    await change(38);
   });
 
   describe('of a reservation', () => {

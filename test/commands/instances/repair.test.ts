@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { FILES } from '../../../src/instances/doctypes.ts';
-import { INSTANCES } from '../../../src/instances/lookup.ts';
+import { findByNames, INSTANCES } from '../../../src/instances/lookup.ts';
 import { databaseName, prefixOf } from '../../../src/instances/prefix.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 
@@ -48,6 +48,19 @@ describe('instances repair', () => {
     const { stdout, exitCode } = await platform.run('instances', 'repair', 'a.org');
     expect(stdout).to.equal('Nothing had to be repaired for a.org\n');
     expect(exitCode).to.equal(0);
+  });
+
+  it('of one of a newer stack has nothing to do', async () => {
+    const [instance] = await findByNames(platform.server, ['a.org']);
+    const change = async (indexes_version: number) => {
+      const now = await platform.server.getDocument(INSTANCES, instance?._id ?? '');
+      await platform.server.putDocument(INSTANCES, { _id: '', ...now, indexes_version });
+    };
+    await change(39);
+    const { stdout, stderr, exitCode } = await platform.run('instances', 'repair', 'a.org');
+    expect(exitCode, stderr).to.equal(0);
+    expect(stdout).to.equal('Nothing had to be repaired for a.org\n');
+    await change(38);
   });
 
   it('makes no database anew that may have held data, unless it is told to', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { findingLine } from '../../../src/instances/fsck/finding.ts';
+import { findingLine, isSerious } from '../../../src/instances/fsck/finding.ts';
 
 describe('the line of a finding', () => {
   it('is one line of JSON with the members of the stack, and ours after them', () => {
@@ -17,5 +17,21 @@ describe('the line of a finding', () => {
     expect(findingLine({ type: 'foreign_folder', folder: 'lost+found' })).to.equal(
       '{"type":"foreign_folder","folder":"lost+found"}',
     );
+  });
+});
+
+describe('whether a finding is serious', () => {
+  const version = (found: number | null) => isSerious({ type: 'wrong_indexes_version', found, expected: 38 });
+
+  it('is no for an instance that was renamed', () => {
+    expect(isSerious({ type: 'renamed_instance', prefix: 'cozy0' })).to.equal(false);
+  });
+
+  it('is no for the indexes of a newer stack, and yes for those of an older one', () => {
+    expect([39, 37, null].map(version)).to.deep.equal([false, true, true]);
+  });
+
+  it('is yes for whatever is wrong', () => {
+    expect(isSerious({ type: 'missing_settings', database: 'cozy0/io-cozy-settings' })).to.equal(true);
   });
 });

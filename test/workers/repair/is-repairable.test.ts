@@ -76,8 +76,12 @@ describe('what a repair would touch of an instance', () => {
     expect(repairableOf([DESIGN, name], STRICT)).to.deep.equal([]);
   });
 
-  it('is no index where a newer stack made them', () => {
-    const settings: Finding = { type: 'missing_settings', database: 'cozy0/io-cozy-settings' };
-    expect(repairableOf([DESIGN, version(39), settings], STRICT)).to.deep.equal([settings]);
+  it('is a database that only indexes make, where an older stack may not have made it', () => {
+    const migrations = noDatabase('cozy0', 'io.cozy.nextcloud.migrations');
+    const contacts = noDatabase('cozy0', 'io.cozy.contacts');
+    const findings = [migrations, contacts] satisfies Finding[];
+    expect(repairableOf([...findings, version(36)], STRICT)).to.deep.equal([migrations, version(36)]);
+    expect(repairableOf([...findings, version(39)], STRICT)).to.deep.equal([]);
+    expect(repairableOf(findings, STRICT)).to.deep.equal([]);
   });
 });

@@ -68,6 +68,14 @@ const REPAIRABLE: readonly Sabotage[] = [
     },
   },
   {
+    what: 'an older version of the indexes, without a database that they would have made',
+    found: ['no_database io.cozy.nextcloud.migrations', 'wrong_indexes_version 36'],
+    async spoil({ database, changeInstance }, { server }) {
+      await server.deleteDatabase(database('io.cozy.nextcloud.migrations'));
+      await changeInstance({ indexes_version: 36 });
+    },
+  },
+  {
     what: 'the document of the root removed',
     found: ['index_missing_root'],
     spoil: ({ remove }) => remove(FILES, ROOT_ID),
@@ -157,7 +165,7 @@ const UNTOUCHED: readonly Sabotage[] = [
   },
   {
     what: 'indexes of a newer stack',
-    found: [`differing_design_document ${FILES} _design/dir-by-path`, 'wrong_indexes_version 39'],
+    found: ['wrong_indexes_version 39'],
     async spoil({ change, changeInstance }) {
       await change(FILES, '_design/dir-by-path', { views: {} });
       await changeInstance({ indexes_version: 39 });
