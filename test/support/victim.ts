@@ -10,6 +10,7 @@ import { databaseName, databasePrefix } from '../../src/instances/prefix.ts';
 import { askForOthers } from '../../src/instances/prefix-owners.ts';
 import { fileStorage } from '../../src/storage/file-storage.ts';
 import { LostLock } from '../../src/workers/lease.ts';
+import type { RepairContext } from '../../src/workers/repair/context.ts';
 import { type Repair, repairInstance } from '../../src/workers/repair/repair-instance.ts';
 import { brief } from '../instances/fsck/brief.ts';
 import type { TestFleet } from './fleet.ts';
@@ -33,8 +34,15 @@ export interface Victim {
   findings(): Promise<FoundInInstance[]>;
   /** The findings in brief, sorted. */
   check(): Promise<string[]>;
-  /** @param isLost whether the job's lock is another's by now */
-  repair(options?: { recreateEmpty: boolean }, isLost?: boolean): Promise<Repair>;
+  /**
+   * @param isLost whether the job's lock is another's by now
+   * @param changes of what the repair works with
+   */
+  repair(
+    options?: { recreateEmpty: boolean },
+    isLost?: boolean,
+    changes?: Partial<RepairContext>,
+  ): Promise<Repair>;
   /** All there is of it, to the byte. */
   everything(): Promise<unknown>;
 }
@@ -103,11 +111,19 @@ export async function makeVictim(
       return found;
     },
     check: async () => (await victim.findings()).map(brief).sort(),
-    repair: (options = { recreateEmpty: false }, isLost = false) => {
+    repair: (options = { recreateEmpty: false }, isLost = false, changes = {}) => {
       const assertHeld = () => {
         if (isLost) throw new LostLock();
       };
-      return repairInstance({ ...context, designs, instance: made, options, lease: { assertHeld } });
+      return repairInstance({
+        ...context,
+        designs,
+        instance: made,
+        options,
+        locked: (work) => work(context.signal),
+        lease: { assertHeld },
+        ...changes,
+      });
     },
     async everything() {
       const databases: Record<string, unknown> = {};

@@ -26,8 +26,10 @@ export interface CheckedInstance {
 export interface FileChecks {
   /** Whether the databases agree with themselves. */
   readonly index: boolean;
-  /** Whether the storage agrees with the databases; reads every file. */
+  /** Whether the storage agrees with the databases. */
   readonly files: boolean;
+  /** Whether every file is read for that; when absent, it is. */
+  readonly contents?: boolean;
 }
 
 /**
@@ -39,7 +41,7 @@ export interface FileChecks {
  */
 export async function* checkFiles(
   { server, storage, instance, signal }: CheckedInstance,
-  { index, files }: FileChecks,
+  { index, files, contents = true }: FileChecks,
 ): AsyncGenerator<FileFinding, void, undefined> {
   const prefix = databasePrefix(instance);
   const nameOf = (doctype: string): string => databaseName(prefix, doctype);
@@ -53,7 +55,7 @@ export async function* checkFiles(
   if (index) yield* indexFindings({ tree, conflicts, versions: versions ?? new Map() });
   if (files) {
     const reported = new Set(index ? undocumented(tree) : []);
-    yield* storageFindings({ storage, domain: instance.domain, tree, versions, reported, signal });
+    yield* storageFindings({ storage, domain: instance.domain, tree, versions, reported, contents, signal });
   }
 }
 

@@ -17,10 +17,12 @@ export interface Comparison {
   readonly versions: ReadonlyMap<string, IndexedVersion> | undefined;
   /** Paths of directories whose missing document has been reported already. */
   readonly reported: ReadonlySet<string>;
+  /** Whether contents are compared too. */
+  readonly contents: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** In what the storage of an instance and its index differ; every content is read once. */
+/** In what the storage of an instance and its index differ; every content is read once, if at all. */
 export async function* storageFindings(
   comparison: Comparison,
 ): AsyncGenerator<EntryFinding, void, undefined> {
@@ -57,7 +59,7 @@ async function* compareEntry(
     yield entryFinding('type_mismatch', entry, stored.path);
   }
   const files = alike.filter((entry) => entry.kind === 'file');
-  if (files.length === 0) {
+  if (files.length === 0 || !comparison.contents) {
     for (const entry of alike) seen.add(entry);
     return;
   }
@@ -87,6 +89,10 @@ async function* compareVersion(
   if (stored.kind !== 'file') {
     seen.add(version);
     yield versionFinding('type_mismatch', version);
+    return;
+  }
+  if (!comparison.contents) {
+    seen.add(version);
     return;
   }
   const read = await readContent(comparison, stored);

@@ -23,6 +23,8 @@ export interface RepairContext {
   readonly instance: StoredInstance;
   readonly options: RepairOptions;
   readonly signal: AbortSignal;
+  /** Does something while no stack writes to the files of the instance; others wait for it, so it is to be short. */
+  locked(work: (signal: AbortSignal) => Promise<void>): Promise<void>;
   /** Asked right before each write. */
   readonly lease: Lease;
 }

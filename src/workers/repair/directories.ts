@@ -61,6 +61,8 @@ export async function documentDirectory(context: RepairContext, finding: EntryFi
   const { path, name = '' } = finding.dir_doc ?? {};
   if (path === undefined || ILLEGAL_NAME.test(name)) return;
   if (!(await storage.hasDirectory(instance.domain, path))) return;
+  // A stack makes the directory first: it may have written its document since.
+  if ((await directoriesAt(context, path)).length > 0) return;
   const [parent, ...others] = await directoriesAt(context, parentOf(path));
   if (parent === undefined || others.length > 0) return;
   if ((await rootedPath(context, parent)) !== parentOf(path)) return;

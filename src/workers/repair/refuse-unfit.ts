@@ -2,8 +2,14 @@ import { Refusal } from '../../instances/errors.ts';
 import { isBeingMoved } from '../../instances/instance-document.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
 
-/** @throws Refusal `moving`, `swift` for an instance of which we cannot tell what is missing */
+/** @throws Refusal `deleting` */
+export function refuseDeleting({ deleting, domain }: StoredInstance): void {
+  if (deleting === true) throw new Refusal('deleting', `${domain} is being deleted`);
+}
+
+/** @throws Refusal `deleting`, `moving`, `swift` for an instance of which we cannot tell what is missing */
 export function refuseUnfit(instance: StoredInstance): void {
+  refuseDeleting(instance);
   if (isBeingMoved(instance)) {
     throw new Refusal(
       'moving',

@@ -28,9 +28,10 @@ const SWEEPS = 4;
  * Puts right what can be put right without knowing what its owner wants (`isRepairable`), and checks again,
  * until nothing more can be done. Safe to repeat. Files are neither adopted, restored nor removed, default
  * directories that are gone stay gone, and nothing is touched while the instance is being made or removed.
- * Every check reads all files.
+ * Checks read no content: none that differs could be repaired, and stacks are kept out only from what is
+ * written.
  *
- * @throws Refusal `moving`, `swift`
+ * @throws Refusal `deleting`, `moving`, `swift`
  * @throws CouchError, StorageError, LostLock, or the signal's reason when aborted; another run goes on from there
  */
 export async function repairInstance(given: RepairContext): Promise<Repair> {
@@ -50,7 +51,12 @@ export async function repairInstance(given: RepairContext): Promise<Repair> {
       return { repaired, left: findings };
     }
     for (const finding of work) tried.set(JSON.stringify(finding), finding);
-    await sweepOnce(context, work);
+    await context.locked(async (locked) => {
+      const now = await readInstance(global, instance._id, locked);
+      if (now === undefined) return;
+      refuseUnfit(now);
+      await sweepOnce({ ...context, instance: now, signal: locked }, work);
+    });
   }
 }
 
@@ -62,11 +68,15 @@ async function check(context: RepairContext): Promise<FoundInInstance[]> {
     hasJob: () => Promise.resolve(true),
   };
   const findings: FoundInInstance[] = [];
-  for await (const finding of checkInstance(checked, { index: true, files: true })) findings.push(finding);
+  const checks = { index: true, files: true, contents: false };
+  for await (const finding of checkInstance(checked, checks)) findings.push(finding);
   return findings;
 }
 
-/** Each kind after those it builds upon; directories after the ones they are in. */
+/**
+ * Each kind after those it builds upon; directories after the ones they are in. What was found may have
+ * changed since, so each looks again at what it is about to write.
+ */
 async function sweepOnce(context: RepairContext, work: readonly FoundInInstance[]): Promise<void> {
   for (const finding of work) if (finding.type === 'no_database') await recreateDatabase(context, finding);
 

@@ -12,6 +12,7 @@ import { runStages } from '../pipeline.ts';
 import { readSeen, refuseChanged, refuseUnseen } from '../seen-instance.ts';
 import type { Stage } from '../stage.ts';
 import { dropReservation } from './drop-reservation.ts';
+import { refuseDeleting } from './refuse-unfit.ts';
 import { repairInstance } from './repair-instance.ts';
 
 interface RepairJob {
@@ -45,30 +46,25 @@ export async function runRepair(attempt: Attempt, payload: RepairPayload): Promi
     return 'clean';
   }
   refuseChanged(filter, instance);
-  if (instance.deleting === true) throw new Refusal('deleting', `${domain} is being deleted`);
+  refuseDeleting(instance);
   const context = { attempt, payload, instance };
   return (await runStages({ ...attempt, stages: [repair], context, generation })) ?? 'clean';
 }
 
 async function repairInUse(
-  { services, signal: given, lease }: Attempt,
+  { services, signal, lease }: Attempt,
   { recreateEmpty }: RepairPayload,
   instance: StoredInstance,
 ): Promise<OutcomeOf<'repair'>> {
-  const { repaired, left } = await withVfsLock(
-    services.stack.lock,
-    stackPrefix(instance),
-    (signal) =>
-      repairInstance({
-        ...services,
-        othersWithPrefix: (each) => services.census.others(databasePrefix(each), each._id, signal),
-        instance,
-        options: { recreateEmpty },
-        signal,
-        lease,
-      }),
-    { signal: given },
-  );
+  const { repaired, left } = await repairInstance({
+    ...services,
+    othersWithPrefix: (each) => services.census.others(databasePrefix(each), each._id, signal),
+    instance,
+    options: { recreateEmpty },
+    locked: (work) => withVfsLock(services.stack.lock, stackPrefix(instance), work, { signal }),
+    signal,
+    lease,
+  });
   const serious = left.filter(isSerious);
   if (serious.length > 0) throw notRepaired(instance.domain, serious);
   return repaired.length === 0 ? 'clean' : 'repaired';

@@ -6,6 +6,7 @@ import { ROOT_ID, TRASH_ID } from '../../../src/instances/file-documents.ts';
 import { SETTINGS_ID } from '../../../src/instances/settings-document.ts';
 import { brief } from '../../instances/fsck/brief.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
 import { makeVictim, type Victim } from '../../support/victim.ts';
 
 const FILES = 'io.cozy.files';
@@ -185,14 +186,6 @@ const UNTOUCHED: readonly Sabotage[] = [
     spoil: ({ onDisk }) => writeFile(onDisk('/Photos/cat.jpg'), 'meow'),
   },
   {
-    what: 'other content of a file',
-    found: ['content_mismatch /Photos/cat.jpg'],
-    async spoil(victim) {
-      await addFile(victim, '/Photos', 'cat.jpg', 'meow');
-      await writeFile(victim.onDisk('/Photos/cat.jpg'), 'woof');
-    },
-  },
-  {
     what: 'two documents of one directory',
     found: ['index_duplicate_name /Administrative'],
     async spoil({ at, put }) {
@@ -262,6 +255,15 @@ describe('sabotage of an instance', () => {
       expect(await victim.everything()).to.deep.equal(before);
     });
   }
+
+  it('is found, and not looked for by a repair: other content of a file', async () => {
+    await addFile(victim, '/Photos', 'cat.jpg', 'meow');
+    await writeFile(victim.onDisk('/Photos/cat.jpg'), 'woof');
+    expect(await victim.check()).to.deep.equal(['content_mismatch /Photos/cat.jpg']);
+    const before = await victim.everything();
+    expect(await victim.repair()).to.deep.equal({ repaired: [], left: [] });
+    expect(await victim.everything()).to.deep.equal(before);
+  });
 
   it('leaves an instance alone that shares its prefix, whatever it lacks', async () => {
     const { prefix = '' } = await victim.document();
@@ -357,12 +359,12 @@ describe('sabotage of an instance', () => {
     expect(await victim.everything()).to.deep.equal(before);
   });
 
-  it('is not looked for in an instance that is being removed, and nothing is repaired', async () => {
+  it('is not looked for in an instance that is being removed, and a repair is refused', async () => {
     await victim.changeInstance({ deleting: true });
     await victim.remove(SETTINGS, SETTINGS_ID);
     expect(await victim.check()).to.deep.equal(['deleting_without_job']);
     const before = await victim.everything();
-    expect(await victim.repair()).to.deep.equal({ repaired: [], left: [] });
+    expect(await thrownBy(victim.repair())).to.include({ code: 'deleting' });
     expect(await victim.everything()).to.deep.equal(before);
   });
 });

@@ -1,0 +1,90 @@
+import { mkdir, rmdir } from 'node:fs/promises';
+import { expect } from 'chai';
+import { directoryDocument, ROOT_ID } from '../../../src/instances/file-documents.ts';
+import { fileStorage } from '../../../src/storage/file-storage.ts';
+import type { RepairContext } from '../../../src/workers/repair/context.ts';
+import { brief } from '../../instances/fsck/brief.ts';
+import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
+import { makeVictim, type Victim } from '../../support/victim.ts';
+
+const FILES = 'io.cozy.files';
+
+describe('the lock of a repair', () => {
+  let fleet: TestFleet;
+  let victim: Victim;
+  let victims = 0;
+  let isLocked: boolean;
+
+  before(async () => {
+    fleet = await startTestFleet();
+  });
+
+  after(() => fleet.close());
+
+  beforeEach(async () => {
+    victims += 1;
+    victim = await makeVictim(fleet, `locked-${victims}`);
+    isLocked = false;
+  });
+
+  /** Holds the lock once somebody else has done something. */
+  const lockedAfter =
+    (meanwhile: () => Promise<unknown>): RepairContext['locked'] =>
+    async (work) => {
+      await meanwhile();
+      isLocked = true;
+      await work(new AbortController().signal);
+      isLocked = false;
+    };
+  const nothing = () => Promise.resolve();
+
+  const repair = (changes: Partial<RepairContext>) => victim.repair({ recreateEmpty: false }, false, changes);
+
+  it('is not taken where nothing is to be written', async () => {
+    const locked = () => Promise.reject(new Error('taken'));
+    expect(await repair({ locked })).to.deep.equal({ repaired: [], left: [] });
+  });
+
+  it('is not held while everything is looked at, and no content is read', async () => {
+    await rmdir(victim.onDisk('/Administrative'));
+    const storage = fileStorage(fleet.storageRoot);
+    const walks: boolean[] = [];
+    const watched = {
+      ...storage,
+      digest: () => Promise.reject(new Error('read')),
+      walk(domain: string, skipped?: ReadonlySet<string>) {
+        walks.push(isLocked);
+        return storage.walk(domain, skipped);
+      },
+    };
+    const { repaired } = await repair({ storage: watched, locked: lockedAfter(nothing) });
+    expect(repaired.map(brief)).to.deep.equal(['filesystem_missing /Administrative']);
+    expect(walks).to.not.be.empty.and.to.not.include(true);
+  });
+
+  it('is worth a second look: no document is made for a directory that has one by now', async () => {
+    await mkdir(victim.onDisk('/New'));
+    const place = { name: 'New', parentId: ROOT_ID, path: '/New' };
+    const times = { now: new Date().toISOString(), createdOn: `https://${victim.domain}/` };
+    const document = { _id: 'by-a-stack', ...directoryDocument({ ...place, ...times }) };
+    const locked = lockedAfter(() => victim.put(FILES, document));
+    expect(await repair({ locked })).to.have.deep.property('left', []);
+    expect(await victim.check()).to.deep.equal([]);
+  });
+
+  it('is worth a second look: nothing is made for an instance that is removed by now', async () => {
+    await rmdir(victim.onDisk('/Administrative'));
+    const locked = lockedAfter(() => victim.changeInstance({ deleting: true }));
+    expect(await thrownBy(repair({ locked }))).to.include({ code: 'deleting' });
+    expect(await thrownBy(rmdir(victim.onDisk('/Administrative')))).to.include({ code: 'ENOENT' });
+  });
+
+  it('is worth a second look: nothing is made for an instance that is imported by now', async () => {
+    await rmdir(victim.onDisk('/Administrative'));
+    const reason = { blocked: true, blocking_reason: 'IMPORTING' };
+    const locked = lockedAfter(() => victim.changeInstance(reason));
+    expect(await thrownBy(repair({ locked }))).to.include({ code: 'moving' });
+    expect(await thrownBy(rmdir(victim.onDisk('/Administrative')))).to.include({ code: 'ENOENT' });
+  });
+});
