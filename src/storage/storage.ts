@@ -24,7 +24,8 @@ export interface Storage {
   list(): AsyncGenerator<string, void, undefined>;
   /**
    * Everything of the instance, its root first and a directory before what is in it; nothing when there is
-   * no directory of that domain. No more is held than the directories still to be read.
+   * no directory of that domain. No more is held than the directories still to be read. The root may be a
+   * symbolic link, as where an instance has a volume of its own.
    *
    * @param skipped paths that are neither reported nor entered
    */

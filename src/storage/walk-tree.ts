@@ -1,17 +1,18 @@
-import { lstat, opendir } from 'node:fs/promises';
+import { lstat, opendir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toError } from '../errors.ts';
 import type { WalkEntry } from './storage.ts';
 
 /**
  * Everything below a directory of this machine, itself first, as `Storage.walk` gives it. One directory
- * is open at a time and read in pieces, so neither a broad nor a deep tree costs much memory.
+ * is open at a time and read in pieces, so neither a broad nor a deep tree costs much memory. The directory
+ * itself may be a symbolic link, as that of an instance on a volume of its own; those below are not followed.
  */
 export async function* walkTree(
   top: string,
   skipped: ReadonlySet<string>,
 ): AsyncGenerator<WalkEntry, void, undefined> {
-  const root = await entryAt(top, '/');
+  const root = await entryAt(top, '/', stat);
   if (root === undefined) return;
   yield root;
   const toRead = root.kind === 'directory' ? ['/'] : [];
@@ -28,9 +29,9 @@ export async function* walkTree(
 }
 
 /** Undefined for what has gone since it was listed: the owner of an instance in use may remove it. */
-async function entryAt(place: string, path: string): Promise<WalkEntry | undefined> {
+async function entryAt(place: string, path: string, look = lstat): Promise<WalkEntry | undefined> {
   try {
-    const found = await lstat(place);
+    const found = await look(place);
     if (found.isDirectory()) return { path, kind: 'directory', size: 0 };
     if (found.isFile()) return { path, kind: 'file', size: found.size };
     return { path, kind: 'other', size: 0 };

@@ -146,6 +146,15 @@ describe('a walk through file storage', () => {
     expect(await walked()).to.deep.equal([]);
   });
 
+  it('follows the link that an instance on another volume is', async () => {
+    const elsewhere = join(directory.path, 'elsewhere');
+    await mkdir(join(elsewhere, 'Photos'), { recursive: true });
+    await symlink(elsewhere, join(directory.path, 'linked.example.org'));
+    const found: string[] = [];
+    for await (const { path, kind } of storage.walk('linked.example.org')) found.push(`${kind} ${path}`);
+    expect(found).to.deep.equal(['directory /', 'directory /Photos']);
+  });
+
   it('does not follow symbolic links', async () => {
     await mkdir(onDisk('/'));
     await symlink(directory.path, onDisk('/loop'));
