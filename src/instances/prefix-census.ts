@@ -14,7 +14,8 @@ export interface PrefixCensus {
 /** Documents that are read at a time. */
 const PAGE = 1000;
 
-const counted = z.object({ domain: z.string(), prefix: z.string().optional() });
+/** Whatever has a prefix may own databases, even if it lacks a domain. */
+const counted = z.object({ domain: z.string().catch(''), prefix: z.string().optional() });
 
 /**
  * Counts once, then follows the changes: no index of the stack's is by prefix, and reading 20,000
@@ -45,6 +46,7 @@ export function createPrefixCensus(global: CouchServer): PrefixCensus {
           domain,
           ...(data.prefix === undefined ? {} : { prefix: data.prefix }),
         });
+        if (prefix === '') continue;
         owners.set(id, { domain, prefix });
         byPrefix.set(prefix, (byPrefix.get(prefix) ?? new Set()).add(id));
       }
