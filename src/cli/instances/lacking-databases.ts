@@ -1,3 +1,4 @@
+import type { CouchServer } from '../../couchdb/server.ts';
 import { FleetError } from '../../errors.ts';
 import { allInstances } from '../../instances/all-instances.ts';
 import { isReservation } from '../../instances/instance-document.ts';
@@ -12,18 +13,18 @@ const MOST_LACKING = 0.05;
  * repaired: on a wrong cluster each of them would look broken.
  * @throws FleetError `too_many_lacking`
  */
-export async function refuseWrongClusters(couch: Couch): Promise<void> {
-  const prefixes = new Map<object, ReadonlySet<string>>();
+export async function refuseWrongClusters(couch: Pick<Couch, 'global' | 'cluster'>): Promise<void> {
+  const listings = new Map<CouchServer, PrefixListing>();
   let total = 0;
   let lacking = 0;
   for await (const instance of allInstances(couch.global)) {
     // What is being made or deleted may have none, and what has no domain is no instance.
     if (instance.domain === '' || instance.deleting === true || isReservation(instance)) continue;
     const server = couch.cluster(instance.couch_cluster);
-    const there = prefixes.get(server) ?? (await prefixesOn(server));
-    prefixes.set(server, there);
+    const hasDatabases = listings.get(server) ?? listPrefixes(server);
+    listings.set(server, hasDatabases);
     total += 1;
-    if (!there.has(databasePrefix(instance))) lacking += 1;
+    if (!(await hasDatabases(databasePrefix(instance)))) lacking += 1;
   }
   if (lacking <= total * MOST_LACKING) return;
   throw new FleetError(
@@ -33,7 +34,24 @@ export async function refuseWrongClusters(couch: Couch): Promise<void> {
   );
 }
 
-async function prefixesOn(server: ReturnType<Couch['cluster']>): Promise<ReadonlySet<string>> {
-  const names = await server.listDatabases('');
-  return new Set(names.map((name) => name.slice(0, name.indexOf('/'))));
+/** Whether a server has any database of that prefix. */
+type PrefixListing = (prefix: string) => Promise<boolean>;
+
+/** The first digits of a prefix: the names of all databases at once could be millions (`orphans.ts`). */
+const RANGE = /^cozy[0-9a-f]{2}(?=[0-9a-f]{30}$)/;
+
+/** Asks for each range of prefixes once, when the first of them is looked for, and keeps no other names. */
+function listPrefixes(server: CouchServer): PrefixListing {
+  const ranges = new Map<string, ReadonlySet<string>>();
+  return async (prefix) => {
+    // The older ones are named by the domain, and few.
+    const range = RANGE.exec(prefix)?.[0] ?? `${prefix}/`;
+    const there = ranges.get(range) ?? new Set((await server.listDatabases(range)).map(prefixOfName));
+    ranges.set(range, there);
+    return there.has(prefix);
+  };
+}
+
+function prefixOfName(name: string): string {
+  return name.slice(0, name.indexOf('/'));
 }
