@@ -32,7 +32,12 @@ export async function databaseFindings(
   return findings.flat();
 }
 
-function designFindings(
+/**
+ * Design documents of a database that are missing or not what they should be.
+ * @param database its full name
+ * @param stored those that are there, by id
+ */
+export function designFindings(
   { doctype, mango, views }: InstanceDatabase,
   database: string,
   stored: ReadonlyMap<string, CouchDocument>,

@@ -1,4 +1,6 @@
-import type { CouchDocument } from '../../couchdb/documents.ts';
+import type { CouchDocument, StoredDocument } from '../../couchdb/documents.ts';
+import { DATABASES } from '../../instances/doctypes.ts';
+import { designFindings } from '../../instances/fsck/database-findings.ts';
 import type { NoDatabase } from '../../instances/fsck/findings.ts';
 import type { DesignFinding } from '../../instances/fsck/instance-findings.ts';
 import { insertMissing } from '../create/bulk.ts';
@@ -22,14 +24,24 @@ export async function rewriteDesigns(
 ): Promise<void> {
   const { server, name } = databaseOf(context, doctype);
   const { designs, signal, lease } = context;
-  const ids = new Set(findings.map(({ design }) => design));
-  const wanted = ((await designs.of(server, signal)).get(doctype) ?? []).filter(({ _id }) => ids.has(_id));
-  const documents = await Promise.all(
-    wanted.map(async (design): Promise<CouchDocument> => {
-      const there = await server.getDocument(name, design._id, signal);
-      return there === undefined ? design : { ...design, _rev: there._rev };
-    }),
+  const stored = new Map<string, StoredDocument>();
+  for (const { design } of findings) {
+    const there = await server.getDocument(name, design, signal);
+    if (there !== undefined) stored.set(design, there);
+  }
+  // A stack may have written some since: another revision would only cost a new index.
+  const defined = DATABASES.filter((database) => database.doctype === doctype);
+  const wrong = new Set(
+    defined.flatMap((each) => designFindings(each, name, stored)).map(({ design }) => design),
   );
+  const asked = new Set(findings.map(({ design }) => design));
+  const documents = ((await designs.of(server, signal)).get(doctype) ?? [])
+    .filter(({ _id }) => asked.has(_id) && wrong.has(_id))
+    .map((design): CouchDocument => {
+      const rev = stored.get(design._id)?._rev;
+      return rev === undefined ? design : { ...design, _rev: rev };
+    });
+  if (documents.length === 0) return;
   lease.assertHeld();
   // One that a stack writes meanwhile is in conflict, and as good as ours.
   await insertMissing(server, name, documents, signal);

@@ -73,6 +73,20 @@ describe('the lock of a repair', () => {
     expect(await victim.check()).to.deep.equal([]);
   });
 
+  it('is worth a second look: an index that a stack has corrected by now is not written again', async () => {
+    const id = '_design/dir-by-path';
+    const read = () => fleet.server.getDocument(victim.database(FILES), id);
+    const views = (await read())?.['views'];
+    await victim.change(FILES, id, { views: {} });
+    let corrected: string | undefined;
+    const locked = lockedAfter(async () => {
+      await victim.change(FILES, id, { views });
+      corrected = (await read())?._rev;
+    });
+    expect(await repair({ locked })).to.have.deep.property('left', []);
+    expect(await read()).to.have.property('_rev', corrected);
+  });
+
   it('is worth a second look: nothing is made for an instance that is removed by now', async () => {
     await rmdir(victim.onDisk('/Administrative'));
     const locked = lockedAfter(() => victim.changeInstance({ deleting: true }));
