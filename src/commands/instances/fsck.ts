@@ -5,7 +5,7 @@ import { parseDuration } from '../../cli/duration.ts';
 import { EXIT } from '../../cli/exit-codes.ts';
 import { filterFlags } from '../../cli/filter-flags.ts';
 import { choiceOf } from '../../cli/instances/chosen-for-check.ts';
-import { checkLines, orphanLines, type PrintedFinding } from '../../cli/instances/finding-lines.ts';
+import { checkLines, orphanLines } from '../../cli/instances/finding-lines.ts';
 import { openJobLookup } from '../../cli/jobs/job-lookup.ts';
 import { orphansWaitFlag } from '../../cli/orphans-flag.ts';
 import { withCouch } from '../../cli/with-couch.ts';
@@ -18,7 +18,7 @@ export default class InstancesFsck extends BaseCommand {
   static override summary = 'Check instances against what must always be so';
 
   static override description =
-    'Prints a JSON object a line for each finding, as cozy-stack check fs does, and ends with exit code 1 if anything is wrong; that an instance was renamed, or belongs to a newer stack, is only told. Nothing is changed. Besides the files it looks at databases, design documents, settings and names.';
+    'Prints a JSON object a line for each finding, as cozy-stack check fs does, and ends with exit code 1 if there is any. Nothing is changed. Besides the files it looks at databases, design documents, settings and names.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> alice.example.org',
@@ -40,7 +40,7 @@ export default class InstancesFsck extends BaseCommand {
     all: Flags.boolean({ summary: 'Check all instances' }),
     'index-integrity': Flags.boolean({ summary: 'Of the files, check only the index' }),
     'files-consistency': Flags.boolean({ summary: 'Of the files, only compare index and storage' }),
-    'fail-fast': Flags.boolean({ summary: 'Stop at the first thing that is wrong' }),
+    'fail-fast': Flags.boolean({ summary: 'Stop at the first finding' }),
     orphans: Flags.boolean({ summary: 'Look for databases and folders that belong to no instance' }),
     'orphans-wait': orphansWaitFlag,
     ...filterFlags,
@@ -59,11 +59,11 @@ export default class InstancesFsck extends BaseCommand {
     const config = this.loadConfig(flags.config);
     const storage = fileStorage(config.storage.root);
     const jobs = openJobLookup(config);
-    let serious = 0;
+    let findings = 0;
 
     try {
       await withCouch(config, async ({ global, cluster, servers }) => {
-        async function* all(): AsyncGenerator<PrintedFinding> {
+        async function* lines(): AsyncGenerator<string> {
           if (choice !== undefined) {
             const othersWithPrefix = choice.others(global);
             const checking = { global, cluster, storage, hasJob: jobs.hasJob, othersWithPrefix };
@@ -75,10 +75,10 @@ export default class InstancesFsck extends BaseCommand {
           }
         }
         async function* counted(): AsyncGenerator<string> {
-          for await (const { line, isSerious } of all()) {
-            if (isSerious) serious += 1;
+          for await (const line of lines()) {
+            findings += 1;
             yield line;
-            if (isSerious && flags['fail-fast']) return;
+            if (flags['fail-fast']) return;
           }
         }
         // Each at once: the next may be long in coming, and what was found is told even if it never comes.
@@ -87,7 +87,7 @@ export default class InstancesFsck extends BaseCommand {
     } finally {
       await jobs.close();
     }
-    if (serious > 0) this.exitWith(EXIT.failed);
+    if (findings > 0) this.exitWith(EXIT.failed);
   }
 }
 
