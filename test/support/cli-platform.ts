@@ -73,6 +73,9 @@ export function spawnCommand(argv: readonly string[], stdin = ''): SpawnedComman
   return { child, stdout: () => stdout, stderr: () => stderr, ended };
 }
 
+/** What BullMQ writes for itself, and takes away, in its own time. */
+const OF_BULLMQ = /:(meta|stalled-check|limiter)$/;
+
 /** Servers, a configuration file and workers for commands. */
 export interface CliPlatform {
   readonly couch: TestCouch;
@@ -151,7 +154,7 @@ export async function startPlatform({
     spawn: (argv, stdin) => spawnCommand(withConfig(argv), stdin),
     configure,
     async everything() {
-      const keys = await fleet.redis.keys('*');
+      const keys = (await fleet.redis.keys('*')).filter((key) => !OF_BULLMQ.test(key));
       return [...keys, ...(await server.listDatabases(''))].sort();
     },
     async write(name, lines) {
