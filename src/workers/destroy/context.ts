@@ -23,6 +23,8 @@ export interface DestroyContext {
   readonly lease: Lease;
   /** As last read or written. */
   instance: StoredInstance;
+  /** Whether an earlier try got past `mark`: the flag was set then, whatever became of it. */
+  readonly wasMarked: boolean;
   /** Revision from which this job set `deleting`, once it did. */
   markedFrom(): string | undefined;
   /** Records that this job is about to set `deleting` on that revision. */

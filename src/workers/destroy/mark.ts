@@ -24,10 +24,9 @@ export const mark: DestroyStage = {
 
 async function refuse(context: DestroyContext, instance: StoredInstance): Promise<void> {
   const { filter, resume } = context.payload;
-  const { domain, _rev } = instance;
+  const { domain } = instance;
   if (instance.deleting === true && !resume && !isOwnFlag(context, instance)) throw deleting(domain);
-  const from = context.markedFrom();
-  if (instance.deleting !== true && from !== undefined && from !== _rev) throw takenBack(domain);
+  if (instance.deleting !== true && context.wasMarked) throw takenBack(domain);
   refuseChanged(instance.deleting === true ? withoutStates(filter) : filter, instance);
   await refuseUnremovable(context.services, instance, context.signal);
   if (instance.deleting !== true) await refuseForAccounts(context, instance);

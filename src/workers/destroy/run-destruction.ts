@@ -27,6 +27,7 @@ export async function runDestruction(
     signal,
     lease,
     instance,
+    wasMarked: progress().stages.some(({ stage }) => stage !== 'mark'),
     markedFrom: () => progress().markedFrom,
     willMark: (rev) => record({ ...progress(), incarnation: seen.incarnation, markedFrom: rev }),
   };

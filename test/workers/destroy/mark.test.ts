@@ -1,0 +1,105 @@
+import { expect } from 'chai';
+import type { CouchServer } from '../../../src/couchdb/server.ts';
+import { createDesignSource } from '../../../src/instances/designs.ts';
+import { incarnationOf } from '../../../src/instances/incarnation.ts';
+import { INSTANCES, type StoredInstance } from '../../../src/instances/lookup.ts';
+import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../../src/instances/organization-key.ts';
+import { createPrefixCensus } from '../../../src/instances/prefix-census.ts';
+import { connectStack } from '../../../src/stack/connect.ts';
+import { fileStorage } from '../../../src/storage/file-storage.ts';
+import type { DestroyContext } from '../../../src/workers/destroy/context.ts';
+import { mark } from '../../../src/workers/destroy/mark.ts';
+import { silentLog } from '../../support/chaos-settings.ts';
+import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+
+describe('marking an instance for its destruction', () => {
+  let test: TestFleet;
+
+  before(async () => {
+    test = await startTestFleet({ worker: false });
+  });
+  after(() => test.close());
+
+  /** Somebody writes the document right before we do, the first times. */
+  function busyServer(id: string, times: number): CouchServer {
+    let left = times;
+    return {
+      ...test.server,
+      async putDocument(database, document, signal) {
+        if (left > 0) {
+          left -= 1;
+          const now = await test.server.getDocument(INSTANCES, id);
+          if (now !== undefined) await test.server.putDocument(INSTANCES, { ...now, [`x${left}`]: left });
+        }
+        return await test.server.putDocument(database, document, signal);
+      },
+    };
+  }
+
+  function contextOf(instance: StoredInstance, global: CouchServer, wasMarked = false): DestroyContext {
+    const { _id: id, domain, cli_secret: secret = '' } = instance;
+    const seen = { id, incarnation: incarnationOf(secret) };
+    const how = { skipAccounts: false, resume: false, generation: 0, tries: 1 };
+    let markedFrom: string | undefined;
+    return {
+      payload: { v: 1, kind: 'destroy', domain, seen, ...how },
+      seen,
+      services: {
+        global,
+        clusters: [test.server],
+        cluster: () => test.server,
+        openClusters: () => [0],
+        storage: fileStorage(test.storageRoot),
+        census: createPrefixCensus(test.server),
+        designs: createDesignSource(),
+        linkScheme: 'https',
+        contexts: {},
+        forcedOidcContexts: [],
+        encryptorKey: PUBLIC_DEV_ENCRYPTOR_KEY,
+        commonSettings: {},
+        stack: connectStack(undefined),
+        rag: {},
+        apps: {
+          check: async () => undefined,
+          prepare: () => Promise.reject(new Error('no application is to be fetched here')),
+          close: async () => undefined,
+        },
+        registries: { default: [] },
+        log: silentLog(),
+      },
+      signal: new AbortController().signal,
+      lease: { assertHeld: () => undefined },
+      instance,
+      wasMarked,
+      markedFrom: () => markedFrom,
+      willMark: async (rev) => {
+        markedFrom = rev;
+      },
+    };
+  }
+
+  async function put(name: string): Promise<StoredInstance> {
+    return await test.putInstance({
+      domain: test.domain(name),
+      prefix: `cozy${'d'.repeat(32)}`,
+      cli_secret: 'eA==',
+    });
+  }
+
+  it('sets the flag however often somebody else writes the document first', async () => {
+    const instance = await put('busy');
+    await mark.run(contextOf(instance, busyServer(instance._id, 3)));
+    expect(await test.instance(instance.domain)).to.include({ deleting: true, x0: 0, x1: 1, x2: 2 });
+    await test.remove(instance.domain);
+  });
+
+  it('is not done again when somebody took the flag back', async () => {
+    const instance = await put('back');
+    let code: unknown;
+    await mark.run(contextOf(instance, test.server, true)).catch((error) => {
+      ({ code } = error);
+    });
+    expect(code).to.equal('changed');
+    expect(await test.instance(instance.domain)).to.not.have.property('deleting');
+  });
+});
