@@ -1,4 +1,4 @@
-import { toError } from '../errors.ts';
+import { errnoOf } from '../errno.ts';
 import { AppError } from './errors.ts';
 import type { AppLimits } from './limits.ts';
 
@@ -85,7 +85,7 @@ export function missing(name: string): AppError {
 
 /** What its source points to on this machine cannot be read. */
 export function unreadable(name: string, what: string, thrown: unknown): AppError {
-  const { code = 'unknown' }: NodeJS.ErrnoException = toError(thrown);
+  const code = errnoOf(thrown) ?? 'unknown';
   const passing = code === 'EIO' || code === 'EMFILE' || code === 'ENFILE' || code === 'ESTALE';
   return new AppError(
     'app_unreachable',

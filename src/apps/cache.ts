@@ -1,13 +1,12 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { toError } from '../errors.ts';
+import { errnoOf, unlessMissing } from '../errno.ts';
 import { AppError } from './errors.ts';
 import { chooseEvicted } from './evict.ts';
 import { lockMachine } from './machine-lock.ts';
 import { type Note, readNote, removeOldNotes, writeNote } from './notes.ts';
 import { assertOwnDirectory } from './own-directory.ts';
-import { unlessMissing } from './unless-missing.ts';
 
 /** What is known about a cached tree without looking at it. */
 const descriptionSchema = z.object({
@@ -235,7 +234,7 @@ export function createAppCache({ directory, bytes, stale, now }: CacheOptions): 
 
 function unusable(thrown: unknown, directory: string): AppError {
   if (thrown instanceof AppError) return thrown;
-  const { code = 'unknown' }: NodeJS.ErrnoException = toError(thrown);
+  const code = errnoOf(thrown) ?? 'unknown';
   return new AppError(
     'app_cache',
     `the cache of applications in ${directory} cannot be used: ${code}`,
@@ -258,6 +257,6 @@ function parsed(text: string): Description | undefined {
 }
 
 function isThere(thrown: unknown): boolean {
-  const { code }: NodeJS.ErrnoException = toError(thrown);
+  const code = errnoOf(thrown);
   return code === 'ENOTEMPTY' || code === 'EEXIST';
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { toError } from '../errors.ts';
+import { errnoOf } from '../errno.ts';
 import { AppError } from './errors.ts';
 import type { AppLimits } from './limits.ts';
 import { saveStream } from './save-stream.ts';
@@ -244,8 +244,7 @@ async function end(child: ChildProcess, signal: AbortSignal): Promise<number | n
     const [code] = await once(child, 'close');
     return typeof code === 'number' ? code : null;
   } catch (thrown) {
-    const { code }: NodeJS.ErrnoException = toError(thrown);
-    if (code !== 'ENOENT') throw thrown;
+    if (errnoOf(thrown) !== 'ENOENT') throw thrown;
     throw new AppError(
       'app_unreachable',
       'git is not installed where the worker runs',

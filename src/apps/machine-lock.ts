@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
-import { toError } from '../errors.ts';
+import { errnoOf } from '../errno.ts';
 
 /** Milliseconds between two looks at a lock that another process holds. */
 const PATIENCE = 100;
@@ -29,7 +29,7 @@ export async function lockMachine(file: string, stale: number, signal: AbortSign
       });
       return { lost: lost.signal, release: () => releaseQuietly(release) };
     } catch (thrown) {
-      if (codeOf(thrown) !== 'ELOCKED') throw thrown;
+      if (errnoOf(thrown) !== 'ELOCKED') throw thrown;
     }
     await delay(PATIENCE * (0.5 + Math.random()), undefined, { signal }).catch(() => signal.throwIfAborted());
   }
@@ -40,11 +40,6 @@ async function releaseQuietly(release: () => Promise<void>): Promise<void> {
     await release();
   } catch (thrown) {
     // Taken over: it is another's.
-    if (codeOf(thrown) !== 'ERELEASED') throw thrown;
+    if (errnoOf(thrown) !== 'ERELEASED') throw thrown;
   }
-}
-
-function codeOf(thrown: unknown): string | undefined {
-  const error: NodeJS.ErrnoException = toError(thrown);
-  return error.code;
 }

@@ -1,7 +1,7 @@
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { unlessMissing } from './unless-missing.ts';
+import { unlessMissing } from '../errno.ts';
 
 /** What a look at a source has found; only the cache knows whether it is still there. */
 const noteSchema = z.object({

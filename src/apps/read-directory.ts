@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { lstat, open, opendir, readlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import { toError } from '../errors.ts';
+import { errnoOf } from '../errno.ts';
 import { type AppTree, missing, shown, Tally, unfit, unreadable } from './app-tree.ts';
 import { insidePath, leadsInside } from './entry-path.ts';
 import { AppError } from './errors.ts';
@@ -83,7 +83,7 @@ async function readable<T>(name: string, path: string, work: () => Promise<T>): 
     return await work();
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown;
-    const { code = 'unknown' }: NodeJS.ErrnoException = toError(thrown);
+    const code = errnoOf(thrown) ?? 'unknown';
     // A path that was listed a moment ago.
     if (path !== '' && (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP')) {
       throw changed(name, path);

@@ -3,7 +3,7 @@ import { mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { constants, createBrotliCompress } from 'node:zlib';
-import { toError } from '../errors.ts';
+import { errnoOf } from '../errno.ts';
 import { type AppTree, shown, unfit } from './app-tree.ts';
 import { insidePrefix, withoutPrefix } from './entry-path.ts';
 
@@ -71,6 +71,6 @@ async function storeFile(
 }
 
 function isClash(thrown: unknown): boolean {
-  const { code }: NodeJS.ErrnoException = toError(thrown);
+  const code = errnoOf(thrown);
   return code === 'EISDIR' || code === 'ENOTDIR' || code === 'EEXIST';
 }

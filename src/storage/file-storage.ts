@@ -1,12 +1,12 @@
 import { mkdir, open, opendir, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errnoOf, unlessMissing } from '../errno.ts';
 import { FleetError, toError } from '../errors.ts';
 import { StorageError, storageFailureKind } from './errors.ts';
 import { hasApp, installApp } from './install-app.ts';
 import { md5OfFile } from './md5-of-file.ts';
 import { kindOf, removeInstance } from './remove-instance.ts';
 import type { Storage, WalkEntry } from './storage.ts';
-import { toErrno, unlessMissing } from './unless-missing.ts';
 import { walkTree } from './walk-tree.ts';
 
 /** Mode of the directories of an instance (`instance-data.md` §4.1). */
@@ -65,7 +65,7 @@ export function fileStorage(root: string): Storage {
 
     hasFiles: (domain) =>
       guarded(`listing ${domain}`, async () => {
-        const entries = await unlessMissing(readdir(at(domain)), []);
+        const entries = (await unlessMissing(readdir(at(domain)))) ?? [];
         // A mount that has gone looks like an instance without files.
         if (entries.length === 0) await stat(root);
         return entries.length > 0;
@@ -80,7 +80,7 @@ export function fileStorage(root: string): Storage {
         try {
           await mkdir(directory, { mode: DIRECTORY_MODE });
         } catch (thrown) {
-          if (toErrno(thrown) !== 'EEXIST' || !(await isDirectory(directory))) throw thrown;
+          if (errnoOf(thrown) !== 'EEXIST' || !(await isDirectory(directory))) throw thrown;
         }
       }),
 
@@ -90,7 +90,7 @@ export function fileStorage(root: string): Storage {
 
     async digest(domain, path, signal) {
       try {
-        return await unlessMissing(md5OfFile(at(domain, path), signal), undefined);
+        return await unlessMissing(md5OfFile(at(domain, path), signal));
       } catch (thrown) {
         signal?.throwIfAborted();
         throw await failure(`reading ${path} of ${domain}`, thrown);
@@ -131,7 +131,7 @@ export function fileStorage(root: string): Storage {
 
     readFleetId: () =>
       guarded('reading the fleet id', async () => {
-        const text = await unlessMissing(readFile(join(root, FLEET_FILE), 'utf8'), '');
+        const text = (await unlessMissing(readFile(join(root, FLEET_FILE), 'utf8'))) ?? '';
         return text.trim() === '' ? undefined : text.trim();
       }),
 
@@ -144,7 +144,7 @@ export function fileStorage(root: string): Storage {
           await handle.close();
           return id;
         } catch (thrown) {
-          if (toErrno(thrown) !== 'EEXIST') throw thrown;
+          if (errnoOf(thrown) !== 'EEXIST') throw thrown;
           return (await readFile(file, 'utf8')).trim();
         }
       }),
@@ -173,7 +173,7 @@ async function isDirectory(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
   } catch (thrown) {
-    if (toErrno(thrown) === 'ENOENT') return false;
+    if (errnoOf(thrown) === 'ENOENT') return false;
     throw thrown;
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, link, lstat, mkdir, open, opendir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { toError } from '../errors.ts';
+import { errnoOf } from '../errno.ts';
 import { type AppPlace, type AppToInstall, appsFolder, insteadOfLink, isPlainName } from './app-place.ts';
 
 /** Mode of the folders above an application (`instance-data.md` §4.1). */
@@ -70,7 +70,7 @@ async function ensureFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: FOLDER_MODE });
   } catch (thrown) {
-    if (codeOf(thrown) !== 'EEXIST' || !(await isOwnDirectory(path))) throw thrown;
+    if (errnoOf(thrown) !== 'EEXIST' || !(await isOwnDirectory(path))) throw thrown;
   }
 }
 
@@ -83,7 +83,7 @@ async function isOwnDirectory(path: string): Promise<boolean> {
       code: found.isSymbolicLink() ? 'ELOOP' : 'ENOTDIR',
     });
   } catch (thrown) {
-    if (codeOf(thrown) === 'ENOENT') return false;
+    if (errnoOf(thrown) === 'ENOENT') return false;
     throw thrown;
   }
 }
@@ -113,7 +113,7 @@ async function renameIfThere(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);
   } catch (thrown) {
-    if (codeOf(thrown) !== 'ENOENT') throw thrown;
+    if (errnoOf(thrown) !== 'ENOENT') throw thrown;
   }
 }
 
@@ -127,7 +127,7 @@ async function moveUnlessThere(from: string, to: string): Promise<'installed' | 
     await rename(from, to);
     return 'installed';
   } catch (thrown) {
-    const code = codeOf(thrown);
+    const code = errnoOf(thrown);
     if ((code === 'ENOTEMPTY' || code === 'EEXIST') && (await isOwnDirectory(to))) return 'present';
     throw thrown;
   }
@@ -158,7 +158,7 @@ function putter(): (from: string, to: string) => Promise<void> {
         await link(from, to);
         return;
       } catch (thrown) {
-        const instead = insteadOfLink(codeOf(thrown));
+        const instead = insteadOfLink(errnoOf(thrown));
         if (instead === 'give up') throw thrown;
         linked = instead === 'copy this one';
       }
@@ -180,9 +180,4 @@ async function copyToDisk(from: string, to: string): Promise<void> {
 
 function invalid(what: string): Error {
   return Object.assign(new Error(what), { code: 'EINVAL' });
-}
-
-function codeOf(thrown: unknown): string | undefined {
-  const error: NodeJS.ErrnoException = toError(thrown);
-  return error.code;
 }

@@ -1,13 +1,13 @@
 import { lstat, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { unlessMissing } from './unless-missing.ts';
+import { unlessMissing } from '../errno.ts';
 
 /** Every instance has it, and hardly anything else does. */
 const TRASH = '.cozy_trash';
 
 /** What is at the place of an instance's directory; `foreign` is whatever no stack and no worker has made. */
 export async function kindOf(place: string): Promise<'instance' | 'foreign' | 'missing'> {
-  const found = await unlessMissing(lstat(place), undefined);
+  const found = await unlessMissing(lstat(place));
   if (found === undefined) return 'missing';
   // What a link leads to would stay, and the instance would count as removed.
   if (!found.isDirectory()) return 'foreign';
@@ -28,7 +28,7 @@ export async function removeInstance(
 ): Promise<'removed' | 'missing' | 'foreign'> {
   const kind = await kindOf(place);
   if (kind === 'foreign') return 'foreign';
-  const isLeft = (await unlessMissing(lstat(removed), undefined)) !== undefined;
+  const isLeft = (await unlessMissing(lstat(removed))) !== undefined;
   guard();
   await rm(removed, { recursive: true, force: true });
   if (kind === 'missing') {

@@ -1,6 +1,6 @@
 import { lstat, opendir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { toError } from '../errors.ts';
+import { errnoOf } from '../errno.ts';
 import type { WalkEntry } from './storage.ts';
 
 /**
@@ -50,6 +50,6 @@ async function* namesIn(place: string): AsyncGenerator<string, void, undefined> 
 }
 
 function isGone(thrown: unknown): boolean {
-  const { code }: NodeJS.ErrnoException = toError(thrown);
+  const code = errnoOf(thrown);
   return code === 'ENOENT' || code === 'ENOTDIR';
 }

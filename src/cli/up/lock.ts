@@ -1,7 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError, toError } from '../../errors.ts';
+import { errnoOf } from '../../errno.ts';
+import { InputError } from '../../errors.ts';
 
 export interface Lock {
   /** Whether it was left by an `up` that did not end by itself. */
@@ -43,9 +44,8 @@ async function linked(from: string, to: string): Promise<boolean> {
     await link(from, to);
     return true;
   } catch (thrown) {
-    const error: NodeJS.ErrnoException = toError(thrown);
-    if (error.code === 'EEXIST') return false;
-    throw error;
+    if (errnoOf(thrown) === 'EEXIST') return false;
+    throw thrown;
   }
 }
 
@@ -75,8 +75,7 @@ async function isAlive(content: string): Promise<boolean> {
   try {
     process.kill(pid, 0);
   } catch (thrown) {
-    const error: NodeJS.ErrnoException = toError(thrown);
-    if (error.code === 'ESRCH') return false;
+    if (errnoOf(thrown) === 'ESRCH') return false;
   }
   return (await identityOf(pid)) === content;
 }
