@@ -1,75 +1,40 @@
 /** Imports point one way: commands, workers -> jobs -> stack -> instances -> apps, couchdb, storage -> config. */
-const layer = (from, forbidden) => ({
-  name: `${from}-looks-down-only`,
-  severity: 'error',
-  comment: `src/${from} must not import from ${forbidden.join(', ')}`,
-  from: { path: `^src/${from}/` },
-  to: { path: `^src/(${forbidden.join('|')})/` },
-});
+/** From the top; a folder may import from those of the rows below its own. */
+const ROWS = [
+  ['commands'],
+  ['cli', 'workers'],
+  ['jobs'],
+  ['stack'],
+  ['instances'],
+  ['apps', 'couchdb', 'storage', 'embedded'],
+  ['config'],
+];
+
+/** What some must not import although it stands below them. */
+const ALSO_FORBIDDEN = {
+  workers: ['embedded'],
+  jobs: ['embedded'],
+  stack: ['storage', 'embedded'],
+  instances: ['embedded'],
+};
+
+const looksDownOnly = (folder, row) => {
+  const aside = ROWS.slice(0, row + 1)
+    .flat()
+    .filter((other) => other !== folder);
+  const forbidden = [...aside, ...(ALSO_FORBIDDEN[folder] ?? [])];
+  return {
+    name: `${folder}-looks-down-only`,
+    severity: 'error',
+    comment: `src/${folder} must not import from ${forbidden.join(', ')}`,
+    from: { path: `^src/${folder}/` },
+    to: { path: `^src/(${forbidden.join('|')})/` },
+  };
+};
 
 module.exports = {
   forbidden: [
-    layer('config', [
-      'commands',
-      'cli',
-      'workers',
-      'jobs',
-      'stack',
-      'apps',
-      'instances',
-      'couchdb',
-      'storage',
-      'embedded',
-    ]),
-    layer('storage', [
-      'commands',
-      'cli',
-      'workers',
-      'jobs',
-      'stack',
-      'apps',
-      'instances',
-      'couchdb',
-      'embedded',
-    ]),
-    layer('couchdb', [
-      'commands',
-      'cli',
-      'workers',
-      'jobs',
-      'stack',
-      'apps',
-      'instances',
-      'storage',
-      'embedded',
-    ]),
-    layer('instances', ['commands', 'cli', 'workers', 'jobs', 'stack', 'embedded']),
-    layer('apps', [
-      'commands',
-      'cli',
-      'workers',
-      'jobs',
-      'stack',
-      'instances',
-      'couchdb',
-      'storage',
-      'embedded',
-    ]),
-    layer('stack', ['commands', 'cli', 'workers', 'jobs', 'storage', 'embedded']),
-    layer('jobs', ['commands', 'cli', 'workers', 'embedded']),
-    layer('workers', ['commands', 'cli', 'embedded']),
-    layer('embedded', [
-      'commands',
-      'cli',
-      'workers',
-      'jobs',
-      'stack',
-      'apps',
-      'instances',
-      'couchdb',
-      'storage',
-    ]),
-    layer('cli', ['commands', 'workers']),
+    ...ROWS.flatMap((row, at) => (at === 0 ? [] : row.map((folder) => looksDownOnly(folder, at)))),
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'no-orphans',
