@@ -1,12 +1,7 @@
 import { InputError } from '../errors.ts';
 
-/** The flags of `instances add`, which are also the columns of a file, in the order they are shown. */
-export const INSTANCE_FLAGS = [
-  'domain',
-  'domain-aliases',
-  'old-domain',
-  'org-domain',
-  'org-id',
+/** What is told of an instance when it is made, and may be changed later, as far as it is shown in one run. */
+const LASTING_FLAGS = [
   'locale',
   'uuid',
   'oidc_id',
@@ -22,6 +17,16 @@ export const INSTANCE_FLAGS = [
   'public-name',
   'phone',
   'settings',
+] as const;
+
+/** The flags of `instances add`, which are also the columns of a file, in the order they are shown. */
+export const INSTANCE_FLAGS = [
+  'domain',
+  'domain-aliases',
+  'old-domain',
+  'org-domain',
+  'org-id',
+  ...LASTING_FLAGS,
   'couch-cluster',
   'disk-quota',
   'apps',
@@ -41,21 +46,7 @@ export const CHANGE_FLAGS = [
   'domain',
   'domain-aliases',
   'old-domain',
-  'locale',
-  'uuid',
-  'oidc_id',
-  'franceconnect_id',
-  'magic_link',
-  'tos',
-  'tos-latest',
-  'tz',
-  'context-name',
-  'sponsorships',
-  'feature-sets',
-  'email',
-  'public-name',
-  'phone',
-  'settings',
+  ...LASTING_FLAGS,
   'disk-quota',
   'auth-mode',
   'auto-update',
