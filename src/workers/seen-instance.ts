@@ -21,6 +21,17 @@ export async function readSeen(
   return found;
 }
 
+/** For work on an instance that has to be there. @throws Refusal `not_found`, `superseded` */
+export async function requireSeen(
+  services: Pick<Services, 'global'>,
+  { domain, seen }: { readonly domain: string; readonly seen?: SeenInstance | undefined },
+  signal: AbortSignal,
+): Promise<StoredInstance> {
+  const instance = seen && (await readSeen(services, domain, seen, signal));
+  if (instance !== undefined) return instance;
+  throw new Refusal('not_found', `there is no instance with the domain ${domain}`, 'Aliases do not count.');
+}
+
 /** @throws Refusal `superseded` when this is not the very life that the operator saw */
 export function assertSeen(now: StoredInstance, domain: string, seen: SeenInstance | undefined): void {
   if (now.domain === domain && incarnationOf(now.cli_secret ?? '') === seen?.incarnation) return;

@@ -1,10 +1,9 @@
-import { Refusal } from '../../instances/errors.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
 import type { InstallAppsPayload, OutcomeOf } from '../../jobs/payload.ts';
 import type { InstallStageName } from '../../jobs/stages.ts';
 import type { Attempt } from '../attempt.ts';
 import { runStages } from '../pipeline.ts';
-import { readSeen, refuseChanged } from '../seen-instance.ts';
+import { refuseChanged, requireSeen } from '../seen-instance.ts';
 import type { Stage } from '../stage.ts';
 import { installApps } from './install-apps.ts';
 import { refuseUnfit } from './refuse-unfit.ts';
@@ -33,11 +32,8 @@ export async function runInstallation(
   payload: InstallAppsPayload,
 ): Promise<OutcomeOf<'install-apps'>> {
   const { services, signal } = attempt;
-  const { domain, seen, filter, generation } = payload;
-  const instance = seen && (await readSeen(services, domain, seen, signal));
-  if (instance === undefined) {
-    throw new Refusal('not_found', `there is no instance with the domain ${domain}`, 'Aliases do not count.');
-  }
+  const { filter, generation } = payload;
+  const instance = await requireSeen(services, payload, signal);
   if (attempt.progress().apps === undefined) refuseChanged(filter, instance);
   refuseUnfit(instance);
   const context = { attempt, payload, instance };

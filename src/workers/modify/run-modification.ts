@@ -1,4 +1,3 @@
-import { Refusal } from '../../instances/errors.ts';
 import { assertAliasesFree } from '../../instances/free-aliases.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
 import { modifyInstance } from '../../instances/modify-instance.ts';
@@ -6,7 +5,7 @@ import type { ModifyPayload, OutcomeOf } from '../../jobs/payload.ts';
 import type { ModifyStageName } from '../../jobs/stages.ts';
 import type { Attempt } from '../attempt.ts';
 import { runStages } from '../pipeline.ts';
-import { assertSeen, readSeen, refuseChanged } from '../seen-instance.ts';
+import { assertSeen, refuseChanged, requireSeen } from '../seen-instance.ts';
 import type { Stage } from '../stage.ts';
 
 interface ModifyJob {
@@ -51,11 +50,8 @@ export async function runModification(
   payload: ModifyPayload,
 ): Promise<OutcomeOf<'modify'>> {
   const { services, signal } = attempt;
-  const { domain, seen, generation } = payload;
-  const instance = seen && (await readSeen(services, domain, seen, signal));
-  if (instance === undefined) {
-    throw new Refusal('not_found', `there is no instance with the domain ${domain}`, 'Aliases do not count.');
-  }
+  const { generation } = payload;
+  const instance = await requireSeen(services, payload, signal);
   const context = { attempt, payload, instance };
   return (await runStages({ ...attempt, stages: [modify], context, generation })) ?? 'modified';
 }
