@@ -21,6 +21,30 @@ export async function confirm(
   if (typed.trim().toLowerCase() !== expected.toLowerCase()) throw new FleetError('aborted', 'Aborted');
 }
 
+/** Who is asked, about which platform. */
+export interface Asked {
+  readonly config: Config;
+  readonly stdin: NodeJS.ReadableStream;
+  readonly output: Output;
+  /** With `--json` the answer alone is on stdout. */
+  readonly json: boolean;
+}
+
+/** Asks whoever is at the terminal. @throws FleetError `aborted` */
+export async function ask(
+  { stdin, json }: Pick<Asked, 'stdin' | 'json'>,
+  question: readonly string[],
+  expected: string,
+): Promise<void> {
+  await confirm(question, expected, { stdin, stdout: json ? process.stderr : process.stdout });
+}
+
+/** Asks for the number of the instances that are about to be changed. @throws FleetError `aborted` */
+export async function askForNumber(asked: Asked, total: number, question: readonly string[]): Promise<void> {
+  tellTarget(asked.config, asked.output);
+  await ask(asked, [...question, 'Type the number of instances to confirm: '], String(total));
+}
+
 function isTerminal(stdin: NodeJS.ReadableStream): boolean {
   return 'isTTY' in stdin && stdin.isTTY === true;
 }

@@ -4,13 +4,12 @@ import { instanceState } from '../instances/instance-document.ts';
 import type { SeenInstance } from '../jobs/payload.ts';
 import { count } from './batch/batch-texts.ts';
 import type { StartedBatch } from './batch/run-batch.ts';
-import { confirm, tellTarget } from './confirm.ts';
+import { ask, askForNumber, tellTarget } from './confirm.ts';
 import type { Couch } from './couch.ts';
-import { EXIT } from './exit-codes.ts';
 import { findInstance } from './find-instance.ts';
 import type { Output } from './output.ts';
 import { type OneDone, type Ran, runMany, runOne } from './run-work.ts';
-import { type Choice, type Chosen, choose } from './targets/choose.ts';
+import { type Choice, choose } from './targets/choose.ts';
 import { targetOf } from './targets/target.ts';
 import type { AskedWork } from './work-flags.ts';
 
@@ -37,7 +36,8 @@ function workOf({ skipAccounts, resume }: DestroyOptions, domain: string, seen: 
   return { kind: 'destroy', domain, skipAccounts, resume, ...(seen && { seen }) } as const;
 }
 
-async function askForDomain({ config, stdin, output, json, resume }: DestroyOptions, domain: string) {
+async function askForDomain(options: DestroyOptions, domain: string) {
+  const { config, output, resume } = options;
   tellTarget(config, output);
   if (resume) output.note('Make sure that no stack is destroying it at this moment.');
   const question = [
@@ -45,7 +45,7 @@ async function askForDomain({ config, stdin, output, json, resume }: DestroyOpti
     'All data associated with this domain will be permanently lost.',
     'Type again the domain to confirm: ',
   ];
-  await confirm(question, domain, { stdin, stdout: json ? process.stderr : process.stdout });
+  await ask(options, question, domain);
 }
 
 /** Says what failed before why, as the stack does. */
@@ -89,29 +89,17 @@ export async function destroyMany(
 ): Promise<Ran<StartedBatch | undefined>> {
   const { couch, force, stdin, output } = options;
   const chosen = await choose(choice, { global: couch.global, stdin, note: output.note });
-  try {
-    if (chosen.total === 0) {
-      output.line(`No instance is meant ${chosen.described}.`);
-      return { answer: undefined, exitCode: EXIT.done };
-    }
-    if (!force) await askForNumber(options, chosen);
-    const { filter } = chosen;
-    return await runMany(options, {
-      kind: 'destroy',
-      chosen,
-      workOf: ({ domain, seen }) => ({ ...workOf(options, domain, seen), ...(filter && { filter }) }),
-    });
-  } finally {
-    await chosen.close();
-  }
-}
-
-async function askForNumber({ config, stdin, output, json }: DestroyOptions, { total, described }: Chosen) {
-  tellTarget(config, output);
+  const { total, described } = chosen;
   const question = [
     `Are you sure you want to remove ${count(total)} instance${total === 1 ? '' : 's'}: ${described}?`,
     'All data associated with them will be permanently lost.',
-    'Type the number of instances to confirm: ',
   ];
-  await confirm(question, String(total), { stdin, stdout: json ? process.stderr : process.stdout });
+  return await runMany(options, {
+    kind: 'destroy',
+    chosen,
+    before: async () => {
+      if (!force) await askForNumber(options, total, question);
+    },
+    workOf: ({ domain, seen }, filter) => ({ ...workOf(options, domain, seen), ...(filter && { filter }) }),
+  });
 }

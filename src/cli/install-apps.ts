@@ -7,13 +7,12 @@ import { INSTANCE_FLAGS } from '../instances/raw-row.ts';
 import type { Work } from '../jobs/payload.ts';
 import { count } from './batch/batch-texts.ts';
 import type { StartedBatch } from './batch/run-batch.ts';
-import { confirm, tellTarget } from './confirm.ts';
+import { askForNumber } from './confirm.ts';
 import type { Couch } from './couch.ts';
-import { EXIT } from './exit-codes.ts';
 import { findInstance } from './find-instance.ts';
 import type { RowCheck } from './rows/check-rows.ts';
 import { type OneDone, type Ran, runMany, runOne } from './run-work.ts';
-import { type Choice, type Chosen, choose, chooseRows } from './targets/choose.ts';
+import { type Choice, choose, chooseRows } from './targets/choose.ts';
 import { type DomainRow, domainCheck } from './targets/domain-rows.ts';
 import { type Target, targetOf } from './targets/target.ts';
 import type { AskedWork } from './work-flags.ts';
@@ -47,33 +46,24 @@ export async function installOnMany(
     const { from, skipInvalid } = choice;
     const check = appsCheck(options.apps);
     const chosen = await chooseRows({ from, skipInvalid, check, columns: INSTANCE_FLAGS }, io);
-    return await submit(options, chosen, ({ apps }) => apps);
-  }
-  const apps = checkedApps(options.apps);
-  const chosen = await choose(choice, io);
-  if (chosen.filter !== undefined && chosen.total > 0 && !force) await askForNumber(options, chosen, apps);
-  return await submit(options, chosen, () => apps);
-}
-
-async function submit<Each extends Target>(
-  options: InstallAppsOptions,
-  chosen: Chosen<Each>,
-  appsOf: (target: Each) => readonly string[],
-): Promise<Ran<StartedBatch | undefined>> {
-  try {
-    if (chosen.total === 0) {
-      options.output.line(`No instance is meant ${chosen.described}.`);
-      return { answer: undefined, exitCode: EXIT.done };
-    }
-    const { filter } = chosen;
     return await runMany(options, {
       kind: 'install-apps',
       chosen,
-      workOf: (target) => workOf(target, appsOf(target), filter),
+      workOf: (target, filter) => workOf(target, target.apps, filter),
     });
-  } finally {
-    await chosen.close();
   }
+  const apps = checkedApps(options.apps);
+  const chosen = await choose(choice, io);
+  const { total, described, filter } = chosen;
+  const question = `Are you sure you want to install ${apps.join(', ')} on ${count(total)} instances: ${described}?`;
+  return await runMany(options, {
+    kind: 'install-apps',
+    chosen,
+    before: async () => {
+      if (filter !== undefined && !force) await askForNumber(options, total, [question]);
+    },
+    workOf: (target) => workOf(target, apps, filter),
+  });
 }
 
 function workOf(
@@ -108,17 +98,4 @@ function appsCheck(defaults: readonly string[]): RowCheck<AppsRow> {
     },
     names: domainCheck.names,
   };
-}
-
-async function askForNumber(
-  { config, stdin, output, json }: InstallAppsOptions,
-  { total, described }: Chosen,
-  apps: readonly string[],
-): Promise<void> {
-  tellTarget(config, output);
-  const question = [
-    `Are you sure you want to install ${apps.join(', ')} on ${count(total)} instances: ${described}?`,
-    'Type the number of instances to confirm: ',
-  ];
-  await confirm(question, String(total), { stdin, stdout: json ? process.stderr : process.stdout });
 }

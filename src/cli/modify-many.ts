@@ -5,9 +5,8 @@ import { InvalidOptions, type ParsingRules } from '../instances/parse-options.ts
 import { CHANGE_FLAGS, type RawOptions } from '../instances/raw-row.ts';
 import { count } from './batch/batch-texts.ts';
 import type { StartedBatch } from './batch/run-batch.ts';
-import { confirm, tellTarget } from './confirm.ts';
+import { askForNumber } from './confirm.ts';
 import type { Couch } from './couch.ts';
-import { EXIT } from './exit-codes.ts';
 import { type RowCheck, withDefaults } from './rows/check-rows.ts';
 import { type Ran, runMany } from './run-work.ts';
 import { choose, chooseRows } from './targets/choose.ts';
@@ -22,25 +21,24 @@ export interface ModifyManyOptions extends AskedWork {
 }
 
 /** Changes the instances of a file, each as its row says. */
-export async function modifyFile(options: ModifyManyOptions, from: string): Promise<Ran<StartedBatch>> {
+export async function modifyFile(
+  options: ModifyManyOptions,
+  from: string,
+): Promise<Ran<StartedBatch | undefined>> {
   const { couch, rules, changes, skipInvalid, stdin, output } = options;
   const check = changesCheck(changes, rules);
   const io = { global: couch.global, stdin, note: output.note };
   const chosen = await chooseRows({ from, skipInvalid, check, columns: CHANGE_FLAGS }, io);
-  try {
-    return await runMany(options, {
+  return await runMany(options, {
+    kind: 'modify',
+    chosen,
+    workOf: ({ domain, seen, changes: wanted }) => ({
       kind: 'modify',
-      chosen,
-      workOf: ({ domain, seen, changes: wanted }) => ({
-        kind: 'modify',
-        domain,
-        changes: wanted,
-        ...(seen && { seen }),
-      }),
-    });
-  } finally {
-    await chosen.close();
-  }
+      domain,
+      changes: wanted,
+      ...(seen && { seen }),
+    }),
+  });
 }
 
 /** Changes the instances that meet a filter, all in the same way, once somebody has confirmed how many. */
@@ -53,37 +51,20 @@ export async function modifyFiltered(
   const { changes } = parseChanges({ ...raw, domain: 'any.example.org' }, rules);
   const choice = { domains: [], from: undefined, filter, skipInvalid: false };
   const chosen = await choose(choice, { global: couch.global, stdin, note: output.note });
-  try {
-    if (chosen.total === 0) {
-      output.line(`No instance is meant ${chosen.described}.`);
-      return { answer: undefined, exitCode: EXIT.done };
-    }
-    if (!force) await askForNumber(options, chosen.total, chosen.described);
-    return await runMany(options, {
-      kind: 'modify',
-      chosen,
-      workOf: ({ domain, seen }) => ({ kind: 'modify', domain, changes, filter, ...(seen && { seen }) }),
-    });
-  } finally {
-    await chosen.close();
-  }
-}
-
-async function askForNumber(
-  { config, stdin, output, json }: ModifyManyOptions,
-  total: number,
-  described: string,
-): Promise<void> {
-  tellTarget(config, output);
-  const question = [
-    `Are you sure you want to modify ${count(total)} instance${total === 1 ? '' : 's'}: ${described}?`,
-    'Type the number of instances to confirm: ',
-  ];
-  await confirm(question, String(total), { stdin, stdout: json ? process.stderr : process.stdout });
+  const { total, described } = chosen;
+  const question = `Are you sure you want to modify ${count(total)} instance${total === 1 ? '' : 's'}: ${described}?`;
+  return await runMany(options, {
+    kind: 'modify',
+    chosen,
+    before: async () => {
+      if (!force) await askForNumber(options, total, [question]);
+    },
+    workOf: ({ domain, seen }) => ({ kind: 'modify', domain, changes, filter, ...(seen && { seen }) }),
+  });
 }
 
 /** Rows that each say what is to become of an instance. */
-export function changesCheck(defaults: RawOptions, rules: ParsingRules): RowCheck<ParsedChanges> {
+function changesCheck(defaults: RawOptions, rules: ParsingRules): RowCheck<ParsedChanges> {
   return {
     parse(values) {
       try {

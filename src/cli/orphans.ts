@@ -12,7 +12,7 @@ import type { Fleet } from '../jobs/fleet.ts';
 import { requireSameFleet } from '../jobs/fleet-record.ts';
 import { type DirectWork, holdNames } from '../jobs/hold-names.ts';
 import type { Storage } from '../storage/storage.ts';
-import { confirm, tellTarget } from './confirm.ts';
+import { ask, tellTarget } from './confirm.ts';
 import type { Couch } from './couch.ts';
 import { refuseManyOrphans } from './orphan-share.ts';
 import type { Output } from './output.ts';
@@ -49,7 +49,7 @@ const TURN = '.orphans';
  * @throws FleetError `wrong_fleet`, `too_many_orphans`
  */
 export async function removeOrphans(removal: OrphanRemoval): Promise<RemovedOrphans> {
-  const { config, couch, storage, wait, force, howeverMany, json, stdin, output } = removal;
+  const { config, couch, storage, wait, force, howeverMany, output } = removal;
   const places = { ...removal.fleet, global: couch.global, storage };
   await requireSameFleet(places);
   const found: OrphanFinding[] = [];
@@ -67,7 +67,7 @@ export async function removeOrphans(removal: OrphanRemoval): Promise<RemovedOrph
       `Are you sure you want to remove these ${ours.length} orphans, whose data will be permanently lost?`,
       'Type their number to confirm: ',
     ];
-    await confirm(question, String(ours.length), { stdin, stdout: json ? process.stderr : process.stdout });
+    await ask(removal, question, String(ours.length));
   }
   // A disk may have been unmounted while somebody read the question.
   await requireSameFleet(places);

@@ -1,13 +1,12 @@
 import type { InstanceFilter } from '../instances/filter.ts';
 import { count } from './batch/batch-texts.ts';
 import type { StartedBatch } from './batch/run-batch.ts';
-import { confirm, tellTarget } from './confirm.ts';
+import { askForNumber } from './confirm.ts';
 import type { Couch } from './couch.ts';
-import { EXIT } from './exit-codes.ts';
 import { findInstance } from './find-instance.ts';
 import { refuseWrongClusters } from './instances/lacking-databases.ts';
 import { type OneDone, type Ran, runMany, runOne } from './run-work.ts';
-import { type Choice, type Chosen, choose } from './targets/choose.ts';
+import { type Choice, choose } from './targets/choose.ts';
 import { type Target, targetOf } from './targets/target.ts';
 import type { AskedWork } from './work-flags.ts';
 
@@ -35,22 +34,20 @@ export async function repairMany(
 ): Promise<Ran<StartedBatch | undefined>> {
   const { couch, recreateEmpty, force, stdin, output } = options;
   const chosen = await choose(choice, { global: couch.global, stdin, note: output.note });
-  try {
-    if (chosen.total === 0) {
-      output.line(`No instance is meant ${chosen.described}.`);
-      return { answer: undefined, exitCode: EXIT.done };
-    }
-    await refuseWrongClusters(couch);
-    if (recreateEmpty && !force) await askForNumber(options, chosen);
-    const { filter } = chosen;
-    return await runMany(options, {
-      kind: 'repair',
-      chosen,
-      workOf: (target) => workOf(options, target, filter),
-    });
-  } finally {
-    await chosen.close();
-  }
+  const { total, described } = chosen;
+  const question = [
+    `Are you sure you want to make missing databases of ${count(total)} instances anew: ${described}?`,
+    'What they held cannot be restored from a backup any more without removing them again.',
+  ];
+  return await runMany(options, {
+    kind: 'repair',
+    chosen,
+    before: async () => {
+      await refuseWrongClusters(couch);
+      if (recreateEmpty && !force) await askForNumber(options, total, question);
+    },
+    workOf: (target, filter) => workOf(options, target, filter),
+  });
 }
 
 function workOf(
@@ -60,14 +57,4 @@ function workOf(
 ) {
   const optional = { ...(seen && { seen }), ...(filter && { filter }) };
   return { kind: 'repair', domain, recreateEmpty, dropReservation, ...optional } as const;
-}
-
-async function askForNumber({ config, stdin, output, json }: RepairOptions, { total, described }: Chosen) {
-  tellTarget(config, output);
-  const question = [
-    `Are you sure you want to make missing databases of ${count(total)} instances anew: ${described}?`,
-    'What they held cannot be restored from a backup any more without removing them again.',
-    'Type the number of instances to confirm: ',
-  ];
-  await confirm(question, String(total), { stdin, stdout: json ? process.stderr : process.stdout });
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import type { InstanceFilter } from '../instances/filter.ts';
 import type { JobKind, JobOutcome, Work } from '../jobs/payload.ts';
 import { domainOf } from '../jobs/payload.ts';
 import { type BatchRun, runBatch, type StartedBatch } from './batch/run-batch.ts';
@@ -63,29 +64,43 @@ export async function runOne(
 /** Work on many instances. */
 export interface ManyWork<Each extends Target> {
   readonly kind: JobKind;
+  /** Closed in the end. */
   readonly chosen: Chosen<Each>;
-  workOf(target: Each): Work;
+  /** Asks, or looks whether all is well, once it is known that there is something to do. */
+  before?(): Promise<void>;
+  /** @param filter what the instance must still be when its turn comes */
+  workOf(target: Each, filter: InstanceFilter | undefined): Work;
 }
 
-/** Queues a job for each instance as a batch, and shows it until its end. */
+/** Queues a job for each instance as a batch, and shows it until its end; no batch when none is meant. */
 export async function runMany<Each extends Target>(
   run: WorkRun,
-  { kind, chosen, workOf }: ManyWork<Each>,
-): Promise<Ran<StartedBatch>> {
-  const { tries } = run;
+  { kind, chosen, before, workOf }: ManyWork<Each>,
+): Promise<Ran<StartedBatch | undefined>> {
+  const { tries, output } = run;
+  const { filter } = chosen;
   async function* chunks() {
     for await (const page of chosen.pages()) {
-      yield page.map((target) => ({ row: target.row, tries, work: workOf(target) }));
+      yield page.map((target) => ({ row: target.row, tries, work: workOf(target, filter) }));
     }
   }
-  return await withFleet(run.config, (fleet) =>
-    runBatch({
-      ...run,
-      fleet,
-      kind,
-      name: run.name ?? chosen.name,
-      total: chosen.total,
-      chunks: chunks(),
-    }),
-  );
+  try {
+    if (chosen.total === 0) {
+      output.line(`No instance is meant ${chosen.described}.`);
+      return { answer: undefined, exitCode: EXIT.done };
+    }
+    await before?.();
+    return await withFleet(run.config, (fleet) =>
+      runBatch({
+        ...run,
+        fleet,
+        kind,
+        name: run.name ?? chosen.name,
+        total: chosen.total,
+        chunks: chunks(),
+      }),
+    );
+  } finally {
+    await chosen.close();
+  }
 }

@@ -50,6 +50,6 @@ export async function modifyInstance(modification: Modification): Promise<Modifi
  * Refuses an instance that is being made or deleted, unless it is the deletion that is taken back.
  * @throws Refusal `provisioning`, `deleting`
  */
-export function refuseModify(instance: InstanceDocument, { deleting }: InstanceChanges): void {
+function refuseModify(instance: InstanceDocument, { deleting }: InstanceChanges): void {
   refuseUnfinished(deleting === false ? { ...instance, deleting } : instance);
 }

@@ -76,7 +76,7 @@ export interface FleetIds {
  * disk, the wrong Redis or another CouchDB looks like a fleet without instances (design §4).
  * @param complete whether the id had reached all three before
  */
-export function fleetMismatch({ couchdb, redis, storage }: FleetIds, complete: boolean): string | undefined {
+function fleetMismatch({ couchdb, redis, storage }: FleetIds, complete: boolean): string | undefined {
   if (redis !== undefined && redis !== couchdb) return 'Redis belongs to another fleet than CouchDB';
   if (storage !== undefined && storage !== couchdb)
     return 'the storage belongs to another fleet than CouchDB';

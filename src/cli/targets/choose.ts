@@ -27,6 +27,12 @@ export interface Choice {
   readonly skipInvalid: boolean;
 }
 
+/** The one instance that is named and nothing beside it: it is worked on without a batch. */
+export function onlyDomain({ domains, from, filter, all = false }: Choice): string | undefined {
+  const isOne = domains.length === 1 && from === undefined && isEmptyFilter(filter) && !all;
+  return isOne ? domains[0] : undefined;
+}
+
 /** The instances a batch is about; they are looked up when they are read. */
 export interface Chosen<Each extends Target = Target> {
   /** What to call the batch. */

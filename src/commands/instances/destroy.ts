@@ -6,10 +6,10 @@ import { destroyMany, destroyOne } from '../../cli/destroy.ts';
 import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
 import { refuseAddRm } from '../../cli/refusals.ts';
 import type { OneDone } from '../../cli/run-work.ts';
+import { onlyDomain } from '../../cli/targets/choose.ts';
 import { withCouch } from '../../cli/with-couch.ts';
 import { domainFileFlag, workFlags, workRunOf } from '../../cli/work-flags.ts';
 import { InputError } from '../../errors.ts';
-import { isEmptyFilter } from '../../instances/filter.ts';
 import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
 
 export default class InstancesDestroy extends BaseCommand {
@@ -65,11 +65,10 @@ export default class InstancesDestroy extends BaseCommand {
         skipAccounts: flags['skip-accounts'],
         resume: flags.resume,
       };
-      const [only] = domains;
-      const isOne = domains.length === 1 && flags.from === undefined && isEmptyFilter(filter);
       const choice = { domains, from: flags.from, filter, skipInvalid: flags['skip-invalid'] };
+      const only = onlyDomain(choice);
       const { answer, exitCode } =
-        isOne && only !== undefined ? await destroyOne(options, only) : await destroyMany(options, choice);
+        only !== undefined ? await destroyOne(options, only) : await destroyMany(options, choice);
       this.exitWith(exitCode);
       return answer;
     });

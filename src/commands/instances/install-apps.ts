@@ -6,9 +6,9 @@ import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
 import { installOnMany, installOnOne } from '../../cli/install-apps.ts';
 import { list } from '../../cli/instance-flags.ts';
 import type { OneDone } from '../../cli/run-work.ts';
+import { onlyDomain } from '../../cli/targets/choose.ts';
 import { withCouch } from '../../cli/with-couch.ts';
 import { workFlags, workRunOf } from '../../cli/work-flags.ts';
-import { isEmptyFilter } from '../../instances/filter.ts';
 import { splitList } from '../../instances/option-values.ts';
 import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
 
@@ -56,12 +56,10 @@ export default class InstancesInstallApps extends BaseCommand {
         apps: (flags.apps ?? []).flatMap(splitList),
       };
       const { from, all } = flags;
-      const [only] = domains;
-      const isOne = domains.length === 1 && from === undefined && isEmptyFilter(filter) && !all;
+      const choice = { domains, from, filter, all, skipInvalid: flags['skip-invalid'] };
+      const only = onlyDomain(choice);
       const { answer, exitCode } =
-        isOne && only !== undefined
-          ? await installOnOne(options, only)
-          : await installOnMany(options, { domains, from, filter, all, skipInvalid: flags['skip-invalid'] });
+        only !== undefined ? await installOnOne(options, only) : await installOnMany(options, choice);
       this.exitWith(exitCode);
       return answer;
     });

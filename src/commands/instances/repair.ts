@@ -8,6 +8,7 @@ import { type RemovedOrphans, removeOrphans } from '../../cli/orphans.ts';
 import { orphansWaitFlag, removalWait } from '../../cli/orphans-flag.ts';
 import { repairMany, repairOne } from '../../cli/repair.ts';
 import type { OneDone } from '../../cli/run-work.ts';
+import { onlyDomain } from '../../cli/targets/choose.ts';
 import { withCouch } from '../../cli/with-couch.ts';
 import { domainFileFlag, workFlags, workRunOf } from '../../cli/work-flags.ts';
 import type { Config } from '../../config/config.ts';
@@ -102,10 +103,9 @@ export default class InstancesRepair extends BaseCommand {
         all: flags.all,
         skipInvalid: flags['skip-invalid'],
       };
-      const [only] = domains;
-      const isOne = domains.length === 1 && flags.from === undefined && isEmptyFilter(filter) && !flags.all;
+      const only = onlyDomain(choice);
       const { answer, exitCode } =
-        isOne && only !== undefined ? await repairOne(options, only) : await repairMany(options, choice);
+        only !== undefined ? await repairOne(options, only) : await repairMany(options, choice);
       this.exitWith(exitCode);
       return answer;
     });

@@ -22,7 +22,7 @@ export function isSerious(finding: Finding): boolean {
 }
 
 /** Whether an instance has the indexes of a newer stack, which we do not know. */
-export function isOfNewerStack(finding: Finding): boolean {
+function isOfNewerStack(finding: Finding): boolean {
   return (
     finding.type === 'wrong_indexes_version' && finding.found !== null && finding.found > finding.expected
   );
