@@ -15,6 +15,8 @@ export interface Attempt {
   progress(): Progress;
   /** @throws LostLock when the job is not ours any more */
   record(progress: Progress): Promise<void>;
+  /** Has the progress written with the next record: for what a crash before it does no harm to. */
+  remember(progress: Progress): void;
 }
 
 export interface AttemptOptions
@@ -31,6 +33,10 @@ export interface AttemptOptions
 export function createAttempt(options: AttemptOptions): Attempt {
   const { redis, keys, job, before, onProgress, services, sealKey, lease, signal, observer } = options;
   let progress = before;
+  function remember(next: Progress): void {
+    progress = next;
+    onProgress(next);
+  }
   return {
     services,
     sealKey,
@@ -40,8 +46,8 @@ export function createAttempt(options: AttemptOptions): Attempt {
     progress: () => progress,
     async record(next) {
       if (!(await writeFenced(redis, keys, job, 'progress', next))) throw new LostLock();
-      progress = next;
-      onProgress(next);
+      remember(next);
     },
+    remember,
   };
 }

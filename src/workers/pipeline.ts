@@ -24,34 +24,51 @@ export interface PipelineOptions<Name extends StageRecord['stage'], Context, Out
 
 /**
  * Runs what is left of a job's stages. A stage that is done is skipped; one that was done before an
- * operator asked for another try is verified first, and run again where something is missing.
+ * operator asked for another try is verified first, and run again where something is missing. The end of
+ * a stage and the begin of the next one are recorded in one write.
  * @returns the outcome of a stage that ended the job early, or undefined after the last stage
  */
 export async function runStages<Name extends StageRecord['stage'], Context, Outcome>(
   options: PipelineOptions<Name, Context, Outcome>,
 ): Promise<Outcome | undefined> {
   const { stages, context, signal, generation, progress, record, observer, now = Date.now } = options;
+  let ended: StageRecord | undefined;
+
+  /** What is known by now: also the end of the last stage, which waits for the next write. */
+  const known = (): Progress => (ended === undefined ? progress() : withStage(progress(), ended));
+  async function write(next: Progress): Promise<void> {
+    await record(next);
+    const told = ended?.stage;
+    ended = undefined;
+    if (told !== undefined) await observer?.after?.(told);
+  }
+
   for (const stage of stages) {
-    const before = progress().stages.find((each) => each.stage === stage.name);
+    const before = known().stages.find((each) => each.stage === stage.name);
     if (before?.state === 'done' && before.generation === generation) continue;
     signal.throwIfAborted();
     const tries = (before?.tries ?? 0) + 1;
     const startedAt = now();
     const running: StageRecord = { stage: stage.name, state: 'running', startedAt, tries, generation };
+    // What is done must not be forgotten should the look at the next stage fail.
+    if (before?.state === 'done' && ended !== undefined) await write(known());
     const verified = before?.state === 'done' && (await stage.verify(context)).length === 0;
     if (verified) {
-      await record(withStage(progress(), { ...before, generation }));
+      await write(withStage(known(), { ...before, generation }));
       continue;
     }
-    await record(withStage(progress(), running));
+    await write(withStage(known(), running));
+    signal.throwIfAborted();
     await observer?.before?.(stage.name);
     signal.throwIfAborted();
     const outcome = await stage.run(context);
     signal.throwIfAborted();
-    await record(withStage(progress(), { ...running, state: 'done', ms: now() - startedAt }));
-    await observer?.after?.(stage.name);
-    if (outcome !== undefined) return outcome;
+    ended = { ...running, state: 'done', ms: now() - startedAt };
+    if (outcome === undefined) continue;
+    await write(known());
+    return outcome;
   }
+  if (ended !== undefined) await write(known());
   return undefined;
 }
 

@@ -21,7 +21,7 @@ import {
 import { type Hold, type HoldRule, openGate } from '../support/chaos-gate.ts';
 import { startChaosWorker } from '../support/chaos-process.ts';
 
-/** A killed worker's job goes on after 7–12 s, and 14 and then 12 of them at once take a while. */
+/** A killed worker's job goes on after 7–12 s, and 8 and then 12 of them at once take a while. */
 const TIMEOUT_MS = 120_000;
 
 /** Jobs at a time of the worker that finishes what the killed one began. */
@@ -47,10 +47,11 @@ interface Point {
   readonly again: StageName | undefined;
 }
 
-const BOUNDARIES: readonly Point[] = CREATE_STAGES.flatMap((stage) => [
-  { name: `before ${stage}`, again: stage },
-  { name: `after ${stage}`, again: undefined },
-]);
+/** The end of a stage and the begin of the next one are one: they are recorded together. */
+const BOUNDARIES: readonly Point[] = [
+  ...CREATE_STAGES.map((stage) => ({ name: `before ${stage}`, again: stage })),
+  { name: `after ${CREATE_STAGES.at(-1)}`, again: undefined },
+];
 
 interface InnerPoint extends Point {
   readonly again: StageName;

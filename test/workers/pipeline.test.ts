@@ -41,9 +41,9 @@ class Bench {
       generation,
       progress: () => this.progress,
       record: async (progress) => {
+        const told = progress.stages.filter((each) => !this.progress.stages.includes(each));
         this.progress = progress;
-        const last = progress.stages.at(-1);
-        this.notes.push(`record ${last?.stage} ${last?.state}`);
+        this.notes.push(`record ${told.map(({ stage, state }) => `${stage} ${state}`).join(', ')}`);
       },
       now: () => {
         time += 5;
@@ -74,13 +74,12 @@ describe('the pipeline', () => {
     bench = new Bench();
   });
 
-  it('runs the stages in their order, and records each before and after', async () => {
+  it('runs the stages in their order, and records the end of each with the begin of the next', async () => {
     expect(await bench.run([bench.stage('register'), bench.stage('databases')])).to.equal(undefined);
     expect(bench.notes).to.deep.equal([
       'record register running',
       'run register',
-      'record register done',
-      'record databases running',
+      'record register done, databases running',
       'run databases',
       'record databases done',
     ]);
@@ -143,7 +142,15 @@ describe('the pipeline', () => {
     const observer = { after: () => bench.abort(reason) };
     const stages = [bench.stage('register'), bench.stage('databases')];
     expect(await thrownBy(bench.run(stages, 0, observer))).to.equal(reason);
-    expect(bench.notes).to.not.include('record databases running');
+    expect(bench.notes).to.not.include('run databases');
+  });
+
+  it('forgets no stage that was done when the look at the next one fails', async () => {
+    bench.done('databases');
+    const gone = new Error('CouchDB is away');
+    const databases: TestStage = { ...bench.stage('databases'), verify: () => Promise.reject(gone) };
+    expect(await thrownBy(bench.run([bench.stage('register'), databases], 1))).to.equal(gone);
+    expect(bench.progress.stages.find(({ stage }) => stage === 'register')).to.include({ state: 'done' });
   });
 
   it('takes a stage for not done that was told to stop while it ran', async () => {
@@ -172,6 +179,20 @@ describe('the pipeline', () => {
     expect(bench.notes.filter((note) => !note.startsWith('record'))).to.deep.equal([
       'before databases',
       'run databases',
+      'after databases',
+    ]);
+  });
+
+  it('tells of the end of a stage only once it is recorded', async () => {
+    const observer: StageObserver = { after: (stage) => void bench.notes.push(`after ${stage}`) };
+    await bench.run([bench.stage('register'), bench.stage('databases')], 0, observer);
+    expect(bench.notes).to.deep.equal([
+      'record register running',
+      'run register',
+      'record register done, databases running',
+      'after register',
+      'run databases',
+      'record databases done',
       'after databases',
     ]);
   });

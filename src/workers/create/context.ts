@@ -26,8 +26,11 @@ export interface CreateContext {
   randomPassphraseHash: string | undefined;
   /** Doctypes whose design documents this very attempt saw acknowledged: `finish` need not look. */
   readonly acknowledged: Set<string>;
-  /** Records which life of the domain this job works on (design §3, "Incarnation"). */
-  learn(instance: StoredInstance): Promise<void>;
+  /**
+   * Notes which life of the domain this job works on (design §3, "Incarnation"). It is recorded with the
+   * end of the stage: one that dies before that finds its own reservation by its options.
+   */
+  learn(instance: StoredInstance): void;
   /** Installs what the options name, where it is not installed yet. @throws AppsMissing */
   installApps(): Promise<void>;
 }

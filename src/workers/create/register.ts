@@ -41,10 +41,10 @@ export const register: CreateStage = {
       if (ours !== undefined) await dropReservation(context, ours);
       return await judgeOwner(context, other);
     }
-    if (ours !== undefined) return await adopt(context, ours);
+    if (ours !== undefined) return adopt(context, ours);
     refuseOldDomain(found.moved);
     const twin = await refuseLeftovers(context, found);
-    if (twin !== undefined) return await adopt(context, twin);
+    if (twin !== undefined) return adopt(context, twin);
     return await reserve(context);
   },
 
@@ -96,13 +96,13 @@ async function reserve(context: CreateContext): Promise<OutcomeOf<'create'> | un
   lease.assertHeld();
   try {
     const rev = await services.global.putDocument(INSTANCES, document, signal);
-    await context.learn({ ...document, _rev: rev });
+    context.learn({ ...document, _rev: rev });
     return undefined;
   } catch (error) {
     if (!isStatus(error, 409)) throw error;
     const found = await readInstance(services.global, document._id, signal);
     if (found === undefined) throw error;
-    return isReservation(found) ? await adopt(context, found) : await judgeOwner(context, found);
+    return isReservation(found) ? adopt(context, found) : await judgeOwner(context, found);
   }
 }
 
@@ -120,7 +120,7 @@ async function dropReservation(
 }
 
 /** A reservation with our very options is ours, or was before Redis was lost. */
-async function adopt(context: CreateContext, found: StoredInstance): Promise<undefined> {
+function adopt(context: CreateContext, found: StoredInstance): undefined {
   const { options } = context;
   if (reservationHash(found) !== optionsHash(options)) {
     throw new Refusal(
@@ -129,7 +129,7 @@ async function adopt(context: CreateContext, found: StoredInstance): Promise<und
       `Submit it with the options of the first try, or remove it first: cozy-fleet instances destroy ${options.domain}.`,
     );
   }
-  await context.learn(found);
+  context.learn(found);
   return undefined;
 }
 

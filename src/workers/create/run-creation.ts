@@ -16,7 +16,7 @@ import { createStages } from './stages.ts';
 
 /** Runs one attempt of a creation, from where the last one stopped. @throws LostLock when the job is not ours */
 export async function runCreation(attempt: Attempt, payload: CreatePayload): Promise<OutcomeOf<'create'>> {
-  const { services, sealKey, lease, signal, progress, record } = attempt;
+  const { services, sealKey, lease, signal, progress, remember } = attempt;
   const { options, sealedPassphrase, generation } = payload;
   const { domain } = options;
   await askAgain(attempt);
@@ -31,9 +31,9 @@ export async function runCreation(attempt: Attempt, payload: CreatePayload): Pro
     instance,
     randomPassphraseHash: undefined,
     acknowledged: new Set(),
-    async learn(instance: StoredInstance) {
+    learn(instance: StoredInstance) {
       context.instance = instance;
-      await record({ ...progress(), incarnation: incarnationOf(instance.cli_secret ?? '') });
+      remember({ ...progress(), incarnation: incarnationOf(instance.cli_secret ?? '') });
     },
     async installApps() {
       await installAll(instanceOf(context));
