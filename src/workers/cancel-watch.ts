@@ -13,9 +13,16 @@ export class Cancelled extends FleetError {
 /** How often flags are looked at: a published cancellation can be lost, a flag cannot (design §3). */
 const SWEEP_EVERY = 1_000;
 
+export interface JobWatch {
+  /** Aborted with Cancelled when somebody wants that job stopped. */
+  readonly signal: AbortSignal;
+  /** Resolves when a cancellation from before the watch would have been seen. */
+  readonly looked: Promise<void>;
+  done(): void;
+}
+
 export interface CancelWatch {
-  /** The signal that is aborted with Cancelled when somebody wants that job stopped. */
-  watch(jobId: string): Promise<{ readonly signal: AbortSignal; done(): void }>;
+  watch(jobId: string): JobWatch;
   stop(): void;
 }
 
@@ -42,12 +49,12 @@ export async function createCancelWatch(
   const timer = setInterval(() => void sweepAll(), SWEEP_EVERY);
 
   return {
-    async watch(jobId) {
+    watch(jobId) {
       const controller = new AbortController();
       running.set(jobId, controller);
-      await sweep([jobId]);
       return {
         signal: controller.signal,
+        looked: sweep([jobId]),
         done: () => {
           if (running.get(jobId) === controller) running.delete(jobId);
         },

@@ -4,8 +4,8 @@ import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'winston';
 import { type FailureKind, FleetError } from '../errors.ts';
-import type { Batches } from '../jobs/batches.ts';
-import type { Claims } from '../jobs/claims.ts';
+import type { Batches, Halt } from '../jobs/batches.ts';
+import type { ClaimAnswer, Claims } from '../jobs/claims.ts';
 import { failedState, hasFinished } from '../jobs/failed-state.ts';
 import { failureText } from '../jobs/failure-text.ts';
 import type { Keys } from '../jobs/keys.ts';
@@ -74,7 +74,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       return payload.outcome;
     }
     if (stop.aborted || board.blocksAll) throw Worker.RateLimitError();
-    const cancel = await cancels.watch(jobId);
+    const cancel = cancels.watch(jobId);
     const lease = holdLease({
       duration: LOCK_DURATION,
       renew: async () => (await job.extendLock(token, LOCK_DURATION)) === 1,
@@ -83,9 +83,11 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       const signal = AbortSignal.any([stop, lease.lost, cancel.signal]);
       // Every request under way listens, and a stage has more than ten of them at a time.
       setMaxListeners(0, signal);
+      // Asked at once: every answer that is waited for costs a worker more than its question.
+      const [claim, halt] = await Promise.all([holdNames(jobId, payload), haltOf(payload), cancel.looked]);
       signal.throwIfAborted();
-      await holdNames(jobId, payload);
-      await refuseHalted(payload);
+      refuseUnheld(claim, payload);
+      refuseHalted(halt);
       await report(job, payload, 'active');
       const attempt = createAttempt({
         ...options,
@@ -119,18 +121,13 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   }
 
   /** The claim was made when the job was added; it is taken again in case it was lost since. */
-  async function holdNames(jobId: string, payload: LivePayload): Promise<void> {
-    const claim = { jobId, kind: payload.kind, names: namesOf(payload), payloadHash: payloadHash(payload) };
-    const answer = await claims.take(claim, 'run');
-    if (answer.state === 'gone') throw new LostLock();
-    if (answer.state !== 'held') {
-      throw new FleetError('busy', `job ${answer.by} has taken ${claim.names.join(' or ')} over`);
-    }
+  function holdNames(jobId: string, payload: LivePayload): Promise<ClaimAnswer> {
+    const { kind } = payload;
+    return claims.take({ jobId, kind, names: namesOf(payload), payloadHash: payloadHash(payload) }, 'run');
   }
 
-  async function refuseHalted({ batch }: LivePayload): Promise<void> {
-    const halt = batch === undefined ? undefined : await batches.halt(batch.id);
-    if (halt !== undefined) throw new Cancelled(halt === 'cancelled' ? 'batches cancel' : '--max-failures');
+  async function haltOf({ batch }: LivePayload): Promise<Halt | undefined> {
+    return batch === undefined ? undefined : await batches.halt(batch.id);
   }
 
   async function report(
@@ -254,6 +251,16 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     if (await board.isAway(target)) return 'outage';
     return 'retry';
   }
+}
+
+function refuseUnheld(answer: ClaimAnswer, payload: LivePayload): void {
+  if (answer.state === 'gone') throw new LostLock();
+  if (answer.state === 'held') return;
+  throw new FleetError('busy', `job ${answer.by} has taken ${namesOf(payload).join(' or ')} over`);
+}
+
+function refuseHalted(halt: Halt | undefined): void {
+  if (halt !== undefined) throw new Cancelled(halt === 'cancelled' ? 'batches cancel' : '--max-failures');
 }
 
 /** Says what a cancelled job has done, and how to go on. */

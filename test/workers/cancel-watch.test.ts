@@ -22,7 +22,7 @@ describe('watching for cancellations', () => {
   });
 
   it('aborts the job that somebody wants stopped, and no other, saying who it was', async () => {
-    const [mine, other] = [await watch.watch('mine'), await watch.watch('other')];
+    const [mine, other] = [watch.watch('mine'), watch.watch('other')];
     await requestCancel(fleet.redis, fleet.keys, 'mine', 'root@ops');
     await until('it was told', () => mine.signal.aborted);
     expect(mine.signal.reason).to.be.instanceOf(Cancelled);
@@ -31,19 +31,22 @@ describe('watching for cancellations', () => {
   });
 
   it('notices a cancellation whose message was lost', async () => {
-    const { signal } = await watch.watch('lost');
+    const { signal, looked } = watch.watch('lost');
+    await looked;
     await fleet.redis.set(fleet.keys.cancel('lost'), 'root@ops');
     await until('it was seen', () => signal.aborted);
   });
 
-  it('aborts at once a job that was cancelled before it began', async () => {
+  it('aborts a job that was cancelled before it began, by the end of its first look', async () => {
     await requestCancel(fleet.redis, fleet.keys, 'before', 'root@ops');
-    expect((await watch.watch('before')).signal.aborted).to.equal(true);
+    const { signal, looked } = watch.watch('before');
+    await looked;
+    expect(signal.aborted).to.equal(true);
   });
 
   it('lets go of a job that has ended, though not of its next run', async () => {
-    const first = await watch.watch('twice');
-    const second = await watch.watch('twice');
+    const first = watch.watch('twice');
+    const second = watch.watch('twice');
     first.done();
     await requestCancel(fleet.redis, fleet.keys, 'twice', 'root@ops');
     await until('the second run was told', () => second.signal.aborted);

@@ -231,6 +231,14 @@ describe('a job', () => {
       expect(await test.instance(domain)).to.equal(undefined);
     });
 
+    it('that was cancelled gives its names back', async () => {
+      const batchId = await batchOf(1);
+      const domain = test.domain('given-back');
+      await test.fleet.batches.setHalt(batchId, 'cancelled');
+      await enqueueRows(test.fleet, batchId, [{ ...creation(await test.request({ domain })), row: 1 }]);
+      await until('it holds no name', async () => (await holderOf(domain)) === null);
+    });
+
     it('that has had too many failures does not begin', async () => {
       await test.stopWorker();
       const batchId = await batchOf(2, 0);
