@@ -1,7 +1,7 @@
 import { isStatus } from '../../couchdb/errors.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { finishedDocument, isReservation } from '../../instances/instance-document.ts';
-import { findByNames, INSTANCES, readInstance, type StoredInstance } from '../../instances/lookup.ts';
+import { findIdsByNames, INSTANCES, readInstance, type StoredInstance } from '../../instances/lookup.ts';
 import { newSecrets } from '../../instances/secrets.ts';
 import { commonSettingsBody, commonSettingsOf, postCommonSettings } from './common-settings.ts';
 import { type CreateContext, type CreateStage, instanceOf, superseded } from './context.ts';
@@ -86,9 +86,10 @@ async function assertComplete(context: CreateContext): Promise<void> {
  */
 async function assertOnlyOwner(context: CreateContext, reservation: StoredInstance): Promise<void> {
   const { options, services, signal, lease } = context;
-  const owners = await findByNames(services.global, [options.domain, ...options.aliases], signal);
-  const other = owners.find(({ _id }) => _id !== reservation._id);
-  if (other !== undefined) {
+  const owners = await findIdsByNames(services.global, [options.domain, ...options.aliases], signal);
+  for (const id of owners) {
+    const other = id === reservation._id ? undefined : await readInstance(services.global, id, signal);
+    if (other === undefined) continue;
     lease.assertHeld();
     await services.global.deleteDocument(INSTANCES, reservation._id, reservation._rev, signal);
     throw new Refusal(
@@ -97,5 +98,5 @@ async function assertOnlyOwner(context: CreateContext, reservation: StoredInstan
       'Nothing of the other was touched. Submit it again with other names if it is still wanted.',
     );
   }
-  if (!owners.some(({ _id }) => _id === reservation._id)) throw superseded(options.domain);
+  if (!owners.includes(reservation._id)) throw superseded(options.domain);
 }
