@@ -7,6 +7,7 @@ export type Subdomains = 'nested' | 'flat';
 /** The longest name of a directory on the usual file systems, in bytes. */
 const MAX_NAME_BYTES = 255;
 
+const ASCII = /^[\0-\x7f]*$/;
 const ILLEGAL = /[ /,;&?#@|='"\t\r\n\0]/;
 const OUTER_WHITE_SPACE = /^\p{White_Space}+|\p{White_Space}+$/gu;
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -21,6 +22,8 @@ function illegalDomain(raw: string, why: string): InputError {
  * a final sigma gets no special form, and `İ` becomes a plain `i`.
  */
 export function lowerCaseRunes(text: string): string {
+  // Asked for every database of an instance: nearly all names need no such care.
+  if (ASCII.test(text)) return text.toLowerCase();
   return Array.from(text, (rune) => {
     const [first = rune] = rune.toLowerCase();
     return first;
