@@ -19,10 +19,10 @@ export interface Settings {
 
 export const USAGE = `npm run bench -- [options]
 
-  --rounds <n>       rounds of raw requests and queue (5)
+  --rounds <n>       rounds of raw requests and queue (7)
   --instances <n>    instances each side makes in a round (40)
   --concurrency <n>  instances at a time (6)
-  --warm-up <n>      instances each side makes beforehand (2)
+  --warm-up <n>      instances each side makes beforehand (60)
   --connections <n>  connections to CouchDB (32)
   --settle <s>       least seconds of rest before each measurement (2)
   --json             the figures as JSON
@@ -36,10 +36,10 @@ export function readSettings(args: readonly string[]): Settings | undefined {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      rounds: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '7' },
       instances: { type: 'string', default: '40' },
       concurrency: { type: 'string', default: '6' },
-      'warm-up': { type: 'string', default: '2' },
+      'warm-up': { type: 'string', default: '60' },
       connections: { type: 'string', default: '32' },
       settle: { type: 'string', default: '2' },
       json: { type: 'boolean', default: false },
