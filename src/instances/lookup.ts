@@ -1,4 +1,4 @@
-import type { CouchDocument, CouchServer, StoredDocument } from '../couchdb/server.ts';
+import type { CouchDocument, CouchServer, StoredDocument, ViewQuery, ViewRow } from '../couchdb/server.ts';
 import type { InstanceDocument } from './instance-document.ts';
 
 /** Database of all instances, on the CouchDB of `couchdb.url`. */
@@ -20,8 +20,7 @@ export async function findByNames(
   names: readonly string[],
   signal?: AbortSignal,
 ): Promise<StoredInstance[]> {
-  const query = { keys: names, includeDocs: true };
-  const rows = await global.view(INSTANCES, 'domain-and-aliases', 'domain-and-aliases', query, signal);
+  const rows = await rowsByNames(global, { keys: names, includeDocs: true }, signal);
   const found = new Map<string, StoredInstance>();
   for (const { doc } of rows) if (isInstance(doc)) found.set(doc._id, doc);
   return [...found.values()];
@@ -33,14 +32,12 @@ export async function findIdsByNames(
   names: readonly string[],
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const rows = await global.view(
-    INSTANCES,
-    'domain-and-aliases',
-    'domain-and-aliases',
-    { keys: names },
-    signal,
-  );
+  const rows = await rowsByNames(global, { keys: names }, signal);
   return [...new Set(rows.map(({ id }) => id))];
+}
+
+function rowsByNames(global: CouchServer, query: ViewQuery, signal?: AbortSignal): Promise<ViewRow[]> {
+  return global.view(INSTANCES, 'domain-and-aliases', 'domain-and-aliases', query, signal);
 }
 
 /** The instances whose former domain is one of these names. */

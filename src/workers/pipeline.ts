@@ -43,6 +43,7 @@ export async function runStages<Name extends StageRecord['stage'], Context, Outc
     if (told !== undefined) await observer?.after?.(told);
   }
 
+  let outcome: Outcome | undefined;
   for (const stage of stages) {
     const before = known().stages.find((each) => each.stage === stage.name);
     if (before?.state === 'done' && before.generation === generation) continue;
@@ -50,26 +51,24 @@ export async function runStages<Name extends StageRecord['stage'], Context, Outc
     const tries = (before?.tries ?? 0) + 1;
     const startedAt = now();
     const running: StageRecord = { stage: stage.name, state: 'running', startedAt, tries, generation };
-    // What is done must not be forgotten should the look at the next stage fail.
-    if (before?.state === 'done' && ended !== undefined) await write(known());
-    const verified = before?.state === 'done' && (await stage.verify(context)).length === 0;
-    if (verified) {
-      await write(withStage(known(), { ...before, generation }));
-      continue;
+    if (before?.state === 'done') {
+      // What is done must not be forgotten should the look at the next stage fail.
+      if (ended !== undefined) await write(known());
+      if ((await stage.verify(context)).length === 0) {
+        await write(withStage(known(), { ...before, generation }));
+        continue;
+      }
     }
     await write(withStage(known(), running));
-    signal.throwIfAborted();
     await observer?.before?.(stage.name);
     signal.throwIfAborted();
-    const outcome = await stage.run(context);
+    outcome = await stage.run(context);
     signal.throwIfAborted();
     ended = { ...running, state: 'done', ms: now() - startedAt };
-    if (outcome === undefined) continue;
-    await write(known());
-    return outcome;
+    if (outcome !== undefined) break;
   }
   if (ended !== undefined) await write(known());
-  return undefined;
+  return outcome;
 }
 
 /** The stage a job is in or failed in: the one that runs, else the first that is not done. */
