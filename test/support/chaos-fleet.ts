@@ -8,17 +8,14 @@ import { incarnationOf } from '../../src/instances/incarnation.ts';
 import { isReservation } from '../../src/instances/instance-document.ts';
 import { findByNames, INSTANCES, type StoredInstance } from '../../src/instances/lookup.ts';
 import type { InstanceOptions } from '../../src/instances/options.ts';
-import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/organization-key.ts';
 import { parseInstanceOptions } from '../../src/instances/parse-options.ts';
 import { databaseName, prefixOf } from '../../src/instances/prefix.ts';
-import { createPrefixCensus } from '../../src/instances/prefix-census.ts';
 import type { RawOptions } from '../../src/instances/raw-row.ts';
 import type { Batch } from '../../src/jobs/batches.ts';
 import { creation, enqueueCreate, enqueueRows } from '../../src/jobs/enqueue.ts';
 import { type Fleet, openFleet } from '../../src/jobs/fleet.ts';
 import { type Progress, readProgress } from '../../src/jobs/progress.ts';
 import { type JobEnd, waitForJob } from '../../src/jobs/wait.ts';
-import { connectStack } from '../../src/stack/connect.ts';
 import { fileStorage } from '../../src/storage/file-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { type ConnectedWorker, connectWorker } from '../../src/workers/connect.ts';
@@ -27,6 +24,7 @@ import { createStages } from '../../src/workers/create/stages.ts';
 import { Cleanup } from './chaos-cleanup.ts';
 import { type ChaosSettings, chaosConfig, silentLog } from './chaos-settings.ts';
 import { startTestRedis, type TestRedis, temporaryDirectory } from './servers.ts';
+import { testServices } from './test-services.ts';
 
 /** Redis, CouchDB and storage of one suite, with what tests need to look at them. */
 export interface ChaosFleet {
@@ -190,14 +188,6 @@ export async function findings(
 const designs = createDesignSource();
 
 /** Verifying installs nothing. */
-const noApps = {
-  check: async () => undefined,
-  prepare: async () => {
-    throw new Error('no application is to be fetched here');
-  },
-  close: async () => undefined,
-};
-
 function contextOf(
   couch: CouchServer,
   storage: Storage,
@@ -207,31 +197,13 @@ function contextOf(
   return {
     options,
     passphrase: undefined,
-    services: {
-      global: couch,
-      clusters: [couch],
-      cluster: () => couch,
-      openClusters: () => [0],
-      storage,
-      census: createPrefixCensus(couch),
-      designs,
-      linkScheme: 'https',
-      contexts: {},
-      forcedOidcContexts: [],
-      encryptorKey: PUBLIC_DEV_ENCRYPTOR_KEY,
-      commonSettings: {},
-      stack: connectStack(undefined),
-      rag: {},
-      apps: noApps,
-      registries: { default: [] },
-      log: silentLog(),
-    },
+    services: testServices(couch, { storage, designs }),
     signal: new AbortController().signal,
     lease: { assertHeld: () => undefined },
     instance,
     randomPassphraseHash: undefined,
     acknowledged: new Set(),
-    learn: async () => undefined,
+    learn: () => undefined,
     installApps: async () => undefined,
   };
 }

@@ -3,14 +3,11 @@ import type { CouchServer } from '../../../src/couchdb/server.ts';
 import { createDesignSource } from '../../../src/instances/designs.ts';
 import { incarnationOf } from '../../../src/instances/incarnation.ts';
 import { INSTANCES, type StoredInstance } from '../../../src/instances/lookup.ts';
-import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../../src/instances/organization-key.ts';
-import { createPrefixCensus } from '../../../src/instances/prefix-census.ts';
-import { connectStack } from '../../../src/stack/connect.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import type { DestroyContext } from '../../../src/workers/destroy/context.ts';
 import { mark } from '../../../src/workers/destroy/mark.ts';
-import { silentLog } from '../../support/chaos-settings.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+import { testServices } from '../../support/test-services.ts';
 
 describe('marking an instance for its destruction', () => {
   let test: TestFleet;
@@ -45,27 +42,11 @@ describe('marking an instance for its destruction', () => {
       payload: { v: 1, kind: 'destroy', domain, seen, ...how },
       seen,
       services: {
+        ...testServices(test.server, {
+          storage: fileStorage(test.storageRoot),
+          designs: createDesignSource(),
+        }),
         global,
-        clusters: [test.server],
-        cluster: () => test.server,
-        openClusters: () => [0],
-        storage: fileStorage(test.storageRoot),
-        census: createPrefixCensus(test.server),
-        designs: createDesignSource(),
-        linkScheme: 'https',
-        contexts: {},
-        forcedOidcContexts: [],
-        encryptorKey: PUBLIC_DEV_ENCRYPTOR_KEY,
-        commonSettings: {},
-        stack: connectStack(undefined),
-        rag: {},
-        apps: {
-          check: async () => undefined,
-          prepare: () => Promise.reject(new Error('no application is to be fetched here')),
-          close: async () => undefined,
-        },
-        registries: { default: [] },
-        log: silentLog(),
       },
       signal: new AbortController().signal,
       lease: { assertHeld: () => undefined },

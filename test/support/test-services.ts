@@ -1,0 +1,37 @@
+import type { CouchServer } from '../../src/couchdb/server.ts';
+import type { DesignSource } from '../../src/instances/designs.ts';
+import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/organization-key.ts';
+import { createPrefixCensus } from '../../src/instances/prefix-census.ts';
+import { connectStack } from '../../src/stack/connect.ts';
+import type { Storage } from '../../src/storage/storage.ts';
+import type { Services } from '../../src/workers/services.ts';
+import { silentLog } from './chaos-settings.ts';
+
+/** What a stage works with that is run by itself: one CouchDB, no stack beside it, no application to be fetched. */
+export function testServices(
+  couch: CouchServer,
+  given: { readonly storage: Storage; readonly designs: DesignSource },
+): Services {
+  return {
+    ...given,
+    global: couch,
+    clusters: [couch],
+    cluster: () => couch,
+    openClusters: () => [0],
+    census: createPrefixCensus(couch),
+    linkScheme: 'https',
+    contexts: {},
+    forcedOidcContexts: [],
+    encryptorKey: PUBLIC_DEV_ENCRYPTOR_KEY,
+    commonSettings: {},
+    stack: connectStack(undefined),
+    rag: {},
+    apps: {
+      check: async () => undefined,
+      prepare: () => Promise.reject(new Error('no application is to be fetched here')),
+      close: async () => undefined,
+    },
+    registries: { default: [] },
+    log: silentLog(),
+  };
+}
