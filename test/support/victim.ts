@@ -13,7 +13,7 @@ import { LostLock } from '../../src/workers/lease.ts';
 import type { RepairContext } from '../../src/workers/repair/context.ts';
 import { type Repair, repairInstance } from '../../src/workers/repair/repair-instance.ts';
 import { brief } from '../instances/fsck/brief.ts';
-import type { TestFleet } from './fleet.ts';
+import { startTestFleet, type TestFleet } from './fleet.ts';
 
 /** An instance made by a worker, the means to spoil it, and to see what becomes of it. */
 export interface Victim {
@@ -47,16 +47,8 @@ export interface Victim {
   everything(): Promise<unknown>;
 }
 
-export interface Judges {
-  hasJob(domain: string): Promise<boolean>;
-}
-
 /** Makes an instance that was there all the time. */
-export async function makeVictim(
-  fleet: TestFleet,
-  name: string,
-  judges: Judges = { hasJob: () => Promise.resolve(false) },
-): Promise<Victim> {
+async function makeVictim(fleet: TestFleet, name: string): Promise<Victim> {
   const { server, storageRoot } = fleet;
   const domain = fleet.domain(name);
   const { end } = await fleet.create({ domain, email: 'alice@example.com', public_name: 'Alice' });
@@ -104,8 +96,8 @@ export async function makeVictim(
       await server.putDocument(INSTANCES, { ...made, ...document, ...fields });
     },
     async findings() {
-      const othersWithPrefix = askForOthers(server);
-      const checked = { ...context, ...judges, othersWithPrefix, instance: made };
+      const hasJob = () => Promise.resolve(false);
+      const checked = { ...context, hasJob, othersWithPrefix: askForOthers(server), instance: made };
       const found: FoundInInstance[] = [];
       for await (const each of checkInstance(checked, { index: true, files: true })) found.push(each);
       return found;
@@ -151,4 +143,24 @@ async function contentOf(root: string): Promise<Record<string, string>> {
     content[path] = `${mode} ${mtimeMs} ${digest}`;
   }
   return content;
+}
+
+/** Registers hooks that give each test of a suite a victim of its own. @param name begins their domains */
+export function useVictims(name: string): () => { readonly fleet: TestFleet; readonly victim: Victim } {
+  let fleet: TestFleet;
+  let victim: Victim;
+  let victims = 0;
+
+  before(async () => {
+    fleet = await startTestFleet();
+  });
+
+  after(() => fleet.close());
+
+  beforeEach(async () => {
+    victims += 1;
+    victim = await makeVictim(fleet, `${name}-${victims}`);
+  });
+
+  return () => ({ fleet, victim });
 }

@@ -4,27 +4,20 @@ import { directoryDocument, ROOT_ID } from '../../../src/instances/file-document
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import type { RepairContext } from '../../../src/workers/repair/context.ts';
 import { brief } from '../../instances/fsck/brief.ts';
-import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+import type { TestFleet } from '../../support/fleet.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
-import { makeVictim, type Victim } from '../../support/victim.ts';
+import { useVictims, type Victim } from '../../support/victim.ts';
 
 const FILES = 'io.cozy.files';
 
 describe('the lock of a repair', () => {
+  const inUse = useVictims('locked');
   let fleet: TestFleet;
   let victim: Victim;
-  let victims = 0;
   let isLocked: boolean;
 
-  before(async () => {
-    fleet = await startTestFleet();
-  });
-
-  after(() => fleet.close());
-
-  beforeEach(async () => {
-    victims += 1;
-    victim = await makeVictim(fleet, `locked-${victims}`);
+  beforeEach(() => {
+    ({ fleet, victim } = inUse());
     isLocked = false;
   });
 

@@ -5,9 +5,9 @@ import { expect } from 'chai';
 import { ROOT_ID, TRASH_ID } from '../../../src/instances/file-documents.ts';
 import { SETTINGS_ID } from '../../../src/instances/settings-document.ts';
 import { brief } from '../../instances/fsck/brief.ts';
-import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+import type { TestFleet } from '../../support/fleet.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
-import { makeVictim, type Victim } from '../../support/victim.ts';
+import { useVictims, type Victim } from '../../support/victim.ts';
 
 const FILES = 'io.cozy.files';
 const SETTINGS = 'io.cozy.settings';
@@ -212,19 +212,12 @@ const UNTOUCHED: readonly Sabotage[] = [
 ];
 
 describe('sabotage of an instance', () => {
+  const inUse = useVictims('victim');
   let fleet: TestFleet;
   let victim: Victim;
-  let victims = 0;
 
-  before(async () => {
-    fleet = await startTestFleet();
-  });
-
-  after(() => fleet.close());
-
-  beforeEach(async () => {
-    victims += 1;
-    victim = await makeVictim(fleet, `victim-${victims}`);
+  beforeEach(() => {
+    ({ fleet, victim } = inUse());
   });
 
   it('is not found where there is none, and nothing is repaired', async () => {
@@ -267,7 +260,7 @@ describe('sabotage of an instance', () => {
 
   it('leaves an instance alone that shares its prefix, whatever it lacks', async () => {
     const { prefix = '' } = await victim.document();
-    const other = await fleet.putInstance({ domain: fleet.domain(`twin-${victims}`), prefix });
+    const other = await fleet.putInstance({ domain: fleet.domain(`twin-of-${victim.domain}`), prefix });
     await rmdir(victim.onDisk('/Administrative'));
     const found = ['filesystem_missing /Administrative', `shared_prefix ${other.domain}`];
     expect(await victim.check()).to.deep.equal(found);
@@ -277,7 +270,7 @@ describe('sabotage of an instance', () => {
   });
 
   it('leaves an instance alone whose name another has, whatever it lacks', async () => {
-    const other = { domain: fleet.domain(`other-${victims}`), domain_aliases: [victim.domain] };
+    const other = { domain: fleet.domain(`other-than-${victim.domain}`), domain_aliases: [victim.domain] };
     await fleet.putInstance(other);
     await victim.remove(SETTINGS, SETTINGS_ID);
     expect(await victim.check()).to.deep.equal(['missing_settings', `shared_name ${other.domain}`]);

@@ -1,23 +1,14 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { expect } from 'chai';
-import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
-import { makeVictim, type Victim } from '../../support/victim.ts';
+import { useVictims, type Victim } from '../../support/victim.ts';
 
 describe('the repair of an instance', () => {
-  let fleet: TestFleet;
+  const inUse = useVictims('unfit');
   let victim: Victim;
-  let victims = 0;
 
-  before(async () => {
-    fleet = await startTestFleet();
-  });
-
-  after(() => fleet.close());
-
-  beforeEach(async () => {
-    victims += 1;
-    victim = await makeVictim(fleet, `unfit-${victims}`);
+  beforeEach(() => {
+    ({ victim } = inUse());
   });
 
   for (const reason of ['IMPORTING', 'MOVING']) {
