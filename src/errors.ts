@@ -23,6 +23,9 @@ export class FleetError extends Error {
   }
 }
 
+/** Something that may be otherwise a moment later: whoever may do the work again tries it again. */
+export class PassingError extends FleetError {}
+
 /** Where in the operator's input something is wrong; each part is named when it is known. */
 export interface Place {
   readonly file?: string;

@@ -1,5 +1,5 @@
 import { Args } from '@oclif/core';
-import { isStatus } from '../couchdb/errors.ts';
+import { unlessNoDatabase } from '../couchdb/errors.ts';
 import type { CouchServer } from '../couchdb/server.ts';
 import { FleetError } from '../errors.ts';
 import { normaliseDomain } from '../instances/domain.ts';
@@ -21,7 +21,8 @@ export const instanceArg = Args.string({
 export async function findInstance(global: CouchServer, name: string): Promise<StoredInstance> {
   // What exists may come from a time of other rules about subdomains.
   const domain = normaliseDomain(name, 'nested');
-  const found = await instancesNamed(global, domain);
+  // A CouchDB on which nothing was made yet has no `global/instances`.
+  const found = (await unlessNoDatabase(findByNames(global, [domain]))) ?? [];
   const instance = found.find((each) => each.domain === domain) ?? found[0];
   if (instance !== undefined) return instance;
   throw new FleetError(
@@ -29,14 +30,4 @@ export async function findInstance(global: CouchServer, name: string): Promise<S
     'Not Found: Instance not found',
     `No instance has ${domain} as its domain or as an alias.`,
   );
-}
-
-/** A CouchDB on which nothing was made yet has neither `global/instances` nor its views. */
-async function instancesNamed(global: CouchServer, domain: string): Promise<StoredInstance[]> {
-  try {
-    return await findByNames(global, [domain]);
-  } catch (error) {
-    if (isStatus(error, 404)) return [];
-    throw error;
-  }
 }

@@ -1,35 +1,166 @@
+import { z } from 'zod';
 import { toError } from '../errors.ts';
-import type { StoredDocument } from './documents.ts';
+import type {
+  BulkRow,
+  Change,
+  Changes,
+  CouchDocument,
+  IndexAnswer,
+  StoredDocument,
+  ViewQuery,
+  ViewRow,
+} from './documents.ts';
 import type { CouchAnswer } from './errors.ts';
+import type { Exchange } from './transport.ts';
 
-export function isSuccess({ status }: CouchAnswer): boolean {
-  return status !== undefined && status >= 200 && status < 300;
+/*
+ * What CouchDB answers when it does what was asked, a schema each. Documents are looked at and not copied: there
+ * may be thousands in an answer.
+ */
+
+const stored = z.custom<StoredDocument>(
+  (value) => isObject(value) && typeof value['_id'] === 'string' && typeof value['_rev'] === 'string',
+);
+
+const done = z.object({ ok: z.literal(true) });
+
+/** A database was made or deleted. */
+export const databaseDone: z.ZodType<unknown> = done;
+
+/** What is known of the database with that name. */
+export function databaseInfo(name: string): z.ZodType<unknown> {
+  return z.object({ db_name: z.literal(name) });
 }
 
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
+/** Names of databases that begin with `start`: others were not asked for, so that the answer is another request's. */
+export function databaseNames(start: string): z.ZodType<string[]> {
+  return z.array(z.string().refine((name) => name.startsWith(start)));
 }
 
-export function isStored(value: unknown): value is StoredDocument {
-  return isObject(value) && typeof value['_id'] === 'string' && typeof value['_rev'] === 'string';
+/** The new revision of the document with that id. */
+export function writtenDocument(id: string): z.ZodType<string> {
+  return done
+    .extend({ id: z.literal(id), rev: z.string().min(1) })
+    .transform(({ rev }): string => rev)
+    .pipe(z.string());
 }
 
-/** A field of CouchDB's answer, whose shape its documentation fixes. */
-export function field<T>(answer: unknown, name: string, otherwise: T): T {
-  return isObject(answer) && name in answer ? (answer[name] as T) : otherwise;
+/** The document with that id. */
+export function documentWithId(id: string): z.ZodType<StoredDocument> {
+  return stored.refine((document) => document._id === id);
 }
 
-export function answerOf(status: number, body: unknown): CouchAnswer {
-  const said = isObject(body) ? body : {};
-  return { status, error: String(said['error'] ?? ''), reason: String(said['reason'] ?? '') };
+const bulkRow: z.ZodType<BulkRow> = z.union([
+  z.object({ ok: z.literal(true), id: z.string(), rev: z.string().min(1) }),
+  z.object({ id: z.string(), error: z.string(), reason: z.string().optional() }),
+]);
+
+/** A row for each of these documents, in their order. */
+export function bulkRows(documents: readonly CouchDocument[]): z.ZodType<BulkRow[]> {
+  return z
+    .array(bulkRow)
+    .refine(
+      (rows) => rows.length === documents.length && rows.every(({ id }, at) => id === documents[at]?._id),
+    );
 }
 
+const foundRow = z.object({ id: z.string(), key: z.unknown(), doc: stored.nullable().optional() });
+
+/** Stands for a key of the query under which there is no document. */
+const missingRow = z
+  .object({ key: z.string(), error: z.string() })
+  .transform(({ key, error }): ViewRow => ({ id: key, key, error }));
+
+const rows = z
+  .object({ rows: z.array(z.union([foundRow, missingRow])) })
+  .transform(({ rows }): ViewRow[] => rows);
+
+/** The rows of a view. */
+export function viewRows({ includeDocs, limit }: ViewQuery): z.ZodType<ViewRow[]> {
+  return rows.refine((found) => hasDocuments(found, includeDocs) && found.length <= (limit ?? Infinity));
+}
+
+/** The rows of `_all_docs`: for keys one each, in their order. */
+export function documentRows(query: ViewQuery): z.ZodType<ViewRow[]> {
+  const { keys } = query;
+  if (keys === undefined) return viewRows(query);
+  return rows.refine(
+    (found) =>
+      hasDocuments(found, query.includeDocs) &&
+      found.length === keys.length &&
+      found.every(({ key }, at) => key === keys[at]),
+  );
+}
+
+/** A row whose document was asked for has one, or a null for one that is gone. */
+function hasDocuments(found: readonly ViewRow[], includeDocs: boolean | undefined): boolean {
+  return includeDocs !== true || found.every(({ doc, error }) => doc !== undefined || error !== undefined);
+}
+
+/** What a Mango query has found. */
+export const foundDocuments: z.ZodType<StoredDocument[]> = z
+  .object({ docs: z.array(stored) })
+  .transform(({ docs }): StoredDocument[] => docs);
+
+const change: z.ZodType<Change> = z.object({
+  id: z.string(),
+  deleted: z.boolean().optional(),
+  doc: z.custom<CouchDocument>((value) => isObject(value) && typeof value['_id'] === 'string').nullable(),
+});
+
+/** A page of `_changes` with documents. */
+export const changesPage: z.ZodType<Changes> = z
+  .object({ results: z.array(change), last_seq: z.union([z.string(), z.number()]) })
+  .transform(({ results, last_seq }): Changes => ({ changes: results, lastSequence: String(last_seq) }));
+
+/** An index was made, or was there. */
+export const indexAnswer: z.ZodType<IndexAnswer> = z.object({
+  result: z.enum(['created', 'exists']),
+  id: z.string().startsWith('_design/'),
+});
+
+/** How CouchDB says that it did not do what was asked. */
+const refusal = z.object({ error: z.string().min(1), reason: z.string().nullable() });
+
+/** An answer as it is to be taken: what was asked for, CouchDB's own refusal, or nothing that can be believed. */
+export type Reading<T> = { readonly value: T } | { readonly refused: CouchAnswer };
+
+/** Takes an exchange for what it is: a success only with all that was asked for, a refusal only in CouchDB's words. */
+export function readExchange<T>(exchange: Exchange, schema: z.ZodType<T>): Reading<T> {
+  const { status, body, retryAfter } = exchange;
+  if (status >= 200 && status < 300) {
+    const read = schema.safeParse(body);
+    return read.success ? { value: read.data } : { refused: foreign(exchange) };
+  }
+  const { data } = refusal.safeParse(body);
+  if (data === undefined || status < 400 || isOtherNotFound(status, data.error)) {
+    return { refused: foreign(exchange) };
+  }
+  return { refused: { status, error: data.error, reason: data.reason ?? '', retryAfter } };
+}
+
+/** CouchDB's 404 has always the same `error`; other servers have words of their own. */
+function isOtherNotFound(status: number, error: string): boolean {
+  return status === 404 && error !== 'not_found';
+}
+
+function foreign(exchange: Exchange): CouchAnswer {
+  const { status, retryAfter } = exchange;
+  const reason = `${status} with ${describeBody(exchange)} instead of an answer of CouchDB`;
+  return { status: undefined, error: '', reason, foreignStatus: status, retryAfter };
+}
+
+function describeBody({ body, length, type }: Exchange): string {
+  if (length === 0) return 'an empty body';
+  if (body !== undefined) return 'JSON that was not asked for';
+  return type === '' || type.endsWith('json') ? 'a body that is not whole JSON' : `a body of type ${type}`;
+}
+
+/** Nobody answered, or not to the end. */
 export function noAnswer(thrown: unknown): CouchAnswer {
   return { status: undefined, error: '', reason: toError(thrown).message };
 }
 
-/** nano copies CouchDB's `error` and `reason` onto what it throws; a network error has no `statusCode`. */
-export function nanoAnswer(thrown: unknown): CouchAnswer {
-  if (!isObject(thrown) || typeof thrown['statusCode'] !== 'number') return noAnswer(thrown);
-  return answerOf(thrown['statusCode'], thrown);
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

@@ -13,17 +13,19 @@ export interface StoredDocument extends CouchDocument {
 /** What became of one document of a `_bulk_docs`: stored, or refused with CouchDB's `error`. */
 export interface BulkRow {
   readonly id: string;
-  readonly rev?: string;
-  readonly error?: string;
-  readonly reason?: string;
+  readonly rev?: string | undefined;
+  readonly error?: string | undefined;
+  readonly reason?: string | undefined;
 }
 
 /** One row of a view or of `_all_docs`. */
 export interface ViewRow {
   readonly id: string;
   readonly key: unknown;
-  readonly doc?: StoredDocument | null;
-  readonly error?: string;
+  /** Null where the document is gone; absent where documents were not asked for. */
+  readonly doc?: StoredDocument | null | undefined;
+  /** `not_found` where there is no document with a key that was asked for. */
+  readonly error?: string | undefined;
 }
 
 /** Parameters of a view or `_all_docs`; keys are JSON values. */
@@ -52,8 +54,8 @@ export interface DatabaseSettings {
 /** A document as `_changes` has it; `doc` is absent for one that cannot be read any more. */
 export interface Change {
   readonly id: string;
-  readonly deleted?: boolean;
-  readonly doc?: CouchDocument | null;
+  readonly deleted?: boolean | undefined;
+  readonly doc?: CouchDocument | null | undefined;
 }
 
 /** A page of `_changes`. */

@@ -1,13 +1,17 @@
 import { type FailureKind, FleetError } from '../errors.ts';
 
-/** What CouchDB answered, or that it did not answer at all. */
+/** What came back for a request to CouchDB, when it was not what was asked for. */
 export interface CouchAnswer {
-  /** HTTP status; undefined when there was no answer (refused, reset, timed out). */
+  /** HTTP status of an answer of CouchDB's own; undefined when there was none. */
   readonly status: number | undefined;
   /** CouchDB's `error` field, such as `conflict`. */
   readonly error: string;
-  /** CouchDB's `reason` field. */
+  /** CouchDB's `reason` field, or what came instead of an answer. */
   readonly reason: string;
+  /** HTTP status of an answer that cannot be CouchDB's: a proxy's page, half a body, JSON of another shape. */
+  readonly foreignStatus?: number | undefined;
+  /** Milliseconds for which the server wants no further request. */
+  readonly retryAfter?: number | undefined;
 }
 
 /**
@@ -18,6 +22,8 @@ export class CouchError extends FleetError implements CouchAnswer {
   readonly status: number | undefined;
   readonly error: string;
   readonly reason: string;
+  readonly foreignStatus: number | undefined;
+  readonly retryAfter: number | undefined;
   /** Host and port of the server, to find the breaker it belongs to. */
   readonly host: string;
 
@@ -29,13 +35,17 @@ export class CouchError extends FleetError implements CouchAnswer {
     this.status = answer.status;
     this.error = answer.error;
     this.reason = answer.reason;
+    this.foreignStatus = answer.foreignStatus;
+    this.retryAfter = answer.retryAfter;
   }
 }
 
-function adviceFor(answer: CouchAnswer): string {
-  if (answer.status === undefined) return 'Check that CouchDB runs and that couchdb.url points to it.';
-  if (answer.status === 401) return 'Check the user and password in couchdb.url.';
-  if (answer.status === 403) return 'Check that the user of couchdb.url is a server administrator.';
+function adviceFor({ status, foreignStatus }: CouchAnswer): string {
+  if (foreignStatus !== undefined)
+    return 'Something between here and CouchDB answers for it, such as a proxy, or couchdb.url points elsewhere.';
+  if (status === undefined) return 'Check that CouchDB runs and that couchdb.url points to it.';
+  if (status === 401) return 'Check the user and password in couchdb.url.';
+  if (status === 403) return 'Check that the user of couchdb.url is a server administrator.';
   return '';
 }
 
@@ -45,17 +55,42 @@ const OVERLOAD = ['all_dbs_active', 'No DB shards could be opened'];
 /** The text of CouchDB's account lockout, a 403 that passes by itself (design §4). */
 const LOCKOUT = 'temporarily locked';
 
-/** How a CouchDB failure is treated; `unsettled` means that only a probe of `/_up` can tell (design §4). */
-export function couchFailureKind(answer: CouchAnswer): FailureKind | 'unsettled' {
-  const { status } = answer;
+/** How CouchDB says that there is no such database. */
+const NO_DATABASE = 'Database does not exist.';
+
+/** What passes by itself, whoever says it: time-outs, locks, early data. */
+const PASSING: ReadonlySet<number> = new Set([408, 421, 423, 425, 429]);
+
+/** What a proxy says of the request itself: sent again, it is refused again. */
+const OF_THE_REQUEST: ReadonlySet<number> = new Set([400, 405, 411, 413, 414, 415, 417, 431, 501]);
+
+/**
+ * How a CouchDB failure is treated (design §4). Only a probe of `/_up` can tell more of two: `unsettled`, where
+ * nobody answered, and `intercepted`, where somebody else answered in CouchDB's place.
+ */
+export type CouchFailureKind = FailureKind | 'unsettled' | 'intercepted';
+
+export function couchFailureKind(answer: CouchAnswer): CouchFailureKind {
+  const { status, foreignStatus } = answer;
+  if (foreignStatus !== undefined) return OF_THE_REQUEST.has(foreignStatus) ? 'retry' : 'intercepted';
   if (status === undefined) return 'unsettled';
   if (status === 401) return 'outage';
   if (status === 403) return answer.reason.includes(LOCKOUT) ? 'outage' : 'final';
   if (status === 429) return 'overload';
-  if (status === 409) return 'retry';
+  if (status === 409 || PASSING.has(status)) return 'retry';
+  // A node that does not know yet what another one has made, or one that is being restored.
+  if (saysNoDatabase(answer)) return 'retry';
   if (status < 500) return 'final';
   const text = `${answer.error} ${answer.reason}`;
   return OVERLOAD.some((sign) => text.includes(sign)) ? 'overload' : 'retry';
+}
+
+/** Whether the same request may be answered as asked a moment later: whoever looked first may send it again. */
+export function isPassing(error: unknown): error is CouchError {
+  if (!(error instanceof CouchError)) return false;
+  const { status, foreignStatus } = error;
+  if (foreignStatus !== undefined) return !OF_THE_REQUEST.has(foreignStatus);
+  return status === undefined || status >= 500 || PASSING.has(status);
 }
 
 /** Whether the failure is CouchDB refusing our credentials, which must not be tried often (design §4). */
@@ -63,7 +98,35 @@ export function isCredentialFailure(answer: CouchAnswer): boolean {
   return answer.status === 401 || (answer.status === 403 && answer.reason.includes(LOCKOUT));
 }
 
-/** Whether `error` is CouchDB's answer with that HTTP status. */
+/** Whether `error` is CouchDB's own answer with that HTTP status. */
 export function isStatus(error: unknown, status: number): error is CouchError {
   return error instanceof CouchError && error.status === status;
+}
+
+/** Whether CouchDB itself said that there is no such database; a document that is missing is another thing. */
+export function isNoDatabase(error: unknown): error is CouchError {
+  return isStatus(error, 404) && saysNoDatabase(error);
+}
+
+/** Whether CouchDB itself said that there is no such document in a database that is there. */
+export function isNoDocument(error: unknown): error is CouchError {
+  return isStatus(error, 404) && saysNoDocument(error);
+}
+
+/** What `work` answers, or undefined where CouchDB says that there is no such database. */
+export async function unlessNoDatabase<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isNoDatabase(error)) return undefined;
+    throw error;
+  }
+}
+
+export function saysNoDatabase({ status, reason }: CouchAnswer): boolean {
+  return status === 404 && reason === NO_DATABASE;
+}
+
+export function saysNoDocument({ status, reason }: CouchAnswer): boolean {
+  return status === 404 && (reason === 'missing' || reason === 'deleted');
 }

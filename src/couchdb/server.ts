@@ -1,10 +1,23 @@
-import nano from 'nano';
 import pLimit from 'p-limit';
-import { Agent } from 'undici';
-import { answerOf, field, isStored, isSuccess, nanoAnswer, noAnswer } from './answers.ts';
+import type { z } from 'zod';
+import {
+  bulkRows,
+  changesPage,
+  databaseDone,
+  databaseInfo,
+  databaseNames,
+  documentRows,
+  documentWithId,
+  foundDocuments,
+  indexAnswer,
+  noAnswer,
+  type Reading,
+  readExchange,
+  viewRows,
+  writtenDocument,
+} from './answers.ts';
 import type {
   BulkRow,
-  Change,
   Changes,
   CouchDocument,
   DatabaseSettings,
@@ -13,9 +26,10 @@ import type {
   ViewQuery,
   ViewRow,
 } from './documents.ts';
-import { type CouchAnswer, CouchError } from './errors.ts';
+import { type CouchAnswer, CouchError, saysNoDatabase, saysNoDocument } from './errors.ts';
 import { databaseQuery, encodedId, viewQuery } from './paths.ts';
-import { createTransport } from './transport.ts';
+import { createTransport, type Exchange, type Method } from './transport.ts';
+import { tryAgain } from './try-again.ts';
 
 export type * from './documents.ts';
 
@@ -24,11 +38,17 @@ export interface CouchServerOptions extends DatabaseSettings {
   readonly url: string;
   /** Most requests under way at a time from this process. */
   readonly connections: number;
-  /** Milliseconds without a byte from the server before a request is given up. */
+  /** Milliseconds without a byte from the server before a write is given up. */
   readonly timeout?: number;
+  /** The same for a read, which is sent again then. */
+  readonly readTimeout?: number;
 }
 
-/** One CouchDB cluster. Every method throws `CouchError`, or the signal's reason when aborted. */
+/**
+ * One CouchDB cluster. Every method throws `CouchError`, or the signal's reason when aborted. What is answered was
+ * said by CouchDB, whole: "missing" is its own word, and a list never ends early. Reads are sent again after what
+ * passes by itself, writes never: after an error, they may have gone through.
+ */
 export interface CouchServer {
   /** Host and port, for messages; never credentials. */
   readonly host: string;
@@ -40,8 +60,15 @@ export interface CouchServer {
   /** Names that begin with `start`, in byte order. */
   listDatabases(start: string, signal?: AbortSignal): Promise<string[]>;
   bulkInsert(database: string, documents: readonly CouchDocument[], signal?: AbortSignal): Promise<BulkRow[]>;
+  /**
+   * @returns undefined when there is no such document
+   * @throws CouchError 404 when there is no such database
+   */
   getDocument(database: string, id: string, signal?: AbortSignal): Promise<StoredDocument | undefined>;
-  /** @throws CouchError 409 when `_rev` is not the current one. */
+  /**
+   * @returns the new revision
+   * @throws CouchError 409 when `_rev` is not the current one
+   */
   putDocument(database: string, document: CouchDocument, signal?: AbortSignal): Promise<string>;
   deleteDocument(database: string, id: string, rev: string, signal?: AbortSignal): Promise<void>;
   view(
@@ -66,34 +93,40 @@ export interface CouchServer {
 /** Long enough for a loaded cluster to create a database, short enough to notice a dead one. */
 const DEFAULT_TIMEOUT = 60_000;
 
+/** A read costs the server little: who is silent for this long has lost it. */
+const DEFAULT_READ_TIMEOUT = 10_000;
+
 /** How long a probe waits: an answer later than this is as good as none. */
 const PROBE_TIMEOUT = 2_000;
 
+interface Request<T> {
+  readonly method: Method;
+  readonly path: string;
+  /** For messages: what is done. */
+  readonly what: string;
+  readonly body?: unknown;
+  /** What the answer has to be. */
+  readonly schema: z.ZodType<T>;
+  readonly signal?: AbortSignal | undefined;
+  /** Called when its turn has come. */
+  readonly guard?: (() => void) | undefined;
+}
+
 /** Connects to one CouchDB cluster; nothing is sent before the first call. */
 export function connectCouch(options: CouchServerOptions): CouchServer {
-  const { url, connections, timeout = DEFAULT_TIMEOUT } = options;
+  const { url, connections, timeout = DEFAULT_TIMEOUT, readTimeout = DEFAULT_READ_TIMEOUT } = options;
   const { host } = new URL(url);
   const limit = pLimit(connections);
-  const hot = createTransport({ url, connections, timeout });
-  const agent = new Agent({ connections, headersTimeout: timeout, bodyTimeout: timeout });
-  const wide = nano(nanoConfiguration(url, agent));
+  const transport = createTransport({ url, connections });
   const settings = databaseQuery(options);
 
-  /** The few calls that make up nearly every request. */
-  async function send(
-    method: 'GET' | 'PUT' | 'POST' | 'DELETE',
-    path: string,
-    what: string,
-    body?: unknown,
-    signal?: AbortSignal,
-    guard?: () => void,
-  ): Promise<{ answer: CouchAnswer; body: unknown }> {
+  async function exchange<T>(request: Request<T>, patience: number): Promise<Exchange> {
+    const { method, path, what, body, signal, guard } = request;
     return limit(async () => {
       signal?.throwIfAborted();
       guard?.();
       try {
-        const exchange = await hot.send(method, path, body, signal);
-        return { answer: answerOf(exchange.status, exchange.body), body: exchange.body };
+        return await transport.send(method, path, patience, body, signal);
       } catch (thrown) {
         signal?.throwIfAborted();
         throw new CouchError(host, what, noAnswer(thrown));
@@ -101,48 +134,53 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
     });
   }
 
-  /** A call every creation makes; as with nano, anything but a success is thrown. */
-  async function sendJson(
-    method: 'GET' | 'PUT' | 'POST',
-    path: string,
+  /** One try, as it was answered; what is no answer of CouchDB is thrown. */
+  async function attempt<T>(request: Request<T>, patience: number): Promise<Reading<T>> {
+    const reading = readExchange(await exchange(request, patience), request.schema);
+    if ('refused' in reading && reading.refused.foreignStatus !== undefined) {
+      throw new CouchError(host, request.what, reading.refused);
+    }
+    return reading;
+  }
+
+  /** @param otherwise what a refusal means that is an answer too; undefined = it is an error */
+  function settle<T, Other>(
+    reading: Reading<T>,
     what: string,
-    body?: unknown,
-    signal?: AbortSignal,
-  ): Promise<unknown> {
-    const sent = await send(method, path, what, body, signal);
-    if (!isSuccess(sent.answer)) throw new CouchError(host, what, sent.answer);
-    return sent.body;
+    otherwise: (refused: CouchAnswer) => { readonly value: Other } | undefined,
+  ): T | Other {
+    if ('value' in reading) return reading.value;
+    const meant = otherwise(reading.refused);
+    if (meant === undefined) throw new CouchError(host, what, reading.refused);
+    return meant.value;
   }
 
-  /** Everything else, through nano. */
-  async function ask(request: nano.RequestOptions, what: string, signal?: AbortSignal): Promise<unknown> {
-    return limit(async () => {
-      signal?.throwIfAborted();
-      const withSignal = signal === undefined ? request : { ...request, signal };
-      try {
-        const answer: unknown = await wide.request(withSignal);
-        return answer;
-      } catch (thrown) {
-        signal?.throwIfAborted();
-        throw new CouchError(host, what, nanoAnswer(thrown));
-      }
-    });
+  async function write<T, Other = never>(
+    request: Request<T>,
+    otherwise: (refused: CouchAnswer) => { readonly value: Other } | undefined = () => undefined,
+  ): Promise<T | Other> {
+    return settle(await attempt(request, timeout), request.what, otherwise);
   }
 
-  async function readRows(
-    database: string,
+  async function read<T, Other = never>(
+    request: Request<T>,
+    otherwise: (refused: CouchAnswer) => { readonly value: Other } | undefined = () => undefined,
+  ): Promise<T | Other> {
+    const { what, signal } = request;
+    return await tryAgain(async () => settle(await attempt(request, readTimeout), what, otherwise), signal);
+  }
+
+  function readRows(
     path: string,
     query: ViewQuery,
     what: string,
+    schema: z.ZodType<ViewRow[]>,
     signal?: AbortSignal,
   ): Promise<ViewRow[]> {
-    const target = `/${encodeURIComponent(database)}/${path}${viewQuery(query)}`;
     const { keys } = query;
-    const answer =
-      keys === undefined
-        ? await sendJson('GET', target, what, undefined, signal)
-        : await sendJson('POST', target, what, { keys }, signal);
-    return field<ViewRow[]>(answer, 'rows', []);
+    const asked =
+      keys === undefined ? { method: 'GET' as const } : { method: 'POST' as const, body: { keys } };
+    return read({ ...asked, path: `${path}${viewQuery(query)}`, what, schema, signal });
   }
 
   return {
@@ -150,102 +188,101 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
 
     async createDatabase(name, signal) {
       const what = `creating database ${name}`;
-      const { answer } = await send(
-        'PUT',
-        `/${encodeURIComponent(name)}${settings}`,
-        what,
-        undefined,
-        signal,
+      const path = `${pathOf(name)}${settings}`;
+      const made = await write(
+        { method: 'PUT', path, what, schema: databaseDone, signal },
+        ({ status, error }) =>
+          status === 412 && error === 'file_exists' ? { value: 'exists' as const } : undefined,
       );
-      if (isSuccess(answer)) return 'created';
-      if (answer.status === 412) return 'exists';
-      throw new CouchError(host, what, answer);
+      return made === 'exists' ? made : 'created';
     },
 
     async deleteDatabase(name, signal, guard) {
       const what = `deleting database ${name}`;
-      const { answer } = await send('DELETE', `/${encodeURIComponent(name)}`, what, undefined, signal, guard);
-      if (isSuccess(answer)) return 'deleted';
-      if (answer.status === 404) return 'missing';
-      throw new CouchError(host, what, answer);
+      const gone = await write(
+        { method: 'DELETE', path: pathOf(name), what, schema: databaseDone, signal, guard },
+        (refused) => (saysNoDatabase(refused) ? { value: 'missing' as const } : undefined),
+      );
+      return gone === 'missing' ? gone : 'deleted';
     },
 
     async databaseExists(name, signal) {
       const what = `looking for database ${name}`;
-      const { answer } = await send('GET', `/${encodeURIComponent(name)}`, what, undefined, signal);
-      if (isSuccess(answer)) return true;
-      if (answer.status === 404) return false;
-      throw new CouchError(host, what, answer);
+      const found = await read(
+        { method: 'GET', path: pathOf(name), what, schema: databaseInfo(name), signal },
+        (refused) => (saysNoDatabase(refused) ? { value: false as const } : undefined),
+      );
+      return found !== false;
     },
 
-    async listDatabases(start, signal) {
+    listDatabases(start, signal) {
       const what = `listing databases ${start}*`;
       const end = `${start}\uffff`;
       const query = new URLSearchParams({ start_key: JSON.stringify(start), end_key: JSON.stringify(end) });
-      const { answer, body } = await send('GET', `/_all_dbs?${query.toString()}`, what, undefined, signal);
-      if (!isSuccess(answer)) throw new CouchError(host, what, answer);
-      return Array.isArray(body)
-        ? body.filter((name) => typeof name === 'string' && name.startsWith(start))
-        : [];
+      const path = `/_all_dbs?${query.toString()}`;
+      return read({ method: 'GET', path, what, schema: databaseNames(start), signal });
     },
 
-    async bulkInsert(database, documents, signal) {
+    bulkInsert(database, documents, signal) {
       const what = `writing ${documents.length} documents to ${database}`;
-      const path = `/${encodeURIComponent(database)}/_bulk_docs`;
-      const { answer, body } = await send('POST', path, what, { docs: documents }, signal);
-      if (!isSuccess(answer) || !Array.isArray(body)) throw new CouchError(host, what, answer);
-      return body;
+      const path = `${pathOf(database)}/_bulk_docs`;
+      const schema = bulkRows(documents);
+      return write({ method: 'POST', path, what, body: { docs: documents }, schema, signal });
     },
 
-    async getDocument(database, id, signal) {
-      try {
-        const what = `reading ${id} of ${database}`;
-        const found = await ask({ db: database, path: encodedId(id) }, what, signal);
-        return isStored(found) ? found : undefined;
-      } catch (error) {
-        if (error instanceof CouchError && error.status === 404) return undefined;
-        throw error;
-      }
+    getDocument(database, id, signal) {
+      const what = `reading ${id} of ${database}`;
+      const path = `${pathOf(database)}/${encodedId(id)}`;
+      return read({ method: 'GET', path, what, schema: documentWithId(id), signal }, (refused) =>
+        saysNoDocument(refused) ? { value: undefined } : undefined,
+      );
     },
 
-    async putDocument(database, document, signal) {
-      const path = `/${encodeURIComponent(database)}/${encodedId(document._id)}`;
-      const answer = await sendJson('PUT', path, `writing ${document._id} of ${database}`, document, signal);
-      return field<string>(answer, 'rev', '');
+    putDocument(database, document, signal) {
+      const { _id } = document;
+      const what = `writing ${_id} of ${database}`;
+      const path = `${pathOf(database)}/${encodedId(_id)}`;
+      return write({ method: 'PUT', path, what, body: document, schema: writtenDocument(_id), signal });
     },
 
     async deleteDocument(database, id, rev, signal) {
-      const request = { db: database, method: 'DELETE', path: encodedId(id), qs: { rev } };
-      await ask(request, `deleting ${id} of ${database}`, signal);
+      const what = `deleting ${id} of ${database}`;
+      const path = `${pathOf(database)}/${encodedId(id)}?rev=${encodeURIComponent(rev)}`;
+      await write({ method: 'DELETE', path, what, schema: writtenDocument(id), signal });
     },
 
     view(database, design, view, query, signal) {
-      const path = `_design/${encodeURIComponent(design)}/_view/${encodeURIComponent(view)}`;
-      return readRows(database, path, query, `reading view ${design} of ${database}`, signal);
+      const path = `${pathOf(database)}/_design/${encodeURIComponent(design)}/_view/${encodeURIComponent(view)}`;
+      return readRows(path, query, `reading view ${design} of ${database}`, viewRows(query), signal);
     },
 
     allDocuments(database, query, signal) {
-      return readRows(database, '_all_docs', query, `listing documents of ${database}`, signal);
+      const path = `${pathOf(database)}/_all_docs`;
+      return readRows(path, query, `listing documents of ${database}`, documentRows(query), signal);
     },
 
-    async find(database, query, signal) {
-      const path = `/${encodeURIComponent(database)}/_find`;
-      const answer = await sendJson('POST', path, `searching ${database}`, query, signal);
-      return field<StoredDocument[]>(answer, 'docs', []);
+    find(database, query, signal) {
+      const path = `${pathOf(database)}/_find`;
+      const what = `searching ${database}`;
+      return read({ method: 'POST', path, what, body: query, schema: foundDocuments, signal });
     },
 
-    async changes(database, since, limit, signal) {
+    changes(database, since, limit, signal) {
       const query = new URLSearchParams({ since, limit: String(limit), include_docs: 'true' });
-      const path = `/${encodeURIComponent(database)}/_changes?${query.toString()}`;
-      const answer = await sendJson('GET', path, `reading changes of ${database}`, undefined, signal);
-      const lastSequence = String(field<string | number>(answer, 'last_seq', since));
-      return { changes: field<Change[]>(answer, 'results', []), lastSequence };
+      const path = `${pathOf(database)}/_changes?${query.toString()}`;
+      return read({
+        method: 'GET',
+        path,
+        what: `reading changes of ${database}`,
+        schema: changesPage,
+        signal,
+      });
     },
 
-    async createIndex(database, body, signal) {
-      const request = { db: database, method: 'POST', path: '_index', body };
-      const answer = await ask(request, `creating an index of ${database}`, signal);
-      return { result: field(answer, 'result', 'created'), id: field(answer, 'id', '') };
+    createIndex(database, body, signal) {
+      const path = `${pathOf(database)}/_index`;
+      const what = `creating an index of ${database}`;
+      return write({ method: 'POST', path, what, body, schema: indexAnswer, signal });
     },
 
     async isUp(signal) {
@@ -265,8 +302,14 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
 
     async isAuthorized(signal) {
       try {
-        const exchange = await hot.send('GET', '/_all_dbs?limit=1', undefined, probeSignal(signal));
-        return exchange.status === 200;
+        const found = await transport.send(
+          'GET',
+          '/_all_dbs?limit=1',
+          PROBE_TIMEOUT,
+          undefined,
+          probeSignal(signal),
+        );
+        return found.status === 200;
       } catch {
         signal?.throwIfAborted();
         return false;
@@ -274,16 +317,13 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
     },
 
     async close() {
-      hot.close();
-      await agent.destroy();
+      transport.close();
     },
   };
 }
 
-/** nano's types know neither `parseUrl` nor that an agent is an instance, though its code reads both. */
-function nanoConfiguration(url: string, agentOptions: object): nano.Configuration {
-  const more: object = { parseUrl: false, agentOptions };
-  return Object.assign({ url }, more);
+function pathOf(database: string): string {
+  return `/${encodeURIComponent(database)}`;
 }
 
 function probeSignal(signal: AbortSignal | undefined): AbortSignal {

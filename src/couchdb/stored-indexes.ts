@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { CouchDocument, CouchServer } from './server.ts';
+import { tryAgain } from './try-again.ts';
 
 /** A Mango index as it is asked for; `name` is the design document's, without `_design/`. */
 export interface IndexRequest {
@@ -32,8 +33,8 @@ export async function readStoredIndexes(
   await removeAbandoned(server, signal);
   const scratch = `${SCRATCH}${Date.now()}-${randomBytes(4).toString('hex')}`;
   const ids: string[] = [];
-  await server.createDatabase(scratch, signal);
   try {
+    await server.createDatabase(scratch, signal);
     for (const { body } of requests) ids.push((await server.createIndex(scratch, body, signal)).id);
     const rows = await server.allDocuments(scratch, { keys: ids, includeDocs: true }, signal);
     return byDatabase(
@@ -41,7 +42,8 @@ export async function readStoredIndexes(
       rows.map(({ doc }) => doc),
     );
   } finally {
-    await server.deleteDatabase(scratch);
+    // Its name is nobody else's, so that it may be deleted as often as it takes; what is still left is abandoned.
+    await tryAgain(() => server.deleteDatabase(scratch)).catch(() => undefined);
   }
 }
 

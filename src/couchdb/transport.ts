@@ -1,17 +1,30 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 
-/** One HTTP exchange with CouchDB; the body is the parsed JSON. */
+/** One HTTP exchange with whoever answers at CouchDB's address. */
 export interface Exchange {
   readonly status: number;
+  /** The parsed JSON; undefined when the body is not JSON from its first byte to its last. */
   readonly body: unknown;
+  /** Bytes of the body. */
+  readonly length: number;
+  /** Media type that the server gave, such as `text/html`, or an empty text. */
+  readonly type: string;
+  /** Milliseconds of its `Retry-After`. */
+  readonly retryAfter: number | undefined;
 }
 
+export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
+
 export interface Transport {
-  /** @throws the socket's own error when there is no answer, the signal's reason when it is aborted. */
+  /**
+   * @param timeout milliseconds without a byte from the server before the request is given up
+   * @throws the socket's own error when there is no whole answer, the signal's reason when it is aborted.
+   */
   send(
-    method: 'GET' | 'PUT' | 'POST' | 'DELETE',
+    method: Method,
     path: string,
+    timeout: number,
     body?: unknown,
     signal?: AbortSignal,
   ): Promise<Exchange>;
@@ -23,29 +36,40 @@ export interface TransportOptions {
   readonly url: string;
   /** Most sockets at a time; further requests wait for one. */
   readonly connections: number;
-  /** Milliseconds without a byte from the server before a request is given up. */
-  readonly timeout: number;
 }
 
 /**
- * Plain `node:http` with a bounded keep-alive pool, for the few calls that make up nearly every
- * request: nano's `fetch` costs about three times the CPU (design §3, "Fewer requests than the stack").
+ * Plain `node:http` with a bounded keep-alive pool. Every call goes this way, for it hands on what was sent:
+ * nano's `fetch` costs about three times the CPU (design §3, "Fewer requests than the stack"), takes half a
+ * JSON body for an empty one, and never ends a call whose body of another type is cut.
  */
-export function createTransport({ url, connections, timeout }: TransportOptions): Transport {
+export function createTransport({ url, connections }: TransportOptions): Transport {
   const base = new URL(url);
   const client = base.protocol === 'https:' ? https : http;
   const agent = new client.Agent({ keepAlive: true, maxSockets: connections, maxFreeSockets: connections });
   const path = base.pathname.replace(/\/$/, '');
-  const headers: Record<string, string> = { accept: 'application/json' };
+  // What a cache remembers may be from before our own writes.
+  const headers: Record<string, string> = { accept: 'application/json', 'cache-control': 'no-cache' };
   if (base.username !== '') {
     const credentials = `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}`;
     headers['authorization'] = `Basic ${Buffer.from(credentials).toString('base64')}`;
   }
 
-  function send(method: string, target: string, body?: unknown, signal?: AbortSignal): Promise<Exchange> {
+  function send(
+    method: Method,
+    target: string,
+    timeout: number,
+    body?: unknown,
+    signal?: AbortSignal,
+  ): Promise<Exchange> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
       const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+      let late = false;
+      const fail = (error: Error) => {
+        if (signal?.aborted === true) reject(signal.reason);
+        else reject(late ? new Error(`no answer within ${timeout} ms`) : error);
+      };
       const request = client.request(
         {
           agent,
@@ -62,14 +86,18 @@ export function createTransport({ url, connections, timeout }: TransportOptions)
         (response) => {
           const chunks: Buffer[] = [];
           response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('error', reject);
+          response.on('error', fail);
           response.on('end', () => {
-            resolve({ status: response.statusCode ?? 0, body: parsed(Buffer.concat(chunks)) });
+            if (!response.complete) fail(new Error('the answer was cut short'));
+            else resolve(exchangeOf(response, Buffer.concat(chunks)));
           });
         },
       );
-      request.on('timeout', () => request.destroy(new Error(`no answer within ${timeout} ms`)));
-      request.on('error', (error) => reject(signal?.aborted === true ? signal.reason : error));
+      request.on('timeout', () => {
+        late = true;
+        request.destroy(new Error('no answer'));
+      });
+      request.on('error', fail);
       if (signal !== undefined) {
         // Not the `signal` option: that one listens to every stream of the request, for a tenth of its CPU.
         const abort = () => request.destroy(new Error('aborted'));
@@ -83,11 +111,28 @@ export function createTransport({ url, connections, timeout }: TransportOptions)
   return { send, close: () => agent.destroy() };
 }
 
-/** A proxy's HTML page must not break us where its status already says enough. */
+function exchangeOf({ statusCode = 0, headers }: http.IncomingMessage, raw: Buffer): Exchange {
+  return {
+    status: statusCode,
+    body: parsed(raw),
+    length: raw.length,
+    type: /^[\w.+-]{1,40}\/[\w.+-]{1,60}/.exec(headers['content-type'] ?? '')?.[0] ?? '',
+    retryAfter: retryAfterOf(headers['retry-after']),
+  };
+}
+
 function parsed(raw: Buffer): unknown {
   try {
-    return JSON.parse(raw.toString('utf8'));
+    const value: unknown = JSON.parse(raw.toString('utf8'));
+    return value;
   } catch {
     return undefined;
   }
+}
+
+/** Seconds or a date, as HTTP has it. */
+function retryAfterOf(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const ms = /^\d{1,6}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }

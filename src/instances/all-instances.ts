@@ -1,5 +1,5 @@
-import { isStatus } from '../couchdb/errors.ts';
-import type { CouchServer, StoredDocument, ViewQuery, ViewRow } from '../couchdb/server.ts';
+import { unlessNoDatabase } from '../couchdb/errors.ts';
+import type { CouchServer, StoredDocument, ViewRow } from '../couchdb/server.ts';
 import { INSTANCES, type StoredInstance } from './lookup.ts';
 
 /** Documents that are asked for, and held, at a time. */
@@ -32,27 +32,15 @@ async function* rows(
   let last: string | undefined;
   for (;;) {
     const query = { includeDocs, limit: PAGE, ...(last === undefined ? {} : { startKey: last }) };
-    const page = await readPage(global, query, signal);
+    const reading = global.allDocuments(INSTANCES, query, signal);
+    // A CouchDB on which nothing was made yet has no `global/instances`; a list that ends in the middle is none.
+    const page = last === undefined ? ((await unlessNoDatabase(reading)) ?? []) : await reading;
     for (const row of page) {
       // A page begins with the row the one before it ended with.
       if (row.id !== last && !row.id.startsWith('_design/')) yield row;
     }
     if (page.length < PAGE) return;
     last = page.at(-1)?.id;
-  }
-}
-
-/** A CouchDB on which nothing was made yet has no `global/instances`. */
-async function readPage(
-  global: CouchServer,
-  query: ViewQuery,
-  signal: AbortSignal | undefined,
-): Promise<ViewRow[]> {
-  try {
-    return await global.allDocuments(INSTANCES, query, signal);
-  } catch (error) {
-    if (isStatus(error, 404)) return [];
-    throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { isStatus } from '../couchdb/errors.ts';
+import { isPassing, isStatus } from '../couchdb/errors.ts';
 import type { CouchDocument } from '../couchdb/server.ts';
 
 /** How a document is read, changed and written. */
@@ -25,25 +25,44 @@ export interface Updated<Document> {
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 250;
 
+/** Times in a row that a write is tried whose fate nobody can tell. */
+const WRITE_TRIES = 3;
+const UNKNOWN_PAUSE_MS = 300;
+
 /**
  * Changes a document beside others who do the same: after a conflict it is read and changed anew, as the
- * stack does it, without limit (`instance-data.md` §6.3). Nothing is written where nothing changes.
+ * stack does it, without limit (`instance-data.md` §6.3). Nothing is written where nothing changes. Where nobody
+ * answers whether it was written, the document tells.
  */
 export async function updateDocument<Document extends CouchDocument>(
   update: DocumentUpdate<Document>,
 ): Promise<Updated<Document>> {
   const { signal } = update;
+  let sent: Document | undefined;
+  let unknown = 0;
   for (let longest = FIRST_PAUSE_MS; ; longest = Math.min(2 * longest, LONGEST_PAUSE_MS)) {
     signal?.throwIfAborted();
     const before = await update.read();
+    if (sent !== undefined && isSame(before, sent)) return { outcome: 'modified', document: before };
     const after = update.change(before);
     if (isDeepStrictEqual(before, after)) return { outcome: 'unchanged', document: before };
     try {
       const _rev = await update.write(after);
       return { outcome: 'modified', document: { ...after, _rev } };
     } catch (error) {
-      if (!isStatus(error, 409)) throw error;
+      if (!isStatus(error, 409)) {
+        unknown += 1;
+        if (!isPassing(error) || unknown === WRITE_TRIES) throw error;
+        sent = after;
+        await sleep(UNKNOWN_PAUSE_MS * unknown, undefined, { signal });
+        continue;
+      }
     }
     await sleep(randomInt(longest) + 1, undefined, { signal });
   }
+}
+
+/** Whether it is the document that was sent, under whatever revision. */
+function isSame(now: CouchDocument, sent: CouchDocument): boolean {
+  return isDeepStrictEqual({ ...now, _rev: '' }, { ...sent, _rev: '' });
 }

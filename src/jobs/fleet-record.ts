@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { unlessNoDatabase } from '../couchdb/errors.ts';
 import type { CouchServer } from '../couchdb/server.ts';
 import { FleetError } from '../errors.ts';
 import { INSTANCES } from '../instances/lookup.ts';
@@ -55,7 +56,7 @@ export async function ensureFleetRecord({ global, redis, keys }: RecordPlaces): 
 }
 
 async function readRecord(global: CouchServer): Promise<FleetRecord | undefined> {
-  const found = await global.getDocument(INSTANCES, RECORD_ID);
+  const found = await unlessNoDatabase(global.getDocument(INSTANCES, RECORD_ID));
   if (found === undefined) return undefined;
   const { fleet_id: fleetId, seal_key: sealKey, complete } = found;
   if (typeof fleetId !== 'string' || typeof sealKey !== 'string') {

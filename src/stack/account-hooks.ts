@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { isStatus } from '../couchdb/errors.ts';
+import { isNoDocument, isStatus, unlessNoDatabase } from '../couchdb/errors.ts';
 import type { CouchServer, StoredDocument } from '../couchdb/server.ts';
 import { Refusal } from '../instances/errors.ts';
 import { databaseName } from '../instances/prefix.ts';
@@ -124,7 +124,8 @@ async function startedBefore(
   const started: AccountDeletion[] = [];
   for (const deletion of copied) {
     const id = accountDeletionId(options, deletion, 0);
-    if (await server.getDocument(databaseName(prefix, JOBS), id, signal)) started.push(deletion);
+    const job = await unlessNoDatabase(server.getDocument(databaseName(prefix, JOBS), id, signal));
+    if (job !== undefined) started.push(deletion);
   }
   return started;
 }
@@ -140,7 +141,7 @@ async function deleteAccount(options: AccountHooksOptions, deletion: LiveDeletio
   try {
     await server.deleteDocument(databaseName(prefix, ACCOUNTS), account, rev, signal);
   } catch (error) {
-    if (!isStatus(error, 404)) throw error;
+    if (!isNoDocument(error)) throw error;
   }
   return job;
 }

@@ -1,4 +1,4 @@
-import { isStatus } from '../couchdb/errors.ts';
+import { isNoDatabase, unlessNoDatabase } from '../couchdb/errors.ts';
 import { everyDocument } from '../couchdb/every-document.ts';
 import type { CouchServer, StoredDocument } from '../couchdb/server.ts';
 
@@ -12,7 +12,8 @@ export async function documentsOf(
   try {
     for await (const document of everyDocument(server, database, signal)) documents.push(document);
   } catch (error) {
-    if (!isStatus(error, 404)) throw error;
+    // One that goes while it is read must not pass for one that ends there.
+    if (!isNoDatabase(error) || documents.length > 0) throw error;
   }
   return documents;
 }
@@ -26,11 +27,7 @@ export async function documentsById(
 ): Promise<Map<string, StoredDocument>> {
   const found = new Map<string, StoredDocument>();
   if (ids.length === 0) return found;
-  try {
-    const rows = await server.allDocuments(database, { keys: ids, includeDocs: true }, signal);
-    for (const { doc } of rows) if (doc) found.set(doc._id, doc);
-  } catch (error) {
-    if (!isStatus(error, 404)) throw error;
-  }
+  const reading = server.allDocuments(database, { keys: ids, includeDocs: true }, signal);
+  for (const { doc } of (await unlessNoDatabase(reading)) ?? []) if (doc) found.set(doc._id, doc);
   return found;
 }

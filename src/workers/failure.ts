@@ -1,18 +1,22 @@
 import { AppError } from '../apps/errors.ts';
-import { CouchError, couchFailureKind, isCredentialFailure } from '../couchdb/errors.ts';
-import { type FailureKind, FleetError } from '../errors.ts';
+import {
+  CouchError,
+  type CouchFailureKind,
+  couchFailureKind,
+  isCredentialFailure,
+} from '../couchdb/errors.ts';
+import { FleetError, PassingError } from '../errors.ts';
 import { StackError } from '../stack/errors.ts';
 import { StorageError } from '../storage/errors.ts';
 import { AppsMissing } from './apps/errors.ts';
-import { DatabaseStuck } from './create/databases.ts';
 
 /** Where a failure comes from, to find the breaker that answers for it. */
 export type Target = { readonly kind: 'couchdb'; readonly host: string } | { readonly kind: 'storage' };
 
 /** What is to be done about a failure (design §4). */
 export interface Failure {
-  /** `unsettled`: only a probe of the target can tell an outage from a hiccup. */
-  readonly kind: FailureKind | 'unsettled';
+  /** Of `unsettled` and `intercepted`, only a probe of the target can tell more. */
+  readonly kind: CouchFailureKind;
   /** For lists and counts: short and stable. */
   readonly code: string;
   /** For the operator; without secrets. */
@@ -28,7 +32,7 @@ export function judge(error: unknown): Failure {
   if (error instanceof CouchError) {
     return {
       kind: couchFailureKind(error),
-      code: error.status === undefined ? 'couchdb' : `couchdb_${error.status}`,
+      code: codeOf(error),
       message: error.message,
       advice: error.advice,
       target: { kind: 'couchdb', host: error.host },
@@ -43,7 +47,7 @@ export function judge(error: unknown): Failure {
     const { kind, code, message, advice } = error;
     return { kind, code, message, advice };
   }
-  if (error instanceof DatabaseStuck) {
+  if (error instanceof PassingError) {
     return { kind: 'retry', code: error.code, message: error.message, advice: error.advice };
   }
   if (error instanceof FleetError) {
@@ -61,4 +65,10 @@ export function judge(error: unknown): Failure {
     message: `internal error (${name}); the worker's log has more`,
     advice: 'Please report it with the lines of the log around it.',
   };
+}
+
+/** What a proxy answered has a code of its own: its number is not CouchDB's. */
+function codeOf({ status, foreignStatus }: CouchError): string {
+  if (foreignStatus !== undefined) return 'couchdb_intercepted';
+  return status === undefined ? 'couchdb' : `couchdb_${status}`;
 }

@@ -244,12 +244,25 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     throw new DelayedError();
   }
 
-  async function settleKind({ kind, target }: Failure): Promise<FailureKind> {
-    if (target === undefined) return kind === 'unsettled' ? 'retry' : kind;
-    if (kind !== 'unsettled' && kind !== 'retry') return kind;
+  async function isAway(target: Failure['target']): Promise<boolean> {
+    if (target === undefined) return false;
     await sleep(SETTLE_DELAY);
-    if (await board.isAway(target)) return 'outage';
-    return 'retry';
+    return await board.isAway(target);
+  }
+
+  async function settleKind({ kind, target }: Failure): Promise<FailureKind> {
+    switch (kind) {
+      case 'final':
+      case 'overload':
+      case 'outage':
+        return kind;
+      case 'retry':
+      case 'unsettled':
+        return (await isAway(target)) ? 'outage' : 'retry';
+      case 'intercepted':
+        // What a proxy answers is not the job's fault, however often it does: later, and without spending a try.
+        return (await isAway(target)) ? 'outage' : 'overload';
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { isStatus } from '../../couchdb/errors.ts';
+import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import { SETTINGS } from '../../instances/doctypes.ts';
 import { isSamePerson } from '../../instances/identity.ts';
 import { instanceState } from '../../instances/instance-document.ts';
@@ -45,12 +45,7 @@ async function* validRows(
 
 /** A CouchDB on which nothing was made yet has no `global/instances`. */
 async function instancesNamed({ global }: Couch, names: readonly string[]): Promise<StoredInstance[]> {
-  try {
-    return await findByNames(global, names);
-  } catch (error) {
-    if (isStatus(error, 404)) return [];
-    throw error;
-  }
+  return (await unlessNoDatabase(findByNames(global, names))) ?? [];
 }
 
 function ownersByName(instances: readonly StoredInstance[]): ReadonlyMap<string, StoredInstance> {
@@ -88,6 +83,7 @@ async function exported(
 async function belongs(couch: Couch, options: InstanceOptions, instance: StoredInstance): Promise<boolean> {
   const { couch_cluster: cluster, prefix, domain } = instance;
   const database = databaseName(prefix ?? domain, SETTINGS);
-  const settings = (await couch.cluster(cluster).getDocument(database, SETTINGS_ID)) ?? {};
+  const reading = couch.cluster(cluster).getDocument(database, SETTINGS_ID);
+  const settings = (await unlessNoDatabase(reading)) ?? {};
   return isSamePerson(options, instance, settings);
 }

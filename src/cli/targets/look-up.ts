@@ -1,4 +1,4 @@
-import { isStatus } from '../../couchdb/errors.ts';
+import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { findByNames, type StoredInstance } from '../../instances/lookup.ts';
 import { type Target, targetOf } from './target.ts';
@@ -16,22 +16,14 @@ export async function lookUp<Written extends WrittenDomain>(
 ): Promise<(Written & Target)[]> {
   const domains = written.map(({ domain }) => domain);
   const found = new Map<string, StoredInstance>();
+  // A CouchDB on which nothing was made yet has no `global/instances`.
+  const instances = (await unlessNoDatabase(findByNames(global, domains))) ?? [];
   // Of two documents with one domain the first one counts, as in the stack (`instance-data.md` §7).
-  for (const instance of await instancesOf(global, domains)) {
+  for (const instance of instances) {
     if (!found.has(instance.domain)) found.set(instance.domain, instance);
   }
   return written.map((each) => {
     const instance = found.get(each.domain);
     return instance === undefined ? each : { ...each, ...targetOf(instance, each.row) };
   });
-}
-
-/** A CouchDB on which nothing was made yet has no `global/instances`. */
-async function instancesOf(global: CouchServer, domains: readonly string[]): Promise<StoredInstance[]> {
-  try {
-    return await findByNames(global, domains);
-  } catch (error) {
-    if (isStatus(error, 404)) return [];
-    throw error;
-  }
 }

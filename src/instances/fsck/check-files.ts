@@ -1,4 +1,4 @@
-import { isStatus } from '../../couchdb/errors.ts';
+import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import { everyDocument } from '../../couchdb/every-document.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import type { Storage } from '../../storage/storage.ts';
@@ -45,9 +45,9 @@ export async function* checkFiles(
 ): AsyncGenerator<FileFinding, void, undefined> {
   const prefix = databasePrefix(instance);
   const nameOf = (doctype: string): string => databaseName(prefix, doctype);
-  const indexed = await unlessMissing(readFiles(server, nameOf(FILES), signal));
+  const indexed = await unlessNoDatabase(readFiles(server, nameOf(FILES), signal));
   if (indexed === undefined) yield noDatabase(prefix, FILES);
-  const versions = await unlessMissing(readVersions(server, nameOf(VERSIONS), signal));
+  const versions = await unlessNoDatabase(readVersions(server, nameOf(VERSIONS), signal));
   if (versions === undefined) yield noDatabase(prefix, VERSIONS);
   if (indexed === undefined) return;
 
@@ -93,13 +93,4 @@ function undocumented(tree: FileTree): string[] {
     ...(tree.hasDirectory(ROOT_ID) ? [] : ['/']),
     ...(tree.hasDirectory(TRASH_ID) ? [] : [`/${TRASH_NAME}`]),
   ];
-}
-
-async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (isStatus(error, 404)) return undefined;
-    throw error;
-  }
 }

@@ -1,3 +1,4 @@
+import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { INDEXES_VERSION, SETTINGS } from '../doctypes.ts';
@@ -165,7 +166,7 @@ async function settingsFindings(
   signal: AbortSignal,
 ): Promise<InstanceFinding[]> {
   const database = databaseName(databasePrefix(instance), SETTINGS);
-  const settings = await server.getDocument(database, SETTINGS_ID, signal);
+  const settings = await unlessNoDatabase(server.getDocument(database, SETTINGS_ID, signal));
   return settings === undefined ? [{ type: 'missing_settings', database }] : [];
 }
 

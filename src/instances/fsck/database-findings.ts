@@ -1,5 +1,5 @@
 import type { CouchDocument } from '../../couchdb/documents.ts';
-import { isStatus } from '../../couchdb/errors.ts';
+import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { DATABASES, type InstanceDatabase } from '../doctypes.ts';
 import { databaseName } from '../prefix.ts';
@@ -23,7 +23,9 @@ export async function databaseFindings(
   const findings = await Promise.all(
     DATABASES.map(async (database): Promise<(NoDatabase | DesignFinding)[]> => {
       const name = databaseName(prefix, database.doctype);
-      const designs = there.has(name) ? await readDesigns(server, name, database, signal) : undefined;
+      // A list may come from a node that lags: that a database is missing, it has to say of that one.
+      const isThere = there.has(name) || (await server.databaseExists(name, signal));
+      const designs = isThere ? await readDesigns(server, name, database, signal) : undefined;
       return designs === undefined
         ? [noDatabase(prefix, database.doctype)]
         : designFindings(database, name, designs);
@@ -61,12 +63,7 @@ async function readDesigns(
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, CouchDocument> | undefined> {
   if (mango.length + views.length === 0) return new Map();
-  try {
-    const query = { startKey: '_design/', endKey: '_design0', includeDocs: true };
-    const rows = await server.allDocuments(name, query, signal);
-    return new Map(rows.flatMap(({ id, doc }) => (doc ? [[id, doc]] : [])));
-  } catch (error) {
-    if (isStatus(error, 404)) return undefined;
-    throw error;
-  }
+  const query = { startKey: '_design/', endKey: '_design0', includeDocs: true };
+  const rows = await unlessNoDatabase(server.allDocuments(name, query, signal));
+  return rows && new Map(rows.flatMap(({ id, doc }) => (doc ? [[id, doc]] : [])));
 }

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isStatus } from '../../couchdb/errors.ts';
+import { isNoDatabase, isStatus, unlessNoDatabase } from '../../couchdb/errors.ts';
 import { FleetError } from '../../errors.ts';
 import { SETTINGS } from '../../instances/doctypes.ts';
 import { Refusal } from '../../instances/errors.ts';
@@ -71,7 +71,7 @@ async function survey(context: CreateContext, names: readonly string[]): Promise
     return await lookAround(context, names);
   } catch (error) {
     // The very first job of a fleet may find no `global/instances` yet.
-    if (!isStatus(error, 404)) throw error;
+    if (!isNoDatabase(error)) throw error;
     await ensureGlobalDatabases(global, context.signal);
     return await lookAround(context, names);
   }
@@ -145,7 +145,8 @@ async function judgeOwner(context: CreateContext, owner: StoredInstance): Promis
   if (owner.domain === options.domain && !isReservation(owner)) {
     const server = services.cluster(owner.couch_cluster);
     const database = databaseName(owner.prefix ?? owner.domain, SETTINGS);
-    const settings = (await server.getDocument(database, SETTINGS_ID, signal)) ?? {};
+    const reading = server.getDocument(database, SETTINGS_ID, signal);
+    const settings = (await unlessNoDatabase(reading)) ?? {};
     if (isSamePerson(options, owner, settings)) return 'exists';
     throw new Refusal('taken', `${options.domain} belongs to somebody else`, 'Choose another domain.');
   }

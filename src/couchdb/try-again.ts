@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isPassing } from './errors.ts';
+
+/** Times it is done at the most. */
+const TRIES = 3;
+
+/** A further try begins within this time of the first one, in milliseconds. */
+const WITHIN = 30_000;
+
+/** Longest pauses before the second and the third try, in milliseconds; the server may ask for longer ones. */
+const PAUSES = [250, 1_000];
+
+/**
+ * Does work again after what passes by itself: a connection that was closed, an answer that is not CouchDB's, a
+ * server that is busy. Only for reads, and for work that begins with a look at what an earlier try has done: a
+ * write may have gone through although nobody said so.
+ *
+ * @throws what the last try threw, or the signal's reason when aborted
+ */
+export async function tryAgain<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  const begun = performance.now();
+  for (let made = 1; ; made += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isPassing(error) || made === TRIES) throw error;
+      const longest = PAUSES[made - 1] ?? 0;
+      const pause = Math.max(longest * (0.5 + Math.random() / 2), error.retryAfter ?? 0);
+      if (performance.now() - begun + pause > WITHIN) throw error;
+      await pauseFor(pause, signal);
+    }
+  }
+}
+
+async function pauseFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
