@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isStatus } from '../../couchdb/errors.ts';
-import { FleetError } from '../../errors.ts';
+import { PassingError } from '../../errors.ts';
 import { DATABASES } from '../../instances/doctypes.ts';
+import { settleAll } from '../../settle-all.ts';
 import { type CreateContext, type CreateStage, databaseOf } from './context.ts';
 
 /** A deleted database of the same name can be in the way for a second and more (`field-notes.md` §5). */
@@ -13,16 +14,22 @@ export const databases: CreateStage = {
   name: 'databases',
 
   async run(context) {
-    await Promise.all(DATABASES.map(({ doctype }) => ensureDatabase(context, doctype)));
+    await settleAll(DATABASES.map(({ doctype }) => ensureDatabase(context, doctype)));
     return undefined;
   },
 
   async verify(context) {
     const { server, name } = databaseOf(context, '');
     const there = new Set(await server.listDatabases(name, context.signal));
-    return DATABASES.filter(({ doctype }) => !there.has(databaseOf(context, doctype).name)).map(
-      ({ doctype }) => `database ${doctype} is missing`,
+    const unlisted = DATABASES.filter(({ doctype }) => !there.has(databaseOf(context, doctype).name));
+    const findings = await Promise.all(
+      unlisted.map(async ({ doctype }) => {
+        // A list may come from a node that lags: that a database is missing, it has to say of that one.
+        const isThere = await server.databaseExists(databaseOf(context, doctype).name, context.signal);
+        return isThere ? [] : [`database ${doctype} is missing`];
+      }),
     );
+    return findings.flat();
   },
 };
 
@@ -46,7 +53,7 @@ async function ensureDatabase(context: CreateContext, doctype: string): Promise<
 }
 
 /** A database that CouchDB says exists and cannot read; it is tried again. */
-export class DatabaseStuck extends FleetError {
+export class DatabaseStuck extends PassingError {
   constructor(name: string, host: string) {
     super('database_stuck', `database ${name} on ${host} is neither there nor gone`);
   }

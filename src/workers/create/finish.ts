@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isStatus } from '../../couchdb/errors.ts';
+import { PassingError } from '../../errors.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { finishedDocument, isReservation } from '../../instances/instance-document.ts';
 import { findIdsByNames, INSTANCES, readInstance, type StoredInstance } from '../../instances/lookup.ts';
@@ -67,17 +69,27 @@ async function announce(context: CreateContext, instance: StoredInstance): Promi
   }
 }
 
+/** How long a node of the cluster may take to know what was made on another one, in milliseconds. */
+const CATCH_UP_MS = 5_000;
+const CATCH_UP_POLL_MS = 300;
+
 async function assertComplete(context: CreateContext): Promise<void> {
-  const missing = [
-    ...(await databases.verify(context)),
-    ...(await missingDesigns(context, context.acknowledged)),
-  ];
+  const deadline = performance.now() + CATCH_UP_MS;
+  let missing = await whatIsMissing(context);
+  while (missing.length > 0 && performance.now() < deadline) {
+    await sleep(CATCH_UP_POLL_MS, undefined, { signal: context.signal });
+    missing = await whatIsMissing(context);
+  }
   if (missing.length === 0) return;
   throw new Refusal(
     'incomplete',
     `${context.options.domain} is not complete: ${missing.slice(0, 3).join('; ')}`,
     'Something else removes databases of this instance. Try the job again: cozy-fleet jobs retry.',
   );
+}
+
+async function whatIsMissing(context: CreateContext): Promise<string[]> {
+  return [...(await databases.verify(context)), ...(await missingDesigns(context, context.acknowledged))];
 }
 
 /**
@@ -98,5 +110,10 @@ async function assertOnlyOwner(context: CreateContext, reservation: StoredInstan
       'Nothing of the other was touched. Submit it again with other names if it is still wanted.',
     );
   }
-  if (!owners.includes(reservation._id)) throw superseded(options.domain);
+  if (owners.includes(reservation._id)) return;
+  if ((await readInstance(services.global, reservation._id, signal)) === undefined) {
+    throw superseded(options.domain);
+  }
+  // It is there: the look-up was answered by a node that does not know it yet, and may lack others too.
+  throw new PassingError('lookup_lags', `the look-up of names does not know ${options.domain} yet`);
 }

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isStatus } from '../../couchdb/errors.ts';
+import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchDocument } from '../../couchdb/server.ts';
 import { CONTACTS, DATABASES, FILES, SETTINGS } from '../../instances/doctypes.ts';
+import { settleAll } from '../../settle-all.ts';
 import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './context.ts';
 import { fillDatabase } from './fill.ts';
 
@@ -14,7 +15,7 @@ export const indexes: CreateStage = {
 
   async run(context) {
     const here = DATABASES.filter(({ doctype }) => !FILLED_LATER.has(doctype));
-    await Promise.all(here.map(({ doctype }) => fillDatabase(context, doctype)));
+    await settleAll(here.map(({ doctype }) => fillDatabase(context, doctype)));
     return undefined;
   },
 
@@ -48,14 +49,9 @@ export async function missingDesigns(context: CreateContext, known: ReadonlySet<
 
 async function storedDesigns(context: CreateContext, doctype: string): Promise<Map<string, CouchDocument>> {
   const { server, name } = databaseOf(context, doctype);
-  try {
-    const query = { startKey: '_design/', endKey: '_design0', includeDocs: true };
-    const rows = await server.allDocuments(name, query, context.signal);
-    return new Map(rows.map(({ id, doc }) => [id, withoutRevision(doc)]));
-  } catch (error) {
-    if (isStatus(error, 404)) return new Map();
-    throw error;
-  }
+  const query = { startKey: '_design/', endKey: '_design0', includeDocs: true };
+  const rows = (await unlessNoDatabase(server.allDocuments(name, query, context.signal))) ?? [];
+  return new Map(rows.map(({ id, doc }) => [id, withoutRevision(doc)]));
 }
 
 function withoutRevision(document: CouchDocument | null | undefined): CouchDocument {

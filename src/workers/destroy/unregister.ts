@@ -1,8 +1,8 @@
-import { isStatus } from '../../couchdb/errors.ts';
+import { isNoDocument, isStatus } from '../../couchdb/errors.ts';
 import { INSTANCES } from '../../instances/lookup.ts';
 import { readSeen } from '../seen-instance.ts';
 import { type DestroyStage, refuseUnwanted } from './context.ts';
-import { deleteDatabases } from './databases.ts';
+import { deleteLateDatabases } from './databases.ts';
 
 /** Removes the document, after a last look for databases that a request has brought back (§8 trap 25). */
 export const unregister: DestroyStage = {
@@ -12,14 +12,14 @@ export const unregister: DestroyStage = {
     const { services, signal, lease, payload, seen } = context;
     await refuseUnwanted(context);
     for (;;) {
-      await deleteDatabases(context);
+      await deleteLateDatabases(context);
       lease.assertHeld();
       const { _id, _rev } = context.instance;
       try {
         await services.global.deleteDocument(INSTANCES, _id, _rev, signal);
         return 'destroyed';
       } catch (error) {
-        if (isStatus(error, 404)) return 'destroyed';
+        if (isNoDocument(error)) return 'destroyed';
         if (!isStatus(error, 409)) throw error;
         const now = await readSeen(services, payload.domain, seen, signal);
         if (now === undefined) return 'destroyed';
