@@ -4,7 +4,7 @@ import { createAppHttp } from '../apps/http.ts';
 import { createAppLibrary } from '../apps/library.ts';
 import type { Config } from '../config/config.ts';
 import { clustersOpenToCreation } from '../config/couch-cluster.ts';
-import { type CouchServer, connectCouch } from '../couchdb/server.ts';
+import { type CouchServer, type CouchServerOptions, connectCouch } from '../couchdb/server.ts';
 import { FleetError } from '../errors.ts';
 import { createDesignSource } from '../instances/designs.ts';
 import { ensureGlobalDatabases } from '../instances/global-databases.ts';
@@ -26,17 +26,24 @@ export interface ConnectOptions {
   readonly config: Config;
   readonly log: Logger;
   readonly observer?: StageObserver;
+  /** How long CouchDB may be silent, where that is to be other than usual. */
+  readonly patience?: Pick<CouchServerOptions, 'timeout' | 'readTimeout'>;
 }
 
 /**
  * Connects a worker to everything the configuration names, and starts it.
  * @throws FleetError when Redis, CouchDB and the storage do not belong together, or one is not usable
  */
-export async function connectWorker({ config, log, observer }: ConnectOptions): Promise<ConnectedWorker> {
+export async function connectWorker({
+  config,
+  log,
+  observer,
+  patience,
+}: ConnectOptions): Promise<ConnectedWorker> {
   const { connections, q, n } = config.fleet;
   const servers = new Map<string, CouchServer>();
   const connect = (url: string): CouchServer => {
-    const known = servers.get(url) ?? connectCouch({ url, connections, q, n });
+    const known = servers.get(url) ?? connectCouch({ url, connections, q, n, ...patience });
     servers.set(url, known);
     return known;
   };

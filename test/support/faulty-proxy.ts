@@ -67,12 +67,15 @@ function isPage(name: string): name is keyof typeof PAGES {
 export interface Seen {
   readonly method: string;
   readonly path: string;
+  readonly body: string;
 }
 
 export interface FaultyProxy {
-  /** With the credentials of the server behind it. */
-  readonly url: string;
   readonly host: string;
+  /** The server behind it, with credentials. */
+  target: string;
+  /** Itself, with the credentials of the server behind it. */
+  readonly url: string;
   /** Every request that came, in order. */
   readonly seen: readonly Seen[];
   /** Decides for each request; undefined = it is passed on. */
@@ -80,9 +83,11 @@ export interface FaultyProxy {
   close(): Promise<void>;
 }
 
-/** Stands between a client and a CouchDB, and passes everything on, or not. */
-export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
-  const upstream = new URL(target);
+/**
+ * Stands between a client and a CouchDB, and passes everything on, or not.
+ * @param target may be set later, where its server starts later
+ */
+export async function startFaultyProxy(target = ''): Promise<FaultyProxy> {
   const agent = new http.Agent({ keepAlive: true });
   const seen: Seen[] = [];
   const hung = new Set<http.ServerResponse>();
@@ -95,8 +100,9 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
   async function serve(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const { method = '', url: path = '' } = request;
     const body = await readAll(request);
-    seen.push({ method, path });
-    const fault = rule({ method, path });
+    const met = { method, path, body: body.toString() };
+    seen.push(met);
+    const fault = rule(met);
     if (fault === 'reset before') {
       request.socket.destroy();
     } else if (fault === 'stall') {
@@ -111,7 +117,7 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
   function pass(request: http.IncomingMessage, body: Buffer): Promise<Answer> {
     const { method, url: path, headers } = request;
     return new Promise((resolve, reject) => {
-      const { hostname, port } = upstream;
+      const { hostname, port } = new URL(target);
       const passed = http.request({ agent, hostname, port, method, path, headers }, (answer) => {
         readAll(answer).then((raw) => {
           const { 'content-type': type = '' } = answer.headers;
@@ -125,12 +131,20 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
 
   const port = await freePort();
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  const url = new URL(target);
-  url.port = String(port);
   return {
-    url: url.href.replace(/\/$/, ''),
-    host: url.host,
+    host: `127.0.0.1:${port}`,
     seen,
+    get target() {
+      return target;
+    },
+    set target(next) {
+      target = next;
+    },
+    get url() {
+      const url = new URL(target);
+      url.host = `127.0.0.1:${port}`;
+      return url.href.replace(/\/$/, '');
+    },
     get rule() {
       return rule;
     },

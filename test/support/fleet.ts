@@ -19,7 +19,7 @@ import { ensureFleetRecord } from '../../src/jobs/fleet-record.ts';
 import type { StageName } from '../../src/jobs/stages.ts';
 import { sealPassphrase } from '../../src/jobs/stored-passphrase.ts';
 import { type JobEnd, waitForJob } from '../../src/jobs/wait.ts';
-import { type ConnectedWorker, connectWorker } from '../../src/workers/connect.ts';
+import { type ConnectedWorker, type ConnectOptions, connectWorker } from '../../src/workers/connect.ts';
 import type { StageObserver } from '../../src/workers/pipeline.ts';
 import { Cleanup } from './chaos-cleanup.ts';
 import { startTestCouch, startTestRedis, type TestCouch, type TestRedis } from './servers.ts';
@@ -30,6 +30,8 @@ export interface TestFleetOptions {
   /** Changes the configuration that the worker gets. */
   configure?(config: Config): Config;
   readonly observer?: StageObserver;
+  /** How long the worker lets CouchDB be silent. */
+  readonly patience?: ConnectOptions['patience'];
   /** False for a fleet whose worker comes later, with `startWorker`. */
   readonly worker?: boolean;
 }
@@ -85,7 +87,7 @@ const PATIENCE_MS = 30_000;
 
 /** Redis, CouchDB, a storage and a worker of the test's own, put together as an operator would. */
 export async function startTestFleet(options: TestFleetOptions = {}): Promise<TestFleet> {
-  const { concurrency = 4, configure = (config) => config, observer } = options;
+  const { concurrency = 4, configure = (config) => config, observer, patience } = options;
   const cleanup = new Cleanup();
   try {
     const couch = cleanup.add(await startTestCouch(), (each) => each.close());
@@ -137,7 +139,7 @@ export async function startTestFleet(options: TestFleetOptions = {}): Promise<Te
     }
     async function startWorker(): Promise<void> {
       await stopWorker();
-      worker = await connectWorker({ config, log, observer: hooked });
+      worker = await connectWorker({ config, log, observer: hooked, ...(patience && { patience }) });
     }
     cleanup.add(stopWorker, (stop) => stop());
 
