@@ -45,6 +45,21 @@ export function retryDelay(made: number, random: () => number = Math.random): nu
   return 1 + Math.floor(random() * Math.min(MAX_DELAY, BASE_DELAY * 2 ** (made - 1)));
 }
 
+/** Tries that a runner which breaks is given beyond its payload's: they are not spent on the work itself. */
+const TRIES_OF_RUNNER = DEFAULT_TRIES * 4;
+
+/**
+ * What comes of a failure that the queue is told of: one that the runner lets pass, having decided on another try,
+ * or one that broke the runner before it could decide. Only the latter ends here, and never before the payload's own limit.
+ * @param made tries that were spent, this one included
+ * @param allowed tries of the payload; undefined where its work is done and only that must be told
+ * @returns milliseconds, or undefined when the job fails for good
+ */
+export function queueDelay(made: number, allowed: number | undefined): number | undefined {
+  if (allowed !== undefined && made >= allowed + TRIES_OF_RUNNER) return undefined;
+  return retryDelay(made);
+}
+
 /** Delay after an overload, in milliseconds: long enough for the server to finish what it has. */
 export function overloadDelay(random: () => number = Math.random): number {
   return 2_000 + Math.floor(random() * 8_000);

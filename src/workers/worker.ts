@@ -13,7 +13,7 @@ import { createCancelWatch } from './cancel-watch.ts';
 import { createOverloadBrake } from './overload-brake.ts';
 import type { StageObserver } from './pipeline.ts';
 import { reconcile, settleJob } from './reconcile.ts';
-import { DEFAULT_TRIES, retryDelay } from './retry-policy.ts';
+import { queueDelay } from './retry-policy.ts';
 import { createJobRunner, LOCK_DURATION } from './run-job.ts';
 import type { Services } from './services.ts';
 
@@ -22,6 +22,9 @@ const STALLED_INTERVAL = 2_000;
 
 /** A rollout stalls every running job once; only a job that kills its workers gets this far. */
 const MAX_STALLED = 5;
+
+/** What the queue takes for "no further try". */
+const FAIL_FOR_GOOD = -1;
 
 /** Milliseconds between two looks for rows that nobody settled. */
 const RECONCILE_EVERY = 30_000;
@@ -117,8 +120,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
       maxStalledCount: MAX_STALLED,
       drainDelay: 1,
       settings: {
-        // Which failures are tried again is decided in the runner; what comes here is, or broke the runner itself.
-        backoffStrategy: (made) => (made > DEFAULT_TRIES * 4 ? -1 : retryDelay(made)),
+        backoffStrategy: (made, _type, _error, job) => queueDelay(made, job?.data.tries) ?? FAIL_FOR_GOOD,
       },
     },
   );

@@ -5,6 +5,7 @@ import {
   MAX_DELAY,
   nextStep,
   overloadDelay,
+  queueDelay,
   retryDelay,
 } from '../../src/workers/retry-policy.ts';
 
@@ -35,6 +36,18 @@ describe('the retry policy', () => {
 
   it('never waits longer than the cap', () => {
     expect(retryDelay(1000, () => NEVER_QUITE_ONE)).to.equal(MAX_DELAY);
+  });
+
+  it('never ends a job before the tries of its payload are spent', () => {
+    expect(queueDelay(999, 1000)).to.be.within(1, MAX_DELAY);
+  });
+
+  it('ends a job whose runner breaks again and again', () => {
+    expect(queueDelay(1000 + DEFAULT_TRIES * 4, 1000)).to.equal(undefined);
+  });
+
+  it('gives what is done all the tries it takes to be told', () => {
+    expect(queueDelay(100_000, undefined)).to.be.within(1, MAX_DELAY);
   });
 
   it('spreads delays over the whole range, so that jobs do not come back together', () => {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { CouchError } from '../../src/couchdb/errors.ts';
 import { requestCancel } from '../../src/jobs/cancel.ts';
-import { creation, enqueueRows } from '../../src/jobs/enqueue.ts';
+import { creation, enqueueCreate, enqueueRows } from '../../src/jobs/enqueue.ts';
 import { type Progress, readProgress } from '../../src/jobs/progress.ts';
 import type { FleetJob } from '../../src/jobs/queue.ts';
 import { retryJob } from '../../src/jobs/retry.ts';
@@ -155,6 +155,29 @@ describe('a job', () => {
     const { jobId, end } = await test.create({ domain: test.domain('retried') });
     expect(end).to.include({ state: 'done', outcome: 'created' });
     expect((await job(jobId)).attemptsMade).to.equal(2);
+  });
+
+  it('is tried as often as its payload says, and no more', async () => {
+    await test.stopWorker();
+    const request = await test.request({ domain: test.domain('many-tries') });
+    const answer = await enqueueCreate(test.fleet, { ...request, tries: 100 });
+    if (answer.state !== 'queued') throw new Error(answer.state);
+    const { jobId } = answer;
+    const failNext = () =>
+      test.beforeStage('databases', () => {
+        throw new CouchError(test.server.host, 'x', { status: 500, error: 'badarg', reason: '' });
+      });
+    failNext();
+    await test.fleet.redis.hset(test.fleet.keys.bull(jobId), 'atm', 97);
+    await test.startWorker();
+    await until('it waits for the 99th', async () => (await job(jobId)).isDelayed());
+    failNext();
+    await (await job(jobId)).promote();
+    await until('it waits for the 100th', async () => (await job(jobId)).attemptsMade === 99);
+    failNext();
+    await (await job(jobId)).promote();
+    expect(await test.ended(jobId)).to.include({ state: 'failed', code: 'couchdb_500' });
+    expect((await job(jobId)).attemptsMade).to.equal(100);
   });
 
   it('that meets a mistake in the program fails, and only the log has the details', async () => {
