@@ -120,7 +120,7 @@ function redisMissing(cause: Error): FleetError {
     'redis_missing',
     'redis-server is not installed',
     'install it: `apt install redis-server` (Debian, Ubuntu), `dnf install redis` (Fedora), ' +
-      '`apk add redis` (Alpine), `brew install redis` (macOS); or set fleet.redis to a Redis that runs',
+      '`apk add redis` (Alpine), `brew install redis` (macOS); or set fleet.redis_url to a Redis that runs',
     { cause },
   );
 }

@@ -80,6 +80,7 @@ describe('Redis of our own', () => {
       const error = await failure({ port: await freePort(), program: 'no-redis-server-here' });
       expect(error).to.be.instanceOf(FleetError).and.include({ code: 'redis_missing' });
       expect(error).to.have.property('advice').that.includes('apt install redis-server');
+      expect(error).to.have.property('advice').that.includes('set fleet.redis_url to');
     });
 
     it('says so when its port is taken', async () => {
