@@ -1,30 +1,39 @@
-import { connect } from 'node:net';
+import { Redis } from 'ioredis';
 
 const ANSWER_MS = 2000;
 
 /**
- * Sends one command to a Redis and answers the raw reply, or undefined when there is none.
- * Spelled out here because a client's reconnecting is in the way while a server starts.
+ * Sends one command to a Redis of this machine, over a connection of its own that is never tried again:
+ * a client's reconnecting is in the way while a server starts.
+ * @returns the reply as ioredis decodes it, or undefined when there is none, or an error
  */
-export function askRedis(port: number, command: readonly string[]): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
-    const finish = (answer: string | undefined): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(ANSWER_MS, () => finish(undefined));
-    socket.once('error', () => finish(undefined));
-    socket.once('close', () => finish(undefined));
-    socket.once('data', (data) => finish(data.toString('utf8')));
-    socket.once('connect', () => {
-      const parts = command.map((part) => `$${Buffer.byteLength(part)}\r\n${part}\r\n`);
-      socket.write(`*${command.length}\r\n${parts.join('')}`);
-    });
+export async function askRedis(port: number, command: readonly [string, ...string[]]): Promise<unknown> {
+  const redis = new Redis({
+    host: '127.0.0.1',
+    port,
+    protocol: 2,
+    lazyConnect: true,
+    connectTimeout: ANSWER_MS,
+    commandTimeout: ANSWER_MS,
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+    enableReadyCheck: false,
+    disableClientInfo: true,
   });
+  // What goes wrong comes back from the call as well; without a listener it would be printed.
+  redis.on('error', () => undefined);
+  const [name, ...parameters] = command;
+  try {
+    await redis.connect();
+    return await redis.call(name, ...parameters);
+  } catch {
+    return undefined;
+  } finally {
+    redis.disconnect();
+  }
 }
 
 /** Whether a Redis at this port answers and has loaded its data. */
 export async function isRedisReady(port: number): Promise<boolean> {
-  return (await askRedis(port, ['PING']))?.startsWith('+PONG') ?? false;
+  return (await askRedis(port, ['PING'])) === 'PONG';
 }

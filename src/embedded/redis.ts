@@ -85,7 +85,7 @@ async function untilReady(running: Supervised, port: number, pid: number): Promi
 /** On a port that is taken, it is somebody else's Redis that answers. */
 async function isOurs(port: number, pid: number): Promise<boolean> {
   const info = await askRedis(port, ['INFO', 'server']);
-  return info?.includes(`\r\nprocess_id:${pid}\r\n`) === true && (await isRedisReady(port));
+  return String(info).includes(`\r\nprocess_id:${pid}\r\n`) && (await isRedisReady(port));
 }
 
 /**
@@ -95,8 +95,8 @@ async function isOurs(port: number, pid: number): Promise<boolean> {
 export async function stopLeftOverRedis(dir: string): Promise<void> {
   const port = Number(await readFile(portFile(dir), 'utf8').catch(() => ''));
   if (!(port > 0)) return;
-  const settings = await askRedis(port, ['CONFIG', 'GET', 'dir']);
-  if (!settings?.includes(`\r\n${await realpath(dir)}\r\n`)) return;
+  const setting = await askRedis(port, ['CONFIG', 'GET', 'dir']);
+  if (!Array.isArray(setting) || setting[1] !== (await realpath(dir))) return;
   await askRedis(port, ['SHUTDOWN']);
   const deadline = Date.now() + STOP_MS;
   while (await isRedisReady(port)) {
