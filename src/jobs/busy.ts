@@ -1,4 +1,6 @@
 import { FleetError } from '../errors.ts';
+import { wordsOf } from './kind-words.ts';
+import { JOB_KINDS } from './payload.ts';
 
 /** Who holds a name that is wanted. */
 export interface Holder {
@@ -16,15 +18,8 @@ export function busy({ jobId, kind, name }: Holder): FleetError {
   );
 }
 
+/** What a holder is at; one of a later version may be at what this one knows no word for. */
 function doing(kind: string): string {
-  switch (kind) {
-    case 'create':
-      return 'creating';
-    case 'destroy':
-      return 'destroying';
-    case 'modify':
-      return 'modifying';
-    default:
-      return `working (${kind}) on`;
-  }
+  const known = JOB_KINDS.find((each) => each === kind);
+  return known === undefined ? 'working on' : wordsOf(known).doing;
 }

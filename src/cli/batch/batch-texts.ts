@@ -1,6 +1,6 @@
 import type { Batch } from '../../jobs/batches.ts';
+import { wordsOf } from '../../jobs/kind-words.ts';
 import { ROW_STATES } from '../../jobs/row-state.ts';
-import { wordsOf } from '../kind-words.ts';
 import { batchState, queuedRows } from './batch-state.ts';
 
 export function count(value: number): string {

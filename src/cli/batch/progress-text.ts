@@ -1,7 +1,7 @@
 import type { Batch } from '../../jobs/batches.ts';
+import { wordsOf } from '../../jobs/kind-words.ts';
 import type { WorkerState } from '../../jobs/worker-list.ts';
 import { readableDuration } from '../duration.ts';
-import { wordsOf } from '../kind-words.ts';
 import { START_A_WORKER, waitsOf } from '../worker-notice.ts';
 import { endedRows, queuedRows } from './batch-state.ts';
 import { count } from './batch-texts.ts';

@@ -1,4 +1,4 @@
-import type { JobKind } from '../jobs/payload.ts';
+import type { JobKind } from './payload.ts';
 
 /** How work of one kind is spoken of. */
 export interface KindWords {
