@@ -4,12 +4,13 @@ import type { BatchSummary } from '../../cli/batch/batch-state.ts';
 import { watchBatch } from '../../cli/batch/watch-batch.ts';
 import { waitFlags } from '../../cli/creation-flags.ts';
 import { waitMs } from '../../cli/duration.ts';
+import { BATCH_EXIT_CODES } from '../../cli/exit-codes.ts';
 import { startPatience } from '../../cli/patience.ts';
 
 export default class BatchesWatch extends BaseCommand {
   static override summary = 'Follow a batch until its end';
 
-  static override description = 'Exit code: 0 all done, 1 all failed, 68 some failed, 69 still running.';
+  static override description = BATCH_EXIT_CODES;
 
   static override args = { batch: batchArg };
 

@@ -3,6 +3,7 @@ import { openCouch } from '../../cli/couch.ts';
 import { type Creation, watchOne } from '../../cli/create-one.ts';
 import { waitFlags } from '../../cli/creation-flags.ts';
 import { waitMs } from '../../cli/duration.ts';
+import { JOB_EXIT_CODES } from '../../cli/exit-codes.ts';
 import { findJob, jobArg } from '../../cli/jobs/find-job.ts';
 import { stageTeller } from '../../cli/jobs/watch-stages.ts';
 import { startPatience } from '../../cli/patience.ts';
@@ -19,7 +20,7 @@ interface WorkDone {
 export default class JobsWatch extends BaseCommand {
   static override summary = 'Follow a job until its end, stage by stage';
 
-  static override description = 'Exit code: 0 done, 1 failed, 69 still running when --wait ran out.';
+  static override description = JOB_EXIT_CODES;
 
   static override args = { job: jobArg };
 
