@@ -10,6 +10,7 @@ const MAX_NAME_BYTES = 255;
 const ASCII = /^[\0-\x7f]*$/;
 const ILLEGAL = /[ /,;&?#@|='"\t\r\n\0]/;
 const OUTER_WHITE_SPACE = /^\p{White_Space}+|\p{White_Space}+$/gu;
+const WILDCARD = /[*?]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const ESCAPED_IN_HOSTS = /[^A-Za-z0-9\-_.~!$&'()*+,;=:[\]<>"]/gu;
 
@@ -40,6 +41,20 @@ function toUnicode(raw: string): string {
   } catch {
     throw illegalDomain(raw, 'a label that begins with "xn--" is not valid Punycode');
   }
+}
+
+/** A pattern of domains, with the labels that are written out as domains are stored: without Punycode. */
+export function normalisePattern(pattern: string): string {
+  const labels = pattern.split('.').map((label) => {
+    if (WILDCARD.test(label)) return label;
+    try {
+      return decodeLabel(label);
+    } catch {
+      // Nothing has such a name, and a pattern may ask for what is not there.
+      return label;
+    }
+  });
+  return lowerCaseRunes(labels.join('.'));
 }
 
 function problemOf(domain: string): string | undefined {

@@ -1,11 +1,11 @@
-import { lowerCaseRunes } from './domain.ts';
+import { lowerCaseRunes, normalisePattern } from './domain.ts';
 
 /**
- * Whether a name is like a pattern, in which `*` stands for any characters and `?` for one of them;
- * in any case. Its time is bounded by the product of both lengths, whatever the pattern.
+ * Whether a domain is like a pattern, in which `*` stands for any characters and `?` for one of them;
+ * in any case, and with or without Punycode. Its time is bounded by the product of both lengths, whatever the pattern.
  */
 export function matchesGlob(pattern: string, name: string): boolean {
-  const wanted = Array.from(lowerCaseRunes(pattern));
+  const wanted = Array.from(normalisePattern(pattern));
   const given = Array.from(lowerCaseRunes(name));
   let next = 0;
   let star = -1;

@@ -30,6 +30,13 @@ describe('matchesGlob', () => {
     expect(like('É*', 'éléonore.example.org')).to.have.length(1);
   });
 
+  it('takes a label in Punycode for the name that is stored', () => {
+    expect(like('xn--zo-cja.example.org', 'zoé.example.org')).to.have.length(1);
+    expect(like('*.xn--cole-9oa.fr', 'zoé.école.fr', 'zoé.ecole.fr')).to.deep.equal(['zoé.école.fr']);
+    expect(like('xn--*.org', 'zoé.org')).to.deep.equal([]);
+    expect(like('xn--999999999.org', 'zoé.org')).to.deep.equal([]);
+  });
+
   it('is quick with a pattern of many stars', () => {
     expect(matchesGlob('*a'.repeat(60), `${'a'.repeat(250)}b`)).to.equal(false);
   });

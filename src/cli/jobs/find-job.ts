@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
 import { InputError } from '../../errors.ts';
-import { lowerCaseRunes } from '../../instances/domain.ts';
+import { normaliseDomain } from '../../instances/domain.ts';
 import type { Fleet } from '../../jobs/fleet.ts';
 import type { FleetJob } from '../../jobs/queue.ts';
 
@@ -15,18 +15,18 @@ const JOB_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * The job with that id, or the latest one that is known for that domain or alias.
- * @throws InputError `unknown_job`
+ * @throws InputError `unknown_job`, `illegal_domain`
  */
 export async function findJob(fleet: Fleet, named: string): Promise<FleetJob> {
-  const id = JOB_ID.test(named) ? named : await latestJob(fleet, named);
+  const id = JOB_ID.test(named) ? named : await latestJob(fleet, normaliseDomain(named, 'nested'));
   const job = id === undefined ? undefined : await fleet.queue.getJob(id);
   if (job !== undefined) return job;
   const what = JOB_ID.test(named) ? `there is no job ${named}` : `no job is known for ${named}`;
   throw new InputError('unknown_job', what, {}, 'cozy-fleet jobs ls lists them.');
 }
 
-/** Id of the job that holds that name or held it last (`claims.ts`). */
+/** Id of the job that holds that name or held it last (`claims.ts`). @param name as it is stored */
 export async function latestJob({ redis, keys }: Fleet, name: string): Promise<string | undefined> {
-  const [holder, last] = await redis.hmget(keys.name(lowerCaseRunes(name.trim())), 'job', 'last');
+  const [holder, last] = await redis.hmget(keys.name(name), 'job', 'last');
   return holder ?? last ?? undefined;
 }

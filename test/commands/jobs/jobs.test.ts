@@ -37,6 +37,16 @@ describe('jobs', () => {
     expect(JSON.parse(stdout).map((job: { jobId: string }) => job.jobId)).to.deep.equal([jobId]);
   });
 
+  it('show and ls take a domain as it may be typed everywhere', async () => {
+    const jobId = await queued('zoé.example.org');
+    for (const typed of ['xn--zo-cja.example.org', ' ZOÉ.example.org']) {
+      const { stdout } = await platform.run('jobs', 'show', typed, '--json');
+      expect(JSON.parse(stdout)).to.include({ jobId, domain: 'zoé.example.org' });
+      const { stdout: listed } = await platform.run('jobs', 'ls', '--domain', typed, '--json');
+      expect(JSON.parse(listed)).to.have.length(1);
+    }
+  });
+
   it('show gives the stages', async () => {
     const jobId = await queued('c.example.org');
     await platform.startWorker();
