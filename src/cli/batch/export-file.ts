@@ -5,7 +5,7 @@ import { instanceState } from '../../instances/instance-document.ts';
 import type { Scheme } from '../../instances/link.ts';
 import { findByNames, type StoredInstance } from '../../instances/lookup.ts';
 import type { InstanceOptions } from '../../instances/options.ts';
-import { databaseName } from '../../instances/prefix.ts';
+import { databaseName, databasePrefix } from '../../instances/prefix.ts';
 import { SETTINGS_ID } from '../../instances/settings-document.ts';
 import type { Couch } from '../couch.ts';
 import { pagesOf } from '../pages.ts';
@@ -81,9 +81,8 @@ async function exported(
 }
 
 async function belongs(couch: Couch, options: InstanceOptions, instance: StoredInstance): Promise<boolean> {
-  const { couch_cluster: cluster, prefix, domain } = instance;
-  const database = databaseName(prefix ?? domain, SETTINGS);
-  const reading = couch.cluster(cluster).getDocument(database, SETTINGS_ID);
+  const database = databaseName(databasePrefix(instance), SETTINGS);
+  const reading = couch.cluster(instance.couch_cluster).getDocument(database, SETTINGS_ID);
   const settings = (await unlessNoDatabase(reading)) ?? {};
   return isSamePerson(options, instance, settings);
 }

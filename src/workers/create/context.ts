@@ -3,7 +3,7 @@ import { Refusal } from '../../instances/errors.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
 import type { InstanceOptions } from '../../instances/options.ts';
 import type { StoredPassphrase } from '../../instances/passphrase.ts';
-import { databaseName } from '../../instances/prefix.ts';
+import { databaseName, databasePrefix } from '../../instances/prefix.ts';
 import type { OutcomeOf } from '../../jobs/payload.ts';
 import type { CreateStageName } from '../../jobs/stages.ts';
 import type { Lease } from '../lease.ts';
@@ -46,8 +46,7 @@ export function databaseOf(context: CreateContext, doctype: string): { server: C
   const instance = instanceOf(context);
   return {
     server: context.services.cluster(instance.couch_cluster),
-    // A document without a prefix is older than the field: its domain is the prefix (§1.1).
-    name: databaseName(instance.prefix ?? instance.domain, doctype),
+    name: databaseName(databasePrefix(instance), doctype),
   };
 }
 

@@ -15,7 +15,7 @@ import {
   type StoredInstance,
 } from '../../instances/lookup.ts';
 import { optionsHash } from '../../instances/options-hash.ts';
-import { databaseName, prefixOf, reservationId } from '../../instances/prefix.ts';
+import { databaseName, databasePrefix, prefixOf, reservationId } from '../../instances/prefix.ts';
 import { newSecrets } from '../../instances/secrets.ts';
 import { SETTINGS_ID } from '../../instances/settings-document.ts';
 import type { OutcomeOf } from '../../jobs/payload.ts';
@@ -144,7 +144,7 @@ async function judgeOwner(context: CreateContext, owner: StoredInstance): Promis
   }
   if (owner.domain === options.domain && !isReservation(owner)) {
     const server = services.cluster(owner.couch_cluster);
-    const database = databaseName(owner.prefix ?? owner.domain, SETTINGS);
+    const database = databaseName(databasePrefix(owner), SETTINGS);
     const reading = server.getDocument(database, SETTINGS_ID, signal);
     const settings = (await unlessNoDatabase(reading)) ?? {};
     if (isSamePerson(options, owner, settings)) return 'exists';

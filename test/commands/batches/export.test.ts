@@ -1,6 +1,10 @@
 import { expect } from 'chai';
+import { SETTINGS } from '../../../src/instances/doctypes.ts';
 import { findByNames, INSTANCES } from '../../../src/instances/lookup.ts';
+import { databaseName, databasePrefix } from '../../../src/instances/prefix.ts';
+import { SETTINGS_ID } from '../../../src/instances/settings-document.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
+import { putInstances } from '../../support/put-instances.ts';
 import { submit } from '../../support/submit.ts';
 
 const HEAD = 'domain,status,register_token,link,error_stage,error';
@@ -117,6 +121,17 @@ describe('batches export', () => {
         '',
       ]);
       expect(exitCode).to.equal(0);
+    });
+
+    it('knows a person by the settings of an instance with an empty prefix', async () => {
+      const domain = 'old.example.org';
+      const database = databaseName(databasePrefix({ domain }), SETTINGS);
+      await putInstances(platform.server, [{ domain, prefix: '' }]);
+      await platform.server.createDatabase(database);
+      await platform.server.putDocument(database, { _id: SETTINGS_ID, email: 'old@example.org' });
+      const file = await platform.write('old.csv', ['domain,email', `${domain},old@example.org`]);
+      const { stdout } = await platform.run('batches', 'export', '--from', file);
+      expect(stdout).to.contain('old.example.org,created,,,,');
     });
 
     it('tells bad rows on stderr and goes on', async () => {

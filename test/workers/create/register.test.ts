@@ -1,11 +1,13 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { SETTINGS } from '../../../src/instances/doctypes.ts';
 import { reservationDocument } from '../../../src/instances/instance-document.ts';
 import { INSTANCES } from '../../../src/instances/lookup.ts';
-import { prefixOf } from '../../../src/instances/prefix.ts';
+import { databaseName, databasePrefix, prefixOf } from '../../../src/instances/prefix.ts';
 import type { RawOptions } from '../../../src/instances/raw-row.ts';
 import { newSecrets } from '../../../src/instances/secrets.ts';
+import { SETTINGS_ID } from '../../../src/instances/settings-document.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 
 describe('registering a domain', () => {
@@ -57,6 +59,20 @@ describe('registering a domain', () => {
     await test.putInstance({ domain, prefix: prefixOf(domain) });
     expect((await test.create({ domain, ...ALICE })).end).to.include({ state: 'failed', code: 'taken' });
     expect(await test.databases(domain)).to.deep.equal([]);
+  });
+
+  it('that is there with an empty prefix is told by the settings of its domain', async () => {
+    const domain = test.domain('no-prefix');
+    const database = databaseName(databasePrefix({ domain }), SETTINGS);
+    await test.putInstance({ domain, prefix: '' });
+    await test.server.createDatabase(database);
+    try {
+      await test.server.putDocument(database, { _id: SETTINGS_ID, email: ALICE.email, public_name: 'Alice' });
+      const { end } = await test.create({ domain, ...ALICE });
+      expect(end).to.include({ state: 'done', outcome: 'exists' });
+    } finally {
+      await test.server.deleteDatabase(database);
+    }
   });
 
   it('that is being deleted says so', async () => {
