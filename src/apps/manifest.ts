@@ -95,9 +95,17 @@ const common = {
   permissions: permissionRules,
 };
 
+/*
+ * What an application is goes by the name of its file, as for the stack: its `type` may be anything, such as
+ * `node`, but not the very other kind.
+ */
+
 const webapp = z.looseObject({
   ...common,
-  type: z.literal('webapp', 'must be webapp').optional(),
+  type: z
+    .string('must be a text')
+    .refine((type) => type !== 'konnector', 'must not be konnector in a manifest.webapp')
+    .nullish(),
   terms: z
     .object({ url: orEmpty, version: orEmpty }, 'must be a map')
     .nullish()
@@ -113,7 +121,10 @@ const webapp = z.looseObject({
 
 const konnector = z.looseObject({
   ...common,
-  type: z.literal('konnector', 'must be konnector').optional(),
+  type: z
+    .unknown()
+    .refine((type) => type !== 'webapp', 'must not be webapp in a manifest.konnector')
+    .optional(),
 });
 
 /**

@@ -29,7 +29,7 @@ const ANSWER_LIMIT = 4 * 1024 * 1024;
 
 const answerSchema = z.object({
   slug: z.string('must be a text'),
-  type: z.enum(['webapp', 'konnector'], 'must be webapp or konnector').optional(),
+  type: z.unknown().optional(),
   version: z.string('must be a text').refine(isVersion, 'must be a version such as 1.2.3'),
   url: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }),
   sha256: z
@@ -143,7 +143,7 @@ function checkAnswer(text: string, source: RegistrySource, host: string): Regist
   if (source.version !== undefined && version !== source.version) {
     throw failed(host, source, `answered with another version, ${version}`, 'final');
   }
-  const manifest = checkManifest(raw, kindOf(type ?? raw.type, from), from);
+  const manifest = checkManifest(raw, kindOf([type, raw.type], from), from);
   if (manifest.slug !== undefined && manifest.slug !== slug) {
     throw new AppError(
       'app_manifest',
@@ -153,8 +153,11 @@ function checkAnswer(text: string, source: RegistrySource, host: string): Regist
   return { slug, version, url, sha256, tarPrefix: tar_prefix ?? '', manifest };
 }
 
-function kindOf(type: unknown, from: string): AppKind {
-  if (type === 'webapp' || type === 'konnector') return type;
+/** There is no file yet whose name would tell. @param types what registry and manifest say, in this order */
+function kindOf(types: readonly unknown[], from: string): AppKind {
+  for (const type of types) if (type === 'webapp' || type === 'konnector') return type;
+  // Konnectors used to name what runs them instead.
+  if (types.includes('node')) return 'konnector';
   throw new AppError(
     'app_manifest',
     `the manifest of ${from} does not say whether it is a webapp or a konnector`,

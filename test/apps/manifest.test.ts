@@ -64,13 +64,26 @@ describe('a manifest', () => {
       .and.include({ code: 'app_manifest' });
   });
 
+  it('may name any type but the other kind: the name of its file counts', () => {
+    for (const type of ['node', 'konnector', '', 'rust', 5, null]) {
+      const manifest = checkManifest({ slug: 'nodetyped', type, language: 'node' }, 'konnector', 'x');
+      expect(manifest).to.include({ kind: 'konnector', slug: 'nodetyped' });
+      expect(manifest.stored).to.include({ type });
+    }
+    expect(checkManifest({ type: 'app' }, 'webapp', 'x')).to.include({ kind: 'webapp' });
+  });
+
+  it('of a konnector must not call itself a webapp', () => {
+    expect(refusalOf('{"type":"webapp"}', 'konnector')).to.include('"type" must not be webapp');
+  });
+
   const bad: readonly [string, string, string][] = [
     ['is not JSON', '{"name":', 'is not JSON'],
     ['is no object', '[]', 'is not a map of fields'],
     ['has a slug with a slash', '{"slug":"a/b"}', '"slug" must be a slug'],
     ['has a slug that climbs', '{"slug":".."}', '"slug" must be a slug'],
     ['has a version that climbs', '{"version":"../../1"}', '"version" must be a version'],
-    ['is of another kind', '{"type":"konnector"}', '"type" must be webapp'],
+    ['is of another kind', '{"type":"konnector"}', '"type" must not be konnector'],
     ['has an unknown verb', '{"permissions":{"a":{"type":"io.cozy.files","verbs":["RUN"]}}}', 'verbs.0'],
     ['asks for all doctypes', '{"permissions":{"a":{"type":"io.cozy.*"}}}', 'is not a doctype'],
     ['asks for an odd doctype', '{"permissions":{"a":{"type":"io..cozy"}}}', 'is not a doctype'],

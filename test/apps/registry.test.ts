@@ -152,6 +152,15 @@ describe('a registry', () => {
     expect(await failure(resolve())).to.include({ code: 'app_registry', kind: 'retry' });
   });
 
+  it('may call a konnector by what runs it', async () => {
+    const answer = recordedAnswer('agenda');
+    const manifest = { slug: 'agenda', version: '1.2.3', type: 'node', language: 'node' };
+    for (const type of ['node', undefined, 'konnector']) {
+      first.routes.set(LATEST, json({ ...answer, type, manifest }));
+      expect((await resolve()).manifest).to.include({ kind: 'konnector' });
+    }
+  });
+
   const bad: readonly [string, object, AppError['code']][] = [
     ['another application', { slug: 'drive' }, 'app_registry'],
     ['a slug with a slash', { slug: 'agenda/../x' }, 'app_registry'],
