@@ -25,8 +25,8 @@ const INSTANCE_DATABASE = /^(cozy[0-9a-f]{32})\//;
 /** Databases are listed by the first digits of their prefix: all at once, their names could be millions. */
 const RANGES = Array.from({ length: 256 }, (_, at) => `cozy${at.toString(16).padStart(2, '0')}`);
 
-/** Assets of the stack itself, beside the directories of the instances (`instance-data.md` §4.1). */
-const OF_THE_STACK = 'dyn-assets';
+/** What the stack itself keeps beside the directories of the instances: its assets, and the archives of exports. */
+const OF_THE_STACK: ReadonlySet<string> = new Set(['dyn-assets', 'exports']);
 
 /** What nobody was found to own so far. */
 interface Suspects {
@@ -102,7 +102,7 @@ async function listPrefixes({ servers, signal }: OrphanSearch): Promise<Map<Couc
 
 async function listFolders({ storage }: OrphanSearch): Promise<Set<string>> {
   const folders = new Set<string>();
-  for await (const name of storage.list()) if (name !== OF_THE_STACK) folders.add(name);
+  for await (const name of storage.list()) if (!OF_THE_STACK.has(name)) folders.add(name);
   return folders;
 }
 

@@ -140,10 +140,11 @@ describe('the search for orphans', () => {
     const reason = 'PROVISIONING:0123456789abcdef';
     await fleet.putInstance({ domain, prefix, blocked: true, blocking_reason: reason });
     await folder('dyn-assets');
+    await folder('exports', domain);
     await writeFile(join(fleet.storageRoot, 'file'), '');
     await symlink(fleet.storageRoot, join(fleet.storageRoot, 'link'));
     expect(await orphans()).to.deep.equal([]);
-    for (const name of ['dyn-assets', 'file', 'link']) await fleet.remove(name);
+    for (const name of ['dyn-assets', 'exports', 'file', 'link']) await fleet.remove(name);
   });
 
   it('leaves a folder alone that has gone before the second look', async () => {
