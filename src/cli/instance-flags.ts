@@ -41,7 +41,9 @@ export const instanceFlags = {
   apps: list('Applications to install, by slug or source, such as drive or registry://notes/beta'),
   passphrase: text('Passphrase of the owner; others can see it, prefer --passphrase-stdin', WHO),
   'auth-mode': text('Way to log in: basic, two_factor_mail or two_factor_oidc'),
-  'auto-update': text('Whether applications update themselves: true or false'),
+  'auto-update': text(
+    'Kept in the instance, true or false; today no stack reads it: it updates applications either way',
+  ),
   blocked: truth('Block the instance from its first day on'),
   'blocking-reason': text('Why it is blocked, such as PAYMENT_FAILED'),
   'swift-layout': Flags.string({ hidden: true }),

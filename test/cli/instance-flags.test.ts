@@ -33,6 +33,10 @@ describe('flags of instances', () => {
     expect(withPlainTruths(argv)).to.deep.equal(['a.example.org', '--blocked', '--locale=true']);
   });
 
+  it('promise of updates only what a stack does', () => {
+    expect(instanceFlags['auto-update'].summary).to.contain('no stack reads it');
+  });
+
   it('that are one instance’s own are refused for a file', () => {
     expect(() => refuseFlagsOfOneInstance({ email: 'a@example.org' })).to.throw('--email');
     expect(() => refuseFlagsOfOneInstance({ 'ask-passphrase': true })).to.throw('--ask-passphrase');
