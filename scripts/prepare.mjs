@@ -54,15 +54,9 @@ function installPackages() {
   const installed = writtenAt(join(ROOT, 'node_modules', '.package-lock.json'));
   if (installed > 0 && installed >= writtenAt(lock)) return;
   console.log('Installing packages …');
-  // `npm ci` refuses a lock file that lacks packages for other platforms; `npm install` copes with it.
-  const attempts = existsSync(lock) ? [['ci'], ['install', '--no-save']] : [['install']];
-  let output = '';
-  for (const attempt of attempts) {
-    const result = run('npm', [...attempt, ...QUIET], { shell: process.platform === 'win32' });
-    if (result.ok) return;
-    output = result.output;
-  }
-  fail(`The packages could not be installed:\n${output}`);
+  const command = existsSync(lock) ? 'ci' : 'install';
+  const { ok, output } = run('npm', [command, ...QUIET], { shell: process.platform === 'win32' });
+  if (!ok) fail(`The packages could not be installed:\n${output}`);
 }
 
 function isInPath(program) {
