@@ -24,6 +24,8 @@ export type RefusalCode =
   | 'superseded'
   /** The databases of the instance are not all there when it should be finished. */
   | 'incomplete'
+  /** A deletion has taken some of its databases already. */
+  | 'half_removed'
   /** Accounts of the instance need a running stack before it can go. */
   | 'accounts'
   /** The instance is not any more what the operator's filter asked for. */

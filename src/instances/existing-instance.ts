@@ -1,5 +1,5 @@
 import type { CouchDocument, CouchServer } from '../couchdb/server.ts';
-import { SETTINGS } from './doctypes.ts';
+import { DATABASES, SETTINGS } from './doctypes.ts';
 import { Refusal } from './errors.ts';
 import { type InstanceDocument, isReservation } from './instance-document.ts';
 import { INSTANCES, readInstance, type StoredInstance } from './lookup.ts';
@@ -30,35 +30,62 @@ export async function readExisting(existing: ExistingInstance): Promise<StoredIn
   return instance;
 }
 
-/** Reads, changes and writes its document in `global/instances`. */
+/**
+ * Reads, changes and writes its document in `global/instances`.
+ * @param check asked of each reading, after the guard; throws to leave the instance alone
+ */
 export async function updateInstance(
   existing: ExistingInstance,
   change: (instance: StoredInstance) => InstanceDocument,
+  check?: (instance: StoredInstance) => Promise<void>,
 ): Promise<Updated<StoredInstance>> {
   const { global, signal } = existing;
   return await updateDocument<StoredInstance>({
-    read: () => readExisting(existing),
+    async read() {
+      const instance = await readExisting(existing);
+      await check?.(instance);
+      return instance;
+    },
     change: (instance) => ({ ...change(instance), _rev: instance._rev }),
     write: (document) => global.putDocument(INSTANCES, document, signal),
     signal,
   });
 }
 
-/** Reads, changes and writes a document of its settings, which begins empty where it is missing. */
+/**
+ * Reads, changes and writes a document of its settings, which begins empty where it is missing. The instance is
+ * looked at again between reading and writing: names of databases come again with the next life of a domain.
+ * @param instance as the caller knows it
+ * @throws Refusal `superseded` when it is gone or another one by now, and whatever the guard throws
+ */
 export async function updateSettings(
-  { cluster, signal }: ExistingInstance,
-  instance: InstanceDocument,
+  existing: ExistingInstance,
+  instance: StoredInstance,
   id: string,
   change: DocumentUpdate<CouchDocument>['change'],
 ): Promise<Updated<CouchDocument>> {
+  const { cluster, signal } = existing;
   const server = cluster(instance.couch_cluster);
   const database = settingsDatabase(instance);
   return await updateDocument<CouchDocument>({
     read: async () => (await server.getDocument(database, id, signal)) ?? { _id: id },
     change,
-    write: (document) => server.putDocument(database, document, signal),
+    async write(document) {
+      refuseAnotherLife(instance, await readExisting(existing));
+      return await server.putDocument(database, document, signal);
+    },
     signal,
   });
+}
+
+function refuseAnotherLife(before: StoredInstance, now: StoredInstance): void {
+  const isSame = now.cli_secret === before.cli_secret && now.couch_cluster === before.couch_cluster;
+  if (isSame && databasePrefix(now) === databasePrefix(before)) return;
+  throw new Refusal(
+    'superseded',
+    `${before.domain} is another instance by now`,
+    'Its settings were not changed. Look at it, and run the command again if it is still wanted.',
+  );
 }
 
 /**
@@ -75,6 +102,27 @@ export async function assertHasSettings(
     'incomplete',
     `${instance.domain} has no database ${database}`,
     'Nothing was changed. See what else is missing: cozy-fleet instances fsck.',
+  );
+}
+
+/**
+ * For those who take a deletion back: each of its databases has to be seen.
+ * @throws Refusal `half_removed`
+ */
+export async function assertHasDatabases(
+  { cluster, signal }: ExistingInstance,
+  instance: InstanceDocument,
+): Promise<void> {
+  const prefix = databasePrefix(instance);
+  const there = new Set(
+    await cluster(instance.couch_cluster).listDatabases(databaseName(prefix, ''), signal),
+  );
+  const gone = DATABASES.filter(({ doctype }) => !there.has(databaseName(prefix, doctype)));
+  if (gone.length === 0) return;
+  throw new Refusal(
+    'half_removed',
+    `${instance.domain} is removed in part: ${gone.length} of its ${DATABASES.length} databases are gone, such as ${gone[0]?.doctype}`,
+    `Nothing was changed. What they held is lost: end the deletion with cozy-fleet instances destroy ${instance.domain} --resume, then make the instance anew.`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { applyChanges, applySettings } from './apply-changes.ts';
 import type { InstanceChanges } from './changes.ts';
 import {
+  assertHasDatabases,
   assertHasSettings,
   type ExistingInstance,
   readExisting,
@@ -14,6 +15,11 @@ import { SETTINGS_ID } from './settings-document.ts';
 
 export interface Modification extends ExistingInstance {
   readonly changes: InstanceChanges;
+  /**
+   * Asked like the guard, but only until its document is written: what was changed there may be just what
+   * made it one of those that were meant.
+   */
+  readonly refuseUnmeant?: ((instance: StoredInstance) => void) | undefined;
 }
 
 export interface Modified {
@@ -28,19 +34,32 @@ export interface Modified {
  * looked at: see `assertAliasesFree`. Unlike a stack, it tells nobody: neither sharings of a larger quota,
  * nor a manager or a service of common settings.
  *
- * @throws Refusal `provisioning`, `deleting`, `superseded`, `incomplete`, and whatever the guard throws
+ * @throws Refusal `provisioning`, `deleting`, `half_removed`, `superseded`, `incomplete`, and what the guards throw
  */
 export async function modifyInstance(modification: Modification): Promise<Modified> {
-  const { changes, guard } = modification;
-  const guarded: Modification = {
+  const { changes, guard, refuseUnmeant } = modification;
+  const guarded: ExistingInstance = {
     ...modification,
     guard: (instance) => {
       refuseModify(instance, changes);
       guard?.(instance);
     },
   };
-  if (changes.settings !== undefined) await assertHasSettings(guarded, await readExisting(guarded));
-  const { outcome, document: instance } = await updateInstance(guarded, (now) => applyChanges(now, changes));
+  const unwritten: ExistingInstance = {
+    ...guarded,
+    guard: (instance) => {
+      guarded.guard?.(instance);
+      refuseUnmeant?.(instance);
+    },
+  };
+  if (changes.settings !== undefined) await assertHasSettings(guarded, await readExisting(unwritten));
+  const { outcome, document: instance } = await updateInstance(
+    unwritten,
+    (now) => applyChanges(now, changes),
+    async (now) => {
+      if (changes.deleting === false && now.deleting === true) await assertHasDatabases(guarded, now);
+    },
+  );
   if (changes.settings === undefined) return { outcome, instance };
   const settings = await updateSettings(guarded, instance, SETTINGS_ID, (now) => applySettings(now, changes));
   return { outcome: settings.outcome === 'modified' ? 'modified' : outcome, instance };

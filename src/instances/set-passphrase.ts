@@ -51,6 +51,8 @@ export async function setPassphrase(change: PassphraseChange): Promise<StoredIns
   try {
     await updateSettings(guarded, instance, VAULT_ID, (now) => renewedVault(now, made.vault));
   } catch (error) {
+    // There is no vault any more that would go with that passphrase.
+    if (error instanceof Refusal && error.code === 'superseded') throw error;
     throw vaultLeft(instance, error);
   }
   return instance;

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { isStatus } from '../../src/couchdb/errors.ts';
 import type { CouchServer, StoredDocument } from '../../src/couchdb/server.ts';
 import type { InstanceChanges } from '../../src/instances/changes.ts';
+import { DATABASES } from '../../src/instances/doctypes.ts';
 import { Refusal } from '../../src/instances/errors.ts';
 import type { InstanceDocument } from '../../src/instances/instance-document.ts';
 import { INSTANCES, type StoredInstance } from '../../src/instances/lookup.ts';
@@ -257,11 +258,119 @@ describe('modifyInstance', () => {
     });
   });
 
-  it('takes a deletion back, without settings too', async () => {
-    const before = await put({ deleting: true });
-    await test.server.deleteDatabase(settingsOf(before));
-    const { outcome, instance } = await modify(before, { deleting: false });
-    expect(outcome).to.equal('modified');
-    expect(instance).not.to.have.property('deleting');
+  describe('takes a deletion back', () => {
+    const databases = ({ domain }: StoredInstance) =>
+      DATABASES.map(({ doctype }) => databaseName(prefixOf(domain), doctype));
+
+    async function putWhole(): Promise<StoredInstance> {
+      const instance = await put({ deleting: true });
+      const others = databases(instance).filter((name) => name !== settingsOf(instance));
+      await Promise.all(others.map((name) => test.server.createDatabase(name)));
+      return instance;
+    }
+
+    it('where all its databases are there', async () => {
+      const before = await putWhole();
+      const { outcome, instance } = await modify(before, { deleting: false });
+      expect(outcome).to.equal('modified');
+      expect(instance).not.to.have.property('deleting');
+    });
+
+    it('of no instance that is removed in part', async () => {
+      const before = await putWhole();
+      for (const name of databases(before).reverse()) {
+        await test.server.deleteDatabase(name);
+        expect(await refusalOf(modify(before, { deleting: false }))).to.equal('half_removed');
+      }
+      expect(await stored(before)).to.deep.equal(before);
+    });
+
+    it('of no instance that loses a database before the flag is written', async () => {
+      const before = await putWhole();
+      let conflicts = 0;
+      const busy: CouchServer = {
+        ...test.server,
+        async putDocument(database, document, signal) {
+          conflicts += 1;
+          if (conflicts === 1) {
+            await test.server.putDocument(INSTANCES, { ...before, x: 'x' });
+            await test.server.deleteDatabase(settingsOf(before));
+          }
+          return await test.server.putDocument(database, document, signal);
+        },
+      };
+      const work = modify(before, { deleting: false }, { global: busy });
+      expect(await refusalOf(work)).to.equal('half_removed');
+      expect(await stored(before)).to.include({ deleting: true });
+    });
+  });
+
+  describe('where the domain is destroyed and made anew before its settings are written', () => {
+    const change = { locale: 'fr', settings: { email: 'old@example.org' } } as const;
+
+    /** A cluster where that happens right after the settings were read. */
+    function reborn(before: StoredInstance, next: Partial<InstanceDocument>, id = before._id): CouchServer {
+      let happened = false;
+      return {
+        ...test.server,
+        async getDocument(database, documentId, signal) {
+          const found = await test.server.getDocument(database, documentId, signal);
+          if (happened || documentId !== SETTINGS_ID) return found;
+          happened = true;
+          const now = await stored(before);
+          await test.server.deleteDocument(INSTANCES, before._id, now?._rev ?? '');
+          await test.server.putDocument(INSTANCES, {
+            _id: id,
+            domain: before.domain,
+            prefix: before.prefix,
+            locale: 'de',
+            password_defined: false,
+            ...next,
+          });
+          return found;
+        },
+      };
+    }
+
+    for (const [what, id] of [
+      ['under the same id', undefined],
+      ['under another id', '0123456789abcdef0123456789abcdef'],
+    ] as const) {
+      for (const there of [true, false]) {
+        it(`gives the new one no setting of the old one, ${what}, ${there ? 'with' : 'without'} settings`, async () => {
+          const before = await put({ cli_secret: 'first life' });
+          if (!there) {
+            const { _rev = '' } = (await settings(before)) ?? {};
+            await test.server.deleteDocument(settingsOf(before), SETTINGS_ID, _rev);
+          }
+          const cluster = reborn(before, { cli_secret: 'second life' }, id);
+          expect(await refusalOf(modify(before, change, { cluster: () => cluster }))).to.equal('superseded');
+          expect((await settings(before))?.['email']).to.equal(undefined);
+          const now = await stored(before);
+          await test.server.deleteDocument(INSTANCES, now?._id ?? '', now?._rev ?? '');
+        });
+      }
+    }
+
+    it('asks the guard again', async () => {
+      const before = await put({ cli_secret: 'same' });
+      const cluster = reborn(before, { cli_secret: 'same', oidc_id: 'another' });
+      const guard = (now: StoredInstance) => {
+        if (now.oidc_id !== undefined) throw new Refusal('changed', 'another one');
+      };
+      const work = modify(before, change, { cluster: () => cluster, guard });
+      expect(await refusalOf(work)).to.equal('changed');
+      expect((await settings(before))?.['email']).to.equal(undefined);
+    });
+  });
+
+  it('asks whether it is meant only until its own change is written', async () => {
+    const before = await put({ blocked: true, blocking_reason: 'MOVING' });
+    const refuseUnmeant = (now: StoredInstance) => {
+      if (now.blocked !== true) throw new Refusal('changed', 'it is not blocked');
+    };
+    await modify(before, { blocked: false, settings: { tz: 'Europe/Paris' } }, { refuseUnmeant });
+    expect(await settings(before)).to.include({ tz: 'Europe/Paris' });
+    expect(await refusalOf(modify(before, { locale: 'fr' }, { refuseUnmeant }))).to.equal('changed');
   });
 });

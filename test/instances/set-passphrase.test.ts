@@ -4,7 +4,7 @@ import type { CouchServer, StoredDocument } from '../../src/couchdb/server.ts';
 import { FleetError } from '../../src/errors.ts';
 import { Refusal } from '../../src/instances/errors.ts';
 import type { InstanceDocument } from '../../src/instances/instance-document.ts';
-import type { StoredInstance } from '../../src/instances/lookup.ts';
+import { INSTANCES, type StoredInstance } from '../../src/instances/lookup.ts';
 import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/organization-key.ts';
 import { hashedPassphrase, masterKey } from '../../src/instances/passphrase.ts';
 import { databaseName, prefixOf } from '../../src/instances/prefix.ts';
@@ -171,6 +171,21 @@ describe('setPassphrase', () => {
     expect(await letsIn(await stored(before))).to.equal(true);
     expect(await letsIn(await set(before))).to.equal(true);
     expect(await vaultOf(before)).to.have.property('private_key');
+  });
+
+  it('gives the next life of the domain no vault of the old one', async () => {
+    const before = await put();
+    const reborn: CouchServer = {
+      ...test.server,
+      async getDocument(database, id, signal) {
+        const { _rev } = await stored(before);
+        await test.server.putDocument(INSTANCES, { ...before, _rev, cli_secret: 'second life' });
+        return await test.server.getDocument(database, id, signal);
+      },
+    };
+    const error = await thrownBy(set(before, reborn));
+    expect(error).to.be.instanceOf(Refusal).with.property('code', 'superseded');
+    expect(await test.server.getDocument(settingsOf(before.domain), VAULT_ID)).to.equal(undefined);
   });
 
   it('changes nothing where there is no place for the vault', async () => {

@@ -33,9 +33,11 @@ const modify: Stage<ModifyStageName, ModifyJob, OutcomeOf<'modify'>> = {
       signal,
       guard(now) {
         assertSeen(now, payload.domain, seen);
-        // What an earlier try has done may be just what the filter does not mean any more.
-        if (!begun) refuseChanged(filter, now);
         lease.assertHeld();
+      },
+      refuseUnmeant(now) {
+        // An earlier try may have written it already.
+        if (!begun) refuseChanged(filter, now);
       },
     });
     return outcome;

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import type { StoredDocument } from '../../../src/couchdb/server.ts';
+import { DATABASES } from '../../../src/instances/doctypes.ts';
 import { findByNames } from '../../../src/instances/lookup.ts';
+import { databaseName, databasePrefix } from '../../../src/instances/prefix.ts';
 import { SETTINGS_ID } from '../../../src/instances/settings-document.ts';
 import { type CliPlatform, type Ran, startPlatform } from '../../support/cli-platform.ts';
 import { putInstances } from '../../support/put-instances.ts';
@@ -295,7 +297,17 @@ describe('instances modify', () => {
       expect(exitCode).to.equal(2);
     });
 
+    it('takes no deletion back that has begun to remove', async () => {
+      const { stderr, exitCode } = await modify('dying.example.org', '--deleting=false');
+      expect(stderr).to.contain('16 of its 16 databases are gone').and.to.contain('--resume');
+      expect(exitCode).to.equal(1);
+      expect(await find('dying.example.org')).to.have.property('deleting', true);
+    });
+
     it('takes a deletion back', async () => {
+      const prefix = databasePrefix({ domain: 'dying.example.org' });
+      const names = DATABASES.map(({ doctype }) => databaseName(prefix, doctype));
+      await Promise.all(names.map((name) => platform.server.createDatabase(name)));
       expect(await modify('dying.example.org', '--deleting=false')).to.include({ exitCode: 0 });
       expect(await find('dying.example.org')).not.to.have.property('deleting');
     });
