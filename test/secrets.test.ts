@@ -1,17 +1,14 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect } from 'chai';
 import type { Redis } from 'ioredis';
 import { creation, enqueueRows } from '../src/jobs/enqueue.ts';
 import { ensureFleetRecord } from '../src/jobs/fleet-record.ts';
 import { startTestFleet, type TestFleet } from './support/fleet.ts';
+import { listProcesses } from './support/processes.ts';
 import { startTestCouch } from './support/servers.ts';
 import { until } from './support/until.ts';
-
-const run = promisify(execFile);
 
 describe('secrets', () => {
   let test: TestFleet;
@@ -124,11 +121,13 @@ describe('secrets', () => {
   it('are not in the list of processes', async () => {
     const couch = await startTestCouch({ ownProcess: true });
     try {
-      const pids = [couch.pid, test.redis.pid, process.pid].join(',');
-      const { stdout } = await run('ps', ['ww', '-o', 'args=', '-p', pids]);
-      expect(stdout).to.include('redis-server');
-      expect(stdout.replaceAll('secrets.test', '')).to.not.include(couch.password);
-      await expectNone([stdout]);
+      const pids = [couch.pid, test.redis.pid, process.pid];
+      const seen = listProcesses().filter(({ pid }) => pids.includes(pid));
+      const commands = seen.map(({ command }) => command).join('\n');
+      expect(seen).to.have.length(3);
+      expect(commands).to.include('redis-server');
+      expect(commands.replaceAll('secrets.test', '')).to.not.include(couch.password);
+      await expectNone([commands]);
     } finally {
       await couch.close();
     }

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
@@ -7,6 +6,7 @@ import { expect } from 'chai';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { fleetYaml } from '../../src/config/write-config.ts';
 import { freePort } from '../../src/embedded/free-port.ts';
+import { listProcesses, type SeenProcess } from '../support/processes.ts';
 import { startTestCouch, startTestRedis } from '../support/servers.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { until } from '../support/until.ts';
@@ -72,12 +72,8 @@ describe('up', function () {
   }
 
   /** Its servers and workers; the loader of TypeScript has a process as well. */
-  function childrenOf({ pid }: Running): { pid: number; command: string }[] {
-    const listed = execFileSync('ps', ['-e', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' });
-    return listed.split('\n').flatMap((line) => {
-      const [, child, parent, command = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-      return Number(parent) === pid && OURS.test(command) ? [{ pid: Number(child), command }] : [];
-    });
+  function childrenOf({ pid }: Running): SeenProcess[] {
+    return listProcesses().filter(({ parent, command }) => parent === pid && OURS.test(command));
   }
 
   it('runs what makes an instance, and leaves nothing behind on Ctrl-C', async () => {
@@ -116,7 +112,8 @@ describe('up', function () {
     await writePorts(await freePort(), await freePort());
     await up('--workers', '2');
     expect(readFileSync(at('cozy.yaml'), 'utf8')).to.include('of-last-time');
-    expect(execFileSync('ps', ['-e', '-o', 'args='], { encoding: 'utf8' })).not.to.include('of-last-time');
+    const commands = listProcesses().map(({ command }) => command);
+    expect(commands.join('\n')).to.include('workers start').and.not.to.include('of-last-time');
     expect(readFileSync(at('logs', 'worker-1.log'), 'utf8')).not.to.include('of-last-time');
     expect(readFileSync(at('logs', 'worker-2.log'), 'utf8')).to.include('worker started');
   });
