@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { clusterUrl } from '../config/couch-cluster.ts';
 import { CouchError } from '../couchdb/errors.ts';
+import type { Unwell } from '../couchdb/health.ts';
 import { type CouchServer, connectCouch } from '../couchdb/server.ts';
 import { FleetError } from '../errors.ts';
 
@@ -20,7 +21,7 @@ export function openCouch(config: Config): Couch {
   const { connections, q, n } = config.fleet;
   const servers = new Map<string, CouchServer>();
   const at = (url: string): CouchServer => {
-    const server = servers.get(url) ?? connectCouch({ url, connections, q, n });
+    const server = servers.get(url) ?? connectCouch({ url, connections, q, n, tls: config.couchdb.tls });
     servers.set(url, server);
     return server;
   };
@@ -40,32 +41,42 @@ export function openCouch(config: Config): Couch {
 const PATIENCE = 5_000;
 
 /**
- * Makes sure, by one request, that CouchDB answers and lets us in.
- * @throws FleetError `couchdb_unreachable` or `couchdb_refused`
+ * Makes sure, by one request where all is well, that CouchDB answers and lets us in.
+ * @throws FleetError `couchdb_unreachable`, `couchdb_tls` or `couchdb_refused`
  */
 export async function checkCouch(server: CouchServer): Promise<void> {
   const late = AbortSignal.timeout(PATIENCE);
   try {
     await server.listDatabases('global/', late);
   } catch (error) {
-    if (late.aborted) throw unreachable(server.host);
-    if (!(error instanceof CouchError)) throw error;
-    if (error.status === undefined) throw unreachable(server.host);
-    if (error.status === 401 || error.status === 403) {
+    if (error instanceof CouchError && (error.status === 401 || error.status === 403)) {
       throw new FleetError(
         'couchdb_refused',
         `CouchDB at ${server.host} refuses the user or password`,
         'Check couchdb.url in the configuration; several wrong passwords lock the user out for some minutes.',
       );
     }
-    throw error;
+    const health = await server.health();
+    if (health.state !== 'up') throw unreachable(server.host, health);
+    throw late.aborted ? tooSlow(server.host) : error;
   }
 }
 
-function unreachable(host: string): FleetError {
+function unreachable(host: string, { state, reason, fault }: Unwell): FleetError {
+  if (fault !== undefined) {
+    return new FleetError('couchdb_tls', `CouchDB at ${host} ${fault.problem}`, fault.advice);
+  }
   return new FleetError(
     'couchdb_unreachable',
-    `CouchDB does not answer at ${host}`,
+    state === 'silent' ? `CouchDB does not answer at ${host}` : `CouchDB at ${host} ${reason}`,
     'Start it (cozy-fleet up starts one), or set couchdb.url or COZY_COUCHDB_URL.',
+  );
+}
+
+function tooSlow(host: string): FleetError {
+  return new FleetError(
+    'couchdb_unreachable',
+    `CouchDB at ${host} does not answer within ${PATIENCE / 1000} s, though it says that it is up`,
+    'Look at its load and its log.',
   );
 }

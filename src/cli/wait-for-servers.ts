@@ -6,9 +6,14 @@ const POLL_MS = 500;
 
 const AWAY = new Set(['redis_unreachable', 'couchdb_unreachable']);
 
-/** Wrong credentials are not among them: five tries lock the account (design §4). */
+/**
+ * Wrong credentials are not among them: five tries lock the account (design §4). Nor is a server that TLS
+ * does not let us trust: it is there, and somebody has to look at the configuration.
+ */
 function isAway(error: Error): boolean {
-  if (error instanceof CouchError) return error.status === undefined || error.status >= 500;
+  if (error instanceof CouchError) {
+    return error.fault === undefined && (error.status === undefined || error.status >= 500);
+  }
   return error instanceof FleetError && AWAY.has(error.code);
 }
 

@@ -1,3 +1,5 @@
+import type { CouchTls } from './couch-tls.ts';
+
 /** A CouchDB server that holds instances; its index in the list is an instance's `couch_cluster`. */
 export interface CouchCluster {
   /** Without trailing slash, credentials included: never print it but through `redactUrl`. */
@@ -50,6 +52,8 @@ export interface Config {
     readonly url: string;
     /** At least one: without a list in the configuration, the server of the global databases. */
     readonly clusters: readonly CouchCluster[];
+    /** For all of them; absent = as the system does it. Holds a private key: never print it. */
+    readonly tls?: CouchTls;
   };
   /** `root` is absolute and never `/`. */
   readonly storage: { readonly kind: 'file'; readonly root: string };

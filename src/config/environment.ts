@@ -1,6 +1,11 @@
 /** Keys an environment variable can set, by their path in the configuration file. */
 const KEYS = [
   'couchdb.url',
+  'couchdb.root_ca',
+  'couchdb.client_cert',
+  'couchdb.client_key',
+  'couchdb.pinned_key',
+  'couchdb.insecure_skip_validation',
   'fs.url',
   'subdomains',
   'host',

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { InputError, type Place } from '../errors.ts';
 import type { CommonSettings, Config, RagServer } from './config.ts';
+import { readCouchTls, TlsSettingProblem } from './couch-tls.ts';
 import { environmentValues, variableOf } from './environment.ts';
 import { expandTemplate } from './expand-template.ts';
 import { findConfigFile, findLocalOverlay, type Surroundings } from './find-config-file.ts';
@@ -47,7 +48,12 @@ export function loadConfig(options: LoadOptions): Config {
   ];
   const checked = configSchema.safeParse(layers.reduce(merge, NOTHING_SET));
   if (!checked.success) throw inputError(checked.error, sources);
-  return toConfig(checked.data, file, options);
+  try {
+    return toConfig(checked.data, file, options);
+  } catch (thrown) {
+    if (!(thrown instanceof TlsSettingProblem)) throw thrown;
+    throw keyError(['couchdb', thrown.key], thrown.message, sources, adviceOn(sources));
+  }
 }
 
 function readSources(file: string | undefined, { env, overrides = {} }: LoadOptions): Sources {
@@ -80,14 +86,23 @@ function inputError(error: z.ZodError, sources: Sources): InputError {
   const issue = error.issues[0];
   if (issue === undefined) return new InputError('bad_config', 'The configuration is not valid.');
   const path = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
+  const advice =
+    issue.code === 'unrecognized_keys' ? `Known settings: ${FLEET_KEYS.join(', ')}.` : adviceOn(sources);
+  return keyError(path, issue.message, sources, advice);
+}
+
+/** @param message goes after the name of the key in a sentence */
+function keyError(
+  path: readonly PropertyKey[],
+  message: string,
+  sources: Sources,
+  advice: string,
+): InputError {
   const key = path.map((part, at) =>
     typeof part === 'number' ? `[${part}]` : `${at ? '.' : ''}${String(part)}`,
   );
-  const name = key.join('');
-  const { label, place } = placeOf(name, path, sources);
-  const advice =
-    issue.code === 'unrecognized_keys' ? `Known settings: ${FLEET_KEYS.join(', ')}.` : adviceOn(sources);
-  return new InputError('bad_config', `${label} ${issue.message}.`, place, advice);
+  const { label, place } = placeOf(key.join(''), path, sources);
+  return new InputError('bad_config', `${label} ${message}.`, place, advice);
 }
 
 function placeOf(
@@ -119,11 +134,13 @@ function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd, 
     creation: instance_creation,
   }));
   const stackRedis = stackRedisOf(checked);
+  const tls = readCouchTls(couchdb, cwd);
   return {
     file,
     couchdb: {
       url: couchdb.url,
       clusters: clusters.length > 0 ? clusters : [{ url: couchdb.url, creation: true }],
+      ...(tls !== undefined && { tls }),
     },
     storage: { kind: 'file', root: checked.fs.url },
     subdomains: checked.subdomains,

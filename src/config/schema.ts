@@ -51,6 +51,28 @@ const addresses = z
     return z.NEVER;
   });
 
+/** As Go reads a boolean; a variable's is a text. */
+const goBool = z.union(
+  [
+    z.boolean(),
+    z.stringbool({
+      truthy: ['1', 't', 'T', 'TRUE', 'true', 'True'],
+      falsy: ['0', 'f', 'F', 'FALSE', 'false', 'False'],
+      case: 'sensitive',
+    }),
+  ],
+  'must be true or false',
+);
+
+/** Empty counts as unset, as in the stack. */
+const optionalFile = z.string('must be the path of a file').default('');
+
+const PINNED_KEY = 'must be the SHA-256 of a public key as 64 hexadecimal digits';
+const pinnedKey = z
+  .string(PINNED_KEY)
+  .regex(/^([0-9a-f]{64})?$/i, PINNED_KEY)
+  .default('');
+
 /** A number is taken for the text it was meant to be. */
 const text = z.union([z.string(), z.number().transform(String)], 'must be a text');
 
@@ -174,6 +196,11 @@ const sections = z.object({
             'must be a list',
           )
           .default([]),
+        root_ca: optionalFile,
+        client_cert: optionalFile,
+        client_key: optionalFile,
+        pinned_key: pinnedKey,
+        insecure_skip_validation: goBool.default(false),
       },
       MAP,
     )

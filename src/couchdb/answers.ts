@@ -11,6 +11,7 @@ import type {
   ViewRow,
 } from './documents.ts';
 import type { CouchAnswer } from './errors.ts';
+import { tlsFault } from './tls-fault.ts';
 import type { Exchange } from './transport.ts';
 
 /*
@@ -158,7 +159,7 @@ function describeBody({ body, length, type }: Exchange): string {
 
 /** Nobody answered, or not to the end. */
 export function noAnswer(thrown: unknown): CouchAnswer {
-  return { status: undefined, error: '', reason: toError(thrown).message };
+  return { status: undefined, error: '', reason: toError(thrown).message, fault: tlsFault(thrown) };
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

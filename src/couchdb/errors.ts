@@ -1,4 +1,5 @@
 import { type FailureKind, FleetError } from '../errors.ts';
+import type { TlsFault } from './tls-fault.ts';
 
 /** What came back for a request to CouchDB, when it was not what was asked for. */
 export interface CouchAnswer {
@@ -12,6 +13,8 @@ export interface CouchAnswer {
   readonly foreignStatus?: number | undefined;
   /** Milliseconds for which the server wants no further request. */
   readonly retryAfter?: number | undefined;
+  /** Why there was no answer, where TLS was it. */
+  readonly fault?: TlsFault | undefined;
 }
 
 /**
@@ -24,23 +27,29 @@ export class CouchError extends FleetError implements CouchAnswer {
   readonly reason: string;
   readonly foreignStatus: number | undefined;
   readonly retryAfter: number | undefined;
+  readonly fault: TlsFault | undefined;
   /** Host and port of the server, to find the breaker it belongs to. */
   readonly host: string;
 
   constructor(host: string, what: string, answer: CouchAnswer) {
-    const said =
-      answer.status === undefined ? answer.reason : `${answer.status} ${answer.error}: ${answer.reason}`;
-    super('couchdb', `${what} on ${host}: ${said}`, adviceFor(answer));
+    super('couchdb', `${what} on ${host}: ${saidBy(answer)}`, adviceFor(answer));
     this.host = host;
     this.status = answer.status;
     this.error = answer.error;
     this.reason = answer.reason;
     this.foreignStatus = answer.foreignStatus;
     this.retryAfter = answer.retryAfter;
+    this.fault = answer.fault;
   }
 }
 
-function adviceFor({ status, foreignStatus }: CouchAnswer): string {
+function saidBy({ status, error, reason, fault }: CouchAnswer): string {
+  if (fault !== undefined) return `the server ${fault.problem}`;
+  return status === undefined ? reason : `${status} ${error}: ${reason}`;
+}
+
+function adviceFor({ status, foreignStatus, fault }: CouchAnswer): string {
+  if (fault !== undefined) return fault.advice;
   if (foreignStatus !== undefined)
     return 'Something between here and CouchDB answers for it, such as a proxy, or couchdb.url points elsewhere.';
   if (status === undefined) return 'Check that CouchDB runs and that couchdb.url points to it.';
@@ -88,7 +97,8 @@ export function couchFailureKind(answer: CouchAnswer): CouchFailureKind {
 /** Whether the same request may be answered as asked a moment later: whoever looked first may send it again. */
 export function isPassing(error: unknown): error is CouchError {
   if (!(error instanceof CouchError)) return false;
-  const { status, foreignStatus } = error;
+  const { status, foreignStatus, fault } = error;
+  if (fault !== undefined) return false;
   if (foreignStatus !== undefined) return !OF_THE_REQUEST.has(foreignStatus);
   return status === undefined || status >= 500 || PASSING.has(status);
 }

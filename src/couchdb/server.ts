@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import type { z } from 'zod';
+import type { CouchTls } from '../config/couch-tls.ts';
 import {
   bulkRows,
   changesPage,
@@ -27,7 +28,9 @@ import type {
   ViewRow,
 } from './documents.ts';
 import { type CouchAnswer, CouchError, saysNoDatabase, saysNoDocument } from './errors.ts';
+import { createHealthProbe, type Health, PROBE_TIMEOUT, probeSignal } from './health.ts';
 import { databaseQuery, encodedId, viewQuery } from './paths.ts';
+import { createConnector } from './tls.ts';
 import { createTransport, type Exchange, type Method } from './transport.ts';
 import { tryAgain } from './try-again.ts';
 
@@ -42,6 +45,7 @@ export interface CouchServerOptions extends DatabaseSettings {
   readonly timeout?: number;
   /** The same for a read, which is sent again then. */
   readonly readTimeout?: number;
+  readonly tls?: CouchTls | undefined;
 }
 
 /**
@@ -83,8 +87,8 @@ export interface CouchServer {
   /** What changed after that sequence, with documents, at most `limit` of them. @param since '0' for all */
   changes(database: string, since: string, limit: number, signal?: AbortSignal): Promise<Changes>;
   createIndex(database: string, body: object, signal?: AbortSignal): Promise<IndexAnswer>;
-  /** Whether `/_up` answers 200; asks without credentials, so it never counts as a failed login. */
-  isUp(signal?: AbortSignal): Promise<boolean>;
+  /** How it is; asks without credentials, so it never counts as a failed login. */
+  health(signal?: AbortSignal): Promise<Health>;
   /** Whether our credentials are accepted. One wrong call counts towards the account lockout. */
   isAuthorized(signal?: AbortSignal): Promise<boolean>;
   close(): Promise<void>;
@@ -95,9 +99,6 @@ const DEFAULT_TIMEOUT = 60_000;
 
 /** A read costs the server little: who is silent for this long has lost it. */
 const DEFAULT_READ_TIMEOUT = 10_000;
-
-/** How long a probe waits: an answer later than this is as good as none. */
-const PROBE_TIMEOUT = 2_000;
 
 interface Request<T> {
   readonly method: Method;
@@ -117,7 +118,9 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
   const { url, connections, timeout = DEFAULT_TIMEOUT, readTimeout = DEFAULT_READ_TIMEOUT } = options;
   const { host } = new URL(url);
   const limit = pLimit(connections);
-  const transport = createTransport({ url, connections });
+  const connect = createConnector(options.tls);
+  const transport = createTransport({ url, connections, connect });
+  const probe = createHealthProbe(url, connect);
   const settings = databaseQuery(options);
 
   async function exchange<T>(request: Request<T>, patience: number): Promise<Exchange> {
@@ -285,20 +288,7 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
       return write({ method: 'POST', path, what, body, schema: indexAnswer, signal });
     },
 
-    async isUp(signal) {
-      const open = new URL(url);
-      open.username = '';
-      open.password = '';
-      open.pathname = `${open.pathname.replace(/\/$/, '')}/_up`;
-      try {
-        const response = await fetch(open, { signal: probeSignal(signal) });
-        await response.arrayBuffer();
-        return response.status === 200;
-      } catch {
-        signal?.throwIfAborted();
-        return false;
-      }
-    },
+    health: (signal) => probe.ask(signal),
 
     async isAuthorized(signal) {
       try {
@@ -318,15 +308,11 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
 
     async close() {
       transport.close();
+      probe.close();
     },
   };
 }
 
 function pathOf(database: string): string {
   return `/${encodeURIComponent(database)}`;
-}
-
-function probeSignal(signal: AbortSignal | undefined): AbortSignal {
-  const late = AbortSignal.timeout(PROBE_TIMEOUT);
-  return signal === undefined ? late : AbortSignal.any([signal, late]);
 }

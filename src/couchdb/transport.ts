@@ -1,6 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { onAbort } from './on-abort.ts';
+import { type Connector, SecureAgent } from './tls.ts';
 
 /** One HTTP exchange with whoever answers at CouchDB's address. */
 export interface Exchange {
@@ -37,6 +38,8 @@ export interface TransportOptions {
   readonly url: string;
   /** Most sockets at a time; further requests wait for one. */
   readonly connections: number;
+  /** Opens connections over TLS. */
+  readonly connect: Connector;
 }
 
 /**
@@ -44,10 +47,11 @@ export interface TransportOptions {
  * nano's `fetch` costs about three times the CPU (design §3, "Fewer requests than the stack"), takes half a
  * JSON body for an empty one, and never ends a call whose body of another type is cut.
  */
-export function createTransport({ url, connections }: TransportOptions): Transport {
+export function createTransport({ url, connections, connect }: TransportOptions): Transport {
   const base = new URL(url);
   const client = base.protocol === 'https:' ? https : http;
-  const agent = new client.Agent({ keepAlive: true, maxSockets: connections, maxFreeSockets: connections });
+  const pool = { keepAlive: true, maxSockets: connections, maxFreeSockets: connections };
+  const agent = client === https ? new SecureAgent(connect, pool) : new http.Agent(pool);
   const path = base.pathname.replace(/\/$/, '');
   // What a cache remembers may be from before our own writes.
   const headers: Record<string, string> = { accept: 'application/json', 'cache-control': 'no-cache' };
@@ -101,10 +105,12 @@ export function createTransport({ url, connections }: TransportOptions): Transpo
       request.on('error', fail);
       if (signal !== undefined) {
         // Not the `signal` option: that one listens to every stream of the request, for a tenth of its CPU.
-        request.on(
-          'close',
-          onAbort(signal, () => request.destroy(new Error('aborted'))),
-        );
+        const abort = () => {
+          request.destroy(new Error('aborted'));
+          // One that has no socket yet would tell of its end only when it gets one.
+          reject(signal.reason);
+        };
+        request.on('close', onAbort(signal, abort));
       }
       request.end(payload);
     });

@@ -33,7 +33,7 @@ export function createBreakerBoard({ global, clusters, storage, onChange }: Boar
       host,
       createBreaker({
         name: host,
-        probe: (signal) => server.isUp(signal),
+        probe: async (signal) => (await server.health(signal)).state === 'up',
         probeCredentials: (signal) => server.isAuthorized(signal),
         onChange: (open) => onChange(`CouchDB ${host}`, open),
       }),
@@ -56,7 +56,8 @@ export function createBreakerBoard({ global, clusters, storage, onChange }: Boar
     isUsable: ({ host }) => couch.get(host)?.open !== true,
     async isAway(target) {
       if (target.kind === 'storage') return !(await writable(storage));
-      return !((await servers.get(target.host)?.isUp()) ?? true);
+      const server = servers.get(target.host);
+      return server !== undefined && (await server.health()).state !== 'up';
     },
     stop() {
       for (const breaker of [files, ...couch.values()]) breaker.stop();

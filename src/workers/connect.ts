@@ -43,7 +43,8 @@ export async function connectWorker({
   const { connections, q, n } = config.fleet;
   const servers = new Map<string, CouchServer>();
   const connect = (url: string): CouchServer => {
-    const known = servers.get(url) ?? connectCouch({ url, connections, q, n, ...patience });
+    const options = { url, connections, q, n, tls: config.couchdb.tls, ...patience };
+    const known = servers.get(url) ?? connectCouch(options);
     servers.set(url, known);
     return known;
   };

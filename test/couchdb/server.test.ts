@@ -146,14 +146,14 @@ describe('a CouchDB server', () => {
   });
 
   it('says that it is up, and that our credentials work', async () => {
-    expect(await server.isUp()).to.equal(true);
+    expect(await server.health()).to.deep.equal({ state: 'up' });
     expect(await server.isAuthorized()).to.equal(true);
   });
 
   it('says that a server that is away is neither up nor open to us', async () => {
     const away = connectCouch({ url: 'http://127.0.0.1:9', connections: 1 });
     try {
-      expect(await away.isUp()).to.equal(false);
+      expect((await away.health()).state).to.equal('silent');
       expect(await away.isAuthorized()).to.equal(false);
     } finally {
       await away.close();
