@@ -1,5 +1,6 @@
 import punycode from 'punycode/punycode.js';
 import { InputError } from '../errors.ts';
+import { trimBlanks } from './blanks.ts';
 
 /** How app hosts are formed: `drive.alice.example.com` or `alice-drive.example.com`. */
 export type Subdomains = 'nested' | 'flat';
@@ -9,7 +10,6 @@ const MAX_NAME_BYTES = 255;
 
 const ASCII = /^[\0-\x7f]*$/;
 const ILLEGAL = /[ /,;&?#@|='"\t\r\n\0]/;
-const OUTER_WHITE_SPACE = /^\p{White_Space}+|\p{White_Space}+$/gu;
 const WILDCARD = /[*?]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const ESCAPED_IN_HOSTS = /[^A-Za-z0-9\-_.~!$&'()*+,;=:[\]<>"]/gu;
@@ -76,7 +76,7 @@ function problemOf(domain: string): string | undefined {
  * @throws InputError `illegal_domain`
  */
 export function normaliseDomain(raw: string, subdomains: Subdomains): string {
-  const domain = lowerCaseRunes(toUnicode(raw).replace(OUTER_WHITE_SPACE, ''));
+  const domain = lowerCaseRunes(trimBlanks(toUnicode(raw)));
   const problem = problemOf(domain);
   if (problem !== undefined) throw illegalDomain(raw, problem);
   const [firstLabel = ''] = domain.split('.');

@@ -1,3 +1,4 @@
+import { trimBlanks } from './blanks.ts';
 import type { InstanceOptions } from './options.ts';
 
 /** The fields of an instance document that say whose it is. */
@@ -12,29 +13,51 @@ export interface SettingsIdentity {
   readonly public_name?: string | undefined;
 }
 
-function agrees(wanted: string | undefined, found: string | undefined): boolean {
-  return wanted === undefined || wanted === '' || wanted === found;
+/**
+ * How an instance that is there already relates to the person that options describe. `unproven`: they say
+ * nothing that would tell this person from another, so nothing that is private may be handed out.
+ */
+export type Recognition = 'by-id' | 'by-address' | 'unproven' | 'other';
+
+/** Undefined for what is empty; blanks around a value do not count, for earlier versions stored them. */
+function comparable(value: string | undefined): string | undefined {
+  return trimBlanks(value ?? '') || undefined;
 }
 
-function comparableEmail(email: string | undefined): string | undefined {
-  return email?.trim().toLowerCase();
+function agrees(wanted: string | undefined, found: string | undefined): boolean {
+  return wanted === undefined || wanted === found;
 }
 
 /**
- * Whether an instance that is already there belongs to the person the options describe (design §3,
- * `register`): each of email, public name, uuid and oidc_id that the options give is the instance's.
- * Options that give none of them fit any instance.
+ * Whose an instance is that is there already. An id (`uuid`, `oidc_id`) that both sides have decides, also
+ * against an equal address; where there are two, both must agree. Else the address decides. Options with
+ * neither fit whatever has no other public name.
  */
+export function recognize(
+  options: InstanceOptions,
+  instance: InstanceIdentity,
+  settings: SettingsIdentity,
+): Recognition {
+  const wanted: SettingsIdentity = options.settings;
+  const ids = [
+    [comparable(options.uuid), comparable(instance.uuid)],
+    [comparable(options.oidcId), comparable(instance.oidc_id)],
+  ] as const;
+  const known = ids.filter(([ours, theirs]) => ours !== undefined && theirs !== undefined);
+  if (known.length > 0) return known.every(([ours, theirs]) => ours === theirs) ? 'by-id' : 'other';
+
+  const email = comparable(wanted.email)?.toLowerCase();
+  if (email !== undefined)
+    return email === comparable(settings.email)?.toLowerCase() ? 'by-address' : 'other';
+  if (ids.some(([ours]) => ours !== undefined)) return 'other';
+  return agrees(comparable(wanted.public_name), comparable(settings.public_name)) ? 'unproven' : 'other';
+}
+
+/** Whether the instance may be taken for the one that the options ask for, so that they may be submitted again. */
 export function isSamePerson(
   options: InstanceOptions,
   instance: InstanceIdentity,
   settings: SettingsIdentity,
 ): boolean {
-  const wanted: SettingsIdentity = options.settings;
-  return (
-    agrees(comparableEmail(wanted.email), comparableEmail(settings.email)) &&
-    agrees(wanted.public_name, settings.public_name) &&
-    agrees(options.uuid, instance.uuid) &&
-    agrees(options.oidcId, instance.oidc_id)
-  );
+  return recognize(options, instance, settings) !== 'other';
 }

@@ -1,6 +1,6 @@
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import { SETTINGS } from '../../instances/doctypes.ts';
-import { isSamePerson } from '../../instances/identity.ts';
+import { type Recognition, recognize } from '../../instances/identity.ts';
 import { instanceState } from '../../instances/instance-document.ts';
 import type { Scheme } from '../../instances/link.ts';
 import { findByNames, type StoredInstance } from '../../instances/lookup.ts';
@@ -16,9 +16,11 @@ import type { ExportedRow } from './export-row.ts';
 /** Rows whose instances are looked up at a time. */
 const PAGE = 100;
 
+const NO_TOKEN = 'no token: the row gives no uuid, oidc_id or email by which the owner is known';
+
 /**
  * What became of the rows of a file, told from CouchDB alone: for when Redis was lost. A token is given
- * only where the instance is the person's whom the row describes.
+ * only where the row gives an id or an address by which the instance's owner is recognized.
  */
 export async function* exportFile(
   couch: Couch,
@@ -74,15 +76,27 @@ async function exported(
   }
   const state = instanceState(instance);
   if (state === 'provisioning' || state === 'deleting') return { domain, status: state };
-  if (!(await belongs(couch, options, instance))) {
-    return { domain, status: 'taken', error: 'it belongs to somebody else' };
+  const recognition = await whoseIs(couch, options, instance);
+  switch (recognition) {
+    case 'by-id':
+    case 'by-address':
+      return { domain, status: 'created', ...registrationOf(instance, scheme) };
+    case 'unproven':
+      return { domain, status: 'created', error: NO_TOKEN };
+    case 'other':
+      return { domain, status: 'taken', error: 'it belongs to somebody else' };
+    default:
+      return recognition satisfies never;
   }
-  return { domain, status: 'created', ...registrationOf(instance, scheme) };
 }
 
-async function belongs(couch: Couch, options: InstanceOptions, instance: StoredInstance): Promise<boolean> {
+async function whoseIs(
+  couch: Couch,
+  options: InstanceOptions,
+  instance: StoredInstance,
+): Promise<Recognition> {
   const database = databaseName(databasePrefix(instance), SETTINGS);
   const reading = couch.cluster(instance.couch_cluster).getDocument(database, SETTINGS_ID);
   const settings = (await unlessNoDatabase(reading)) ?? {};
-  return isSamePerson(options, instance, settings);
+  return recognize(options, instance, settings);
 }

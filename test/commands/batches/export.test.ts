@@ -134,6 +134,42 @@ describe('batches export', () => {
       expect(stdout).to.contain('old.example.org,created,,,,');
     });
 
+    it('hands no token to a row that says nothing by which a person is known', async () => {
+      const lines = ['domain,public-name', 'i.example.org,Ina', 'j.example.org,', 'k.example.org,'];
+      await submit(platform, 'i.csv', lines);
+      const file = await platform.write('nameless.csv', [
+        'domain,public-name,uuid',
+        'i.example.org,Ina,',
+        'j.example.org,,',
+        'k.example.org,,somebody',
+      ]);
+      const { stdout } = await platform.run('batches', 'export', '--from', file);
+      const none = '"no token: the row gives no uuid, oidc_id or email by which the owner is known"';
+      expect(stdout.split('\n')).to.deep.equal([
+        HEAD,
+        `i.example.org,created,,,,${none}`,
+        `j.example.org,created,,,,${none}`,
+        'k.example.org,taken,,,,it belongs to somebody else',
+        '',
+      ]);
+    });
+
+    it('hands the token to whom an id recognizes, and not to who has but the address', async () => {
+      await submit(platform, 'l.csv', ['domain,email,oidc_id', 'l.example.org,l@example.org,o-l']);
+      const token = await tokenOf('l.example.org');
+      const mine = await platform.write('l-mine.csv', [
+        'domain,oidc_id,email',
+        'l.example.org,o-l,new@b.org',
+      ]);
+      expect((await platform.run('batches', 'export', '--from', mine)).stdout).to.contain(token);
+      const other = await platform.write('l-other.csv', [
+        'domain,oidc_id,email',
+        'l.example.org,o-x,l@example.org',
+      ]);
+      const { stdout } = await platform.run('batches', 'export', '--from', other);
+      expect(stdout).to.contain('l.example.org,taken,').and.not.to.contain(token);
+    });
+
     it('tells bad rows on stderr and goes on', async () => {
       const file = await platform.write('bad.csv', ['domain', 'bad domain', 'missing.example.org']);
       const { stdout, stderr, exitCode } = await platform.run('batches', 'export', '--from', file);

@@ -31,21 +31,30 @@ describe('registering a domain', () => {
     const domain = test.domain('exists');
     await test.create({ domain, ...ALICE });
     const before = await test.instance(domain);
-    const { end, jobId } = await test.create({ domain, ...ALICE, email: 'Alice@Example.org', locale: 'fr' });
+    const again = { domain, email: 'Alice@Example.org', 'public-name': 'Alice Martin', locale: 'fr' };
+    const { end, jobId } = await test.create(again);
     expect(end).to.include({ state: 'done', outcome: 'exists', incarnation: undefined });
     expect(await test.instance(domain)).to.deep.equal(before);
     expect((await test.fleet.queue.getJob(jobId))?.data).to.include({ outcome: 'exists' });
   });
 
+  it('that is the same person’s by an id says that it exists, whatever became of the address', async () => {
+    const domain = test.domain('exists-by-id');
+    await test.create({ domain, ...ALICE, oidc_id: 'alice' });
+    const { end } = await test.create({ domain, email: 'married@example.org', oidc_id: 'alice' });
+    expect(end).to.include({ state: 'done', outcome: 'exists' });
+  });
+
+  const WHO = { ...ALICE, uuid: 'alice-uuid', oidc_id: 'alice-oidc' };
   for (const [what, other] of [
-    ['email', { ...ALICE, email: 'bob@example.org' }],
-    ['name', { ...ALICE, 'public-name': 'Bob' }],
-    ['uuid', { ...ALICE, uuid: 'another' }],
-    ['oidc_id', { ...ALICE, oidc_id: 'another' }],
+    ['email', { email: 'bob@example.org' }],
+    ['name, and nothing else to know the person by', { 'public-name': 'Bob' }],
+    ['uuid', { ...WHO, uuid: 'another' }],
+    ['oidc_id', { ...WHO, oidc_id: 'another' }],
   ] as const) {
     it(`that is there with another ${what} is taken`, async () => {
-      const domain = test.domain(`taken-${what.replace('_', '-')}`);
-      await test.create({ domain, ...ALICE });
+      const domain = test.domain(`taken-${what.slice(0, 4).replace('_', '-')}`);
+      await test.create({ domain, ...WHO });
       const before = await test.instance(domain);
       const { end } = await test.create({ domain, ...other });
       expect(end).to.include({ state: 'failed', code: 'taken' });
