@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Config } from '../config/config.ts';
 import { FleetError } from '../errors.ts';
+import { trimBlanks } from '../instances/blanks.ts';
 import type { Output } from './output.ts';
 
 /**
@@ -18,7 +19,8 @@ export async function confirm(
   // Where nobody types at a terminal, there is no echo that ends the line.
   if (!isTerminal(stdin)) stdout.write('\n');
   if (typed === undefined) throw new FleetError('aborted', 'EOF', 'Scripts need --force.');
-  if (typed.trim().toLowerCase() !== expected.toLowerCase()) throw new FleetError('aborted', 'Aborted');
+  // A domain may begin or end with what nobody sees; only blanks are no part of it.
+  if (trimBlanks(typed).toLowerCase() !== expected.toLowerCase()) throw new FleetError('aborted', 'Aborted');
 }
 
 /** Who is asked, about which platform. */

@@ -1,18 +1,24 @@
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
 import { normaliseDomain } from './domain.ts';
+import { formerDomain } from './new-domain.ts';
 import {
   parseAuthMode,
   parseBoolean,
   parseLocale,
   parseQuota,
   parseReason,
-  splitList,
+  parseWords,
 } from './option-values.ts';
 import { instanceOptions } from './options.ts';
-import { InvalidOptions, type ParsingRules, readAliases, readSettings } from './parse-options.ts';
+import {
+  InvalidOptions,
+  type ParsingRules,
+  readAliases,
+  readSettings,
+  readSettingsString,
+} from './parse-options.ts';
 import { CHANGE_FLAGS, type RawOptions, RawRow } from './raw-row.ts';
-import { parseSettingsString } from './settings-string.ts';
 import { normaliseTos, requireDatedTos } from './tos.ts';
 
 const text = z.string().min(1);
@@ -78,9 +84,9 @@ const asGiven = (value: string) => value;
  * @throws InputError `no_changes`
  */
 export function parseChanges(raw: RawOptions, rules: ParsingRules): ParsedChanges {
-  const row: ChangeRow = new RawRow(raw, CHANGE_FLAGS);
+  const row: ChangeRow = new RawRow(raw, CHANGE_FLAGS, 'domain');
   const domain = readDomain(row);
-  const { settings: fromString, moved } = parseSettingsString(row.text('settings') ?? '');
+  const { settings: fromString, moved } = readSettingsString(row);
   const settings = readSettings(row, fromString);
   const changes = given({
     locale: row.readMoved(moved.locale, 'locale', parseLocale),
@@ -88,12 +94,12 @@ export function parseChanges(raw: RawOptions, rules: ParsingRules): ParsedChange
     oidcId: row.readMoved(moved.oidcId, 'oidc_id', asGiven),
     franceconnectId: row.text('franceconnect_id'),
     // A hyphen in the first label is fine here: the old domain may come from a platform set up otherwise.
-    oldDomain: row.read('old-domain', (value) => normaliseDomain(value, 'nested')),
+    oldDomain: row.read('old-domain', formerDomain),
     context: row.readMoved(moved.context, 'context-name', asGiven),
     ...readBlocking(row),
     aliases: row.text('domain-aliases') === undefined ? undefined : readAliases(row, rules),
-    sponsorships: row.read('sponsorships', splitList),
-    featureSets: row.read('feature-sets', splitList),
+    sponsorships: row.read('sponsorships', parseWords),
+    featureSets: row.read('feature-sets', parseWords),
     diskQuota: row.read('disk-quota', (value) => parseQuota(value) ?? null),
     authMode: row.readMoved(moved.authMode, 'auth-mode', parseAuthMode),
     autoUpdate: moved.autoUpdate ?? row.read('auto-update', parseBoolean),

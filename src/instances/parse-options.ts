@@ -1,20 +1,26 @@
 import { parseSource } from '../apps/sources.ts';
 import { InputError } from '../errors.ts';
-import { normaliseDomain, type Subdomains } from './domain.ts';
+import type { Subdomains } from './domain.ts';
+import { formerDomain, newDomain, organizationDomain } from './new-domain.ts';
 import {
+  parseAddress,
   parseAuthMode,
   parseBoolean,
   parseCluster,
   parseLocale,
   parseNames,
+  parsePhone,
   parseQuota,
   parseReason,
+  parseWords,
   splitList,
 } from './option-values.ts';
 import { type InstanceOptions, instanceOptions } from './options.ts';
+import { plausible } from './plausible.ts';
 import { INSTANCE_FLAGS, type InstanceFlag, type OptionProblem, type RawOptions, RawRow } from './raw-row.ts';
-import { type MovedSettings, parseSettingsString } from './settings-string.ts';
+import { type MovedSettings, type ParsedSettings, parseSettingsString } from './settings-string.ts';
 import { normaliseTos, requireDatedTos } from './tos.ts';
+import { kindOfSetting } from './value-kinds.ts';
 
 /** What the configuration says about which options are good. */
 export interface ParsingRules {
@@ -50,14 +56,14 @@ const asGiven = (text: string) => text;
 
 function readDomain(row: RawRow<InstanceFlag>, { subdomains }: ParsingRules): string {
   if (row.text('domain') === undefined && !row.isBad('domain')) row.report('domain', 'a domain is needed');
-  return row.read('domain', (text) => normaliseDomain(text, subdomains)) ?? '';
+  return row.read('domain', (text) => newDomain(text, subdomains)) ?? '';
 }
 
 /** The aliases, normalised, each once. */
 export function readAliases(row: RawRow<'domain-aliases'>, { subdomains }: ParsingRules): string[] {
   const column = 'domain-aliases';
   const aliases = splitList(row.text(column) ?? '').flatMap((text) => {
-    const alias = row.attempt(column, text, (given) => normaliseDomain(given, subdomains));
+    const alias = row.attempt(column, text, (given) => newDomain(given, subdomains));
     return alias === undefined ? [] : [alias];
   });
   return [...new Set(aliases)];
@@ -75,7 +81,7 @@ function readOtherNames(row: RawRow<InstanceFlag>, domain: string, rules: Parsin
 }
 
 function readApps(row: RawRow<InstanceFlag>): string[] {
-  const apps = [...new Set(splitList(row.text('apps') ?? ''))];
+  const apps = [...new Set(row.read('apps', parseWords) ?? [])];
   for (const app of apps) row.attempt('apps', app, parseSource);
   return apps;
 }
@@ -100,9 +106,9 @@ export function readSettings(
     }
   }
   const tz = row.text('tz');
-  const email = row.text('email');
+  const email = row.read('email', parseAddress) ?? row.attempt('settings', fromString['email'], parseAddress);
   const publicName = row.text('public-name');
-  const phone = row.text('phone');
+  const phone = row.read('phone', parsePhone) ?? row.attempt('settings', fromString['phone'], parsePhone);
   return {
     ...fromString,
     ...(tz !== undefined && { tz }),
@@ -110,6 +116,27 @@ export function readSettings(
     ...(publicName !== undefined && { public_name: publicName }),
     ...(phone !== undefined && { phone }),
   };
+}
+
+/** The Settings string, with each of its keys and values looked at by itself. */
+export function readSettingsString(row: RawRow<'settings'>): ParsedSettings {
+  return parseSettingsString(row.text('settings') ?? '', (key, value) => {
+    const name = row.attempt('settings', key, (text) => plausible('word', text)) ?? '';
+    return [name, row.attempt('settings', value, (text) => plausible(kindOfSetting(name), text)) ?? ''];
+  });
+}
+
+/**
+ * For any of its members a stack reads address and name of every instance of an organization, and gives up
+ * where one lacks them.
+ */
+function requireOfMembers(row: RawRow<InstanceFlag>, settings: Readonly<Record<string, string>>): void {
+  if (row.text('org-id') === undefined && row.text('org-domain') === undefined) return;
+  const needed = { email: settings['email'], 'public-name': settings['public_name'] };
+  for (const [column, value] of Object.entries(needed)) {
+    if (value || row.isBad(column)) continue;
+    row.report(column, 'an instance of an organization (org-id, org-domain) needs it');
+  }
 }
 
 /** A reason alone means blocked, unlike in the stack (design §6); an explicit `false` makes it void. */
@@ -134,8 +161,10 @@ function withoutUndefined(options: InstanceOptions): InstanceOptions {
 export function parseInstanceOptions(raw: RawOptions, rules: ParsingRules): ParsedOptions {
   const row = new RawRow(raw, INSTANCE_FLAGS);
   const passphrase = row.text('passphrase');
-  const { settings, moved } = parseSettingsString(row.text('settings') ?? '');
+  const { settings: fromString, moved } = readSettingsString(row);
   const domain = readDomain(row, rules);
+  const settings = readSettings(row, fromString);
+  requireOfMembers(row, settings);
 
   if (row.text('swift-layout') !== undefined) {
     row.report('swift-layout', 'instances are made on file storage only, which has no Swift layout');
@@ -146,8 +175,8 @@ export function parseInstanceOptions(raw: RawOptions, rules: ParsingRules): Pars
     aliases: readOtherNames(row, domain, rules),
     locale: readLocale(row, moved),
     // A hyphen in the first label is fine here: the old domain may come from a platform set up otherwise.
-    oldDomain: row.read('old-domain', (text) => normaliseDomain(text, 'nested')),
-    orgDomain: row.text('org-domain'),
+    oldDomain: row.read('old-domain', formerDomain),
+    orgDomain: row.read('org-domain', organizationDomain),
     orgId: row.text('org-id'),
     uuid: row.readMoved(moved.uuid, 'uuid', asGiven),
     oidcId: row.readMoved(moved.oidcId, 'oidc_id', asGiven),
@@ -163,7 +192,7 @@ export function parseInstanceOptions(raw: RawOptions, rules: ParsingRules): Pars
     ...readBlocking(row),
     couchCluster: row.read('couch-cluster', (text) => parseCluster(text, rules.clusters)),
     diskQuota: row.read('disk-quota', parseQuota),
-    settings: readSettings(row, settings),
+    settings,
     apps: readApps(row),
     hasPassphrase: passphrase !== undefined,
   };

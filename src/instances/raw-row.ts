@@ -1,4 +1,7 @@
 import { InputError } from '../errors.ts';
+import { trimBlanks } from './blanks.ts';
+import { plausible } from './plausible.ts';
+import { kindOfFlag } from './value-kinds.ts';
 
 /** What is told of an instance when it is made, and may be changed later, as far as it is shown in one run. */
 const LASTING_FLAGS = [
@@ -66,24 +69,27 @@ export interface OptionProblem {
   readonly message: string;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL_CHARACTER = /[\u0000-\u001f]/;
-
-/** One row being read: hands out the values that can be used, and gathers what is wrong. */
+/** One row being read: hands out the values that can be used, without blanks around them, and gathers what is wrong. */
 export class RawRow<Flag extends string> {
   readonly problems: OptionProblem[] = [];
   readonly #values = new Map<string, string>();
 
-  /** @param flags those that count; others are not looked at */
-  constructor(raw: RawOptions, flags: readonly Flag[]) {
+  /**
+   * @param flags those that count; others are not looked at
+   * @param sought the flag that names what exists, under whatever name: its value is only trimmed
+   */
+  constructor(raw: RawOptions, flags: readonly Flag[], sought?: Flag) {
     for (const flag of flags) {
-      const value = raw[flag] ?? '';
-      if (CONTROL_CHARACTER.test(value)) {
-        this.report(flag, 'it contains a control character, such as a line break or a tab');
-      } else if (value !== '') {
-        this.#values.set(flag, value);
-      }
+      const value = flag === sought ? trimBlanks(raw[flag] ?? '') : this.#plausible(flag, raw[flag] ?? '');
+      if (value !== '') this.#values.set(flag, value);
     }
+  }
+
+  #plausible(flag: Flag, value: string): string {
+    const kind = kindOfFlag(flag);
+    // A domain, and each part of a list, is looked at when it is read.
+    if (kind === 'domain') return trimBlanks(value);
+    return this.attempt(flag, value, (text) => plausible(kind, text)) ?? '';
   }
 
   report(column: string, message: string): void {

@@ -19,23 +19,29 @@ export interface ParsedSettings {
   moved: MovedSettings;
 }
 
-function parsePairs(text: string): Map<string, string> {
+/** Takes one pair as it was written, and gives what counts. */
+export type ReadPair = (key: string, value: string) => readonly [key: string, value: string];
+
+function parsePairs(text: string, read: ReadPair): Map<string, string> {
   const pairs = new Map<string, string>();
   for (const item of text.split(',')) {
     const colon = item.indexOf(':');
-    if (colon !== -1) pairs.set(item.slice(0, colon), item.slice(colon + 1));
+    if (colon !== -1) pairs.set(...read(item.slice(0, colon), item.slice(colon + 1)));
   }
   return pairs;
 }
 
 /**
  * Reads a Settings string `k:v,k2:v2` by the stack's rules (`instance-data.md` §3.1): split at commas,
- * then at the first colon, nothing trimmed, items without a colon ignored, the last of equal keys wins.
+ * then at the first colon, items without a colon ignored, the last of equal keys wins. Nothing is trimmed but by `read`.
  * Keys that belong to the instance document are moved; an `auto_update` that is no boolean is dropped.
  * Any key may come out, `__proto__` included, as an own property.
  */
-export function parseSettingsString(text: string): ParsedSettings {
-  const pairs = parsePairs(text);
+export function parseSettingsString(
+  text: string,
+  read: ReadPair = (key, value) => [key, value],
+): ParsedSettings {
+  const pairs = parsePairs(text, read);
   const take = (key: string): string | undefined => {
     const value = pairs.get(key);
     pairs.delete(key);

@@ -171,4 +171,23 @@ describe('parseChanges', () => {
       expect(instanceChanges.safeParse({ deleting: true }).success).to.equal(false);
     });
   });
+
+  it('reaches an instance whose domain has an invisible character, and gives out none', () => {
+    const twin = 'co\u00adpied.example.org';
+    expect(parseChanges({ domain: twin, locale: ' fr' }, RULES)).to.deep.equal({
+      domain: twin,
+      changes: { locale: 'fr' },
+    });
+    expect(() => parseChanges({ domain: 'a.example.org', 'domain-aliases': twin }, RULES)).to.throw(
+      'U+00AD SOFT HYPHEN',
+    );
+  });
+
+  it('trims what it reads', () => {
+    const raw = { domain: 'a.example.org', email: '\u00a0a@b.org ', sponsorships: ' one ,two\u00a0' };
+    expect(parseChanges(raw, RULES).changes).to.deep.equal({
+      settings: { email: 'a@b.org' },
+      sponsorships: ['one', 'two'],
+    });
+  });
 });

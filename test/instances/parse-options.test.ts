@@ -159,6 +159,189 @@ describe('parseInstanceOptions', () => {
     });
   });
 
+  describe('values', () => {
+    it('are trimmed of blanks of any kind, but for the passphrase', () => {
+      const raw = {
+        email: '\u00a0alice@example.com ',
+        'context-name': ' beta\u2003',
+        oidc_id: '\u00a0u-1',
+        uuid: '\tu1\r\n',
+        'public-name': ' Alice ',
+        locale: 'fr ',
+        'org-id': ' acme',
+        'disk-quota': '5GB\u00a0',
+        blocked: ' true',
+        sponsorships: 'one\u00a0, two',
+        apps: 'drive,\u00a0notes ',
+        settings: ' offer : premium ,context:gamma ',
+        passphrase: '\u00a0secret ',
+      };
+      const { options, passphrase } = parseInstanceOptions({ domain: `\u00a0${DOMAIN}`, ...raw }, RULES);
+      expect(passphrase).to.equal('\u00a0secret ');
+      expect(options).to.deep.equal({
+        domain: DOMAIN,
+        aliases: [],
+        locale: 'fr',
+        context: 'gamma',
+        oidcId: 'u-1',
+        uuid: 'u1',
+        orgId: 'acme',
+        diskQuota: 5_000_000_000,
+        blocked: true,
+        sponsorships: ['one', 'two'],
+        settings: { email: 'alice@example.com', public_name: 'Alice', offer: 'premium' },
+        apps: ['drive', 'notes'],
+        hasPassphrase: true,
+      });
+    });
+
+    it('are none when they are nothing but blanks', () => {
+      expect(optionsOf({ uuid: '\u00a0', email: ' ' })).to.deep.equal(optionsOf({}));
+    });
+
+    for (const column of [
+      'domain-aliases',
+      'old-domain',
+      'org-domain',
+      'org-id',
+      'uuid',
+      'oidc_id',
+      'franceconnect_id',
+      'context-name',
+      'email',
+      'phone',
+      'sponsorships',
+      'apps',
+      'settings',
+      'tz',
+    ]) {
+      it(`cannot hold what nobody sees: ${column}`, () => {
+        const value =
+          column === 'settings'
+            ? 'a\u200b:b'
+            : 'a\u200b1@b.example.org'.replace(/@/, column === 'email' ? '@' : '');
+        const [problem] = problemsOf({ email: 'a@b.org', 'public-name': 'A', [column]: value });
+        expect(problem).to.deep.equal({
+          column,
+          message: 'it contains the invisible character U+200B ZERO WIDTH SPACE',
+        });
+      });
+    }
+
+    it('may hold in a name what some scripts need', () => {
+      expect(optionsOf({ 'public-name': 'نی\u200cلو' }).settings).to.deep.equal({
+        public_name: 'نی\u200cلو',
+      });
+    });
+
+    it('of a Settings string are looked at each by what it is', () => {
+      for (const settings of [
+        'email:nobody',
+        'uuid:NULL',
+        'context:be\u200bta',
+        'phone:a@b',
+        'offer:#REF!',
+      ]) {
+        expect(columnsOf({ settings }), settings).to.deep.equal(['settings']);
+      }
+    });
+  });
+
+  describe('mail addresses', () => {
+    for (const email of ['a@b', 'zoé@exämple.org', "o'neil+x@example.org", '"a']) {
+      const isGood = email !== '"a';
+      it(`are ${isGood ? 'taken' : 'refused'} as in ${email}`, () => {
+        expect(columnsOf({ email })).to.deep.equal(isGood ? [] : ['email']);
+      });
+    }
+
+    for (const email of [
+      'alice',
+      'mailto:a@example.org',
+      'Alice <a@example.org>',
+      '<a@example.org>',
+      'a@b.org, c@d.org',
+      'a@b.org;c@d.org',
+      'a@b@c.org',
+      'a @b.org',
+      '@b.org',
+      'a@',
+      'a@b..org',
+      'a@b.org.',
+      'a@#REF!',
+      'a@b.org/',
+    ]) {
+      it(`are single ones: ${email} is refused`, () => {
+        expect(columnsOf({ email })).to.deep.equal(['email']);
+      });
+    }
+  });
+
+  describe('quotas', () => {
+    for (const quota of [
+      '5,5 GB',
+      '5,00GB',
+      '1,0000',
+      ',5GB',
+      '5.000.000',
+      '5 000 MB',
+      '5,0E+09',
+      '-5GB',
+      '5 Go',
+    ]) {
+      it(`are refused where a comma or point may mean something else: ${quota}`, () => {
+        expect(columnsOf({ 'disk-quota': quota })).to.deep.equal(['disk-quota']);
+      });
+    }
+
+    it('may have commas between thousands', () => {
+      expect(optionsOf({ 'disk-quota': '1,500,000 kB' }).diskQuota).to.equal(1_500_000_000);
+    });
+  });
+
+  describe('telephone numbers', () => {
+    for (const phone of ['+33 6 12 34 56 78', '(0)30/123-45', '1', '06.12.34.56.78 ext. 2']) {
+      it(`are taken as they are written: ${phone}`, () => {
+        expect(optionsOf({ phone }).settings).to.deep.equal({ phone });
+      });
+    }
+
+    for (const phone of [
+      "'+33612345678",
+      '3,36123E+10',
+      '33612345678.0',
+      'tel:+33612345678',
+      'a1@example.org',
+      '2026-11-26',
+      'none given',
+    ]) {
+      it(`are refused where they are something else: ${phone}`, () => {
+        expect(columnsOf({ phone })).to.deep.equal(['phone']);
+      });
+    }
+  });
+
+  describe('an organization', () => {
+    const member = { email: 'a@example.org', 'public-name': 'Alice' };
+
+    it('has members with an address and a name', () => {
+      for (const organization of [{ 'org-id': 'acme' }, { 'org-domain': 'acme.example' }]) {
+        expect(columnsOf({ ...member, ...organization })).to.deep.equal([]);
+        expect(columnsOf(organization)).to.deep.equal(['email', 'public-name']);
+        expect(columnsOf({ ...organization, ...member, email: '\u00a0' })).to.deep.equal(['email']);
+        expect(columnsOf({ ...organization, ...member, 'public-name': '' })).to.deep.equal(['public-name']);
+      }
+    });
+
+    it('may get them from the Settings string', () => {
+      expect(columnsOf({ 'org-id': 'acme', settings: 'email:a@b.org,public_name:A' })).to.deep.equal([]);
+    });
+
+    it('has its domain as the stack looks it up', () => {
+      expect(optionsOf({ ...member, 'org-domain': ' ACME.Example.' }).orgDomain).to.equal('acme.example');
+    });
+  });
+
   describe('aliases', () => {
     it('are normalised, without blanks and duplicates, in order', () => {
       expect(
@@ -279,7 +462,7 @@ describe('parseInstanceOptions', () => {
     });
 
     it('must be a whole number of -1 or more', () => {
-      for (const text of ['-2', '1.5', 'one', '0x1', ' 1']) {
+      for (const text of ['-2', '1.5', 'one', '0x1', '1 2']) {
         expect(columnsOf({ 'couch-cluster': text }), text).to.deep.equal(['couch-cluster']);
       }
     });

@@ -1,3 +1,4 @@
+import { trimBlanks } from '../../instances/blanks.ts';
 import {
   InvalidOptions,
   type ParsedOptions,
@@ -5,6 +6,7 @@ import {
   parseInstanceOptions,
 } from '../../instances/parse-options.ts';
 import type { RawOptions } from '../../instances/raw-row.ts';
+import { kindOfFlag } from '../../instances/value-kinds.ts';
 import type { Row, RowProblem } from './row.ts';
 
 /** A row that was understood. */
@@ -62,9 +64,11 @@ export function creationCheck({ defaults, rules }: CheckRowsOptions): RowCheck<P
   };
 }
 
-/** Flags fill what the row leaves open; a domain is the row's own in any case. */
+/** Flags fill what the row leaves open or blank; a domain is the row's own in any case. */
 export function withDefaults(values: RawOptions, defaults: RawOptions): RawOptions {
-  const given = Object.entries(values).filter(([, value]) => value !== '');
+  const given = Object.entries(values).filter(
+    ([flag, value = '']) => (kindOfFlag(flag) === 'secret' ? value : trimBlanks(value)) !== '',
+  );
   return { ...defaults, domain: undefined, ...Object.fromEntries(given) };
 }
 

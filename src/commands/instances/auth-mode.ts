@@ -3,6 +3,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { instanceArg } from '../../cli/find-instance.ts';
 import { modifyOne } from '../../cli/modify-one.ts';
 import { InputError } from '../../errors.ts';
+import { trimBlanks } from '../../instances/blanks.ts';
 import { AUTH_MODES } from '../../instances/instance-document.ts';
 import { type InstanceView, instanceView } from '../../instances/instance-view.ts';
 import { type AuthMode, parseAuthMode } from '../../instances/option-values.ts';
@@ -37,7 +38,7 @@ export default class InstancesAuthMode extends BaseCommand {
 /** @throws InputError in the stack's words */
 function readMode(text: string): AuthMode {
   try {
-    return parseAuthMode(text);
+    return parseAuthMode(trimBlanks(text));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(error.code, 'Bad Request: Unknown authentication mode', {}, `Use one of ${MODES}.`);

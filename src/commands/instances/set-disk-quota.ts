@@ -3,6 +3,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { instanceArg } from '../../cli/find-instance.ts';
 import { modifyOne } from '../../cli/modify-one.ts';
 import { InputError } from '../../errors.ts';
+import { trimBlanks } from '../../instances/blanks.ts';
 import { type InstanceView, instanceView } from '../../instances/instance-view.ts';
 import { parseQuota } from '../../instances/option-values.ts';
 
@@ -35,7 +36,7 @@ export default class InstancesSetDiskQuota extends BaseCommand {
 /** @throws InputError in the stack's words */
 function readQuota(text: string): number | null {
   try {
-    return parseQuota(text) ?? null;
+    return parseQuota(trimBlanks(text)) ?? null;
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(error.code, `Could not parse disk-quota: ${error.message}`, {}, error.advice);

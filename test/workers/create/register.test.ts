@@ -203,6 +203,7 @@ describe('registering a domain', () => {
   it('blocks it until it is finished, with nothing in it that opens a way in', async () => {
     const raw = {
       domain: test.domain('provisioning'),
+      ...ALICE,
       uuid: 'u',
       oidc_id: 'o',
       franceconnect_id: 'f',

@@ -1,0 +1,41 @@
+import { createRequire } from 'node:module';
+
+const load = createRequire(import.meta.url);
+
+/**
+ * Characters that nobody sees: format characters (zero width, bidi marks, soft hyphen), fillers and
+ * variation selectors, what no version of Unicode knows yet, private ones, and a blank of Braille. Blanks
+ * are not among them, but for the two that end lines.
+ */
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cn}\p{Co}\p{Zl}\p{Zp}\u2800\ufffc]/u;
+
+/** Line breaks, tabs, zero bytes, and what Windows-1252 becomes where it is taken for Latin-1. */
+const CONTROL = /\p{Cc}/u;
+
+/** Half a character, which no database keeps. */
+const LONE_SURROGATE = /\p{Cs}/u;
+
+/** What a program writes for a character that it could not read. */
+const REPLACEMENT = '\ufffd';
+
+/** The first character of a text that nobody sees; undefined when there is none. */
+export function invisibleIn(text: string): string | undefined {
+  return INVISIBLE.exec(text)?.[0];
+}
+
+/** The first character of a text that no value can have; undefined when there is none. */
+export function unusableIn(text: string): string | undefined {
+  const found = CONTROL.exec(text) ?? LONE_SURROGATE.exec(text);
+  if (found !== null) return found[0];
+  return text.includes(REPLACEMENT) ? REPLACEMENT : undefined;
+}
+
+/** A character as it is told to somebody who cannot see it: `U+200B ZERO WIDTH SPACE`. */
+export function nameOf(character: string): string {
+  // A tenth of a second to load, and hardly ever needed.
+  const { unicodeReadableName }: typeof import('unicode-name') = load('unicode-name');
+  const point = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  const name = unicodeReadableName(character);
+  // Without a name of its own it is called by its class, which repeats the number.
+  return name === undefined || name.startsWith('<') ? `U+${point}` : `U+${point} ${name}`;
+}

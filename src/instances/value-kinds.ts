@@ -1,0 +1,59 @@
+/**
+ * What the text of a flag or column is, as far as its characters go:
+ * `secret` is taken as it is, `name` is what people write for people to read, `domain` is a host,
+ * `list` has commas between its words, `settings` is `key:value,…`, `word` is for machines.
+ */
+export type ValueKind =
+  | 'secret'
+  | 'name'
+  | 'id'
+  | 'address'
+  | 'phone'
+  | 'domain'
+  | 'list'
+  | 'settings'
+  | 'word';
+
+/** Those that are not named here are words. */
+const KINDS: Readonly<Record<string, ValueKind>> = {
+  domain: 'domain',
+  'domain-aliases': 'domain',
+  'old-domain': 'domain',
+  'org-domain': 'domain',
+  'org-id': 'id',
+  uuid: 'id',
+  oidc_id: 'id',
+  franceconnect_id: 'id',
+  email: 'address',
+  'public-name': 'name',
+  phone: 'phone',
+  passphrase: 'secret',
+  sponsorships: 'list',
+  'feature-sets': 'list',
+  apps: 'list',
+  settings: 'settings',
+};
+
+/** @param flag of `instances add` or `instances modify` */
+export function kindOfFlag(flag: string): ValueKind {
+  return Object.hasOwn(KINDS, flag) ? (KINDS[flag] ?? 'word') : 'word';
+}
+
+const KINDS_OF_SETTINGS: Readonly<Record<string, ValueKind>> = {
+  email: 'address',
+  phone: 'phone',
+  uuid: 'id',
+  oidc_id: 'id',
+  context: 'word',
+  locale: 'word',
+  tz: 'word',
+  tos: 'word',
+  tos_latest: 'word',
+  auth_mode: 'word',
+  auto_update: 'word',
+};
+
+/** @param key in a Settings string; those that nobody knows are free text */
+export function kindOfSetting(key: string): ValueKind {
+  return Object.hasOwn(KINDS_OF_SETTINGS, key) ? (KINDS_OF_SETTINGS[key] ?? 'name') : 'name';
+}

@@ -1,0 +1,51 @@
+import { createReadStream } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import {
+  checkedRows,
+  creationCheck,
+  type GoodRow,
+  type InvalidRow,
+} from '../../../src/cli/rows/check-rows.ts';
+import { readRows } from '../../../src/cli/rows/read-rows.ts';
+import type { ParsedOptions } from '../../../src/instances/parse-options.ts';
+import { INSTANCE_FLAGS } from '../../../src/instances/raw-row.ts';
+import { collect } from './helpers.ts';
+
+/** The rows of a file of `files/`, as `instances add --from` understands them. */
+async function rowsOf(name: string): Promise<(GoodRow<ParsedOptions> | InvalidRow)[]> {
+  const stream = createReadStream(fileURLToPath(new URL(`files/${name}`, import.meta.url)));
+  const rows = readRows(stream, 'csv', { file: name, columns: INSTANCE_FLAGS });
+  const check = creationCheck({ defaults: {}, rules: { subdomains: 'nested', clusters: 1 } });
+  return await collect(checkedRows(rows, check));
+}
+
+describe('files that went wrong in the field', () => {
+  it('with blanks around values, also no-break ones, are read without them', async () => {
+    const [row] = await rowsOf('blanks-around-values.csv');
+    expect(row).to.deep.nested.include({
+      kind: 'valid',
+      'options.domain': 'blank1.example.org',
+      'options.settings': { email: 'blank1@example.org' },
+      'options.context': 'beta',
+      'options.oidcId': 'u-1',
+    });
+  });
+
+  it('with invisible characters in domains are refused, each with its line and the character’s name', async () => {
+    const rows = await rowsOf('invisible-characters.csv');
+    const names = [
+      'U+200B ZERO WIDTH SPACE',
+      'U+FEFF ZERO WIDTH NO-BREAK SPACE',
+      'U+202A LEFT-TO-RIGHT EMBEDDING',
+      'U+00AD SOFT HYPHEN',
+    ];
+    expect(rows).to.deep.equal(
+      names.map((name, at) => ({
+        kind: 'invalid',
+        line: at + 2,
+        problems: [{ column: 'domain', message: `it contains the invisible character ${name}` }],
+      })),
+    );
+  });
+});
