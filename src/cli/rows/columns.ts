@@ -1,4 +1,5 @@
 import { InputError } from '../../errors.ts';
+import { invisibleIn, nameOf } from '../../instances/characters.ts';
 import { closest } from './closest.ts';
 
 /** `Public_Name ` and `public-name` are the same column. */
@@ -12,10 +13,34 @@ function shortened(name: string): string {
   return trimmed.length > 40 ? `${trimmed.slice(0, 40)}…` : trimmed;
 }
 
-interface HeaderPlace {
+/** Where a header is. */
+export interface HeaderPlace {
   readonly file: string;
   /** Counted from 1. */
   readonly line: number;
+}
+
+/** What draws the frame of a table. */
+const FRAME = /^[\s|+=\-\u2500-\u257f]+$/u;
+
+/** Says what a header is that cannot be seen to be wrong, or that is none. Quotes nothing of it. */
+function refuseUnreadable(fields: readonly string[], place: HeaderPlace): void {
+  if (fields.every((field) => FRAME.test(field))) {
+    const message = 'This is a table as clients of databases draw it, not a CSV.';
+    throw new InputError(
+      'drawn_table',
+      message,
+      place,
+      'Export it as CSV (psql --csv) or with tabs (mysql --batch).',
+    );
+  }
+  for (const [index, field] of fields.entries()) {
+    // Byte order marks at an end are taken away as blanks are.
+    const invisible = invisibleIn(field.trim());
+    if (invisible === undefined) continue;
+    const message = `The name of column ${index + 1} contains the invisible character ${nameOf(invisible)}.`;
+    throw new InputError('invisible_character', message, place);
+  }
 }
 
 /** The columns that rows may have, found by what people write for them. */
@@ -70,16 +95,18 @@ export class Columns {
   }
 
   /**
-   * The canonical names for the fields of a header line.
+   * The canonical names for the fields of a header line, without the nameless ones that spreadsheets leave at its end.
    *
-   * @throws {InputError} `missing_column`, `unnamed_column`, `unknown_column` or `duplicate_column`,
+   * @throws {InputError} `drawn_table`, `invisible_character`, `missing_column`, `unnamed_column`, `unknown_column` or `duplicate_column`,
    * with the place in the file.
    */
   matchHeader(fields: readonly string[], place: HeaderPlace): string[] {
+    refuseUnreadable(fields, place);
     if (!fields.some((field) => this.find(field) === 'domain')) throw this.#missingDomain(fields, place);
 
     const found: string[] = [];
-    for (const [index, field] of fields.entries()) {
+    const last = fields.findLastIndex((field) => field.trim() !== '');
+    for (const [index, field] of fields.slice(0, last + 1).entries()) {
       if (field.trim() === '') {
         throw new InputError('unnamed_column', `Column ${index + 1} has no name.`, place);
       }

@@ -14,13 +14,20 @@ export interface CsvRecord {
 /** A record as it is put together from the lines that its quoted values span. */
 interface Draft {
   readonly line: number;
+  /** Whether a byte order mark stands before it, as where files were joined. */
+  readonly isMarked: boolean;
   text: string;
   bytes: number;
   /** Line on which the last value that spans lines begins. */
   openedOn: number | undefined;
 }
 
-const SEPARATORS = [',', ';', '\t'];
+const SEPARATORS = [',', ';', '\t', '|'];
+
+const BYTE_ORDER_MARK = '\ufeff';
+
+/** The first line by which spreadsheets are told the separator; some programs quote it or fill it up. */
+const SEPARATOR_LINE = /^"?sep=([^\p{L}\p{N}"])"?\1*$/iu;
 
 /** The separator that occurs most often outside quotes in the header line; a comma in doubt. */
 function separatorOf(header: string): string {
@@ -50,7 +57,7 @@ function quotingAfter(text: string, separator: string, startsQuoted: boolean): Q
 }
 
 function fieldsOf(draft: Draft, separator: string): CsvRecord | RowProblem {
-  const { line, text } = draft;
+  const { line, text, isMarked } = draft;
   try {
     const [fields = []] = parse(text, {
       delimiter: separator,
@@ -58,7 +65,8 @@ function fieldsOf(draft: Draft, separator: string): CsvRecord | RowProblem {
       // The size was checked already, line by line.
       max_record_size: 0,
     });
-    return { kind: 'record', line, fields };
+    const [first = '', ...others] = fields;
+    return { kind: 'record', line, fields: isMarked ? [BYTE_ORDER_MARK + first, ...others] : fields };
   } catch {
     // The parser's own message quotes the value, which may be a passphrase.
     const message =
@@ -69,7 +77,7 @@ function fieldsOf(draft: Draft, separator: string): CsvRecord | RowProblem {
 
 /**
  * Puts lines together to CSV records. A quoted value may span lines; the line breaks in it become LF.
- * Blank lines, and records of nothing but separators (which spreadsheets leave behind), are left out.
+ * A first line `sep=;` names the separator and is no record. Blank lines, and records of nothing but separators (which spreadsheets leave behind), are left out.
  * A record that is no valid CSV is a problem of its own and does not end the reading.
  *
  * @throws {InputError} `line_too_long` or `unclosed_quote`, besides what `lines` throws.
@@ -83,12 +91,18 @@ export async function* csvRecords(
 
   for await (const line of lines) {
     if (draft === undefined && line.text.trim() === '') continue;
-    separator ??= separatorOf(line.text);
+    if (separator === undefined) {
+      const told = SEPARATOR_LINE.exec(line.text.trimEnd())?.[1] ?? SEPARATOR_LINE.exec(line.text)?.[1];
+      separator = told ?? separatorOf(line.text);
+      if (told !== undefined) continue;
+    }
 
     const isContinued: boolean = draft !== undefined;
-    const quoting = quotingAfter(line.text, separator, isContinued);
-    draft ??= { line: line.number, text: '', bytes: 0, openedOn: undefined };
-    draft.text += isContinued ? `\n${line.text}` : line.text;
+    const isMarked = !isContinued && line.text.startsWith(BYTE_ORDER_MARK);
+    const text = isMarked ? line.text.slice(BYTE_ORDER_MARK.length) : line.text;
+    const quoting = quotingAfter(text, separator, isContinued);
+    draft ??= { line: line.number, isMarked, text: '', bytes: 0, openedOn: undefined };
+    draft.text += isContinued ? `\n${text}` : text;
     draft.bytes += isContinued ? line.bytes + 1 : line.bytes;
     if (quoting === 'opened') draft.openedOn = line.number;
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { InputError } from '../../errors.ts';
 import type { Columns } from './columns.ts';
 import type { Row, RowProblem } from './row.ts';
-import type { TextLine } from './text-lines.ts';
+import type { TextLimits, TextLine } from './text-lines.ts';
 
 const lineObject = z.record(z.string(), z.unknown());
 
@@ -80,15 +81,31 @@ function toRow({ number: line, text }: TextLine, columns: Columns): Row | RowPro
   return { kind: 'row', line, values };
 }
 
+/** An array of objects, over one line or many. */
+const ARRAY_OF_OBJECTS = /^\s*\[\s*(?:\{|$)/;
+
+function refuseArray({ number: line, text }: TextLine, file: string): void {
+  if (!ARRAY_OF_OBJECTS.test(text)) return;
+  const message = 'The file is one JSON array, not an object a line.';
+  throw new InputError('json_array', message, { file, line }, "Take it apart first: jq -c '.[]'.");
+}
+
 /**
  * Reads lines of one JSON object each, whose keys are column names. Numbers and booleans become text,
  * lists are joined with commas, an object under `settings` becomes `key:value,…`, null is absent.
+ *
+ * @throws {InputError} `json_array`, besides what `lines` throws.
  */
 export async function* ndjsonRows(
   lines: AsyncIterable<TextLine>,
   columns: Columns,
+  { file }: TextLimits,
 ): AsyncGenerator<Row | RowProblem> {
+  let isFirst = true;
   for await (const line of lines) {
-    if (line.text.trim() !== '') yield toRow(line, columns);
+    if (line.text.trim() === '') continue;
+    if (isFirst) refuseArray(line, file);
+    isFirst = false;
+    yield toRow(line, columns);
   }
 }

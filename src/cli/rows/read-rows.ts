@@ -33,7 +33,7 @@ export async function* readRows(
   const limits = { file, maxLineBytes };
   const known = new Columns(columns);
   const lines = textLines(stream, limits);
-  const rows = format === 'csv' ? csvRows(lines, known, limits) : ndjsonRows(lines, known);
+  const rows = format === 'csv' ? csvRows(lines, known, limits) : ndjsonRows(lines, known, limits);
 
   let isEmpty = true;
   for await (const row of rows) {

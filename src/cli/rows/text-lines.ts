@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { InputError } from '../../errors.ts';
+import { refuseOtherFormats } from './other-formats.ts';
 
 /** A physical line of a text, without its line break. */
 export interface TextLine {
@@ -20,27 +21,9 @@ export interface TextLimits {
 const LF = 0x0a;
 const CR = 0x0d;
 const UTF8_BOM = Buffer.from([0xef, 0xbb, 0xbf]);
-const ZIP_MAGIC = Buffer.from('PK\x03\x04');
-const UTF16_BOMS = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
 
 function startsWith(bytes: Buffer, prefix: Buffer): boolean {
   return bytes.subarray(0, prefix.length).equals(prefix);
-}
-
-/** What a file that is not plain UTF-8 text most likely is, told by how it begins. */
-function refuseOtherFormats(bytes: Buffer, file: string): void {
-  if (startsWith(bytes, ZIP_MAGIC)) {
-    const message = 'The file is a spreadsheet document or an archive, not a text.';
-    throw new InputError('not_text', message, { file }, 'Save it as "CSV UTF-8" in the spreadsheet program.');
-  }
-  if (UTF16_BOMS.some((bom) => startsWith(bytes, bom)) || bytes.subarray(0, 4).includes(0)) {
-    throw new InputError(
-      'bad_encoding',
-      'The file is encoded as UTF-16, not UTF-8.',
-      { file },
-      'Save it as UTF-8.',
-    );
-  }
 }
 
 /** A limit as a person would write it: `1 MiB`, `500 bytes`. */

@@ -140,4 +140,115 @@ describe('reading rows from CSV', () => {
       expect(error.place).to.deep.equal({ file: 'school.csv' });
     });
   }
+
+  describe('that a spreadsheet wrote', () => {
+    const firstLines = {
+      'sep=;': ';',
+      'sep=,': ',',
+      'SEP=|': '|',
+      'sep=\t': '\t',
+      '"sep=;"': ';',
+      'sep=;;;': ';',
+    };
+    for (const [first, separator] of Object.entries(firstLines)) {
+      for (const begin of ['', '\ufeff']) {
+        it(`takes the separator from the line ${JSON.stringify(begin + first)}`, async () => {
+          const lines = [begin + first, ['domain', 'public-name'], ['a.example.org', 'Alice'], ''];
+          const text = lines.map((each) => (Array.isArray(each) ? each.join(separator) : each)).join('\r\n');
+          expect(await read(text)).to.deep.equal([
+            { kind: 'row', line: 3, values: { domain: 'a.example.org', 'public-name': 'Alice' } },
+          ]);
+        });
+      }
+    }
+
+    it('takes no such line for a separator further down', async () => {
+      const [row] = await read('domain\nsep=;\n');
+      expect(row).to.deep.equal({ kind: 'row', line: 2, values: { domain: 'sep=;' } });
+    });
+
+    it('leaves nameless columns at its end out', async () => {
+      expect(await read('domain,public-name,,\na.example.org,Alice,,\nb.example.org,Bob\n')).to.deep.equal([
+        { kind: 'row', line: 2, values: { domain: 'a.example.org', 'public-name': 'Alice' } },
+        { kind: 'row', line: 3, values: { domain: 'b.example.org', 'public-name': 'Bob' } },
+      ]);
+    });
+
+    it('leaves separators at the end of a row out, and nothing that stands between them', async () => {
+      const content = 'domain,public-name\na.example.org,Alice,, \nb.example.org,Bob,,x\n';
+      expect(await read(content)).to.deep.equal([
+        { kind: 'row', line: 2, values: { domain: 'a.example.org', 'public-name': 'Alice' } },
+        { kind: 'problem', line: 3, message: 'the number of fields is 4, the header has 2' },
+      ]);
+    });
+  });
+
+  describe('of files that were joined', () => {
+    const again = 'the header is repeated, as where files were joined: delete this line';
+    for (const header of ['domain,public-name', '\ufeffdomain,public-name', '\ufeff"Domain";"Public_Name"']) {
+      it(`refuses the line of the second header ${JSON.stringify(header)}`, async () => {
+        const separator = header.includes(';') ? ';' : ',';
+        const first = ['domain', 'public-name'].join(separator);
+        const row = (domain: string) => [domain, 'A'].join(separator);
+        const rows = await read([first, row('a.example.org'), header, row('b.example.org')].join('\n'));
+        expect(rows.map(({ kind, line }) => `${kind} ${line}`)).to.deep.equal([
+          'row 2',
+          'problem 3',
+          'row 4',
+        ]);
+        expect(rows[1]).to.include({ message: again });
+      });
+    }
+
+    it('ends where another header begins: what follows would be read under the wrong names', async () => {
+      for (const header of ['public-name,domain', 'domain,oidc_id', 'domain,public-name,passphrase']) {
+        const error = await inputErrorOf(read(`domain,public-name\na.example.org,A\n${header}\nb,B\n`));
+        expect(error).to.include({ code: 'second_header' });
+        expect(error.place).to.deep.equal({ file: 'school.csv', line: 3 });
+      }
+    });
+
+    it('keeps a byte order mark before a value, for whoever looks at the value', async () => {
+      const rows = await read('domain,public-name\n\ufeff"a.example.org",A\n');
+      expect(rows).to.deep.equal([
+        { kind: 'row', line: 2, values: { domain: '\ufeffa.example.org', 'public-name': 'A' } },
+      ]);
+    });
+  });
+
+  describe('that a database client wrote', () => {
+    it('reads columns between bars, and refuses rules and counts with their lines', async () => {
+      const content = [
+        '    domain     | public-name ',
+        '---------------+-------------',
+        ' a.example.org | Alice       ',
+        '(1 row)',
+      ].join('\n');
+      expect(await read(content)).to.deep.equal([
+        { kind: 'problem', line: 2, message: 'the line only draws a rule, as clients of databases do' },
+        { kind: 'row', line: 3, values: { domain: ' a.example.org ', 'public-name': ' Alice       ' } },
+        { kind: 'problem', line: 4, message: 'the line only counts rows, as clients of databases do' },
+      ]);
+    });
+
+    for (const count of ['(2 rows)', '2 rows in set (0.00 sec)', '(2 lignes)', '(2 Zeilen)']) {
+      it(`refuses ${count} at the end of a single column`, async () => {
+        const [, problem] = await read(`domain\na.example.org\n${count}\n`);
+        expect(problem).to.include({ kind: 'problem', line: 3 });
+      });
+    }
+
+    it('refuses a table with a frame', async () => {
+      const error = await inputErrorOf(read('+--------+\n| domain |\n+--------+\n| a.b    |\n+--------+\n'));
+      expect(error).to.include({ code: 'drawn_table' });
+    });
+  });
+
+  it('names an invisible character in the name of a column', async () => {
+    const error = await inputErrorOf(read('public-name,do\u00admain\nAlice,a.example.org\n'));
+    expect(error).to.include({
+      code: 'invisible_character',
+      message: 'The name of column 2 contains the invisible character U+00AD SOFT HYPHEN.',
+    });
+  });
 });

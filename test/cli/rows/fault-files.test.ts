@@ -48,4 +48,12 @@ describe('files that went wrong in the field', () => {
       })),
     );
   });
+
+  it('with the line by which a spreadsheet tells the separator are read', async () => {
+    const rows = await rowsOf('excel-separator-line.csv');
+    expect(rows.map((row) => row.kind === 'valid' && `${row.line} ${row.options.domain}`)).to.deep.equal([
+      '3 anna.example.org',
+      '4 bo.example.org',
+    ]);
+  });
 });

@@ -93,4 +93,11 @@ describe('reading rows from NDJSON', () => {
   it('refuses a file of blank lines', async () => {
     expect(await inputErrorOf(readLines('', ' ', ''))).to.include({ code: 'no_rows' });
   });
+
+  for (const text of ['[{"domain": "a.example.org"}]', '[\n{"domain": "a.example.org"}\n]']) {
+    it(`refuses the array ${JSON.stringify(text)} as a whole`, async () => {
+      const error = await inputErrorOf(readLines(text));
+      expect(error).to.include({ code: 'json_array', advice: "Take it apart first: jq -c '.[]'." });
+    });
+  }
 });

@@ -39,4 +39,32 @@ describe('the encoding of a file', () => {
     expect(error).to.include({ code: 'not_text' });
     expect(error.place).to.deep.equal({ file: 'school.csv', line: 2 });
   });
+
+  const others = {
+    'an old spreadsheet': [Buffer.from('d0cf11e0a1b11ae1', 'hex'), 'spreadsheet'],
+    'a compressed file': [Buffer.from('1f8b080000000000', 'hex'), 'compressed'],
+    'a web page that a program calls a spreadsheet': [Buffer.from('\ufeff<html><table>\n'), 'web page'],
+    'a PDF': [Buffer.from('%PDF-1.7\n'), 'PDF'],
+  } as const;
+  for (const [name, [content, what]] of Object.entries(others)) {
+    it(`is refused when the file is ${name}`, async () => {
+      const error = await inputErrorOf(read(content));
+      expect(error).to.include({ code: 'not_text' });
+      expect(error.message).to.include(what);
+    });
+  }
+
+  it('is refused with its line where a file of another encoding was joined', async () => {
+    const content = Buffer.concat([
+      Buffer.from('domain\na.example.org\n'),
+      Buffer.from('\ufeffb.example.org\n', 'utf16le'),
+    ]);
+    const error = await inputErrorOf(read(content));
+    expect(error.place).to.deep.equal({ file: 'school.csv', line: 3 });
+  });
+
+  it('may have lines that end in several ways', async () => {
+    const rows = await read('domain\ra.example.org\r\nb.example.org\nc.example.org\r');
+    expect(rows.map(({ line }) => line)).to.deep.equal([2, 3, 4]);
+  });
 });
