@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { CouchServer } from '../couchdb/server.ts';
+import { creationDoubts } from '../instances/doubts.ts';
 import { InvalidOptions, type ParsedOptions, parseInstanceOptions } from '../instances/parse-options.ts';
 import { creation } from '../jobs/enqueue.ts';
 import type { Fleet } from '../jobs/fleet.ts';
@@ -86,8 +87,13 @@ function parseOne({ config, domain, flags, output }: AddOneOptions): ParsedOptio
   const firstLine = () =>
     output.line(`Creating instance for domain ${JSON.stringify(domain)}: please wait...`);
   try {
-    const parsed = parseInstanceOptions({ ...rawOptionsOf(flags), domain }, rulesOf(config));
+    const raw = { ...rawOptionsOf(flags), domain };
+    const rules = rulesOf(config);
+    const parsed = parseInstanceOptions(raw, rules);
     firstLine();
+    for (const { column, message } of creationDoubts(raw, parsed, rules)) {
+      output.note(`Warning: ${column}: ${message}`);
+    }
     return parsed;
   } catch (error) {
     const isOfNames =

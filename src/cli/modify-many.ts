@@ -1,5 +1,6 @@
 import { InputError } from '../errors.ts';
 import { type ParsedChanges, parseChanges } from '../instances/changes.ts';
+import { changeDoubts } from '../instances/doubts.ts';
 import type { InstanceFilter } from '../instances/filter.ts';
 import { InvalidOptions, type ParsingRules } from '../instances/parse-options.ts';
 import { CHANGE_FLAGS, type RawOptions } from '../instances/raw-row.ts';
@@ -79,5 +80,6 @@ function changesCheck(defaults: RawOptions, rules: ParsingRules): RowCheck<Parse
       { column: 'domain', name: domain },
       ...aliases.map((alias) => ({ column: 'domain-aliases', name: alias })),
     ],
+    doubts: (values, parsed) => changeDoubts(withDefaults(values, defaults), parsed, rules),
   };
 }

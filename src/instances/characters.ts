@@ -9,6 +9,8 @@ const load = createRequire(import.meta.url);
  */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cn}\p{Co}\p{Zl}\p{Zp}\u2800\ufffc]/u;
 
+const EVERY_INVISIBLE = new RegExp(INVISIBLE, 'gu');
+
 /** Line breaks, tabs, zero bytes, and what Windows-1252 becomes where it is taken for Latin-1. */
 const CONTROL = /\p{Cc}/u;
 
@@ -23,6 +25,16 @@ export function invisibleIn(text: string): string | undefined {
   return INVISIBLE.exec(text)?.[0];
 }
 
+/** The text without the characters that nobody sees. */
+export function withoutInvisible(text: string): string {
+  return text.replace(EVERY_INVISIBLE, '');
+}
+
+/** The text with the numbers of the characters that nobody sees in their places: `co<U+00AD>pied`. */
+export function shown(text: string): string {
+  return text.replace(EVERY_INVISIBLE, (character) => `<${numberOf(character)}>`);
+}
+
 /** The first character of a text that no value can have; undefined when there is none. */
 export function unusableIn(text: string): string | undefined {
   const found = CONTROL.exec(text) ?? LONE_SURROGATE.exec(text);
@@ -30,12 +42,16 @@ export function unusableIn(text: string): string | undefined {
   return text.includes(REPLACEMENT) ? REPLACEMENT : undefined;
 }
 
+function numberOf(character: string): string {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
 /** A character as it is told to somebody who cannot see it: `U+200B ZERO WIDTH SPACE`. */
 export function nameOf(character: string): string {
   // A tenth of a second to load, and hardly ever needed.
   const { unicodeReadableName }: typeof import('unicode-name') = load('unicode-name');
-  const point = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  const number = numberOf(character);
   const name = unicodeReadableName(character);
   // Without a name of its own it is called by its class, which repeats the number.
-  return name === undefined || name.startsWith('<') ? `U+${point}` : `U+${point} ${name}`;
+  return name === undefined || name.startsWith('<') ? number : `${number} ${name}`;
 }

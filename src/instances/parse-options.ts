@@ -27,6 +27,8 @@ export interface ParsingRules {
   readonly subdomains: Subdomains;
   /** How many CouchDB clusters are configured, 1 or more. */
   readonly clusters: number;
+  /** Names of the contexts that are configured; undefined where nobody knows them. */
+  readonly contexts?: readonly string[];
 }
 
 export interface ParsedOptions {

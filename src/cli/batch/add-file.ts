@@ -1,20 +1,24 @@
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Config } from '../../config/config.ts';
+import type { CouchServer } from '../../couchdb/server.ts';
+import { allNames } from '../../instances/all-names.ts';
 import { checkCouch, openCouch } from '../couch.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type ParsedFlags, rawOptionsOf, refuseFlagsOfOneInstance } from '../instance-flags.ts';
 import type { Output } from '../output.ts';
 import { rulesOf } from '../parsing-rules.ts';
 import { passphraseSealer } from '../passphrase-sealer.ts';
+import { namesOfOptions } from '../rows/check-rows.ts';
 import { withFleet } from '../with-fleet.ts';
-import { checkFile } from './check-file.ts';
+import { checkFile, warningTexts } from './check-file.ts';
 import { creationChunks } from './creation-chunks.ts';
 import { type DryRun, dryRun } from './dry-run.ts';
 import { openInstanceFile } from './instance-file.ts';
 import { preflight } from './preflight.ts';
 import { type BatchRun, runBatch, type StartedBatch } from './run-batch.ts';
 import { refuseInvalidRows } from './submit-batch.ts';
+import { createNewNames, type NewNames } from './twins.ts';
 
 export interface AddFileOptions extends Pick<BatchRun, 'reason' | 'maxFailures' | 'async' | 'wait' | 'json'> {
   readonly config: Config;
@@ -53,16 +57,20 @@ export async function addFile(options: AddFileOptions): Promise<AddedFile> {
   const couch = openCouch(config);
   try {
     let withPassphrase = 0;
-    const counts = await checkFile(file, output.note, ({ passphrase }) => {
+    const names = createNewNames();
+    const counts = await checkFile(file, output.note, ({ line, options: wanted, passphrase }) => {
       if (passphrase !== undefined) withPassphrase += 1;
+      names.add(line, namesOfOptions(wanted));
     });
     if (options.dryRun) {
       const answer = await dryRun(config, couch, file.name, counts, output);
+      await tellTwins(names, couch.global, file.name, output);
       refuseInvalidRows(counts, file.name, skipInvalid);
       return { answer, exitCode: EXIT.done };
     }
     refuseInvalidRows(counts, file.name, skipInvalid);
     for (const server of couch.servers()) await checkCouch(server);
+    await tellTwins(names, couch.global, file.name, output);
     const { warning } = await preflight(config, counts.valid);
     if (warning !== undefined) output.note(warning);
     return await withFleet(config, async (fleet) => {
@@ -80,5 +88,12 @@ export async function addFile(options: AddFileOptions): Promise<AddedFile> {
   } finally {
     await file.close();
     await couch.close();
+  }
+}
+
+/** Tells which new names look like others that exist. */
+async function tellTwins(names: NewNames, global: CouchServer, file: string, output: Output): Promise<void> {
+  for await (const { line, doubt } of names.twinsAmong(allNames(global))) {
+    for (const text of warningTexts(file, line, [doubt])) output.note(text);
   }
 }

@@ -26,7 +26,8 @@ export async function dryRun(
   output: Output,
 ): Promise<DryRun> {
   const { lines, warning } = await preflight(config, counts.valid);
-  output.line(`${file}: ${count(counts.valid)} good rows, ${count(counts.invalid)} bad`);
+  const doubtful = counts.doubtful === 0 ? '' : `; ${count(counts.doubtful)} of the good ones with warnings`;
+  output.line(`${file}: ${count(counts.valid)} good rows, ${count(counts.invalid)} bad${doubtful}`);
   for (const line of lines) output.line(`  ${line}`);
   if (warning !== undefined) output.note(warning);
   await checkServers(config, couch, output);

@@ -1,4 +1,7 @@
 import { trimBlanks } from '../../instances/blanks.ts';
+import { creationDoubts } from '../../instances/doubts.ts';
+import { skeletonOf } from '../../instances/look-alike.ts';
+import type { InstanceOptions } from '../../instances/options.ts';
 import {
   InvalidOptions,
   type ParsedOptions,
@@ -14,6 +17,8 @@ export type GoodRow<Parsed> = Parsed & {
   readonly kind: 'valid';
   /** Counted from 1. */
   readonly line: number;
+  /** What is odd about it; absent when nothing is. */
+  readonly doubts?: readonly Problem[];
 };
 
 /** A row that can become an instance. */
@@ -33,7 +38,7 @@ export interface InvalidRow {
   readonly problems: readonly Problem[];
 }
 
-/** A name of an instance, and the column it is in. */
+/** A name of an instance, or what tells its owner from others, and the column it is in. */
 export interface NamedColumn {
   readonly column: string;
   readonly name: string;
@@ -45,6 +50,10 @@ export interface RowCheck<Parsed> {
   parse(values: RawOptions): Parsed;
   /** Names that no other row may have. */
   names(parsed: Parsed): readonly NamedColumn[];
+  /** By what its owner is known; two rows with the same are odd. */
+  owner?(parsed: Parsed): readonly NamedColumn[];
+  /** What is odd about the values of a row that is good. */
+  doubts?(values: RawOptions, parsed: Parsed): readonly Problem[];
 }
 
 export interface CheckRowsOptions {
@@ -57,11 +66,24 @@ export interface CheckRowsOptions {
 export function creationCheck({ defaults, rules }: CheckRowsOptions): RowCheck<ParsedOptions> {
   return {
     parse: (values) => parseInstanceOptions(withDefaults(values, defaults), rules),
-    names: ({ options: { domain, aliases } }) => [
-      { column: 'domain', name: domain },
-      ...aliases.map((alias) => ({ column: 'domain-aliases', name: alias })),
-    ],
+    names: ({ options }) => namesOfOptions(options),
+    owner: ({ options: { uuid = '', oidcId = '', franceconnectId = '', settings } }) =>
+      [
+        { column: 'uuid', name: uuid },
+        { column: 'oidc_id', name: oidcId },
+        { column: 'franceconnect_id', name: franceconnectId },
+        { column: 'email', name: settings['email']?.toLowerCase() ?? '' },
+      ].filter(({ name }) => name !== ''),
+    doubts: (values, parsed) => creationDoubts(withDefaults(values, defaults), parsed, rules),
   };
+}
+
+/** The names that an instance with these options has. */
+export function namesOfOptions({ domain, aliases }: InstanceOptions): NamedColumn[] {
+  return [
+    { column: 'domain', name: domain },
+    ...aliases.map((alias) => ({ column: 'domain-aliases', name: alias })),
+  ];
 }
 
 /** Flags fill what the row leaves open or blank; a domain is the row's own in any case. */
@@ -72,9 +94,11 @@ export function withDefaults(values: RawOptions, defaults: RawOptions): RawOptio
   return { ...defaults, domain: undefined, ...Object.fromEntries(given) };
 }
 
-/** Remembers which line was the first with a name, be it a domain or an alias. */
+/** Remembers which line was the first with a name, be it a domain or an alias, and with what tells an owner. */
 class NamesOfFile {
   readonly #lines = new Map<string, number>();
+  readonly #looks = new Map<string, number>();
+  readonly #owners = new Map<string, number>();
 
   duplicates(named: readonly NamedColumn[]): Problem[] {
     return named.flatMap(({ column, name }) => {
@@ -83,14 +107,41 @@ class NamesOfFile {
     });
   }
 
-  add(named: readonly NamedColumn[], line: number): void {
-    for (const { name } of named) this.#lines.set(name, line);
+  /** What is odd about names that are no duplicates. */
+  doubts(named: readonly NamedColumn[], owner: readonly NamedColumn[]): Problem[] {
+    const looks = named.flatMap(({ column, name }) => {
+      const line = this.#looks.get(skeletonOf(name));
+      return line === undefined
+        ? []
+        : [{ column, message: `it looks like a name on line ${line}, and is another` }];
+    });
+    const owners = owner.flatMap(({ column, name }) => {
+      const line = this.#owners.get(ownerKey(column, name));
+      return line === undefined ? [] : [{ column, message: `it is the same as on line ${line}` }];
+    });
+    return [...looks, ...owners];
   }
+
+  add(named: readonly NamedColumn[], owner: readonly NamedColumn[], line: number): void {
+    for (const { name } of named) {
+      this.#lines.set(name, line);
+      const look = skeletonOf(name);
+      if (!this.#looks.has(look)) this.#looks.set(look, line);
+    }
+    for (const { column, name } of owner) {
+      const key = ownerKey(column, name);
+      if (!this.#owners.has(key)) this.#owners.set(key, line);
+    }
+  }
+}
+
+function ownerKey(column: string, name: string): string {
+  return `${column} ${name}`;
 }
 
 /**
  * Checks rows one by one as they are read: each is understood, and compared with the names of the valid
- * rows before it. Remembers nothing of a row but its names.
+ * rows before it. Remembers nothing of a row but its names, and by what its owner is known.
  *
  * @throws whatever reading `rows` throws.
  */
@@ -117,8 +168,10 @@ export async function* checkedRows<Parsed extends object>(
       yield { kind: 'invalid', line, problems };
       continue;
     }
-    names.add(named, line);
-    yield { ...parsed.value, kind: 'valid', line };
+    const owner = check.owner?.(parsed.value) ?? [];
+    const doubts = [...(check.doubts?.(row.values, parsed.value) ?? []), ...names.doubts(named, owner)];
+    names.add(named, owner, line);
+    yield { ...parsed.value, kind: 'valid', line, ...(doubts.length > 0 && { doubts }) };
   }
 }
 

@@ -13,6 +13,7 @@ import { workFlags, workRunOf } from '../../cli/work-flags.ts';
 import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
 import { parseChanges } from '../../instances/changes.ts';
+import { changeDoubts } from '../../instances/doubts.ts';
 import { isEmptyFilter } from '../../instances/filter.ts';
 import { type InstanceView, instanceView } from '../../instances/instance-view.ts';
 import { isOnlyAbout } from '../../instances/parse-options.ts';
@@ -89,7 +90,12 @@ export default class InstancesModify extends BaseCommand {
 
   private async one(config: Config, typed: string, changes: RawOptions): Promise<InstanceView> {
     try {
-      const parsed = parseChanges({ ...changes, domain: typed }, rulesOf(config));
+      const raw = { ...changes, domain: typed };
+      const rules = rulesOf(config);
+      const parsed = parseChanges(raw, rules);
+      for (const { column, message } of changeDoubts(raw, parsed, rules)) {
+        this.output.note(`Warning: ${column}: ${message}`);
+      }
       const about = { config, name: parsed.domain, changes: parsed.changes, output: this.output };
       const view = instanceView((await modifyOne(about)).instance);
       this.output.line(JSON.stringify(view, null, 2));

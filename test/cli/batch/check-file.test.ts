@@ -13,9 +13,25 @@ describe('checking a file', () => {
     const told: string[] = [];
     const file = { name: 'a.csv', rows: () => badRows(1500), close: async () => undefined };
     const counts = await checkFile(file, (problem) => told.push(problem));
-    expect(counts).to.deep.equal({ valid: 0, invalid: 1500 });
+    expect(counts).to.deep.equal({ valid: 0, invalid: 1500, doubtful: 0 });
     expect(told).to.have.length(1001);
     expect(told[0]).to.equal('a.csv:2: domain: bad');
     expect(told.at(-1)).to.equal('… and 500 more problems');
+  });
+
+  it('tells what is odd about good rows, apart from what is wrong with bad ones', async () => {
+    async function* rows() {
+      yield* badRows(1);
+      for (let line = 3; line < 1503; line += 1) {
+        yield { kind: 'valid' as const, line, doubts: [{ column: 'phone', message: 'odd' }] };
+      }
+      yield { kind: 'valid' as const, line: 1503 };
+    }
+    const told: string[] = [];
+    const file = { name: 'a.csv', rows, close: async () => undefined };
+    const counts = await checkFile(file, (line) => told.push(line));
+    expect(counts).to.deep.equal({ valid: 1501, invalid: 1, doubtful: 1500 });
+    expect(told.slice(0, 2)).to.deep.equal(['a.csv:2: domain: bad', 'a.csv:3: phone: warning: odd']);
+    expect(told.at(-1)).to.equal('… and 500 more warnings');
   });
 });

@@ -91,6 +91,51 @@ describe('checkedRows', () => {
     });
   }
 
+  it('tells of a name that looks like one before it, and takes the row', async () => {
+    const rows = [
+      { domain: 'alice.example.org' },
+      { domain: 'bob.example.org', 'domain-aliases': 'а1ice.example.org' },
+    ];
+    const [, row] = await collect(check(rows));
+    expect(row).to.have.property('kind', 'valid');
+    expect(row).to.have.property('doubts').that.deep.includes({
+      column: 'domain-aliases',
+      message: 'it looks like a name on line 2, and is another',
+    });
+  });
+
+  it('tells of an owner who was there before, by address or id', async () => {
+    const first = { domain: 'a.example.org', email: 'A@example.org', uuid: 'u1' };
+    const rows = [
+      first,
+      { domain: 'b.example.org', email: 'a@example.org ' },
+      { domain: 'c.example.org', uuid: 'u1' },
+    ];
+    const [, second, third] = await collect(check(rows));
+    expect(second).to.have.deep.property('doubts', [
+      { column: 'email', message: 'it is the same as on line 2' },
+    ]);
+    expect(third).to.have.deep.property('doubts', [
+      { column: 'uuid', message: 'it is the same as on line 2' },
+    ]);
+  });
+
+  it('has no doubts about usual rows', async () => {
+    const [row] = await collect(check([first]));
+    expect(row).to.not.have.property('doubts');
+  });
+
+  it('takes the defaults for columns that hold nothing but blanks, and keeps a passphrase of blanks', async () => {
+    const [row] = await collect(
+      check([{ domain: 'a.example.org', locale: '\u00a0', passphrase: '  ' }], {
+        locale: 'fr',
+        passphrase: 'x',
+      }),
+    );
+    expect(row).to.have.nested.property('options.locale', 'fr');
+    expect(row).to.have.property('passphrase', '  ');
+  });
+
   it('lets a name be used that only an invalid row had', async () => {
     const rows = [{ domain: 'a.example.org', 'disk-quota': 'much' }, { domain: 'a.example.org' }];
     const [, row] = await collect(check(rows));

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { findByNames } from '../../../src/instances/lookup.ts';
+import { findByNames, INSTANCES } from '../../../src/instances/lookup.ts';
 import { type CliPlatform, type Ran, startPlatform } from '../../support/cli-platform.ts';
 
 describe('instances add --from', () => {
@@ -109,6 +109,40 @@ describe('instances add --from', () => {
     expect(stdout).to.match(/free on the disk of/);
     expect(exitCode).to.equal(0);
     expect(await platform.everything()).to.deep.equal(before);
+  });
+
+  it('warns in a dry run of what is odd: unknown contexts, long labels, names that look alike', async () => {
+    const twin = 'tw\u00adin.example.org';
+    await platform.server.putDocument(INSTANCES, { _id: 'twin', domain: twin, locale: 'en' });
+    const file = await platform.write('odd.csv', [
+      'domain,context-name,public-name',
+      'odd.example.org,gamma,',
+      `${'a'.repeat(64)}.example.org,,`,
+      'оdd.example.org,,Zo\u200dé',
+      'twin.example.org,,',
+      'usual.example.org,,',
+    ]);
+    const { stdout, stderr, exitCode } = await addFrom(file, '--dry-run');
+    expect(stderr.split('\n')).to.deep.equal([
+      `${file}:2: context-name: warning: the configuration has no such context`,
+      `${file}:3: domain: warning: a part of it is longer than the 63 octets that DNS can carry`,
+      `${file}:4: domain: warning: letters of several alphabets are mixed in it: Latin, Cyrillic`,
+      `${file}:4: public-name: warning: it contains the invisible character U+200D ZERO WIDTH JOINER`,
+      `${file}:4: domain: warning: it looks like a name on line 2, and is another`,
+      `${file}:5: domain: warning: it looks like the name "tw<U+00AD>in.example.org" of an instance that exists, and is another`,
+      '',
+    ]);
+    expect(stdout).to.contain('5 good rows, 0 bad; 3 of the good ones with warnings');
+    expect(exitCode).to.equal(0);
+    const json = await addFrom(file, '--dry-run', '--json');
+    expect(JSON.parse(json.stdout)).to.include({ valid: 5, invalid: 0, doubtful: 3 });
+  });
+
+  it('warns of the same when it queues the rows, and goes on', async () => {
+    const file = await platform.write('odd-run.csv', ['domain,context-name', 'odd-run.example.org,gamma']);
+    const { stderr, exitCode } = await addFrom(file);
+    expect(stderr).to.equal(`${file}:2: context-name: warning: the configuration has no such context\n`);
+    expect(exitCode).to.equal(0);
   });
 
   it('has exit code 2 for a dry run with bad rows', async () => {

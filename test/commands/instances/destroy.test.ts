@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { findByNames, INSTANCES, type StoredInstance } from '../../../src/instances/lookup.ts';
 import { prefixOf } from '../../../src/instances/prefix.ts';
+import { enqueueCreate } from '../../../src/jobs/enqueue.ts';
+import { waitForJob } from '../../../src/jobs/wait.ts';
+import { sampleOptions } from '../../instances/sample-options.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 
 describe('instances destroy', () => {
@@ -56,6 +59,38 @@ describe('instances destroy', () => {
     );
     expect(exitCode).to.equal(0);
     expect(await everythingOf('cli.example.org')).to.deep.equal([]);
+  });
+
+  describe('of a twin that was made when its name was not refused', () => {
+    const twins = ['tw\u200bin.example.org', 'twin.example.org\ufeff', 'tw\u00adin2.example.org.'];
+
+    beforeEach(async () => {
+      const jobs = twins.map((domain) =>
+        enqueueCreate(platform.fleet, { options: sampleOptions({ domain }), tries: 1 }),
+      );
+      for (const { jobId } of await Promise.all(jobs)) {
+        const end = await waitForJob(platform.fleet, jobId, { signal: AbortSignal.timeout(30_000) });
+        expect(end).to.include({ state: 'done' });
+      }
+    });
+
+    it('reaches it by its name, as look-ups and changes do', async () => {
+      for (const domain of twins) {
+        expect((await platform.run('instances', 'show', domain)).exitCode).to.equal(0);
+        expect((await platform.run('instances', 'modify', domain, '--locale', 'fr')).exitCode).to.equal(0);
+        expect((await instance(domain))?.locale).to.equal('fr');
+        const { ended } = platform.spawn(['instances', 'destroy', domain], `${domain}\n`);
+        expect((await ended).exitCode).to.equal(0);
+        expect(await everythingOf(domain)).to.deep.equal([]);
+      }
+    });
+
+    it('reaches it from a file', async () => {
+      const file = await platform.write('twins.csv', ['domain', ...twins]);
+      const { exitCode, stderr } = await platform.run('instances', 'destroy', '--from', file, '--force');
+      expect(exitCode, stderr).to.equal(0);
+      for (const domain of twins) expect(await everythingOf(domain)).to.deep.equal([]);
+    });
   });
 
   it('does nothing when something else is typed', async () => {

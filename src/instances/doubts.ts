@@ -1,0 +1,70 @@
+import type { ParsedChanges } from './changes.ts';
+import type { ParsedOptions, ParsingRules } from './parse-options.ts';
+import type { OptionProblem, RawOptions } from './raw-row.ts';
+import {
+  addressDoubts,
+  contextDoubts,
+  domainDoubts,
+  idDoubts,
+  localeDoubts,
+  nameDoubts,
+  passphraseDoubts,
+  phoneDoubts,
+  quotaDoubts,
+} from './value-doubts.ts';
+
+/** What is odd about a value, by its column; no passphrase is ever quoted. */
+export type Doubt = OptionProblem;
+
+interface About {
+  readonly context?: string | undefined;
+  readonly locale?: string | undefined;
+  readonly uuid?: string | undefined;
+  readonly oidcId?: string | undefined;
+  readonly franceconnectId?: string | undefined;
+  readonly diskQuota?: number | null | undefined;
+  readonly aliases?: readonly string[] | undefined;
+  readonly settings?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Gathers what a function says about a value that is given. */
+function about<Value>(column: string, value: Value | undefined, say: (value: Value) => string[]): Doubt[] {
+  return value === undefined ? [] : say(value).map((message) => ({ column, message }));
+}
+
+function shared(raw: RawOptions, wanted: About, { contexts }: ParsingRules): Doubt[] {
+  const { settings = {}, aliases = [] } = wanted;
+  return [
+    ...aliases.flatMap((alias) => about('domain-aliases', alias, domainDoubts)),
+    ...about('locale', raw['locale'] ? wanted.locale : undefined, localeDoubts),
+    ...about('uuid', wanted.uuid, idDoubts),
+    ...about('oidc_id', wanted.oidcId, idDoubts),
+    ...about('franceconnect_id', wanted.franceconnectId, idDoubts),
+    ...about('context-name', wanted.context, (context) => contextDoubts(context, contexts)),
+    ...about('email', settings['email'], addressDoubts),
+    ...about('public-name', settings['public_name'], nameDoubts),
+    ...about('phone', settings['phone'], phoneDoubts),
+    ...about('disk-quota', raw['disk-quota'], (text) => quotaDoubts(text, wanted.diskQuota)),
+  ];
+}
+
+/**
+ * What whoever submits the options of an instance should look at, although they can be used.
+ *
+ * @param raw as they were written, those that stand in included
+ */
+export function creationDoubts(raw: RawOptions, parsed: ParsedOptions, rules: ParsingRules): Doubt[] {
+  const { options, passphrase } = parsed;
+  return [
+    ...about('domain', options.domain, domainDoubts),
+    ...about('org-id', options.orgId, idDoubts),
+    ...about('org-domain', options.orgDomain, domainDoubts),
+    ...shared(raw, options, rules),
+    ...about('passphrase', passphrase, passphraseDoubts),
+  ];
+}
+
+/** The same of changes; the domain is an instance's that exists. */
+export function changeDoubts(raw: RawOptions, { changes }: ParsedChanges, rules: ParsingRules): Doubt[] {
+  return shared(raw, changes, rules);
+}
