@@ -58,7 +58,7 @@ describe('the requests of a command', () => {
       const asking = Array.from({ length: 40 }, () => [
         server.listDatabases('', signal),
         server.databaseExists('nowhere', signal),
-        server.getDocument('nowhere', 'nothing', signal),
+        thrownBy(server.getDocument('nowhere', 'nothing', signal)),
         thrownBy(server.allDocuments('nowhere', {}, signal)),
         thrownBy(server.createIndex('nowhere', { index: { fields: ['a'] } }, signal)),
         thrownBy(server.deleteDocument('nowhere', 'nothing', '1-0', signal)),
