@@ -1,4 +1,4 @@
-/** Imports point one way: commands, workers -> jobs -> stack -> instances -> apps, couchdb, storage -> config. */
+/** Imports point one way: commands, workers -> jobs -> stack -> instances -> apps, couchdb, storage, redis -> config. */
 /** From the top; a folder may import from those of the rows below its own. */
 const ROWS = [
   ['commands'],
@@ -6,7 +6,7 @@ const ROWS = [
   ['jobs'],
   ['stack'],
   ['instances'],
-  ['apps', 'couchdb', 'storage', 'embedded'],
+  ['apps', 'couchdb', 'storage', 'redis', 'embedded'],
   ['config'],
 ];
 

@@ -5,6 +5,7 @@ import { createDesignSource } from '../src/instances/designs.ts';
 import { DATABASES } from '../src/instances/doctypes.ts';
 import { databaseName, prefixOf } from '../src/instances/prefix.ts';
 import { type Fleet, openFleet } from '../src/jobs/fleet.ts';
+import { redisAt } from '../test/support/redis-at.ts';
 import { credentialsOf, member } from './ask.ts';
 import { benchDomains } from './instances.ts';
 import { makeQueued, type QueueRun, stageTimes } from './queue.ts';
@@ -60,7 +61,7 @@ async function main(): Promise<void> {
     const servers = await openServers(connections);
     closers.push(() => servers.close());
     const { couch, couchUrl, redisUrl, storageRoot } = servers;
-    const fleet = await openFleet({ redisUrl, prefix: PREFIX, role: 'command' });
+    const fleet = await openFleet({ redis: redisAt(redisUrl), prefix: PREFIX, role: 'command' });
     closers.push(() => fleet.close());
     const worker = await forkWorker(
       { couchUrl, redisUrl, storageRoot, prefix: PREFIX, concurrency, connections },

@@ -3,6 +3,7 @@ import { createLogger, format, transports } from 'winston';
 import type { Config } from '../src/config/config.ts';
 import { toError } from '../src/errors.ts';
 import { type ConnectedWorker, connectWorker } from '../src/workers/connect.ts';
+import { redisAt } from '../test/support/redis-at.ts';
 import { type WorkerAnswer, type WorkerOrder, workerOrder } from './worker-messages.ts';
 
 // A worker in a process of its own, so that its CPU is nobody else's.
@@ -64,7 +65,7 @@ function configOf(order: Extract<WorkerOrder, { kind: 'start' }>): Config {
     registries: { default: [] },
     disableAddRm: undefined,
     fleet: {
-      redisUrl,
+      redis: redisAt(redisUrl),
       concurrency,
       linkScheme: 'https',
       connections,

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Redis } from 'ioredis';
 import { creation, enqueueRows } from '../src/jobs/enqueue.ts';
 import { ensureFleetRecord } from '../src/jobs/fleet-record.ts';
+import type { RedisClient } from '../src/redis/client.ts';
 import { startTestFleet, type TestFleet } from './support/fleet.ts';
 import { listProcesses } from './support/processes.ts';
 import { startTestCouch } from './support/servers.ts';
@@ -146,7 +146,7 @@ const SECRET_FIELDS = new Set([
 ]);
 
 /** Names and values of all keys, whatever their type. */
-async function everythingInRedis(redis: Redis): Promise<string[]> {
+async function everythingInRedis(redis: RedisClient): Promise<string[]> {
   const texts: string[] = [];
   let cursor = '0';
   do {
@@ -157,7 +157,7 @@ async function everythingInRedis(redis: Redis): Promise<string[]> {
   return texts;
 }
 
-async function readValue(redis: Redis, key: string): Promise<unknown> {
+async function readValue(redis: RedisClient, key: string): Promise<unknown> {
   const type = await redis.type(key);
   switch (type) {
     case 'string':

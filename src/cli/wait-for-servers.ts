@@ -4,7 +4,7 @@ import { FleetError, toError } from '../errors.ts';
 
 const POLL_MS = 500;
 
-const AWAY = new Set(['redis_unreachable', 'couchdb_unreachable']);
+const AWAY = new Set(['redis_unreachable', 'redis_replica', 'couchdb_unreachable']);
 
 /**
  * Wrong credentials are not among them: five tries lock the account (design §4). Nor is a server that TLS

@@ -6,10 +6,10 @@ import { type Fleet, openFleet } from '../jobs/fleet.ts';
  * @throws FleetError `redis_unreachable`
  */
 export async function withFleet<T>(
-  { fleet: { redisUrl, prefix } }: Config,
+  { fleet: settings }: Config,
   work: (fleet: Fleet) => Promise<T>,
 ): Promise<T> {
-  const fleet = await openFleet({ redisUrl, prefix, role: 'command' });
+  const fleet = await openFleet({ ...settings, role: 'command' });
   try {
     return await work(fleet);
   } finally {

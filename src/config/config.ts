@@ -1,4 +1,5 @@
 import type { CouchTls } from './couch-tls.ts';
+import type { RedisTarget, SingleRedis } from './redis-target.ts';
 
 /** A CouchDB server that holds instances; its index in the list is an instance's `couch_cluster`. */
 export interface CouchCluster {
@@ -14,17 +15,12 @@ export interface CommonSettings {
   readonly token: string;
 }
 
-/** The Redis of the stack, which is never ours. Credentials included: never print it but through `redactUrl`. */
+/** The Redis of the stack, which is never ours. Credentials included: never print it but through `redisAddress`. */
 export interface StackRedis {
-  /** Of the Redis with the stack's jobs and triggers; absent = they are in the stack's memory. */
-  readonly jobsUrl?: string;
-  /** Of the Redis with the stack's locks; absent = they are in the stack's memory. */
-  readonly lockUrl?: string;
-  /** Where these are to be asked for the Redis; the URLs then give no more than password and database. */
-  readonly sentinels?: {
-    readonly master: string;
-    readonly nodes: readonly { readonly host: string; readonly port: number }[];
-  };
+  /** The Redis with the stack's jobs and triggers; absent = they are in the stack's memory. */
+  readonly jobs?: SingleRedis;
+  /** The Redis with the stack's locks; absent = they are in the stack's memory. */
+  readonly lock?: SingleRedis;
 }
 
 /** Access to the server that indexes files for the AI features of a context. */
@@ -82,8 +78,8 @@ export interface Config {
 
 /** The `fleet:` section, ours alone. */
 export interface FleetConfig {
-  /** Credentials included: never print it but through `redactUrl`. */
-  readonly redisUrl: string;
+  /** Where jobs and batches are kept. Credentials included: never print it but through `redisAddress`. */
+  readonly redis: RedisTarget;
   /** Jobs at a time in one worker. */
   readonly concurrency: number;
   /** Scheme of the links shown for instances. */

@@ -8,6 +8,7 @@ import { readCouchTls, TlsSettingProblem } from './couch-tls.ts';
 import { environmentValues, variableOf } from './environment.ts';
 import { expandTemplate } from './expand-template.ts';
 import { findConfigFile, findLocalOverlay, type Surroundings } from './find-config-file.ts';
+import { FLEET_REDIS_KEYS, fleetRedisOf } from './fleet-redis.ts';
 import { type ParsedFile, parseConfigFile } from './parse-config-file.ts';
 import { withDefaultRegistries } from './registries.ts';
 import { type CheckedConfig, configSchema, FLEET_KEYS } from './schema.ts';
@@ -86,8 +87,9 @@ function inputError(error: z.ZodError, sources: Sources): InputError {
   const issue = error.issues[0];
   if (issue === undefined) return new InputError('bad_config', 'The configuration is not valid.');
   const path = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
+  const known = issue.path.at(-1) === 'redis' ? FLEET_REDIS_KEYS : FLEET_KEYS;
   const advice =
-    issue.code === 'unrecognized_keys' ? `Known settings: ${FLEET_KEYS.join(', ')}.` : adviceOn(sources);
+    issue.code === 'unrecognized_keys' ? `Known settings: ${known.join(', ')}.` : adviceOn(sources);
   return keyError(path, issue.message, sources, advice);
 }
 
@@ -156,7 +158,7 @@ function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd, 
     registries: withDefaultRegistries(checked.registries),
     disableAddRm: env['COZY_DISABLE_INSTANCES_ADD_RM'] || undefined,
     fleet: {
-      redisUrl: fleet.redis_url,
+      redis: fleetRedisOf(fleet.redis_url, fleet.redis, cwd),
       concurrency: fleet.concurrency,
       linkScheme: fleet.link_scheme,
       ...(fleet.q !== undefined && { q: fleet.q }),

@@ -1,18 +1,18 @@
 import { z } from 'zod';
+import { fleetRedisGroup, fleetRedisUrl } from './fleet-redis.ts';
 import { parseUrl } from './parse-url.ts';
-import { redisNodes, stackRedisUrl } from './stack-redis.ts';
+import { redisNodes, redisTarget, type SingleRedis } from './redis-target.ts';
 import { storageRoot } from './storage-root.ts';
+import { MAP, path, text, wholeNumber } from './values.ts';
 
 /*
  * Messages are what follows the name of the key in a sentence, and never hold the value: it may be a
  * password. Unknown keys are the stack's own business, except in `fleet`.
  */
 
-const MAP = 'must be a map of keys to values';
 const COUCH_URL =
   'must be an http:// or https:// URL without query; special characters of a password must be percent-encoded';
 const HTTP_URL = 'must be an http:// or https:// URL';
-const REDIS_URL = 'must be a redis:// or rediss:// URL';
 
 const couchUrl = z.string(COUCH_URL).transform((value, context) => {
   const url = urlWithScheme(value, ['http:', 'https:']);
@@ -23,20 +23,17 @@ const couchUrl = z.string(COUCH_URL).transform((value, context) => {
   return url.href.replace(/\/+$/, '');
 });
 
-const redisUrl = z
-  .string(REDIS_URL)
-  .refine((value) => urlWithScheme(value, ['redis:', 'rediss:']), REDIS_URL);
-
-const STACK_REDIS_URL = 'must be a redis:// or rediss:// URL, such as redis://localhost:6379/2';
+const STACK_REDIS_URL =
+  'must be a redis:// or rediss:// URL, such as redis://localhost:6379/2, or that of a socket, such as unix:///run/redis.sock?db=2';
 const ADDRESSES =
   'must be the host:port of a Redis, or of its sentinels with spaces between them; the stack passes over a list';
 
 /** Empty counts as unset, as in the stack. */
 const ownRedisUrl = z
   .string(STACK_REDIS_URL)
-  .transform((value, context) => {
-    const url = value === '' ? undefined : stackRedisUrl(value);
-    if (url !== undefined || value === '') return url;
+  .transform((value, context): SingleRedis | undefined => {
+    const target = value === '' ? undefined : redisTarget(value, { strict: false });
+    if (target !== undefined || value === '') return target;
     context.addIssue({ code: 'custom', message: STACK_REDIS_URL });
     return z.NEVER;
   })
@@ -73,9 +70,6 @@ const pinnedKey = z
   .regex(/^([0-9a-f]{64})?$/i, PINNED_KEY)
   .default('');
 
-/** A number is taken for the text it was meant to be. */
-const text = z.union([z.string(), z.number().transform(String)], 'must be a text');
-
 const fsUrl = z
   .string('must be set to the directory where the stack keeps files, such as file:///var/lib/cozy')
   .transform((value, context) => {
@@ -104,16 +98,6 @@ const registryMap = z.record(
   'must be a list of URLs, or a map of contexts to such lists',
 );
 
-const path = z.string('must be the path of a file').min(1, 'must be the path of a file');
-
-/** A whole number, also as text: environment variables and flags are text. */
-function wholeNumber(min: number, max: number) {
-  const message = `must be a whole number from ${min} to ${max}`;
-  return z
-    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], message)
-    .pipe(z.int(message).min(min, message).max(max, message));
-}
-
 function urlWithScheme(value: string, schemes: readonly string[]): URL | undefined {
   const url = parseUrl(value);
   if (url === undefined || !schemes.includes(url.protocol) || url.host === '') return undefined;
@@ -127,7 +111,8 @@ function urlWithScheme(value: string, schemes: readonly string[]): URL | undefin
 
 const fleet = z.strictObject(
   {
-    redis_url: redisUrl.default('redis://localhost:6379/0'),
+    redis_url: fleetRedisUrl.optional(),
+    redis: fleetRedisGroup.optional(),
     concurrency: wholeNumber(1, 256).default(4),
     link_scheme: z.enum(['https', 'http'], 'must be https or http').default('https'),
     q: wholeNumber(1, 64).optional(),
@@ -253,6 +238,10 @@ const sections = z.object({
 
 /** The keys we use of the stack's configuration (`cli-and-admin-api.md` §4), and our `fleet` section. */
 export const configSchema = sections.superRefine(({ redis: { addrs, master }, ...checked }, context) => {
+  if (checked.fleet.redis !== undefined && checked.fleet.redis_url !== undefined) {
+    const message = 'must not be set together with fleet.redis_url: they may name two';
+    context.addIssue({ code: 'custom', path: ['fleet', 'redis'], message });
+  }
   if (addrs.length === 0) return;
   for (const use of ['jobs', 'lock'] as const) {
     if (checked[use].url === undefined) continue;

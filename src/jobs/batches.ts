@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
+import type { RedisClient } from '../redis/client.ts';
 import type { Keys } from './keys.ts';
 import { JOB_KINDS, type JobKind } from './payload.ts';
 import { fence, isRowState, ROW_STATES, type RowState } from './row-state.ts';
@@ -133,7 +133,7 @@ export interface Batches {
 }
 
 /** Batches and their rows in Redis (design §5). */
-export function createBatches(redis: Redis, keys: Keys): Batches {
+export function createBatches(redis: RedisClient, keys: Keys): Batches {
   async function get(id: string): Promise<Batch> {
     const found = await read(id);
     if (found === undefined) {
@@ -245,7 +245,7 @@ const PAGE = 500;
  * Row numbers of some states, ascending, page by page. The states are read in one transaction a page:
  * a row that moves meanwhile is in exactly one of them, and never missed.
  */
-async function* pages(redis: Redis, sets: readonly string[]): AsyncGenerator<number[]> {
+async function* pages(redis: RedisClient, sets: readonly string[]): AsyncGenerator<number[]> {
   let after = 0;
   for (;;) {
     const commands = sets.map((set) => ['zrange', set, `(${after}`, '+inf', 'BYSCORE', 'LIMIT', 0, PAGE]);

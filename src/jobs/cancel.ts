@@ -1,11 +1,16 @@
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '../redis/client.ts';
 import type { Keys } from './keys.ts';
 
 /** How long a cancellation is remembered: longer than any job is away from a worker. */
 const FLAG_SECONDS = 24 * 3600;
 
 /** Asks whichever worker has the job, now or later, to stop it. @param by who wants it, for the record */
-export async function requestCancel(redis: Redis, keys: Keys, jobId: string, by: string): Promise<void> {
+export async function requestCancel(
+  redis: RedisClient,
+  keys: Keys,
+  jobId: string,
+  by: string,
+): Promise<void> {
   await redis
     .multi()
     .set(keys.cancel(jobId), by, 'EX', FLAG_SECONDS)
@@ -14,13 +19,13 @@ export async function requestCancel(redis: Redis, keys: Keys, jobId: string, by:
 }
 
 /** Takes a cancellation back, so that the job may be tried again. */
-export async function forgetCancel(redis: Redis, keys: Keys, jobId: string): Promise<void> {
+export async function forgetCancel(redis: RedisClient, keys: Keys, jobId: string): Promise<void> {
   await redis.del(keys.cancel(jobId));
 }
 
 /** Who wants each of these jobs stopped, in the order asked; null where nobody does. */
 export async function readCancels(
-  redis: Redis,
+  redis: RedisClient,
   keys: Keys,
   jobIds: readonly string[],
 ): Promise<(string | null)[]> {

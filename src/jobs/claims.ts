@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '../redis/client.ts';
 import type { Keys } from './keys.ts';
 import { script } from './script.ts';
 
@@ -104,7 +104,7 @@ export interface Claims {
 }
 
 /** Names claimed by jobs: one live operation per instance (design §3). */
-export function createClaims(redis: Redis, keys: Keys): Claims {
+export function createClaims(redis: RedisClient, keys: Keys): Claims {
   return {
     async take({ jobId, kind, names, payloadHash, joiner = '' }, mode) {
       const answer = await CLAIM.run(

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
 import { unlessNoDatabase } from '../couchdb/errors.ts';
 import type { CouchServer } from '../couchdb/server.ts';
 import { FleetError } from '../errors.ts';
 import { INSTANCES } from '../instances/lookup.ts';
+import type { RedisClient } from '../redis/client.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Keys } from './keys.ts';
 import { newSealKey } from './seal.ts';
@@ -23,7 +23,7 @@ export interface FleetRecord {
 /** Where the record is kept, and where those who want to make it at the same time take turns. */
 export interface RecordPlaces {
   readonly global: CouchServer;
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly keys: Keys;
 }
 

@@ -1,13 +1,14 @@
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '../redis/client.ts';
+import type { RedisRole } from '../redis/roles.ts';
 import { type Batches, createBatches } from './batches.ts';
 import { type Claims, createClaims } from './claims.ts';
+import { connectFleetRedis, type FleetRedisSettings } from './connect-fleet-redis.ts';
 import { createKeys, type Keys } from './keys.ts';
 import { type FleetQueue, openQueue } from './queue.ts';
-import { connectRedis, type RedisRole } from './redis.ts';
 
 /** Everything of the fleet that lives in Redis. */
 export interface Fleet {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly keys: Keys;
   readonly queue: FleetQueue;
   readonly claims: Claims;
@@ -15,17 +16,14 @@ export interface Fleet {
   close(): Promise<void>;
 }
 
-export interface FleetOptions {
-  readonly redisUrl: string;
-  /** `fleet.prefix` of the configuration. */
-  readonly prefix: string;
+export interface FleetOptions extends FleetRedisSettings {
   readonly role: RedisRole;
 }
 
-/** @throws FleetError `redis_unreachable` */
-export async function openFleet({ redisUrl, prefix, role }: FleetOptions): Promise<Fleet> {
-  const redis = await connectRedis(redisUrl, role);
-  const keys = createKeys(prefix);
+/** @throws FleetError as `connectFleetRedis` */
+export async function openFleet({ role, ...settings }: FleetOptions): Promise<Fleet> {
+  const redis = await connectFleetRedis(settings, role);
+  const keys = createKeys(settings.prefix);
   const queue = openQueue(redis, keys);
   return {
     redis,

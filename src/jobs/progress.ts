@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import type { RedisClient } from '../redis/client.ts';
 import type { Keys } from './keys.ts';
 import type { Payload } from './payload.ts';
 import { script } from './script.ts';
@@ -84,7 +84,7 @@ return 1
  * @returns false when the lock is somebody else's by now
  */
 export async function writeFenced(
-  redis: Redis,
+  redis: RedisClient,
   keys: Keys,
   job: { readonly id: string; readonly token: string },
   field: 'progress' | 'data',

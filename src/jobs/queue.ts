@@ -1,5 +1,5 @@
 import { type Job, type JobsOptions, Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '../redis/client.ts';
 import { type Keys, QUEUE_NAME } from './keys.ts';
 import type { Payload } from './payload.ts';
 
@@ -25,7 +25,7 @@ export const JOB_OPTIONS: JobsOptions = {
   removeOnFail: { age: 30 * DAY_SECONDS },
 };
 
-export function openQueue(redis: Redis, keys: Keys): FleetQueue {
+export function openQueue(redis: RedisClient, keys: Keys): FleetQueue {
   const queue: FleetQueue = new Queue(QUEUE_NAME, {
     connection: redis,
     prefix: keys.bullPrefix,

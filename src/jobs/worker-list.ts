@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import type { RedisClient } from '../redis/client.ts';
 import type { Keys } from './keys.ts';
 
 /** A worker is taken for dead when it was silent for this long, in seconds (`bullmq-mechanics.md` §7). */
@@ -20,7 +20,7 @@ const worker = z.object({
 export type WorkerState = z.infer<typeof worker>;
 
 /** Tells the others that this worker lives. */
-export async function beat(redis: Redis, keys: Keys, state: WorkerState): Promise<void> {
+export async function beat(redis: RedisClient, keys: Keys, state: WorkerState): Promise<void> {
   await redis
     .multi()
     .hset(keys.worker(state.id), state)
@@ -29,12 +29,12 @@ export async function beat(redis: Redis, keys: Keys, state: WorkerState): Promis
     .exec();
 }
 
-export async function leave(redis: Redis, keys: Keys, id: string): Promise<void> {
+export async function leave(redis: RedisClient, keys: Keys, id: string): Promise<void> {
   await redis.multi().del(keys.worker(id)).zrem(keys.workers, id).exec();
 }
 
 /** The workers that live, oldest first. */
-export async function listWorkers(redis: Redis, keys: Keys): Promise<WorkerState[]> {
+export async function listWorkers(redis: RedisClient, keys: Keys): Promise<WorkerState[]> {
   const ids = await redis.zrange(keys.workers, '0', '-1');
   const found = await Promise.all(ids.map((id) => redis.hgetall(keys.worker(id))));
   const states: WorkerState[] = [];

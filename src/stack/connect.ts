@@ -1,6 +1,9 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { StackRedis } from '../config/config.ts';
+import { redisAddress, type SingleRedis } from '../config/redis-target.ts';
 import { toError } from '../errors.ts';
+import { createServerClient, recentTrouble } from '../redis/client.ts';
+import { isRedisAway } from '../redis/refusals.ts';
 import { StackRedisAway, StackRedisRefusal } from './errors.ts';
 
 /** The stack's Redis, by use. */
@@ -13,22 +16,12 @@ export interface StackConnection {
 }
 
 /**
- * A command fails within seconds when Redis is away, so that a job can be handed back; the connection
- * is tried again for as long as the process lives.
+ * Connects to the stack's Redis at the first command; nothing is sent before. A command fails within
+ * seconds when it is away, so that a job can be handed back.
  */
-const OPTIONS = {
-  lazyConnect: true,
-  connectTimeout: 3_000,
-  commandTimeout: 10_000,
-  maxRetriesPerRequest: 2,
-  retryStrategy: (times: number) => Math.min(times * 100, 1_000),
-};
-
-/** Connects to the stack's Redis at the first command; nothing is sent before. */
 export function connectStack(stackRedis: StackRedis | undefined): StackConnection {
-  const { jobsUrl, lockUrl, sentinels } = stackRedis ?? {};
-  const jobs = connectionTo(jobsUrl, sentinels);
-  const lock = connectionTo(lockUrl, sentinels);
+  const jobs = connectionTo(stackRedis?.jobs);
+  const lock = connectionTo(stackRedis?.lock);
   return {
     jobs,
     lock,
@@ -39,14 +32,13 @@ export function connectStack(stackRedis: StackRedis | undefined): StackConnectio
   };
 }
 
-function connectionTo(url: string | undefined, sentinels: StackRedis['sentinels']): Redis | undefined {
-  if (url === undefined) return undefined;
-  const redis =
-    sentinels === undefined
-      ? new Redis(url, OPTIONS)
-      : new Redis(url, { ...OPTIONS, sentinels: [...sentinels.nodes], name: sentinels.master });
-  // Each command says itself that it failed.
-  redis.on('error', () => undefined);
+/** For the messages of each connection. */
+const addresses = new WeakMap<Redis, string>();
+
+function connectionTo(target: SingleRedis | undefined): Redis | undefined {
+  if (target === undefined) return undefined;
+  const redis = createServerClient(target, 'server', { mayAskInfo: true }, { lazyConnect: true });
+  addresses.set(redis, redisAddress(target));
   return redis;
 }
 
@@ -55,10 +47,17 @@ export async function askStackRedis<T>(redis: Redis, work: () => Promise<T>): Pr
   try {
     return await work();
   } catch (thrown) {
-    const { host, port } = redis.options;
-    const { name, message } = toError(thrown);
-    const address = `${host ?? 'localhost'}:${port ?? 6379}`;
-    if (name === 'ReplyError') throw new StackRedisRefusal(address, message);
-    throw new StackRedisAway(address, name === 'MaxRetriesPerRequestError' ? 'no connection' : message);
+    const error = toError(thrown);
+    const address = addresses.get(redis) ?? 'the configured address';
+    if (error.name !== 'ReplyError') {
+      throw new StackRedisAway(
+        address,
+        recentTrouble(redis) ?? (isRedisAway(error) ? 'no connection' : error.message),
+      );
+    }
+    if (/^(MOVED|ASK|CLUSTERDOWN) /.test(error.message)) {
+      throw new StackRedisRefusal(address, 'it is a node of a cluster, which a stack cannot use');
+    }
+    throw new StackRedisRefusal(address, error.message);
   }
 }

@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
 import type { Keys } from '../jobs/keys.ts';
 import { type Progress, writeFenced } from '../jobs/progress.ts';
+import type { RedisClient } from '../redis/client.ts';
 import { type Lease, LostLock } from './lease.ts';
 import type { StageObserver } from './pipeline.ts';
 import type { Services } from './services.ts';
@@ -21,7 +21,7 @@ export interface Attempt {
 
 export interface AttemptOptions
   extends Pick<Attempt, 'services' | 'sealKey' | 'lease' | 'signal' | 'observer'> {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly keys: Keys;
   readonly job: { readonly id: string; readonly token: string };
   /** What earlier attempts recorded. */

@@ -1,7 +1,7 @@
-import type { Redis } from 'ioredis';
 import { FleetError, toError } from '../errors.ts';
 import { readCancels } from '../jobs/cancel.ts';
 import type { Keys } from '../jobs/keys.ts';
+import { duplicateClient, type RedisClient } from '../redis/client.ts';
 
 /** Somebody asked for this job to be stopped. */
 export class Cancelled extends FleetError {
@@ -28,7 +28,7 @@ export interface CancelWatch {
 
 /** Watches for cancellations of the jobs that run in this process. */
 export async function createCancelWatch(
-  redis: Redis,
+  redis: RedisClient,
   keys: Keys,
   onError: (error: Error) => void,
 ): Promise<CancelWatch> {
@@ -42,7 +42,7 @@ export async function createCancelWatch(
   }
   const sweepAll = () => sweep([...running.keys()]).catch((error) => onError(toError(error)));
 
-  const subscriber = redis.duplicate();
+  const subscriber = duplicateClient(redis);
   subscriber.on('error', onError);
   subscriber.on('message', () => void sweepAll());
   await subscriber.subscribe(keys.cancelChannel);

@@ -66,7 +66,7 @@ export async function connectWorker({
     await storage.probe();
     await apps.check();
     await ensureGlobalDatabases(global);
-    fleet = await openFleet({ redisUrl: config.fleet.redisUrl, prefix: config.fleet.prefix, role: 'worker' });
+    fleet = await openFleet({ ...config.fleet, role: 'worker' });
     const { sealKey } = await joinFleet({ ...fleet, global, storage });
     const creationClusters = clustersOpenToCreation(config);
     if (creationClusters.length === 0) {

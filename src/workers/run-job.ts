@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
 import type { Logger } from 'winston';
 import { type FailureKind, FleetError } from '../errors.ts';
 import type { Batches, Halt } from '../jobs/batches.ts';
@@ -26,6 +25,7 @@ import type { FleetJob } from '../jobs/queue.ts';
 import type { RowState } from '../jobs/row-state.ts';
 import { type Ending, settle } from '../jobs/settle.ts';
 import { stagesOf } from '../jobs/stages.ts';
+import type { RedisClient } from '../redis/client.ts';
 import { createAttempt } from './attempt.ts';
 import type { BreakerBoard } from './breaker-board.ts';
 import { Cancelled, type CancelWatch } from './cancel-watch.ts';
@@ -43,7 +43,7 @@ export const LOCK_DURATION = 10_000;
 const SETTLE_DELAY = 250;
 
 export interface JobRunnerOptions {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly keys: Keys;
   readonly claims: Claims;
   readonly batches: Batches;

@@ -17,6 +17,7 @@ import {
   queueBatch,
 } from '../support/chaos-fleet.ts';
 import { startChaosWorker } from '../support/chaos-process.ts';
+import { redisAt } from '../support/redis-at.ts';
 import { startTestRedis } from '../support/servers.ts';
 
 const TIMEOUT_MS = 400_000;
@@ -169,7 +170,7 @@ describe('a job that Redis lost while a worker took it up', () => {
 
   before(async () => {
     const redis = suite.add(await startTestRedis(), (each) => each.close());
-    const opened = await openFleet({ redisUrl: redis.url, prefix: 'chaos', role: 'worker' });
+    const opened = await openFleet({ redis: redisAt(redis.url), prefix: 'chaos', role: 'worker' });
     fleet = suite.add(opened, (each) => each.close());
   });
   after(() => suite.run());

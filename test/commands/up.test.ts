@@ -50,7 +50,8 @@ describe('up', function () {
 
   function ports(): { redis: number; couch: number } {
     const { fleet, couchdb } = loadConfig({ env: {}, cwd: directory.path, home: directory.path });
-    return { redis: Number(new URL(fleet.redisUrl).port), couch: Number(new URL(couchdb.url).port) };
+    if (fleet.redis.kind !== 'server') throw new Error('its Redis has no port');
+    return { redis: fleet.redis.port, couch: Number(new URL(couchdb.url).port) };
   }
 
   function run(...argv: string[]): Running {

@@ -5,6 +5,10 @@ import { temporaryDirectory } from './temporary-directory.ts';
 
 const FS = 'fs:\n  url: file:///srv/cozy\n';
 
+function server(host: string, port: number, database: number) {
+  return { kind: 'server', mayBeCluster: false, host, port, database } as const;
+}
+
 describe('loadConfig', () => {
   const directory = temporaryDirectory();
   const surroundings = (): LoadOptions => ({
@@ -36,7 +40,7 @@ describe('loadConfig', () => {
       registries: { default: ['https://apps-registry.cozycloud.cc/'] },
       disableAddRm: undefined,
       fleet: {
-        redisUrl: 'redis://localhost:6379/0',
+        redis: server('localhost', 6379, 0),
         concurrency: 4,
         linkScheme: 'https',
         connections: 32,
@@ -148,25 +152,79 @@ describe('loadConfig', () => {
   it("reads the stack's Redis from its addresses", () => {
     const config = load(`${FS}redis:\n  addrs: redis:6379\n  password: 1234\n`);
     expect(config.stackRedis).to.deep.equal({
-      jobsUrl: 'redis://:1234@redis:6379/0',
-      lockUrl: 'redis://:1234@redis:6379/2',
+      jobs: { ...server('redis', 6379, 0), password: '1234' },
+      lock: { ...server('redis', 6379, 2), password: '1234' },
     });
   });
 
   it("reads the stack's Redis from the environment", () => {
     const env = { COZY_REDIS_ADDRS: 'redis:6379', COZY_REDIS_DATABASES_LOCK: '7' };
     expect(load(FS, { env }).stackRedis).to.deep.equal({
-      jobsUrl: 'redis://redis:6379/0',
-      lockUrl: 'redis://redis:6379/7',
+      jobs: server('redis', 6379, 0),
+      lock: server('redis', 6379, 7),
     });
   });
 
   it('reads a Redis for each use from its older keys, beside other settings of the section', () => {
     const text = `${FS}jobs:\n  url: redis://a:6379/0\n  workers: 4\nlock:\n  url: redis://b:6379/2\n`;
     expect(load(text).stackRedis).to.deep.equal({
-      jobsUrl: 'redis://a:6379/0',
-      lockUrl: 'redis://b:6379/2',
+      jobs: server('a', 6379, 0),
+      lock: server('b', 6379, 2),
     });
+  });
+
+  it("reads the sockets and the TLS of the stack's Redis", () => {
+    const text = `${FS}jobs:\n  url: unix:///run/redis.sock?db=1\nlock:\n  url: rediss://h:1/2?skip_verify=true\n`;
+    expect(load(text).stackRedis).to.deep.equal({
+      jobs: { kind: 'socket', path: '/run/redis.sock', database: 1 },
+      lock: { ...server('h', 1, 2), tls: { skipVerify: true } },
+    });
+  });
+
+  it('reads a Redis of the fleet behind sentinels', () => {
+    const fleet = [
+      'addrs: s1:26379 s2:26379',
+      'master: cozy',
+      'username: fleet',
+      'password: 1',
+      'sentinel_username: asker',
+      'sentinel_password: 2',
+      'database: 3',
+      'tls: { root_ca: ca.pem, insecure_skip_validation: true }',
+    ];
+    const { redis } = load(`${FS}fleet:\n  redis:\n    ${fleet.join('\n    ')}\n`).fleet;
+    expect(redis).to.deep.equal({
+      kind: 'sentinel',
+      nodes: [
+        { host: 's1', port: 26379 },
+        { host: 's2', port: 26379 },
+      ],
+      master: 'cozy',
+      username: 'fleet',
+      password: '1',
+      sentinelUsername: 'asker',
+      sentinelPassword: '2',
+      database: 3,
+      tls: { rootCa: directory.path('ca.pem'), skipVerify: true },
+    });
+  });
+
+  it('reads a cluster of the fleet, from the environment too', () => {
+    const nodes = [
+      { host: 'a', port: 1 },
+      { host: 'b', port: 2 },
+    ];
+    const cluster = { kind: 'cluster', nodes, database: 0 };
+    expect(load(`${FS}fleet: { redis: { addrs: ["a:1", "b:2"] } }\n`).fleet.redis).to.deep.equal(cluster);
+    const env = { COZY_FLEET_REDIS_ADDRS: 'a:1 b:2', COZY_FLEET_REDIS_TLS: 'true' };
+    const secure = { ...cluster, tls: { skipVerify: false } };
+    expect(load(FS, { env }).fleet.redis).to.deep.equal(secure);
+  });
+
+  it("takes no Redis of the stack's for the fleet's", () => {
+    expect(load(`${FS}redis: { addrs: "stack:6379" }\n`).fleet.redis).to.deep.equal(
+      server('localhost', 6379, 0),
+    );
   });
 
   it('takes addresses that are left empty for none, as the stack does', () => {
@@ -246,6 +304,18 @@ describe('loadConfig', () => {
     ['fleet.prefix', 'fleet: { prefix: "a}b" }'],
     ['fleet.link_scheme', 'fleet: { link_scheme: ftp }'],
     ['fleet.redis_url', 'fleet: { redis_url: "http://u:s3cret@h" }'],
+    ['fleet.redis_url', 'fleet: { redis_url: "redis://:s3cret@h/jobs" }'],
+    ['fleet.redis_url', 'fleet: { redis_url: "redis://:s3cret@h/1?db=2" }'],
+    ['fleet.redis_url', 'fleet: { redis_url: "redis://:s3cret@h/1?tls=1" }'],
+    ['fleet.redis', 'fleet: { redis_url: "redis://:s3cret@h", redis: { addrs: "h:1", password: s3cret } }'],
+    ['fleet.redis', 'fleet: { redis: s3cret }'],
+    ['fleet.redis.addrs', 'fleet: { redis: { password: s3cret } }'],
+    ['fleet.redis.addrs', 'fleet: { redis: { addrs: "s3cret@h" } }'],
+    ['fleet.redis.addrs', 'fleet: { redis: { addrs: [] } }'],
+    ['fleet.redis.database', 'fleet: { redis: { addrs: "a:1 b:2", database: 1, password: s3cret } }'],
+    ['fleet.redis.sentinel_password', 'fleet: { redis: { addrs: "a:1 b:2", sentinel_password: s3cret } }'],
+    ['fleet.redis.tls', 'fleet: { redis: { addrs: "a:1", tls: s3cret } }'],
+    ['fleet.redis.sentinel', 'fleet: { redis: { addrs: "a:1", sentinel: s3cret } }'],
     ['fleet', 'fleet: s3cret'],
     ['couchdb.url', 'couchdb: { url: "ftp://u:s3cret@h" }'],
     ['couchdb.url', 'couchdb: { url: "http://u:s3cret#1@h" }'],

@@ -20,7 +20,7 @@ describe('fleetYaml', () => {
     const config = loadConfig({ env: {}, cwd: directory.path(), home: directory.path('home') });
     expect(config.couchdb.url).to.equal('http://u:p%23@127.0.0.1:5999');
     expect(config.storage.root).to.equal(storageRoot);
-    expect(config.fleet.redisUrl).to.equal('redis://:{{x}}@127.0.0.1:6399/0');
+    expect(config.fleet.redis).to.include({ host: '127.0.0.1', port: 6399, password: '{{x}}', database: 0 });
     expect(config.fleet.linkScheme).to.equal('http');
   });
 });

@@ -6,6 +6,7 @@ import type { CreatePayload } from '../../src/jobs/payload.ts';
 import { type FleetJob, JOB_OPTIONS } from '../../src/jobs/queue.ts';
 import { sampleOptions } from '../instances/sample-options.ts';
 import { Cleanup } from '../support/chaos-cleanup.ts';
+import { redisAt } from '../support/redis-at.ts';
 import { startTestRedis, type TestRedis } from '../support/servers.ts';
 
 /** A queue in a Redis of the test's own, and hands to move its jobs about without a worker. */
@@ -36,7 +37,7 @@ export async function startTestQueue(): Promise<TestQueue> {
 async function putTogether(cleanup: Cleanup): Promise<TestQueue> {
   const redis = cleanup.add(await startTestRedis(), (each) => each.close());
   const another = async () => {
-    const fleet = await openFleet({ redisUrl: redis.url, prefix: 'fleet', role: 'worker' });
+    const fleet = await openFleet({ redis: redisAt(redis.url), prefix: 'fleet', role: 'worker' });
     return cleanup.add(fleet, (each) => each.close());
   };
   const fleet = await another();

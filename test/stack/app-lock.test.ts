@@ -3,6 +3,7 @@ import { withAppLock } from '../../src/stack/app-lock.ts';
 import { connectStack, type StackConnection } from '../../src/stack/connect.ts';
 import { StackBusy } from '../../src/stack/errors.ts';
 import { withVfsLock } from '../../src/stack/vfs-lock.ts';
+import { redisAt } from '../support/redis-at.ts';
 import { startTestRedis, type TestRedis } from '../support/servers.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 
@@ -16,7 +17,7 @@ describe('the lock of an application', () => {
 
   before(async () => {
     server = await startTestRedis();
-    stack = connectStack({ lockUrl: `${server.url}/2` });
+    stack = connectStack({ lock: redisAt(`${server.url}/2`) });
   });
 
   after(async () => {

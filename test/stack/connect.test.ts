@@ -7,6 +7,7 @@ import { askRedis } from '../../src/embedded/ask-redis.ts';
 import { freePort } from '../../src/embedded/free-port.ts';
 import { askStackRedis, connectStack } from '../../src/stack/connect.ts';
 import { StackRedisAway, StackRedisRefusal } from '../../src/stack/errors.ts';
+import { redisAt } from '../support/redis-at.ts';
 import { startTestRedis, type TestRedis, temporaryDirectory } from '../support/servers.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 import { until } from '../support/until.ts';
@@ -21,7 +22,7 @@ describe("the connection to the stack's Redis", () => {
   after(() => redis.close());
 
   it('is made for each use to its own database', async () => {
-    const stack = connectStack({ jobsUrl: `${redis.url}/0`, lockUrl: `${redis.url}/2` });
+    const stack = connectStack({ jobs: redisAt(`${redis.url}/0`), lock: redisAt(`${redis.url}/2`) });
     try {
       await stack.lock?.set('where', 'lock');
       expect(await stack.jobs?.get('where')).to.equal(null);
@@ -36,14 +37,14 @@ describe("the connection to the stack's Redis", () => {
   });
 
   it('is made at the first command only', async () => {
-    const { jobs, close } = connectStack({ jobsUrl: `redis://127.0.0.1:${await freePort()}/0` });
+    const { jobs, close } = connectStack({ jobs: redisAt(`redis://127.0.0.1:${await freePort()}/0`) });
     expect(jobs?.status).to.equal('wait');
     close();
   });
 
   it('says who is away, without the password', async () => {
     const port = await freePort();
-    const { jobs, close } = connectStack({ jobsUrl: `redis://:s3cret@127.0.0.1:${port}/0` });
+    const { jobs, close } = connectStack({ jobs: redisAt(`redis://:s3cret@127.0.0.1:${port}/0`) });
     if (jobs === undefined) throw new Error('no connection was made');
     try {
       const error = await thrownBy(askStackRedis(jobs, () => jobs.ping()));
@@ -55,7 +56,7 @@ describe("the connection to the stack's Redis", () => {
   });
 
   it('says what was refused', async () => {
-    const { jobs, close } = connectStack({ jobsUrl: `${redis.url}/0` });
+    const { jobs, close } = connectStack({ jobs: redisAt(`${redis.url}/0`) });
     if (jobs === undefined) throw new Error('no connection was made');
     try {
       await jobs.set('text', 'x');
@@ -80,8 +81,7 @@ describe("the connection to the stack's Redis", () => {
     await writeFile(file, `${settings.join('\n')}\n`);
     const sentinel = spawn('redis-server', [file, '--sentinel'], { stdio: 'ignore' });
     const nodes = [{ host: '127.0.0.1', port }];
-    const url = `redis://127.0.0.1:${port}/3`;
-    const { jobs, close } = connectStack({ jobsUrl: url, sentinels: { master: 'cozy', nodes } });
+    const { jobs, close } = connectStack({ jobs: { kind: 'sentinel', master: 'cozy', nodes, database: 3 } });
     try {
       await until('the sentinel answers', async () => (await askRedis(port, ['PING'])) !== undefined);
       await jobs?.set('by', 'sentinel');

@@ -5,6 +5,7 @@ import { databaseName } from '../../src/instances/prefix.ts';
 import { connectStack } from '../../src/stack/connect.ts';
 import type { StackOwner } from '../../src/stack/owner.ts';
 import { Cleanup } from '../support/chaos-cleanup.ts';
+import { redisAt } from '../support/redis-at.ts';
 import { startTestCouch, startTestRedis, type TestRedis } from '../support/servers.ts';
 
 /** How a konnector's job ends. */
@@ -48,7 +49,7 @@ async function putTogether(cleanup: Cleanup): Promise<TestStack> {
   const redis = cleanup.add(await startTestRedis(), (each) => each.close());
   const couch = cleanup.add(await startTestCouch(), (each) => each.close());
   const server = cleanup.add(connectCouch({ url: couch.url, connections: 8 }), (each) => each.close());
-  const stack = cleanup.add(connectStack({ jobsUrl: `${redis.url}/0` }), (each) => each.close());
+  const stack = cleanup.add(connectStack({ jobs: redisAt(`${redis.url}/0`) }), (each) => each.close());
   if (stack.jobs === undefined) throw new Error('no connection was made');
   const { jobs } = stack;
 

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { connectStack, type StackConnection } from '../../src/stack/connect.ts';
 import { StackBusy, StackLockLost } from '../../src/stack/errors.ts';
 import { withStackLock } from '../../src/stack/lock.ts';
+import { redisAt } from '../support/redis-at.ts';
 import { startTestRedis, type TestRedis } from '../support/servers.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 import { until } from '../support/until.ts';
@@ -24,7 +25,7 @@ describe('a lock of the stack', () => {
 
   before(async () => {
     server = await startTestRedis();
-    stack = connectStack({ lockUrl: `${server.url}/2` });
+    stack = connectStack({ lock: redisAt(`${server.url}/2`) });
     other = new Redis(`${server.url}/2`);
     other.on('error', () => undefined);
   });

@@ -5,6 +5,7 @@ import { connectStack, type StackConnection } from '../../src/stack/connect.ts';
 import { StackRedisAway } from '../../src/stack/errors.ts';
 import type { StackOwner } from '../../src/stack/owner.ts';
 import { type NewTrigger, scheduleTriggers } from '../../src/stack/schedule-triggers.ts';
+import { redisAt } from '../support/redis-at.ts';
 import { startTestRedis, type TestRedis } from '../support/servers.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 
@@ -18,7 +19,7 @@ describe('the triggers of a new application', () => {
 
   before(async () => {
     server = await startTestRedis();
-    stack = connectStack({ jobsUrl: `${server.url}/0` });
+    stack = connectStack({ jobs: redisAt(`${server.url}/0`) });
     if (stack.jobs === undefined) throw new Error('no connection was made');
     jobs = stack.jobs;
   });

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { connectStack, type StackConnection } from '../../src/stack/connect.ts';
 import { withVfsLock } from '../../src/stack/vfs-lock.ts';
+import { redisAt } from '../support/redis-at.ts';
 import { startTestRedis, type TestRedis } from '../support/servers.ts';
 
 describe('the lock of the files', () => {
@@ -13,7 +14,7 @@ describe('the lock of the files', () => {
 
   before(async () => {
     server = await startTestRedis();
-    stack = connectStack({ lockUrl: `${server.url}/2` });
+    stack = connectStack({ lock: redisAt(`${server.url}/2`) });
   });
 
   after(async () => {

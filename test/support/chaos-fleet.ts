@@ -60,9 +60,8 @@ export async function openChaosFleet(couchUrl: string): Promise<ChaosFleet> {
     await mkdir(settings.storageRoot);
     const storage = fileStorage(settings.storageRoot);
     await joinExisting(couch, storage);
-    const fleet = cleanup.add(
-      await openFleet({ redisUrl: redis.url, prefix: settings.prefix, role: 'worker' }),
-      (each) => each.close(),
+    const fleet = cleanup.add(await openFleet({ ...chaosConfig(settings).fleet, role: 'worker' }), (each) =>
+      each.close(),
     );
     cleanup.add(domains, (made) => removeInstances(couch, made));
     return {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { instanceOptions } from '../../src/instances/options.ts';
 import { enqueueCreate } from '../../src/jobs/enqueue.ts';
 import { type Fleet, openFleet } from '../../src/jobs/fleet.ts';
+import { redisAt } from './redis-at.ts';
 
 /* What a command does when an operator adds an instance, in a process of its own. */
 
@@ -15,7 +16,7 @@ let fleet: Fleet | undefined;
 async function obey(message: z.infer<typeof order>): Promise<void> {
   if (message.order === 'start') {
     const { redisUrl, prefix } = message;
-    fleet = await openFleet({ redisUrl, prefix, role: 'command' });
+    fleet = await openFleet({ redis: redisAt(redisUrl), prefix, role: 'command' });
     process.send?.({ event: 'ready' });
     return;
   }

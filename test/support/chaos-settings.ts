@@ -1,6 +1,7 @@
 import { createLogger, type Logger } from 'winston';
 import { z } from 'zod';
 import type { Config } from '../../src/config/config.ts';
+import { redisAt } from './redis-at.ts';
 
 /** What a worker or producer process is told by its parent. */
 export const chaosSettings = z.object({
@@ -39,7 +40,7 @@ export function chaosConfig({
     registries: { default: registryUrl === undefined ? [] : [registryUrl] },
     disableAddRm: undefined,
     fleet: {
-      redisUrl,
+      redis: redisAt(redisUrl),
       prefix,
       concurrency,
       linkScheme: 'https',

@@ -22,6 +22,7 @@ import { type JobEnd, waitForJob } from '../../src/jobs/wait.ts';
 import { type ConnectedWorker, type ConnectOptions, connectWorker } from '../../src/workers/connect.ts';
 import type { StageObserver } from '../../src/workers/pipeline.ts';
 import { Cleanup } from './chaos-cleanup.ts';
+import { redisAt } from './redis-at.ts';
 import { startTestCouch, startTestRedis, type TestCouch, type TestRedis } from './servers.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -99,8 +100,7 @@ export async function startTestFleet(options: TestFleetOptions = {}): Promise<Te
     await ensureGlobalDatabases(server);
     if (couch.real) await shareRecord(server, storage.path, cleanup);
     const config = configure(configOf(couch, redis, storage.path, concurrency));
-    const { redisUrl, prefix } = config.fleet;
-    const fleet = cleanup.add(await openFleet({ redisUrl, prefix, role: 'command' }), (each) => each.close());
+    const fleet = cleanup.add(await openFleet({ ...config.fleet, role: 'command' }), (each) => each.close());
 
     const logLines: string[] = [];
     const log = capturingLog(logLines);
@@ -255,7 +255,7 @@ function configOf(couch: TestCouch, redis: TestRedis, root: string, concurrency:
     registries: { default: [] },
     disableAddRm: undefined,
     fleet: {
-      redisUrl: redis.url,
+      redis: redisAt(redis.url),
       prefix: 'fleet',
       concurrency,
       linkScheme: 'https',

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
-import { connectRedis } from '../../jobs/redis.ts';
+import { redisAddress } from '../../config/redis-target.ts';
+import { connectFleetRedis } from '../../jobs/connect-fleet-redis.ts';
 import { type Couch, checkCouch } from '../couch.ts';
 import type { Output } from '../output.ts';
 import { count } from './batch-texts.ts';
@@ -35,12 +36,12 @@ export async function dryRun(
   return { file, ...counts, preflight: lines, fits: warning === undefined };
 }
 
-async function checkServers({ fleet: { redisUrl } }: Config, couch: Couch, output: Output): Promise<void> {
+async function checkServers({ fleet }: Config, couch: Couch, output: Output): Promise<void> {
   for (const server of couch.servers()) {
     await checkCouch(server);
     output.line(`  CouchDB ${server.host} answers`);
   }
-  const redis = await connectRedis(redisUrl, 'command');
+  const redis = await connectFleetRedis(fleet, 'command');
   redis.disconnect();
-  output.line(`  Redis ${new URL(redisUrl).host} answers`);
+  output.line(`  Redis ${redisAddress(fleet.redis)} answers`);
 }

@@ -11,11 +11,11 @@ export interface JobLookup {
 }
 
 /** Connects to Redis at the first question: most checks have none. */
-export function openJobLookup({ fleet: { redisUrl, prefix } }: Config): JobLookup {
+export function openJobLookup({ fleet: settings }: Config): JobLookup {
   let opening: Promise<Fleet> | undefined;
   return {
     async hasJob(domain) {
-      opening ??= openFleet({ redisUrl, prefix, role: 'command' });
+      opening ??= openFleet({ ...settings, role: 'command' });
       const fleet = await opening;
       const id = await latestJob(fleet, domain);
       const job = id === undefined ? undefined : await fleet.queue.getJob(id);

@@ -8,7 +8,11 @@ import { parseConfigFile } from '../../config/parse-config-file.ts';
 import { isTree } from '../../config/tree.ts';
 
 /** What an operator can bring along; `up` starts the rest. */
-const KEYS = { couchdb: 'couchdb.url', redis: 'fleet.redis_url', storage: 'fs.url' } as const;
+const KEYS = {
+  couchdb: ['couchdb.url'],
+  redis: ['fleet.redis_url', 'fleet.redis.addrs'],
+  storage: ['fs.url'],
+} as const;
 
 type Part = keyof typeof KEYS;
 
@@ -34,9 +38,11 @@ export function findConfigured(surroundings: Surroundings, explicit: string | un
   const inEnvironment = environmentValues(surroundings.env);
   const inFiles = file === undefined ? () => undefined : keysOf(file, surroundings);
   const parts: Partial<Record<Part, string>> = {};
-  for (const [part, key] of entries(KEYS)) {
-    const place = inEnvironment.has(key) ? 'the environment' : inFiles(key.split('.'));
-    if (place !== undefined) parts[part] = place;
+  for (const [part, keys] of entries(KEYS)) {
+    for (const key of keys) {
+      const place = inEnvironment.has(key) ? 'the environment' : inFiles(key.split('.'));
+      if (place !== undefined) parts[part] = place;
+    }
   }
   return { file, isNamed: explicit !== undefined, parts };
 }
@@ -67,7 +73,7 @@ function isSet(tree: unknown, path: readonly string[]): boolean {
   return isTree(tree) && isSet(tree[key], below);
 }
 
-function entries(keys: typeof KEYS): [Part, string][] {
+function entries(keys: typeof KEYS): [Part, readonly string[]][] {
   return [
     ['couchdb', keys.couchdb],
     ['redis', keys.redis],

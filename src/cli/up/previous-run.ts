@@ -19,9 +19,8 @@ export function readPreviousRun({ directory, config: file }: Places): PreviousRu
   try {
     const { couchdb, fleet } = loadConfig({ file, env: {}, cwd: directory, home: directory });
     const couch = parseUrl(couchdb.url);
-    const redis = parseUrl(fleet.redisUrl);
     return {
-      ...(redis?.hostname === LOCAL && { redisPort: Number(redis.port) }),
+      ...(fleet.redis.kind === 'server' && fleet.redis.host === LOCAL && { redisPort: fleet.redis.port }),
       ...(couch?.hostname === LOCAL &&
         couch.username === COUCH_USER && {
           couchPort: Number(couch.port),

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { redactUrl } from '../../config/redact.ts';
+import { redisAddress } from '../../config/redis-target.ts';
 import type { Configured } from './configured.ts';
 import type { Places } from './places.ts';
 
@@ -22,7 +23,7 @@ export function whatRuns({ config, configured, places, cwd, workers, concurrency
   const jobs = `${concurrency} ${concurrency === 1 ? 'instance' : 'instances'} at a time each`;
   const logs = `${workers}, ${jobs}, logs in ${at(places.logs)}`;
   return [
-    `Redis     ${redactUrl(config.fleet.redisUrl)}  (${from(parts.redis, at(places.redis))})`,
+    `Redis     ${redisAddress(config.fleet.redis)}  (${from(parts.redis, at(places.redis))})`,
     `CouchDB   ${redactUrl(config.couchdb.url)}  (${from(parts.couchdb, `embedded, for trials only, ${at(places.couchdb)}`)})`,
     `Storage   ${parts.storage === undefined ? at(places.storage) : `${config.storage.root}  (yours, from ${parts.storage})`}`,
     `Workers   ${logs}`,

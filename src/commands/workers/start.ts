@@ -9,7 +9,7 @@ import { whileAway } from '../../cli/wait-for-servers.ts';
 import { tellParent } from '../../cli/workers/parent.ts';
 import { checkStorageOwner } from '../../cli/workers/storage-owner.ts';
 import type { Config } from '../../config/config.ts';
-import { connectRedis } from '../../jobs/redis.ts';
+import { connectFleetRedis } from '../../jobs/connect-fleet-redis.ts';
 import { fileStorage } from '../../storage/file-storage.ts';
 import { connectWorker } from '../../workers/connect.ts';
 
@@ -80,7 +80,7 @@ export default class WorkersStart extends BaseCommand {
 
 /** A worker waits for Redis for ever; whoever starts one wants to know what is wrong. */
 async function checkServers(config: Config): Promise<void> {
-  const redis = await connectRedis(config.fleet.redisUrl, 'command');
+  const redis = await connectFleetRedis(config.fleet, 'command');
   redis.disconnect();
   const couch = openCouch(config);
   try {

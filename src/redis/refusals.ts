@@ -1,0 +1,35 @@
+/** Words with which a Redis says that it cannot be written to now, although it answers. */
+const NOT_NOW = ['READONLY', 'LOADING', 'MASTERDOWN', 'CLUSTERDOWN', 'TRYAGAIN'] as const;
+
+/**
+ * Whether a Redis refused a command for what it is at this moment: a replica since a failover, still
+ * loading, cut off. An older Redis says so in the middle of the text when a script met it.
+ */
+export function isNotNow({ message }: Error): boolean {
+  return NOT_NOW.some((word) => new RegExp(`(^|[\\s:-])${word} `).test(message));
+}
+
+/** Whether the server holds another connection to be the right one: it may be a replica by now. */
+export function wantsAnotherServer({ message }: Error): boolean {
+  return /(^|[\s:-])(READONLY|LOADING|MASTERDOWN) /.test(message);
+}
+
+/** Of an error that a Redis answered, the command that it was an answer to, in lower case. */
+export function refusedCommand(error: Error): string | undefined {
+  if (!('command' in error) || typeof error.command !== 'object' || error.command === null) return undefined;
+  return 'name' in error.command ? String(error.command.name).toLowerCase() : undefined;
+}
+
+/** Names that ioredis gives to the errors of commands which no server has answered. */
+const LOST = ['MaxRetriesPerRequestError', 'ClusterAllFailedError', 'AbortError'];
+
+/** How it words the others. */
+const LOST_WORDS =
+  /^(Connection is closed\.|Command timed out|Socket timeout|Stream isn't writeable|Cluster isn't ready|None of startup nodes|All sentinels are unreachable|Too many Cluster redirections|UNBLOCKED )/;
+
+/** Whether a command failed because there was no Redis to answer it, or none that could do it now. */
+export function isRedisAway(error: Error): boolean {
+  const { name, message } = error;
+  if (name === 'AbortError') return message.startsWith('Command aborted') || message === 'Cluster is ended.';
+  return LOST.includes(name) || LOST_WORDS.test(message) || (name === 'ReplyError' && isNotNow(error));
+}
