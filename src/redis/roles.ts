@@ -13,6 +13,7 @@ export const PING_EVERY = 4_000;
 const soon = (times: number): number => Math.min(times * 100, 1_000);
 
 /**
+ * A command that waits to be sent again is not given up with its connection: `commandTimeout` ends it.
  * `socketTimeout` is how long a connection may owe an answer, in milliseconds: a server that was stopped,
  * and a proxy that passes nothing on, keep it open for ever. A worker's has to outlast the 10 s for
  * which BullMQ's fetch may block. `commandTimeout` would end that fetch, for BullMQ duplicates these
@@ -29,14 +30,14 @@ export const ROLES: Readonly<Record<RedisRole, RedisOptions>> = {
     maxRetriesPerRequest: 1,
     connectTimeout: 3_000,
     socketTimeout: 4_000,
-    commandTimeout: 10_000,
+    commandTimeout: 8_000,
     retryStrategy: (times) => (times > 1 ? null : 200),
   },
   server: {
     maxRetriesPerRequest: 2,
     connectTimeout: 3_000,
     socketTimeout: 4_000,
-    commandTimeout: 10_000,
+    commandTimeout: 8_000,
     retryStrategy: soon,
   },
 };
