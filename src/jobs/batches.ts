@@ -117,6 +117,8 @@ return 1
 
 export interface Batches {
   create(batch: NewBatch): Promise<string>;
+  /** Writes again what is known of the batch itself, where Redis has forgotten it. */
+  restore(id: string, batch: NewBatch, createdAt: number): Promise<void>;
   /** @returns false when the report was not newer than what is known */
   report(report: Report): Promise<boolean>;
   /** @throws InputError `unknown_batch` */
@@ -130,6 +132,9 @@ export interface Batches {
   setHalt(id: string, halt: Halt | undefined): Promise<void>;
   /** Corrects the total of a batch whose submission was cut short. */
   setTotal(id: string, total: number): Promise<void>;
+  /** Since when rows of it are missing, in milliseconds: since `now` if nobody has noticed before. */
+  shortSince(id: string, now: number): Promise<number>;
+  forgetShort(id: string): Promise<void>;
 }
 
 /** Batches and their rows in Redis (design §5). */
@@ -173,6 +178,13 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
           .exec();
         return id;
       }
+    },
+
+    async restore(id, { maxFailures, ...fields }, createdAt) {
+      const known = { createdAt, ...fields, ...(maxFailures === undefined ? {} : { maxFailures }) };
+      const writes = redis.multi();
+      for (const [field, value] of Object.entries(known)) writes.hsetnx(keys.batch(id), field, value);
+      await writes.zadd(keys.batches, 'NX', createdAt, id).exec();
     },
 
     async report({ batchId, row, state, generation, attempt, ...info }) {
@@ -234,6 +246,15 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
       await redis.hset(key, 'total', total);
       // Its rows may all have ended by now, and then nobody reports any more.
       if (Number(await redis.hget(key, 'final')) === total) await redis.hsetnx(key, 'endedAt', Date.now());
+    },
+
+    async shortSince(id, now) {
+      await redis.hsetnx(keys.batch(id), 'shortSince', now);
+      return Number(await redis.hget(keys.batch(id), 'shortSince'));
+    },
+
+    async forgetShort(id) {
+      await redis.hdel(keys.batch(id), 'shortSince');
     },
   };
 }

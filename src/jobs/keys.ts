@@ -25,11 +25,15 @@ export interface Keys {
   rows(batchId: string): string;
   /** Number of rows by state; the same name with `:<state>` is the sorted set of that state's rows. */
   counts(batchId: string): string;
+  /** Set while somebody adds rows to that batch. */
+  submitting(batchId: string): string;
   /** Channel on which the end of a batch is told. */
   readonly batchChannel: string;
   /** Heartbeats of the workers by worker id, and the set of them by time. */
   worker(id: string): string;
   readonly workers: string;
+  /** Held for a while by the worker that looks for rows which nobody settled. */
+  readonly reconciling: string;
 }
 
 /** @param prefix `fleet.prefix` of the configuration */
@@ -48,8 +52,10 @@ export function createKeys(prefix: string): Keys {
     batch: (id) => `${tag}:batch:${id}`,
     rows: (batchId) => `${tag}:batch:${batchId}:rows`,
     counts: (batchId) => `${tag}:batch:${batchId}:counts`,
+    submitting: (batchId) => `${tag}:batch:${batchId}:submitting`,
     batchChannel: `${tag}:batch`,
     worker: (id) => `${tag}:worker:${id}`,
     workers: `${tag}:workers`,
+    reconciling: `${tag}:reconciling`,
   };
 }

@@ -1,4 +1,5 @@
 import type { Row } from '../jobs/batches.ts';
+import { endedOrGone } from '../jobs/ended-jobs.ts';
 import { failedState } from '../jobs/failed-state.ts';
 import { readFailureText } from '../jobs/failure-text.ts';
 import type { Fleet } from '../jobs/fleet.ts';
@@ -7,6 +8,7 @@ import { readProgress } from '../jobs/progress.ts';
 import type { FleetJob } from '../jobs/queue.ts';
 import type { FinalRowState } from '../jobs/row-state.ts';
 import { settle } from '../jobs/settle.ts';
+import { failMissingRows } from './missing-rows.ts';
 
 /** Batches looked at: those that can still run are among the newest. */
 const NEWEST = 50;
@@ -15,30 +17,57 @@ const NEWEST = 50;
 const AFTER_ALL = 2 ** 20;
 
 /**
- * Settles rows whose worker died while it reported, and rows whose job is gone: without it a batch
- * would never end (design §5).
+ * Settles rows whose worker died while it reported, and rows that Redis has lost, or their jobs, in a failover:
+ * without it a batch would never end (design §5).
  * @returns how many rows were settled
  */
 export async function reconcile(fleet: Fleet): Promise<number> {
-  // Waiting rows are many, and all is well with them as long as there are jobs at all.
-  const suspects = (await isIdle(fleet))
-    ? (['active', 'retrying', 'waiting'] as const)
-    : (['active', 'retrying'] as const);
   let settled = 0;
   for (const batch of await fleet.batches.list(NEWEST)) {
-    for (const state of suspects) {
-      if (batch.counts[state] === 0) continue;
-      for await (const row of fleet.batches.rows(batch.id, state)) {
-        if (await settleRow(fleet, batch.id, row)) settled += 1;
-      }
+    for (const state of ['active', 'retrying', 'waiting'] as const) {
+      if (batch.counts[state] > 0) settled += await settleRows(fleet, batch.id, state);
     }
+    settled += await failMissingRows(fleet, batch);
   }
   return settled;
 }
 
-async function isIdle({ queue }: Fleet): Promise<boolean> {
-  const counts = await queue.getJobCounts('wait', 'prioritized', 'delayed', 'active');
-  return Object.values(counts).every((count) => count === 0);
+/** How long one worker's look is enough for all, in milliseconds. */
+const TURN_MS = 12_000;
+
+/** Reconciles unless another worker has done so a moment ago. */
+export async function reconcileInTurn(fleet: Fleet): Promise<void> {
+  const mine = await fleet.redis.set(fleet.keys.reconciling, '1', 'PX', TURN_MS, 'NX');
+  if (mine !== null) await reconcile(fleet);
+}
+
+/** Rows whose jobs are asked for at a time. */
+const AT_ONCE = 500;
+
+async function settleRows(
+  fleet: Fleet,
+  batchId: string,
+  state: 'active' | 'retrying' | 'waiting',
+): Promise<number> {
+  let settled = 0;
+  const settleThose = async (rows: readonly Row[]): Promise<void> => {
+    const suspect = await endedOrGone(
+      fleet,
+      rows.map(({ jobId = '' }) => jobId),
+    );
+    for (const row of rows.filter((_, at) => suspect[at])) {
+      if (await settleRow(fleet, batchId, row)) settled += 1;
+    }
+  };
+  let page: Row[] = [];
+  for await (const row of fleet.batches.rows(batchId, state)) {
+    page.push(row);
+    if (page.length < AT_ONCE) continue;
+    await settleThose(page);
+    page = [];
+  }
+  await settleThose(page);
+  return settled;
 }
 
 async function settleRow(fleet: Fleet, batchId: string, row: Row): Promise<boolean> {

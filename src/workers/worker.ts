@@ -12,7 +12,7 @@ import { createBreakerBoard } from './breaker-board.ts';
 import { createCancelWatch } from './cancel-watch.ts';
 import { createOverloadBrake } from './overload-brake.ts';
 import type { StageObserver } from './pipeline.ts';
-import { reconcile, settleJob } from './reconcile.ts';
+import { reconcileInTurn, settleJob } from './reconcile.ts';
 import { queueDelay } from './retry-policy.ts';
 import { createJobRunner, LOCK_DURATION } from './run-job.ts';
 import type { Services } from './services.ts';
@@ -26,8 +26,8 @@ const MAX_STALLED = 5;
 /** What the queue takes for "no further try". */
 const FAIL_FOR_GOOD = -1;
 
-/** Milliseconds between two looks for rows that nobody settled. */
-const RECONCILE_EVERY = 30_000;
+/** Milliseconds between two looks for rows that nobody settled: what a failover lost is told within a minute. */
+const RECONCILE_EVERY = 15_000;
 
 export interface FleetWorkerOptions {
   readonly fleet: Fleet;
@@ -154,7 +154,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
   const timers = [
     setInterval(() => void heartbeat(), (HEARTBEAT_SECONDS * 1000) / 3),
     setInterval(() => {
-      reconcile(fleet).catch((error) => log.warn('reconciling', { error: toError(error).message }));
+      reconcileInTurn(fleet).catch((error) => log.warn('reconciling', { error: toError(error).message }));
     }, RECONCILE_EVERY),
   ];
   worker.run().catch((error) => log.error('worker stopped', { error: toError(error).message }));

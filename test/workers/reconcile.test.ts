@@ -3,7 +3,7 @@ import type { Batches, Row } from '../../src/jobs/batches.ts';
 import type { Fleet } from '../../src/jobs/fleet.ts';
 import { namesOf, payloadHash } from '../../src/jobs/payload.ts';
 import type { RowState } from '../../src/jobs/row-state.ts';
-import { reconcile } from '../../src/workers/reconcile.ts';
+import { reconcile, reconcileInTurn } from '../../src/workers/reconcile.ts';
 import { payloadFor, startTestQueue, type TestQueue } from '../jobs/fixture.ts';
 
 describe('reconciling', () => {
@@ -107,16 +107,47 @@ describe('reconciling', () => {
     expect(await reconcile(fleet)).to.equal(0);
   });
 
-  it('leaves rows alone that wait while there are jobs', async () => {
-    await test.add(payload());
-    await rowIs('waiting', 'not-there');
+  it('leaves rows alone whose jobs wait', async () => {
+    const job = await test.add(payload());
+    await rowIs('waiting', job.id ?? '');
     expect(await reconcile(fleet)).to.equal(0);
   });
 
-  it('fails a row that waits for a job that is gone, when no jobs are left', async () => {
+  it('fails a row that waits for a job that is gone, while others wait too', async () => {
+    await test.add(payloadFor('other.org'));
     await rowIs('waiting', 'gone');
     expect(await reconcile(fleet)).to.equal(1);
     expect(await row()).to.include({ state: 'failed', code: 'lost' });
+  });
+
+  it('looks at every row that waits, page by page', async () => {
+    const total = 1_200;
+    batchId = await batches.create({ kind: 'create', name: 'f', reason: '', by: 'root@ops', total });
+    const job = await test.add(payload());
+    for (let at = 1; at <= total; at += 1) {
+      const jobId = at % 400 === 0 ? 'gone' : (job.id ?? '');
+      await batches.report({
+        batchId,
+        row: at,
+        state: 'waiting',
+        generation: 0,
+        attempt: 0,
+        domain: 'x',
+        jobId,
+      });
+    }
+    expect(await reconcile(fleet)).to.equal(3);
+    expect((await batches.get(batchId)).counts).to.include({ waiting: total - 3, failed: 3 });
+  });
+
+  it('is done by one worker for all', async () => {
+    await rowIs('waiting', 'gone');
+    await reconcileInTurn(fleet);
+    expect((await row())?.state).to.equal('failed');
+    batchId = await batches.create({ kind: 'create', name: 'f', reason: '', by: 'root@ops', total: 1 });
+    await rowIs('waiting', 'gone');
+    await reconcileInTurn(fleet);
+    expect((await row())?.state).to.equal('waiting');
   });
 
   it("settles a row that waited for another batch's job which has ended", async () => {

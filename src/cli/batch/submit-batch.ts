@@ -2,6 +2,7 @@ import { InputError } from '../../errors.ts';
 import type { RowRequest } from '../../jobs/enqueue.ts';
 import type { Fleet } from '../../jobs/fleet.ts';
 import type { JobKind } from '../../jobs/payload.ts';
+import { openSubmission } from '../../jobs/submission.ts';
 import type { Output } from '../output.ts';
 import { submitter } from '../submitter.ts';
 import type { BatchDisplay } from './batch-display.ts';
@@ -52,7 +53,9 @@ export interface Submitted {
 export async function submitBatch(submission: NewSubmission): Promise<Submitted> {
   const { fleet, kind, name, reason, maxFailures, total, chunks, display, output, signal } = submission;
   const by = submitter();
-  const batchId = await fleet.batches.create({ kind, name, reason, by, total, maxFailures });
+  const about = { kind, name, reason, by, total, maxFailures };
+  const batchId = await fleet.batches.create(about);
+  const open = await openSubmission(fleet, batchId, about);
   const follower = createFollower(fleet, batchId, display);
   let shownAt = performance.now();
 
@@ -66,7 +69,7 @@ export async function submitBatch(submission: NewSubmission): Promise<Submitted>
       shownAt = performance.now();
       await follower.look();
     },
-  });
+  }).finally(() => open.close());
   if (queued < total) {
     display.end();
     output.note(`${count(queued)} of ${count(total)} queued; submit the same again to go on.`);
