@@ -18,9 +18,12 @@ import type { StageObserver } from './pipeline.ts';
 import { type FleetWorker, startWorker } from './worker.ts';
 
 export interface ConnectedWorker extends Pick<FleetWorker, 'id'> {
-  /** Stops the worker and closes its connections. */
+  /** Stops the worker and closes its connections, within the grace of the configuration. @throws FleetError `stop_cut_short` */
   stop(): Promise<void>;
 }
+
+/** Of the time that a worker has to stop, what is kept for closing its connections, in milliseconds. */
+const CLOSING_MS = 500;
 
 export interface ConnectOptions {
   readonly config: Config;
@@ -104,15 +107,20 @@ export async function connectWorker({
       sealKey,
       concurrency: config.fleet.concurrency,
       log,
+      // What is left of the time is for the connections.
+      graceMs: config.fleet.graceSeconds * 1000 - CLOSING_MS,
       ...(observer === undefined ? {} : { observer }),
     });
     const opened = fleet;
     return {
       id: worker.id,
       async stop() {
-        await worker.stop();
-        await opened.close();
-        await close();
+        try {
+          await worker.stop();
+        } finally {
+          await opened.close();
+          await close();
+        }
       },
     };
   } catch (error) {

@@ -6,9 +6,13 @@ import {
   isCredentialFailure,
 } from '../couchdb/errors.ts';
 import { FleetError, PassingError } from '../errors.ts';
+import { isRedisAway } from '../redis/refusals.ts';
 import { StackError } from '../stack/errors.ts';
 import { StorageError } from '../storage/errors.ts';
 import { AppsMissing } from './apps/errors.ts';
+
+/** Code of a failure for want of Redis: the job is back in the queue as soon as that can be told to it. */
+export const REDIS_AWAY = 'redis_away';
 
 /** Where a failure comes from, to find the breaker that answers for it. */
 export type Target = { readonly kind: 'couchdb'; readonly host: string } | { readonly kind: 'storage' };
@@ -52,6 +56,10 @@ export function judge(error: unknown): Failure {
   }
   if (error instanceof FleetError) {
     return { kind: 'final', code: error.code, message: error.message, advice: error.advice };
+  }
+  if (error instanceof Error && isRedisAway(error)) {
+    const message = `Redis did not answer: ${error.message}`;
+    return { kind: 'outage', code: REDIS_AWAY, message, advice: 'It goes on when Redis is back.' };
   }
   if (error instanceof Error && error.name === 'ReplyError') {
     const advice = 'Look at the memory, the role and the log of Redis.';

@@ -29,7 +29,7 @@ import type { RedisClient } from '../redis/client.ts';
 import { createAttempt } from './attempt.ts';
 import type { BreakerBoard } from './breaker-board.ts';
 import { Cancelled, type CancelWatch } from './cancel-watch.ts';
-import { type Failure, judge } from './failure.ts';
+import { type Failure, judge, REDIS_AWAY } from './failure.ts';
 import { holdLease, LostLock } from './lease.ts';
 import { currentStage, type StageObserver } from './pipeline.ts';
 import { nextStep, overloadDelay, unwatchedDelay } from './retry-policy.ts';
@@ -236,8 +236,8 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   }
 
   /** To the head of the line, or, where only this job's cluster is away, out of the others' way for a second. */
-  async function handBack(job: FleetJob, token: string, { target }: Failure): Promise<never> {
-    if (board.blocksAll) throw Worker.RateLimitError();
+  async function handBack(job: FleetJob, token: string, { target, code }: Failure): Promise<never> {
+    if (board.blocksAll || code === REDIS_AWAY) throw Worker.RateLimitError();
     // Nothing probes what has no breaker, such as a registry: its jobs look for themselves, less often.
     const delay = target === undefined ? unwatchedDelay() : 1_000;
     await job.moveToDelayed(Date.now() + delay, token);

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'bullmq';
 import type { Logger } from 'winston';
 import type { CouchServer } from '../couchdb/server.ts';
-import { toError } from '../errors.ts';
+import { FleetError, toError } from '../errors.ts';
 import type { Fleet } from '../jobs/fleet.ts';
 import { QUEUE_NAME } from '../jobs/keys.ts';
 import type { FleetJob } from '../jobs/queue.ts';
@@ -42,13 +43,16 @@ export interface FleetWorkerOptions {
   readonly concurrency: number;
   readonly log: Logger;
   readonly observer?: StageObserver;
+  /** How long it may take to hand back the jobs that run when it is stopped, in milliseconds. */
+  readonly graceMs: number;
 }
 
 export interface FleetWorker {
   readonly id: string;
   /**
    * Takes no further job, hands the running ones back at their next safe point, and ends; resolves
-   * when the last one is back.
+   * when the last one is back. Lets go of everything when the time for that has run out, whatever Redis does.
+   * @throws FleetError `stop_cut_short`
    */
   stop(): Promise<void>;
 }
@@ -160,6 +164,11 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
   worker.run().catch((error) => log.error('worker stopped', { error: toError(error).message }));
   log.info('worker started', { worker: id, concurrency });
 
+  async function tidyUp(closed: Promise<void>): Promise<void> {
+    await closed;
+    await leave(redis, keys, id);
+  }
+
   return {
     id,
     async stop() {
@@ -169,12 +178,39 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
       // Fetching stops first: a job taken after the signal would run on unnoticed (`bullmq-mechanics.md` §3).
       const closed = worker.close();
       stopping.abort(new Error('this worker is stopping'));
-      await closed;
-      cancels.stop();
-      await leave(redis, keys, id);
-      log.info('worker stopped', { worker: id });
+      try {
+        await withinGrace(tidyUp(closed), options.graceMs);
+        log.info('worker stopped', { worker: id });
+      } finally {
+        cancels.stop();
+        // Closed already, unless its connection is what it waits for.
+        worker
+          .getBackend()
+          .disconnectBlocking(false)
+          .catch(() => undefined);
+      }
     },
   };
+}
+
+/** @throws FleetError `stop_cut_short` when it takes longer */
+async function withinGrace(tidied: Promise<void>, graceMs: number): Promise<void> {
+  const enough = new AbortController();
+  const cutShort = sleep(graceMs, undefined, { signal: enough.signal }).then(() => {
+    throw new FleetError(
+      'stop_cut_short',
+      `the jobs could not all be handed back within ${graceMs / 1000} s`,
+      'Other workers take them up when their locks have run out. See whether Redis answers.',
+    );
+  });
+  // The one that comes second is of no interest.
+  tidied.catch(() => undefined);
+  cutShort.catch(() => undefined);
+  try {
+    await Promise.race([tidied, cutShort]);
+  } finally {
+    enough.abort();
+  }
 }
 
 /** Those open to creation whose breaker is closed; all of them when none is, so that the job waits. */

@@ -74,6 +74,17 @@ describe('a failure', () => {
     });
   });
 
+  it('for want of Redis is an outage: it is read-only, away, or did not answer', () => {
+    const readOnly = Object.assign(new Error("READONLY You can't write against a read only replica."), {
+      name: 'ReplyError',
+    });
+    for (const error of [readOnly, new Error('Connection is closed.'), new Error('Command timed out')]) {
+      expect(judge(error)).to.include({ kind: 'outage', code: 'redis_away' });
+    }
+    const refused = Object.assign(new Error('WRONGTYPE x'), { name: 'ReplyError' });
+    expect(judge(refused)).to.include({ kind: 'retry', code: 'redis' });
+  });
+
   it('that is a refusal is final, with its own code and advice', () => {
     const refusal = new Refusal('taken', 'it is taken', 'Choose another.');
     const wanted = { kind: 'final', code: 'taken', message: 'it is taken', advice: 'Choose another.' };

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { type Fleet, openFleet } from '../../jobs/fleet.ts';
+import { explainRedis } from '../../redis/explain-redis.ts';
 import { latestJob } from './find-job.ts';
 import { jobState } from './job-facts.ts';
 
@@ -17,10 +18,14 @@ export function openJobLookup({ fleet: settings }: Config): JobLookup {
     async hasJob(domain) {
       opening ??= openFleet({ ...settings, role: 'command' });
       const fleet = await opening;
-      const id = await latestJob(fleet, domain);
-      const job = id === undefined ? undefined : await fleet.queue.getJob(id);
-      const state = job === undefined ? 'unknown' : await jobState(job);
-      return state === 'waiting' || state === 'active' || state === 'retrying';
+      try {
+        const id = await latestJob(fleet, domain);
+        const job = id === undefined ? undefined : await fleet.queue.getJob(id);
+        const state = job === undefined ? 'unknown' : await jobState(job);
+        return state === 'waiting' || state === 'active' || state === 'retrying';
+      } catch (error) {
+        throw explainRedis(error, fleet.redis, settings.redis);
+      }
     },
     async close() {
       // Whoever asked was told of it.

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Flags } from '@oclif/core';
+import type { Logger } from 'winston';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { checkCouch, openCouch } from '../../cli/couch.ts';
 import { EXIT, type ExitCode } from '../../cli/exit-codes.ts';
@@ -9,6 +10,7 @@ import { whileAway } from '../../cli/wait-for-servers.ts';
 import { tellParent } from '../../cli/workers/parent.ts';
 import { checkStorageOwner } from '../../cli/workers/storage-owner.ts';
 import type { Config } from '../../config/config.ts';
+import { toError } from '../../errors.ts';
 import { connectFleetRedis } from '../../jobs/connect-fleet-redis.ts';
 import { fileStorage } from '../../storage/file-storage.ts';
 import { connectWorker } from '../../workers/connect.ts';
@@ -66,7 +68,7 @@ export default class WorkersStart extends BaseCommand {
     const worker = await Promise.race([starting, stop.first.then(() => undefined)]);
     if (worker === undefined) {
       const stopSoon = async () => (await starting.catch(() => undefined))?.stop();
-      this.exit(await stopped(stopSoon, config));
+      this.exit(await stopped(stopSoon, config, log));
     }
 
     tellParent({ state: 'ready', id: worker.id });
@@ -74,7 +76,7 @@ export default class WorkersStart extends BaseCommand {
       this.log(`Ready: worker ${worker.id}, ${config.fleet.concurrency} jobs at a time. Ctrl-C stops it.`);
     }
     log.info('stopping', { request: await stop.first });
-    this.exit(await stopped(() => worker.stop(), config));
+    this.exit(await stopped(() => worker.stop(), config, log));
   }
 }
 
@@ -90,8 +92,19 @@ async function checkServers(config: Config): Promise<void> {
   }
 }
 
-/** Hands the jobs back, for as long as the configuration allows. */
-async function stopped(stop: () => Promise<void>, { fleet: { graceSeconds } }: Config): Promise<ExitCode> {
+/** Hands the jobs back, for as long as the configuration allows. @returns `failed` where not all was tidied up */
+async function stopped(
+  stop: () => Promise<void>,
+  { fleet: { graceSeconds } }: Config,
+  log: Logger,
+): Promise<ExitCode> {
   const grace = sleep(graceSeconds * 1000, EXIT.failed, { ref: false });
-  return await Promise.race([stop().then(() => EXIT.done), grace]);
+  const tidied = stop().then(
+    () => EXIT.done,
+    (error: unknown) => {
+      log.error('stopping', { error: toError(error).message });
+      return EXIT.failed;
+    },
+  );
+  return await Promise.race([tidied, grace]);
 }

@@ -121,6 +121,20 @@ describe('workers start', function () {
         expect(await worker.ended).to.equal(1);
       });
 
+      it('leaves in time where Redis has gone, with exit code 1', async () => {
+        const worker = start({ env: { COZY_FLEET_GRACE: '2' } });
+        await worker.untilSaid('Ready: worker');
+        await platform.redis.stop();
+        try {
+          const since = performance.now();
+          worker.child.kill('SIGTERM');
+          expect(await worker.ended).to.equal(1);
+          expect(performance.now() - since).to.be.below(4_000);
+        } finally {
+          await platform.redis.start();
+        }
+      });
+
       it('leaves at once on a second signal', async () => {
         const worker = await stuck('600');
         const again = setInterval(() => worker.child.kill('SIGINT'), 100);
