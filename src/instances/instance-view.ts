@@ -18,6 +18,8 @@ type Field = keyof InstanceFields;
 export const STACK_ATTRIBUTES = [
   'domain',
   'domain_aliases',
+  'org_domain',
+  'org_id',
   'old_domain',
   'prefix',
   'locale',
@@ -49,8 +51,6 @@ export const MORE_ATTRIBUTES = [
   'deleting',
   'moved',
   'franceconnect_id',
-  'org_domain',
-  'org_id',
   'feature_flags',
   'common_settings_version',
 ] as const satisfies readonly Field[];

@@ -1,4 +1,5 @@
 import type { CommonSettings } from '../../config/config.ts';
+import { lowerCaseRunes } from '../../instances/domain.ts';
 import { cozyUrl, type Scheme } from '../../instances/link.ts';
 import type { InstanceOptions } from '../../instances/options.ts';
 
@@ -22,15 +23,16 @@ export function commonSettingsBody(options: InstanceOptions, scheme: Scheme, now
   const { domain, locale, settings } = options;
   const [nickname = '', ...rest] = domain.split('.');
   const publicName = settings['public_name'] ?? '';
-  const [firstName = '', ...lastNames] = publicName.split(' ');
+  const names = publicName.split(' ');
   const payload = {
     language: locale,
     timezone: settings['tz'] ?? DEFAULT_TIMEZONE,
-    first_name: firstName,
-    last_name: lastNames.join(' '),
+    // As the stack: of one name both are the same, and of several those in between are in neither.
+    first_name: names[0] ?? '',
+    last_name: names.at(-1) ?? '',
     email: settings['email'] ?? '',
     phone: settings['phone'] ?? '',
-    matrix_id: `@${nickname}:${rest.join('.')}`,
+    matrix_id: rest.length === 0 ? '' : `@${matrixName(settings['email']) || nickname}:${rest.join('.')}`,
     display_name: publicName,
     avatar: `${cozyUrl(scheme, domain)}/public/avatar?v=1`,
   };
@@ -42,6 +44,11 @@ export function commonSettingsBody(options: InstanceOptions, scheme: Scheme, now
     version: 1,
     payload: Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== '')),
   };
+}
+
+/** The local part of an address, in lower case; empty where there is none. */
+function matrixName(email = ''): string {
+  return lowerCaseRunes(email.slice(0, Math.max(email.indexOf('@'), 0)));
 }
 
 /** @returns undefined when the service took it, else why not; without the token */

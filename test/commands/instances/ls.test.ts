@@ -16,6 +16,8 @@ cli.example.org            fr     50000000000  <nil>
 
 const AVAILABLE_FIELDS = `domain
 domain_aliases
+org_domain
+org_id
 old_domain
 prefix
 locale

@@ -49,6 +49,38 @@ describe('common settings', () => {
     });
   });
 
+  function payloadOf(domain: string, settings: Record<string, string>): unknown {
+    return Object(commonSettingsBody(sampleOptions({ domain, settings }), 'https', 1000)).payload;
+  }
+
+  for (const [publicName, first_name, last_name] of [
+    ['Alice Martin', 'Alice', 'Martin'],
+    ['Jan Willem van der Berg', 'Jan', 'Berg'],
+    ['Zoé', 'Zoé', 'Zoé'],
+  ]) {
+    it(`take the first and the last word of "${publicName}"`, () => {
+      const payload = payloadOf('a.example.org', { public_name: publicName ?? '' });
+      expect(payload).to.include({ first_name, last_name, display_name: publicName });
+    });
+  }
+
+  for (const [what, domain, settings, expected] of [
+    ['an address', 'alice.example.org', { email: 'Alice.Martin@Corp.example' }, '@alice.martin:example.org'],
+    ['no address', 'alice.example.org', {}, '@alice:example.org'],
+    ['an address without local part', 'alice.example.org', { email: '@corp.example' }, '@alice:example.org'],
+    ['an address without @', 'alice.example.org', { email: 'alice' }, '@alice:example.org'],
+    ['an address with two @', 'alice.example.org', { email: 'a@b@corp.example' }, '@a:example.org'],
+    ['a port', 'alice.localhost:8080', { email: 'Al@corp.example' }, '@al:localhost:8080'],
+  ] as const) {
+    it(`name the user in Matrix by ${what}`, () => {
+      expect(payloadOf(domain, settings)).to.include({ matrix_id: expected });
+    });
+  }
+
+  it('name nobody in Matrix where the domain has one label only', () => {
+    expect(payloadOf('localhost', { email: 'al@corp.example' })).to.not.have.property('matrix_id');
+  });
+
   describe('are posted', () => {
     const seen: { url: string | undefined; authorization: string | undefined }[] = [];
     let server: Server;
