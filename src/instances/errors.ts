@@ -38,6 +38,7 @@ export type RefusalCode =
   | 'wrong_cluster'
   /** Its files are where we cannot remove them. */
   | 'swift'
+  | 'other_storage'
   /** The directory does not look like an instance's. */
   | 'foreign_files'
   /** A repair has left something that somebody has to look at. */

@@ -42,6 +42,8 @@ export interface InstanceFields {
   indexes_version?: number;
   common_settings_version?: number;
   swift_cluster?: number;
+  /** Kind of storage its files are in; absent = `file` (and `swift_cluster` tells of Swift). */
+  fs_scheme?: string;
   /** Index in `couchdb.clusters`; 0 is absent. */
   couch_cluster?: number;
   /** Base64 of the `scrypt$…` text. */

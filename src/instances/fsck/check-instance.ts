@@ -4,6 +4,7 @@ import type { Storage } from '../../storage/storage.ts';
 import { INDEXES_VERSION, SETTINGS } from '../doctypes.ts';
 import { instanceState, isBeingMoved } from '../instance-document.ts';
 import { findByNames, readInstance, type StoredInstance } from '../lookup.ts';
+import { otherStorage } from '../other-storage.ts';
 import { databaseName, databasePrefix, prefixOf } from '../prefix.ts';
 import { SETTINGS_ID } from '../settings-document.ts';
 import { checkFiles, type FileChecks } from './check-files.ts';
@@ -75,18 +76,14 @@ async function* inUse(
 
   const missing = missingDatabases(always);
   const checked = { server: cluster(instance.couch_cluster), storage, instance, signal };
-  const halves = { ...checks, files: checks.files && !isInSwift(instance) };
+  // Where they are elsewhere, each of them would be missing on disk.
+  const halves = { ...checks, files: checks.files && otherStorage(instance) === undefined };
   for await (const finding of confirmed(
     () => checkFiles(checked, halves),
     () => isStillInUse(context),
   )) {
     if (finding.type !== 'no_database' || !missing.has(finding.database)) yield finding;
   }
-}
-
-/** Its files are where we cannot look (`instance-data.md` §4.2); on disk each of them would be missing. */
-function isInSwift({ swift_cluster: layout }: StoredInstance): boolean {
-  return Boolean(layout);
 }
 
 /** What can be told without a look at the files. */

@@ -1,14 +1,16 @@
 import { Refusal } from '../../instances/errors.ts';
 import { refuseUnfinished } from '../../instances/existing-instance.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
+import { otherStorage } from '../../instances/other-storage.ts';
 
-/** @throws Refusal `provisioning`, `deleting`, `swift` for an instance on which nothing can be installed */
+/** @throws Refusal `provisioning`, `deleting`, `swift`, `other_storage` for an instance on which nothing can be installed */
 export function refuseUnfit(instance: StoredInstance): void {
   refuseUnfinished(instance);
-  if (instance.swift_cluster) {
+  const elsewhere = otherStorage(instance);
+  if (elsewhere !== undefined) {
     throw new Refusal(
-      'swift',
-      `the files of ${instance.domain} are in Swift, where applications cannot be installed yet`,
+      elsewhere.code,
+      `the files of ${instance.domain} are in ${elsewhere.name}, where applications cannot be installed yet`,
       'Install them with its stack.',
     );
   }

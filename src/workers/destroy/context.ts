@@ -10,7 +10,7 @@ import type { Lease } from '../lease.ts';
 import { readSeen, superseded } from '../seen-instance.ts';
 import type { Services } from '../services.ts';
 import type { Stage } from '../stage.ts';
-import { refuseShared } from './removable.ts';
+import { refuseOtherStorage, refuseShared } from './removable.ts';
 
 export type DestroyStage = Stage<DestroyStageName, DestroyContext, OutcomeOf<'destroy'>>;
 
@@ -67,8 +67,8 @@ export async function rewriteInstance(
 
 /**
  * Asked before each stage that removes something: whoever took the flag back wants to keep the instance, and
- * another document may have come to have its databases or its files.
- * @throws Refusal `changed`, `superseded`, `shared_prefix`, `shared_name`
+ * another document may have come to have its databases or its files, or its files to be elsewhere.
+ * @throws Refusal `changed`, `superseded`, `swift`, `other_storage`, `shared_prefix`, `shared_name`
  */
 export async function refuseUnwanted(context: DestroyContext): Promise<void> {
   const { services, payload, seen, signal } = context;
@@ -76,6 +76,7 @@ export async function refuseUnwanted(context: DestroyContext): Promise<void> {
   if (now === undefined) throw superseded(payload.domain);
   context.instance = now;
   if (now.deleting !== true) throw takenBack(payload.domain);
+  refuseOtherStorage(now);
   await refuseShared(services, now, signal);
 }
 

@@ -1,5 +1,6 @@
 import { Refusal } from '../../instances/errors.ts';
 import { findByNames, type StoredInstance } from '../../instances/lookup.ts';
+import { otherStorage } from '../../instances/other-storage.ts';
 import { databasePrefix } from '../../instances/prefix.ts';
 import type { Services } from '../services.ts';
 
@@ -56,7 +57,7 @@ export async function refuseShared(
 /**
  * Refuses, before anything is touched, what could not be removed whole, or would take what is somebody else's
  * with it.
- * @throws Refusal `swift`, `shared_prefix`, `shared_name`, `wrong_cluster`, `foreign_files`
+ * @throws Refusal `swift`, `other_storage`, `shared_prefix`, `shared_name`, `wrong_cluster`, `foreign_files`
  */
 export async function refuseUnremovable(
   services: Services,
@@ -64,13 +65,19 @@ export async function refuseUnremovable(
   signal: AbortSignal,
 ): Promise<void> {
   const { domain } = instance;
-  if (instance.swift_cluster) {
-    throw new Refusal('swift', `the files of ${domain} are in Swift, which cannot be cleaned yet`);
-  }
+  refuseOtherStorage(instance);
   refuseOddPrefix(instance);
   await refuseShared(services, instance, signal);
   await refuseWrongCluster(services, instance, signal);
   if (await services.storage.isForeign(domain)) throw foreignFiles(services, domain);
+}
+
+/** @throws Refusal `swift`, `other_storage` where the files would stay behind */
+export function refuseOtherStorage(instance: StoredInstance): void {
+  const elsewhere = otherStorage(instance);
+  if (elsewhere === undefined) return;
+  const message = `the files of ${instance.domain} are in ${elsewhere.name}, which cannot be cleaned yet`;
+  throw new Refusal(elsewhere.code, message, 'Nothing more was touched. Destroy it with its stack.');
 }
 
 /** @throws Refusal `shared_prefix` where the databases would not be an instance's */

@@ -1,13 +1,14 @@
 import { Refusal } from '../../instances/errors.ts';
 import { isBeingMoved } from '../../instances/instance-document.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
+import { otherStorage } from '../../instances/other-storage.ts';
 
 /** @throws Refusal `deleting` */
 export function refuseDeleting({ deleting, domain }: StoredInstance): void {
   if (deleting === true) throw new Refusal('deleting', `${domain} is being deleted`);
 }
 
-/** @throws Refusal `deleting`, `moving`, `swift` for an instance of which we cannot tell what is missing */
+/** @throws Refusal `deleting`, `moving`, `swift`, `other_storage` for an instance of which we cannot tell what is missing */
 export function refuseUnfit(instance: StoredInstance): void {
   refuseDeleting(instance);
   if (isBeingMoved(instance)) {
@@ -17,10 +18,11 @@ export function refuseUnfit(instance: StoredInstance): void {
       'Repair it when that has ended.',
     );
   }
-  if (instance.swift_cluster) {
+  const elsewhere = otherStorage(instance);
+  if (elsewhere !== undefined) {
     throw new Refusal(
-      'swift',
-      `the files of ${instance.domain} are in Swift, where nothing can be repaired yet`,
+      elsewhere.code,
+      `the files of ${instance.domain} are in ${elsewhere.name}, where nothing can be repaired yet`,
       'See what fsck finds in its databases, and repair it with its stack.',
     );
   }

@@ -31,7 +31,7 @@ const SWEEPS = 4;
  * Checks read no content: none that differs could be repaired, and stacks are kept out only from what is
  * written.
  *
- * @throws Refusal `deleting`, `moving`, `swift`
+ * @throws Refusal `deleting`, `moving`, `swift`, `other_storage`
  * @throws CouchError, StorageError, LostLock, or the signal's reason when aborted; another run goes on from there
  */
 export async function repairInstance(given: RepairContext): Promise<Repair> {

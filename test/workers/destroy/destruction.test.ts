@@ -120,11 +120,29 @@ describe('destroying an instance', () => {
     expect(await everything(domain)).to.deep.equal(before);
   });
 
-  it('is refused for files in Swift', async () => {
-    const domain = test.domain('swift');
-    await test.putInstance({ domain, prefix: prefixOf(domain), swift_cluster: 3 });
-    expect(await destroy(domain)).to.include({ state: 'failed', code: 'swift' });
-    expect(await test.instance(domain)).to.not.have.property('deleting');
+  for (const [where, fields, code] of [
+    ['Swift', { swift_cluster: 3 }, 'swift'],
+    ['S3', { fs_scheme: 's3' }, 'other_storage'],
+    ['what nobody knows here', { fs_scheme: 'File' }, 'other_storage'],
+  ] as const) {
+    it(`is refused for files in ${where}`, async () => {
+      const domain = test.domain(code);
+      await test.putInstance({ domain, prefix: prefixOf(domain), ...fields });
+      expect(await destroy(domain)).to.include({ state: 'failed', code });
+      expect(await test.instance(domain)).to.not.have.property('deleting');
+      await test.remove(domain);
+    });
+  }
+
+  it('stops before it removes anything when the files have gone to another storage meanwhile', async () => {
+    const domain = await made('migrated');
+    test.beforeStage('databases', async () => {
+      const instance = await existing(domain);
+      await test.server.putDocument(INSTANCES, { ...instance, fs_scheme: 's3' });
+    });
+    expect(await destroy(domain)).to.include({ state: 'failed', code: 'other_storage' });
+    expect(await test.databases(domain)).to.have.length(16);
+    expect(await readdir(join(test.storageRoot, domain))).to.include('Photos');
   });
 
   it('is refused while another document has the same domain, whose files would go', async () => {

@@ -23,13 +23,17 @@ describe('the repair of an instance', () => {
     });
   }
 
-  it('is refused where its files are in Swift, and fsck compares none of them', async () => {
-    await victim.changeInstance({ swift_cluster: 2 });
-    await rm(victim.onDisk('/'), { recursive: true });
-    await victim.remove('io.cozy.files', 'io.cozy.files.trash-dir');
-    expect(await victim.check()).to.deep.equal(['index_missing_trash']);
-    const before = await victim.everything();
-    expect(await thrownBy(victim.repair())).to.include({ code: 'swift' });
-    expect(await victim.everything()).to.deep.equal(before);
-  });
+  for (const [where, fields, code] of [
+    ['Swift', { swift_cluster: 2 }, 'swift'],
+    ['S3', { fs_scheme: 's3' }, 'other_storage'],
+  ] as const)
+    it(`is refused where its files are in ${where}, and fsck compares none of them`, async () => {
+      await victim.changeInstance(fields);
+      await rm(victim.onDisk('/'), { recursive: true });
+      await victim.remove('io.cozy.files', 'io.cozy.files.trash-dir');
+      expect(await victim.check()).to.deep.equal(['index_missing_trash']);
+      const before = await victim.everything();
+      expect(await thrownBy(victim.repair())).to.include({ code });
+      expect(await victim.everything()).to.deep.equal(before);
+    });
 });
