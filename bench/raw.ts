@@ -12,7 +12,8 @@ import {
   TRASH_NAME,
   trashDocument,
 } from '../src/instances/file-documents.ts';
-import { finishedDocument, reservationDocument } from '../src/instances/instance-document.ts';
+import { finishedDocument } from '../src/instances/finished-document.ts';
+import { reservationDocument } from '../src/instances/instance-document.ts';
 import { cozyUrl } from '../src/instances/link.ts';
 import { INSTANCES } from '../src/instances/lookup.ts';
 import { myselfContact } from '../src/instances/myself-contact.ts';

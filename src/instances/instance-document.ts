@@ -1,6 +1,4 @@
-import { FleetError } from '../errors.ts';
 import { INDEXES_VERSION } from './doctypes.ts';
-import { isEmptyField } from './empty-field.ts';
 import type { InstanceOptions } from './options.ts';
 import { optionsHash } from './options-hash.ts';
 import { prefixOf, reservationId } from './prefix.ts';
@@ -70,14 +68,6 @@ export interface ReservationParts {
   readonly cluster: number;
 }
 
-/** What lets its owner in: a token to register with, or the hash of a registered passphrase. */
-export interface WayIn {
-  /** Base64 of 16 bytes. */
-  readonly registerToken?: string | undefined;
-  /** Base64 of the scrypt text; it wins over the register token. */
-  readonly passphraseHash?: string | undefined;
-}
-
 /** What becomes of the passphrase when an instance is made. */
 export type PassphraseCase = 'given' | 'random' | 'none';
 
@@ -101,16 +91,6 @@ const RESERVATION_REASON = /^PROVISIONING:([0-9a-f]{16})$/;
 /** What `auth_mode` is in a document, by the names that people use. */
 export const AUTH_MODES = { basic: 0, two_factor_mail: 1, two_factor_oidc: 2 } as const;
 
-/** Sets a field, unless it would be one of the values the stack writes as an absent key. */
-function setUnlessEmpty<Field extends keyof InstanceFields>(
-  document: InstanceFields,
-  field: Field,
-  value: InstanceFields[Field] | undefined,
-): void {
-  if (value === undefined || isEmptyField(value)) return;
-  document[field] = value;
-}
-
 /**
  * The document that holds a domain while its instance is being made: blocked, and without
  * anything that opens `/settings` or `/oidc`, which ignore the block (design §3). A running stack
@@ -118,7 +98,7 @@ function setUnlessEmpty<Field extends keyof InstanceFields>(
  */
 export function reservationDocument(options: InstanceOptions, parts: ReservationParts): InstanceDocument {
   const { secrets, cluster } = parts;
-  const document: InstanceDocument = {
+  return {
     _id: reservationId(options.domain),
     domain: options.domain,
     prefix: prefixOf(options.domain),
@@ -130,19 +110,34 @@ export function reservationDocument(options: InstanceOptions, parts: Reservation
     session_secret: secrets.session_secret,
     oauth_secret: secrets.oauth_secret,
     cli_secret: secrets.cli_secret,
+    ...(options.aliases.length > 0 && { domain_aliases: options.aliases }),
+    ...(options.context && { context: options.context }),
+    ...(cluster > 0 && { couch_cluster: cluster }),
   };
-  setUnlessEmpty(document, 'domain_aliases', options.aliases);
-  setUnlessEmpty(document, 'context', options.context);
-  setUnlessEmpty(document, 'couch_cluster', cluster);
-  return document;
 }
 
-/** The options hash a reservation was made with; `undefined` for anything but a reservation. */
+/**
+ * The options hash a reservation was made with; `undefined` for anything but a reservation. One is known by
+ * its id, its block and the reason of it: what a stack's message handlers write into it meanwhile, such as
+ * the hash of a passphrase, makes it no instance in use.
+ */
 export function reservationHash(document: InstanceDocument): string | undefined {
-  // A finished instance always has one of these, whatever reason an operator blocked it for.
-  const finished = document.register_token || document.passphrase_hash || document.onboarding_finished;
-  if (finished || document.blocked !== true) return undefined;
-  return RESERVATION_REASON.exec(document.blocking_reason ?? '')?.[1];
+  if (isFinished(document) || document.blocked !== true) return undefined;
+  if (document._id !== reservationId(document.domain)) return undefined;
+  return reservationReason(document);
+}
+
+/** The options hash in the reason of a block, where a creation gave that reason. */
+export function reservationReason({ blocking_reason: reason = '' }: InstanceDocument): string | undefined {
+  return RESERVATION_REASON.exec(reason)?.[1];
+}
+
+/**
+ * Whether a creation has put the instance into use, whatever became of it since. That it has a passphrase
+ * does not say so: message handlers of a stack write one into reservations too (`stack-2026-07.md` P6).
+ */
+export function isFinished({ register_token, onboarding_finished }: InstanceDocument): boolean {
+  return Boolean(register_token || onboarding_finished);
 }
 
 /** Whether the document holds a domain for an instance that is not finished. */
@@ -156,69 +151,6 @@ const MOVING_REASONS: ReadonlySet<string | undefined> = new Set(['IMPORTING', 'M
 /** Whether a stack is writing all of its databases and files, so that nobody can tell what they lack. */
 export function isBeingMoved({ blocked, blocking_reason: reason }: InstanceDocument): boolean {
   return blocked === true && MOVING_REASONS.has(reason);
-}
-
-/**
- * The real document, from the reservation (which gives identity, place and secrets) and the options,
- * with empty fields left out as the stack does (`instance-data.md` §2.1).
- *
- * @throws FleetError `no_way_in` when neither a register token nor a passphrase hash is given:
- *   nobody could ever use the instance.
- */
-export function finishedDocument(
-  reservation: InstanceDocument,
-  options: InstanceOptions,
-  wayIn: WayIn,
-): InstanceDocument {
-  const document: InstanceDocument = {
-    _id: reservation._id,
-    domain: reservation.domain,
-    locale: options.locale,
-    password_defined: options.hasPassphrase,
-  };
-  setUnlessEmpty(document, '_rev', reservation._rev);
-  setUnlessEmpty(document, 'prefix', reservation.prefix);
-  setUnlessEmpty(document, 'couch_cluster', reservation.couch_cluster);
-  setUnlessEmpty(document, 'indexes_version', reservation.indexes_version);
-  setUnlessEmpty(document, 'session_secret', reservation.session_secret);
-  setUnlessEmpty(document, 'oauth_secret', reservation.oauth_secret);
-  setUnlessEmpty(document, 'cli_secret', reservation.cli_secret);
-  setOptions(document, options);
-  setWayIn(document, wayIn);
-  return document;
-}
-
-function setOptions(document: InstanceDocument, options: InstanceOptions): void {
-  setUnlessEmpty(document, 'domain_aliases', options.aliases);
-  setUnlessEmpty(document, 'org_domain', options.orgDomain);
-  setUnlessEmpty(document, 'org_id', options.orgId);
-  setUnlessEmpty(document, 'old_domain', options.oldDomain);
-  setUnlessEmpty(document, 'uuid', options.uuid);
-  setUnlessEmpty(document, 'oidc_id', options.oidcId);
-  setUnlessEmpty(document, 'franceconnect_id', options.franceconnectId);
-  setUnlessEmpty(document, 'context', options.context);
-  setUnlessEmpty(document, 'sponsorships', options.sponsorships);
-  setUnlessEmpty(document, 'feature_sets', options.featureSets);
-  setUnlessEmpty(document, 'tos', options.tos);
-  setUnlessEmpty(document, 'tos_latest', options.tosLatest);
-  setUnlessEmpty(document, 'auth_mode', AUTH_MODES[options.authMode ?? 'basic']);
-  setUnlessEmpty(document, 'magic_link', options.magicLink);
-  setUnlessEmpty(document, 'blocked', options.blocked);
-  setUnlessEmpty(document, 'blocking_reason', options.blockingReason);
-  setUnlessEmpty(document, 'no_auto_update', options.autoUpdate === false);
-  setUnlessEmpty(document, 'disk_quota', options.diskQuota?.toString());
-}
-
-function setWayIn(document: InstanceDocument, wayIn: WayIn): void {
-  const { registerToken, passphraseHash } = wayIn;
-  if (passphraseHash) {
-    document.passphrase_hash = passphraseHash;
-    document.onboarding_finished = true;
-  } else if (registerToken) {
-    document.register_token = registerToken;
-  } else {
-    throw new FleetError('no_way_in', `${document.domain} has neither a register token nor a passphrase`);
-  }
 }
 
 /**

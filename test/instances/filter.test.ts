@@ -7,6 +7,7 @@ import {
   matches,
 } from '../../src/instances/filter.ts';
 import type { InstanceDocument } from '../../src/instances/instance-document.ts';
+import { reservationId } from '../../src/instances/prefix.ts';
 
 const zoe: InstanceDocument = {
   _id: '1',
@@ -37,7 +38,7 @@ describe('an instance filter', () => {
 
   it('tells a reservation from an instance that an operator blocked', () => {
     const reservation = { blocked: true, blocking_reason: 'PROVISIONING:0123456789abcdef' };
-    const unfinished = { ...reservation, onboarding_finished: false };
+    const unfinished = { ...reservation, _id: reservationId(zoe.domain), onboarding_finished: false };
     expect(takes({ states: ['blocked'] }, unfinished)).to.equal(false);
     expect(takes({ states: ['provisioning'] }, unfinished)).to.equal(true);
     expect(takes({ states: ['blocked'] }, reservation)).to.equal(true);

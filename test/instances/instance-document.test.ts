@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { finishedDocument } from '../../src/instances/finished-document.ts';
 import {
-  finishedDocument,
   type InstanceDocument,
   instanceState,
   isReservation,
@@ -112,6 +112,29 @@ describe('isReservation', () => {
     expect(isReservation(finish(options))).to.equal(false);
   });
 
+  it('is true of one into which a stack has written what came by message', () => {
+    const written = {
+      passphrase_hash: 'aGFzaA==',
+      password_defined: true,
+      auth_mode: 2,
+      indexes_version: 99,
+    };
+    expect(isReservation({ ...reserve(sampleOptions()), ...written })).to.equal(true);
+  });
+
+  it('is false for a document with another id', () => {
+    expect(isReservation({ ...reserve(sampleOptions()), _id: '0'.repeat(32) })).to.equal(false);
+  });
+
+  for (const [field, value] of [
+    ['register_token', 'dG9rZW4='],
+    ['onboarding_finished', true],
+  ] as const) {
+    it(`is false with ${field}, whatever the reason of the block`, () => {
+      expect(isReservation({ ...reserve(sampleOptions()), [field]: value })).to.equal(false);
+    });
+  }
+
   it('is false once the block is gone', () => {
     expect(isReservation({ ...reserve(sampleOptions()), blocked: false })).to.equal(false);
   });
@@ -195,6 +218,24 @@ describe('finishedDocument', () => {
     const kept = ['_id', '_rev', 'prefix', 'couch_cluster', 'cli_secret', 'oauth_secret', 'session_secret'];
     const document = finishedDocument(reservation, options, TOKEN);
     for (const field of kept) expect(document[field], field).to.equal(reservation[field]);
+  });
+
+  it('keeps what somebody else wrote into the reservation', () => {
+    const options = sampleOptions({ authMode: 'two_factor_mail', hasPassphrase: true });
+    const theirs = {
+      passphrase_hash: 'dGhlaXJz',
+      session_secret: 'c2Vzc2lvbg==',
+      password_defined: true,
+      auth_mode: 2,
+      indexes_version: 99,
+      common_settings_version: 4,
+      of_a_stack_to_come: { a: [1] },
+    };
+    const document = finishedDocument({ ...reserve(options), ...theirs }, options, {
+      passphraseHash: 'b3Vycw==',
+    });
+    expect(document).to.deep.include(theirs);
+    expect(document).to.not.have.any.keys('blocked', 'blocking_reason', 'register_token');
   });
 
   it('says no password is defined when a random one was registered', () => {

@@ -200,7 +200,7 @@ function contextOf(
     signal: new AbortController().signal,
     lease: { assertHeld: () => undefined },
     instance,
-    randomPassphraseHash: undefined,
+    randomPassphrase: undefined,
     acknowledged: new Set(),
     learn: () => undefined,
     installApps: async () => undefined,

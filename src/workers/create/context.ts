@@ -22,8 +22,8 @@ export interface CreateContext {
   readonly lease: Lease;
   /** The document of this job's instance, as last read or written; set by `register`. */
   instance: StoredInstance | undefined;
-  /** Hash of a passphrase that nobody knows, once this attempt has made it. */
-  randomPassphraseHash: string | undefined;
+  /** A passphrase that nobody knows, once this attempt has made it. */
+  randomPassphrase: StoredPassphrase | undefined;
   /** Doctypes whose design documents this very attempt saw acknowledged: `finish` need not look. */
   readonly acknowledged: Set<string>;
   /**

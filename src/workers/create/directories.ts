@@ -11,7 +11,7 @@ import {
   trashDocument,
 } from '../../instances/file-documents.ts';
 import { incarnationOf } from '../../instances/incarnation.ts';
-import { isReservation } from '../../instances/instance-document.ts';
+import { isFinished } from '../../instances/instance-document.ts';
 import { cozyUrl } from '../../instances/link.ts';
 import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './context.ts';
 import { fillDatabase } from './fill.ts';
@@ -23,7 +23,7 @@ export const directories: CreateStage = {
 
   async run(context) {
     // A twin was faster: what is there is its owner's by now.
-    if (!isReservation(instanceOf(context))) return undefined;
+    if (isFinished(instanceOf(context))) return undefined;
     const { options, services, signal } = context;
     const wanted = wantedDirectories(context);
     for (const path of ['/', `/${TRASH_NAME}`, ...wanted.map(({ path }) => path)]) {

@@ -2,55 +2,113 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isStatus } from '../../couchdb/errors.ts';
 import { PassingError } from '../../errors.ts';
 import { Refusal } from '../../instances/errors.ts';
-import { finishedDocument, isReservation } from '../../instances/instance-document.ts';
+import { finishedDocument, type WayIn } from '../../instances/finished-document.ts';
+import { isFinished, isReservation } from '../../instances/instance-document.ts';
 import { findIdsByNames, INSTANCES, readInstance, type StoredInstance } from '../../instances/lookup.ts';
 import { newSecrets } from '../../instances/secrets.ts';
 import { commonSettingsBody, commonSettingsOf, postCommonSettings } from './common-settings.ts';
 import { type CreateContext, type CreateStage, instanceOf, superseded } from './context.ts';
 import { databases } from './databases.ts';
 import { missingDesigns } from './indexes.ts';
-import { passphraseHash } from './settings.ts';
+import { passphraseHash, registersAny } from './settings.ts';
+import { VaultTaken } from './vault.ts';
+
+/** How long the hash of a vault that somebody else wrote may take to follow, in milliseconds. */
+const HASH_MS = 10_000;
+const HASH_POLL_MS = 250;
 
 /** Puts the instance into use: from now on the stack serves it (design §3). */
 export const finish: CreateStage = {
   name: 'finish',
 
   async run(context) {
-    const reservation = instanceOf(context);
     // A crash between the write and its record: the work is done.
-    if (!isReservation(reservation)) return undefined;
-    await Promise.all([assertComplete(context), assertOnlyOwner(context, reservation)]);
-    const hash = await passphraseHash(context);
-    const wayIn =
-      hash === undefined ? { registerToken: newSecrets().register_token } : { passphraseHash: hash };
-    const document = finishedDocument(reservation, context.options, wayIn);
-    try {
-      const rev = await context.services.global.putDocument(INSTANCES, document, context.signal);
-      context.instance = { ...document, _rev: rev };
-      await announce(context, context.instance);
-      return undefined;
-    } catch (error) {
-      if (!isStatus(error, 409)) throw error;
-      // A twin was faster, or somebody took the domain away: the document says which.
-      const now = await readInstance(context.services.global, reservation._id, context.signal);
-      if (now === undefined || now.cli_secret !== reservation.cli_secret)
-        throw superseded(reservation.domain);
-      context.instance = now;
-      if (isReservation(now)) throw error;
-      return undefined;
+    if (isFinished(instanceOf(context))) return undefined;
+    await Promise.all([assertComplete(context), assertOnlyOwner(context)]);
+    const deadline = performance.now() + HASH_MS;
+    while (!(await putIntoUse(context))) {
+      if (performance.now() >= deadline) throw new VaultTaken(context.options.domain);
+      await sleep(HASH_POLL_MS, undefined, { signal: context.signal });
+      context.instance = await readOwn(context);
     }
+    return undefined;
   },
 
   async verify(context) {
-    return isReservation(instanceOf(context)) ? ['the instance is still reserved'] : [];
+    return isFinished(instanceOf(context)) ? [] : ['the instance is still reserved'];
   },
 };
+
+/**
+ * Turns the reservation into the real document, as it is by then: a stack may write into it at any time.
+ * @returns false when the vault is somebody else's, whose hash is not there yet
+ */
+async function putIntoUse(context: CreateContext): Promise<boolean> {
+  const { services, options, signal, lease } = context;
+  for (;;) {
+    const reservation = instanceOf(context);
+    // A twin was faster.
+    if (isFinished(reservation)) return true;
+    refuseUnclear(reservation);
+    const wayIn = await wayInto(context, reservation);
+    if (wayIn === undefined) return false;
+    const document = finishedDocument(reservation, options, wayIn);
+    lease.assertHeld();
+    try {
+      const rev = await services.global.putDocument(INSTANCES, document, signal);
+      const finished = { ...document, _rev: rev };
+      context.instance = finished;
+      await announce(context, finished);
+      return true;
+    } catch (error) {
+      if (!isStatus(error, 409)) throw error;
+      // A twin, a stack, or somebody who took the domain away: the document says which.
+      context.instance = await readOwn(context);
+    }
+  }
+}
+
+/** A passphrase that came by message is its user's: it beats the one of the options. */
+async function wayInto(context: CreateContext, reservation: StoredInstance): Promise<WayIn | undefined> {
+  const registerToken = newSecrets().register_token;
+  if (!registersAny(context)) return { registerToken };
+  if (reservation.passphrase_hash) return { passphraseHash: reservation.passphrase_hash };
+  const hash = await passphraseHash(context);
+  return hash === undefined ? undefined : { passphraseHash: hash };
+}
+
+/** The document as it is now. @throws Refusal `superseded` when it is gone or of another life */
+async function readOwn(context: CreateContext): Promise<StoredInstance> {
+  const { _id, domain, cli_secret: secret } = instanceOf(context);
+  const now = await readInstance(context.services.global, _id, context.signal);
+  if (now === undefined || now.cli_secret !== secret) throw superseded(domain);
+  return now;
+}
+
+/**
+ * Whoever took the block away or gave it another reason kept nobody out who could get in: there is no way in
+ * yet. With a passphrase nobody can tell whether the instance was finished, and used, by somebody else.
+ * @throws Refusal `changed`, `deleting`
+ */
+function refuseUnclear(instance: StoredInstance): void {
+  const { domain } = instance;
+  if (instance.deleting === true) {
+    throw new Refusal('deleting', `${domain} is being deleted, by somebody else, while it is made`);
+  }
+  if (isReservation(instance) || !instance.passphrase_hash) return;
+  throw new Refusal(
+    'changed',
+    `somebody unblocked ${domain}, or blocked it for another reason, while it was being made, and it has a passphrase by now`,
+    `Nothing was touched. See what it is: cozy-fleet instances show ${domain}.`,
+  );
+}
 
 /** Tells the context's settings service, where one is configured; like the stack, a failure is only logged. */
 async function announce(context: CreateContext, instance: StoredInstance): Promise<void> {
   const { options, services, signal } = context;
   const service = commonSettingsOf(services.commonSettings, options.context);
-  if (service === undefined) return;
+  // A stack that changed the settings while the instance was made has told it.
+  if (service === undefined || instance.common_settings_version) return;
   const problem = await postCommonSettings(
     service,
     commonSettingsBody(options, services.linkScheme, Date.now()),
@@ -96,14 +154,17 @@ async function whatIsMissing(context: CreateContext): Promise<string[]> {
  * A stack knows no reservations by job: it may have made the same domain meanwhile, with an id of its own.
  * Then only our reservation goes; the databases may be the other's by now.
  */
-async function assertOnlyOwner(context: CreateContext, reservation: StoredInstance): Promise<void> {
+async function assertOnlyOwner(context: CreateContext): Promise<void> {
+  const reservation = instanceOf(context);
   const { options, services, signal, lease } = context;
   const owners = await findIdsByNames(services.global, [options.domain, ...options.aliases], signal);
   for (const id of owners) {
     const other = id === reservation._id ? undefined : await readInstance(services.global, id, signal);
     if (other === undefined) continue;
     lease.assertHeld();
-    await services.global.deleteDocument(INSTANCES, reservation._id, reservation._rev, signal);
+    // As it is by now: a stack may have written into it.
+    const { _id, _rev } = await readOwn(context);
+    await services.global.deleteDocument(INSTANCES, _id, _rev, signal);
     throw new Refusal(
       'second_owner',
       `another instance, ${other.domain}, took a name of ${options.domain} while it was being made`,

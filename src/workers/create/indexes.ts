@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchDocument } from '../../couchdb/server.ts';
 import { CONTACTS, DATABASES, FILES, SETTINGS } from '../../instances/doctypes.ts';
+import { designFindings } from '../../instances/fsck/database-findings.ts';
 import { settleAll } from '../../settle-all.ts';
 import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './context.ts';
 import { fillDatabase } from './fill.ts';
@@ -29,32 +29,33 @@ export function missingDesignsOf(context: CreateContext, doctype: string): Promi
 }
 
 /**
- * Design documents that are missing or differ, a sentence each.
+ * Design documents that are missing or differ, a sentence each. Those that a stack wrote in words of its own
+ * are as good as ours (`same-design.ts`): it redefines them when it serves a domain under another number.
  * @param known doctypes that need no look
  */
 export async function missingDesigns(context: CreateContext, known: ReadonlySet<string>): Promise<string[]> {
-  const { server } = databaseOf(context, '');
-  const designs = await context.services.designs.of(server, context.signal);
-  const looks = [...designs].filter(([doctype, documents]) => documents.length > 0 && !known.has(doctype));
+  const { domain } = instanceOf(context);
+  const looks = DATABASES.filter(
+    ({ doctype, mango, views }) => mango.length + views.length > 0 && !known.has(doctype),
+  );
   const findings = await Promise.all(
-    looks.map(async ([doctype, documents]) => {
-      const there = await storedDesigns(context, doctype);
-      return documents
-        .filter((wanted) => !isDeepStrictEqual(there.get(wanted._id), wanted))
-        .map(({ _id }) => `${_id} of ${doctype} is missing or differs for ${instanceOf(context).domain}`);
+    looks.map(async (database) => {
+      const { name } = databaseOf(context, database.doctype);
+      return designFindings(database, name, await storedDesigns(context, database.doctype));
     }),
   );
-  return findings.flat();
+  return findings
+    .flat()
+    .map(({ type, doctype, design }) =>
+      type === 'missing_design_document'
+        ? `${design} of ${doctype} is missing for ${domain}`
+        : `${design} of ${doctype} is not what it should be for ${domain}`,
+    );
 }
 
 async function storedDesigns(context: CreateContext, doctype: string): Promise<Map<string, CouchDocument>> {
   const { server, name } = databaseOf(context, doctype);
   const query = { startKey: '_design/', endKey: '_design0', includeDocs: true };
   const rows = (await unlessNoDatabase(server.allDocuments(name, query, context.signal))) ?? [];
-  return new Map(rows.map(({ id, doc }) => [id, withoutRevision(doc)]));
-}
-
-function withoutRevision(document: CouchDocument | null | undefined): CouchDocument {
-  const { _rev, ...content } = document ?? { _id: '' };
-  return content;
+  return new Map(rows.flatMap(({ id, doc }) => (doc ? [[id, doc]] : [])));
 }

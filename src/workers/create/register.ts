@@ -122,6 +122,7 @@ async function dropReservation(
 /** A reservation with our very options is ours, or was before Redis was lost. */
 function adopt(context: CreateContext, found: StoredInstance): undefined {
   const { options } = context;
+  if (found.deleting === true) throw beingDeleted(options.domain);
   if (reservationHash(found) !== optionsHash(options)) {
     throw new Refusal(
       'reserved',
@@ -135,13 +136,7 @@ function adopt(context: CreateContext, found: StoredInstance): undefined {
 
 async function judgeOwner(context: CreateContext, owner: StoredInstance): Promise<OutcomeOf<'create'>> {
   const { options, services, signal } = context;
-  if (owner.domain === options.domain && owner.deleting === true) {
-    throw new Refusal(
-      'deleting',
-      `${options.domain} is being deleted`,
-      `Submit it again when its deletion has ended: cozy-fleet jobs watch ${options.domain}.`,
-    );
-  }
+  if (owner.domain === options.domain && owner.deleting === true) throw beingDeleted(options.domain);
   if (owner.domain === options.domain && !isReservation(owner)) {
     const server = services.cluster(owner.couch_cluster);
     const database = databaseName(databasePrefix(owner), SETTINGS);
@@ -157,6 +152,14 @@ async function judgeOwner(context: CreateContext, owner: StoredInstance): Promis
     'taken',
     `${name ?? options.domain} is a name of the instance ${owner.domain}`,
     'Choose another name.',
+  );
+}
+
+function beingDeleted(domain: string): Refusal {
+  return new Refusal(
+    'deleting',
+    `${domain} is being deleted`,
+    `Submit it again when its deletion has ended: cozy-fleet jobs watch ${domain}.`,
   );
 }
 

@@ -1,7 +1,8 @@
 import { incarnationOf } from '../../instances/incarnation.ts';
-import { isReservation } from '../../instances/instance-document.ts';
+import { isFinished, isReservation } from '../../instances/instance-document.ts';
 import { readInstance, type StoredInstance } from '../../instances/lookup.ts';
 import { reservationId } from '../../instances/prefix.ts';
+import { hasFinished } from '../../jobs/failed-state.ts';
 import type { CreatePayload, OutcomeOf } from '../../jobs/payload.ts';
 import type { StageRecord } from '../../jobs/progress.ts';
 import { unsealPassphrase } from '../../jobs/stored-passphrase.ts';
@@ -21,7 +22,9 @@ export async function runCreation(attempt: Attempt, payload: CreatePayload): Pro
   const { domain } = options;
   await askAgain(attempt);
   const instance = await resumed(services, domain, progress().incarnation, signal);
-  if (instance !== undefined && !isReservation(instance)) await leaveInUse(attempt, generation);
+  if (instance !== undefined && (hasFinished(progress()) || isFinished(instance))) {
+    await leaveInUse(attempt, generation);
+  }
   const context: CreateContext = {
     options,
     passphrase: sealedPassphrase === undefined ? undefined : unsealPassphrase(sealKey, sealedPassphrase),
@@ -29,7 +32,7 @@ export async function runCreation(attempt: Attempt, payload: CreatePayload): Pro
     signal,
     lease,
     instance,
-    randomPassphraseHash: undefined,
+    randomPassphrase: undefined,
     acknowledged: new Set(),
     learn(instance: StoredInstance) {
       context.instance = instance;

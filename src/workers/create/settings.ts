@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
-import type { CouchDocument } from '../../couchdb/server.ts';
+import type { BulkRow, CouchDocument } from '../../couchdb/server.ts';
 import { CONTACTS, SETTINGS } from '../../instances/doctypes.ts';
 import { incarnationOf } from '../../instances/incarnation.ts';
-import { isReservation, registersPassphrase } from '../../instances/instance-document.ts';
+import { isFinished, registersPassphrase } from '../../instances/instance-document.ts';
 import { cozyUrl } from '../../instances/link.ts';
 import { myselfContact } from '../../instances/myself-contact.ts';
 import { randomPassphrase, type StoredPassphrase, storedPassphrase } from '../../instances/passphrase.ts';
 import { SETTINGS_ID, settingsDocument } from '../../instances/settings-document.ts';
+import { updateDocument } from '../../instances/update-document.ts';
 import { VAULT_ID } from '../../instances/vault.ts';
 import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './context.ts';
 import { fillDatabase } from './fill.ts';
 import { missingDesignsOf } from './indexes.ts';
+import { ensureVault, vaultToWrite } from './vault.ts';
 
 /** Writes the settings document, the "myself" contact, and the vault where a passphrase is registered. */
 export const settings: CreateStage = {
@@ -18,7 +20,7 @@ export const settings: CreateStage = {
 
   async run(context) {
     // A twin was faster: what is there is its owner's by now.
-    if (!isReservation(instanceOf(context))) return undefined;
+    if (isFinished(instanceOf(context))) return undefined;
     await Promise.all([writeSettings(context), writeMyself(context)]);
     return undefined;
   },
@@ -35,40 +37,48 @@ export const settings: CreateStage = {
   },
 };
 
+/** Whether the finished instance has a passphrase, so that its user is not to choose one. */
+export function registersAny(context: CreateContext): boolean {
+  return passphraseCase(context) !== 'none';
+}
+
 /**
- * Hash of the passphrase that the finished instance gets, or undefined when its user is to choose one.
- * A random passphrase is made again by an attempt that did not make it: nobody knows it, so only hash
- * and vault have to fit.
+ * Hash of the passphrase that the finished instance gets; undefined when its vault is somebody else's, whose
+ * hash is the only one that fits. A random passphrase is made again by an attempt that did not make it:
+ * nobody knows it, so only hash and vault have to fit.
  */
 export async function passphraseHash(context: CreateContext): Promise<string | undefined> {
-  switch (passphraseCase(context)) {
-    case 'none':
-      return undefined;
-    case 'given':
-      return givenPassphrase(context).passphraseHash;
-    case 'random':
-      if (context.randomPassphraseHash === undefined) await writeSettings(context);
-      return context.randomPassphraseHash;
-  }
+  const passphrase = await passphraseToRegister(context);
+  if (passphrase === undefined || !(await ensureVault(context, passphrase))) return undefined;
+  return passphrase.passphraseHash;
 }
 
 async function writeSettings(context: CreateContext): Promise<void> {
   const documents: CouchDocument[] = [{ ...settingsDocument(context.options) }];
   const passphrase = await passphraseToRegister(context);
-  if (passphrase !== undefined) documents.push({ ...passphrase.vault });
+  if (passphrase !== undefined) documents.push({ ...vaultToWrite(context, passphrase) });
   const before = await fillDatabase(context, SETTINGS, documents);
-  if (passphrase !== undefined && before.some(({ id }) => id === VAULT_ID)) {
-    await replaceVault(context, passphrase);
-  }
+  if (has(before, SETTINGS_ID)) await completeSettings(context);
+  if (passphrase !== undefined && has(before, VAULT_ID)) await ensureVault(context, passphrase);
 }
 
-/** The vault of an earlier attempt does not open with the hash that this one will write. */
-async function replaceVault(context: CreateContext, { vault }: StoredPassphrase): Promise<void> {
+function has(rows: readonly BulkRow[], wanted: string): boolean {
+  return rows.some(({ id }) => id === wanted);
+}
+
+/** Adds what is missing; what is there may be newer than the options, such as a phone that came by message. */
+async function completeSettings(context: CreateContext): Promise<void> {
   const { server, name } = databaseOf(context, SETTINGS);
-  const there = await server.getDocument(name, VAULT_ID, context.signal);
-  if (there?.['key'] === vault.key) return;
-  const { _rev } = there ?? {};
-  await server.putDocument(name, { ...vault, ...(_rev === undefined ? {} : { _rev }) }, context.signal);
+  const { options, signal, lease } = context;
+  await updateDocument<CouchDocument>({
+    read: async () => (await server.getDocument(name, SETTINGS_ID, signal)) ?? { _id: SETTINGS_ID },
+    change: (there) => ({ ...settingsDocument(options), ...there }),
+    write(completed) {
+      lease.assertHeld();
+      return server.putDocument(name, completed, signal);
+    },
+    signal,
+  });
 }
 
 async function writeMyself(context: CreateContext): Promise<void> {
@@ -86,6 +96,7 @@ function passphraseCase({ options, services }: CreateContext): 'given' | 'random
   return registersPassphrase(options, forced);
 }
 
+/** The one to register; a random one is made once an attempt. */
 async function passphraseToRegister(context: CreateContext): Promise<StoredPassphrase | undefined> {
   switch (passphraseCase(context)) {
     case 'none':
@@ -94,9 +105,8 @@ async function passphraseToRegister(context: CreateContext): Promise<StoredPassp
       return givenPassphrase(context);
     case 'random': {
       const { options, services } = context;
-      const made = await storedPassphrase(randomPassphrase(), options, services.encryptorKey);
-      context.randomPassphraseHash = made.passphraseHash;
-      return made;
+      context.randomPassphrase ??= await storedPassphrase(randomPassphrase(), options, services.encryptorKey);
+      return context.randomPassphrase;
     }
   }
 }

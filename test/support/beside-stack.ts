@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import type { CouchServer } from '../../src/couchdb/server.ts';
+import { mangoRequest, viewDesignDocument } from '../../src/instances/design-documents.ts';
+import { DATABASES } from '../../src/instances/doctypes.ts';
+import type { InstanceDocument } from '../../src/instances/instance-document.ts';
+import { findByNames, INSTANCES, type StoredInstance } from '../../src/instances/lookup.ts';
+import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/organization-key.ts';
+import { type StoredPassphrase, storedPassphrase } from '../../src/instances/passphrase.ts';
+import { databaseName, databasePrefix } from '../../src/instances/prefix.ts';
+import { uuidV7 } from '../../src/instances/uuid-v7.ts';
+import { VAULT_ID } from '../../src/instances/vault.ts';
+
+/** The same function, written another way. */
+function inOtherWords(map: string): string {
+  return `\n\n  ${map.trim()}\n\n`;
+}
+
+/** What a running stack writes of its own accord, in its order (`stack-2026-07.md` P1, P6). */
+export class BesideStack {
+  readonly #server: CouchServer;
+
+  constructor(server: CouchServer) {
+    this.#server = server;
+  }
+
+  async instance(domain: string): Promise<StoredInstance> {
+    const [instance] = await findByNames(this.#server, [domain]);
+    if (instance === undefined) throw new Error(`a stack finds no instance ${domain}`);
+    return instance;
+  }
+
+  /** Any load of an instance under another number: indexes and views, in the stack's words, then the number. */
+  async load(domain: string, version: number): Promise<StoredInstance> {
+    const instance = await this.instance(domain);
+    if (instance.indexes_version === version) return instance;
+    for (const { doctype, mango, views } of DATABASES) {
+      const name = databaseName(databasePrefix(instance), doctype);
+      if (mango.length + views.length > 0) await this.#server.createDatabase(name);
+      for (const index of mango) await this.#server.createIndex(name, mangoRequest(index));
+      for (const view of views) {
+        const design = viewDesignDocument({ ...view, map: inOtherWords(view.map) });
+        const there = await this.#server.getDocument(name, design._id);
+        await this.#server.putDocument(name, { ...design, ...(there && { _rev: there._rev }) });
+      }
+    }
+    return await this.save({ ...instance, indexes_version: version });
+  }
+
+  async save(instance: InstanceDocument): Promise<StoredInstance> {
+    return { ...instance, _rev: await this.#server.putDocument(INSTANCES, instance) };
+  }
+
+  /** A client's passphrase, as `user.created` and `user.password.updated` carry it. */
+  async message(domain: string, passphrase: string): Promise<StoredPassphrase> {
+    return await storedPassphrase(passphrase, { domain }, PUBLIC_DEV_ENCRYPTOR_KEY);
+  }
+
+  /** The first half of the handler: the vault, in a database made where it is not there. */
+  async writeVault(domain: string, { vault }: StoredPassphrase): Promise<void> {
+    const name = databaseName(databasePrefix(await this.instance(domain)), 'io.cozy.settings');
+    await this.#server.createDatabase(name);
+    const there = await this.#server.getDocument(name, VAULT_ID);
+    const { key, public_key, private_key, passphrase_kdf_iterations } = vault;
+    const keys = { key, public_key, private_key, passphrase_kdf_iterations, security_stamp: uuidV7() };
+    await this.#server.putDocument(name, { ...(there ?? { _id: VAULT_ID }), ...keys });
+  }
+
+  /** The second half: the hash, and a session secret of its own. */
+  async writeHash(domain: string, { passphraseHash }: StoredPassphrase): Promise<StoredInstance> {
+    return await this.save({
+      ...(await this.instance(domain)),
+      passphrase_hash: passphraseHash,
+      session_secret: randomBytes(64).toString('base64'),
+      password_defined: true,
+    });
+  }
+
+  /** A whole `user.created`. */
+  async userCreated(domain: string, passphrase: string): Promise<StoredInstance> {
+    const message = await this.message(domain, passphrase);
+    await this.writeVault(domain, message);
+    return await this.writeHash(domain, message);
+  }
+}
