@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CouchError } from '../couchdb/errors.ts';
+import { CouchError, isPassing } from '../couchdb/errors.ts';
 import { FleetError, toError } from '../errors.ts';
 
 const POLL_MS = 500;
@@ -11,9 +11,7 @@ const AWAY = new Set(['redis_unreachable', 'redis_replica', 'couchdb_unreachable
  * does not let us trust: it is there, and somebody has to look at the configuration.
  */
 function isAway(error: Error): boolean {
-  if (error instanceof CouchError) {
-    return error.fault === undefined && (error.status === undefined || error.status >= 500);
-  }
+  if (error instanceof CouchError) return isPassing(error);
   return error instanceof FleetError && AWAY.has(error.code);
 }
 
