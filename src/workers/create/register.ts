@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isNoDatabase, isStatus, unlessNoDatabase } from '../../couchdb/errors.ts';
+import { isStatus, unlessNoDatabase } from '../../couchdb/errors.ts';
 import { FleetError } from '../../errors.ts';
 import { SETTINGS } from '../../instances/doctypes.ts';
 import { Refusal } from '../../instances/errors.ts';
@@ -70,8 +70,8 @@ async function survey(context: CreateContext, names: readonly string[]): Promise
   try {
     return await lookAround(context, names);
   } catch (error) {
-    // The very first job of a fleet may find no `global/instances` yet.
-    if (!isNoDatabase(error)) throw error;
+    // The very first job of a fleet may find no `global/instances` yet, or not all of its views.
+    if (!isStatus(error, 404)) throw error;
     await ensureGlobalDatabases(global, context.signal);
     return await lookAround(context, names);
   }
