@@ -2,7 +2,7 @@ import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
 import type { RedisNode, RedisTarget, SingleRedis } from '../config/redis-target.ts';
 import { toError } from '../errors.ts';
 import { refusedCommand, wantsAnotherServer } from './refusals.ts';
-import { livesLong, PING_EVERY, type RedisRole, ROLES } from './roles.ts';
+import { FETCH_TIMEOUT, livesLong, PING_EVERY, type RedisRole, ROLES } from './roles.ts';
 import { targetOptions } from './target-options.ts';
 
 /** A connection to a Redis, or the connections to a cluster. */
@@ -121,7 +121,7 @@ function guard(options: RedisOptions, asks: boolean): Redis {
   if (asks) askRegularly(redis, () => [redis]);
   // A duplicate that is only connected by its first command would never recover from a failure of that.
   const duplicate = (override: RedisOptions = {}) =>
-    guard({ ...options, ...override, lazyConnect: false }, asks);
+    guard({ ...options, socketTimeout: FETCH_TIMEOUT, ...override, lazyConnect: false }, asks);
   return Object.assign(redis, { duplicate });
 }
 
@@ -136,7 +136,11 @@ function guardCluster(nodes: readonly RedisNode[], options: ClusterOptions): Clu
   }
   askRegularly(cluster, () => cluster.nodes('all'));
   const duplicate = (_nodes?: unknown, override: ClusterOptions = {}) =>
-    guardCluster(nodes, { ...options, ...override });
+    guardCluster(nodes, {
+      ...options,
+      ...override,
+      redisOptions: { ...redisOptions, socketTimeout: FETCH_TIMEOUT, ...override.redisOptions },
+    });
   return Object.assign(cluster, { duplicate });
 }
 

@@ -30,11 +30,14 @@ export async function probeServer({ target, setting, needs }: ProbeOptions): Pro
   const address = redisAddress(target);
   const redis = createServerClient(target, 'command', { mayAskInfo: true }, ONCE);
   let reason: Error | undefined;
+  let ofSentinel: Error | undefined;
   const listen = (thrown: unknown) => {
     reason = moreTelling(reason, toError(thrown));
   };
   redis.on('error', listen);
-  redis.on('sentinelError', listen);
+  redis.on('sentinelError', (thrown: unknown) => {
+    ofSentinel ??= toError(thrown);
+  });
   try {
     await redis.connect();
     const { mode, role } = await greeting(redis);
@@ -53,7 +56,7 @@ export async function probeServer({ target, setting, needs }: ProbeOptions): Pro
     return { isCluster: false, mayAskInfo };
   } catch (thrown) {
     if (thrown instanceof FleetError) throw thrown;
-    throw unusable(reason ?? toError(thrown), { target, setting, address });
+    throw unusable(ofSentinel ?? reason ?? toError(thrown), { target, setting, address });
   } finally {
     redis.disconnect();
   }
@@ -161,7 +164,7 @@ function unusable(
 
 function inWords({ message }: Error, target: SingleRedis): string {
   if (message.startsWith('Socket timeout')) return 'the connection is open, but nothing is answered';
-  if (target.kind === 'sentinel' && message.includes('invalid reply')) {
+  if (target.kind === 'sentinel' && /invalid reply|No such master/.test(message)) {
     return `no sentinel knows a master ${target.master}`;
   }
   return message;

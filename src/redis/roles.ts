@@ -7,23 +7,21 @@ import type { RedisOptions } from 'ioredis';
 export type RedisRole = 'worker' | 'command' | 'server';
 
 /** How often a client that lives long asks whether anybody is there, in milliseconds. */
-export const PING_EVERY = 4_000;
+export const PING_EVERY = 3_000;
 
 /** Milliseconds between tries to connect; a refusal is not worth asking again at once. */
 const soon = (times: number): number => Math.min(times * 100, 1_000);
 
 /**
- * A command that waits to be sent again is not given up with its connection: `commandTimeout` ends it.
  * `socketTimeout` is how long a connection may owe an answer, in milliseconds: a server that was stopped,
- * and a proxy that passes nothing on, keep it open for ever. A worker's has to outlast the 10 s for
- * which BullMQ's fetch may block. `commandTimeout` would end that fetch, for BullMQ duplicates these
- * options: a worker has none.
+ * and a proxy that passes nothing on, keep it open for ever. `commandTimeout` ends commands that wait to be
+ * sent again when their client gives up. A worker has none: BullMQ's blocking fetch would not survive it.
  */
 export const ROLES: Readonly<Record<RedisRole, RedisOptions>> = {
   worker: {
     maxRetriesPerRequest: null,
     connectTimeout: 5_000,
-    socketTimeout: 12_500,
+    socketTimeout: 8_000,
     retryStrategy: soon,
   },
   command: {
@@ -41,6 +39,11 @@ export const ROLES: Readonly<Record<RedisRole, RedisOptions>> = {
     retryStrategy: soon,
   },
 };
+
+/**
+ * How long the duplicate of a client may owe an answer, in milliseconds: BullMQ's fetch blocks for up to 10 s.
+ */
+export const FETCH_TIMEOUT = 12_500;
 
 /** Whether such a client lives long enough for its idle connections to fall silent unnoticed. */
 export function livesLong(role: RedisRole): boolean {

@@ -48,9 +48,9 @@ describe('a client of Redis', () => {
     return client;
   }
 
-  /** A worker's client that needs no proxy. */
+  /** What a worker fetches with, where it needs no proxy. */
   async function directly(): Promise<RedisClient> {
-    const client = keep(createRedisClient(redisAt(server.url), 'worker'));
+    const client = keep(duplicateClient(keep(createRedisClient(redisAt(server.url), 'worker'))));
     await once(client, 'ready');
     return client;
   }

@@ -7,6 +7,9 @@ import { freePort } from '../../src/embedded/free-port.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 import { until } from './until.ts';
 
+/** Each server ends with the process, and a cluster is many. */
+process.setMaxListeners(50);
+
 export interface RedisServerOptions {
   /** Settings as on the command line, such as `['--databases', '16']`. */
   readonly settings?: readonly string[];
