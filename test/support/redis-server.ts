@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { askRedis, isRedisReady } from '../../src/embedded/ask-redis.ts';
 import { supervise } from '../../src/embedded/child-process.ts';
 import { freePort } from '../../src/embedded/free-port.ts';
+import { askRawRedis } from './raw-redis.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 import { until } from './until.ts';
 
@@ -25,7 +25,7 @@ export interface RedisServer {
   readonly url: string;
   /** Where it keeps its files. */
   readonly directory: string;
-  /** Sends one command and answers the reply as a text. */
+  /** Sends one command and answers the raw reply. */
   ask(name: string, ...parameters: string[]): Promise<string>;
   /** Stops it without ending it: its connections stay open, and nothing is answered. */
   freeze(): void;
@@ -58,7 +58,7 @@ export async function startRedisServer({
   const ready = (): Promise<void> =>
     until(`a Redis answers at ${ownPort}: ${running.lastWords()}`, async () => {
       if (running.child.exitCode !== null) throw new Error(`redis-server ended: ${running.lastWords()}`);
-      return (await isRedisReady(ownPort)) || (await askRedis(ownPort, ['PING'])) !== undefined;
+      return (await askRawRedis(ownPort, ['PING'])) !== undefined;
     });
   await ready();
   return {
@@ -66,9 +66,9 @@ export async function startRedisServer({
     url: `redis://127.0.0.1:${ownPort}`,
     directory: directory.path,
     async ask(name, ...parameters) {
-      const answer = await askRedis(ownPort, [name, ...parameters]);
+      const answer = await askRawRedis(ownPort, [name, ...parameters]);
       if (answer === undefined) throw new Error(`no answer to ${name} ${parameters.join(' ')}`);
-      return String(answer);
+      return answer;
     },
     freeze: () => void running.child.kill('SIGSTOP'),
     thaw: () => void running.child.kill('SIGCONT'),
