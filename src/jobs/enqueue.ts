@@ -20,6 +20,8 @@ export interface CreateRequest {
   /** Made by `sealPassphrase`, where a passphrase was given. */
   readonly sealedPassphrase?: string | undefined;
   readonly tries: number;
+  /** Domains whose creations are to have ended before this one begins; they have to be queued first. */
+  readonly after?: readonly string[];
 }
 
 /** What became of a request. */
@@ -43,9 +45,14 @@ export async function enqueueCreate(fleet: Fleet, request: CreateRequest): Promi
 }
 
 /** A creation as a job. */
-export function creation({ options, sealedPassphrase, tries }: CreateRequest): JobRequest {
-  const work = { kind: 'create', options } as const;
-  return { tries, work: sealedPassphrase === undefined ? work : { ...work, sealedPassphrase } };
+export function creation({ options, sealedPassphrase, tries, after = [] }: CreateRequest): JobRequest {
+  const work: Work = {
+    kind: 'create',
+    options,
+    ...(sealedPassphrase !== undefined && { sealedPassphrase }),
+    ...(after.length > 0 && { after: [...after] }),
+  };
+  return { tries, work };
 }
 
 /** A row of a batch to be queued. */

@@ -41,6 +41,8 @@ const createPayload = z.strictObject({
   options: instanceOptions,
   /** The passphrase's stored form under the fleet's seal; only where one was given (`seal.ts`). */
   sealedPassphrase: z.string().optional(),
+  /** Domains whose creations come first: this one begins when none of them is under way any more. */
+  after: z.array(z.string()).min(1).optional(),
 });
 
 const destroyPayload = z.strictObject({

@@ -57,6 +57,15 @@ export function readProgress(value: unknown): Progress {
   return parsed.success ? parsed.data : { stages: [] };
 }
 
+/** The progress as it stands in the job's field; that of a job that has not begun where there is none. */
+export function parseProgress(text: string | null): Progress {
+  try {
+    return readProgress(JSON.parse(text ?? '0'));
+  } catch {
+    return readProgress(undefined);
+  }
+}
+
 /** The progress with one stage's record put in its place. */
 export function withStage(before: Progress, record: StageRecord): Progress {
   const others = before.stages.filter(({ stage }) => stage !== record.stage);

@@ -69,3 +69,16 @@ export function overloadDelay(random: () => number = Math.random): number {
 export function unwatchedDelay(random: () => number = Math.random): number {
   return 15_000 + Math.floor(random() * 15_000);
 }
+
+/** Longest delay between two looks whether what comes first has ended, in milliseconds. */
+const MAX_TURN_DELAY = 30_000;
+
+/**
+ * Delay before a job looks again whether its turn has come, in milliseconds: soon at first, for making an instance
+ * takes a second, and less often where many wait for one that is in trouble.
+ * @param looks made so far, from 1
+ */
+export function turnDelay(looks: number, random: () => number = Math.random): number {
+  const longest = Math.min(MAX_TURN_DELAY, BASE_DELAY * 2 ** Math.min(looks - 1, 20));
+  return Math.ceil(longest / 2 + (random() * longest) / 2);
+}

@@ -25,6 +25,7 @@ import type { FleetJob } from '../jobs/queue.ts';
 import type { RowState } from '../jobs/row-state.ts';
 import { type Ending, settle } from '../jobs/settle.ts';
 import { stagesOf } from '../jobs/stages.ts';
+import { comesLater } from '../jobs/under-way.ts';
 import type { RedisClient } from '../redis/client.ts';
 import { createAttempt } from './attempt.ts';
 import type { BreakerBoard } from './breaker-board.ts';
@@ -32,7 +33,7 @@ import { Cancelled, type CancelWatch } from './cancel-watch.ts';
 import { type Failure, judge, REDIS_AWAY } from './failure.ts';
 import { holdLease, LostLock } from './lease.ts';
 import { currentStage, type StageObserver } from './pipeline.ts';
-import { nextStep, overloadDelay, unwatchedDelay } from './retry-policy.ts';
+import { nextStep, overloadDelay, turnDelay, unwatchedDelay } from './retry-policy.ts';
 import { runPayload } from './run-payload.ts';
 import type { Services } from './services.ts';
 
@@ -59,6 +60,9 @@ export interface JobRunnerOptions {
   /** Told when a server had too much to do. */
   onOverload(): void;
 }
+
+/** What is to be made first is not made yet: to be taken up again later, without spending a try. */
+class NotYet extends Error {}
 
 export type JobRunner = (job: FleetJob, token: string) => Promise<JobOutcome>;
 
@@ -88,6 +92,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       signal.throwIfAborted();
       refuseUnheld(claim, payload);
       refuseHalted(halt);
+      if (await comesLater(redis, keys, payload)) throw new NotYet();
       await report(job, payload, 'active');
       const attempt = createAttempt({
         ...options,
@@ -182,6 +187,10 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   ): Promise<never> {
     const jobId = job.id ?? '';
     if (error instanceof LostLock) throw error;
+    if (error instanceof NotYet) {
+      await job.moveToDelayed(Date.now() + turnDelay(job.attemptsStarted), token);
+      throw new DelayedError();
+    }
     if (stop.aborted && !(error instanceof Cancelled)) {
       await report(job, payload, 'retrying', {
         ...judge(error),

@@ -34,6 +34,12 @@ describe('payloads', () => {
     expect(domainOf(read)).to.equal('alice.example.com');
   });
 
+  it('may name what comes first, which makes no other work of them', () => {
+    const payload = { ...samplePayload(), after: ['acme.example.com'] };
+    expect(parsePayload(payload)).to.deep.equal(payload);
+    expect(payloadHash(payload)).to.equal(payloadHash(samplePayload()));
+  });
+
   it('of an earlier or later version are refused', () => {
     expect(refusal({ ...samplePayload(), v: 2 })).to.include({ code: 'bad_payload' });
     expect(refusal({ ...samplePayload(), v: 2 }).message).to.include(': v:');

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import {
   type Progress,
+  parseProgress,
   readProgress,
   type StageRecord,
   withStage,
@@ -19,6 +20,11 @@ describe('progress', () => {
 
   it('that something else wrote counts as none', () => {
     expect(readProgress({ stages: [{ stage: 'dance' }] })).to.deep.equal({ stages: [] });
+  });
+
+  it('is read from the field of a job', () => {
+    expect(parseProgress(JSON.stringify({ stages: [record()] }))).to.deep.equal({ stages: [record()] });
+    for (const text of [null, '0', '', '{']) expect(parseProgress(text)).to.deep.equal({ stages: [] });
   });
 
   it('keeps one record a stage, and everything else', () => {

@@ -7,6 +7,7 @@ import {
   overloadDelay,
   queueDelay,
   retryDelay,
+  turnDelay,
 } from '../../src/workers/retry-policy.ts';
 
 const NEVER_QUITE_ONE = 0.999_999_999;
@@ -58,5 +59,11 @@ describe('the retry policy', () => {
   it('lets an overloaded server breathe for 2 to 10 seconds', () => {
     expect(overloadDelay(() => 0)).to.equal(2_000);
     expect(overloadDelay(() => NEVER_QUITE_ONE)).to.be.below(10_000);
+  });
+
+  it('looks soon whether the turn of a job has come, and less often later', () => {
+    expect(turnDelay(1, () => 0)).to.equal(BASE_DELAY / 2);
+    expect(turnDelay(3, () => NEVER_QUITE_ONE)).to.equal(BASE_DELAY * 4);
+    expect(turnDelay(1000, () => NEVER_QUITE_ONE)).to.equal(30_000);
   });
 });

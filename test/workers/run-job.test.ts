@@ -280,4 +280,91 @@ describe('a job', () => {
       expect(await test.instance(later)).to.equal(undefined);
     });
   });
+
+  describe('that comes after another', () => {
+    /** Queues two creations, the second after the first, in a batch. @returns its id and the second job's */
+    async function queueBoth(first: string, second: string): Promise<{ batchId: string; jobId: string }> {
+      const batchId = await batchOf(2);
+      await enqueueRows(test.fleet, batchId, [
+        { ...creation(await test.request({ domain: first })), row: 2 },
+      ]);
+      const request = { ...(await test.request({ domain: second })), after: [first] };
+      await enqueueRows(test.fleet, batchId, [{ ...creation(request), row: 1 }]);
+      return { batchId, jobId: (await holderOf(second)) ?? '' };
+    }
+
+    it('waits until that one is in use, spends no try, and its row says that it waits', async () => {
+      await test.stopWorker();
+      const [own, member] = [test.domain('own'), test.domain('member')];
+      const { batchId, jobId } = await queueBoth(own, member);
+      let ownThere: boolean | undefined;
+      test.beforeStage('finish', async () => {
+        await until('the member has been looked at', async () => (await job(jobId)).isDelayed());
+        expect(await test.fleet.batches.row(batchId, 1)).to.include({ state: 'waiting' });
+        test.beforeStage('register', async () => {
+          ownThere = (await test.instance(own))?.blocked === undefined;
+        });
+      });
+      await test.startWorker();
+      await ended(batchId);
+      expect(await test.ended(jobId)).to.include({ state: 'done', outcome: 'created' });
+      expect((await job(jobId)).attemptsMade).to.equal(1);
+      expect(ownThere).to.equal(true);
+    });
+
+    it('goes on when that one has failed for good', async () => {
+      const [own, member] = [test.domain('own-failed'), test.domain('member-of-failed')];
+      await test.putInstance({ domain: test.domain('own-moved'), old_domain: own });
+      const { batchId } = await queueBoth(own, member);
+      await ended(batchId);
+      expect((await test.fleet.batches.get(batchId)).counts).to.include({ failed: 1, done: 1 });
+    });
+
+    it('waits for no job of another kind, and for none that is gone', async () => {
+      const [held, gone] = [test.domain('held'), test.domain('gone')];
+      const names: readonly [string] = [held];
+      const claim = { jobId: 'no-job', kind: 'destroy', names, payloadHash: 'x' } as const;
+      await test.fleet.claims.take(claim, 'add');
+      const ghost: readonly [string] = [gone];
+      await test.fleet.claims.take({ ...claim, kind: 'create', names: ghost }, 'add');
+      const batchId = await batchOf(1);
+      const request = {
+        ...(await test.request({ domain: test.domain('free-member') })),
+        after: [held, gone],
+      };
+      await enqueueRows(test.fleet, batchId, [{ ...creation(request), row: 1 }]);
+      await ended(batchId);
+      expect(await test.fleet.batches.row(batchId, 1)).to.include({ state: 'done' });
+    });
+
+    it('waits no longer when only the applications of that one are missing', async () => {
+      const [own, member] = [test.domain('own-apps'), test.domain('member-apps')];
+      let waited: string | undefined;
+      test.beforeStage('apps', async () => {
+        const { jobId } = second;
+        await until('the member has ended', async () => (await job(jobId)).isCompleted());
+        waited = jobId;
+      });
+      await test.stopWorker();
+      const second = await queueBoth(own, member);
+      await test.startWorker();
+      await ended(second.batchId);
+      expect(waited).to.equal(second.jobId);
+    });
+
+    it('does not wait any more once its batch is cancelled', async () => {
+      const [own, member] = [test.domain('own-slow'), test.domain('member-cancelled')];
+      await test.stopWorker();
+      const { batchId, jobId } = await queueBoth(own, member);
+      test.beforeStage('finish', async () => {
+        await until('the member waits', async () => (await job(jobId)).isDelayed());
+        await test.fleet.batches.setHalt(batchId, 'cancelled');
+        await (await job(jobId)).promote();
+        await until('the member has ended', async () => (await job(jobId)).isFailed());
+      });
+      await test.startWorker();
+      await ended(batchId);
+      expect(await test.fleet.batches.row(batchId, 1)).to.include({ state: 'cancelled' });
+    });
+  });
 });

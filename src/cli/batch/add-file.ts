@@ -9,12 +9,13 @@ import { type ParsedFlags, rawOptionsOf, refuseFlagsOfOneInstance } from '../ins
 import type { Output } from '../output.ts';
 import { rulesOf } from '../parsing-rules.ts';
 import { passphraseSealer } from '../passphrase-sealer.ts';
-import { namesOfOptions } from '../rows/check-rows.ts';
+import { namesOfOptions, type Problem } from '../rows/check-rows.ts';
 import { withFleet } from '../with-fleet.ts';
 import { checkFile, warningTexts } from './check-file.ts';
 import { creationChunks } from './creation-chunks.ts';
 import { type DryRun, dryRun } from './dry-run.ts';
 import { openInstanceFile } from './instance-file.ts';
+import { createOrganizations, type Organizations } from './organizations.ts';
 import { preflight } from './preflight.ts';
 import { type BatchRun, runBatch, type StartedBatch } from './run-batch.ts';
 import { refuseInvalidRows } from './submit-batch.ts';
@@ -58,19 +59,21 @@ export async function addFile(options: AddFileOptions): Promise<AddedFile> {
   try {
     let withPassphrase = 0;
     const names = createNewNames();
+    const organizations = createOrganizations();
     const counts = await checkFile(file, output.note, ({ line, options: wanted, passphrase }) => {
       if (passphrase !== undefined) withPassphrase += 1;
       names.add(line, namesOfOptions(wanted));
+      organizations.add(line, wanted);
     });
     if (options.dryRun) {
       const answer = await dryRun(config, couch, file.name, counts, output);
-      await tellTwins(names, couch.global, file.name, output);
+      await tellBesideOthers({ names, organizations }, couch.global, file.name, output);
       refuseInvalidRows(counts, file.name, skipInvalid);
       return { answer, exitCode: EXIT.done };
     }
     refuseInvalidRows(counts, file.name, skipInvalid);
     for (const server of couch.servers()) await checkCouch(server);
-    await tellTwins(names, couch.global, file.name, output);
+    await tellBesideOthers({ names, organizations }, couch.global, file.name, output);
     const { warning } = await preflight(config, counts.valid);
     if (warning !== undefined) output.note(warning);
     return await withFleet(config, async (fleet) => {
@@ -81,7 +84,7 @@ export async function addFile(options: AddFileOptions): Promise<AddedFile> {
         kind: 'create',
         name: options.name ?? basename(file.name),
         total: counts.valid,
-        chunks: creationChunks(file, options.tries, seal),
+        chunks: creationChunks(file, organizations, options.tries, seal),
       });
       return { answer: { ...answer, invalidRows: counts.invalid }, exitCode };
     });
@@ -91,9 +94,21 @@ export async function addFile(options: AddFileOptions): Promise<AddedFile> {
   }
 }
 
-/** Tells which new names look like others that exist. */
-async function tellTwins(names: NewNames, global: CouchServer, file: string, output: Output): Promise<void> {
-  for await (const { line, doubt } of names.twinsAmong(allNames(global))) {
+/** Tells what is odd about the rows of a file beside the instances that exist. */
+async function tellBesideOthers(
+  { names, organizations }: { readonly names: NewNames; readonly organizations: Organizations },
+  global: CouchServer,
+  file: string,
+  output: Output,
+): Promise<void> {
+  const tell = (line: number, doubt: Problem) => {
     for (const text of warningTexts(file, line, [doubt])) output.note(text);
+  };
+  for await (const { line, doubt } of names.twinsAmong(organizations.noting(allNames(global)))) {
+    tell(line, doubt);
+  }
+  for (const { orgId, line } of organizations.withoutOwn()) {
+    const message = `no instance has ${JSON.stringify(orgId)} as its first label: members get no directory`;
+    tell(line, { column: 'org-id', message });
   }
 }

@@ -2,6 +2,7 @@ import { creation, type RowRequest } from '../../jobs/enqueue.ts';
 import type { PassphraseSealer } from '../passphrase-sealer.ts';
 import type { ValidRow } from '../rows/check-rows.ts';
 import type { InstanceFile } from './instance-file.ts';
+import type { Organizations } from './organizations.ts';
 
 /** Rows that are queued at a time. */
 const CHUNK = 500;
@@ -10,30 +11,46 @@ const CHUNK = 500;
 const CHUNK_WITH_PASSPHRASES = 32;
 
 /**
- * The good rows of a file as jobs, in chunks.
+ * The good rows of a file as jobs, in chunks: those of organizations' own instances before all others, else in the
+ * order of the file.
+ * @param organizations told all rows of the file before
  * @param seal absent when no row has a passphrase
  * @throws InputError when the file changed since it was checked
  */
 export async function* creationChunks(
   file: InstanceFile,
+  organizations: Organizations,
   tries: number,
   seal: PassphraseSealer | undefined,
 ): AsyncGenerator<RowRequest[]> {
-  for await (const chunk of chunksOf(file)) {
+  for await (const chunk of chunksOf(file, organizations)) {
     yield await Promise.all(
-      chunk.map(async (row) => ({
-        row: row.line,
-        ...creation({ options: row.options, sealedPassphrase: await seal?.(row), tries }),
-      })),
+      chunk.map(async (row) => {
+        const sealedPassphrase = await seal?.(row);
+        const after = organizations.before(row.options);
+        return { row: row.line, ...creation({ options: row.options, sealedPassphrase, tries, after }) };
+      }),
     );
   }
 }
 
-async function* chunksOf(file: InstanceFile): AsyncGenerator<ValidRow[]> {
+async function* chunksOf(file: InstanceFile, organizations: Organizations): AsyncGenerator<ValidRow[]> {
+  if (!organizations.isAny) {
+    yield* chunksWhere(file, () => true);
+    return;
+  }
+  yield* chunksWhere(file, ({ options }) => organizations.isOwn(options));
+  yield* chunksWhere(file, ({ options }) => !organizations.isOwn(options));
+}
+
+async function* chunksWhere(
+  file: InstanceFile,
+  isWanted: (row: ValidRow) => boolean,
+): AsyncGenerator<ValidRow[]> {
   let chunk: ValidRow[] = [];
   let size = CHUNK;
   for await (const row of file.rows()) {
-    if (row.kind === 'invalid') continue;
+    if (row.kind === 'invalid' || !isWanted(row)) continue;
     chunk.push(row);
     if (row.passphrase !== undefined) size = CHUNK_WITH_PASSPHRASES;
     if (chunk.length < size) continue;

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { findByNames, INSTANCES } from '../../../src/instances/lookup.ts';
+import { domainOf } from '../../../src/jobs/payload.ts';
+import { readProgress } from '../../../src/jobs/progress.ts';
 import { type CliPlatform, type Ran, startPlatform } from '../../support/cli-platform.ts';
 
 describe('instances add --from', () => {
@@ -143,6 +145,52 @@ describe('instances add --from', () => {
     const { stderr, exitCode } = await addFrom(file);
     expect(stderr).to.equal(`${file}:2: context-name: warning: the configuration has no such context\n`);
     expect(exitCode).to.equal(0);
+  });
+
+  it('makes an organization’s own instance before its members, and none without address and name', async () => {
+    const head = 'domain,org-id,org-domain,email,public-name';
+    const members = ['anna', 'ben', 'cleo'].map(
+      (name) => `${name}.org1.org,acme,ACME.Example.,${name}@b.org,${name}`,
+    );
+    const own = 'acme.org1.org,acme,ACME.Example.,acme@b.org,Acme';
+    const file = await platform.write('organization.csv', [head, ...members, own]);
+    const { exitCode, stderr } = await addFrom(file);
+    expect(exitCode, stderr).to.equal(0);
+
+    const jobs = await platform.fleet.queue.getJobs(['completed']);
+    const stage = (domain: string, name: string) => {
+      const found = jobs.find(({ data }) => domainOf(data) === domain);
+      return (
+        readProgress(found?.progress).stages.find((each) => each.stage === name)?.startedAt ?? Number.NaN
+      );
+    };
+    for (const name of ['anna', 'ben', 'cleo']) {
+      expect(stage(`${name}.org1.org`, 'register')).to.be.least(stage('acme.org1.org', 'finish'));
+    }
+    const [anna] = await findByNames(platform.server, ['anna.org1.org']);
+    expect(anna).to.include({ org_domain: 'acme.example', org_id: 'acme' });
+
+    const bad = await platform.write('organization-bad.csv', [
+      head,
+      'dan.org1.org,acme,,dan@b.org,',
+      'eva.org1.org,,acme.example,,Eva',
+    ]);
+    const refused = await addFrom(bad);
+    expect(refused.stderr).to.contain(`${bad}:2: public-name: `).and.contain(`${bad}:3: email: `);
+    expect(refused.exitCode).to.equal(2);
+  });
+
+  it('warns where the own instance of an organization is nowhere', async () => {
+    const head = 'domain,org-id,email,public-name';
+    const file = await platform.write('no-own.csv', [
+      head,
+      'x.org2.org,nowhere,x@b.org,X',
+      'y.org2.org,acme,y@b.org,Y',
+    ]);
+    const { stderr } = await addFrom(file, '--dry-run');
+    expect(stderr).to.equal(
+      `${file}:2: org-id: warning: no instance has "nowhere" as its first label: members get no directory\n`,
+    );
   });
 
   it('has exit code 2 for a dry run with bad rows', async () => {
