@@ -11,6 +11,7 @@ import {
   passphraseDoubts,
   phoneDoubts,
   quotaDoubts,
+  settingsDoubts,
 } from './value-doubts.ts';
 
 /** What is odd about a value, by its column; no passphrase is ever quoted. */
@@ -44,6 +45,7 @@ function shared(raw: RawOptions, wanted: About, { contexts }: ParsingRules): Dou
     ...about('email', settings['email'], addressDoubts),
     ...about('public-name', settings['public_name'], nameDoubts),
     ...about('phone', settings['phone'], phoneDoubts),
+    ...about('settings', raw['settings'], settingsDoubts),
     ...about('disk-quota', raw['disk-quota'], (text) => quotaDoubts(text, wanted.diskQuota)),
   ];
 }

@@ -23,6 +23,13 @@ const NO_VALUE = new Set([
   'N/A',
   'n/a',
   '#N/A',
+  '(none)',
+  '<none>',
+  '(empty)',
+  '<empty>',
+  '(blank)',
+  '(vide)',
+  '(leer)',
 ]);
 
 /** The same in other letters: in what people write for people to read it may be a name, and `none` may be a word. */
@@ -45,6 +52,9 @@ const ESCAPED =
 
 /** Names of accounts may look so: `CORP\u1234`. */
 const ESCAPED_IN_PROGRAMS = /\\u[\da-f]{4}|\\x[\da-f]{2}/i;
+
+/** Digits in threes, with what spreadsheets put between thousands and nobody between the digits of a name. */
+const IN_THREES = /^\d{1,3}(?:[,'’\u00a0\u202f]\d{3})+(?:[.,]\d{1,9})?$/;
 
 const TEMPLATE = /\{\{|\$\{|<%/;
 
@@ -114,8 +124,12 @@ function refuseForm(kind: ValueKind, text: string): void {
   if (SCIENTIFIC.test(text)) {
     throw bad('it is a number in scientific notation: a spreadsheet has taken its digits away');
   }
-  if ((kind === 'phone' || kind === 'id') && WITH_FRACTION.test(text)) {
+  if (kind !== 'phone' && kind !== 'id') return;
+  if (WITH_FRACTION.test(text)) {
     throw bad('it ends in a fraction of 0: a program has taken it for an amount');
+  }
+  if (IN_THREES.test(text)) {
+    throw bad('its digits are separated as thousands: a program has taken it for an amount');
   }
 }
 

@@ -17,6 +17,13 @@ const MOST_IN_NAME = 253;
 const STANDS_FOR_NONE =
   /^(?:-+|–|—|\?+|\.+|x{2,}|null|none|nil|nan|void|empty|n\.a\.|k\. ?a\.|keine?|aucune?|vide|todo|tbd)$/i;
 
+/** What programs write for yes and no. */
+const TRUTH =
+  /^(?:true|false|vrai|faux|wahr|falsch|verdadero|falso|vero|waar|onwaar|yes|no|oui|non|ja|nein)$/i;
+
+/** Digits in threes, as amounts are written and some numbers of people, too. */
+const IN_THREES = /^\d{1,3}(?:[. ]\d{3})+$/;
+
 const APOSTROPHE = /^['’`]/;
 const QUOTED = /^["“”„«»‘].*["”“»«’]$/su;
 const BLANK_WITHIN = /\p{White_Space}/u;
@@ -77,6 +84,7 @@ export function nameDoubts(name: string): string[] {
       [name.includes('@'), 'there is an @ in it, as in a mail address'],
       [/^\d+$/.test(name), 'it is a number'],
       [isDate(name), 'it is a date'],
+      [TRUTH.test(name), 'it is an answer to a question of yes or no'],
       [/^[+\-@]/.test(name), 'it begins as a formula does'],
       [APOSTROPHE.test(name), 'it begins with an apostrophe, as spreadsheets mark texts'],
       [QUOTED.test(name), 'there are quotation marks around it'],
@@ -91,6 +99,8 @@ export function idDoubts(id: string): string[] {
     ...noneDoubts(id),
     ...when([
       [BLANK_WITHIN.test(id), 'there is a blank in it'],
+      [TRUTH.test(id), 'it is an answer to a question of yes or no'],
+      [IN_THREES.test(id), 'its digits are separated as thousands'],
       [isDate(id), 'it is a date: a spreadsheet may have made one of it'],
       [/^\d(?:[.,]\d{1,30})?e\d{1,3}$/i.test(id), 'it may be a number in scientific notation'],
       [
@@ -153,6 +163,17 @@ export function quotaDoubts(text: string, bytes: number | null | undefined): str
     [
       /^\d{1,3}\.\d{3}(?!\d)/.test(trimBlanks(text)),
       'the point is taken for one before a fraction, not for one between thousands',
+    ],
+  ]);
+}
+
+/** @param text a Settings string */
+export function settingsDoubts(text: string): string[] {
+  const parts = text.split(',').map(trimBlanks);
+  return when([
+    [
+      parts.some((part) => part !== '' && !part.includes(':')),
+      'a part of it has no colon, and counts for nothing',
     ],
   ]);
 }

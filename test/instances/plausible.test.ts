@@ -56,6 +56,7 @@ describe('plausible', () => {
     '#BEZUG!',
     '########',
     'Err:502',
+    '(blank)',
   ]) {
     it(`refuses ${text} for any value, a secret too, without quoting it`, () => {
       for (const kind of [...EVERY, 'secret'] as const) {
@@ -97,11 +98,29 @@ describe('plausible', () => {
   });
 
   it('refuses numbers that lost their digits', () => {
-    for (const text of ['1,23E+11', '3.36123E+10', '1.23e+011', '33612345678.0', '123456,00']) {
+    for (const text of [
+      '1,23E+11',
+      '3.36123E+10',
+      '1.23e+011',
+      '33612345678.0',
+      '123456,00',
+      '33,612,345,678',
+      '1\u202f234\u202f567',
+    ]) {
       for (const kind of ['id', 'phone'] as const)
         expect(refusal(kind, text), `${kind} ${text}`).to.be.a('string');
     }
-    for (const id of ['12e45678', '1.0', 'u-1', '00042', 'a|b', 'auth0|5f1', '9b2c:1']) {
+    for (const id of [
+      '12e45678',
+      '1.0',
+      'u-1',
+      '00042',
+      'a|b',
+      'auth0|5f1',
+      '9b2c:1',
+      '1.234.567',
+      '123 456',
+    ]) {
       expect(refusal('id', id), id).to.equal(undefined);
     }
   });

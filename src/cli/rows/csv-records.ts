@@ -56,6 +56,12 @@ function quotingAfter(text: string, separator: string, startsQuoted: boolean): Q
   return quoting;
 }
 
+/** The other lines of a record go with it, whatever they were meant to be. */
+function linesOf({ line, text }: Draft): string {
+  const breaks = text.split('\n').length - 1;
+  return breaks === 0 ? '' : ` in lines ${line} to ${line + breaks}, which it makes one row`;
+}
+
 function fieldsOf(draft: Draft, separator: string): CsvRecord | RowProblem {
   const { line, text, isMarked } = draft;
   try {
@@ -69,9 +75,8 @@ function fieldsOf(draft: Draft, separator: string): CsvRecord | RowProblem {
     return { kind: 'record', line, fields: isMarked ? [BYTE_ORDER_MARK + first, ...others] : fields };
   } catch {
     // The parser's own message quotes the value, which may be a passphrase.
-    const message =
-      'a quotation mark is out of place: put the whole value in quotation marks and double those inside it';
-    return { kind: 'problem', line, message };
+    const advice = 'put the whole value in quotation marks and double those inside it';
+    return { kind: 'problem', line, message: `a quotation mark is out of place${linesOf(draft)}: ${advice}` };
   }
 }
 

@@ -1,3 +1,4 @@
+import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { InputError } from '../../errors.ts';
 import type { Columns } from './columns.ts';
@@ -45,16 +46,32 @@ function columnText(column: string, value: unknown): string | undefined {
     .join(',');
 }
 
+function countKeys(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const parts = Object.values(value).reduce((sum: number, part) => sum + countKeys(part), 0);
+  return parts + (Array.isArray(value) ? 0 : Object.keys(value).length);
+}
+
+/** `JSON.parse` takes the last of equal keys and says nothing. */
+function hasRepeatedKey(text: string, parsed: unknown): boolean {
+  // Cheap, and right for all lines but those with `":` in a value.
+  if ((text.match(/"\s*:/g) ?? []).length === countKeys(parsed)) return false;
+  return parseDocument(text, { uniqueKeys: true }).errors.some(({ code }) => code === 'DUPLICATE_KEY');
+}
+
 function parseObject(text: string): Record<string, unknown> | string {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     // The parser's own message quotes the line, which may hold a passphrase.
-    return 'the line is not valid JSON';
+    return text.startsWith('\ufeff')
+      ? 'the line begins with a byte order mark, as where files were joined: take it away'
+      : 'the line is not valid JSON';
   }
   const object = lineObject.safeParse(value);
-  return object.success ? object.data : 'the line must be one JSON object';
+  if (!object.success) return 'the line must be one JSON object';
+  return hasRepeatedKey(text, value) ? 'a key is there twice' : object.data;
 }
 
 function toRow({ number: line, text }: TextLine, columns: Columns): Row | RowProblem {

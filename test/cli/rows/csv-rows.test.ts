@@ -89,6 +89,13 @@ describe('reading rows from CSV', () => {
     expect(error.message).to.not.include('hunter2');
   });
 
+  it('says which lines a lost quotation mark makes one row of', async () => {
+    const content = 'domain,public-name\na.example.org,"A\nb.example.org,B\nc.example.org,"C"\n';
+    const [problem] = await read(content);
+    expect(problem).to.include({ kind: 'problem', line: 2 });
+    expect(problem).to.have.property('message').that.contains('in lines 2 to 4');
+  });
+
   it('names the line of the open quotation mark when its record began before', async () => {
     const error = await inputErrorOf(read('domain,public-name\n"a\nb","c\nd\n'));
     expect(error.place).to.deep.equal({ file: 'school.csv', line: 3 });

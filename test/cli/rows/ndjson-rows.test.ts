@@ -42,6 +42,12 @@ describe('reading rows from NDJSON', () => {
     ]);
   });
 
+  it('says where a byte order mark is that joining files has left', async () => {
+    const [, problem] = await readLines('{"domain": "a.example.org"}', '\ufeff{"domain": "b.example.org"}');
+    expect(problem).to.include({ kind: 'problem', line: 2 });
+    expect(problem).to.have.property('message').that.contains('byte order mark');
+  });
+
   for (const line of ['[]', '"a.example.org"', 'null', '7']) {
     it(`reports ${line}, which is no object`, async () => {
       expect(await readLines(line)).to.deep.equal([
@@ -65,6 +71,19 @@ describe('reading rows from NDJSON', () => {
     expect(await readLines('{"oidc_id": "1", "oidc-id": "2"}')).to.deep.equal([
       { kind: 'problem', line: 1, column: 'oidc_id', message: 'the column is there twice' },
     ]);
+  });
+
+  it('reports a key that is there twice under one spelling, and no colon in a value', async () => {
+    const rows = await readLines(
+      '{"domain": "a.example.org", "domain": "b.example.org"}',
+      '{"domain": "c.example.org", "settings": {"a": "1", "a": "2"}}',
+      '{"domain": "d.example.org", "public-name": "\\"D\\": the fourth"}',
+    );
+    expect(rows.slice(0, 2)).to.deep.equal([
+      { kind: 'problem', line: 1, message: 'a key is there twice' },
+      { kind: 'problem', line: 2, message: 'a key is there twice' },
+    ]);
+    expect(rows[2]).to.have.nested.property('values.public-name', '"D": the fourth');
   });
 
   const unusable = {
