@@ -21,6 +21,11 @@ export interface RetriedBatch {
 
 const RETRIED_STATES: readonly FinalRowState[] = ['failed', 'incomplete', 'cancelled'];
 
+/** First whatever waits for nothing, then what comes after it, such as the members of an organization. */
+const TURNS = ['first', 'after others'] as const;
+
+type Turn = (typeof TURNS)[number];
+
 /** Rows that are looked at side by side. */
 const AT_ONCE = 16;
 
@@ -39,10 +44,9 @@ export async function retryBatch(
   let queued = 0;
   let refused = 0;
 
-  async function again(row: Row): Promise<void> {
+  async function again(row: Row, turn: Turn): Promise<void> {
     try {
-      await retryRow(fleet, id, row);
-      queued += 1;
+      if (await retryRow(fleet, id, row, turn)) queued += 1;
     } catch (error) {
       if (!(error instanceof FleetError)) throw error;
       refused += 1;
@@ -50,25 +54,39 @@ export async function retryBatch(
     }
   }
 
-  for (const state of RETRIED_STATES) {
-    let running: Promise<void>[] = [];
-    for await (const row of fleet.batches.rows(id, state)) {
-      running.push(limit(() => again(row)));
-      if (running.length < AT_ONCE * 4) continue;
+  for (const turn of TURNS) {
+    for (const state of RETRIED_STATES) {
+      let running: Promise<void>[] = [];
+      for await (const row of fleet.batches.rows(id, state)) {
+        running.push(limit(() => again(row, turn)));
+        if (running.length < AT_ONCE * 4) continue;
+        await Promise.all(running);
+        running = [];
+      }
       await Promise.all(running);
-      running = [];
     }
-    await Promise.all(running);
   }
   return { queued, refused };
 }
 
-/** A row may name a job of somebody else: one that held its domain, or one it waited for. */
-async function retryRow(fleet: Fleet, batchId: string, { row, jobId = '' }: Row): Promise<void> {
+/**
+ * A row may name a job of somebody else: one that held its domain, or one it waited for.
+ * @returns whether it was the row's turn: a job waits for another only once that one is queued
+ */
+async function retryRow(
+  fleet: Fleet,
+  batchId: string,
+  { row, jobId = '' }: Row,
+  turn: Turn,
+): Promise<boolean> {
   const job = await fleet.queue.getJob(jobId);
-  const owner = job === undefined ? undefined : parsePayload(job.data).batch;
+  const payload = job === undefined ? undefined : parsePayload(job.data);
+  const waits = payload !== undefined && 'after' in payload && payload.after !== undefined;
+  if (waits !== (turn === 'after others')) return false;
+  const owner = payload?.batch;
   if (owner?.id !== batchId || owner.row !== row) {
     throw new FleetError('not_its_job', 'it has no job of its own: submit the file again');
   }
   await retryJob(fleet, jobId);
+  return true;
 }

@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { findByNames } from '../../../src/instances/lookup.ts';
 import { databaseName } from '../../../src/instances/prefix.ts';
+import { domainOf } from '../../../src/jobs/payload.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 import { submit } from '../../support/submit.ts';
+import { until } from '../../support/until.ts';
 
 describe('batches retry', () => {
   let platform: CliPlatform;
@@ -52,6 +54,29 @@ describe('batches retry', () => {
     expect(stdout).to.equal('0 queued again, 1 refused\n');
     expect(stderr).to.match(/^line 2: c\.example\.org: not queued again: .*is not the latest/);
     expect(exitCode).to.equal(1);
+  });
+
+  it('queues an organization’s own instance before its members, wherever it is in the file', async () => {
+    await platform.stopWorker();
+    const members = Array.from({ length: 40 }, (_, at) => `m${at}.retry.org,acme,m${at}@b.org,M`);
+    const lines = ['domain,org-id,email,public-name', ...members, 'acme.retry.org,acme,acme@b.org,Acme'];
+    const file = await platform.write('organization.csv', lines);
+    const { stdout } = await platform.run('instances', 'add', '--from', file, '--async', '--json');
+    const { batch } = JSON.parse(stdout);
+    await platform.run('batches', 'cancel', batch);
+    await platform.startWorker();
+    await until(
+      'all are cancelled',
+      async () => (await platform.fleet.batches.get(batch)).counts.cancelled === 41,
+    );
+    await platform.stopWorker();
+
+    await platform.run('batches', 'retry', batch);
+    const [first, ...others] = await platform.fleet.queue.getJobs(['prioritized'], 0, -1, true);
+    expect(others).to.have.length(40);
+    expect(first && domainOf(first.data)).to.equal('acme.retry.org');
+    await platform.startWorker();
+    expect(await platform.run('batches', 'watch', batch)).to.include({ exitCode: 0 });
   });
 
   it('never has the job of somebody else tried again', async () => {
