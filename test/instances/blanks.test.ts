@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { trimBlanks } from '../../src/instances/blanks.ts';
+import { cpuTime } from '../support/cpu-time.ts';
 
 describe('trimBlanks', () => {
   it('takes blanks of any kind away at both ends, and none within', () => {
@@ -13,8 +14,7 @@ describe('trimBlanks', () => {
 
   it('is not slowed down by blanks within', () => {
     const text = `a${' '.repeat(1_000_000)}b`;
-    const before = performance.now();
+    expect(cpuTime(() => trimBlanks(text))).to.be.below(1_000);
     expect(trimBlanks(text)).to.equal(text);
-    expect(performance.now() - before).to.be.below(1_000);
   });
 });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { mojibakeIn } from '../../src/instances/mojibake.ts';
+import { cpuTime } from '../support/cpu-time.ts';
 
 describe('mojibakeIn', () => {
   const converted = [
@@ -43,9 +44,10 @@ describe('mojibakeIn', () => {
   }
 
   it('takes its time with no text', () => {
-    const before = performance.now();
-    mojibakeIn('Ã'.repeat(1_000_000));
-    mojibakeIn('Ã©'.repeat(500_000));
-    expect(performance.now() - before).to.be.below(2_000);
+    const time = cpuTime(() => {
+      mojibakeIn('Ã'.repeat(1_000_000));
+      mojibakeIn('Ã©'.repeat(500_000));
+    });
+    expect(time).to.be.below(2_000);
   });
 });
