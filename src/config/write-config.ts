@@ -35,6 +35,11 @@ fs:
 
 subdomains: nested
 
+# Those of the example instances
+contexts:
+  school: {}
+  team: {}
+
 fleet:
   # Where jobs, batches and their progress are kept
   redis_url: ${quoted(redisUrl)}

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { findByNames, INSTANCES } from '../../../src/instances/lookup.ts';
 import { domainOf } from '../../../src/jobs/payload.ts';
@@ -138,6 +139,11 @@ describe('instances add --from', () => {
     expect(exitCode).to.equal(0);
     const json = await addFrom(file, '--dry-run', '--json');
     expect(JSON.parse(json.stdout)).to.include({ valid: 5, invalid: 0, doubtful: 3 });
+  });
+
+  it('has nothing to warn of in the example file, with the configuration that up writes', async () => {
+    const file = fileURLToPath(new URL('../../../examples/fleet.csv', import.meta.url));
+    expect(await addFrom(file, '--dry-run')).to.include({ stderr: '', exitCode: 0 });
   });
 
   it('warns of the same when it queues the rows, and goes on', async () => {
