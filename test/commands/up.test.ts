@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -249,6 +249,30 @@ describe('up', function () {
       expect((await outcome('instances', 'add', 'alice.example.org')).code).to.equal(0);
       platform.child.kill('SIGTERM');
       await platform.ended;
+      await couch.close();
+    });
+
+    it('ends with the reason of a worker that cannot start for good, and leaves nothing running', async () => {
+      const couch = await startTestCouch({ ownProcess: true });
+      const env = { COZY_COUCHDB_URL: couch.url };
+      const first = runIn({ cwd: directory.path, env }, 'up');
+      started.push(first);
+      await first.untilSaid('Ctrl-C stops');
+      first.child.kill('SIGTERM');
+      await first.ended;
+
+      // A storage that nobody has marked, beside a CouchDB that knows another one.
+      await rm(at('storage', '.cozy-fleet'));
+      const second = runIn({ cwd: directory.path, env }, 'up', '--workers', '2');
+      started.push(second);
+      await second.untilSaid('Error: ');
+      const left = childrenOf(second);
+      expect(await second.ended).to.equal(1);
+      expect(second.output()).to.include('not mounted, or another one').and.include('Check couchdb.url');
+      expect(left.filter(({ pid }) => isAlive(pid))).to.deep.equal([]);
+      expect(existsSync(at('up.lock'))).to.equal(false);
+      const { redis } = ports();
+      expect(await freePort(redis)).to.equal(redis);
       await couch.close();
     });
 

@@ -143,10 +143,12 @@ async function startWorkers(
     '--log-format=json',
     ...(concurrency === undefined ? [] : [`--concurrency=${concurrency}`]),
   ];
+  // One that cannot start for good ends it for all: the others may wait for ever.
+  const failed = new AbortController();
   const started = await Promise.allSettled(
     Array.from({ length: workers }, (_, at) => {
       const name = `worker ${at + 1}`;
-      return keepRunning({
+      const kept = keepRunning({
         name,
         start: (signal) =>
           startWorkerProcess({
@@ -158,16 +160,17 @@ async function startWorkers(
             signal,
           }),
         say,
-        signal,
+        signal: AbortSignal.any([signal, failed.signal]),
       });
+      kept.catch((error) => failed.abort(error));
+      return kept;
     }),
   );
   const running = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-  const failure = started.find((each) => each.status === 'rejected');
   const stop = async (): Promise<void> => {
     await Promise.all(running.map((each) => each.stop()));
   };
-  if (failure === undefined) return { stop };
+  if (!failed.signal.aborted) return { stop };
   await stop();
-  throw failure.reason;
+  throw failed.signal.reason;
 }

@@ -65,6 +65,8 @@ export default class WorkersStart extends BaseCommand {
       tellParent({ state: 'waiting', reason });
     };
     const starting = flags['wait-for-servers'] ? whileAway(connect, waiting, stop.signal) : connect();
+    // Who listens to the process that started it keeps itself alive, and has to end where it cannot start.
+    starting.catch(() => stop.close());
     const worker = await Promise.race([starting, stop.first.then(() => undefined)]);
     if (worker === undefined) {
       const stopSoon = async () => (await starting.catch(() => undefined))?.stop();

@@ -197,6 +197,15 @@ describe('workers start', function () {
       expect(await workers()).to.deep.equal([]);
     });
 
+    it('and ends, though a process that started it still listens', async () => {
+      await platform.startWorker();
+      await platform.stopWorker();
+      await platform.fleet.redis.set(platform.fleet.keys.fleetId, 'another-fleet');
+      const worker = start({ channel: true });
+      expect(await worker.ended).to.equal(1);
+      expect(worker.output()).to.include('Redis belongs to another fleet than CouchDB');
+    });
+
     it('when Redis is that of another fleet', async () => {
       await platform.startWorker();
       await platform.stopWorker();
