@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
-import { Command, Errors, Flags } from '@oclif/core';
+import { format } from 'node:util';
+import { Command, Errors, Flags, ux } from '@oclif/core';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Fleet } from '../jobs/fleet.ts';
@@ -7,6 +8,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { explainError } from './explain-error.ts';
 import type { Output } from './output.ts';
 import { isLive } from './screen.ts';
+import { safeJson, severalLines } from './terminal-text.ts';
 import { withFleet } from './with-fleet.ts';
 
 /** What every command shares: configuration, the fleet's Redis, how errors are told, exit codes. */
@@ -25,8 +27,21 @@ export abstract class BaseCommand extends Command {
   /** For the modules that do the work: they know nothing of oclif. */
   protected readonly output: Output = {
     line: (text) => this.log(text),
-    note: (text) => void process.stderr.write(`${text}\n`),
+    note: (text) => void process.stderr.write(`${severalLines(text)}\n`),
   };
+
+  /** The one way of a text to stdout: others may have written parts of it. */
+  override log(message = '', ...values: unknown[]): void {
+    super.log(severalLines(format(message, ...values)));
+  }
+
+  override logToStderr(message = '', ...values: unknown[]): void {
+    super.logToStderr(severalLines(format(message, ...values)));
+  }
+
+  override logJson(json: unknown): void {
+    ux.stdout(safeJson(JSON.stringify(json, null, 2)));
+  }
 
   /** Whether a person looks at a terminal. */
   protected get live(): boolean {

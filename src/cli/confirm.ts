@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import { FleetError } from '../errors.ts';
 import { trimBlanks } from '../instances/blanks.ts';
 import type { Output } from './output.ts';
+import { oneLine } from './terminal-text.ts';
 
 /**
  * Asks until somebody types what is expected; a capital letter is as good as a small one.
@@ -14,7 +15,7 @@ export async function confirm(
   expected: string,
   { stdin, stdout }: { readonly stdin: NodeJS.ReadableStream; readonly stdout: NodeJS.WritableStream },
 ): Promise<void> {
-  stdout.write(question.join('\n'));
+  stdout.write(question.map(oneLine).join('\n'));
   const typed = await firstLine(stdin);
   // Where nobody types at a terminal, there is no echo that ends the line.
   if (!isTerminal(stdin)) stdout.write('\n');

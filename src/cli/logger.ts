@@ -1,4 +1,5 @@
 import { createLogger, format, type Logger, transports } from 'winston';
+import { oneLine } from './terminal-text.ts';
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export const LOG_FORMATS = ['text', 'json'] as const;
@@ -20,10 +21,10 @@ export function openLog({ format: kind, level, stream = process.stderr }: Logger
 }
 
 const readable = format.printf(({ timestamp, level, message, ...fields }) =>
-  [timestamp, level.padEnd(5), message, ...Object.entries(fields).map(written)].join(' '),
+  oneLine([timestamp, level.padEnd(5), message, ...Object.entries(fields).map(written)].join(' ')),
 );
 
 function written([name, value]: [string, unknown]): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return `${name}=${/[\s"]/.test(text) ? JSON.stringify(text) : text}`;
+  return `${name}=${/[\s"\p{Cc}]/u.test(text) ? JSON.stringify(text) : text}`;
 }

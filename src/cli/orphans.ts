@@ -16,6 +16,7 @@ import { ask, tellTarget } from './confirm.ts';
 import type { Couch } from './couch.ts';
 import { refuseManyOrphans } from './orphan-share.ts';
 import type { Output } from './output.ts';
+import { oneLine, safeJson } from './terminal-text.ts';
 
 export interface OrphanRemoval {
   readonly config: Config;
@@ -55,7 +56,7 @@ export async function removeOrphans(removal: OrphanRemoval): Promise<RemovedOrph
   const found: OrphanFinding[] = [];
   const search = { global: couch.global, servers: couch.servers(), storage, wait };
   for await (const orphan of findOrphans(search)) {
-    output.line(findingLine(orphan));
+    output.line(safeJson(findingLine(orphan)));
     found.push(orphan);
   }
   const ours = found.filter(({ type }) => type !== 'foreign_folder');
@@ -113,7 +114,7 @@ async function removeDatabases(
 ): Promise<boolean> {
   const [owner] = await findByPrefix(couch.global, prefix, signal);
   if (owner !== undefined) {
-    output.note(`${prefix} was left alone: ${owner.domain} has it by now.`);
+    output.note(`${prefix} was left alone: ${oneLine(owner.domain)} has it by now.`);
     return false;
   }
   const server = serverAt(couch, host);
@@ -143,7 +144,9 @@ async function removeFolder(
   return await holdNames(fleet, { kind: 'repair', names: [domain] }, async () => {
     const [owner] = await findByNames(couch.global, [domain]);
     if (owner !== undefined) {
-      output.note(`The folder ${domain} was left alone: ${owner.domain} has that name by now.`);
+      output.note(
+        `The folder ${oneLine(domain)} was left alone: ${oneLine(owner.domain)} has that name by now.`,
+      );
       return false;
     }
     return (await storage.removeInstance(domain, `${prefixOf(domain)}-orphan`)) === 'removed';

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { oneLine } from './terminal-text.ts';
 
 const NO_BORDER = {
   top: '',
@@ -33,11 +34,6 @@ export function tableText(head: readonly string[], rows: readonly (readonly stri
 /** The same for programs: values with tabs between them, no head. */
 export function plainLines(rows: readonly (readonly string[])[]): string[] {
   return rows.map((row) => row.map(oneLine).join('\t'));
-}
-
-/** What others wrote must not break a line, nor steer the terminal. */
-export function oneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ');
 }
 
 /** Rows as they suit who reads them. @param live whether that is a person at a terminal */

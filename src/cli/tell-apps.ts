@@ -1,5 +1,6 @@
 import type { Progress } from '../jobs/progress.ts';
 import type { Output } from './output.ts';
+import { oneLine } from './terminal-text.ts';
 
 /** Tells, once each, which applications a job has to wait for, and why; a registry may be away for long. */
 export function appTeller(output: Pick<Output, 'note'>): (progress: Progress) => void {
@@ -8,7 +9,7 @@ export function appTeller(output: Pick<Output, 'note'>): (progress: Progress) =>
     for (const { app, state, kind, error = '' } of apps) {
       if (state !== 'failed' || kind === 'final' || told.has(`${app} ${error}`)) continue;
       told.add(`${app} ${error}`);
-      output.note(`Application ${app} is not installed yet, and is tried again: ${error}`);
+      output.note(`Application ${app} is not installed yet, and is tried again: ${oneLine(error)}`);
     }
   };
 }

@@ -1,6 +1,7 @@
 import type { Fleet } from '../jobs/fleet.ts';
 import { listWorkers, type WorkerState } from '../jobs/worker-list.ts';
 import type { Output } from './output.ts';
+import { oneLine } from './terminal-text.ts';
 
 export const START_A_WORKER = 'cozy-fleet workers start';
 
@@ -17,5 +18,5 @@ export async function noteIdleWorkers({ redis, keys }: Fleet, output: Output): P
 
 /** What workers wait for, each once. */
 export function waitsOf(workers: readonly WorkerState[]): string[] {
-  return [...new Set(workers.map(({ waitsFor }) => waitsFor).filter((name) => name !== ''))];
+  return [...new Set(workers.map(({ waitsFor }) => oneLine(waitsFor)).filter((name) => name !== ''))];
 }

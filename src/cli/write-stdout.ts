@@ -1,12 +1,14 @@
 import { pagesOf } from './pages.ts';
+import { severalLines } from './terminal-text.ts';
 
 const PAGE = 500;
 
-/** Writes to stdout, and waits where the reader is slower. */
+/** Writes to stdout, and waits where the reader is slower. A terminal gets nothing that would steer it. */
 export async function writeStdout(text: string): Promise<void> {
   if (text === '') return;
+  const safe = process.stdout.isTTY ? severalLines(text) : text;
   await new Promise<void>((resolve, reject) => {
-    process.stdout.write(text, 'utf8', (error) => (error ? reject(error) : resolve()));
+    process.stdout.write(safe, 'utf8', (error) => (error ? reject(error) : resolve()));
   });
 }
 

@@ -28,4 +28,10 @@ describe('openLog', () => {
   it('leaves out what is below its level', () => {
     expect(logged('text', 'warn')).not.to.include('worker started');
   });
+
+  it('lets nothing of others steer the terminal', () => {
+    const stream = new PassThrough();
+    openLog({ format: 'text', level: 'info', stream }).warn('failed', { error: '\u001b[2J\u009b1A\n' });
+    expect(String(stream.read())).to.match(/^\S+ warn {2}failed error="[ -~]*"\n$/);
+  });
 });

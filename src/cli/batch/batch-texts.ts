@@ -1,6 +1,7 @@
 import type { Batch } from '../../jobs/batches.ts';
 import { wordsOf } from '../../jobs/kind-words.ts';
 import { ROW_STATES } from '../../jobs/row-state.ts';
+import { oneLine } from '../terminal-text.ts';
 import { batchState, queuedRows } from './batch-state.ts';
 
 export function count(value: number): string {
@@ -60,5 +61,5 @@ export function batchFacts(
     ]),
     ...failures.map(([code, rows]): [string, string] => [`  failed: ${code}`, count(rows)]),
   ];
-  return facts.map(([label, value]) => `${label.padEnd(16)} ${value}`);
+  return facts.map(([label, value]) => oneLine(`${label.padEnd(16)} ${value}`));
 }

@@ -2,6 +2,7 @@ import type { Batch } from '../../jobs/batches.ts';
 import { wordsOf } from '../../jobs/kind-words.ts';
 import type { WorkerState } from '../../jobs/worker-list.ts';
 import { readableDuration } from '../duration.ts';
+import { clipped, oneLine } from '../terminal-text.ts';
 import { START_A_WORKER, waitsOf } from '../worker-notice.ts';
 import { endedRows, queuedRows } from './batch-state.ts';
 import { count } from './batch-texts.ts';
@@ -16,9 +17,12 @@ export interface BatchView {
 
 const BAR = 26;
 
+/** Columns that the name of a batch may take. */
+const LONGEST_NAME = 40;
+
 /** Which batch it is. */
 export function batchTitle({ id, name, total }: Batch): string {
-  return `Batch ${id}  "${shortened(name)}"   ${count(total)} instance${total === 1 ? '' : 's'}`;
+  return `Batch ${id}  "${shortened(oneLine(name))}"   ${count(total)} instance${total === 1 ? '' : 's'}`;
 }
 
 /** Lines of the block that is redrawn on a terminal (design §1). @param columns its width */
@@ -34,7 +38,7 @@ export function progressBlock(view: BatchView, columns: number): string[] {
     `  failed ${counts.failed}   retrying ${counts.retrying}   skipped (${words.skipped}) ${counts.skipped}${fewTexts(batch, '   ')}`,
     ...[...queuedText(batch), ...attention(view)].map((text) => `  ${text}`),
   ];
-  return lines.map((line) => [...line].slice(0, Math.max(columns - 1, 20)).join(''));
+  return lines.map((line) => clipped(line, Math.max(columns - 1, 20)));
 }
 
 /** The same in one line, for a log. */
@@ -86,5 +90,6 @@ function bar(part: number): string {
 }
 
 function shortened(name: string): string {
-  return name.length > 40 ? `${name.slice(0, 39)}…` : name;
+  const short = clipped(name, LONGEST_NAME);
+  return short === name ? name : `${clipped(name, LONGEST_NAME - 1)}…`;
 }

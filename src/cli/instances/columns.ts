@@ -2,7 +2,7 @@ import { instanceState, stackState } from '../../instances/instance-document.ts'
 import type { StoredInstance } from '../../instances/lookup.ts';
 import { databasePrefix } from '../../instances/prefix.ts';
 import { sizeText } from '../../instances/quota.ts';
-import { oneLine } from '../table.ts';
+import { oneLine } from '../terminal-text.ts';
 import { fieldValues, goText } from './fields.ts';
 
 /** What a listing says of each instance, side by side. */

@@ -3,6 +3,7 @@ import { type CheckContext, checkInstance } from '../../instances/fsck/check-ins
 import { findingLine } from '../../instances/fsck/finding.ts';
 import type { OrphanFinding } from '../../instances/fsck/orphan-findings.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
+import { safeJson } from '../terminal-text.ts';
 import { inOrder } from './in-order.ts';
 
 /** Instances that are checked at a time: each holds its index of files, and reads from the disk. */
@@ -18,7 +19,7 @@ export function checkLines(
 ): AsyncGenerator<string, void, undefined> {
   return inOrder(instances, AT_A_TIME, async function* (instance, signal) {
     for await (const finding of checkInstance({ ...checking, instance, signal }, checks)) {
-      yield `${findingLine(finding, instance.domain)}\n`;
+      yield `${safeJson(findingLine(finding, instance.domain))}\n`;
     }
   });
 }
@@ -27,5 +28,5 @@ export function checkLines(
 export async function* orphanLines(
   orphans: AsyncIterable<OrphanFinding>,
 ): AsyncGenerator<string, void, undefined> {
-  for await (const orphan of orphans) yield `${findingLine(orphan)}\n`;
+  for await (const orphan of orphans) yield `${safeJson(findingLine(orphan))}\n`;
 }

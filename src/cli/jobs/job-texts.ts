@@ -1,5 +1,6 @@
 import { readableDuration } from '../duration.ts';
 import { rowsText } from '../table.ts';
+import { oneLine } from '../terminal-text.ts';
 import type { JobFacts } from './job-facts.ts';
 
 export const JOB_HEAD = ['JOB', 'KIND', 'STATE', 'DOMAIN', 'STAGE', 'TRIES', 'BATCH', 'ERROR'];
@@ -29,7 +30,7 @@ export function jobLines(job: JobFacts, live: boolean): string[] {
     [state === 'failed' ? 'Error' : 'Last error', lastError],
   ];
   const known = facts.flatMap(([label, value]) =>
-    value === undefined ? [] : [`${label.padEnd(11)} ${value}`],
+    value === undefined ? [] : [`${label.padEnd(11)} ${value.split('\n').map(oneLine).join('\n')}`],
   );
   return [
     ...known,

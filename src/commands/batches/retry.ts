@@ -9,6 +9,7 @@ import { waitFlags } from '../../cli/creation-flags.ts';
 import { waitMs } from '../../cli/duration.ts';
 import { EXIT } from '../../cli/exit-codes.ts';
 import { startPatience } from '../../cli/patience.ts';
+import { oneLine } from '../../cli/terminal-text.ts';
 import { noteIdleWorkers } from '../../cli/worker-notice.ts';
 import type { Fleet } from '../../jobs/fleet.ts';
 
@@ -35,7 +36,9 @@ export default class BatchesRetry extends BaseCommand {
     return await this.withFleet(config, async (fleet) => {
       const retried = await retryBatch(fleet, args.batch, (row) => {
         if (this.jsonEnabled()) refused.push(row);
-        this.output.note(`line ${row.row}: ${row.domain}: not queued again: ${row.message}`);
+        this.output.note(
+          `line ${row.row}: ${oneLine(row.domain)}: not queued again: ${oneLine(row.message)}`,
+        );
       });
       const { queued } = retried;
       this.log(`${count(queued)} queued again${refusedText(retried)}`);

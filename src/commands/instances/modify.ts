@@ -8,6 +8,7 @@ import { refuseFlagsOfOneInstance, withPlainTruths } from '../../cli/instance-fl
 import { modifyFile, modifyFiltered } from '../../cli/modify-many.ts';
 import { modifyOne } from '../../cli/modify-one.ts';
 import { rulesOf } from '../../cli/parsing-rules.ts';
+import { safeJson } from '../../cli/terminal-text.ts';
 import { withCouch } from '../../cli/with-couch.ts';
 import { workFlags, workRunOf } from '../../cli/work-flags.ts';
 import type { Config } from '../../config/config.ts';
@@ -98,7 +99,7 @@ export default class InstancesModify extends BaseCommand {
       }
       const about = { config, name: parsed.domain, changes: parsed.changes, output: this.output };
       const view = instanceView((await modifyOne(about)).instance);
-      this.output.line(JSON.stringify(view, null, 2));
+      this.output.line(safeJson(JSON.stringify(view, null, 2)));
       return view;
     } catch (error) {
       // The stack looks at a size before anything else, and says no more than what is wrong with it.

@@ -1,5 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { findInstance, instanceArg } from '../../cli/find-instance.ts';
+import { safeJson } from '../../cli/terminal-text.ts';
 import { withCouch } from '../../cli/with-couch.ts';
 import { type InstanceView, instanceView } from '../../instances/instance-view.ts';
 
@@ -17,7 +18,7 @@ export default class InstancesShow extends BaseCommand {
     const { args, flags } = await this.parse(InstancesShow);
     return await withCouch(this.loadConfig(flags.config), async ({ global }) => {
       const view = instanceView(await findInstance(global, args.domain));
-      this.output.line(JSON.stringify(view, null, 2));
+      this.output.line(safeJson(JSON.stringify(view, null, 2)));
       return view;
     });
   }

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { attention, progressBlock, progressLine } from '../../../src/cli/batch/progress-text.ts';
+import stringWidth from 'string-width';
+import { attention, batchTitle, progressBlock, progressLine } from '../../../src/cli/batch/progress-text.ts';
+import { oneLine } from '../../../src/cli/terminal-text.ts';
 import { sampleBatch, sampleWorker } from './sample-batch.ts';
 
 const workers = [sampleWorker(), sampleWorker(), sampleWorker(), sampleWorker()];
@@ -18,6 +20,27 @@ describe('progress of a batch', () => {
   it('never is wider than the terminal', () => {
     const view = { batch: sampleBatch(counts), workers, rate: 11.9 };
     for (const line of progressBlock(view, 40)) expect([...line].length).to.be.below(40);
+  });
+
+  it('never is wider than the terminal where its name takes two columns a character', () => {
+    const view = {
+      batch: sampleBatch(counts, { name: '新入生のインスタンスを作る'.repeat(4) }),
+      workers,
+      rate: 1,
+    };
+    for (const columns of [30, 60, 100]) {
+      for (const line of progressBlock(view, columns)) expect(stringWidth(line)).to.be.below(columns);
+    }
+    expect(stringWidth(batchTitle(view.batch))).to.be.below(90);
+  });
+
+  it('shows a name of others without what would steer the terminal', () => {
+    const batch = sampleBatch(counts, { name: 'a\u001b[2J\nb' });
+    expect(batchTitle(batch)).to.contain('"a [2J b"');
+    for (const line of progressBlock({ batch, workers, rate: 1 }, 120)) expect(oneLine(line)).to.equal(line);
+    expect(attention({ batch, workers: [sampleWorker('db\u001b[1A')], rate: 1 }).join()).not.to.contain(
+      '\u001b',
+    );
   });
 
   it('is a line in a log', () => {

@@ -47,14 +47,36 @@ describe('batches', () => {
     expect(failures).to.deep.equal({ taken: 1 });
   });
 
+  it('print nothing of others that would steer the terminal', async () => {
+    const hostile = 'a\u001b[2J\u009b1A\nb';
+    const { batch: theirs } = await submit(
+      platform,
+      'theirs-too.csv',
+      ['domain', 'zoe.example.org'],
+      ...['--settings', 'email:other@example.org', '--batch-name', hostile, '--reason', hostile],
+    );
+    const said = [
+      await platform.run('batches', 'show', theirs, '--failed'),
+      await platform.run('batches', 'ls'),
+      await platform.run('batches', 'watch', theirs),
+      await platform.run('batches', 'show', theirs, '--json'),
+      await platform.run('jobs', 'show', '\u001b[2J.example.org'),
+      await platform.run('batches', 'show', '\u001b[2J'),
+    ];
+    for (const { stdout, stderr } of said) expect(`${stdout}${stderr}`).not.to.match(/(?![\n\t])\p{Cc}/u);
+    const named = JSON.parse(said[3]?.stdout ?? '');
+    expect(named.name).to.equal(hostile);
+  });
+
   it('ls lists them', async () => {
     const { stdout } = await platform.run('batches', 'ls');
-    expect(stdout.split('\t').slice(0, 7)).to.deep.equal([batch, 'partly failed', '2', '1', '0', '0', '1']);
+    const listed = stdout.split('\n').find((line) => line.startsWith(batch)) ?? '';
+    expect(listed.split('\t').slice(0, 7)).to.deep.equal([batch, 'partly failed', '2', '1', '0', '0', '1']);
   });
 
   it('ls gives them with --json', async () => {
     const { stdout } = await platform.run('batches', 'ls', '--json');
-    expect(JSON.parse(stdout)).to.have.length(1);
+    expect(JSON.parse(stdout)).to.have.length(2);
   });
 
   it('watch sums up one that has ended, with its exit code', async () => {

@@ -1,0 +1,40 @@
+import stringWidth from 'string-width';
+
+/** What moves a cursor, ends a line, or turns the direction of what follows: each of it steers a terminal. */
+const STEERING = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
+
+const STEERING_RUNS = new RegExp(`${STEERING.source}+`, 'gu');
+const STEERING_WITHIN_LINES = new RegExp(`(?![\\n\\t])${STEERING.source}`, 'gu');
+const STEERING_EACH = new RegExp(STEERING.source, 'gu');
+
+/** What others wrote must not break a line, nor steer the terminal. */
+export function oneLine(text: string): string {
+  return text.replace(STEERING_RUNS, ' ');
+}
+
+/** The same for text of several lines, with tabs between columns: what is left is ours. */
+export function severalLines(text: string): string {
+  return text.replace(STEERING_WITHIN_LINES, ' ');
+}
+
+/** JSON with nothing in it that steers a terminal; a program reads from it what it would have read. */
+export function safeJson(json: string): string {
+  // Line breaks between fields are JSON's own; within texts they are escaped already.
+  return json.replace(STEERING_EACH, (character) =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+const CHARACTERS = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** As much of a line as fits into so many columns: a character may take two of them, or none. */
+export function clipped(line: string, columns: number): string {
+  let width = 0;
+  let kept = '';
+  for (const { segment } of CHARACTERS.segment(line)) {
+    width += stringWidth(segment);
+    if (width > columns) break;
+    kept += segment;
+  }
+  return kept;
+}
