@@ -45,7 +45,7 @@ const answerSchema = z.object({
  * (`instance-data.md` §5.2): a registry that is down must not make way for an application of the same name
  * elsewhere.
  *
- * @param registries URLs, credentials included; at least one
+ * @param registries URLs, credentials included; none where the operator has emptied the list
  * @param timeout milliseconds that each registry may take
  * @throws {AppError} `app_not_found` when no registry knows it; `app_registry` when one did not answer as it
  *   should, to be tried again where that can help; `app_manifest`
@@ -57,6 +57,14 @@ export async function resolveVersion(
   signal: AbortSignal,
   timeout = TIMEOUT,
 ): Promise<RegistryVersion> {
+  if (registries.length === 0) {
+    throw new AppError(
+      'app_not_found',
+      `no registry is configured to ask for ${described(source)}`,
+      'final',
+      'Name one in `registries` in the configuration, or give the source of the application as a URL.',
+    );
+  }
   for (const registry of registries) {
     const found = await askRegistry(source, registry, http, signal, timeout);
     if (found !== undefined) return found;

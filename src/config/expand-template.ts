@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts';
+import { unsetMark } from './unset-variables.ts';
 
 /** What the actions of a configuration file may refer to. */
 export interface TemplateValues {
@@ -7,8 +8,9 @@ export interface TemplateValues {
 }
 
 export interface Expanded {
+  /** With a mark for each variable that is not set (`unset-variables.ts`). */
   readonly text: string;
-  /** Variables the file asks for that are not set; they became empty, as in the stack. */
+  /** Variables the file asks for that are not set. */
   readonly unset: readonly string[];
 }
 
@@ -28,8 +30,9 @@ export function expandTemplate(source: string, file: string, values: TemplateVal
     const action = inner.trim();
     const name = /^\.Env\.(\w+)$/.exec(action)?.[1];
     if (name !== undefined) {
-      if (values.env[name] === undefined) unset.add(name);
-      return values.env[name] ?? '';
+      const value = values.env[name];
+      if (value === undefined) unset.add(name);
+      return value ?? unsetMark(name);
     }
     const value = whole.endsWith('}}') ? constantOf(action, values.cpus) : undefined;
     if (value !== undefined) return value;

@@ -14,6 +14,7 @@ import { withDefaultRegistries } from './registries.ts';
 import { type CheckedConfig, configSchema, FLEET_KEYS } from './schema.ts';
 import { stackRedisOf } from './stack-redis.ts';
 import { isTree, merge, type Tree, treeWith } from './tree.ts';
+import { dropMarks, isRead, unsetValues, variablesIn } from './unset-variables.ts';
 
 export interface LoadOptions extends Surroundings {
   /** What `--config` said. */
@@ -47,13 +48,32 @@ export function loadConfig(options: LoadOptions): Config {
     ...sources.files.map(({ tree }) => tree),
     ...[...sources.environment, ...sources.flags].map(([key, value]) => treeWith(key, value)),
   ];
-  const checked = configSchema.safeParse(layers.reduce(merge, NOTHING_SET));
+  const merged = layers.reduce(merge, NOTHING_SET);
+  refuseUnset(merged, sources);
+  const checked = configSchema.safeParse(dropMarks(merged));
   if (!checked.success) throw inputError(checked.error, sources);
   try {
     return toConfig(checked.data, file, options);
   } catch (thrown) {
     if (!(thrown instanceof TlsSettingProblem)) throw thrown;
     throw keyError(['couchdb', thrown.key], thrown.message, sources, adviceOn(sources));
+  }
+}
+
+/** A key that we read must not be left to what it is without a variable that somebody forgot to set. */
+function refuseUnset(merged: Tree, sources: Sources): void {
+  for (const { path, variable: named } of unsetValues(merged)) {
+    if (!isRead(configSchema, path)) continue;
+    const variable = sources.unset.find((name) => name.toLowerCase() === named.toLowerCase()) ?? named;
+    // A key that is not known itself is told by the section it is in.
+    const known = path.filter((part) => typeof part === 'number' || variablesIn(part).length === 0);
+    const { label, place } = placeOf(keyText(known), known, sources);
+    throw new InputError(
+      'unset_variable',
+      `${label} asks for the variable ${variable}, which is not set.`,
+      place,
+      `Set ${variable}, or write the value into the file.`,
+    );
   }
 }
 
@@ -100,11 +120,15 @@ function keyError(
   sources: Sources,
   advice: string,
 ): InputError {
-  const key = path.map((part, at) =>
-    typeof part === 'number' ? `[${part}]` : `${at ? '.' : ''}${String(part)}`,
-  );
-  const { label, place } = placeOf(key.join(''), path, sources);
+  const { label, place } = placeOf(keyText(path), path, sources);
   return new InputError('bad_config', `${label} ${message}.`, place, advice);
+}
+
+/** A path as it is written, such as `couchdb.clusters[1].url`. */
+function keyText(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at ? '.' : ''}${String(part)}`))
+    .join('');
 }
 
 function placeOf(

@@ -1,6 +1,7 @@
 import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { InputError } from '../errors.ts';
 import { isTree, normalise, type Tree } from './tree.ts';
+import { unsetMark, variablesIn, withoutMarks } from './unset-variables.ts';
 
 export interface ParsedFile {
   readonly file: string;
@@ -20,6 +21,7 @@ export function parseConfigFile(text: string, file: string): ParsedFile {
   const document = parseDocument(text, { lineCounter, prettyErrors: false, merge: true, logLevel: 'error' });
   const error = document.errors[0];
   if (error !== undefined) {
+    refuseUnsetLine(text, file);
     const problem = error.code.toLowerCase().replaceAll('_', ' ');
     const line = lineCounter.linePos(error.pos[0]).line;
     throw new InputError('bad_config', `The configuration is not valid YAML (${problem}).`, { file, line });
@@ -40,6 +42,16 @@ export function parseConfigFile(text: string, file: string): ParsedFile {
       return offset === undefined ? undefined : lineCounter.linePos(offset).line;
     },
   };
+}
+
+/** A variable that is more than a value, such as several lines of a section: nobody knows what they would say. */
+function refuseUnsetLine(text: string, file: string): void {
+  const [variable] = variablesIn(text);
+  if (variable === undefined || parseDocument(withoutMarks(text), { logLevel: 'error' }).errors.length > 0)
+    return;
+  const line = text.slice(0, text.indexOf(unsetMark(variable))).split('\n').length;
+  const message = `The configuration asks for the variable ${variable}, which is not set.`;
+  throw new InputError('unset_variable', message, { file, line }, 'Set it, or take it out of the file.');
 }
 
 function toPlain(read: () => unknown, file: string): unknown {

@@ -157,12 +157,25 @@ const ownRedis = z.object({ url: ownRedisUrl }, MAP);
 /** A bare list is that of `default`. Not a union: its error would not say which URL is wrong. */
 const registries = z.unknown().transform((value, context): Record<string, string[]> => {
   const checked = Array.isArray(value) ? registryList.safeParse(value) : registryMap.safeParse(value);
-  if (checked.success) return Array.isArray(checked.data) ? { default: checked.data } : checked.data;
+  if (checked.success) {
+    if (!Array.isArray(checked.data)) return checked.data;
+    // To the stack, an empty bare list is as good as none: it asks the public registry then.
+    return checked.data.length === 0 ? {} : { default: checked.data };
+  }
   for (const { path, message } of checked.error.issues) {
     context.addIssue({ code: 'custom', path, message });
   }
   return z.NEVER;
 });
+
+/** What we read of a context; the rest is kept, and is the stack's. */
+const contextSection = z.looseObject(
+  { init_administrative_folder: z.unknown().optional(), init_photos_folder: z.unknown().optional() },
+  MAP,
+);
+
+/** What we read of how the users of a context log in; anything but a map says nothing. */
+const loginSection = z.looseObject({ disable_password_authentication: z.unknown().optional() });
 
 const sections = z.object({
   couchdb: z
@@ -192,8 +205,8 @@ const sections = z.object({
     .prefault({}),
   fs: z.object({ url: fsUrl }, MAP),
   subdomains: z.enum(['nested', 'flat'], 'must be nested or flat').default('nested'),
-  contexts: z.record(z.string(), z.record(z.string(), z.unknown(), MAP), MAP).default({}),
-  authentication: z.record(z.string(), z.unknown(), MAP).default({}),
+  contexts: z.record(z.string(), contextSection, MAP).default({}),
+  authentication: z.record(z.string(), z.union([loginSection, z.unknown()]), MAP).default({}),
   vault: z
     .object({ credentials_encryptor_key: path.optional(), credentials_decryptor_key: path.optional() }, MAP)
     .prefault({}),

@@ -180,6 +180,12 @@ describe('a registry', () => {
     });
   }
 
+  it('that is none at all is said', async () => {
+    const error = await failure(resolve('agenda', []));
+    expect(error).to.include({ code: 'app_not_found', kind: 'final' });
+    expect(error.message).to.equal('no registry is configured to ask for agenda in channel stable');
+  });
+
   it('is left alone by a job that is cancelled', async () => {
     const reason = new Error('cancelled');
     expect(await thrownBy(resolve('agenda', [first.url], AbortSignal.abort(reason)))).to.equal(reason);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { expandTemplate } from '../../src/config/expand-template.ts';
+import { unsetMark } from '../../src/config/unset-variables.ts';
 import { inputErrorOf } from './input-error.ts';
 
 describe('expandTemplate', () => {
@@ -9,8 +10,11 @@ describe('expandTemplate', () => {
     expect(expand('a: {{ .Env.WHO }}, {{.Env.WHO}}').text).to.equal('a: zoé, zoé');
   });
 
-  it('puts in nothing for a variable that is not set, and tells which', () => {
-    expect(expand('a: x{{.Env.GONE}}y')).to.deep.equal({ text: 'a: xy', unset: ['GONE'] });
+  it('puts in a mark for a variable that is not set, and tells which', () => {
+    expect(expand('a: x{{.Env.GONE}}y')).to.deep.equal({
+      text: `a: x${unsetMark('GONE')}y`,
+      unset: ['GONE'],
+    });
   });
 
   it('does not look into what it put in', () => {

@@ -289,6 +289,83 @@ describe('loadConfig', () => {
     });
   });
 
+  it('takes an emptied list of registries for none, and a bare empty one for the public registry', () => {
+    const emptied = load(`${FS}registries:\n  default: []\n  example:\n    - https://r.example.org/\n`);
+    expect(emptied.registries).to.deep.equal({ default: [], example: ['https://r.example.org/'] });
+    expect(load(`${FS}registries: []\n`).registries).to.deep.equal(load(FS).registries);
+  });
+
+  describe('where a variable of a template is not set', () => {
+    for (const [key, text] of [
+      ['subdomains', 'subdomains: {{.Env.GONE}}'],
+      ['subdomains', 'subdomains: "{{ .Env.GONE }}"'],
+      ['couchdb.url', 'couchdb: { url: "http://cozy:{{.Env.GONE}}@couch:5984" }'],
+      [
+        'couchdb.clusters[0].instance_creation',
+        'couchdb: {clusters: [{url: "http://a", instance_creation: {{.Env.GONE}}}]}',
+      ],
+      ['couchdb', 'couchdb: {{.Env.GONE}}'],
+      ['redis.addrs', 'redis: { addrs: {{.Env.GONE}} }'],
+      ['redis.password', 'redis: { addrs: "a:1", password: {{.Env.GONE}} }'],
+      ['jobs.url', 'jobs: { url: {{.Env.GONE}} }'],
+      ['vault.credentials_encryptor_key', 'vault: { credentials_encryptor_key: {{.Env.GONE}} }'],
+      ['common_settings.beta.token', 'common_settings: { beta: { url: "http://a", token: {{.Env.GONE}} } }'],
+      ['rag.default.api_key', 'rag: { default: { url: "http://a", api_key: {{.Env.GONE}} } }'],
+      ['registries', 'registries: {{.Env.GONE}}'],
+      ['registries.default[0]', 'registries: { default: [{{.Env.GONE}}] }'],
+      ['registries', 'registries: { "{{.Env.GONE}}": ["http://a"] }'],
+      ['contexts.beta.init_photos_folder', 'contexts: { beta: { init_photos_folder: {{.Env.GONE}} } }'],
+      [
+        'authentication.beta.disable_password_authentication',
+        'authentication: { beta: { disable_password_authentication: {{.Env.GONE}} } }',
+      ],
+      ['fleet.q', 'fleet: { q: {{.Env.GONE}} }'],
+    ] as const) {
+      it(`says so of ${key}: ${text}`, () => {
+        const error = refusal(`${FS}\n${text}\n`);
+        expect(error.message).to.equal(`${key} asks for the variable GONE, which is not set.`);
+        expect(error.place).to.deep.equal({ file: directory.path('cozy.yaml'), line: 4, key });
+      });
+    }
+
+    for (const text of [
+      'mail: { host: {{.Env.GONE}} }',
+      'contexts: { beta: { help_link: {{.Env.GONE}}, features: [{{.Env.GONE}}] } }',
+      'authentication: { beta: { oidc: { client_secret: {{.Env.GONE}} } } }',
+      'couchdb: { proxy: {{.Env.GONE}} }',
+      'vault: { other: {{.Env.GONE}} }',
+      'geodb: {{.Env.GONE}}',
+      '"{{.Env.GONE}}": 1',
+      '# subdomains: {{.Env.GONE}}',
+    ]) {
+      it(`does not mind it where we do not look: ${text}`, () => {
+        const { contexts, ...config } = load(`${FS}\n${text}\n`);
+        const { contexts: _none, ...plain } = load(FS);
+        expect(config).to.deep.equal(plain);
+        expect(JSON.stringify(contexts)).not.to.match(/[\ufdd0\ufdd1]/);
+      });
+    }
+
+    it('does not mind it where something else goes over it', () => {
+      const text = `${FS}subdomains: {{.Env.GONE}}\n`;
+      expect(load(text, { env: { COZY_SUBDOMAINS: 'flat' } }).subdomains).to.equal('flat');
+      directory.write('cozy.yaml.local', 'subdomains: flat\n');
+      expect(load(text).subdomains).to.equal('flat');
+    });
+
+    it('says so with the line where it would be a part of the file', () => {
+      for (const text of ['{{.Env.GONE}}', 'couchdb: {{.Env.GONE}}\n  url: http://a']) {
+        const error = refusal(`${FS}\n${text}\nsubdomains: flat\n`);
+        expect(error.message).to.contain('the variable GONE, which is not set');
+        expect(error.place).to.deep.equal({ file: directory.path('cozy.yaml'), line: 4 });
+      }
+    });
+
+    it('takes one that is set and empty as it is', () => {
+      expect(load(`${FS}subdomains: {{.Env.EMPTY}}\n`, { env: { EMPTY: '' } }).subdomains).to.equal('nested');
+    });
+  });
+
   it('names variables the file asks for when something is wrong', () => {
     const error = refusal('fs:\n  url: {{ .Env.NO_SUCH_ROOT }}\n');
     expect(error.advice).to.contain('NO_SUCH_ROOT');

@@ -20,6 +20,14 @@ describe('registries', () => {
     expect(registriesFor(registries, 'beta')).to.deep.equal(['https://b/', 'https://a/']);
   });
 
+  it('are none where the list was emptied', () => {
+    const registries = withDefaultRegistries({ default: [], example: ['https://e/'] });
+    expect(registriesFor(registries, undefined)).to.deep.equal([]);
+    expect(registriesFor(registries, 'other')).to.deep.equal([]);
+    expect(registriesFor(registries, 'example')).to.deep.equal(['https://e/']);
+    expect(registriesFor(withDefaultRegistries({ closed: [] }), 'closed')).to.deep.equal([]);
+  });
+
   it('of a context kept apart do not end with the public one', () => {
     const registries = withDefaultRegistries({ closed: ['https://closed/'] });
     expect(registriesFor(registries, 'closed')).to.deep.equal(['https://closed/']);

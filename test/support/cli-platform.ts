@@ -127,7 +127,7 @@ export async function startPlatform({
   async function configure(changes: Partial<FleetYamlOptions>): Promise<string> {
     configurations += 1;
     const path = join(directory.path, `cozy-${configurations}.yaml`);
-    const yaml = `${fleetYaml({ ...settings, ...changes })}registries: ${JSON.stringify(registries)}\n`;
+    const yaml = `${fleetYaml({ ...settings, ...changes })}registries: ${JSON.stringify({ default: registries })}\n`;
     await writeFile(path, yaml, { mode: 0o600 });
     return path;
   }
