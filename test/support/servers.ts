@@ -37,6 +37,10 @@ export interface TestCouch {
 export interface TestCouchOptions {
   /** A process of its own, which outage tests may stop and kill; then it is never a real server. */
   readonly ownProcess?: boolean;
+  /** Whether wrong passwords lock the account; then it is never a real server. */
+  readonly lockout?: boolean;
+  /** Whether it answers nobody without credentials; then it is never a real server. */
+  readonly requireValidUser?: boolean;
 }
 
 export interface TestRedis {
@@ -59,13 +63,17 @@ interface Running {
 }
 
 /** The CouchDB of `COUCHDB_URL`, else an embedded one on a free port with a directory of its own. */
-export async function startTestCouch({ ownProcess = false }: TestCouchOptions = {}): Promise<TestCouch> {
+export async function startTestCouch({
+  ownProcess = false,
+  lockout = false,
+  requireValidUser = false,
+}: TestCouchOptions = {}): Promise<TestCouch> {
   const given = process.env['COUCHDB_URL'];
-  if (given && !ownProcess) return realCouch(given);
+  if (given && !ownProcess && !lockout && !requireValidUser) return realCouch(given);
   const directory = await temporaryDirectory('couchdb');
   const options = { port: await freePort(), dataDir: directory.path, user: USER, password: PASSWORD };
   const startOnce = (): Promise<Running> =>
-    ownProcess ? spawnEmbeddedCouch(options) : startEmbeddedCouch(options);
+    ownProcess ? spawnEmbeddedCouch(options) : startEmbeddedCouch({ ...options, lockout, requireValidUser });
   let running = await startOnce();
   return {
     ...addressed(`http://${USER}:${PASSWORD}@127.0.0.1:${options.port}`),

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import fastify, { type FastifyInstance } from 'fastify';
 import { FleetError } from '../../errors.ts';
-import { Auth } from './auth.ts';
+import { Auth, type AuthOptions } from './auth.ts';
 import { notFound, toCouchError } from './couch-error.ts';
 import { Databases } from './databases.ts';
 import { loadEngine } from './engine.ts';
@@ -19,13 +19,11 @@ const BODY_LIMIT = 64 * 1024 * 1024;
 const MAX_PARAM_LENGTH = 2000;
 const OPEN_LIMIT = 200;
 
-export interface EmbeddedCouchOptions {
+export interface EmbeddedCouchOptions extends AuthOptions {
   /** 0 takes any free port. */
   readonly port: number;
   /** Everything is kept below it. */
   readonly dataDir: string;
-  readonly user: string;
-  readonly password: string;
   readonly host?: string;
   /** How many LevelDBs may stay open, views included. */
   readonly openLimit?: number;
@@ -45,14 +43,14 @@ export interface EmbeddedCouch {
  * It is never meant for production. Only one may run on a `dataDir` at a time.
  */
 export async function startEmbeddedCouch(options: EmbeddedCouchOptions): Promise<EmbeddedCouch> {
-  const { port, dataDir, user, password, host = '127.0.0.1', openLimit = OPEN_LIMIT } = options;
+  const { port, dataDir, host = '127.0.0.1', openLimit = OPEN_LIMIT } = options;
   const engine = await loadEngine();
   await mkdir(dataDir, { recursive: true });
   const updates = new UpdateSignal();
   const handles = new Handles(engine.Pouch, openLimit);
   const databases = await Databases.load(dataDir, handles, updates);
   const order = new InOrder();
-  const app = httpFace(new Auth(user, password));
+  const app = httpFace(new Auth(options));
   serverRoutes(app, databases);
   databaseRoutes(app, databases);
   documentRoutes(app, databases, updates, order);
