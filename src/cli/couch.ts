@@ -1,9 +1,10 @@
 import type { Config } from '../config/config.ts';
 import { clusterUrl } from '../config/couch-cluster.ts';
-import { CouchError } from '../couchdb/errors.ts';
+import { atTime, CouchError, isCredentialFailure, isStatus } from '../couchdb/errors.ts';
 import type { Unwell } from '../couchdb/health.ts';
 import { type CouchServer, connectCouch } from '../couchdb/server.ts';
 import { FleetError } from '../errors.ts';
+import { fleetLogins } from '../jobs/logins.ts';
 
 /** The CouchDB servers of the configuration. */
 export interface Couch {
@@ -19,9 +20,11 @@ export interface Couch {
 /** Connects to nothing before the first call. */
 export function openCouch(config: Config): Couch {
   const { connections, q, n } = config.fleet;
+  const { tls } = config.couchdb;
+  const logins = fleetLogins(config.fleet);
   const servers = new Map<string, CouchServer>();
   const at = (url: string): CouchServer => {
-    const server = servers.get(url) ?? connectCouch({ url, connections, q, n, tls: config.couchdb.tls });
+    const server = servers.get(url) ?? connectCouch({ url, connections, q, n, tls, bookAt: logins.at });
     servers.set(url, server);
     return server;
   };
@@ -33,6 +36,7 @@ export function openCouch(config: Config): Couch {
     ],
     async close() {
       for (const server of servers.values()) await server.close();
+      logins.close();
     },
   };
 }
@@ -49,17 +53,27 @@ export async function checkCouch(server: CouchServer): Promise<void> {
   try {
     await server.listDatabases('global/', late);
   } catch (error) {
-    if (error instanceof CouchError && (error.status === 401 || error.status === 403)) {
+    if (error instanceof CouchError && isCredentialFailure(error)) throw refused(server.host, error);
+    if (isStatus(error, 403)) {
       throw new FleetError(
         'couchdb_refused',
-        `CouchDB at ${server.host} refuses the user or password`,
-        'Check couchdb.url in the configuration; several wrong passwords lock the user out for some minutes.',
+        `CouchDB at ${server.host} does not let the user list databases`,
+        'The user of couchdb.url must be a server administrator.',
       );
     }
     const health = await server.health();
     if (health.state !== 'up') throw unreachable(server.host, health);
     throw late.aborted ? tooSlow(server.host) : error;
   }
+}
+
+function refused(host: string, { nextTry }: CouchError): FleetError {
+  const next = nextTry === undefined ? '' : `. They are not tried again before ${atTime(nextTry).slice(3)}`;
+  return new FleetError(
+    'couchdb_refused',
+    `CouchDB at ${host} refuses the user or password${next}`,
+    'Check couchdb.url in the configuration: others than these are tried at once. Many wrong ones would lock the user out.',
+  );
 }
 
 function unreachable(host: string, { state, reason, fault }: Unwell): FleetError {

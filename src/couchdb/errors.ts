@@ -15,6 +15,8 @@ export interface CouchAnswer {
   readonly retryAfter?: number | undefined;
   /** Why there was no answer, where TLS was it. */
   readonly fault?: TlsFault | undefined;
+  /** When our user and password are tried next, in milliseconds since 1970, where they are refused. */
+  readonly nextTry?: number | undefined;
 }
 
 /**
@@ -28,6 +30,7 @@ export class CouchError extends FleetError implements CouchAnswer {
   readonly foreignStatus: number | undefined;
   readonly retryAfter: number | undefined;
   readonly fault: TlsFault | undefined;
+  readonly nextTry: number | undefined;
   /** Host and port of the server, to find the breaker it belongs to. */
   readonly host: string;
 
@@ -40,6 +43,7 @@ export class CouchError extends FleetError implements CouchAnswer {
     this.foreignStatus = answer.foreignStatus;
     this.retryAfter = answer.retryAfter;
     this.fault = answer.fault;
+    this.nextTry = answer.nextTry;
   }
 }
 
@@ -48,12 +52,16 @@ function saidBy({ status, error, reason, fault }: CouchAnswer): string {
   return status === undefined ? reason : `${status} ${error}: ${reason}`;
 }
 
-function adviceFor({ status, foreignStatus, fault }: CouchAnswer): string {
+function adviceFor(answer: CouchAnswer): string {
+  const { status, foreignStatus, fault, nextTry } = answer;
   if (fault !== undefined) return fault.advice;
+  if (isCredentialFailure(answer)) {
+    const next = nextTry === undefined ? '' : ` They are tried next ${atTime(nextTry)}.`;
+    return `Check the user and password in couchdb.url.${next}`;
+  }
   if (foreignStatus !== undefined)
     return 'Something between here and CouchDB answers for it, such as a proxy, or couchdb.url points elsewhere.';
   if (status === undefined) return 'Check that CouchDB runs and that couchdb.url points to it.';
-  if (status === 401) return 'Check the user and password in couchdb.url.';
   if (status === 403) return 'Check that the user of couchdb.url is a server administrator.';
   return '';
 }
@@ -81,10 +89,9 @@ export type CouchFailureKind = FailureKind | 'unsettled' | 'intercepted';
 
 export function couchFailureKind(answer: CouchAnswer): CouchFailureKind {
   const { status, foreignStatus } = answer;
+  if (isCredentialFailure(answer)) return 'outage';
   if (foreignStatus !== undefined) return OF_THE_REQUEST.has(foreignStatus) ? 'retry' : 'intercepted';
   if (status === undefined) return 'unsettled';
-  if (status === 401) return 'outage';
-  if (status === 403) return answer.reason.includes(LOCKOUT) ? 'outage' : 'final';
   if (status === 429) return 'overload';
   if (status === 409 || PASSING.has(status)) return 'retry';
   // A node that does not know yet what another one has made, or one that is being restored.
@@ -98,14 +105,24 @@ export function couchFailureKind(answer: CouchAnswer): CouchFailureKind {
 export function isPassing(error: unknown): error is CouchError {
   if (!(error instanceof CouchError)) return false;
   const { status, foreignStatus, fault } = error;
-  if (fault !== undefined) return false;
+  if (fault !== undefined || isCredentialFailure(error)) return false;
   if (foreignStatus !== undefined) return !OF_THE_REQUEST.has(foreignStatus);
   return status === undefined || status >= 500 || PASSING.has(status);
 }
 
 /** Whether the failure is CouchDB refusing our credentials, which must not be tried often (design §4). */
-export function isCredentialFailure(answer: CouchAnswer): boolean {
-  return answer.status === 401 || (answer.status === 403 && answer.reason.includes(LOCKOUT));
+export function isCredentialFailure({ status, reason }: CouchAnswer): boolean {
+  return status === 401 || (status === 403 && reason.includes(LOCKOUT));
+}
+
+/** What a request that was not sent for the sake of the account would have been answered. */
+export function heldAnswer(nextTry: number): CouchAnswer {
+  return { status: 401, error: 'unauthorized', reason: 'our user or password was refused', nextTry };
+}
+
+/** A time of today, to go into a sentence, never too early. @param at milliseconds since 1970 */
+export function atTime(at: number): string {
+  return `at ${new Date(Math.ceil(at / 1000) * 1000).toISOString().slice(11, 19)} UTC`;
 }
 
 /** Whether `error` is CouchDB's own answer with that HTTP status. */

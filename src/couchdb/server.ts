@@ -27,11 +27,26 @@ import type {
   ViewQuery,
   ViewRow,
 } from './documents.ts';
-import { type CouchAnswer, CouchError, saysNoDatabase, saysNoDocument } from './errors.ts';
+import {
+  type CouchAnswer,
+  CouchError,
+  heldAnswer,
+  isCredentialFailure,
+  saysNoDatabase,
+  saysNoDocument,
+} from './errors.ts';
 import { createHealthProbe, type Health, PROBE_TIMEOUT, probeSignal } from './health.ts';
+import { LOGIN_TIMEOUT, loginOutcome } from './login.ts';
+import {
+  createLocalBook,
+  createLoginGate,
+  type LoginBook,
+  LoginHeld,
+  type LoginOutcome,
+} from './login-gate.ts';
 import { databaseQuery, encodedId, viewQuery } from './paths.ts';
 import { createConnector } from './tls.ts';
-import { createTransport, type Exchange, type Method } from './transport.ts';
+import { createTransport, type Method } from './transport.ts';
 import { tryAgain } from './try-again.ts';
 
 export type * from './documents.ts';
@@ -46,6 +61,8 @@ export interface CouchServerOptions extends DatabaseSettings {
   /** The same for a read, which is sent again then. */
   readonly readTimeout?: number;
   readonly tls?: CouchTls | undefined;
+  /** Where all who log in with this URL ask before; absent = this client for itself. */
+  bookAt?(url: string): LoginBook;
 }
 
 /**
@@ -89,7 +106,12 @@ export interface CouchServer {
   createIndex(database: string, body: object, signal?: AbortSignal): Promise<IndexAnswer>;
   /** How it is; asks without credentials, so it never counts as a failed login. */
   health(signal?: AbortSignal): Promise<Health>;
-  /** Whether our credentials are accepted. One wrong call counts towards the account lockout. */
+  /**
+   * When our user and password are tried next, in milliseconds since 1970; undefined unless they were refused.
+   * Until then no request is sent.
+   */
+  readonly nextTry: number | undefined;
+  /** Whether our user and password are accepted by now; they are tried only when it is time for it. */
   isAuthorized(signal?: AbortSignal): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -121,27 +143,58 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
   const connect = createConnector(options.tls);
   const transport = createTransport({ url, connections, connect });
   const probe = createHealthProbe(url, connect);
+  const gate = createLoginGate({ book: options.bookAt?.(url) ?? createLocalBook(), logIn });
   const settings = databaseQuery(options);
 
-  async function exchange<T>(request: Request<T>, patience: number): Promise<Exchange> {
-    const { method, path, what, body, signal, guard } = request;
-    return limit(async () => {
+  /** Needs nothing but user and password, and costs CouchDB next to nothing. */
+  async function logIn(signal?: AbortSignal): Promise<LoginOutcome> {
+    try {
+      const patience = Math.min(LOGIN_TIMEOUT, readTimeout);
+      return loginOutcome(await transport.send('GET', '/_session', patience, undefined, signal));
+    } catch {
       signal?.throwIfAborted();
-      guard?.();
-      try {
-        return await transport.send(method, path, patience, body, signal);
-      } catch (thrown) {
-        signal?.throwIfAborted();
-        throw new CouchError(host, what, noAnswer(thrown));
-      }
-    });
+      return 'unknown';
+    }
+  }
+
+  /** Waits until our user and password may be used. */
+  async function enter(what: string, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await gate.enter(signal);
+    } catch (thrown) {
+      throw thrown instanceof LoginHeld ? new CouchError(host, what, heldAnswer(thrown.nextTry)) : thrown;
+    }
+  }
+
+  /** Learns from an answer whether we are still let in; adds to a refusal when we try again. */
+  async function learn<T>(reading: Reading<T>, sentAt: number): Promise<Reading<T>> {
+    if ('value' in reading) {
+      gate.accepted();
+      return reading;
+    }
+    // A 401 of somebody else may stand for one of CouchDB: a login of its own will tell.
+    if (reading.refused.foreignStatus === 401) gate.doubt();
+    if (!isCredentialFailure(reading.refused)) return reading;
+    await gate.refused(performance.now() - sentAt);
+    return { refused: { ...reading.refused, nextTry: gate.nextTry } };
   }
 
   /** One try, as it was answered; what is no answer of CouchDB is thrown. */
   async function attempt<T>(request: Request<T>, patience: number): Promise<Reading<T>> {
-    const reading = readExchange(await exchange(request, patience), request.schema);
+    const { method, path, what, body, schema, signal, guard } = request;
+    const reading = await limit(async () => {
+      if (!gate.isOpen) await enter(what, signal);
+      signal?.throwIfAborted();
+      guard?.();
+      const sentAt = performance.now();
+      const exchange = await transport.send(method, path, patience, body, signal).catch((thrown: unknown) => {
+        signal?.throwIfAborted();
+        throw new CouchError(host, what, noAnswer(thrown));
+      });
+      return await learn(readExchange(exchange, schema), sentAt);
+    });
     if ('refused' in reading && reading.refused.foreignStatus !== undefined) {
-      throw new CouchError(host, request.what, reading.refused);
+      throw new CouchError(host, what, reading.refused);
     }
     return reading;
   }
@@ -290,16 +343,17 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
 
     health: (signal) => probe.ask(signal),
 
+    get nextTry() {
+      return gate.nextTry;
+    },
+
     async isAuthorized(signal) {
+      const ends = probeSignal(signal);
       try {
-        const found = await transport.send(
-          'GET',
-          '/_all_dbs?limit=1',
-          PROBE_TIMEOUT,
-          undefined,
-          probeSignal(signal),
-        );
-        return found.status === 200;
+        await gate.again(ends);
+        const sentAt = performance.now();
+        const found = await transport.send('GET', '/_all_dbs?limit=1', PROBE_TIMEOUT, undefined, ends);
+        return 'value' in (await learn(readExchange(found, databaseNames('')), sentAt));
       } catch {
         signal?.throwIfAborted();
         return false;

@@ -29,6 +29,10 @@ export interface Keys {
   submitting(batchId: string): string;
   /** Channel on which the end of a batch is told. */
   readonly batchChannel: string;
+  /** How a user and password fare on a CouchDB; by a digest of them. */
+  login(host: string, digest: string): string;
+  /** Times of the logins to a CouchDB that were, or may be, refused. */
+  loginTries(host: string): string;
   /** Heartbeats of the workers by worker id, and the set of them by time. */
   worker(id: string): string;
   readonly workers: string;
@@ -54,6 +58,8 @@ export function createKeys(prefix: string): Keys {
     counts: (batchId) => `${tag}:batch:${batchId}:counts`,
     submitting: (batchId) => `${tag}:batch:${batchId}:submitting`,
     batchChannel: `${tag}:batch`,
+    login: (host, digest) => `${tag}:login:${host}:${digest}`,
+    loginTries: (host) => `${tag}:login-tries:${host}`,
     worker: (id) => `${tag}:worker:${id}`,
     workers: `${tag}:workers`,
     reconciling: `${tag}:reconciling`,

@@ -1,6 +1,7 @@
 import type { CouchServer } from '../couchdb/server.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
+import { refusalOf, whyAway } from './couch-probe.ts';
 import type { Target } from './failure.ts';
 
 export interface BoardOptions {
@@ -8,12 +9,13 @@ export interface BoardOptions {
   /** All clusters; the global one may be among them. */
   readonly clusters: readonly CouchServer[];
   readonly storage: Storage;
-  /** Told when a breaker opens or closes. */
-  onChange(name: string, open: boolean): void;
+  /** Told when a breaker opens, closes, or has another reason to be open; the reason is empty when it is closed. */
+  onChange(name: string, reason: string): void;
 }
 
 /** One breaker per CouchDB cluster and one for the storage (design §4). */
 export interface BreakerBoard {
+  /** @param credentials whether the target refused our credentials */
   trip(target: Target, credentials: boolean): void;
   isOpen(target: Target): boolean;
   /** Whether nothing at all can be done: no job can do without the global database and the storage. */
@@ -32,22 +34,24 @@ export function createBreakerBoard({ global, clusters, storage, onChange }: Boar
     couch.set(
       host,
       createBreaker({
-        name: host,
-        probe: async (signal) => (await server.health(signal)).state === 'up',
-        probeCredentials: (signal) => server.isAuthorized(signal),
-        onChange: (open) => onChange(`CouchDB ${host}`, open),
+        probe: (signal) => whyAway(server, signal),
+        onChange: (reason) => onChange(`CouchDB ${host}`, reason),
       }),
     );
   }
   const files = createBreaker({
-    name: storage.name,
-    probe: () => writable(storage),
-    onChange: (open) => onChange(`storage ${storage.name}`, open),
+    probe: async () => ((await writable(storage)) ? '' : 'cannot be written to'),
+    onChange: (reason) => onChange(`storage ${storage.name}`, reason),
   });
+  function reasonFor(target: Target, credentials: boolean): string {
+    if (target.kind === 'storage') return 'cannot be written to';
+    const server = servers.get(target.host);
+    return credentials && server !== undefined ? refusalOf(server) : 'is away';
+  }
   const breakerOf = (target: Target) => (target.kind === 'storage' ? files : couch.get(target.host));
 
   return {
-    trip: (target, credentials) => breakerOf(target)?.trip(credentials),
+    trip: (target, credentials) => breakerOf(target)?.trip(reasonFor(target, credentials)),
     isOpen: (target) => breakerOf(target)?.open ?? false,
     get blocksAll() {
       const usable = clusters.some(({ host }) => couch.get(host)?.open === false);

@@ -12,6 +12,7 @@ import { encryptorKeyOf } from '../instances/organization-key.ts';
 import { createPrefixCensus } from '../instances/prefix-census.ts';
 import { type Fleet, openFleet } from '../jobs/fleet.ts';
 import { joinFleet } from '../jobs/fleet-record.ts';
+import { fleetLogins } from '../jobs/logins.ts';
 import { connectStack } from '../stack/connect.ts';
 import { fileStorage } from '../storage/file-storage.ts';
 import type { StageObserver } from './pipeline.ts';
@@ -44,9 +45,11 @@ export async function connectWorker({
   patience,
 }: ConnectOptions): Promise<ConnectedWorker> {
   const { connections, q, n } = config.fleet;
+  const { tls } = config.couchdb;
   const servers = new Map<string, CouchServer>();
+  const logins = fleetLogins(config.fleet);
   const connect = (url: string): CouchServer => {
-    const options = { url, connections, q, n, tls: config.couchdb.tls, ...patience };
+    const options = { url, connections, q, n, tls, bookAt: logins.at, ...patience };
     const known = servers.get(url) ?? connectCouch(options);
     servers.set(url, known);
     return known;
@@ -63,6 +66,7 @@ export async function connectWorker({
     await apps.close();
     await http.close();
     for (const server of servers.values()) await server.close();
+    logins.close();
   };
   let fleet: Fleet | undefined;
   try {

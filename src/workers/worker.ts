@@ -64,18 +64,24 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
   const id = randomUUID();
   const startedAt = Date.now();
   const stopping = new AbortController();
-  const away = new Set<string>();
+  /** Why what is away cannot be used, by its name. */
+  const away = new Map<string, string>();
   let running = 0;
 
   const board = createBreakerBoard({
     global: options.services.global,
     clusters,
     storage: options.services.storage,
-    onChange(name, open) {
-      log.warn(open ? 'holding work back' : 'going on', { target: name });
-      if (open) away.add(name);
-      else away.delete(name);
+    onChange(name, reason) {
+      if (reason === '') {
+        log.warn('going on', { target: name });
+        away.delete(name);
+      } else {
+        log.warn('holding work back', { target: name, reason });
+        away.set(name, reason);
+      }
       void followBoard();
+      void heartbeat();
     },
   });
   const services: Services = {
@@ -151,7 +157,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
       concurrency: worker.concurrency,
       running,
       startedAt,
-      waitsFor: [...away].join(', '),
+      waitsFor: [...away].map(([name, reason]) => `${name}: ${reason}`).join('; '),
     }).catch((error) => log.warn('heartbeat', { error: toError(error).message }));
 
   await heartbeat();

@@ -1,7 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { CouchError } from '../../src/couchdb/errors.ts';
+import { PROOF_LASTS } from '../../src/couchdb/login-gate.ts';
 import { type CouchServer, connectCouch } from '../../src/couchdb/server.ts';
-import { FAULTS, type Fault, type FaultyProxy, startFaultyProxy } from '../support/faulty-proxy.ts';
+import {
+  FAULTS,
+  type Fault,
+  type FaultyProxy,
+  type Seen,
+  startFaultyProxy,
+} from '../support/faulty-proxy.ts';
 import { startTestCouch, type TestCouch } from '../support/servers.ts';
 
 const prefix = `faults-${process.pid}-${Date.now()}`;
@@ -141,7 +149,12 @@ describe('a CouchDB behind a proxy that is not to be believed', () => {
     await couch.close();
   });
 
-  /** Does `work` once behind each fault, all at a time. @param times requests that are met by it */
+  const isLogin = ({ path }: Seen) => path === '/_session';
+
+  /**
+   * Does `work` once behind each fault, all at a time. @param times requests that are met by it, logins aside:
+   * they come after each pause
+   */
   async function behindEach(
     times: number,
     work: (fault: Fault, client: CouchServer, proxy: FaultyProxy) => Promise<void>,
@@ -149,7 +162,8 @@ describe('a CouchDB behind a proxy that is not to be believed', () => {
     await Promise.all(
       [...proxies].map(async ([fault, { proxy, client }]) => {
         let left = times;
-        proxy.rule = () => {
+        proxy.rule = (request) => {
+          if (isLogin(request) && Number.isFinite(times)) return undefined;
           left -= 1;
           return left >= 0 ? fault : undefined;
         };
@@ -180,14 +194,27 @@ describe('a CouchDB behind a proxy that is not to be believed', () => {
     });
   });
 
+  it('learns nothing from a login that something else answered', async () => {
+    await Promise.all(
+      [...proxies].map(async ([fault, { proxy, client }]) => {
+        proxy.rule = (request) => (isLogin(request) ? fault : undefined);
+        await sleep(PROOF_LASTS);
+        expect(await endOf(client.listDatabases(`${prefix}/`)), fault).to.have.property('value');
+        expect(client.nextTry, fault).to.equal(undefined);
+        proxy.rule = () => undefined;
+      }),
+    );
+  });
+
   for (const { name, prepare, call, isDone } of WRITES) {
     it(`sends ${name} once, and says that it is done only when it is`, async () => {
       await behindEach(1, async (fault, client, proxy) => {
         const tag = fault.toLowerCase().replace(/[^a-z0-9]+/g, '-');
         await prepare(server, tag);
-        const sent = proxy.seen.length;
+        const sentSoFar = () => proxy.seen.filter((request) => !isLogin(request)).length;
+        const sent = sentSoFar();
         const end = await endOf(call(client, tag));
-        expect(proxy.seen.length - sent, fault).to.equal(1);
+        expect(sentSoFar() - sent, fault).to.equal(1);
         if ('value' in end) expect(await isDone(server, tag), fault).to.equal(true);
         else expect(end.error, fault).to.be.instanceOf(CouchError).with.property('status', undefined);
       });

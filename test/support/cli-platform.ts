@@ -73,8 +73,8 @@ export function spawnCommand(argv: readonly string[], stdin = ''): SpawnedComman
   return { child, stdout: () => stdout, stderr: () => stderr, ended };
 }
 
-/** What BullMQ writes for itself, and takes away, in its own time. */
-const OF_BULLMQ = /:(meta|stalled-check|limiter)$/;
+/** What BullMQ writes for itself, and takes away, in its own time; and what goes by itself after a login. */
+const PASSING = /:(meta|stalled-check|limiter)$|:login(-tries)?:/;
 
 /** Servers, a configuration file and workers for commands. */
 export interface CliPlatform {
@@ -94,7 +94,8 @@ export interface CliPlatform {
   everything(): Promise<string[]>;
   /** Writes a file. @returns its path */
   write(name: string, lines: readonly string[]): Promise<string>;
-  startWorker(): Promise<void>;
+  /** @param file its configuration; the platform's otherwise */
+  startWorker(file?: string): Promise<void>;
   stopWorker(): Promise<void>;
   close(): Promise<void>;
 }
@@ -108,10 +109,11 @@ export interface PlatformOptions extends TestCouchOptions {
 export async function startPlatform({
   ownProcess = false,
   registries = [],
+  ...couchOptions
 }: PlatformOptions = {}): Promise<CliPlatform> {
   const isRealGiven = Boolean(process.env['COUCHDB_URL']);
   const [couch, redis, directory, storage] = await Promise.all([
-    startTestCouch({ ownProcess: ownProcess || isRealGiven }),
+    startTestCouch({ ...couchOptions, ownProcess: ownProcess || (isRealGiven && !couchOptions.lockout) }),
     startTestRedis(),
     temporaryDirectory('cli'),
     temporaryDirectory('storage'),
@@ -154,7 +156,7 @@ export async function startPlatform({
     spawn: (argv, stdin) => spawnCommand(withConfig(argv), stdin),
     configure,
     async everything() {
-      const keys = (await fleet.redis.keys('*')).filter((key) => !OF_BULLMQ.test(key));
+      const keys = (await fleet.redis.keys('*')).filter((key) => !PASSING.test(key));
       return [...keys, ...(await server.listDatabases(''))].sort();
     },
     async write(name, lines) {
@@ -162,8 +164,12 @@ export async function startPlatform({
       await writeFile(path, lines.map((line) => `${line}\n`).join(''));
       return path;
     },
-    async startWorker() {
-      worker ??= await connectWorker({ config, log: winston.createLogger({ silent: true }) });
+    async startWorker(file = configFile) {
+      const surroundings = { env: {}, cwd: directory.path, home: directory.path };
+      worker ??= await connectWorker({
+        config: loadConfig({ ...surroundings, file }),
+        log: winston.createLogger({ silent: true }),
+      });
     },
     stopWorker,
     async close() {

@@ -37,7 +37,9 @@ describe('instances add where something is not there', () => {
       url.password = PASSWORD;
       const config = await platform.configure({ couchUrl: url.href });
       const { stdout, stderr, exitCode } = await runCommand('instances', 'add', ...source(), '-c', config);
-      expect(stderr).to.contain(`Error: CouchDB at ${url.host} refuses the user or password\n`);
+      expect(stderr).to.contain(
+        `Error: CouchDB at ${url.host} refuses the user or password. They are not tried`,
+      );
       expect(stdout + stderr).not.to.contain(PASSWORD);
       expect(exitCode).to.equal(1);
     });
