@@ -121,7 +121,7 @@ function guard(options: RedisOptions, asks: boolean): Redis {
   if (asks) askRegularly(redis, () => [redis]);
   // A duplicate that is only connected by its first command would never recover from a failure of that.
   const duplicate = (override: RedisOptions = {}) =>
-    guard({ ...options, socketTimeout: FETCH_TIMEOUT, ...override, lazyConnect: false }, asks);
+    guard({ ...options, ...override, socketTimeout: FETCH_TIMEOUT, lazyConnect: false }, asks);
   return Object.assign(redis, { duplicate });
 }
 
@@ -139,7 +139,8 @@ function guardCluster(nodes: readonly RedisNode[], options: ClusterOptions): Clu
     guardCluster(nodes, {
       ...options,
       ...override,
-      redisOptions: { ...redisOptions, socketTimeout: FETCH_TIMEOUT, ...override.redisOptions },
+      // BullMQ repeats those of the client.
+      redisOptions: { ...redisOptions, ...override.redisOptions, socketTimeout: FETCH_TIMEOUT },
     });
   return Object.assign(cluster, { duplicate });
 }

@@ -129,6 +129,8 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
       stalledInterval: STALLED_INTERVAL,
       maxStalledCount: MAX_STALLED,
       drainDelay: 1,
+      // How long it waits after a connection failed, in milliseconds.
+      runRetryDelay: 1_000,
       settings: {
         backoffStrategy: (made, _type, _error, job) => queueDelay(made, job?.data.tries) ?? FAIL_FOR_GOOD,
       },

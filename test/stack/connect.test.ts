@@ -8,6 +8,7 @@ import { freePort } from '../../src/embedded/free-port.ts';
 import { askStackRedis, connectStack } from '../../src/stack/connect.ts';
 import { StackRedisAway, StackRedisRefusal } from '../../src/stack/errors.ts';
 import { redisAt } from '../support/redis-at.ts';
+import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { startTestRedis, type TestRedis, temporaryDirectory } from '../support/servers.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 import { until } from '../support/until.ts';
@@ -66,6 +67,58 @@ describe("the connection to the stack's Redis", () => {
     } finally {
       close();
     }
+  });
+
+  describe('to a server of the test', () => {
+    let server: RedisServer | undefined;
+
+    afterEach(async () => {
+      await server?.close();
+      server = undefined;
+    });
+
+    /** What is said of a command on it. */
+    async function said(
+      settings: readonly string[],
+      path: (server: RedisServer) => string,
+    ): Promise<unknown> {
+      server = await startRedisServer({ settings });
+      const { jobs, close } = connectStack({ jobs: redisAt(path(server)) });
+      if (jobs === undefined) throw new Error('no connection was made');
+      try {
+        return await askStackRedis(jobs, () => jobs.set('x', 'y'));
+      } catch (error) {
+        return error;
+      } finally {
+        close();
+      }
+    }
+
+    it('may be made through a socket', async () => {
+      const directory = await temporaryDirectory('socket');
+      const socket = join(directory.path, 'redis.sock');
+      try {
+        expect(await said(['--unixsocket', socket], () => `unix://${socket}?db=1`)).to.equal('OK');
+        expect(await server?.ask('INFO', 'keyspace')).to.contain('db1:keys=1');
+      } finally {
+        await directory.remove();
+      }
+    });
+
+    it('is never used in another database than the one that is named', async () => {
+      const error = await said(['--databases', '4'], ({ url }) => `${url}/7`);
+      expect(error).to.be.instanceOf(StackRedisAway);
+      expect(error)
+        .to.have.property('message')
+        .that.matches(/127\.0\.0\.1:\d+ .*DB index is out of range/);
+      expect(await server?.ask('DBSIZE')).to.equal(':0\r\n');
+    });
+
+    it('says that it met a cluster, which a stack cannot use', async () => {
+      const error = await said(['--cluster-enabled', 'yes'], ({ url }) => url);
+      expect(error).to.be.instanceOf(StackRedisRefusal);
+      expect(error).to.have.property('message').that.contains('a node of a cluster');
+    });
   });
 
   it('is made to the Redis that a sentinel names', async () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { RedisTarget } from '../../src/config/redis-target.ts';
 import { type CouchServer, connectCouch } from '../../src/couchdb/server.ts';
 import { createDesignSource } from '../../src/instances/designs.ts';
 import { DATABASES } from '../../src/instances/doctypes.ts';
@@ -23,13 +24,13 @@ import type { CreateContext } from '../../src/workers/create/context.ts';
 import { createStages } from '../../src/workers/create/stages.ts';
 import { Cleanup } from './chaos-cleanup.ts';
 import { type ChaosSettings, chaosConfig, silentLog } from './chaos-settings.ts';
+import { redisAt } from './redis-at.ts';
 import { startTestRedis, type TestRedis, temporaryDirectory } from './servers.ts';
 import { testServices } from './test-services.ts';
 
-/** Redis, CouchDB and storage of one suite, with what tests need to look at them. */
-export interface ChaosFleet {
+/** CouchDB and storage of one suite, and a fleet in some Redis, with what tests need to look at them. */
+export interface ChaosPlaces {
   readonly settings: ChaosSettings;
-  readonly redis: TestRedis;
   readonly fleet: Fleet;
   readonly couch: CouchServer;
   readonly storage: Storage;
@@ -41,17 +42,34 @@ export interface ChaosFleet {
   close(): Promise<void>;
 }
 
+/** The same with a Redis of its own. */
+export interface ChaosFleet extends ChaosPlaces {
+  readonly redis: TestRedis;
+}
+
 /** @param couchUrl a CouchDB that outlives this fleet */
 export async function openChaosFleet(couchUrl: string): Promise<ChaosFleet> {
+  const redis = await startTestRedis();
+  try {
+    const places = await openChaosPlaces(couchUrl, redisAt(redis.url));
+    const close = () => places.close().finally(() => redis.close());
+    return { ...places, redis, close };
+  } catch (error) {
+    await redis.close();
+    throw error;
+  }
+}
+
+/** @param redis one that outlives this fleet */
+export async function openChaosPlaces(couchUrl: string, redis: RedisTarget): Promise<ChaosPlaces> {
   const cleanup = new Cleanup();
   const run = randomBytes(4).toString('hex');
   const domains: string[] = [];
   try {
-    const redis = cleanup.add(await startTestRedis(), (each) => each.close());
     const directory = cleanup.add(await temporaryDirectory('chaos-storage'), (each) => each.remove());
     const settings = {
       couchUrl,
-      redisUrl: redis.url,
+      redis,
       storageRoot: join(directory.path, 'storage'),
       prefix: `chaos-${run}`,
       concurrency: 1,
@@ -66,7 +84,6 @@ export async function openChaosFleet(couchUrl: string): Promise<ChaosFleet> {
     cleanup.add(domains, (made) => removeInstances(couch, made));
     return {
       settings,
-      redis,
       fleet,
       couch,
       storage,
@@ -130,7 +147,10 @@ export async function queueInstance({ fleet }: ChaosFleet, options: InstanceOpti
 }
 
 /** Queues a batch. */
-export async function queueBatch({ fleet }: ChaosFleet, all: readonly InstanceOptions[]): Promise<string> {
+export async function queueBatch(
+  { fleet }: Pick<ChaosPlaces, 'fleet'>,
+  all: readonly InstanceOptions[],
+): Promise<string> {
   const total = all.length;
   const batch = { kind: 'create', name: 'chaos', reason: '', by: 'chaos', total } as const;
   const batchId = await fleet.batches.create(batch);

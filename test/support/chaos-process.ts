@@ -143,11 +143,11 @@ export interface ChaosProducer {
 
 /** Starts a process that adds instances. */
 export async function startChaosProducer({
-  redisUrl,
+  redis,
   prefix,
-}: Pick<ChaosSettings, 'redisUrl' | 'prefix'>): Promise<ChaosProducer> {
+}: Pick<ChaosSettings, 'redis' | 'prefix'>): Promise<ChaosProducer> {
   const child = new ChaosProcess('./chaos-producer.ts');
-  child.send({ order: 'start', redisUrl, prefix });
+  child.send({ order: 'start', redis, prefix });
   await orKill(
     child,
     child.next('starting', (each) => (each.event === 'ready' ? true : undefined)),

@@ -1,13 +1,13 @@
 import { z } from 'zod';
+import type { RedisTarget } from '../../src/config/redis-target.ts';
 import { instanceOptions } from '../../src/instances/options.ts';
 import { enqueueCreate } from '../../src/jobs/enqueue.ts';
 import { type Fleet, openFleet } from '../../src/jobs/fleet.ts';
-import { redisAt } from './redis-at.ts';
 
 /* What a command does when an operator adds an instance, in a process of its own. */
 
 const order = z.discriminatedUnion('order', [
-  z.object({ order: z.literal('start'), redisUrl: z.string(), prefix: z.string() }),
+  z.object({ order: z.literal('start'), redis: z.custom<RedisTarget>(), prefix: z.string() }),
   z.object({ order: z.literal('add'), options: instanceOptions }),
 ]);
 
@@ -15,8 +15,8 @@ let fleet: Fleet | undefined;
 
 async function obey(message: z.infer<typeof order>): Promise<void> {
   if (message.order === 'start') {
-    const { redisUrl, prefix } = message;
-    fleet = await openFleet({ redis: redisAt(redisUrl), prefix, role: 'command' });
+    const { redis, prefix } = message;
+    fleet = await openFleet({ redis, prefix, role: 'command' });
     process.send?.({ event: 'ready' });
     return;
   }

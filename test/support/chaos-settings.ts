@@ -1,12 +1,12 @@
 import { createLogger, type Logger } from 'winston';
 import { z } from 'zod';
 import type { Config } from '../../src/config/config.ts';
-import { redisAt } from './redis-at.ts';
+import type { RedisTarget } from '../../src/config/redis-target.ts';
 
 /** What a worker or producer process is told by its parent. */
 export const chaosSettings = z.object({
   couchUrl: z.string(),
-  redisUrl: z.string(),
+  redis: z.custom<RedisTarget>(),
   storageRoot: z.string(),
   prefix: z.string(),
   concurrency: z.number(),
@@ -21,7 +21,7 @@ const CONNECTIONS = 64;
 
 export function chaosConfig({
   couchUrl,
-  redisUrl,
+  redis,
   storageRoot,
   prefix,
   concurrency,
@@ -40,7 +40,7 @@ export function chaosConfig({
     registries: { default: registryUrl === undefined ? [] : [registryUrl] },
     disableAddRm: undefined,
     fleet: {
-      redis: redisAt(redisUrl),
+      redis,
       prefix,
       concurrency,
       linkScheme: 'https',

@@ -46,6 +46,13 @@ describe('findConfigured', () => {
     expect(findConfigured(surroundings(), undefined).parts).to.deep.equal({});
   });
 
+  it('knows a Redis that has no URL', async () => {
+    const file = await write('cozy.yaml', 'fleet: {redis: {addrs: "a:1 b:2"}}\n');
+    expect(findConfigured(surroundings(), undefined).parts).to.deep.equal({ redis: file });
+    const env = { COZY_FLEET_REDIS_ADDRS: 'a:1' };
+    expect(findConfigured(surroundings(env), undefined).parts).to.include({ redis: 'the environment' });
+  });
+
   it('knows the environment', () => {
     const env = { COZY_FLEET_REDIS_URL: 'redis://r', COZY_FS_URL: '' };
     expect(findConfigured(surroundings(env), undefined)).to.deep.equal({
