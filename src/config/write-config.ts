@@ -5,7 +5,8 @@ export interface FleetYamlOptions {
   readonly couchUrl: string;
   /** Absolute path. */
   readonly storageRoot: string;
-  readonly redisUrl: string;
+  /** Absent = said elsewhere, as `fleet.redis`. */
+  readonly redisUrl?: string | undefined;
   readonly linkScheme: 'https' | 'http';
   /** Absolute path; absent = where a worker keeps applications by itself. */
   readonly appCache?: string;
@@ -41,8 +42,7 @@ contexts:
   team: {}
 
 fleet:
-  # Where jobs, batches and their progress are kept
-  redis_url: ${quoted(redisUrl)}
+${redisUrl === undefined ? '' : `  # Where jobs, batches and their progress are kept\n  redis_url: ${quoted(redisUrl)}\n`}\
   # Scheme of the links shown for instances
   link_scheme: ${linkScheme}
 ${appCache === undefined ? '' : `  # Applications that were fetched once\n  app_cache: ${quoted(appCache)}\n`}`;

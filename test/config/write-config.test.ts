@@ -23,4 +23,14 @@ describe('fleetYaml', () => {
     expect(config.fleet.redis).to.include({ host: '127.0.0.1', port: 6399, password: '{{x}}', database: 0 });
     expect(config.fleet.linkScheme).to.equal('http');
   });
+
+  it('leaves a Redis out that is said elsewhere', () => {
+    const text = fleetYaml({ couchUrl: 'http://h:1', storageRoot: '/srv', linkScheme: 'https' });
+    expect(text).not.to.contain('redis');
+    directory.write('.fleet/cozy.yaml', text);
+    const env = { COZY_FLEET_REDIS_ADDRS: 's:1', COZY_FLEET_REDIS_MASTER: 'm' };
+    const config = loadConfig({ env, cwd: directory.path(), home: directory.path('home') });
+    expect(config.fleet).to.include({ linkScheme: 'https' });
+    expect(config.fleet.redis).to.include({ kind: 'sentinel', master: 'm' });
+  });
 });

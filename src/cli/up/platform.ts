@@ -114,7 +114,7 @@ async function grantAccess(
     const storage = storageRoot(given.get('fs.url') ?? '');
     const text = fleetYaml({
       couchUrl: urls.couchdb ?? given.get('couchdb.url') ?? '',
-      redisUrl: urls.redis ?? given.get('fleet.redis_url') ?? '',
+      redisUrl: urls.redis ?? given.get('fleet.redis_url'),
       // One that is no good is refused right after, with the name of its variable.
       storageRoot: 'root' in storage ? storage.root : places.storage,
       linkScheme: 'https',

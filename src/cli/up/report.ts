@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { redactUrl } from '../../config/redact.ts';
-import { redisAddress } from '../../config/redis-target.ts';
+import { type RedisTarget, redisAddress } from '../../config/redis-target.ts';
 import type { Configured } from './configured.ts';
 import type { Places } from './places.ts';
 
@@ -23,11 +23,16 @@ export function whatRuns({ config, configured, places, cwd, workers, concurrency
   const jobs = `${concurrency} ${concurrency === 1 ? 'instance' : 'instances'} at a time each`;
   const logs = `${workers}, ${jobs}, logs in ${at(places.logs)}`;
   return [
-    `Redis     ${redisAddress(config.fleet.redis)}  (${from(parts.redis, at(places.redis))})`,
+    `Redis     ${redisText(config.fleet.redis)}  (${from(parts.redis, at(places.redis))})`,
     `CouchDB   ${redactUrl(config.couchdb.url)}  (${from(parts.couchdb, `embedded, for trials only, ${at(places.couchdb)}`)})`,
     `Storage   ${parts.storage === undefined ? at(places.storage) : `${config.storage.root}  (yours, from ${parts.storage})`}`,
     `Workers   ${logs}`,
   ];
+}
+
+function redisText(redis: RedisTarget): string {
+  const scheme = redis.tls === undefined ? 'redis' : 'rediss';
+  return redis.kind === 'server' ? `${scheme}://${redisAddress(redis)}` : redisAddress(redis);
 }
 
 /** What a terminal elsewhere must be told so that its commands find all this; empty when they do anyway. */
