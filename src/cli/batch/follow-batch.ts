@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FleetError, InputError } from '../../errors.ts';
 import type { Batch } from '../../jobs/batches.ts';
 import type { Fleet } from '../../jobs/fleet.ts';
 import { listWorkers, type WorkerState } from '../../jobs/worker-list.ts';
@@ -21,6 +22,23 @@ export function createFollower(fleet: Fleet, id: string, display: BatchDisplay):
   const rate = createRate();
   let workers: readonly WorkerState[] = [];
   let workersAt = Number.NEGATIVE_INFINITY;
+  let wasThere = false;
+
+  /** One that was there and is not any more is no mistake of the operator's. */
+  async function find(): Promise<Batch> {
+    try {
+      const batch = await fleet.batches.get(id);
+      wasThere = true;
+      return batch;
+    } catch (error) {
+      if (!wasThere || !(error instanceof InputError)) throw error;
+      throw new FleetError(
+        'lost_batch',
+        `Redis has lost batch ${id}`,
+        'Submit the same again: what was made is skipped, what was left half-made goes on.',
+      );
+    }
+  }
 
   return {
     async look() {
@@ -29,7 +47,7 @@ export function createFollower(fleet: Fleet, id: string, display: BatchDisplay):
         workers = await listWorkers(fleet.redis, fleet.keys);
         workersAt = now;
       }
-      const batch = await fleet.batches.get(id);
+      const batch = await find();
       rate.add(endedRows(batch), now);
       display.show({ batch, workers, rate: rate.perSecond });
       return batch;
@@ -39,7 +57,7 @@ export function createFollower(fleet: Fleet, id: string, display: BatchDisplay):
 
 /**
  * Follows a batch until its end, or until nobody waits any more; the batch goes on then.
- * @throws InputError `unknown_batch`
+ * @throws InputError `unknown_batch`, FleetError `lost_batch` when Redis forgets it meanwhile
  */
 export async function followBatch(
   follower: BatchFollower,
