@@ -1,4 +1,5 @@
 import type { CouchTls } from './couch-tls.ts';
+import type { IndexesVersion } from './indexes-versions.ts';
 import type { RedisTarget, SingleRedis } from './redis-target.ts';
 
 /** A CouchDB server that holds instances; its index in the list is an instance's `couch_cluster`. */
@@ -92,6 +93,8 @@ export interface FleetConfig {
   readonly connections: number;
   /** How long a worker that is told to stop may take to hand back its jobs. */
   readonly graceSeconds: number;
+  /** Number of the indexes that stacks of this platform write; absent = what the platform shows. */
+  readonly indexesVersion?: IndexesVersion;
   /** What the fleet's Redis keys begin with. */
   readonly prefix: string;
   /** Where a worker keeps the applications that it has fetched, unpacked and compressed. */

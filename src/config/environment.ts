@@ -37,6 +37,7 @@ const KEYS = [
   'fleet.connections',
   'fleet.grace',
   'fleet.prefix',
+  'fleet.indexes_version',
 ];
 
 /** Name of the variable that sets a key, by the stack's rule: `couchdb.url` → `COZY_COUCHDB_URL`. */

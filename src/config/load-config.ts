@@ -190,6 +190,7 @@ function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd, 
       connections: fleet.connections,
       graceSeconds: fleet.grace,
       prefix: fleet.prefix,
+      ...(fleet.indexes_version !== undefined && { indexesVersion: fleet.indexes_version }),
       appCache: {
         directory: resolve(cwd, fleet.app_cache ?? defaultAppCache({ env, home })),
         bytes: fleet.app_cache_mb * 1024 * 1024,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fleetRedisGroup, fleetRedisUrl } from './fleet-redis.ts';
+import { INDEXES_VERSIONS } from './indexes-versions.ts';
 import { parseUrl } from './parse-url.ts';
 import { redisNodes, redisTarget, type SingleRedis } from './redis-target.ts';
 import { storageRoot } from './storage-root.ts';
@@ -109,6 +110,12 @@ function urlWithScheme(value: string, schemes: readonly string[]): URL | undefin
   }
 }
 
+const INDEXES_VERSION = `must be ${INDEXES_VERSIONS.join(' or ')}`;
+
+const indexesVersion = z
+  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], INDEXES_VERSION)
+  .pipe(z.literal(INDEXES_VERSIONS, INDEXES_VERSION));
+
 const fleet = z.strictObject(
   {
     redis_url: fleetRedisUrl.optional(),
@@ -123,6 +130,7 @@ const fleet = z.strictObject(
       .string('must be the path of a directory')
       .min(1, 'must be the path of a directory')
       .optional(),
+    indexes_version: indexesVersion.optional(),
     app_cache_mb: wholeNumber(64, 1_048_576).default(2048),
     // Braces would break the hash tag our Redis scripts rely on.
     prefix: z

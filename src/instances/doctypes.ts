@@ -1,3 +1,4 @@
+import { INDEXES_VERSIONS, type IndexesVersion } from '../config/indexes-versions.ts';
 import { VIEW_MAPS, type ViewName } from './view-maps.ts';
 
 /** Doctypes whose databases get documents of their own at creation. */
@@ -32,14 +33,10 @@ export interface InstanceDatabase {
 export interface GlobalDatabase {
   readonly database: string;
   readonly mango: readonly MangoIndex[];
+  /** Made only by who makes the database: where a stack has made it, they show which stack that was. */
+  readonly foundersMango?: readonly MangoIndex[];
   readonly views: readonly JsView[];
 }
-
-/**
- * Number of the definitions below, as the stack counts them. A stack with another number
- * redefines them at each load of the instance (`instance-data.md` §1.6).
- */
-export const INDEXES_VERSION = 38;
 
 function index(ddoc: string, ...fields: string[]): MangoIndex {
   return { ddoc, fields };
@@ -128,10 +125,30 @@ export const DATABASES: readonly InstanceDatabase[] = [
   { doctype: 'io.cozy.triggers', mango: [index('by-worker-and-type', 'worker', 'type')], views: [] },
 ];
 
+/** Number of the newest definitions, which are written where nothing shows that the stack has older ones. */
+export const NEWEST_INDEXES_VERSION: IndexesVersion = 39;
+
+/**
+ * The databases with the definitions that stacks count under each number. A stack with another number than the
+ * document's redefines them at its next load (`instance-data.md` §1.6). From 38 to 39 nothing but the number
+ * moved.
+ */
+const DEFINITIONS: Readonly<Record<IndexesVersion, readonly InstanceDatabase[]>> = {
+  38: DATABASES,
+  39: DATABASES,
+};
+
+/** What an instance of that number must have; undefined when nobody knows here. */
+export function definitionsOf(version: number | undefined): readonly InstanceDatabase[] | undefined {
+  const known = INDEXES_VERSIONS.find((each) => each === version);
+  return known && DEFINITIONS[known];
+}
+
 /** What a stack makes at each start, and we too where none ran yet (`instance-data.md` §1.2). */
 export const GLOBAL_DATABASES: readonly GlobalDatabase[] = [
   {
     database: 'global/instances',
+    foundersMango: [index('by-orgid', 'org_id')],
     mango: [
       index('by-oidcid', 'oidc_id'),
       index('by-olddomain', 'old_domain'),

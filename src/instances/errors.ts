@@ -39,6 +39,7 @@ export type RefusalCode =
   /** Its files are where we cannot remove them. */
   | 'swift'
   | 'other_storage'
+  | 'written_into'
   /** The directory does not look like an instance's. */
   | 'foreign_files'
   /** A repair has left something that somebody has to look at. */

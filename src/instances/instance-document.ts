@@ -1,4 +1,5 @@
-import { INDEXES_VERSION } from './doctypes.ts';
+import type { IndexesVersion } from '../config/indexes-versions.ts';
+import { NEWEST_INDEXES_VERSION } from './doctypes.ts';
 import type { InstanceOptions } from './options.ts';
 import { optionsHash } from './options-hash.ts';
 import { prefixOf, reservationId } from './prefix.ts';
@@ -66,6 +67,8 @@ export interface ReservationParts {
   readonly secrets: Omit<InstanceSecrets, 'register_token'>;
   /** Index in `couchdb.clusters`. */
   readonly cluster: number;
+  /** Number of the indexes that the stack of the platform writes; the newest one when absent. */
+  readonly indexesVersion?: IndexesVersion;
 }
 
 /** What becomes of the passphrase when an instance is made. */
@@ -97,7 +100,7 @@ export const AUTH_MODES = { basic: 0, two_factor_mail: 1, two_factor_oidc: 2 } a
  * answers 503 for it and creates nothing, as long as `indexes_version` is the stack's own.
  */
 export function reservationDocument(options: InstanceOptions, parts: ReservationParts): InstanceDocument {
-  const { secrets, cluster } = parts;
+  const { secrets, cluster, indexesVersion = NEWEST_INDEXES_VERSION } = parts;
   return {
     _id: reservationId(options.domain),
     domain: options.domain,
@@ -105,7 +108,7 @@ export function reservationDocument(options: InstanceOptions, parts: Reservation
     locale: options.locale,
     blocked: true,
     blocking_reason: `PROVISIONING:${optionsHash(options)}`,
-    indexes_version: INDEXES_VERSION,
+    indexes_version: indexesVersion,
     password_defined: false,
     session_secret: secrets.session_secret,
     oauth_secret: secrets.oauth_secret,

@@ -63,6 +63,8 @@ const repairPayload = z.strictObject({
   recreateEmpty: z.boolean(),
   /** Remove a reservation and what it holds: nobody ever used it. */
   dropReservation: z.boolean(),
+  /** Write the number of the platform where an older one has the same indexes. */
+  movesNumber: z.boolean().optional(),
 });
 
 const modifyPayload = z.strictObject({
@@ -204,8 +206,8 @@ function digested(work: Work): string {
       return JSON.stringify([kind, domain, seen, filter, changes]);
     }
     case 'repair': {
-      const { kind, domain, seen, filter, recreateEmpty, dropReservation } = work;
-      return JSON.stringify([kind, domain, seen, filter, recreateEmpty, dropReservation]);
+      const { kind, domain, seen, filter, recreateEmpty, dropReservation, movesNumber } = work;
+      return JSON.stringify([kind, domain, seen, filter, recreateEmpty, dropReservation, movesNumber]);
     }
     case 'install-apps': {
       const { kind, domain, seen, filter, apps } = work;

@@ -9,6 +9,7 @@ import { FleetError } from '../errors.ts';
 import { createDesignSource } from '../instances/designs.ts';
 import { ensureGlobalDatabases } from '../instances/global-databases.ts';
 import { encryptorKeyOf } from '../instances/organization-key.ts';
+import { watchPlatform } from '../instances/platform-indexes.ts';
 import { createPrefixCensus } from '../instances/prefix-census.ts';
 import { type Fleet, openFleet } from '../jobs/fleet.ts';
 import { joinFleet } from '../jobs/fleet-record.ts';
@@ -72,6 +73,9 @@ export async function connectWorker({
   try {
     await storage.probe();
     await apps.check();
+    const platform = watchPlatform(global, config.fleet.indexesVersion);
+    // What is made next must not be taken for a stack's.
+    await platform.indexes();
     await ensureGlobalDatabases(global);
     fleet = await openFleet({ ...config.fleet, role: 'worker' });
     const { sealKey } = await joinFleet({ ...fleet, global, storage });
@@ -92,6 +96,7 @@ export async function connectWorker({
         storage,
         census: createPrefixCensus(global),
         designs: createDesignSource(),
+        platform,
         linkScheme: config.fleet.linkScheme,
         contexts: config.contexts,
         forcedOidcContexts: config.forcedOidcContexts,

@@ -5,6 +5,7 @@ import type { CouchServer } from '../couchdb/server.ts';
 import type { DesignSource } from '../instances/designs.ts';
 import type { Scheme } from '../instances/link.ts';
 import type { EncryptorKey } from '../instances/organization-key.ts';
+import type { PlatformWatch } from '../instances/platform-indexes.ts';
 import type { PrefixCensus } from '../instances/prefix-census.ts';
 import type { StackConnection } from '../stack/connect.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -22,6 +23,8 @@ export interface Services {
   readonly storage: Storage;
   readonly census: PrefixCensus;
   readonly designs: DesignSource;
+  /** Tells which number stacks of the platform write. */
+  readonly platform: PlatformWatch;
   readonly linkScheme: Scheme;
   readonly contexts: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly forcedOidcContexts: readonly string[];

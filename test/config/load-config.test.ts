@@ -73,6 +73,28 @@ describe('loadConfig', () => {
     expect(config.fleet).to.include({ connections: 1, q: 2, n: 3, graceSeconds: 4 });
   });
 
+  for (const [text, number] of [
+    ['38', 38],
+    ['39', 39],
+    ['"39"', 39],
+  ] as const) {
+    it(`reads the number of the indexes: ${text}`, () => {
+      expect(load(`${FS}fleet:\n  indexes_version: ${text}\n`).fleet.indexesVersion).to.equal(number);
+    });
+  }
+
+  it('reads the number of the indexes from the environment, and knows none by itself', () => {
+    expect(load(FS, { env: { COZY_FLEET_INDEXES_VERSION: '38' } }).fleet.indexesVersion).to.equal(38);
+    expect(load(FS).fleet).to.not.have.property('indexesVersion');
+  });
+
+  for (const text of ['37', '40', '38.5', 'v39', 'true', '[39]']) {
+    it(`refuses a number of the indexes that is not known: ${text}`, () => {
+      const error = refusal(`${FS}fleet:\n  indexes_version: ${text}\n`);
+      expect(error.message).to.equal('fleet.indexes_version must be 38 or 39.');
+    });
+  }
+
   it('reads the clusters, open to creation unless told otherwise', () => {
     const config = load(
       `${FS}couchdb:\n  url: http://u:p@g:5984/\n  clusters:\n    - url: http://a:5984/\n    - url: http://b:5984/x/\n      instance_creation: false\n`,

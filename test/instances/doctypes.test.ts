@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { DATABASES, GLOBAL_DATABASES, INDEXES_VERSION } from '../../src/instances/doctypes.ts';
+import { DATABASES, definitionsOf, GLOBAL_DATABASES } from '../../src/instances/doctypes.ts';
 import { databaseName } from '../../src/instances/prefix.ts';
 import { golden } from './golden.ts';
 
@@ -27,9 +27,17 @@ describe('databases of an instance', () => {
     expect(DATABASES.flatMap(({ views }) => views)).to.have.length(13);
   });
 
-  it('are those of version 38', () => {
-    expect(INDEXES_VERSION).to.equal(golden('minimal').instance['indexes_version']);
-  });
+  for (const version of [38, 39]) {
+    it(`are known under the number ${version}`, () => {
+      expect(definitionsOf(version)).to.equal(DATABASES);
+    });
+  }
+
+  for (const version of [undefined, 0, 37, 40]) {
+    it(`are unknown under the number ${version}`, () => {
+      expect(definitionsOf(version)).to.equal(undefined);
+    });
+  }
 });
 
 describe('global databases', () => {
@@ -46,5 +54,16 @@ describe('global databases', () => {
       views.map(({ name }) => [database, name]),
     );
     expect(views).to.deep.equal([['global/instances', 'domain-and-aliases']]);
+  });
+
+  it('have the sign of a stack of today only where they are made', () => {
+    const [instances, ...others] = GLOBAL_DATABASES;
+    expect(instances?.mango.map(({ ddoc }) => ddoc)).to.deep.equal([
+      'by-oidcid',
+      'by-olddomain',
+      'by-orgdomain',
+    ]);
+    expect(instances?.foundersMango).to.deep.equal([{ ddoc: 'by-orgid', fields: ['org_id'] }]);
+    expect(others.flatMap(({ foundersMango = [] }) => foundersMango)).to.deep.equal([]);
   });
 });

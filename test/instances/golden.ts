@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { IndexesVersion } from '../../src/config/indexes-versions.ts';
 
 const document = z.looseObject({ _id: z.string() });
 
@@ -11,9 +12,10 @@ const dump = z.object({
 export type GoldenDump = z.infer<typeof dump>;
 export type GoldenName = 'minimal' | 'full' | 'onboarded' | 'konnector';
 
-/** What a real stack wrote, normalised as said in the golden README. */
-export function golden(name: GoldenName): GoldenDump {
-  return dump.parse(JSON.parse(readFileSync(new URL(`../golden/${name}.json`, import.meta.url), 'utf8')));
+/** What a real stack wrote that counts its indexes under that number, normalised as said in the golden README. */
+export function golden(name: GoldenName, version: IndexesVersion = 38): GoldenDump {
+  const file = version === 38 ? `${name}.json` : `${version}/${name}.json`;
+  return dump.parse(JSON.parse(readFileSync(new URL(`../golden/${file}`, import.meta.url), 'utf8')));
 }
 
 /** The document of a dump with an `_id`. */

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { INDEXES_VERSIONS, type IndexesVersion } from '../../src/config/indexes-versions.ts';
 import { finishedDocument } from '../../src/instances/finished-document.ts';
 import {
   type InstanceDocument,
@@ -19,12 +20,16 @@ import { sampleOptions } from './sample-options.ts';
 const secrets = newSecrets();
 const TOKEN = { registerToken: secrets.register_token };
 
-function reserve(options: InstanceOptions, cluster = 0): InstanceDocument {
-  return reservationDocument(options, { secrets, cluster });
+function reserve(
+  options: InstanceOptions,
+  cluster = 0,
+  indexesVersion: IndexesVersion = 39,
+): InstanceDocument {
+  return reservationDocument(options, { secrets, cluster, indexesVersion });
 }
 
-function finish(options: InstanceOptions, cluster = 0): InstanceDocument {
-  return finishedDocument(reserve(options, cluster), options, TOKEN);
+function finish(options: InstanceOptions, cluster = 0, indexesVersion?: IndexesVersion): InstanceDocument {
+  return finishedDocument(reserve(options, cluster, indexesVersion), options, TOKEN);
 }
 
 const SECRET_FIELDS = ['register_token', 'session_secret', 'oauth_secret', 'cli_secret'];
@@ -63,7 +68,7 @@ describe('reservationDocument', () => {
       locale: 'en',
       blocked: true,
       blocking_reason: `PROVISIONING:${optionsHash(options)}`,
-      indexes_version: 38,
+      indexes_version: 39,
       password_defined: false,
       session_secret: secrets.session_secret,
       oauth_secret: secrets.oauth_secret,
@@ -141,31 +146,36 @@ describe('isReservation', () => {
 });
 
 describe('finishedDocument', () => {
-  it('is the one a stack wrote for a minimal instance', () => {
-    const options = sampleOptions({ domain: 'minimal.example.org' });
-    expect(normalised(finish(options))).to.deep.equal(golden('minimal').instance);
-  });
-
-  it('is the one a stack wrote for an instance with many options', () => {
-    const options = sampleOptions({
-      domain: 'full.example.org',
-      aliases: ['full.other.org', 'full2.example.org'],
-      locale: 'fr',
-      context: 'beta',
-      uuid: '3b0b6f0e-5a8b-4a4f-8a0e-0a7b1b2c3d4e',
-      oidcId: 'oidc-2',
-      diskQuota: 5_000_000_000,
-      settings: { tz: 'Europe/Paris', email: 'alice@example.org' },
-      apps: ['agenda', 'waterbill'],
+  for (const version of INDEXES_VERSIONS) {
+    it(`is the one a stack of ${version} wrote for a minimal instance`, () => {
+      const options = sampleOptions({ domain: 'minimal.example.org' });
+      expect(normalised(finish(options, 0, version))).to.deep.equal(golden('minimal', version).instance);
     });
-    expect(normalised(finish(options))).to.deep.equal(golden('full').instance);
-  });
 
-  it('is the one a stack wrote for an instance with a passphrase', () => {
-    const options = sampleOptions({ domain: 'onboarded.example.org', hasPassphrase: true });
-    const document = finishedDocument(reserve(options), options, { ...TOKEN, passphraseHash: 'aGFzaA==' });
-    expect(normalised(document)).to.deep.equal(golden('onboarded').instance);
-  });
+    it(`is the one a stack of ${version} wrote for an instance with many options`, () => {
+      const options = sampleOptions({
+        domain: 'full.example.org',
+        aliases: ['full.other.org', 'full2.example.org'],
+        locale: 'fr',
+        context: 'beta',
+        uuid: '3b0b6f0e-5a8b-4a4f-8a0e-0a7b1b2c3d4e',
+        oidcId: 'oidc-2',
+        diskQuota: 5_000_000_000,
+        settings: { tz: 'Europe/Paris', email: 'alice@example.org' },
+        apps: ['agenda', 'waterbill'],
+      });
+      expect(normalised(finish(options, 0, version))).to.deep.equal(golden('full', version).instance);
+    });
+
+    it(`is the one a stack of ${version} wrote for an instance with a passphrase`, () => {
+      const options = sampleOptions({ domain: 'onboarded.example.org', hasPassphrase: true });
+      const document = finishedDocument(reserve(options, 0, version), options, {
+        ...TOKEN,
+        passphraseHash: 'aGFzaA==',
+      });
+      expect(normalised(document)).to.deep.equal(golden('onboarded', version).instance);
+    });
+  }
 
   it('sets every option the stack knows', () => {
     const options = sampleOptions({

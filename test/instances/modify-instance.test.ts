@@ -7,7 +7,7 @@ import { Refusal } from '../../src/instances/errors.ts';
 import type { InstanceDocument } from '../../src/instances/instance-document.ts';
 import { INSTANCES, type StoredInstance } from '../../src/instances/lookup.ts';
 import { type Modification, modifyInstance } from '../../src/instances/modify-instance.ts';
-import { databaseName, prefixOf } from '../../src/instances/prefix.ts';
+import { databaseName, prefixOf, reservationId } from '../../src/instances/prefix.ts';
 import { SETTINGS_ID } from '../../src/instances/settings-document.ts';
 import { startTestFleet, type TestFleet } from '../support/fleet.ts';
 import { thrownBy } from '../support/thrown-by.ts';
@@ -31,7 +31,12 @@ describe('modifyInstance', () => {
   ): Promise<StoredInstance> {
     count += 1;
     const domain = test.domain(`i${count}`);
-    const instance = await test.putInstance({ domain, prefix: prefixOf(domain), ...fields });
+    const instance = await test.putInstance({
+      _id: reservationId(domain),
+      domain,
+      prefix: prefixOf(domain),
+      ...fields,
+    });
     await test.server.createDatabase(settingsOf(instance));
     await test.server.putDocument(settingsOf(instance), { _id: SETTINGS_ID, ...settings });
     return instance;

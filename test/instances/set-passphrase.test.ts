@@ -7,7 +7,7 @@ import type { InstanceDocument } from '../../src/instances/instance-document.ts'
 import { INSTANCES, type StoredInstance } from '../../src/instances/lookup.ts';
 import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/organization-key.ts';
 import { hashedPassphrase, masterKey } from '../../src/instances/passphrase.ts';
-import { databaseName, prefixOf } from '../../src/instances/prefix.ts';
+import { databaseName, prefixOf, reservationId } from '../../src/instances/prefix.ts';
 import { setPassphrase } from '../../src/instances/set-passphrase.ts';
 import { VAULT_ID } from '../../src/instances/vault.ts';
 import { startTestFleet, type TestFleet } from '../support/fleet.ts';
@@ -53,6 +53,7 @@ describe('setPassphrase', () => {
     count += 1;
     const domain = test.domain(`p${count}`);
     const instance = await test.putInstance({
+      _id: reservationId(domain),
       domain,
       prefix: prefixOf(domain),
       session_secret: 'old secret',

@@ -1,5 +1,6 @@
 import type { CouchServer } from '../../src/couchdb/server.ts';
 import type { DesignSource } from '../../src/instances/designs.ts';
+import { NEWEST_INDEXES_VERSION } from '../../src/instances/doctypes.ts';
 import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/organization-key.ts';
 import { createPrefixCensus } from '../../src/instances/prefix-census.ts';
 import { connectStack } from '../../src/stack/connect.ts';
@@ -19,6 +20,7 @@ export function testServices(
     cluster: () => couch,
     openClusters: () => [0],
     census: createPrefixCensus(couch),
+    platform: { indexes: async () => ({ version: NEWEST_INDEXES_VERSION, known: 'set' }) },
     linkScheme: 'https',
     contexts: {},
     forcedOidcContexts: [],

@@ -12,6 +12,7 @@ import { withCouch } from '../../cli/with-couch.ts';
 import { writeAll } from '../../cli/write-stdout.ts';
 import { InputError } from '../../errors.ts';
 import { findOrphans } from '../../instances/fsck/orphans.ts';
+import { platformIndexes } from '../../instances/platform-indexes.ts';
 import { fileStorage } from '../../storage/file-storage.ts';
 
 export default class InstancesFsck extends BaseCommand {
@@ -66,7 +67,9 @@ export default class InstancesFsck extends BaseCommand {
         async function* lines(): AsyncGenerator<string> {
           if (choice !== undefined) {
             const othersWithPrefix = choice.others(global);
-            const checking = { global, cluster, storage, hasJob: jobs.hasJob, othersWithPrefix };
+            const { version: indexesVersion } = await platformIndexes(global, config.fleet.indexesVersion);
+            const facts = { hasJob: jobs.hasJob, othersWithPrefix, indexesVersion };
+            const checking = { global, cluster, storage, ...facts };
             yield* checkLines(choice.instances(global), checking, checks);
           }
           if (flags.orphans) {

@@ -1,12 +1,14 @@
+import type { IndexesVersion } from '../../config/indexes-versions.ts';
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import type { Storage } from '../../storage/storage.ts';
-import { INDEXES_VERSION, SETTINGS } from '../doctypes.ts';
-import { instanceState, isBeingMoved } from '../instance-document.ts';
+import { DATABASES, definitionsOf, NEWEST_INDEXES_VERSION, SETTINGS } from '../doctypes.ts';
+import { instanceState, isBeingMoved, isFinished, reservationReason } from '../instance-document.ts';
 import { findByNames, readInstance, type StoredInstance } from '../lookup.ts';
 import { otherStorage } from '../other-storage.ts';
 import { databaseName, databasePrefix, prefixOf } from '../prefix.ts';
 import { SETTINGS_ID } from '../settings-document.ts';
+import { writtenInto } from '../written-into.ts';
 import { checkFiles, type FileChecks } from './check-files.ts';
 import { confirmed } from './confirmed.ts';
 import { databaseFindings } from './database-findings.ts';
@@ -24,6 +26,13 @@ export interface CheckContext {
   hasJob(domain: string): Promise<boolean>;
   /** The other instances that have its prefix (`prefix-owners.ts`). */
   othersWithPrefix(instance: StoredInstance): Promise<readonly OtherInstance[]>;
+  /** Number that stacks of the platform write; the newest one when absent. */
+  readonly indexesVersion?: IndexesVersion | undefined;
+  /**
+   * Whether an older number is found although its indexes are known and the next load by a stack of the platform
+   * writes its own: for a repair that brings a fleet to that number.
+   */
+  readonly findsOlderNumber?: boolean | undefined;
   /** As it was listed; it is read again, for a list is old by the time its end is reached. */
   readonly instance: StoredInstance;
   readonly signal: AbortSignal;
@@ -54,6 +63,14 @@ export async function* checkInstance(
       return;
     case 'blocked':
       if (isBeingMoved(instance)) return;
+      if (reservationReason(instance) !== undefined) {
+        if (!isFinished(instance)) {
+          // Not one that a creation would know again: its id is another one.
+          yield* withoutJob(context, instance, 'reservation_without_job');
+          return;
+        }
+        yield { type: 'blocked_as_reservation' };
+      }
       yield* inUse(context, instance, checks);
       return;
     case 'onboarded':
@@ -97,7 +114,7 @@ async function alwaysFindings(context: CheckContext, instance: StoredInstance): 
   ]);
   const missing = missingDatabases(databases);
   return [
-    ...ownFindings(instance),
+    ...ownFindings(context, instance),
     ...sharing,
     ...databases,
     // Settings cannot be in a database that is not there.
@@ -111,8 +128,10 @@ async function knownDatabaseFindings(
   instance: StoredInstance,
   signal: AbortSignal,
 ): Promise<(NoDatabase | DesignFinding)[]> {
-  const findings = await databaseFindings(server, databasePrefix(instance), signal);
-  if ((instance.indexes_version ?? 0) <= INDEXES_VERSION) return findings;
+  const { indexes_version: version = 0 } = instance;
+  const definitions = definitionsOf(version) ?? DATABASES;
+  const findings = await databaseFindings(server, databasePrefix(instance), signal, definitions);
+  if (version <= NEWEST_INDEXES_VERSION) return findings;
   return findings.filter(({ type }) => type === 'no_database');
 }
 
@@ -121,12 +140,17 @@ function missingDatabases(findings: readonly InstanceFinding[]): Set<string> {
 }
 
 /** What the document of the instance tells by itself. */
-function ownFindings({ domain, prefix, indexes_version }: StoredInstance): InstanceFinding[] {
+function ownFindings(
+  { indexesVersion: expected = NEWEST_INDEXES_VERSION, findsOlderNumber = false }: CheckContext,
+  instance: StoredInstance,
+): InstanceFinding[] {
+  const { domain, prefix } = instance;
+  const found = instance.indexes_version ?? null;
   const findings: InstanceFinding[] = [];
   if (prefix && prefix !== prefixOf(domain)) findings.push({ type: 'renamed_instance', prefix });
-  if (indexes_version !== INDEXES_VERSION) {
-    const found = indexes_version ?? null;
-    findings.push({ type: 'wrong_indexes_version', found, expected: INDEXES_VERSION });
+  const isKnown = found !== null && definitionsOf(found) !== undefined;
+  if (!isKnown || (findsOlderNumber && found < expected)) {
+    findings.push({ type: 'wrong_indexes_version', found, expected });
   }
   return findings;
 }
@@ -175,7 +199,9 @@ async function* withoutJob(
   if (await context.hasJob(instance.domain)) return;
   // A job that has just ended leaves another state behind.
   const now = await readAgain(context);
-  if (now !== undefined && instanceState(now) === instanceState(instance)) yield { type };
+  if (now === undefined || instanceState(now) !== instanceState(instance)) return;
+  const written = type === 'reservation_without_job' ? writtenInto(now) : [];
+  yield written.length === 0 ? { type } : { type, written };
 }
 
 /** The document as it is now; undefined when it has gone. */

@@ -9,19 +9,21 @@ import { isJsView, isMangoIndex } from './same-design.ts';
 
 /**
  * Databases of an instance that are missing, and design documents that are missing or not what they should
- * be, in the order of `DATABASES`.
+ * be, in the order of the definitions.
  *
  * @param prefix what the names of its databases begin with (`databasePrefix`)
+ * @param definitions those of the instance's number (`definitionsOf`); the newest when absent
  * @throws CouchError, or the signal's reason when aborted
  */
 export async function databaseFindings(
   server: CouchServer,
   prefix: string,
   signal?: AbortSignal,
+  definitions: readonly InstanceDatabase[] = DATABASES,
 ): Promise<(NoDatabase | DesignFinding)[]> {
   const there = new Set(await server.listDatabases(databaseName(prefix, ''), signal));
   const findings = await Promise.all(
-    DATABASES.map(async (database): Promise<(NoDatabase | DesignFinding)[]> => {
+    definitions.map(async (database): Promise<(NoDatabase | DesignFinding)[]> => {
       const name = databaseName(prefix, database.doctype);
       // A list may come from a node that lags: that a database is missing, it has to say of that one.
       const isThere = there.has(name) || (await server.databaseExists(name, signal));

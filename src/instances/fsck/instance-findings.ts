@@ -16,7 +16,7 @@ export interface MissingSettings {
   readonly database: string;
 }
 
-/** The instance is said to have other indexes than those we make (`instance-data.md` §1.6). */
+/** The instance is said to have other indexes than stacks of the platform make (`instance-data.md` §1.6). */
 export interface WrongIndexesVersion {
   readonly type: 'wrong_indexes_version';
   /** Null when the document has none. */
@@ -53,6 +53,13 @@ export interface SharedName {
 /** Nobody makes, or removes, what is half made or half removed. */
 export interface WithoutJob {
   readonly type: 'reservation_without_job' | 'deleting_without_job';
+  /** Names of the fields that somebody else wrote into a reservation meanwhile; absent where there are none. */
+  readonly written?: readonly string[];
+}
+
+/** In use by all it has, but still blocked as if it were being made: nobody will ever unblock it. */
+export interface BlockedAsReservation {
+  readonly type: 'blocked_as_reservation';
 }
 
 /** What can be wrong with an instance besides its files. */
@@ -64,4 +71,5 @@ export type InstanceFinding =
   | RenamedInstance
   | SharedPrefix
   | SharedName
-  | WithoutJob;
+  | WithoutJob
+  | BlockedAsReservation;

@@ -91,7 +91,8 @@ async function lookAround(context: CreateContext, names: readonly string[]): Pro
 async function reserve(context: CreateContext): Promise<OutcomeOf<'create'> | undefined> {
   const { options, services, signal, lease } = context;
   const { register_token: _unused, ...secrets } = newSecrets();
-  const document = reservationDocument(options, { secrets, cluster: chooseCluster(context) });
+  const { version: indexesVersion } = await services.platform.indexes();
+  const document = reservationDocument(options, { secrets, cluster: chooseCluster(context), indexesVersion });
   // A worker that slept must not reserve what its successor may have finished, and somebody destroyed since.
   lease.assertHeld();
   try {

@@ -1,3 +1,4 @@
+import type { IndexesVersion } from '../../config/indexes-versions.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import type { DesignSource } from '../../instances/designs.ts';
 import type { Scheme } from '../../instances/link.ts';
@@ -20,6 +21,8 @@ export interface RepairContext {
   readonly linkScheme?: Scheme;
   /** Asks CouchDB when absent, which reads all instances for it. */
   readonly othersWithPrefix?: OthersWithPrefix;
+  /** Number that stacks of the platform write; the newest one when absent. */
+  readonly indexesVersion?: IndexesVersion;
   readonly instance: StoredInstance;
   readonly options: RepairOptions;
   readonly signal: AbortSignal;

@@ -1,5 +1,5 @@
 import type { CouchDocument, StoredDocument } from '../../couchdb/documents.ts';
-import { DATABASES } from '../../instances/doctypes.ts';
+import { DATABASES, definitionsOf } from '../../instances/doctypes.ts';
 import { designFindings } from '../../instances/fsck/database-findings.ts';
 import type { NoDatabase } from '../../instances/fsck/findings.ts';
 import type { DesignFinding } from '../../instances/fsck/instance-findings.ts';
@@ -30,7 +30,9 @@ export async function rewriteDesigns(
     if (there !== undefined) stored.set(design, there);
   }
   // A stack may have written some since: another revision would only cost a new index.
-  const defined = DATABASES.filter((database) => database.doctype === doctype);
+  const defined = (definitionsOf(context.instance.indexes_version) ?? DATABASES).filter(
+    (database) => database.doctype === doctype,
+  );
   const wrong = new Set(
     defined.flatMap((each) => designFindings(each, name, stored)).map(({ design }) => design),
   );

@@ -1,26 +1,42 @@
+import { Refusal } from '../../instances/errors.ts';
 import { incarnationOf } from '../../instances/incarnation.ts';
 import { INSTANCES, type StoredInstance } from '../../instances/lookup.ts';
 import { reservationId } from '../../instances/prefix.ts';
+import { writtenInto } from '../../instances/written-into.ts';
 import type { Attempt } from '../attempt.ts';
 import { deleteDatabases } from '../destroy/databases.ts';
 import { findSharing, foreignFiles, refuseUnremovable } from '../destroy/removable.ts';
 
 /**
- * Removes what a creation that nobody goes on with has left. Nobody ever used it, so there is nobody to tell.
+ * Removes what a creation that nobody goes on with has left. Nobody ever used it, so there is nobody to tell;
+ * one into which somebody else has written is left, with a passphrase perhaps that its user has chosen.
  * The document goes last: whatever happens before, another run finds the way again.
- * @throws Refusal `foreign_files`, LostLock, CouchError, StorageError
+ * @throws Refusal `written_into`, `foreign_files`, LostLock, CouchError, StorageError
  */
 export async function dropReservation(
   { services, signal, lease }: Pick<Attempt, 'services' | 'signal' | 'lease'>,
   instance: StoredInstance,
 ): Promise<void> {
   const { _id, _rev } = instance;
+  refuseWrittenInto(instance);
   // A stack may have made the same domain meanwhile: then databases and files are that instance's by now.
   if ((await findSharing(services, instance, signal)) === undefined) {
     await removeMade({ services, signal, lease }, instance);
   }
   lease.assertHeld();
   await services.global.deleteDocument(INSTANCES, _id, _rev, signal);
+}
+
+/** @throws Refusal `written_into` */
+function refuseWrittenInto(instance: StoredInstance): void {
+  const written = writtenInto(instance);
+  if (written.length === 0) return;
+  const { domain } = instance;
+  throw new Refusal(
+    'written_into',
+    `somebody else has written ${written.join(', ')} into the reservation of ${domain}`,
+    `It was left. Submit it again to finish it, or remove all of it: cozy-fleet instances destroy ${domain}.`,
+  );
 }
 
 async function removeMade(

@@ -1,3 +1,4 @@
+import { definitionsOf } from '../../instances/doctypes.ts';
 import { type Finding, isOfOlderStack } from '../../instances/fsck/finding.ts';
 
 export interface RepairOptions {
@@ -6,6 +7,8 @@ export interface RepairOptions {
    * owner had, the history of jobs and logins included, and a backup restores none that is there again.
    */
   readonly recreateEmpty: boolean;
+  /** Whether an instance with the indexes of an older number gets that of the platform, though they are equal. */
+  readonly movesNumber?: boolean | undefined;
 }
 
 /**
@@ -44,6 +47,7 @@ export function isRepairable(finding: Finding, { recreateEmpty }: RepairOptions)
     case 'shared_name':
     case 'reservation_without_job':
     case 'deleting_without_job':
+    case 'blocked_as_reservation':
     case 'orphan_databases':
     case 'orphan_folder':
     case 'foreign_folder':
@@ -61,6 +65,12 @@ const FROM_INDEXES: ReadonlySet<string> = new Set([
   'io.cozy.shared',
 ]);
 
+/** Whether nobody knows here which indexes the instance has, for it is older than all that are known. */
+function isOfUnknownStack(finding: Finding): boolean {
+  if (finding.type !== 'wrong_indexes_version' || !isOfOlderStack(finding)) return false;
+  return definitionsOf(finding.found ?? undefined) === undefined;
+}
+
 /**
  * Those of an instance's findings that a repair would touch. None where another instance has a name or
  * the databases of this one: what is missing here may be there.
@@ -70,7 +80,7 @@ export function repairableOf<Found extends Finding>(
   options: RepairOptions,
 ): Found[] {
   if (findings.some(({ type }) => type === 'shared_prefix' || type === 'shared_name')) return [];
-  const isOlder = findings.some(isOfOlderStack);
+  const isOlder = findings.some(isOfUnknownStack);
   return findings.filter((finding) => {
     const isFromIndexes = finding.type === 'no_database' && FROM_INDEXES.has(finding.doctype);
     return isRepairable(finding, options) || (isOlder && isFromIndexes);

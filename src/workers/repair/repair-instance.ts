@@ -64,6 +64,7 @@ async function check(context: RepairContext): Promise<FoundInInstance[]> {
   const checked: CheckContext = {
     ...context,
     othersWithPrefix: context.othersWithPrefix ?? askForOthers(context.global, context.signal),
+    findsOlderNumber: context.options.movesNumber,
     // Ours: whoever repairs an instance holds its names.
     hasJob: () => Promise.resolve(true),
   };

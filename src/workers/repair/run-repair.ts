@@ -53,14 +53,16 @@ export async function runRepair(attempt: Attempt, payload: RepairPayload): Promi
 
 async function repairInUse(
   { services, signal, lease }: Attempt,
-  { recreateEmpty }: RepairPayload,
+  { recreateEmpty, movesNumber }: RepairPayload,
   instance: StoredInstance,
 ): Promise<OutcomeOf<'repair'>> {
+  const { version: indexesVersion, known } = await services.platform.indexes();
   const { repaired, left } = await repairInstance({
     ...services,
     othersWithPrefix: (each) => services.census.others(databasePrefix(each), each._id, signal),
     instance,
-    options: { recreateEmpty },
+    indexesVersion,
+    options: { recreateEmpty, movesNumber: movesNumber === true && known !== 'assumed' },
     locked: (work) => withVfsLock(services.stack.lock, stackPrefix(instance), work, { signal }),
     signal,
     lease,

@@ -1,4 +1,4 @@
-import { SETTINGS } from '../../instances/doctypes.ts';
+import { definitionsOf, SETTINGS } from '../../instances/doctypes.ts';
 import { databaseFindings } from '../../instances/fsck/database-findings.ts';
 import type { WrongIndexesVersion } from '../../instances/fsck/instance-findings.ts';
 import { INSTANCES, readInstance } from '../../instances/lookup.ts';
@@ -23,7 +23,8 @@ export async function correctIndexesVersion(
   { found, expected }: WrongIndexesVersion,
 ): Promise<void> {
   const { global, cluster, instance, signal, lease } = context;
-  const missing = await databaseFindings(cluster(instance.couch_cluster), databasePrefix(instance), signal);
+  const server = cluster(instance.couch_cluster);
+  const missing = await databaseFindings(server, databasePrefix(instance), signal, definitionsOf(expected));
   if (missing.length > 0) return;
   const now = await readInstance(global, instance._id, signal);
   if (now === undefined || (now.indexes_version ?? null) !== found) return;

@@ -2,7 +2,7 @@ import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { findByNames, INSTANCES } from '../../../src/instances/lookup.ts';
-import { databaseName, prefixOf } from '../../../src/instances/prefix.ts';
+import { databaseName, prefixOf, reservationId } from '../../../src/instances/prefix.ts';
 import { SETTINGS_ID } from '../../../src/instances/settings-document.ts';
 import { type CliPlatform, type Ran, runCommand, startPlatform } from '../../support/cli-platform.ts';
 
@@ -97,13 +97,13 @@ describe('instances fsck', () => {
       const now = await platform.server.getDocument(INSTANCES, carol?._id ?? '');
       await platform.server.putDocument(INSTANCES, { _id: '', ...now, indexes_version });
     };
-    await change(39);
+    await change(40);
     for (const argv of [['carol.example.org'], ['carol.example.org', '--fail-fast']]) {
       const { stdout, stderr, exitCode } = await fsck(...argv);
       expect({ stderr, exitCode }).to.deep.equal({ stderr: '', exitCode: 1 });
-      expect(JSON.parse(stdout)).to.include({ type: 'wrong_indexes_version', found: 39 });
+      expect(JSON.parse(stdout)).to.include({ type: 'wrong_indexes_version', found: 40 });
     }
-    await change(38);
+    await change(39);
   });
 
   describe('of a reservation', () => {
@@ -111,7 +111,7 @@ describe('instances fsck', () => {
       await platform.run('instances', 'add', 'dave.example.org', '--async');
       const reason = 'PROVISIONING:0123456789abcdef';
       for (const domain of ['dave.example.org', 'erin.example.org']) {
-        const document = { _id: domain, domain, blocked: true, blocking_reason: reason };
+        const document = { _id: reservationId(domain), domain, blocked: true, blocking_reason: reason };
         await platform.server.putDocument(INSTANCES, document);
       }
     });

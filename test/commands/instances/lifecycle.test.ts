@@ -57,7 +57,7 @@ describe('the life of an instance', () => {
 
   it('is listed', async () => {
     const { stdout } = await run('ls', '--domain', domain);
-    expect(stdout).to.match(new RegExp(`^${domain} +fr +5.0 GB +onboarding +v38 +cozy[0-9a-f]{32}`));
+    expect(stdout).to.match(new RegExp(`^${domain} +fr +5.0 GB +onboarding +v39 +cozy[0-9a-f]{32}`));
   });
 
   it('is counted', async () => {

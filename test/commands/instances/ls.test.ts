@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { reservationId } from '../../../src/instances/prefix.ts';
 import { type CliPlatform, runCommand, startPlatform } from '../../support/cli-platform.ts';
 import { putInstances } from '../../support/put-instances.ts';
 
@@ -93,6 +94,7 @@ describe('instances ls', () => {
         { domain: 'onboarded.example.org', onboarding_finished: true, deleting: true },
         { domain: 'cli.example.org', locale: 'fr', disk_quota: '50000000000', indexes_version: 37 },
         {
+          _id: reservationId('zh.example.org'),
           domain: 'zh.example.org',
           locale: 'zh_CN',
           blocked: true,

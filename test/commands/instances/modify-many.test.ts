@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { findByNames, INSTANCES, type StoredInstance } from '../../../src/instances/lookup.ts';
+import { reservationId } from '../../../src/instances/prefix.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 
 describe('instances modify of many', () => {
@@ -50,7 +51,7 @@ describe('instances modify of many', () => {
 
   it('fails the rows whose instance is not there, or is being made', async () => {
     await platform.server.putDocument(INSTANCES, {
-      _id: 'a'.repeat(32),
+      _id: reservationId('reserved.org'),
       domain: 'reserved.org',
       locale: 'en',
       password_defined: false,

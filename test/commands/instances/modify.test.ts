@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { StoredDocument } from '../../../src/couchdb/server.ts';
 import { DATABASES } from '../../../src/instances/doctypes.ts';
 import { findByNames } from '../../../src/instances/lookup.ts';
-import { databaseName, databasePrefix } from '../../../src/instances/prefix.ts';
+import { databaseName, databasePrefix, reservationId } from '../../../src/instances/prefix.ts';
 import { SETTINGS_ID } from '../../../src/instances/settings-document.ts';
 import { type CliPlatform, type Ran, startPlatform } from '../../support/cli-platform.ts';
 import { putInstances } from '../../support/put-instances.ts';
@@ -55,6 +55,7 @@ describe('instances modify', () => {
       { domain: 'busy.example.org', prefix: 'cozy0' },
       { domain: 'dying.example.org', deleting: true },
       {
+        _id: reservationId('reserved.example.org'),
         domain: 'reserved.example.org',
         blocked: true,
         blocking_reason: 'PROVISIONING:0123456789abcdef',

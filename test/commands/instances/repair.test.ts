@@ -56,11 +56,11 @@ describe('instances repair', () => {
       const now = await platform.server.getDocument(INSTANCES, instance?._id ?? '');
       await platform.server.putDocument(INSTANCES, { _id: '', ...now, indexes_version });
     };
-    await change(39);
+    await change(40);
     const { stdout, stderr, exitCode } = await platform.run('instances', 'repair', 'a.org');
     expect(exitCode, stderr).to.equal(0);
     expect(stdout).to.equal('Nothing had to be repaired for a.org\n');
-    await change(38);
+    await change(39);
   });
 
   it('makes no database anew that may have held data, unless it is told to', async () => {

@@ -20,9 +20,11 @@ export function brief(finding: Finding): string {
       return `${finding.type} ${finding.folder}`;
     case 'missing_settings':
     case 'renamed_instance':
+    case 'blocked_as_reservation':
+      return finding.type;
     case 'reservation_without_job':
     case 'deleting_without_job':
-      return finding.type;
+      return [finding.type, ...(finding.written ?? [])].join(' ');
     default: {
       const { type, file_doc, dir_doc, version_doc } = finding;
       return `${type} ${file_doc?.path ?? dir_doc?.path ?? version_doc?._id ?? file_doc?.name ?? ''}`.trim();

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { type CheckContext, checkInstance } from '../../../src/instances/fsck/check-instance.ts';
 import type { StoredInstance } from '../../../src/instances/lookup.ts';
 import { INSTANCES } from '../../../src/instances/lookup.ts';
+import { reservationId } from '../../../src/instances/prefix.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { brief } from './brief.ts';
@@ -56,6 +57,17 @@ describe('the check of an instance', () => {
       expect(asked).to.deep.equal([instance.domain]);
     });
 
+    it('tells what others wrote into it, of one that a job of ours would know again too', async () => {
+      const domain = fleet.domain('written');
+      const theirs = { passphrase_hash: 'aGFzaA==', password_defined: true, auth_mode: 2 };
+      const _id = reservationId(domain);
+      instance = await fleet.putInstance({ _id, domain, indexes_version: 39, ...RESERVED, ...theirs });
+      expect(await check()).to.deep.equal([
+        'reservation_without_job password_defined passphrase_hash auth_mode',
+      ]);
+      expect(await check({ hasJob: () => Promise.resolve(true) })).to.deep.equal([]);
+    });
+
     it('finds nothing when its job has ended between the looks', async () => {
       const hasJob = async () => {
         await change({ blocked: undefined, blocking_reason: undefined, register_token: 'dG9rZW4=' });
@@ -70,6 +82,39 @@ describe('the check of an instance', () => {
       instances += 1;
       const used = { domain: fleet.domain(`used-${instances}`), register_token: 'dG9rZW4=' };
       instance = await fleet.putInstance(used);
+    });
+
+    for (const field of [{ register_token: 'dG9rZW4=' }, { onboarding_finished: true }]) {
+      it(`tells of a block that nobody will take away: ${Object.keys(field).join()}`, async () => {
+        const { register_token: _, ...rest } = instance;
+        await fleet.server.putDocument(INSTANCES, { ...rest, ...RESERVED, ...field });
+        expect(await check()).to.include.members(['blocked_as_reservation', 'no_database io.cozy.files']);
+      });
+    }
+
+    for (const platform of [38, 39] as const) {
+      for (const [number, expected] of [
+        [38, []],
+        [39, []],
+        [37, ['wrong_indexes_version 37']],
+        [40, ['wrong_indexes_version 40']],
+      ] as const) {
+        it(`knows indexes of ${number} where stacks write ${platform}`, async () => {
+          await change({ indexes_version: number });
+          const found = await check({ indexesVersion: platform });
+          expect(found.filter((each) => !each.startsWith('no_database'))).to.deep.equal(expected);
+        });
+      }
+    }
+
+    it('finds an older number whose indexes are known only where it is asked to', async () => {
+      await change({ indexes_version: 38 });
+      const found = async (indexesVersion: 38 | 39) =>
+        (await check({ indexesVersion, findsOlderNumber: true })).filter((each) => each.startsWith('wrong_'));
+      expect(await found(39)).to.deep.equal(['wrong_indexes_version 38']);
+      expect(await found(38)).to.deep.equal([]);
+      await change({ indexes_version: 39, _rev: (await fleet.instance(instance.domain))?._rev });
+      expect(await found(38)).to.deep.equal([]);
     });
 
     it('names every database that is missing once', async () => {

@@ -216,7 +216,7 @@ describe('registering a domain', () => {
       reserved = (await test.instance(raw.domain)) ?? {};
     });
     await test.create(raw);
-    expect(reserved).to.include({ blocked: true, indexes_version: 38, prefix: prefixOf(raw.domain) });
+    expect(reserved).to.include({ blocked: true, indexes_version: 39, prefix: prefixOf(raw.domain) });
     expect(reserved)
       .to.have.property('blocking_reason')
       .that.matches(/^PROVISIONING:[0-9a-f]{16}$/);

@@ -2,6 +2,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { incarnationOf } from '../../../src/instances/incarnation.ts';
+import type { InstanceDocument } from '../../../src/instances/instance-document.ts';
 import { prefixOf, reservationId } from '../../../src/instances/prefix.ts';
 import { enqueueJob } from '../../../src/jobs/enqueue.ts';
 import type { JobEnd } from '../../../src/jobs/wait.ts';
@@ -18,7 +19,7 @@ describe('dropping a reservation', () => {
   const SECRET = 'c2VjcmV0';
 
   /** What a creation leaves that stops after `directories`. */
-  async function reserved(name: string): Promise<string> {
+  async function reserved(name: string, fields: Partial<InstanceDocument> = {}): Promise<string> {
     const domain = test.domain(name);
     const prefix = prefixOf(domain);
     await test.putInstance({
@@ -28,6 +29,7 @@ describe('dropping a reservation', () => {
       cli_secret: SECRET,
       blocked: true,
       blocking_reason: 'PROVISIONING:0123456789abcdef',
+      ...fields,
     });
     await test.server.createDatabase(`${prefix}/io-cozy-files`);
     await mkdir(join(test.storageRoot, domain, '.cozy_trash'), { recursive: true });
@@ -48,6 +50,21 @@ describe('dropping a reservation', () => {
     expect(await test.instance(domain)).to.equal(undefined);
     expect(await test.databases(domain)).to.deep.equal([]);
     expect(await readdir(test.storageRoot)).not.to.include(domain);
+  });
+
+  it('leaves one into which a stack has written the passphrase of its user', async () => {
+    const domain = await reserved('written', { passphrase_hash: 'aGFzaA==', password_defined: true });
+    const before = await test.instance(domain);
+    expect(await drop(domain)).to.include({ state: 'failed', code: 'written_into' });
+    expect(await test.instance(domain)).to.deep.equal(before);
+    expect(await test.databases(domain)).to.have.length(1);
+    expect(await readdir(test.storageRoot)).to.include(domain);
+  });
+
+  it('removes one of which a stack has only changed the number', async () => {
+    const domain = await reserved('moved', { indexes_version: 39 });
+    expect(await drop(domain)).to.include({ state: 'done', outcome: 'repaired' });
+    expect(await test.instance(domain)).to.equal(undefined);
   });
 
   it('removes nothing but the reservation where a stack has made the instance meanwhile', async () => {

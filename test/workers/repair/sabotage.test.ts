@@ -166,10 +166,10 @@ const UNTOUCHED: readonly Sabotage[] = [
   },
   {
     what: 'indexes of a newer stack',
-    found: ['wrong_indexes_version 39'],
+    found: ['wrong_indexes_version 40'],
     async spoil({ change, changeInstance }) {
       await change(FILES, '_design/dir-by-path', { views: {} });
-      await changeInstance({ indexes_version: 39 });
+      await changeInstance({ indexes_version: 40 });
     },
   },
   {
