@@ -5,6 +5,7 @@ import { domainOf } from '../jobs/payload.ts';
 import { type BatchRun, runBatch, type StartedBatch } from './batch/run-batch.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Output } from './output.ts';
+import { startPace } from './pace.ts';
 import { startPatience } from './patience.ts';
 import type { Chosen } from './targets/choose.ts';
 import type { Target } from './targets/target.ts';
@@ -66,6 +67,8 @@ export interface ManyWork<Each extends Target> {
   readonly kind: JobKind;
   /** Closed in the end. */
   readonly chosen: Chosen<Each>;
+  /** Most instances that are begun in a second; absent = as many as workers can. */
+  readonly rate?: number | undefined;
   /** Asks, or looks whether all is well, once it is known that there is something to do. */
   before?(): Promise<void>;
   /** @param filter what the instance must still be when its turn comes */
@@ -75,13 +78,19 @@ export interface ManyWork<Each extends Target> {
 /** Queues a job for each instance as a batch, and shows it until its end; no batch when none is meant. */
 export async function runMany<Each extends Target>(
   run: WorkRun,
-  { kind, chosen, before, workOf }: ManyWork<Each>,
+  { kind, chosen, rate, before, workOf }: ManyWork<Each>,
 ): Promise<Ran<StartedBatch | undefined>> {
   const { tries, output } = run;
   const { filter } = chosen;
   async function* chunks() {
+    const pace = rate === undefined ? undefined : startPace(rate);
     for await (const page of chosen.pages()) {
-      yield page.map((target) => ({ row: target.row, tries, work: workOf(target, filter) }));
+      yield page.map((target) => ({
+        row: target.row,
+        tries,
+        delay: pace?.(),
+        work: workOf(target, filter),
+      }));
     }
   }
   try {

@@ -12,6 +12,8 @@ export interface JobRequest {
   readonly work: Work;
   /** Tries before it fails for good. */
   readonly tries: number;
+  /** Milliseconds before which no worker takes it up. */
+  readonly delay?: number | undefined;
 }
 
 /** A creation to be queued. */
@@ -74,6 +76,7 @@ export async function enqueueRows(
   const jobs = rows.map((request) => ({
     jobId: randomUUID(),
     row: request.row,
+    delay: request.delay,
     joiner: `${batchId} ${request.row}`,
     payload: payloadOf(request, { id: batchId, row: request.row }),
   }));
@@ -89,6 +92,7 @@ interface NewJob {
   readonly jobId: string;
   readonly payload: LivePayload;
   readonly joiner?: string;
+  readonly delay?: number | undefined;
 }
 
 /** How often a claim is looked at whose job is not added yet, in milliseconds. */
@@ -116,10 +120,10 @@ async function submit(
     );
     const queued = taken.filter(({ answer }) => answer.state === 'queued');
     await queue.addBulk(
-      queued.map(({ job: { jobId, payload: data } }) => ({
+      queued.map(({ job: { jobId, payload: data, delay = 0 } }) => ({
         name: data.kind,
         data,
-        opts: { ...JOB_OPTIONS, jobId, priority },
+        opts: { ...JOB_OPTIONS, jobId, priority, delay },
       })),
     );
     const ghosts: NewJob[] = [];

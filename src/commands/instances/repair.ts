@@ -53,6 +53,11 @@ export default class InstancesRepair extends BaseCommand {
       summary: 'Remove what is left of creations that nobody goes on with',
       default: false,
     }),
+    rate: Flags.integer({
+      summary: 'Most instances to begin in a second [default: 10 where any gets another number of indexes]',
+      min: 1,
+      max: 1_000,
+    }),
     orphans: Flags.boolean({
       summary: 'Remove databases and folders that belong to no instance',
       default: false,
@@ -95,6 +100,7 @@ export default class InstancesRepair extends BaseCommand {
         couch,
         recreateEmpty: flags['recreate-empty'],
         dropReservation: flags['drop-reservations'],
+        rate: flags.rate,
       };
       const choice = {
         domains,
@@ -104,6 +110,9 @@ export default class InstancesRepair extends BaseCommand {
         skipInvalid: flags['skip-invalid'],
       };
       const only = onlyDomain(choice);
+      if (only !== undefined && flags.rate !== undefined) {
+        throw new InputError('bad_choice', '--rate is for many instances, and one is named');
+      }
       const { answer, exitCode } =
         only !== undefined ? await repairOne(options, only) : await repairMany(options, choice);
       this.exitWith(exitCode);

@@ -1,0 +1,16 @@
+import type { IndexesVersion } from '../../config/indexes-versions.ts';
+import type { CouchServer } from '../../couchdb/server.ts';
+import { allInstances } from '../../instances/all-instances.ts';
+import { definitionsOf } from '../../instances/doctypes.ts';
+import { isReservation } from '../../instances/instance-document.ts';
+
+/** How many instances have indexes that are known here, under an older number than that one. */
+export async function countOlderNumbers(global: CouchServer, version: IndexesVersion): Promise<number> {
+  let count = 0;
+  for await (const instance of allInstances(global)) {
+    const { indexes_version: found } = instance;
+    if (instance.deleting === true || isReservation(instance)) continue;
+    if (found !== undefined && found < version && definitionsOf(found) !== undefined) count += 1;
+  }
+  return count;
+}
