@@ -1,6 +1,6 @@
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchDocument } from '../../couchdb/server.ts';
-import { CONTACTS, DATABASES, FILES, SETTINGS } from '../../instances/doctypes.ts';
+import { CONTACTS, DATABASES, definitionsOf, FILES, SETTINGS } from '../../instances/doctypes.ts';
 import { designFindings } from '../../instances/fsck/database-findings.ts';
 import { settleAll } from '../../settle-all.ts';
 import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './context.ts';
@@ -34,8 +34,8 @@ export function missingDesignsOf(context: CreateContext, doctype: string): Promi
  * @param known doctypes that need no look
  */
 export async function missingDesigns(context: CreateContext, known: ReadonlySet<string>): Promise<string[]> {
-  const { domain } = instanceOf(context);
-  const looks = DATABASES.filter(
+  const { domain, indexes_version: version } = instanceOf(context);
+  const looks = (definitionsOf(version) ?? DATABASES).filter(
     ({ doctype, mango, views }) => mango.length + views.length > 0 && !known.has(doctype),
   );
   const findings = await Promise.all(

@@ -98,6 +98,8 @@ describe('instances ls', () => {
           domain: 'zh.example.org',
           locale: 'zh_CN',
           blocked: true,
+          // As a message for its user leaves it.
+          passphrase_hash: 'aGFzaA==',
           blocking_reason: 'PROVISIONING:0123456789abcdef',
         },
       ]),

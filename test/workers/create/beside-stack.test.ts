@@ -76,6 +76,27 @@ describe('a creation beside a stack', () => {
       expect(await stack.instance(domain)).to.include({ indexes_version: 104 });
     });
 
+    it('is finished whole beside a stack to come, whose definitions are other ones', async () => {
+      const domain = test.domain('to-come');
+      test.beforeStage('settings', async () => {
+        await stack.load(domain, 4711);
+        const name = databaseName(prefixOf(domain), 'io.cozy.triggers');
+        const design = await test.server.getDocument(name, '_design/by-worker-and-type');
+        await test.server.putDocument(name, { _id: '', ...design, views: {} });
+      });
+      expect((await test.create({ domain })).end).to.include({ state: 'done', outcome: 'created' });
+      expect(await stack.instance(domain)).to.include({ indexes_version: 4711 });
+    });
+
+    it('is not finished without one of its databases, whatever the stack', async () => {
+      const domain = test.domain('to-come-less');
+      test.beforeStage('finish', async () => {
+        await stack.load(domain, 4711);
+        await test.server.deleteDatabase(databaseName(prefixOf(domain), 'io.cozy.triggers'));
+      });
+      expect((await test.create({ domain })).end).to.include({ state: 'failed', code: 'incomplete' });
+    });
+
     it('is not finished where a design document is none that a stack would have', async () => {
       const domain = test.domain('spoilt');
       test.beforeStage('indexes', async () => {
