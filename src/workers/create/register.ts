@@ -6,7 +6,12 @@ import { SETTINGS } from '../../instances/doctypes.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { ensureGlobalDatabases } from '../../instances/global-databases.ts';
 import { isSamePerson } from '../../instances/identity.ts';
-import { isReservation, reservationDocument, reservationHash } from '../../instances/instance-document.ts';
+import {
+  isReservation,
+  reservationDocument,
+  reservationHash,
+  reservationReason,
+} from '../../instances/instance-document.ts';
 import {
   findByNames,
   findByOldDomain,
@@ -139,6 +144,7 @@ async function judgeOwner(context: CreateContext, owner: StoredInstance): Promis
   const { options, services, signal } = context;
   if (owner.domain === options.domain && owner.deleting === true) throw beingDeleted(options.domain);
   if (owner.domain === options.domain && !isReservation(owner)) {
+    refuseShutForEver(owner);
     const server = services.cluster(owner.couch_cluster);
     const database = databaseName(databasePrefix(owner), SETTINGS);
     const reading = server.getDocument(database, SETTINGS_ID, signal);
@@ -161,6 +167,16 @@ function beingDeleted(domain: string): Refusal {
     'deleting',
     `${domain} is being deleted`,
     `Submit it again when its deletion has ended: cozy-fleet jobs watch ${domain}.`,
+  );
+}
+
+/** Such an instance is there, but nobody can come in, and no creation knows it again. @throws Refusal `reserved` */
+function refuseShutForEver(owner: StoredInstance): void {
+  if (owner.blocked !== true || reservationReason(owner) === undefined) return;
+  throw new Refusal(
+    'reserved',
+    `${owner.domain} is blocked as if it were being made, and no creation can go on with it`,
+    `See what it is: cozy-fleet instances fsck ${owner.domain}. Unblock it (cozy-fleet instances modify --blocked=false), or destroy it and submit it again.`,
   );
 }
 

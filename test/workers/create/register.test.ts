@@ -200,6 +200,19 @@ describe('registering a domain', () => {
     expect(await test.instance(raw.domain)).to.deep.equal(reservation);
   });
 
+  for (const [what, fields] of [
+    ['has a way in', { register_token: 'dG9rZW4=' }],
+    ['has none, and not the id of a reservation', {}],
+  ] as const) {
+    it(`does not say that it exists where it is blocked as reserved and ${what}`, async () => {
+      const domain = test.domain(`shut-${Object.keys(fields).length}`);
+      const blocked = { blocked: true, blocking_reason: 'PROVISIONING:0123456789abcdef' };
+      const before = await test.putInstance({ domain, prefix: prefixOf(domain), ...blocked, ...fields });
+      expect((await test.create({ domain })).end).to.include({ state: 'failed', code: 'reserved' });
+      expect(await test.instance(domain)).to.deep.equal(before);
+    });
+  }
+
   it('blocks it until it is finished, with nothing in it that opens a way in', async () => {
     const raw = {
       domain: test.domain('provisioning'),
