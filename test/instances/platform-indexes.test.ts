@@ -1,10 +1,9 @@
 import { expect } from 'chai';
 import { type CouchServer, connectCouch } from '../../src/couchdb/server.ts';
-import { mangoRequest, viewDesignDocument } from '../../src/instances/design-documents.ts';
-import { GLOBAL_DATABASES } from '../../src/instances/doctypes.ts';
 import { ensureGlobalDatabases } from '../../src/instances/global-databases.ts';
 import { INSTANCES } from '../../src/instances/lookup.ts';
 import { platformIndexes, watchPlatform } from '../../src/instances/platform-indexes.ts';
+import { BesideStack } from '../support/beside-stack.ts';
 import { startTestCouch, type TestCouch } from '../support/servers.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 
@@ -27,20 +26,7 @@ describe('the number that stacks of a platform write', () => {
     await couch.close();
   });
 
-  /** What a stack makes at each start; its look-up view is in words of its own. */
-  async function startStack(version: 38 | 39): Promise<void> {
-    for (const { database, mango, foundersMango = [], views } of GLOBAL_DATABASES) {
-      await server.createDatabase(database);
-      const indexes = version === 39 ? [...mango, ...foundersMango] : mango;
-      for (const index of indexes) await server.createIndex(database, mangoRequest(index));
-      for (const view of views) {
-        const design = viewDesignDocument({ ...view, map: `\n${view.map.trim()}\n\n` });
-        const there = await server.getDocument(database, design._id);
-        await server.putDocument(database, { ...design, ...(there && { _rev: there._rev }) });
-      }
-    }
-  }
-
+  const startStack = (version: 38 | 39) => new BesideStack(server).start(version);
   const found = () => platformIndexes(server, undefined);
   const signs = async () =>
     (await server.allDocuments(INSTANCES, { startKey: '_design/', endKey: '_design0' })).map(({ id }) => id);

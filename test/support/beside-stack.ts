@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { CouchServer } from '../../src/couchdb/server.ts';
 import { mangoRequest, viewDesignDocument } from '../../src/instances/design-documents.ts';
-import { DATABASES } from '../../src/instances/doctypes.ts';
+import { DATABASES, GLOBAL_DATABASES, type JsView } from '../../src/instances/doctypes.ts';
 import type { InstanceDocument } from '../../src/instances/instance-document.ts';
 import { findByNames, INSTANCES, type StoredInstance } from '../../src/instances/lookup.ts';
 import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/organization-key.ts';
@@ -23,6 +23,23 @@ export class BesideStack {
     this.#server = server;
   }
 
+  /** What a stack of that number makes at each start; its look-up view is in words of its own. */
+  async start(version: 38 | 39): Promise<void> {
+    for (const { database, mango, foundersMango = [], views } of GLOBAL_DATABASES) {
+      await this.#server.createDatabase(database);
+      const indexes = version === 39 ? [...mango, ...foundersMango] : mango;
+      for (const index of indexes) await this.#server.createIndex(database, mangoRequest(index));
+      for (const view of views) await this.#define(database, view);
+    }
+  }
+
+  /** Puts a view of the stack's words in the place of whatever is there. */
+  async #define(database: string, view: JsView): Promise<void> {
+    const design = viewDesignDocument({ ...view, map: inOtherWords(view.map) });
+    const there = await this.#server.getDocument(database, design._id);
+    await this.#server.putDocument(database, { ...design, ...(there && { _rev: there._rev }) });
+  }
+
   async instance(domain: string): Promise<StoredInstance> {
     const [instance] = await findByNames(this.#server, [domain]);
     if (instance === undefined) throw new Error(`a stack finds no instance ${domain}`);
@@ -37,11 +54,7 @@ export class BesideStack {
       const name = databaseName(databasePrefix(instance), doctype);
       if (mango.length + views.length > 0) await this.#server.createDatabase(name);
       for (const index of mango) await this.#server.createIndex(name, mangoRequest(index));
-      for (const view of views) {
-        const design = viewDesignDocument({ ...view, map: inOtherWords(view.map) });
-        const there = await this.#server.getDocument(name, design._id);
-        await this.#server.putDocument(name, { ...design, ...(there && { _rev: there._rev }) });
-      }
+      for (const view of views) await this.#define(name, view);
     }
     return await this.save({ ...instance, indexes_version: version });
   }
