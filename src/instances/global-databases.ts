@@ -1,5 +1,6 @@
 import { isStatus } from '../couchdb/errors.ts';
 import type { CouchServer } from '../couchdb/server.ts';
+import { tryAgain } from '../couchdb/try-again.ts';
 import { mangoRequest, viewDesignDocument } from './design-documents.ts';
 import { GLOBAL_DATABASES, type GlobalDatabase } from './doctypes.ts';
 import { markFoundedHere } from './founding.ts';
@@ -13,7 +14,7 @@ import { INSTANCES } from './lookup.ts';
  * from those of another (`platform-indexes.ts`), and ours would tell the wrong thing.
  */
 export async function ensureGlobalDatabases(global: CouchServer, signal?: AbortSignal): Promise<void> {
-  for (const each of GLOBAL_DATABASES) await ensureDatabase(global, each, signal);
+  for (const each of GLOBAL_DATABASES) await tryAgain(() => ensureDatabase(global, each, signal), signal);
 }
 
 async function ensureDatabase(

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { unlessNoDatabase } from '../couchdb/errors.ts';
 import type { CouchServer } from '../couchdb/server.ts';
+import { tryAgain } from '../couchdb/try-again.ts';
 import { FleetError } from '../errors.ts';
 import { INSTANCES } from '../instances/lookup.ts';
 import type { RedisClient } from '../redis/client.ts';
@@ -35,7 +36,12 @@ const FOUNDING_POLL_MS = 50;
  * Reads the record, or makes it; `global/instances` must be there. CouchDB takes any write to a
  * `_local` document, whatever its revision, so the founders take turns in Redis.
  */
-export async function ensureFleetRecord({ global, redis, keys }: RecordPlaces): Promise<FleetRecord> {
+export async function ensureFleetRecord(places: RecordPlaces): Promise<FleetRecord> {
+  // It begins with a look, so that a write whose fate nobody told is not made twice.
+  return await tryAgain(() => readOrFound(places));
+}
+
+async function readOrFound({ global, redis, keys }: RecordPlaces): Promise<FleetRecord> {
   for (;;) {
     const found = await readRecord(global);
     if (found !== undefined) return found;
@@ -113,7 +119,7 @@ export async function joinFleet({ global, redis, keys, storage }: FleetPlaces): 
     storage,
     fleetId,
   );
-  if (!complete) await markComplete(global);
+  if (!complete) await tryAgain(() => markComplete(global));
   return record;
 }
 
