@@ -2,6 +2,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { text } from 'node:stream/consumers';
 import { isObject } from './answers.ts';
+import { wrongProtocol } from './other-protocol.ts';
 import { type Connector, SecureAgent } from './tls.ts';
 import { type TlsFault, tlsFault } from './tls-fault.ts';
 
@@ -33,10 +34,15 @@ export function createHealthProbe(url: string, connect: Connector): HealthProbe 
   const isSecure = protocol === 'https:';
   // Each on a connection of its own: a kept one may be dead without the server being so.
   const agent = isSecure ? new SecureAgent(connect, {}) : new http.Agent();
+  const address = {
+    hostname: hostname.replace(/^\[|\]$/g, ''),
+    port: port || (isSecure ? '443' : '80'),
+    isSecure,
+  };
   const options = {
     agent,
-    hostname: hostname.replace(/^\[|\]$/g, ''),
-    port,
+    hostname: address.hostname,
+    port: address.port,
     path: `${pathname.replace(/\/$/, '')}/_up`,
     headers: { accept: 'application/json' },
   };
@@ -59,7 +65,8 @@ export function createHealthProbe(url: string, connect: Connector): HealthProbe 
         return await send(probeSignal(signal));
       } catch (thrown) {
         signal?.throwIfAborted();
-        const fault = tlsFault(thrown);
+        const fault = tlsFault(thrown) ?? (await wrongProtocol(thrown, address));
+        signal?.throwIfAborted();
         return { state: 'silent', reason: fault?.problem ?? 'does not answer', fault };
       }
     },

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
 import { expect } from 'chai';
 import type { CouchTls } from '../../src/config/couch-tls.ts';
 import { CouchError } from '../../src/couchdb/errors.ts';
@@ -6,6 +8,9 @@ import { type CertificateOptions, makeCertificate, type TestCertificate } from '
 import { startTestCouch, type TestCouch } from '../support/servers.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 import { startTlsProxy, type TlsProxy, type TlsProxyOptions } from '../support/tls-proxy.ts';
+
+/** First byte of what a client says that wants TLS. */
+const TLS_HANDSHAKE = 0x16;
 
 describe('a CouchDB server over TLS', () => {
   let couch: TestCouch;
@@ -121,6 +126,44 @@ describe('a CouchDB server over TLS', () => {
   it('is named as one that does not speak TLS', async () => {
     const server = connect({ port: Number(new URL(couch.url).port) });
     await expectFault(server, /does not speak TLS/, /http:\/\//);
+  });
+
+  for (const [name, refuse] of [
+    ['hangs up without a word', (socket: Socket) => void socket.destroy()],
+    ['waits for more, as CouchDB does', () => undefined],
+  ] as const) {
+    it(`is named as one that does not speak TLS also when it ${name}`, async () => {
+      const mute = createServer((socket) => {
+        socket.on('error', () => undefined);
+        socket.once('data', (data) => {
+          if (data[0] === TLS_HANDSHAKE) refuse(socket);
+          else socket.end('HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n');
+        });
+      });
+      mute.listen(0, '127.0.0.1');
+      await once(mute, 'listening');
+      closing.push(async () => {
+        mute.close();
+        await once(mute, 'close');
+      });
+      const address = mute.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      const health = await connect({ port }).health();
+      expect(health)
+        .to.have.property('reason')
+        .that.matches(/does not speak TLS.*https:\/\//);
+      expect(health).to.have.property('fault');
+    });
+  }
+
+  it('is named as one that speaks TLS when the URL says otherwise', async () => {
+    const { port } = await listen({ chain: [await forLocalhost()] });
+    const server = connectCouch({ url: `http://admin:secret@localhost:${port}`, connections: 1 });
+    closing.push(async () => server.close());
+    const health = await server.health();
+    expect(health)
+      .to.have.property('reason')
+      .that.matches(/speaks TLS.*http:\/\//);
   });
 
   describe('with a pinned key', () => {
