@@ -143,6 +143,34 @@ describe('behind a proxy that is not to be believed', function () {
     });
   }
 
+  it('tries again when a node does not know yet what was made on another', async () => {
+    const met = new Set<string>();
+    proxy.rule = ({ method, path }) => {
+      if (method !== 'POST' || !path.endsWith('/_bulk_docs') || met.has(path)) return undefined;
+      met.add(path);
+      return 'no database yet';
+    };
+    const jobId = await test.submit({ domain: test.domain('lagging') });
+    expect(await ended(jobId)).to.include({ state: 'done', outcome: 'created' });
+    expect(met.size).to.be.greaterThan(10);
+  });
+
+  for (const fault of ['empty list', 'HTML 200', 'half a body, said to be whole'] satisfies Fault[]) {
+    it(`deletes every database although the list of them is first answered by ${fault}`, async () => {
+      const domain = domainOf(fault, 'listed');
+      await test.create({ domain });
+      await test.server.createDatabase(`${prefixOf(domain)}/io-cozy-bank-operations`);
+      let lists = 0;
+      proxy.rule = ({ path }) => {
+        if (!path.startsWith('/_all_dbs')) return undefined;
+        lists += 1;
+        return lists <= 2 ? fault : undefined;
+      };
+      expect(await ended(await destroy(domain))).to.include({ state: 'done', outcome: 'destroyed' });
+      expect(await leftOf(domain)).to.deep.equal([]);
+    });
+  }
+
   describe('a command', () => {
     let configFile: string;
 

@@ -40,6 +40,9 @@ const PAGES = {
   '425': later(425),
   '429': later(429),
   '502 HTML': page(502),
+  /** CouchDB's own words, from a node that lags behind the others. */
+  'no database yet': json(404, '{"error":"not_found","reason":"Database does not exist."}'),
+  'empty list': json(200, '[]'),
   '503 JSON of another server': json(503, '{"message":"no healthy upstream"}'),
 } satisfies Record<string, Page>;
 
@@ -56,8 +59,16 @@ const CUTS = [
 /** What a proxy, or the network, makes of an exchange. */
 export type Fault = keyof typeof PAGES | (typeof CUTS)[number];
 
-/** All of them, for tables. */
-export const FAULTS: readonly Fault[] = [...CUTS, ...Object.keys(PAGES).filter(isPage)];
+/** What looks like CouchDB's own answer, so that no client can tell by the answer alone. */
+const PLAUSIBLE: ReadonlySet<Fault> = new Set<Fault>(['no database yet', 'empty list']);
+
+/** All that cannot be CouchDB's answer, for tables. */
+export const FAULTS: readonly Fault[] = [
+  ...CUTS,
+  ...Object.keys(PAGES)
+    .filter(isPage)
+    .filter((name) => !PLAUSIBLE.has(name)),
+];
 
 function isPage(name: string): name is keyof typeof PAGES {
   return name in PAGES;
