@@ -1,6 +1,6 @@
 import type { IndexesVersion } from '../config/indexes-versions.ts';
 import type { CouchDocument } from '../couchdb/documents.ts';
-import { isStatus } from '../couchdb/errors.ts';
+import { unlessNoDatabase } from '../couchdb/errors.ts';
 import type { CouchServer } from '../couchdb/server.ts';
 import { NEWEST_INDEXES_VERSION } from './doctypes.ts';
 import { isFoundedHere } from './founding.ts';
@@ -58,17 +58,12 @@ function isLookUpOfStack({ _id, views }: CouchDocument): boolean {
 
 /** Empty where there is no such database. */
 async function firstDocuments(global: CouchServer, signal?: AbortSignal): Promise<CouchDocument[]> {
-  try {
-    const [designs, any] = await Promise.all([
-      global.allDocuments(INSTANCES, { startKey: '_design/', endKey: '_design0', includeDocs: true }, signal),
-      global.allDocuments(INSTANCES, { limit: 1 }, signal),
-    ]);
-    const stored = designs.flatMap(({ doc }): CouchDocument[] => (doc ? [doc] : []));
-    return stored.length > 0 ? stored : any.map(({ id }) => ({ _id: id }));
-  } catch (error) {
-    if (isStatus(error, 404)) return [];
-    throw error;
-  }
+  const range = { startKey: '_design/', endKey: '_design0', includeDocs: true };
+  const designs = await unlessNoDatabase(global.allDocuments(INSTANCES, range, signal));
+  const stored = (designs ?? []).flatMap(({ doc }): CouchDocument[] => (doc ? [doc] : []));
+  if (designs === undefined || stored.length > 0) return stored;
+  const any = await unlessNoDatabase(global.allDocuments(INSTANCES, { limit: 1 }, signal));
+  return (any ?? []).map(({ id }) => ({ _id: id }));
 }
 
 /** Looks from time to time: a stack can be upgraded while a worker runs. */

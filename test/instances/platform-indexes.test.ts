@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { CouchError } from '../../src/couchdb/errors.ts';
 import { type CouchServer, connectCouch } from '../../src/couchdb/server.ts';
 import { ensureGlobalDatabases } from '../../src/instances/global-databases.ts';
 import { INSTANCES } from '../../src/instances/lookup.ts';
@@ -89,6 +90,22 @@ describe('the number that stacks of a platform write', () => {
   it('is not guessed where CouchDB does not answer', async () => {
     await couch.close();
     expect(await thrownBy(found())).to.include({ code: 'couchdb' });
+  });
+
+  it('is not guessed where something in between says that nothing is there', async () => {
+    await startStack(38);
+    const proxy: CouchServer = {
+      ...server,
+      allDocuments: () =>
+        Promise.reject(
+          new CouchError(server.host, 'listing', {
+            status: 404,
+            error: 'not_found',
+            reason: 'no such route',
+          }),
+        ),
+    };
+    expect(await thrownBy(platformIndexes(proxy, undefined))).to.include({ code: 'couchdb', status: 404 });
   });
 
   it('is looked for again after a minute', async () => {
