@@ -16,6 +16,8 @@ import { type Opens, opens } from '../../support/opens-vault.ts';
 const THEIRS = 'chosen by its user';
 const OURS = 'chosen by the operator';
 const BETWEEN: readonly CreateStageName[] = ['databases', 'indexes', 'directories', 'settings', 'finish'];
+/** Of an organization, whose name stays out of the reservation. */
+const MEMBER = { 'org-id': 'org', email: 'a@example.org', 'public-name': 'A' };
 const BOTH: Opens = { login: true, vault: true };
 
 describe('a creation beside a stack', () => {
@@ -135,7 +137,7 @@ describe('a creation beside a stack', () => {
     it('leaves the onboarding open where the row has none', async () => {
       const domain = test.domain('message-none');
       test.beforeStage('settings', async () => void (await stack.userCreated(domain, THEIRS)));
-      expect((await test.create({ domain, 'org-id': 'org' })).end).to.include({ state: 'done' });
+      expect((await test.create({ domain, ...MEMBER })).end).to.include({ state: 'done' });
       expect(await opened(THEIRS, domain)).to.deep.equal(BOTH);
       const instance = await stack.instance(domain);
       expect(instance).to.include({ password_defined: true, org_id: 'org' });
