@@ -1,4 +1,3 @@
-import pLimit from 'p-limit';
 import type { z } from 'zod';
 import type { CouchTls } from '../config/couch-tls.ts';
 import {
@@ -11,9 +10,6 @@ import {
   documentWithId,
   foundDocuments,
   indexAnswer,
-  noAnswer,
-  type Reading,
-  readExchange,
   viewRows,
   writtenDocument,
 } from './answers.ts';
@@ -27,27 +23,13 @@ import type {
   ViewQuery,
   ViewRow,
 } from './documents.ts';
-import {
-  type CouchAnswer,
-  CouchError,
-  heldAnswer,
-  isCredentialFailure,
-  saysNoDatabase,
-  saysNoDocument,
-} from './errors.ts';
-import { createHealthProbe, type Health, PROBE_TIMEOUT, probeSignal } from './health.ts';
-import { LOGIN_TIMEOUT, loginOutcome } from './login.ts';
-import {
-  createLocalBook,
-  createLoginGate,
-  type LoginBook,
-  LoginHeld,
-  type LoginOutcome,
-} from './login-gate.ts';
+import { saysNoDatabase, saysNoDocument } from './errors.ts';
+import { createHealthProbe, type Health } from './health.ts';
+import { createLocalBook, type LoginBook } from './login-gate.ts';
 import { databaseQuery, encodedId, viewQuery } from './paths.ts';
+import { createCouchRequests } from './requests.ts';
 import { createConnector } from './tls.ts';
-import { createTransport, type Method } from './transport.ts';
-import { tryAgain } from './try-again.ts';
+import { createTransport } from './transport.ts';
 
 export type * from './documents.ts';
 
@@ -122,109 +104,23 @@ const DEFAULT_TIMEOUT = 60_000;
 /** A read costs the server little: who is silent for this long has lost it. */
 const DEFAULT_READ_TIMEOUT = 10_000;
 
-interface Request<T> {
-  readonly method: Method;
-  readonly path: string;
-  /** For messages: what is done. */
-  readonly what: string;
-  readonly body?: unknown;
-  /** What the answer has to be. */
-  readonly schema: z.ZodType<T>;
-  readonly signal?: AbortSignal | undefined;
-  /** Called when its turn has come. */
-  readonly guard?: (() => void) | undefined;
-}
-
 /** Connects to one CouchDB cluster; nothing is sent before the first call. */
 export function connectCouch(options: CouchServerOptions): CouchServer {
   const { url, connections, timeout = DEFAULT_TIMEOUT, readTimeout = DEFAULT_READ_TIMEOUT } = options;
   const { host } = new URL(url);
-  const limit = pLimit(connections);
   const connect = createConnector(options.tls);
   const transport = createTransport({ url, connections, connect });
   const probe = createHealthProbe(url, connect);
-  const gate = createLoginGate({ book: options.bookAt?.(url) ?? createLocalBook(), logIn });
+  const book = options.bookAt?.(url) ?? createLocalBook();
+  const { read, write, gate, isLetIn } = createCouchRequests({
+    host,
+    transport,
+    connections,
+    timeout,
+    readTimeout,
+    book,
+  });
   const settings = databaseQuery(options);
-
-  /** Needs nothing but user and password, and costs CouchDB next to nothing. */
-  async function logIn(signal?: AbortSignal): Promise<LoginOutcome> {
-    try {
-      const patience = Math.min(LOGIN_TIMEOUT, readTimeout);
-      return loginOutcome(await transport.send('GET', '/_session', patience, undefined, signal));
-    } catch {
-      signal?.throwIfAborted();
-      return 'unknown';
-    }
-  }
-
-  /** Waits until our user and password may be used. */
-  async function enter(what: string, signal: AbortSignal | undefined): Promise<void> {
-    try {
-      await gate.enter(signal);
-    } catch (thrown) {
-      throw thrown instanceof LoginHeld ? new CouchError(host, what, heldAnswer(thrown.nextTry)) : thrown;
-    }
-  }
-
-  /** Learns from an answer whether we are still let in; adds to a refusal when we try again. */
-  async function learn<T>(reading: Reading<T>, sentAt: number): Promise<Reading<T>> {
-    if ('value' in reading) {
-      gate.accepted();
-      return reading;
-    }
-    // A 401 of somebody else may stand for one of CouchDB: a login of its own will tell.
-    if (reading.refused.foreignStatus === 401) gate.doubt();
-    if (!isCredentialFailure(reading.refused)) return reading;
-    await gate.refused(performance.now() - sentAt);
-    return { refused: { ...reading.refused, nextTry: gate.nextTry } };
-  }
-
-  /** One try, as it was answered; what is no answer of CouchDB is thrown. */
-  async function attempt<T>(request: Request<T>, patience: number): Promise<Reading<T>> {
-    const { method, path, what, body, schema, signal, guard } = request;
-    const reading = await limit(async () => {
-      if (!gate.isOpen) await enter(what, signal);
-      signal?.throwIfAborted();
-      guard?.();
-      const sentAt = performance.now();
-      const exchange = await transport.send(method, path, patience, body, signal).catch((thrown: unknown) => {
-        signal?.throwIfAborted();
-        throw new CouchError(host, what, noAnswer(thrown));
-      });
-      return await learn(readExchange(exchange, schema), sentAt);
-    });
-    if ('refused' in reading && reading.refused.foreignStatus !== undefined) {
-      throw new CouchError(host, what, reading.refused);
-    }
-    return reading;
-  }
-
-  /** @param otherwise what a refusal means that is an answer too; undefined = it is an error */
-  function settle<T, Other>(
-    reading: Reading<T>,
-    what: string,
-    otherwise: (refused: CouchAnswer) => { readonly value: Other } | undefined,
-  ): T | Other {
-    if ('value' in reading) return reading.value;
-    const meant = otherwise(reading.refused);
-    if (meant === undefined) throw new CouchError(host, what, reading.refused);
-    return meant.value;
-  }
-
-  async function write<T, Other = never>(
-    request: Request<T>,
-    otherwise: (refused: CouchAnswer) => { readonly value: Other } | undefined = () => undefined,
-  ): Promise<T | Other> {
-    return settle(await attempt(request, timeout), request.what, otherwise);
-  }
-
-  async function read<T, Other = never>(
-    request: Request<T>,
-    otherwise: (refused: CouchAnswer) => { readonly value: Other } | undefined = () => undefined,
-  ): Promise<T | Other> {
-    const { what, signal } = request;
-    return await tryAgain(async () => settle(await attempt(request, readTimeout), what, otherwise), signal);
-  }
 
   function readRows(
     path: string,
@@ -347,18 +243,7 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
       return gate.nextTry;
     },
 
-    async isAuthorized(signal) {
-      const ends = probeSignal(signal);
-      try {
-        await gate.again(ends);
-        const sentAt = performance.now();
-        const found = await transport.send('GET', '/_all_dbs?limit=1', PROBE_TIMEOUT, undefined, ends);
-        return 'value' in (await learn(readExchange(found, databaseNames('')), sentAt));
-      } catch {
-        signal?.throwIfAborted();
-        return false;
-      }
-    },
+    isAuthorized: (signal) => isLetIn(signal),
 
     async close() {
       transport.close();

@@ -1,0 +1,148 @@
+import pLimit from 'p-limit';
+import type { z } from 'zod';
+import { databaseNames, noAnswer, type Reading, readExchange } from './answers.ts';
+import { type CouchAnswer, CouchError, heldAnswer, isCredentialFailure } from './errors.ts';
+import { PROBE_TIMEOUT, probeSignal } from './health.ts';
+import { LOGIN_TIMEOUT, loginOutcome } from './login.ts';
+import {
+  createLoginGate,
+  type LoginBook,
+  type LoginGate,
+  LoginHeld,
+  type LoginOutcome,
+} from './login-gate.ts';
+import type { Method, Transport } from './transport.ts';
+import { tryAgain } from './try-again.ts';
+
+/** A request to CouchDB, and what its answer has to be. */
+export interface CouchRequest<T> {
+  readonly method: Method;
+  readonly path: string;
+  /** For messages: what is done. */
+  readonly what: string;
+  readonly body?: unknown;
+  /** What the answer has to be. */
+  readonly schema: z.ZodType<T>;
+  readonly signal?: AbortSignal | undefined;
+  /** Called when its turn has come. */
+  readonly guard?: (() => void) | undefined;
+}
+
+/** What a refusal means that is an answer too; undefined = it is an error. */
+export type Meaning<T> = (refused: CouchAnswer) => { readonly value: T } | undefined;
+
+/** Sends requests to one CouchDB, and takes their answers for what they are. */
+export interface CouchRequests {
+  /** Sends a request again after what passes by itself. */
+  read<T, Other = never>(request: CouchRequest<T>, meaning?: Meaning<Other>): Promise<T | Other>;
+  /** Sends a request once: after an error, it may have gone through. */
+  write<T, Other = never>(request: CouchRequest<T>, meaning?: Meaning<Other>): Promise<T | Other>;
+  /** Whether our user and password are accepted by now; they are tried only when it is time for it. */
+  isLetIn(signal?: AbortSignal): Promise<boolean>;
+  readonly gate: LoginGate;
+}
+
+export interface CouchRequestsOptions {
+  /** Host and port, for messages. */
+  readonly host: string;
+  readonly transport: Transport;
+  /** Most requests under way at a time. */
+  readonly connections: number;
+  /** Milliseconds without a byte from the server before a write is given up. */
+  readonly timeout: number;
+  /** The same for a read, and for a login. */
+  readonly readTimeout: number;
+  readonly book: LoginBook;
+}
+
+/** All requests but those of the health probe go through here, behind one gate. */
+export function createCouchRequests(options: CouchRequestsOptions): CouchRequests {
+  const { host, transport, connections, timeout, readTimeout, book } = options;
+  const limit = pLimit(connections);
+  const gate = createLoginGate({ book, logIn });
+
+  /** Needs nothing but user and password, and costs CouchDB next to nothing. */
+  async function logIn(signal?: AbortSignal): Promise<LoginOutcome> {
+    try {
+      const patience = Math.min(LOGIN_TIMEOUT, readTimeout);
+      return loginOutcome(await transport.send('GET', '/_session', patience, undefined, signal));
+    } catch {
+      signal?.throwIfAborted();
+      return 'unknown';
+    }
+  }
+
+  /** Waits until our user and password may be used. */
+  async function enter(what: string, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await gate.enter(signal);
+    } catch (thrown) {
+      throw thrown instanceof LoginHeld ? new CouchError(host, what, heldAnswer(thrown.nextTry)) : thrown;
+    }
+  }
+
+  /** Learns from an answer whether we are still let in; adds to a refusal when we try again. */
+  async function learn<T>(reading: Reading<T>, sentAt: number): Promise<Reading<T>> {
+    if ('value' in reading) {
+      gate.accepted();
+      return reading;
+    }
+    // A 401 of somebody else may stand for one of CouchDB: a login of its own will tell.
+    if (reading.refused.foreignStatus === 401) gate.doubt();
+    if (!isCredentialFailure(reading.refused)) return reading;
+    await gate.refused(performance.now() - sentAt);
+    return { refused: { ...reading.refused, nextTry: gate.nextTry } };
+  }
+
+  /** One try, as it was answered; what is no answer of CouchDB is thrown. */
+  async function attempt<T>(request: CouchRequest<T>, patience: number): Promise<Reading<T>> {
+    const { method, path, what, body, schema, signal, guard } = request;
+    const reading = await limit(async () => {
+      if (!gate.isOpen) await enter(what, signal);
+      signal?.throwIfAborted();
+      guard?.();
+      const sentAt = performance.now();
+      const exchange = await transport.send(method, path, patience, body, signal).catch((thrown: unknown) => {
+        signal?.throwIfAborted();
+        throw new CouchError(host, what, noAnswer(thrown));
+      });
+      return await learn(readExchange(exchange, schema), sentAt);
+    });
+    if ('refused' in reading && reading.refused.foreignStatus !== undefined) {
+      throw new CouchError(host, what, reading.refused);
+    }
+    return reading;
+  }
+
+  function settle<T, Other>(reading: Reading<T>, what: string, meaning: Meaning<Other>): T | Other {
+    if ('value' in reading) return reading.value;
+    const meant = meaning(reading.refused);
+    if (meant === undefined) throw new CouchError(host, what, reading.refused);
+    return meant.value;
+  }
+
+  async function isLetIn(signal?: AbortSignal): Promise<boolean> {
+    const ends = probeSignal(signal);
+    try {
+      await gate.again(ends);
+      const sentAt = performance.now();
+      const found = await transport.send('GET', '/_all_dbs?limit=1', PROBE_TIMEOUT, undefined, ends);
+      return 'value' in (await learn(readExchange(found, databaseNames('')), sentAt));
+    } catch {
+      signal?.throwIfAborted();
+      return false;
+    }
+  }
+
+  return {
+    gate,
+    isLetIn,
+    async read(request, meaning = () => undefined) {
+      const { what, signal } = request;
+      return await tryAgain(async () => settle(await attempt(request, readTimeout), what, meaning), signal);
+    },
+    async write(request, meaning = () => undefined) {
+      return settle(await attempt(request, timeout), request.what, meaning);
+    },
+  };
+}
