@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../pause.ts';
 import { onAbort } from './on-abort.ts';
 
 /** What came of logging in; `unknown` when CouchDB did not say. */
@@ -111,7 +111,7 @@ export function createLoginGate({ book, logIn, now = Date.now }: LoginGateOption
         case 'try':
           return await tryOnce(signal);
         case 'busy':
-          await sleep(BUSY_POLL, undefined, signal === undefined ? {} : { signal });
+          await pause(BUSY_POLL, signal);
       }
     }
   }

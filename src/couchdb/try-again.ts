@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../pause.ts';
 import { isPassing } from './errors.ts';
 
 /** Times it is done at the most. */
@@ -25,18 +25,9 @@ export async function tryAgain<T>(work: () => Promise<T>, signal?: AbortSignal):
     } catch (error) {
       if (!isPassing(error) || made === TRIES) throw error;
       const longest = PAUSES[made - 1] ?? 0;
-      const pause = Math.max(longest * (0.5 + Math.random() / 2), error.retryAfter ?? 0);
-      if (performance.now() - begun + pause > WITHIN) throw error;
-      await pauseFor(pause, signal);
+      const wait = Math.max(longest * (0.5 + Math.random() / 2), error.retryAfter ?? 0);
+      if (performance.now() - begun + wait > WITHIN) throw error;
+      await pause(wait, signal);
     }
-  }
-}
-
-async function pauseFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await sleep(ms, undefined, { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
   }
 }

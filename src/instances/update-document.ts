@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { isPassing, isStatus } from '../couchdb/errors.ts';
 import type { CouchDocument } from '../couchdb/server.ts';
 
+import { pause } from '../pause.ts';
 /** How a document is read, changed and written. */
 export interface DocumentUpdate<Document extends CouchDocument> {
   /** The document as it is now; it throws where there is none to change. */
@@ -25,7 +25,7 @@ export interface Updated<Document> {
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 250;
 
-/** Times in a row that a write is tried whose fate nobody can tell. */
+/** Times that a write is sent whose fate nobody can tell. */
 const WRITE_TRIES = 3;
 const UNKNOWN_PAUSE_MS = 300;
 
@@ -54,11 +54,11 @@ export async function updateDocument<Document extends CouchDocument>(
         unknown += 1;
         if (!isPassing(error) || unknown === WRITE_TRIES) throw error;
         sent = after;
-        await sleep(UNKNOWN_PAUSE_MS * unknown, undefined, { signal });
+        await pause(UNKNOWN_PAUSE_MS * unknown, signal);
         continue;
       }
     }
-    await sleep(randomInt(longest) + 1, undefined, { signal });
+    await pause(randomInt(longest) + 1, signal);
   }
 }
 

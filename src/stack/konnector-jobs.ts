@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { CouchDocument, CouchServer, StoredDocument } from '../couchdb/server.ts';
 import { databaseName } from '../instances/prefix.ts';
+import { pause } from '../pause.ts';
 import { askStackRedis } from './connect.ts';
 import { documentsById } from './documents.ts';
 import { prefixOnCluster, type StackOwner } from './owner.ts';
-import { pause } from './pause.ts';
 
 export const JOBS = 'io.cozy.jobs';
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { pause } from '../pause.ts';
 import { askStackRedis } from './connect.ts';
 import { StackBusy, StackLockLost } from './errors.ts';
-import { pause } from './pause.ts';
 
 /** How the lock is taken and held, in milliseconds. */
 export interface LockTimes {

@@ -83,8 +83,8 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       duration: LOCK_DURATION,
       renew: async () => (await job.extendLock(token, LOCK_DURATION)) === 1,
     });
+    const signal = AbortSignal.any([stop, lease.lost, cancel.signal]);
     try {
-      const signal = AbortSignal.any([stop, lease.lost, cancel.signal]);
       // Every request under way listens, and a stage has more than ten of them at a time.
       setMaxListeners(0, signal);
       // Asked at once: every answer that is waited for costs a worker more than its question.
@@ -109,7 +109,8 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       await end(job, token, payload, outcome);
       return outcome;
     } catch (error) {
-      return await afterError(job, token, payload, error);
+      // Once it was told to stop, whatever is thrown on the way is only how it stopped.
+      return await afterError(job, token, payload, signal.aborted ? signal.reason : error);
     } finally {
       lease.stop();
       cancel.done();

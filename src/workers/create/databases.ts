@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isStatus } from '../../couchdb/errors.ts';
 import { PassingError } from '../../errors.ts';
 import { DATABASES } from '../../instances/doctypes.ts';
+import { pause } from '../../pause.ts';
 import { settleAll } from '../../settle-all.ts';
 import { type CreateContext, type CreateStage, databaseOf } from './context.ts';
 
@@ -48,7 +48,7 @@ async function ensureDatabase(context: CreateContext, doctype: string): Promise<
     if (performance.now() >= deadline) {
       throw new DatabaseStuck(name, server.host);
     }
-    await sleep(DELETION_POLL_MS, undefined, { signal });
+    await pause(DELETION_POLL_MS, signal);
   }
 }
 

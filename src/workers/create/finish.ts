@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isStatus } from '../../couchdb/errors.ts';
 import { PassingError } from '../../errors.ts';
 import { NEWEST_INDEXES_VERSION } from '../../instances/doctypes.ts';
@@ -7,6 +6,8 @@ import { finishedDocument, type WayIn } from '../../instances/finished-document.
 import { isFinished, isReservation } from '../../instances/instance-document.ts';
 import { findIdsByNames, INSTANCES, readInstance, type StoredInstance } from '../../instances/lookup.ts';
 import { newSecrets } from '../../instances/secrets.ts';
+import { pause } from '../../pause.ts';
+import { settleAll } from '../../settle-all.ts';
 import { commonSettingsBody, commonSettingsOf, postCommonSettings } from './common-settings.ts';
 import { type CreateContext, type CreateStage, instanceOf, superseded } from './context.ts';
 import { databases } from './databases.ts';
@@ -18,6 +19,9 @@ import { VaultTaken } from './vault.ts';
 const HASH_MS = 10_000;
 const HASH_POLL_MS = 250;
 
+/** Before the document is read again after a conflict, in milliseconds. */
+const AFTER_CONFLICT_MS = 50;
+
 /** Puts the instance into use: from now on the stack serves it (design §3). */
 export const finish: CreateStage = {
   name: 'finish',
@@ -25,11 +29,11 @@ export const finish: CreateStage = {
   async run(context) {
     // A crash between the write and its record: the work is done.
     if (isFinished(instanceOf(context))) return undefined;
-    await Promise.all([assertComplete(context), assertOnlyOwner(context)]);
+    await settleAll([assertComplete(context), assertOnlyOwner(context)]);
     const deadline = performance.now() + HASH_MS;
     while (!(await putIntoUse(context))) {
       if (performance.now() >= deadline) throw new VaultTaken(context.options.domain);
-      await sleep(HASH_POLL_MS, undefined, { signal: context.signal });
+      await pause(HASH_POLL_MS, context.signal);
       context.instance = await readOwn(context);
     }
     return undefined;
@@ -63,7 +67,8 @@ async function putIntoUse(context: CreateContext): Promise<boolean> {
       return true;
     } catch (error) {
       if (!isStatus(error, 409)) throw error;
-      // A twin, a stack, or somebody who took the domain away: the document says which.
+      // A twin, a stack, or somebody who took the domain away: the document says which. A read may lag behind.
+      await pause(AFTER_CONFLICT_MS, signal);
       context.instance = await readOwn(context);
     }
   }
@@ -136,7 +141,7 @@ async function assertComplete(context: CreateContext): Promise<void> {
   const deadline = performance.now() + CATCH_UP_MS;
   let missing = await whatIsMissing(context);
   while (missing.length > 0 && performance.now() < deadline) {
-    await sleep(CATCH_UP_POLL_MS, undefined, { signal: context.signal });
+    await pause(CATCH_UP_POLL_MS, context.signal);
     missing = await whatIsMissing(context);
   }
   if (missing.length === 0) return;

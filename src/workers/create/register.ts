@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isStatus, unlessNoDatabase } from '../../couchdb/errors.ts';
 import { FleetError } from '../../errors.ts';
 import { SETTINGS } from '../../instances/doctypes.ts';
@@ -24,6 +23,7 @@ import { databaseName, databasePrefix, prefixOf, reservationId } from '../../ins
 import { newSecrets } from '../../instances/secrets.ts';
 import { SETTINGS_ID } from '../../instances/settings-document.ts';
 import type { OutcomeOf } from '../../jobs/payload.ts';
+import { pause } from '../../pause.ts';
 import { type CreateContext, type CreateStage, instanceOf } from './context.ts';
 
 /** How long databases that were just deleted may take to go: CouchDB deletes in the background. */
@@ -207,7 +207,7 @@ async function refuseLeftovers(context: CreateContext, found: Survey): Promise<S
         'Nothing was touched. If nobody needs them, remove them (cozy-fleet instances repair --orphans) and submit it again.',
       );
     }
-    await sleep(DELETION_POLL_MS, undefined, { signal });
+    await pause(DELETION_POLL_MS, signal);
     databases = await databasesLeft(context);
   }
   if (!found.hasFiles) return undefined;

@@ -9,6 +9,7 @@ import { randomPassphrase, type StoredPassphrase, storedPassphrase } from '../..
 import { SETTINGS_ID, settingsDocument } from '../../instances/settings-document.ts';
 import { updateDocument } from '../../instances/update-document.ts';
 import { VAULT_ID } from '../../instances/vault.ts';
+import { settleAll } from '../../settle-all.ts';
 import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './context.ts';
 import { fillDatabase } from './fill.ts';
 import { missingDesignsOf } from './indexes.ts';
@@ -21,7 +22,7 @@ export const settings: CreateStage = {
   async run(context) {
     // A twin was faster: what is there is its owner's by now.
     if (isFinished(instanceOf(context))) return undefined;
-    await Promise.all([writeSettings(context), writeMyself(context)]);
+    await settleAll([writeSettings(context), writeMyself(context)]);
     return undefined;
   },
 

@@ -6,11 +6,15 @@ import { INSTANCES, type StoredInstance } from '../../instances/lookup.ts';
 import { databasePrefix } from '../../instances/prefix.ts';
 import type { DestroyPayload, OutcomeOf, SeenInstance } from '../../jobs/payload.ts';
 import type { DestroyStageName } from '../../jobs/stages.ts';
+import { pause } from '../../pause.ts';
 import type { Lease } from '../lease.ts';
 import { readSeen, superseded } from '../seen-instance.ts';
 import type { Services } from '../services.ts';
 import type { Stage } from '../stage.ts';
 import { refuseOtherStorage, refuseShared } from './removable.ts';
+
+/** Before a document is read again after a conflict, in milliseconds: a read may lag behind. */
+export const AFTER_CONFLICT_MS = 50;
 
 export type DestroyStage = Stage<DestroyStageName, DestroyContext, OutcomeOf<'destroy'>>;
 
@@ -58,6 +62,7 @@ export async function rewriteInstance(
       return;
     } catch (error) {
       if (!isStatus(error, 409)) throw error;
+      await pause(AFTER_CONFLICT_MS, signal);
       const now = await readSeen(services, payload.domain, seen, signal);
       if (now === undefined) throw superseded(payload.domain);
       context.instance = now;

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { PassingError } from '../../errors.ts';
 import { DATABASES } from '../../instances/doctypes.ts';
 import { databaseName } from '../../instances/prefix.ts';
+import { pause } from '../../pause.ts';
 import { settleAll } from '../../settle-all.ts';
 import { whileLocked } from './as-stack.ts';
 import { type DestroyContext, type DestroyStage, databasesOf, refuseUnwanted } from './context.ts';
@@ -57,7 +57,7 @@ export async function deleteDatabases(context: DatabaseContext): Promise<void> {
     const ends = await settleAll(names.map((name) => server.deleteDatabase(name, signal, guard)));
     const isTrue = names.every((name, at) => listed.has(name) || ends[at] === 'missing');
     if (isTrue) return;
-    await sleep(LOOK_AGAIN_MS, undefined, { signal });
+    await pause(LOOK_AGAIN_MS, signal);
   }
   throw new ListNotBelieved(server.host, prefix);
 }

@@ -2,8 +2,11 @@ import { expect } from 'chai';
 import { CouchError } from '../../../src/couchdb/errors.ts';
 import { INSTANCES, type StoredInstance } from '../../../src/instances/lookup.ts';
 import { databaseName, prefixOf } from '../../../src/instances/prefix.ts';
+import { requestCancel } from '../../../src/jobs/cancel.ts';
+import { readProgress } from '../../../src/jobs/progress.ts';
 import { retryJob } from '../../../src/jobs/retry.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+import { until } from '../../support/until.ts';
 
 describe('finishing an instance', () => {
   let test: TestFleet;
@@ -90,6 +93,20 @@ describe('finishing an instance', () => {
     });
     expect((await test.create({ domain })).end).to.include({ state: 'done', outcome: 'created' });
     expect(await test.instance(domain)).to.have.property('register_token');
+  });
+
+  it('ends as cancelled when that is asked for while it waits for what is missing', async () => {
+    const domain = test.domain('waits');
+    test.beforeStage('finish', async () => {
+      await test.server.deleteDatabase(databaseName(prefixOf(domain), 'io.cozy.files'));
+    });
+    const jobId = await test.submit({ domain });
+    await until('it looks for what is missing', async () => {
+      const job = await test.fleet.queue.getJob(jobId);
+      return readProgress(job?.progress).stages.at(-1)?.stage === 'finish';
+    });
+    await requestCancel(test.fleet.redis, test.fleet.keys, jobId, 'root@ops');
+    expect(await test.ended(jobId)).to.include({ state: 'failed', code: 'cancelled' });
   });
 
   it('fails when a database is missing, and another try makes what is missing', async () => {
