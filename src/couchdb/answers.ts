@@ -69,10 +69,12 @@ const foundRow = z.object({ id: z.string(), key: z.unknown(), doc: stored.nullab
 
 /** Stands for a key of the query under which there is no document. */
 const missingRow = z
-  .object({ key: z.string(), error: z.string() })
+  .object({ key: z.string(), error: z.literal('not_found') })
   .transform(({ key, error }): ViewRow => ({ id: key, key, error }));
 
-const rows = z
+const rows = z.object({ rows: z.array(foundRow) }).transform(({ rows }): ViewRow[] => rows);
+
+const rowsByKey = z
   .object({ rows: z.array(z.union([foundRow, missingRow])) })
   .transform(({ rows }): ViewRow[] => rows);
 
@@ -85,7 +87,7 @@ export function viewRows({ includeDocs, limit }: ViewQuery): z.ZodType<ViewRow[]
 export function documentRows(query: ViewQuery): z.ZodType<ViewRow[]> {
   const { keys } = query;
   if (keys === undefined) return viewRows(query);
-  return rows.refine(
+  return rowsByKey.refine(
     (found) =>
       hasDocuments(found, query.includeDocs) &&
       found.length === keys.length &&
@@ -106,7 +108,7 @@ export const foundDocuments: z.ZodType<StoredDocument[]> = z
 const change: z.ZodType<Change> = z.object({
   id: z.string(),
   deleted: z.boolean().optional(),
-  doc: z.custom<CouchDocument>((value) => isObject(value) && typeof value['_id'] === 'string').nullable(),
+  doc: z.custom<CouchDocument>((value) => isObject(value) && typeof value['_id'] === 'string'),
 });
 
 /** A page of `_changes` with documents. */
@@ -120,8 +122,22 @@ export const indexAnswer: z.ZodType<IndexAnswer> = z.object({
   id: z.string().startsWith('_design/'),
 });
 
-/** How CouchDB says that it did not do what was asked. */
-const refusal = z.object({ error: z.string().min(1), reason: z.string().nullable() });
+const said = z.object({ error: z.string().min(1), reason: z.string().nullable() });
+
+/**
+ * How CouchDB says that it did not do what was asked. Of a `_bulk_docs` of which nothing could be stored it says so
+ * row by row; the first of them stands for all.
+ */
+const refusal = z.union([
+  said,
+  z.array(z.union([said, bulkRow])).transform((rows, context) => {
+    const failed = rows.find((row) => said.safeParse(row).success);
+    const { data } = said.safeParse(failed);
+    if (data !== undefined) return data;
+    context.addIssue({ code: 'custom', message: 'no row says what failed' });
+    return z.NEVER;
+  }),
+]);
 
 /** An answer as it is to be taken: what was asked for, CouchDB's own refusal, or nothing that can be believed. */
 export type Reading<T> = { readonly value: T } | { readonly refused: CouchAnswer };

@@ -51,11 +51,11 @@ export interface DatabaseSettings {
   readonly n?: number | undefined;
 }
 
-/** A document as `_changes` has it; `doc` is absent for one that cannot be read any more. */
+/** A document as `_changes` has it; of one that was deleted, `doc` is what is left. */
 export interface Change {
   readonly id: string;
   readonly deleted?: boolean | undefined;
-  readonly doc?: CouchDocument | null | undefined;
+  readonly doc: CouchDocument;
 }
 
 /** A page of `_changes`. */

@@ -72,6 +72,9 @@ const OVERLOAD = ['all_dbs_active', 'No DB shards could be opened'];
 /** The text of CouchDB's account lockout, a 403 that passes by itself (design §4). */
 const LOCKOUT = 'temporarily locked';
 
+/** What CouchDB says of a view whose definition is replaced while somebody waits for its index. */
+const VIEW_REPLACED = 'Design document was updated or deleted.';
+
 /** How CouchDB says that there is no such database. */
 const NO_DATABASE = 'Database does not exist.';
 
@@ -95,7 +98,7 @@ export function couchFailureKind(answer: CouchAnswer): CouchFailureKind {
   if (status === 429) return 'overload';
   if (status === 409 || PASSING.has(status)) return 'retry';
   // A node that does not know yet what another one has made, or one that is being restored.
-  if (saysNoDatabase(answer)) return 'retry';
+  if (saysNoDatabase(answer) || passesByItself(answer)) return 'retry';
   if (status < 500) return 'final';
   const text = `${answer.error} ${answer.reason}`;
   return OVERLOAD.some((sign) => text.includes(sign)) ? 'overload' : 'retry';
@@ -107,7 +110,12 @@ export function isPassing(error: unknown): error is CouchError {
   const { status, foreignStatus, fault } = error;
   if (fault !== undefined || isCredentialFailure(error)) return false;
   if (foreignStatus !== undefined) return !OF_THE_REQUEST.has(foreignStatus);
-  return status === undefined || status >= 500 || PASSING.has(status);
+  return status === undefined || status >= 500 || PASSING.has(status) || passesByItself(error);
+}
+
+/** Whether a status that is final otherwise says something that is over soon: a node is away, a view is new. */
+function passesByItself({ status, error, reason }: CouchAnswer): boolean {
+  return (status === 412 && error === 'nodedown') || (status === 404 && reason === VIEW_REPLACED);
 }
 
 /** Whether the failure is CouchDB refusing our credentials, which must not be tried often (design §4). */

@@ -24,6 +24,8 @@ export interface CouchRequest<T> {
   /** What the answer has to be. */
   readonly schema: z.ZodType<T>;
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds without a byte from the server, where a read is to have others than usual. */
+  readonly patience?: number;
   /** Called when its turn has come. */
   readonly guard?: (() => void) | undefined;
 }
@@ -138,8 +140,8 @@ export function createCouchRequests(options: CouchRequestsOptions): CouchRequest
     gate,
     isLetIn,
     async read(request, meaning = () => undefined) {
-      const { what, signal } = request;
-      return await tryAgain(async () => settle(await attempt(request, readTimeout), what, meaning), signal);
+      const { what, signal, patience = readTimeout } = request;
+      return await tryAgain(async () => settle(await attempt(request, patience), what, meaning), signal);
     },
     async write(request, meaning = () => undefined) {
       return settle(await attempt(request, timeout), request.what, meaning);

@@ -104,9 +104,13 @@ const DEFAULT_TIMEOUT = 60_000;
 /** A read costs the server little: who is silent for this long has lost it. */
 const DEFAULT_READ_TIMEOUT = 10_000;
 
+/** Nothing is sent of a view before its index is built, which goes on whoever waits for it. */
+const DEFAULT_SEARCH_TIMEOUT = 30_000;
+
 /** Connects to one CouchDB cluster; nothing is sent before the first call. */
 export function connectCouch(options: CouchServerOptions): CouchServer {
   const { url, connections, timeout = DEFAULT_TIMEOUT, readTimeout = DEFAULT_READ_TIMEOUT } = options;
+  const searchTimeout = options.readTimeout ?? DEFAULT_SEARCH_TIMEOUT;
   const { host } = new URL(url);
   const connect = createConnector(options.tls);
   const transport = createTransport({ url, connections, connect });
@@ -127,12 +131,13 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
     query: ViewQuery,
     what: string,
     schema: z.ZodType<ViewRow[]>,
-    signal?: AbortSignal,
+    signal: AbortSignal | undefined,
+    patience = readTimeout,
   ): Promise<ViewRow[]> {
     const { keys } = query;
     const asked =
       keys === undefined ? { method: 'GET' as const } : { method: 'POST' as const, body: { keys } };
-    return read({ ...asked, path: `${path}${viewQuery(query)}`, what, schema, signal });
+    return read({ ...asked, path: `${path}${viewQuery(query)}`, what, schema, signal, patience });
   }
 
   return {
@@ -205,7 +210,8 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
 
     view(database, design, view, query, signal) {
       const path = `${pathOf(database)}/_design/${encodeURIComponent(design)}/_view/${encodeURIComponent(view)}`;
-      return readRows(path, query, `reading view ${design} of ${database}`, viewRows(query), signal);
+      const what = `reading view ${design} of ${database}`;
+      return readRows(path, query, what, viewRows(query), signal, searchTimeout);
     },
 
     allDocuments(database, query, signal) {
@@ -216,7 +222,8 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
     find(database, query, signal) {
       const path = `${pathOf(database)}/_find`;
       const what = `searching ${database}`;
-      return read({ method: 'POST', path, what, body: query, schema: foundDocuments, signal });
+      const request = { method: 'POST', path, what, body: query, schema: foundDocuments } as const;
+      return read({ ...request, signal, patience: searchTimeout });
     },
 
     changes(database, since, limit, signal) {
