@@ -114,10 +114,12 @@ export async function assertHasDatabases(
   instance: InstanceDocument,
 ): Promise<void> {
   const prefix = databasePrefix(instance);
-  const there = new Set(
-    await cluster(instance.couch_cluster).listDatabases(databaseName(prefix, ''), signal),
+  const server = cluster(instance.couch_cluster);
+  // Each by its name: a list may lack what is there, and have what is gone.
+  const there = await Promise.all(
+    DATABASES.map(({ doctype }) => server.databaseExists(databaseName(prefix, doctype), signal)),
   );
-  const gone = DATABASES.filter(({ doctype }) => !there.has(databaseName(prefix, doctype)));
+  const gone = DATABASES.filter((_, at) => there[at] === false);
   if (gone.length === 0) return;
   throw new Refusal(
     'half_removed',

@@ -2,7 +2,7 @@ import type { CouchServer } from '../../couchdb/server.ts';
 import { FleetError } from '../../errors.ts';
 import { isDenied } from '../../storage/errors.ts';
 import type { Storage } from '../../storage/storage.ts';
-import { allInstances } from '../all-instances.ts';
+import { instancesThere } from '../all-instances.ts';
 import { TRASH_NAME } from '../file-documents.ts';
 import { INSTANCES } from '../lookup.ts';
 import { databasePrefix } from '../prefix.ts';
@@ -115,7 +115,7 @@ async function acquit(
   { prefixes, folders }: Suspects,
 ): Promise<Set<string>> {
   const aside = new Set<string>();
-  for await (const instance of allInstances(global, signal)) {
+  for await (const instance of instancesThere(global, signal)) {
     for (const seen of prefixes.values()) seen.delete(databasePrefix(instance));
     folders.delete(instance.domain);
     const { domain_aliases: aliases = [], old_domain: former } = instance;

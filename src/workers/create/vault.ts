@@ -57,7 +57,10 @@ export class VaultTaken extends PassingError {
     super(
       'vault_taken',
       `the vault of ${domain} is somebody else's, and the passphrase that goes with it has not come`,
-      'A message for this instance stopped half-way: look at the queues of the stack, and try it again when it was delivered.',
+      [
+        'A message for this instance stopped half-way: look at the queues of the stack, and try it again when it was delivered.',
+        `If no stack ever wrote it, an older version of cozy-fleet did: cozy-fleet instances destroy ${domain}, then submit it again.`,
+      ].join('\n'),
     );
   }
 }

@@ -1,17 +1,18 @@
 import { Refusal } from '../../instances/errors.ts';
 import { incarnationOf } from '../../instances/incarnation.ts';
-import { INSTANCES, type StoredInstance } from '../../instances/lookup.ts';
+import { INSTANCES, readInstance, type StoredInstance } from '../../instances/lookup.ts';
 import { reservationId } from '../../instances/prefix.ts';
 import { writtenInto } from '../../instances/written-into.ts';
 import type { Attempt } from '../attempt.ts';
 import { deleteDatabases } from '../destroy/databases.ts';
 import { findSharing, foreignFiles, refuseUnremovable } from '../destroy/removable.ts';
+import { superseded } from '../seen-instance.ts';
 
 /**
  * Removes what a creation that nobody goes on with has left. Nobody ever used it, so there is nobody to tell;
  * one into which somebody else has written is left, with a passphrase perhaps that its user has chosen.
  * The document goes last: whatever happens before, another run finds the way again.
- * @throws Refusal `written_into`, `foreign_files`, LostLock, CouchError, StorageError
+ * @throws Refusal `written_into`, `foreign_files`, `superseded`, LostLock, CouchError, StorageError
  */
 export async function dropReservation(
   { services, signal, lease }: Pick<Attempt, 'services' | 'signal' | 'lease'>,
@@ -45,6 +46,10 @@ async function removeMade(
 ): Promise<void> {
   const { domain, cli_secret: secret } = instance;
   await refuseUnremovable(services, instance, signal);
+  // As it is by now: a message may have brought a passphrase, whose vault would go.
+  const now = await readInstance(services.global, instance._id, signal);
+  if (now === undefined || now.cli_secret !== secret) throw superseded(domain);
+  refuseWrittenInto(now);
   await deleteDatabases({ services, signal, lease, instance });
   const tag = `${reservationId(domain)}-${incarnationOf(secret ?? '')}`;
   const guard = () => lease.assertHeld();
