@@ -9,7 +9,23 @@ describe('mojibakeIn', () => {
     'NÂ° 5',
     'FranÃ§ois',
     'Å“uvre',
+    'ZoÃ«',
+    'MÃ¼ller',
+    'PaweÅ‚',
+    'DÄ…browski',
+    'GabrielÄ—',
+    'ÄŒapek',
+    'AyÅŸe',
+    'ErdÅ‘s',
+    'TÅ™inec',
+    'FRANÃ‡OIS',
+    'MUÃ‘OZ',
+    'BJÃ–RN',
+    'IaÈ™i',
+    'Tráº§n Tiáº¿n',
     'Lâ€™Aigle',
+    'Ð˜Ð²Ð°Ð½',
+    'ÎœÎ¬ÏÎ¹Î¿Ï‚',
     'ï»¿a',
     'ÐœÐ°ÐºÑ',
     'Zo├®',
@@ -24,6 +40,54 @@ describe('mojibakeIn', () => {
   it('is not sure where a quotation may end, or a no-break space follow', () => {
     expect(mojibakeIn('«RENÉ»')).to.deep.equal({ piece: 'É»', surely: false });
     expect(mojibakeIn('É\u00a0Marca')).to.include({ surely: false });
+  });
+
+  const inCapitals = [
+    'MÍŠA KŘÍŽ',
+    'RÚŽENA KRÍŽOVÁ',
+    'BOŽENA NĚMCOVÁ-KŘÍŽKOVÁ',
+    'ĽUDMILA BÚŽIKOVÁ A ÁŠA DÚŽEK',
+    'PITEÅ–LULEÅ',
+    'LULEÅ–södra',
+    'LULEÅ—UMEÅ—PITEÅ',
+    '„UMEÅ“',
+    '‚UMEÅ‘',
+    '»UMEÅ«',
+    '›UMEÅ‹',
+    'LULEÅ… OCH UMEÅ…',
+    'UMEÅ™ LULEÅ®',
+    'LULEÅ·UMEÅ',
+    'LULEÅ’S',
+    'Å–REINE',
+    '„JYVÄ“ „HÄMEENLINNÄ“',
+    'HÄŠIROVÁ',
+    '„JOSÉ“ „RENÉ“',
+    'JOSÉ™ RENÉ™',
+    'CAFFÈ™',
+    'EMPLOYÉ·ES ET ASSOCIÉ·ES',
+    'JOSÉ… ET RENÉ…',
+    'ZOÉ–RENÉ–ANDRÉ',
+    'CONCEIÇÃO MAGALHÃES',
+    'IRMÃ JOÃO',
+    'ŁUKASZ ŻÓŁĆ',
+    'GÜLŞAH ÖZTÜRK',
+    'NGUYỄN VĂN ÂN',
+    'ȘTEFAN ÎNCĂRCĂȚEL',
+    'PIERRE LOUŸS, L’HAŸ–LES–ROSES',
+  ];
+  for (const name of inCapitals) {
+    it(`does not take ${name} for converted`, () => {
+      expect(mojibakeIn(name)?.surely ?? false).to.equal(false);
+    });
+  }
+
+  it('has a doubt about a mark behind a capital letter', () => {
+    expect(mojibakeIn('PITEÅ–LULEÅ')).to.deep.equal({ piece: 'Å–', surely: false });
+    expect(mojibakeIn('MÍŠA KŘÍŽ')).to.deep.equal({ piece: 'ÍŠ', surely: false });
+  });
+
+  it('tells the piece that makes it sure', () => {
+    expect(mojibakeIn('„JOSÉ“ ZoÃ©')).to.deep.equal({ piece: 'Ã©', surely: true });
   });
 
   const right = [

@@ -77,6 +77,11 @@ describe('plausible', () => {
     expect(refusal('secret', 'ZoÃ©')).to.equal(undefined);
   });
 
+  it('refuses no name in capitals with a mark behind an accent', () => {
+    for (const name of ['MÍŠA KŘÍŽ', 'RÚŽENA KRÍŽOVÁ', 'PITEÅ–LULEÅ', '„UMEÅ“', 'JOSÉ™ RENÉ™'])
+      expect(refusal('name', name), name).to.equal(undefined);
+  });
+
   it('refuses formulas, codes for characters and templates that were not filled in', () => {
     for (const text of [
       '=A1&B1',
