@@ -56,6 +56,9 @@ const ESCAPED_IN_PROGRAMS = /\\u[\da-f]{4}|\\x[\da-f]{2}/i;
 /** Digits in threes, with what spreadsheets put between thousands and nobody between the digits of a name. */
 const IN_THREES = /^\d{1,3}(?:[,'’\u00a0\u202f]\d{3})+(?:[.,]\d{1,9})?$/;
 
+/** In telephone numbers no-break spaces are good typography, unless a fraction follows. */
+const PHONE_IN_THREES = /^\d{1,3}(?:(?:[,'’]\d{3})+(?:[.,]\d{1,9})?|(?:[\u00a0\u202f]\d{3})+[.,]\d{1,2})$/;
+
 const TEMPLATE = /\{\{|\$\{|<%/;
 
 const APOSTROPHE = /^['’`]/;
@@ -128,7 +131,7 @@ function refuseForm(kind: ValueKind, text: string): void {
   if (WITH_FRACTION.test(text)) {
     throw bad('it ends in a fraction of 0: a program has taken it for an amount');
   }
-  if (IN_THREES.test(text)) {
+  if ((kind === 'phone' ? PHONE_IN_THREES : IN_THREES).test(text)) {
     throw bad('its digits are separated as thousands: a program has taken it for an amount');
   }
 }

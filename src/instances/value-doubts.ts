@@ -24,6 +24,9 @@ const TRUTH =
 /** Digits in threes, as amounts are written and some numbers of people, too. */
 const IN_THREES = /^\d{1,3}(?:[. ]\d{3})+$/;
 
+/** The same with no-break spaces, as spreadsheets write amounts and careful people telephone numbers. */
+const IN_UNBROKEN_THREES = /^\d{1,3}(?:[\u00a0\u202f]\d{3})+$/;
+
 const APOSTROPHE = /^['’`]/;
 const QUOTED = /^["“”„«»‘].*["”“»«’]$/su;
 const BLANK_WITHIN = /\p{White_Space}/u;
@@ -116,6 +119,10 @@ export function phoneDoubts(phone: string): string[] {
   return when([
     [/\p{L}/u.test(phone), 'there are letters in it'],
     [/^[1-9]\d{8}$/.test(phone), 'a spreadsheet may have taken the 0 at its beginning away'],
+    [
+      IN_UNBROKEN_THREES.test(phone),
+      'no-break spaces separate its digits in threes, as where a spreadsheet took it for an amount',
+    ],
     [digits.length < 3, 'it has hardly any digits'],
     [digits.length > 15, 'it has more digits than a telephone number can have'],
   ]);

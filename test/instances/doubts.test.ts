@@ -75,6 +75,7 @@ describe('creationDoubts', () => {
     [{ uuid: '1.234.567' }, 'uuid: its digits are separated as thousands'],
     [{ settings: 'offer,a:b' }, 'settings: a part of it has no colon'],
     [{ phone: '612345678' }, 'phone: a spreadsheet may have taken the 0'],
+    [{ phone: '601\u00a0123\u00a0456' }, 'phone: no-break spaces separate its digits in threes'],
     [{ phone: '+33 1 23 ext. four' }, 'phone: there are letters in it'],
     [{ oidc_id: '12345678901234500000' }, 'oidc_id: spreadsheets keep 15 digits'],
     [{ uuid: '2026-11-26' }, 'uuid: it is a date'],

@@ -111,7 +111,6 @@ describe('plausible', () => {
       '33612345678.0',
       '123456,00',
       '33,612,345,678',
-      '1\u202f234\u202f567',
     ]) {
       for (const kind of ['id', 'phone'] as const)
         expect(refusal(kind, text), `${kind} ${text}`).to.be.a('string');
@@ -129,6 +128,18 @@ describe('plausible', () => {
     ]) {
       expect(refusal('id', id), id).to.equal(undefined);
     }
+  });
+
+  for (const phone of ['601\u00a0123\u00a0456', '33\u202f612\u202f345\u202f678', '1\u202f234\u202f567']) {
+    it(`leaves the no-break spaces in the telephone number ${JSON.stringify(phone)}`, () => {
+      expect(plausible('phone', phone)).to.equal(phone);
+      expect(refusal('id', phone)).to.contain('thousands');
+    });
+  }
+
+  it('refuses an amount for a telephone number, whatever separates its thousands', () => {
+    for (const text of ['601,123,456', "601'123'456", '601\u00a0123\u00a0456,00', '601\u202f123\u202f456.0'])
+      expect(refusal('phone', text), text).to.contain('thousands');
   });
 
   it('takes its time with no text', () => {
