@@ -46,6 +46,23 @@ function columnText(column: string, value: unknown): string | undefined {
     .join(',');
 }
 
+/** Levels of lists and objects in a line that are looked into. */
+const MOST_LEVELS = 16;
+
+/** Whether lists and objects lie deeper in one another than any column has them. @param text valid JSON */
+function isTooDeep(text: string): boolean {
+  let levels = 0;
+  let isInString = false;
+  for (let at = 0; at < text.length && levels <= MOST_LEVELS; at += 1) {
+    const character = text[at];
+    if (character === '"') isInString = !isInString;
+    else if (isInString) at += character === '\\' ? 1 : 0;
+    else if (character === '[' || character === '{') levels += 1;
+    else if (character === ']' || character === '}') levels -= 1;
+  }
+  return levels > MOST_LEVELS;
+}
+
 function countKeys(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   const parts = Object.values(value).reduce((sum: number, part) => sum + countKeys(part), 0);
@@ -71,6 +88,8 @@ function parseObject(text: string): Record<string, unknown> | string {
   }
   const object = lineObject.safeParse(value);
   if (!object.success) return 'the line must be one JSON object';
+  // Asked of the text: of equal keys, the value has one only. What comes next takes the process down where it is deep.
+  if (isTooDeep(text)) return 'lists and objects in it are nested too deep';
   return hasRepeatedKey(text, value) ? 'a key is there twice' : object.data;
 }
 

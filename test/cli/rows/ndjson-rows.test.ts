@@ -109,6 +109,32 @@ describe('reading rows from NDJSON', () => {
     expect(problem).to.include({ kind: 'problem', column: 'oidc_id' });
   });
 
+  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+  const deepObject = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
+  const nested = {
+    lists: `{"domain": "a.example.org", "settings": ${deep}}`,
+    objects: `{"domain": "a.example.org", "settings": ${deepObject}}`,
+    'lists beside a colon in a value': `{"domain": "a.example.org", "public-name": "\\"D\\": x", "settings": ${deep}}`,
+    'lists under a key that comes again': `{"domain": "a.example.org", "settings": ${deep}, "settings": "a:b"}`,
+    'objects under a key that comes again': `{"settings": ${deepObject}, "domain": "a.example.org", "settings": null}`,
+  };
+  for (const [name, line] of Object.entries(nested)) {
+    it(`reports ${name} that are nested thousands deep, and goes on`, async () => {
+      const rows = await readLines('{"domain": "b.example.org"}', line, '{"domain": "c.example.org"}');
+      expect(rows).to.deep.equal([
+        { kind: 'row', line: 1, values: { domain: 'b.example.org' } },
+        { kind: 'problem', line: 2, message: 'lists and objects in it are nested too deep' },
+        { kind: 'row', line: 3, values: { domain: 'c.example.org' } },
+      ]);
+    });
+  }
+
+  it('takes no brackets in a value for lists', async () => {
+    const name = `${'[{'.repeat(100)}\\"[{"`;
+    const [row] = await readLines(JSON.stringify({ domain: 'a.example.org', 'public-name': name }));
+    expect(row).to.have.nested.property('values.public-name', name);
+  });
+
   it('refuses a file of blank lines', async () => {
     expect(await inputErrorOf(readLines('', ' ', ''))).to.include({ code: 'no_rows' });
   });
