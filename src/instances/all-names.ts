@@ -1,4 +1,4 @@
-import { isStatus } from '../couchdb/errors.ts';
+import { isNoDatabase, isNoDocument } from '../couchdb/errors.ts';
 import type { CouchServer, ViewRow } from '../couchdb/server.ts';
 import { INSTANCES } from './lookup.ts';
 
@@ -20,7 +20,10 @@ export async function* allNames(global: CouchServer, signal?: AbortSignal): Asyn
   }
 }
 
-/** A CouchDB on which nothing was made yet has neither `global/instances` nor its views. */
+/**
+ * A CouchDB on which nothing was made yet has neither `global/instances` nor its views; a list that ends in the
+ * middle is none.
+ */
 async function readPage(
   global: CouchServer,
   startKey: string | undefined,
@@ -30,7 +33,7 @@ async function readPage(
   try {
     return await global.view(INSTANCES, 'domain-and-aliases', 'domain-and-aliases', query, signal);
   } catch (error) {
-    if (isStatus(error, 404)) return [];
+    if (startKey === undefined && (isNoDatabase(error) || isNoDocument(error))) return [];
     throw error;
   }
 }
