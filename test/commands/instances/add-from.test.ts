@@ -79,6 +79,20 @@ describe('instances add --from', () => {
     expect(await findByNames(platform.server, ['some.example.org'])).to.have.length(1);
   });
 
+  it('goes on without a JSON line that is nested thousands deep', async () => {
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    const file = await platform.write('deep.ndjson', [
+      `{"domain": "deep.example.org", "settings": ${deep}}`,
+      '{"domain": "shallow.example.org", "public-name": "MÍŠA KŘÍŽ", "phone": "601\u00a0123\u00a0456"}',
+    ]);
+    const refused = await addFrom(file);
+    expect(refused.stderr).to.contain(`${file}:1: lists and objects in it are nested too deep`);
+    expect(refused.exitCode).to.equal(2);
+    expect(await addFrom(file, '--skip-invalid')).to.include({ exitCode: 0 });
+    const found = await findByNames(platform.server, ['deep.example.org', 'shallow.example.org']);
+    expect(found.map(({ domain }) => domain)).to.deep.equal(['shallow.example.org']);
+  });
+
   it('refuses a file without a good row, whatever is to be skipped', async () => {
     const file = await platform.write('none.csv', ['domain', 'bad domain']);
     expect(await addFrom(file, '--skip-invalid')).to.include({ exitCode: 2, stdout: '' });
