@@ -40,6 +40,10 @@ export async function startWatchedRedis(settings: readonly string[] = []): Promi
         (text) => /num-other-sentinels\r\n\$1\r\n2/.test(text) && /num-slaves\r\n\$1\r\n1/.test(text),
       );
     });
+    // Sentinels know a replica before it has anything: one that is promoted then has lost all.
+    await until('the replica follows', async () =>
+      (await replica.ask('INFO', 'replication')).includes('master_link_status:up'),
+    );
     return {
       master,
       replica,
