@@ -65,6 +65,11 @@ export interface Report extends RowInfo {
   readonly attempt: number;
 }
 
+export type UnreportedRow = Omit<Report, 'state' | 'generation' | 'attempt'>;
+
+/** Of a row that nobody has reported: its job may have begun, and has the word. */
+const UNREPORTED = fence(0, 0, 'waiting');
+
 /** How long a batch is kept after its last report. */
 const RETENTION_SECONDS = 90 * 24 * 3600;
 
@@ -73,18 +78,39 @@ const ID_ALPHABET = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
 const ID_LENGTH = 5;
 
 /**
+ * A batch has ended when as many rows as it has, or more, have ended and none is under way. More there are where
+ * rows were given up under numbers that were a guess, and turned up under their own.
+ */
+const HAS_ENDED = `
+local function hasEnded(counts, batch)
+  local known = redis.call('HMGET', batch, 'final', 'total')
+  local total = tonumber(known[2])
+  if not total or (tonumber(known[1]) or 0) < total then return false end
+  for _, rows in ipairs(redis.call('HMGET', counts, 'waiting', 'active', 'retrying')) do
+    if (tonumber(rows) or 0) > 0 then return false end
+  end
+  return true
+end
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end`;
+
+/**
  * Moves a row from its old state to a new one and adjusts the counters; a report that is not newer
- * than what is known changes nothing (`bullmq-mechanics.md` §9).
+ * than what is known changes nothing (`bullmq-mechanics.md` §9). A row that was given up unreported has the fence
+ * of one that waits for its first attempt, and makes way for that too.
  * KEYS: rows, counts, batch. ARGV: row, state, fence, info, retention, channel, batch id.
  */
-const REPORT = script(`
+const REPORT = script(`${HAS_ENDED}
 local cur = redis.call('HGET', KEYS[1], ARGV[1])
 local old, fence = false, -1
 if cur then
   old, fence = string.match(cur, '^(%l+) (%d+)')
   fence = tonumber(fence)
 end
-if tonumber(ARGV[3]) <= fence then return 0 end
+local givenUp = old == 'failed' and fence == ${UNREPORTED}
+if tonumber(ARGV[3]) < fence or (tonumber(ARGV[3]) == fence and not givenUp) then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
 if old == ARGV[2] then return 1 end
 
@@ -93,19 +119,18 @@ if old then
   redis.call('HINCRBY', KEYS[2], old, -1)
   redis.call('ZREM', KEYS[2] .. ':' .. old, ARGV[1])
 end
-local now = redis.call('HINCRBY', KEYS[2], ARGV[2], 1)
+local count = redis.call('HINCRBY', KEYS[2], ARGV[2], 1)
 redis.call('ZADD', KEYS[2] .. ':' .. ARGV[2], ARGV[1], ARGV[1])
 
-local ended = redis.call('HINCRBY', KEYS[3], 'final', (final[ARGV[2]] or 0) - (old and final[old] or 0))
+redis.call('HINCRBY', KEYS[3], 'final', (final[ARGV[2]] or 0) - (old and final[old] or 0))
 if ARGV[2] == 'failed' or ARGV[2] == 'incomplete' then
   local other = ARGV[2] == 'failed' and 'incomplete' or 'failed'
-  now = now + tonumber(redis.call('HGET', KEYS[2], other) or 0)
+  count = count + tonumber(redis.call('HGET', KEYS[2], other) or 0)
   local limit = redis.call('HGET', KEYS[3], 'maxFailures')
-  if limit and now > tonumber(limit) then redis.call('HSETNX', KEYS[3], 'halt', 'too-many-failures') end
+  if limit and count > tonumber(limit) then redis.call('HSETNX', KEYS[3], 'halt', 'too-many-failures') end
 end
-if ended == tonumber(redis.call('HGET', KEYS[3], 'total')) then
-  local time = redis.call('TIME')
-  redis.call('HSET', KEYS[3], 'endedAt', time[1] * 1000 + math.floor(time[2] / 1000))
+if hasEnded(KEYS[2], KEYS[3]) then
+  redis.call('HSET', KEYS[3], 'endedAt', now())
   redis.call('PUBLISH', ARGV[6], ARGV[7])
 else
   redis.call('HDEL', KEYS[3], 'endedAt')
@@ -115,12 +140,20 @@ redis.call('EXPIRE', KEYS[2] .. ':' .. ARGV[2], ARGV[5])
 return 1
 `);
 
+/** Its rows may all have ended by now, and then nobody reports any more. KEYS: counts, batch. ARGV: total. */
+const SET_TOTAL = script(`${HAS_ENDED}
+redis.call('HSET', KEYS[2], 'total', ARGV[1])
+if hasEnded(KEYS[1], KEYS[2]) then redis.call('HSETNX', KEYS[2], 'endedAt', now()) end
+`);
+
 export interface Batches {
   create(batch: NewBatch): Promise<string>;
   /** Writes again what is known of the batch itself, where Redis has forgotten it. */
   restore(id: string, batch: NewBatch, createdAt: number): Promise<void>;
   /** @returns false when the report was not newer than what is known */
   report(report: Report): Promise<boolean>;
+  /** Fails a row that nobody has reported; whatever is reported of it, then or later, wins. */
+  giveUp(row: UnreportedRow): Promise<void>;
   /** @throws InputError `unknown_batch` */
   get(id: string): Promise<Batch>;
   /** Newest first. */
@@ -160,6 +193,15 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
     return fields['total'] === undefined ? undefined : batchOf(id, fields, counts);
   }
 
+  async function move({ batchId, row, ...info }: UnreportedRow, state: RowState, order: number) {
+    const moved = await REPORT.run(
+      redis,
+      [keys.rows(batchId), keys.counts(batchId), keys.batch(batchId)],
+      [row, state, order, JSON.stringify(info), RETENTION_SECONDS, keys.batchChannel, batchId],
+    );
+    return moved === 1;
+  }
+
   return {
     get,
 
@@ -187,21 +229,12 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
       await writes.zadd(keys.batches, 'NX', createdAt, id).exec();
     },
 
-    async report({ batchId, row, state, generation, attempt, ...info }) {
-      const moved = await REPORT.run(
-        redis,
-        [keys.rows(batchId), keys.counts(batchId), keys.batch(batchId)],
-        [
-          row,
-          state,
-          fence(generation, attempt, state),
-          JSON.stringify(info),
-          RETENTION_SECONDS,
-          keys.batchChannel,
-          batchId,
-        ],
-      );
-      return moved === 1;
+    async report({ state, generation, attempt, ...row }) {
+      return await move(row, state, fence(generation, attempt, state));
+    },
+
+    async giveUp(row) {
+      await move(row, 'failed', UNREPORTED);
     },
 
     async list(limit) {
@@ -242,10 +275,7 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
     },
 
     async setTotal(id, total) {
-      const key = keys.batch(id);
-      await redis.hset(key, 'total', total);
-      // Its rows may all have ended by now, and then nobody reports any more.
-      if (Number(await redis.hget(key, 'final')) === total) await redis.hsetnx(key, 'endedAt', Date.now());
+      await SET_TOTAL.run(redis, [keys.counts(id), keys.batch(id)], [total]);
     },
 
     async shortSince(id, now) {

@@ -28,23 +28,14 @@ export async function failMissingRows(fleet: Fleet, batch: Batch): Promise<numbe
   const there = (await redis.hkeys(keys.rows(id))).map(Number);
   for (const row of missingRows(there, total)) {
     const lost = { code: 'lost', error: 'Redis has lost it: submit the file again' };
-    // Of no generation and no attempt: should it have a job after all, what that one reports wins.
-    await batches.report({
-      batchId: id,
-      row,
-      domain: UNKNOWN,
-      state: 'failed',
-      generation: 0,
-      attempt: 0,
-      ...lost,
-    });
+    await batches.giveUp({ batchId: id, row, domain: UNKNOWN, ...lost });
   }
   return Math.max(total - there.length, 0);
 }
 
 /**
  * Numbers for the rows that are missing: those that the others leave out, then those after them. A file may
- * leave out some by itself, so they are a guess.
+ * leave out some by itself, so they are a guess: one that turns up under another number comes on top.
  */
 export function missingRows(there: readonly number[], total: number): number[] {
   const taken = new Set(there);

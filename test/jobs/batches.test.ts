@@ -199,6 +199,35 @@ describe('batches', () => {
       await batches.setTotal(id, 1);
       expect((await batches.get(id)).endedAt).to.be.a('number');
     });
+
+    it('although more rows have ended than they have', async () => {
+      const id = await batches.create(newBatch(1));
+      await report(id, 1, 'done');
+      await report(id, 2, 'active');
+      expect((await batches.get(id)).endedAt).to.equal(undefined);
+      await report(id, 2, 'done');
+      expect((await batches.get(id)).endedAt).to.be.a('number');
+    });
+
+    it('not while one of more rows than they have is under way', async () => {
+      const id = await batches.create(newBatch(2));
+      await report(id, 3, 'waiting', { attempt: 0 });
+      await report(id, 1, 'done');
+      await report(id, 2, 'done');
+      expect((await batches.get(id)).endedAt).to.equal(undefined);
+      await batches.setTotal(id, 1);
+      expect((await batches.get(id)).endedAt).to.equal(undefined);
+      await report(id, 3, 'failed');
+      expect((await batches.get(id)).endedAt).to.be.a('number');
+    });
+
+    it('when fewer rows were submitted than have ended', async () => {
+      const id = await batches.create(newBatch(5));
+      await report(id, 1, 'done');
+      await report(id, 2, 'done');
+      await batches.setTotal(id, 1);
+      expect((await batches.get(id)).endedAt).to.be.a('number');
+    });
   });
 
   describe('stop by themselves', () => {

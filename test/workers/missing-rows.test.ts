@@ -85,6 +85,37 @@ describe('rows that are not in Redis', () => {
     expect((await batches.get(batchId)).counts).to.include({ done: 3, failed: 1 });
   });
 
+  it('end their batch although all have jobs, of other numbers than were taken for theirs', async () => {
+    const id = await batches.create({ ...about, total: 3 });
+    await fleet.redis.hset(fleet.keys.batch(id), 'shortSince', Date.now() - 60_000);
+    expect(await failMissingRows(fleet, await batches.get(id))).to.equal(3);
+    const report = { batchId: id, domain: 'x.org', generation: 0, attempt: 1 };
+    for (const row of [2, 3, 4]) await batches.report({ ...report, row, state: 'active' });
+    expect((await batches.get(id)).endedAt).to.equal(undefined);
+    for (const row of [2, 3, 4]) await batches.report({ ...report, row, state: 'done' });
+    expect((await batches.get(id)).endedAt).to.be.a('number');
+  });
+
+  for (const [state, code] of [
+    ['waiting', undefined],
+    ['failed', 'busy'],
+  ] as const) {
+    it(`are what who submits them says when it comes back late: ${state}`, async () => {
+      await look();
+      await lookAgain();
+      const report = { batchId, row: 3, domain: '3.org', jobId: 'j', generation: 0, attempt: 0 };
+      expect(await batches.report({ ...report, state, ...(code && { code }) })).to.equal(true);
+      expect(await batches.row(batchId, 3)).to.include({ state, domain: '3.org', jobId: 'j' });
+    });
+  }
+
+  it('are not failed when they come while that is done', async () => {
+    const report = { batchId, row: 3, domain: '3.org', generation: 0, attempt: 0 };
+    await batches.report({ ...report, state: 'waiting' });
+    await batches.giveUp({ batchId, row: 3, domain: '(lost)', code: 'lost' });
+    expect(await batches.row(batchId, 3)).to.include({ state: 'waiting', domain: '3.org' });
+  });
+
   it('do not hide that Redis has forgotten the batch while its rows were added', async () => {
     const open = await openSubmission(fleet, batchId, about);
     await fleet.redis.del(fleet.keys.batch(batchId), fleet.keys.batches);

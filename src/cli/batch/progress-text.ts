@@ -81,7 +81,7 @@ function speedText({ batch, rate }: BatchView): string[] {
   if (rate === undefined || rate <= 0) return [];
   const left = batch.total - endedRows(batch);
   const speed = `${rate.toFixed(1)}/s`;
-  return left === 0 ? [speed] : [speed, `about ${readableDuration((left / rate) * 1000)} left`];
+  return left <= 0 ? [speed] : [speed, `about ${readableDuration((left / rate) * 1000)} left`];
 }
 
 function bar(part: number): string {

@@ -50,6 +50,11 @@ describe('progress of a batch', () => {
     );
   });
 
+  it('has no time left where more rows have ended than there are', () => {
+    const batch = sampleBatch({ done: 1200, failed: 1 });
+    expect(progressLine({ batch, workers, rate: 2 })).to.match(/\(2\.0\/s\)$/);
+  });
+
   it('says how much of the file is queued', () => {
     const view = { batch: sampleBatch({ waiting: 500 }), workers, rate: undefined };
     expect(progressLine(view)).to.equal(
