@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 import { createLocalBook, type LoginBook, type LoginOutcome, RETRY_EVERY } from '../couchdb/login-gate.ts';
 import { createRedisClient, type RedisClient } from '../redis/client.ts';
+import { connectRedis } from '../redis/connect-redis.ts';
 import type { FleetRedisSettings } from './connect-fleet-redis.ts';
 import { createKeys, type Keys } from './keys.ts';
 import { script } from './script.ts';
@@ -134,8 +135,14 @@ export function createLogins({ connect, keys }: LoginsOptions): Logins {
 
 /** The books in the fleet's Redis, on a connection of their own: they are asked before anything else is open. */
 export function fleetLogins({ redis, prefix }: FleetRedisSettings): Logins {
-  // What this Redis is fit for is found out by whoever works with it: a few scripts need no more than an answer.
-  const connect = async () => createRedisClient(redis, 'command', { mayAskInfo: false });
+  const connect = async (): Promise<RedisClient> => {
+    // Only who looks knows a node of a cluster, which sends others on to its fellows.
+    if (redis.kind === 'server' && redis.mayBeCluster) {
+      return await connectRedis({ target: redis, role: 'command', setting: 'fleet.redis', needs: [] });
+    }
+    // What this Redis is fit for is found out by whoever works with it: a few scripts need no more than an answer.
+    return createRedisClient(redis, 'command', { mayAskInfo: false });
+  };
   return createLogins({ connect, keys: createKeys(prefix) });
 }
 

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { Cluster } from 'ioredis';
 import type { RedisTarget } from '../../src/config/redis-target.ts';
 import { connectFleetRedis } from '../../src/jobs/connect-fleet-redis.ts';
+import { fleetLogins } from '../../src/jobs/logins.ts';
 import {
   createServerClient,
   duplicateClient,
@@ -85,6 +86,18 @@ describe('a Redis of several servers', () => {
         const duplicate = cleanup.add(duplicateClient(client), (each) => each.disconnect());
         await once(duplicate, 'ready');
         expect(await duplicate.get(KEY)).to.equal(String(port));
+      }
+    });
+
+    it('has the books of logins on any one of its nodes', async () => {
+      for (const { port } of cluster.nodes) {
+        const redis = { kind: 'server', mayBeCluster: true, host: '127.0.0.1', port, database: 0 } as const;
+        const book = () => {
+          const logins = cleanup.add(fleetLogins({ redis, prefix: 'fleet' }), (each) => each.close());
+          return logins.at(`http://admin:secret@couch-${port}:5984`);
+        };
+        expect(await book().ask()).to.deep.equal({ state: 'try' });
+        expect(await book().ask()).to.deep.equal({ state: 'busy' });
       }
     });
 
