@@ -21,18 +21,23 @@ const addresses = z
 
 const isOn = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')], TLS);
 
-const tls = z.union(
-  [
-    isOn,
-    z.strictObject({
-      root_ca: path.optional(),
-      client_cert: path.optional(),
-      client_key: path.optional(),
-      insecure_skip_validation: isOn.default(false),
-    }),
-  ],
-  TLS,
+/** Where a map is something else, `otherwise` goes after the name of its key. */
+const unknownKeyOr = (otherwise: string) => ({
+  error: ({ code }: { readonly code: string }) =>
+    code === 'unrecognized_keys' ? 'is not a setting of cozy-fleet' : otherwise,
+});
+
+const tlsMap = z.strictObject(
+  {
+    root_ca: path.optional(),
+    client_cert: path.optional(),
+    client_key: path.optional(),
+    insecure_skip_validation: isOn.default(false),
+  },
+  unknownKeyOr(TLS),
 );
+
+const tls = z.union([isOn, tlsMap], TLS);
 
 /** `fleet.redis_url`. */
 export const fleetRedisUrl = z.string(URL_FORMS).transform((value, context): RedisTarget => {
@@ -55,7 +60,7 @@ export const fleetRedisGroup = z
       tls: tls.default(false),
       database: wholeNumber(0, 65_535).default(0),
     },
-    { error: (issue) => (issue.code === 'unrecognized_keys' ? 'is not a setting of cozy-fleet' : MAP) },
+    unknownKeyOr(MAP),
   )
   .superRefine((group, context) => {
     const refuse = (key: keyof typeof group, message: string): void =>
@@ -69,8 +74,11 @@ export const fleetRedisGroup = z
     }
   });
 
-/** Settings of `fleet.redis`, for the advice on one that does not exist. */
-export const FLEET_REDIS_KEYS: readonly string[] = Object.keys(fleetRedisGroup.shape);
+/** Settings of `fleet.redis` and of the maps in it by their path, for the advice on one that does not exist. */
+export const FLEET_REDIS_KEYS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['fleet.redis', Object.keys(fleetRedisGroup.shape)],
+  ['fleet.redis.tls', Object.keys(tlsMap.shape)],
+]);
 
 const DEFAULT: RedisTarget = {
   kind: 'server',

@@ -107,7 +107,7 @@ function inputError(error: z.ZodError, sources: Sources): InputError {
   const issue = error.issues[0];
   if (issue === undefined) return new InputError('bad_config', 'The configuration is not valid.');
   const path = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
-  const known = issue.path.at(-1) === 'redis' ? FLEET_REDIS_KEYS : FLEET_KEYS;
+  const known = FLEET_REDIS_KEYS.get(keyText(issue.path)) ?? FLEET_KEYS;
   const advice =
     issue.code === 'unrecognized_keys' ? `Known settings: ${known.join(', ')}.` : adviceOn(sources);
   return keyError(path, issue.message, sources, advice);

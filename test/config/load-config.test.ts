@@ -388,6 +388,23 @@ describe('loadConfig', () => {
     });
   });
 
+  for (const [section, text, known] of [
+    ['fleet', 'fleet: { unknown: 1 }', /^Known settings: .*redis_url.*prefix/],
+    ['fleet.redis', 'fleet: { redis: { addrs: "a:1", unknown: 1 } }', /^Known settings: addrs, master, /],
+    [
+      'fleet.redis.tls',
+      'fleet: { redis: { addrs: "a:1", tls: { unknown: 1 } } }',
+      /^Known settings: root_ca, client_cert, client_key, insecure_skip_validation\.$/,
+    ],
+  ] as const) {
+    it(`names the settings of ${section} for one that it does not have`, () => {
+      const error = refusal(`${FS}${text}\n`);
+      expect(error.message).to.equal(`${section}.unknown is not a setting of cozy-fleet.`);
+      expect(error.place.key).to.equal(`${section}.unknown`);
+      expect(error.advice).to.match(known);
+    });
+  }
+
   it('names variables the file asks for when something is wrong', () => {
     const error = refusal('fs:\n  url: {{ .Env.NO_SUCH_ROOT }}\n');
     expect(error.advice).to.contain('NO_SUCH_ROOT');
@@ -414,6 +431,8 @@ describe('loadConfig', () => {
     ['fleet.redis.database', 'fleet: { redis: { addrs: "a:1 b:2", database: 1, password: s3cret } }'],
     ['fleet.redis.sentinel_password', 'fleet: { redis: { addrs: "a:1 b:2", sentinel_password: s3cret } }'],
     ['fleet.redis.tls', 'fleet: { redis: { addrs: "a:1", tls: s3cret } }'],
+    ['fleet.redis.tls', 'fleet: { redis: { addrs: "a:1", tls: [s3cret] } }'],
+    ['fleet.redis.tls', 'fleet: { redis: { addrs: "a:1", tls: { root_ca: [s3cret] } } }'],
     ['fleet.redis.sentinel', 'fleet: { redis: { addrs: "a:1", sentinel: s3cret } }'],
     ['fleet', 'fleet: s3cret'],
     ['couchdb.url', 'couchdb: { url: "ftp://u:s3cret@h" }'],
