@@ -155,6 +155,13 @@ function unusable(
       `Check user and password in ${setting}.`,
     );
   }
+  if (isNotNow(error)) {
+    return new FleetError(
+      'redis_unreachable',
+      `Redis at ${address} cannot be used now: ${message}`,
+      'Wait until it can be, and look at its log and its replicas if that takes long.',
+    );
+  }
   return new FleetError(
     'redis_unreachable',
     `Redis does not answer at ${address}: ${inWords(error, target)}`,

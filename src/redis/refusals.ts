@@ -1,9 +1,17 @@
 /** Words with which a Redis says that it cannot be written to now, although it answers. */
-const NOT_NOW = ['READONLY', 'LOADING', 'MASTERDOWN', 'CLUSTERDOWN', 'TRYAGAIN'] as const;
+const NOT_NOW = [
+  'READONLY',
+  'LOADING',
+  'MASTERDOWN',
+  'CLUSTERDOWN',
+  'TRYAGAIN',
+  'NOREPLICAS',
+  'MISCONF',
+] as const;
 
 /**
  * Whether a Redis refused a command for what it is at this moment: a replica since a failover, still
- * loading, cut off. An older Redis says so in the middle of the text when a script met it.
+ * loading, cut off, without the replicas or the disk that it must have to take writes. An older Redis says so in the middle of the text when a script met it.
  */
 export function isNotNow({ message }: Error): boolean {
   return NOT_NOW.some((word) => new RegExp(`(^|[\\s:-])${word} `).test(message));
@@ -20,6 +28,13 @@ export function refusedCommand(error: Error): string | undefined {
   return 'name' in error.command ? String(error.command.name).toLowerCase() : undefined;
 }
 
+/** Of a transaction that was given up, the first refusal of one of its commands: it does not say so itself. */
+export function abortedBy(error: Error): Error | undefined {
+  if (!error.message.startsWith('EXECABORT')) return undefined;
+  if (!('previousErrors' in error) || !Array.isArray(error.previousErrors)) return undefined;
+  return error.previousErrors.find((each) => each instanceof Error);
+}
+
 /** Names that ioredis gives to the errors of commands which no server has answered. */
 const LOST = ['MaxRetriesPerRequestError', 'ClusterAllFailedError', 'AbortError'];
 
@@ -31,5 +46,6 @@ const LOST_WORDS =
 export function isRedisAway(error: Error): boolean {
   const { name, message } = error;
   if (name === 'AbortError') return message.startsWith('Command aborted') || message === 'Cluster is ended.';
-  return LOST.includes(name) || LOST_WORDS.test(message) || (name === 'ReplyError' && isNotNow(error));
+  if (LOST.includes(name) || LOST_WORDS.test(message)) return true;
+  return name === 'ReplyError' && isNotNow(abortedBy(error) ?? error);
 }

@@ -25,6 +25,10 @@ describe('what a Redis refuses', () => {
   for (const text of [
     'CLUSTERDOWN The cluster is down',
     'TRYAGAIN Multiple keys request during rehashing of slot',
+    'NOREPLICAS Not enough good replicas to write.',
+    'ERR Error running script (call to f_1): @user_script:1: @user_script: 1: -NOREPLICAS Not enough good replicas to write.',
+    'NOREPLICAS Not enough good replicas to write. script: f_1, on @user_script:1.',
+    'MISCONF Redis is configured to save RDB snapshots, but it is currently unable to persist to disk.',
   ]) {
     it(`passes, and is no reason to look for another server: ${text}`, () => {
       expect(wantsAnotherServer(reply(text))).to.equal(false);

@@ -74,11 +74,19 @@ describe('a failure', () => {
     });
   });
 
-  it('for want of Redis is an outage: it is read-only, away, or did not answer', () => {
-    const readOnly = Object.assign(new Error("READONLY You can't write against a read only replica."), {
-      name: 'ReplyError',
-    });
-    for (const error of [readOnly, new Error('Connection is closed.'), new Error('Command timed out')]) {
+  it('for want of Redis is an outage: it takes no writes now, is away, or did not answer', () => {
+    const [readOnly, alone, full] = [
+      "READONLY You can't write against a read only replica.",
+      'NOREPLICAS Not enough good replicas to write.',
+      'MISCONF Redis is configured to save RDB snapshots, but it is currently unable to persist to disk.',
+    ].map((text) => Object.assign(new Error(text), { name: 'ReplyError' }));
+    for (const error of [
+      readOnly,
+      alone,
+      full,
+      new Error('Connection is closed.'),
+      new Error('Command timed out'),
+    ]) {
       expect(judge(error)).to.include({ kind: 'outage', code: 'redis_away' });
     }
     const refused = Object.assign(new Error('WRONGTYPE x'), { name: 'ReplyError' });
