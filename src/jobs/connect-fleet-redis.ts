@@ -13,6 +13,11 @@ export interface FleetRedisSettings {
   readonly prefix: string;
 }
 
+export interface ConnectFleetRedisOptions extends FleetRedisSettings {
+  /** Told why a worker waits, once for each reason; hosts and ports are in it, never credentials. */
+  onWait?(reason: string): void;
+}
+
 /** Milliseconds between tries of a worker that cannot connect. */
 const TRY_EVERY = 1_000;
 
@@ -25,16 +30,19 @@ const PASSING = ['redis_unreachable', 'redis_replica'];
  * @throws FleetError as `connectRedis`; its text names host and port, never credentials
  */
 export async function connectFleetRedis(
-  { redis: target, prefix }: FleetRedisSettings,
+  { redis: target, prefix, onWait }: ConnectFleetRedisOptions,
   role: RedisRole,
 ): Promise<RedisClient> {
   const needs = neededCommands(createKeys(prefix));
+  const told = new Set<string>();
   for (;;) {
     try {
       return await connectRedis({ target, role, setting: settingOf(target), needs });
     } catch (error) {
       const passes = error instanceof FleetError && PASSING.includes(error.code);
       if (role !== 'worker' || !passes) throw error;
+      if (!told.has(error.message)) onWait?.(error.message);
+      told.add(error.message);
     }
     await sleep(TRY_EVERY);
   }

@@ -2,7 +2,7 @@ import type { RedisClient } from '../redis/client.ts';
 import type { RedisRole } from '../redis/roles.ts';
 import { type Batches, createBatches } from './batches.ts';
 import { type Claims, createClaims } from './claims.ts';
-import { connectFleetRedis, type FleetRedisSettings } from './connect-fleet-redis.ts';
+import { type ConnectFleetRedisOptions, connectFleetRedis } from './connect-fleet-redis.ts';
 import { createKeys, type Keys } from './keys.ts';
 import { type FleetQueue, openQueue } from './queue.ts';
 
@@ -16,7 +16,7 @@ export interface Fleet {
   close(): Promise<void>;
 }
 
-export interface FleetOptions extends FleetRedisSettings {
+export interface FleetOptions extends ConnectFleetRedisOptions {
   readonly role: RedisRole;
 }
 

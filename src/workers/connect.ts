@@ -77,7 +77,11 @@ export async function connectWorker({
     // What is made next must not be taken for a stack's.
     await platform.indexes();
     await ensureGlobalDatabases(global);
-    fleet = await openFleet({ ...config.fleet, role: 'worker' });
+    fleet = await openFleet({
+      ...config.fleet,
+      role: 'worker',
+      onWait: (reason) => log.warn('waiting', { reason }),
+    });
     const { sealKey } = await joinFleet({ ...fleet, global, storage });
     const creationClusters = clustersOpenToCreation(config);
     if (creationClusters.length === 0) {

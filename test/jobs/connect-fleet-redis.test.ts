@@ -8,6 +8,7 @@ import { Cleanup } from '../support/chaos-cleanup.ts';
 import { redisAt } from '../support/redis-at.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { thrownBy } from '../support/thrown-by.ts';
+import { until } from '../support/until.ts';
 
 const PASSWORD = 's3cret';
 const PREFIX = 'fleet';
@@ -41,6 +42,14 @@ describe('connecting to the Redis of the fleet', () => {
     if (!(error instanceof FleetError)) throw error;
     expect(`${error.message} ${error.advice} ${error.stack}`).not.to.contain(PASSWORD);
     return error;
+  }
+
+  /** Waits until so many have looked at it. */
+  async function askedTimes(server: RedisServer, times: number): Promise<void> {
+    await until(`${times} have asked`, async () => {
+      const [, calls] = /cmdstat_hello:calls=(\d+)/.exec(await server.ask('INFO', 'commandstats')) ?? [];
+      return Number(calls ?? 0) >= times;
+    });
   }
 
   const writes = async (redis: RedisTarget): Promise<void> => {
@@ -142,6 +151,34 @@ describe('connecting to the Redis of the fleet', () => {
       const error = await refusal(redisAt(`redis://${credentials}127.0.0.1:${closed.port}`));
       expect(error.code, credentials).to.equal('redis_login');
     }
+  });
+
+  it('says that a Redis without its replicas takes no writes now', async () => {
+    const alone = await start('--min-replicas-to-write', '1');
+    const error = await refusal(redisAt(alone.url));
+    expect(error.code).to.equal('redis_unreachable');
+    expect(error.message).to.contain(`Redis at 127.0.0.1:${alone.port} cannot be used now: NOREPLICAS`);
+  });
+
+  describe('as a worker', () => {
+    it('waits for a Redis that has its replicas again, and tells each reason once', async () => {
+      const server = await start('--min-replicas-to-write', '1');
+      const told: string[] = [];
+      const onWait = (reason: string) => told.push(reason);
+      const connecting = connectFleetRedis({ redis: redisAt(server.url), prefix: PREFIX, onWait }, 'worker');
+      await until('it was told', () => told.length > 0);
+      await server.kill();
+      await until('the next reason was told', () => told.length > 1);
+      await server.start();
+      // As often as it takes for a reason to be told a second time.
+      await askedTimes(server, 2);
+      await server.ask('CONFIG', 'SET', 'min-replicas-to-write', '0');
+      const client = cleanup.add(await connecting, (each) => each.disconnect());
+      expect(await client.set('{fleet}:x', 'y')).to.equal('OK');
+      expect(told).to.have.length(2);
+      expect(told[0]).to.contain('NOREPLICAS');
+      expect(told[1]).to.contain(`127.0.0.1:${server.port}: connect ECONNREFUSED`);
+    });
   });
 
   it('refuses a replica, which takes no writes', async () => {
