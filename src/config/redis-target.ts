@@ -51,7 +51,7 @@ export type SingleRedis = Exclude<RedisTarget, { readonly kind: 'cluster' }>;
 const NODE = /^(?<host>\[[0-9a-f:.]+\]|[^\s:/@[\]]+):(?<port>\d{1,5})$/i;
 
 /** An address `host:port`; undefined when it is none. */
-export function redisNode(text: string): RedisNode | undefined {
+function redisNode(text: string): RedisNode | undefined {
   const { host = '', port = '' } = NODE.exec(text)?.groups ?? {};
   if (host === '' || Number(port) < 1 || Number(port) > 65_535) return undefined;
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };

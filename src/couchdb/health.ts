@@ -85,7 +85,7 @@ export function probeSignal(signal: AbortSignal | undefined): AbortSignal {
  * (`require_valid_user`); one that has a `status` and is a 404 wants to be left alone. Anything else was
  * said by somebody who stands before it.
  */
-export function healthOf(status: number, said: string): Health {
+function healthOf(status: number, said: string): Health {
   const body = parsed(said);
   if (isObject(body)) {
     const { status: state, error, reason } = body;

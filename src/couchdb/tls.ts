@@ -71,7 +71,7 @@ function keysShown(socket: TLSSocket): string[] {
 }
 
 /** In lower-case hexadecimal digits; of the whole SubjectPublicKeyInfo, whatever the kind of key. */
-export function keyDigest({ publicKey }: X509Certificate): string {
+function keyDigest({ publicKey }: X509Certificate): string {
   return createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest('hex');

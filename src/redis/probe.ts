@@ -85,7 +85,10 @@ async function greeting(redis: Redis): Promise<{ readonly mode: string; readonly
     return [];
   });
   const parts = Array.isArray(answer) ? answer.map(String) : [];
-  const about = (name: string): string => parts[parts.indexOf(name) + 1] ?? '';
+  const about = (name: string): string => {
+    const at = parts.indexOf(name);
+    return at === -1 ? '' : (parts[at + 1] ?? '');
+  };
   return { mode: about('mode'), role: about('role') };
 }
 
