@@ -85,7 +85,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     });
     const signal = AbortSignal.any([stop, lease.lost, cancel.signal]);
     try {
-      // Every request under way listens, and a stage has more than ten of them at a time.
+      // A stage asks for all the databases of an instance at a time, and each pause before a further try listens.
       setMaxListeners(0, signal);
       // Asked at once: every answer that is waited for costs a worker more than its question.
       const [claim, halt] = await Promise.all([holdNames(jobId, payload), haltOf(payload), cancel.looked]);
