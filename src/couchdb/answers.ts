@@ -14,55 +14,61 @@ import type { CouchAnswer } from './errors.ts';
 import { tlsFault } from './tls-fault.ts';
 import type { Exchange } from './transport.ts';
 
-/*
- * What CouchDB answers when it does what was asked, a schema each. Documents are looked at and not copied: there
- * may be thousands in an answer.
+/**
+ * What an answer has to be: its shape, and what of it depends on the request. Schemas are made once, for making one
+ * costs more than reading an answer by it; documents are looked at and not copied, for there may be thousands.
  */
+export interface Expected<T> {
+  readonly schema: z.ZodType<T>;
+  fits?(value: T): boolean;
+}
 
 const stored = z.custom<StoredDocument>(
   (value) => isObject(value) && typeof value['_id'] === 'string' && typeof value['_rev'] === 'string',
 );
 
-const done = z.object({ ok: z.literal(true) });
-
 /** A database was made or deleted. */
-export const databaseDone: z.ZodType<unknown> = done;
+export const databaseDone: Expected<unknown> = { schema: z.object({ ok: z.literal(true) }) };
+
+const info = z.object({ db_name: z.string() });
 
 /** What is known of the database with that name. */
-export function databaseInfo(name: string): z.ZodType<unknown> {
-  return z.object({ db_name: z.literal(name) });
+export function databaseInfo(name: string): Expected<z.infer<typeof info>> {
+  return { schema: info, fits: ({ db_name }) => db_name === name };
 }
+
+const names = z.array(z.string());
 
 /** Names of databases that begin with `start`: others were not asked for, so that the answer is another request's. */
-export function databaseNames(start: string): z.ZodType<string[]> {
-  return z.array(z.string().refine((name) => name.startsWith(start)));
+export function databaseNames(start: string): Expected<string[]> {
+  return { schema: names, fits: (found) => found.every((name) => name.startsWith(start)) };
 }
 
-/** The new revision of the document with that id. */
-export function writtenDocument(id: string): z.ZodType<string> {
-  return done
-    .extend({ id: z.literal(id), rev: z.string().min(1) })
-    .transform(({ rev }): string => rev)
-    .pipe(z.string());
+const written = z.object({ ok: z.literal(true), id: z.string(), rev: z.string().min(1) });
+
+/** The document with that id was written, and has a new revision. */
+export function writtenDocument(id: string): Expected<z.infer<typeof written>> {
+  return { schema: written, fits: (answer) => answer.id === id };
 }
 
 /** The document with that id. */
-export function documentWithId(id: string): z.ZodType<StoredDocument> {
-  return stored.refine((document) => document._id === id);
+export function documentWithId(id: string): Expected<StoredDocument> {
+  return { schema: stored, fits: ({ _id }) => _id === id };
 }
 
 const bulkRow: z.ZodType<BulkRow> = z.union([
-  z.object({ ok: z.literal(true), id: z.string(), rev: z.string().min(1) }),
+  written,
   z.object({ id: z.string(), error: z.string(), reason: z.string().optional() }),
 ]);
 
+const bulk = z.array(bulkRow);
+
 /** A row for each of these documents, in their order. */
-export function bulkRows(documents: readonly CouchDocument[]): z.ZodType<BulkRow[]> {
-  return z
-    .array(bulkRow)
-    .refine(
-      (rows) => rows.length === documents.length && rows.every(({ id }, at) => id === documents[at]?._id),
-    );
+export function bulkRows(documents: readonly CouchDocument[]): Expected<BulkRow[]> {
+  return {
+    schema: bulk,
+    fits: (rows) => rows.length === documents.length && rows.every(({ id }, at) => id === documents[at]?._id),
+  };
 }
 
 const foundRow = z.object({ id: z.string(), key: z.unknown(), doc: stored.nullable().optional() });
@@ -79,20 +85,21 @@ const rowsByKey = z
   .transform(({ rows }): ViewRow[] => rows);
 
 /** The rows of a view. */
-export function viewRows({ includeDocs, limit }: ViewQuery): z.ZodType<ViewRow[]> {
-  return rows.refine((found) => hasDocuments(found, includeDocs) && found.length <= (limit ?? Infinity));
+export function viewRows({ includeDocs, limit = Infinity }: ViewQuery): Expected<ViewRow[]> {
+  return { schema: rows, fits: (found) => hasDocuments(found, includeDocs) && found.length <= limit };
 }
 
 /** The rows of `_all_docs`: for keys one each, in their order. */
-export function documentRows(query: ViewQuery): z.ZodType<ViewRow[]> {
+export function documentRows(query: ViewQuery): Expected<ViewRow[]> {
   const { keys } = query;
   if (keys === undefined) return viewRows(query);
-  return rowsByKey.refine(
-    (found) =>
+  return {
+    schema: rowsByKey,
+    fits: (found) =>
       hasDocuments(found, query.includeDocs) &&
       found.length === keys.length &&
       found.every(({ key }, at) => key === keys[at]),
-  );
+  };
 }
 
 /** A row whose document was asked for has one, or a null for one that is gone. */
@@ -101,9 +108,9 @@ function hasDocuments(found: readonly ViewRow[], includeDocs: boolean | undefine
 }
 
 /** What a Mango query has found. */
-export const foundDocuments: z.ZodType<StoredDocument[]> = z
-  .object({ docs: z.array(stored) })
-  .transform(({ docs }): StoredDocument[] => docs);
+export const foundDocuments: Expected<StoredDocument[]> = {
+  schema: z.object({ docs: z.array(stored) }).transform(({ docs }): StoredDocument[] => docs),
+};
 
 const change: z.ZodType<Change> = z.object({
   id: z.string(),
@@ -112,15 +119,16 @@ const change: z.ZodType<Change> = z.object({
 });
 
 /** A page of `_changes` with documents. */
-export const changesPage: z.ZodType<Changes> = z
-  .object({ results: z.array(change), last_seq: z.union([z.string(), z.number()]) })
-  .transform(({ results, last_seq }): Changes => ({ changes: results, lastSequence: String(last_seq) }));
+export const changesPage: Expected<Changes> = {
+  schema: z
+    .object({ results: z.array(change), last_seq: z.union([z.string(), z.number()]) })
+    .transform(({ results, last_seq }): Changes => ({ changes: results, lastSequence: String(last_seq) })),
+};
 
 /** An index was made, or was there. */
-export const indexAnswer: z.ZodType<IndexAnswer> = z.object({
-  result: z.enum(['created', 'exists']),
-  id: z.string().startsWith('_design/'),
-});
+export const indexAnswer: Expected<IndexAnswer> = {
+  schema: z.object({ result: z.enum(['created', 'exists']), id: z.string().startsWith('_design/') }),
+};
 
 const said = z.object({ error: z.string().min(1), reason: z.string().nullable() });
 
@@ -143,11 +151,12 @@ const refusal = z.union([
 export type Reading<T> = { readonly value: T } | { readonly refused: CouchAnswer };
 
 /** Takes an exchange for what it is: a success only with all that was asked for, a refusal only in CouchDB's words. */
-export function readExchange<T>(exchange: Exchange, schema: z.ZodType<T>): Reading<T> {
+export function readExchange<T>(exchange: Exchange, expected: Expected<T>): Reading<T> {
   const { status, body, retryAfter } = exchange;
   if (status >= 200 && status < 300) {
-    const read = schema.safeParse(body);
-    return read.success ? { value: read.data } : { refused: foreign(exchange) };
+    const read = expected.schema.safeParse(body);
+    const isAnswer = read.success && (expected.fits?.(read.data) ?? true);
+    return isAnswer ? { value: read.data } : { refused: foreign(exchange) };
   }
   const { data } = refusal.safeParse(body);
   if (data === undefined || status < 400 || isOtherNotFound(status, data.error)) {

@@ -8,7 +8,7 @@ import type { Exchange } from './transport.ts';
 export const LOGIN_TIMEOUT = 5_000;
 
 /** CouchDB greets also whom it does not know, but without a name. */
-const session = z.object({ ok: z.literal(true), userCtx: z.object({ name: z.string() }) });
+const session = { schema: z.object({ ok: z.literal(true), userCtx: z.object({ name: z.string() }) }) };
 
 /** What an answer to `GET /_session` says about our user and password, in CouchDB's own words only. */
 export function loginOutcome(exchange: Exchange): LoginOutcome {

@@ -1,6 +1,5 @@
 import pLimit from 'p-limit';
-import type { z } from 'zod';
-import { databaseNames, noAnswer, type Reading, readExchange } from './answers.ts';
+import { databaseNames, type Expected, noAnswer, type Reading, readExchange } from './answers.ts';
 import { type CouchAnswer, CouchError, heldAnswer, isCredentialFailure } from './errors.ts';
 import { PROBE_TIMEOUT, probeSignal } from './health.ts';
 import { LOGIN_TIMEOUT, loginOutcome } from './login.ts';
@@ -22,7 +21,7 @@ export interface CouchRequest<T> {
   readonly what: string;
   readonly body?: unknown;
   /** What the answer has to be. */
-  readonly schema: z.ZodType<T>;
+  readonly expected: Expected<T>;
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds without a byte from the server, where a read is to have others than usual. */
   readonly patience?: number;
@@ -98,7 +97,7 @@ export function createCouchRequests(options: CouchRequestsOptions): CouchRequest
 
   /** One try, as it was answered; what is no answer of CouchDB is thrown. */
   async function attempt<T>(request: CouchRequest<T>, patience: number): Promise<Reading<T>> {
-    const { method, path, what, body, schema, signal, guard } = request;
+    const { method, path, what, body, expected, signal, guard } = request;
     const reading = await limit(async () => {
       if (!gate.isOpen) await enter(what, signal);
       signal?.throwIfAborted();
@@ -108,7 +107,7 @@ export function createCouchRequests(options: CouchRequestsOptions): CouchRequest
         signal?.throwIfAborted();
         throw new CouchError(host, what, noAnswer(thrown));
       });
-      return await learn(readExchange(exchange, schema), sentAt);
+      return await learn(readExchange(exchange, expected), sentAt);
     });
     if ('refused' in reading && reading.refused.foreignStatus !== undefined) {
       throw new CouchError(host, what, reading.refused);

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import type { CouchTls } from '../config/couch-tls.ts';
 import {
   bulkRows,
@@ -8,6 +7,7 @@ import {
   databaseNames,
   documentRows,
   documentWithId,
+  type Expected,
   foundDocuments,
   indexAnswer,
   viewRows,
@@ -130,14 +130,14 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
     path: string,
     query: ViewQuery,
     what: string,
-    schema: z.ZodType<ViewRow[]>,
+    expected: Expected<ViewRow[]>,
     signal: AbortSignal | undefined,
     patience = readTimeout,
   ): Promise<ViewRow[]> {
     const { keys } = query;
     const asked =
       keys === undefined ? { method: 'GET' as const } : { method: 'POST' as const, body: { keys } };
-    return read({ ...asked, path: `${path}${viewQuery(query)}`, what, schema, signal, patience });
+    return read({ ...asked, path: `${path}${viewQuery(query)}`, what, expected, signal, patience });
   }
 
   return {
@@ -147,7 +147,7 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
       const what = `creating database ${name}`;
       const path = `${pathOf(name)}${settings}`;
       const made = await write(
-        { method: 'PUT', path, what, schema: databaseDone, signal },
+        { method: 'PUT', path, what, expected: databaseDone, signal },
         ({ status, error }) =>
           status === 412 && error === 'file_exists' ? { value: 'exists' as const } : undefined,
       );
@@ -157,7 +157,7 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
     async deleteDatabase(name, signal, guard) {
       const what = `deleting database ${name}`;
       const gone = await write(
-        { method: 'DELETE', path: pathOf(name), what, schema: databaseDone, signal, guard },
+        { method: 'DELETE', path: pathOf(name), what, expected: databaseDone, signal, guard },
         (refused) => (saysNoDatabase(refused) ? { value: 'missing' as const } : undefined),
       );
       return gone === 'missing' ? gone : 'deleted';
@@ -166,7 +166,7 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
     async databaseExists(name, signal) {
       const what = `looking for database ${name}`;
       const found = await read(
-        { method: 'GET', path: pathOf(name), what, schema: databaseInfo(name), signal },
+        { method: 'GET', path: pathOf(name), what, expected: databaseInfo(name), signal },
         (refused) => (saysNoDatabase(refused) ? { value: false as const } : undefined),
       );
       return found !== false;
@@ -177,35 +177,43 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
       const end = `${start}\uffff`;
       const query = new URLSearchParams({ start_key: JSON.stringify(start), end_key: JSON.stringify(end) });
       const path = `/_all_dbs?${query.toString()}`;
-      return read({ method: 'GET', path, what, schema: databaseNames(start), signal });
+      return read({ method: 'GET', path, what, expected: databaseNames(start), signal });
     },
 
     bulkInsert(database, documents, signal) {
       const what = `writing ${documents.length} documents to ${database}`;
       const path = `${pathOf(database)}/_bulk_docs`;
-      const schema = bulkRows(documents);
-      return write({ method: 'POST', path, what, body: { docs: documents }, schema, signal });
+      const expected = bulkRows(documents);
+      return write({ method: 'POST', path, what, body: { docs: documents }, expected, signal });
     },
 
     getDocument(database, id, signal) {
       const what = `reading ${id} of ${database}`;
       const path = `${pathOf(database)}/${encodedId(id)}`;
-      return read({ method: 'GET', path, what, schema: documentWithId(id), signal }, (refused) =>
+      return read({ method: 'GET', path, what, expected: documentWithId(id), signal }, (refused) =>
         saysNoDocument(refused) ? { value: undefined } : undefined,
       );
     },
 
-    putDocument(database, document, signal) {
+    async putDocument(database, document, signal) {
       const { _id } = document;
       const what = `writing ${_id} of ${database}`;
       const path = `${pathOf(database)}/${encodedId(_id)}`;
-      return write({ method: 'PUT', path, what, body: document, schema: writtenDocument(_id), signal });
+      const { rev } = await write({
+        method: 'PUT',
+        path,
+        what,
+        body: document,
+        expected: writtenDocument(_id),
+        signal,
+      });
+      return rev;
     },
 
     async deleteDocument(database, id, rev, signal) {
       const what = `deleting ${id} of ${database}`;
       const path = `${pathOf(database)}/${encodedId(id)}?rev=${encodeURIComponent(rev)}`;
-      await write({ method: 'DELETE', path, what, schema: writtenDocument(id), signal });
+      await write({ method: 'DELETE', path, what, expected: writtenDocument(id), signal });
     },
 
     view(database, design, view, query, signal) {
@@ -222,7 +230,7 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
     find(database, query, signal) {
       const path = `${pathOf(database)}/_find`;
       const what = `searching ${database}`;
-      const request = { method: 'POST', path, what, body: query, schema: foundDocuments } as const;
+      const request = { method: 'POST', path, what, body: query, expected: foundDocuments } as const;
       return read({ ...request, signal, patience: searchTimeout });
     },
 
@@ -233,7 +241,7 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
         method: 'GET',
         path,
         what: `reading changes of ${database}`,
-        schema: changesPage,
+        expected: changesPage,
         signal,
       });
     },
@@ -241,7 +249,7 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
     createIndex(database, body, signal) {
       const path = `${pathOf(database)}/_index`;
       const what = `creating an index of ${database}`;
-      return write({ method: 'POST', path, what, body, schema: indexAnswer, signal });
+      return write({ method: 'POST', path, what, body, expected: indexAnswer, signal });
     },
 
     health: (signal) => probe.ask(signal),
