@@ -13,3 +13,11 @@ export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
     throw error;
   }
 }
+
+/** Before a document is read again after a conflict, in milliseconds: a read may lag behind the write of another. */
+const AFTER_CONFLICT_MS = 50;
+
+/** @throws the signal's reason as soon as it is aborted */
+export async function pauseAfterConflict(signal?: AbortSignal): Promise<void> {
+  await pause(AFTER_CONFLICT_MS, signal);
+}

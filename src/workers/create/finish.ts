@@ -6,7 +6,7 @@ import { finishedDocument, type WayIn } from '../../instances/finished-document.
 import { isFinished, isReservation } from '../../instances/instance-document.ts';
 import { findIdsByNames, INSTANCES, readInstance, type StoredInstance } from '../../instances/lookup.ts';
 import { newSecrets } from '../../instances/secrets.ts';
-import { pause } from '../../pause.ts';
+import { pause, pauseAfterConflict } from '../../pause.ts';
 import { settleAll } from '../../settle-all.ts';
 import { commonSettingsBody, commonSettingsOf, postCommonSettings } from './common-settings.ts';
 import { type CreateContext, type CreateStage, instanceOf, superseded } from './context.ts';
@@ -18,9 +18,6 @@ import { VaultTaken } from './vault.ts';
 /** How long the hash of a vault that somebody else wrote may take to follow, in milliseconds. */
 const HASH_MS = 10_000;
 const HASH_POLL_MS = 250;
-
-/** Before the document is read again after a conflict, in milliseconds. */
-const AFTER_CONFLICT_MS = 50;
 
 /** Puts the instance into use: from now on the stack serves it (design §3). */
 export const finish: CreateStage = {
@@ -67,8 +64,8 @@ async function putIntoUse(context: CreateContext): Promise<boolean> {
       return true;
     } catch (error) {
       if (!isStatus(error, 409)) throw error;
-      // A twin, a stack, or somebody who took the domain away: the document says which. A read may lag behind.
-      await pause(AFTER_CONFLICT_MS, signal);
+      // A twin, a stack, or somebody who took the domain away: the document says which.
+      await pauseAfterConflict(signal);
       context.instance = await readOwn(context);
     }
   }

@@ -6,15 +6,12 @@ import { INSTANCES, type StoredInstance } from '../../instances/lookup.ts';
 import { databasePrefix } from '../../instances/prefix.ts';
 import type { DestroyPayload, OutcomeOf, SeenInstance } from '../../jobs/payload.ts';
 import type { DestroyStageName } from '../../jobs/stages.ts';
-import { pause } from '../../pause.ts';
+import { pauseAfterConflict } from '../../pause.ts';
 import type { Lease } from '../lease.ts';
 import { readSeen, superseded } from '../seen-instance.ts';
 import type { Services } from '../services.ts';
 import type { Stage } from '../stage.ts';
 import { refuseOtherStorage, refuseShared } from './removable.ts';
-
-/** Before a document is read again after a conflict, in milliseconds: a read may lag behind. */
-export const AFTER_CONFLICT_MS = 50;
 
 export type DestroyStage = Stage<DestroyStageName, DestroyContext, OutcomeOf<'destroy'>>;
 
@@ -62,7 +59,7 @@ export async function rewriteInstance(
       return;
     } catch (error) {
       if (!isStatus(error, 409)) throw error;
-      await pause(AFTER_CONFLICT_MS, signal);
+      await pauseAfterConflict(signal);
       const now = await readSeen(services, payload.domain, seen, signal);
       if (now === undefined) throw superseded(payload.domain);
       context.instance = now;

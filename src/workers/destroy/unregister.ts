@@ -1,8 +1,8 @@
 import { isNoDocument, isStatus } from '../../couchdb/errors.ts';
 import { INSTANCES } from '../../instances/lookup.ts';
-import { pause } from '../../pause.ts';
+import { pauseAfterConflict } from '../../pause.ts';
 import { readSeen } from '../seen-instance.ts';
-import { AFTER_CONFLICT_MS, type DestroyStage, refuseUnwanted } from './context.ts';
+import { type DestroyStage, refuseUnwanted } from './context.ts';
 import { deleteLateDatabases } from './databases.ts';
 
 /** Removes the document, after a last look for databases that a request has brought back (§8 trap 25). */
@@ -22,7 +22,7 @@ export const unregister: DestroyStage = {
       } catch (error) {
         if (isNoDocument(error)) return 'destroyed';
         if (!isStatus(error, 409)) throw error;
-        await pause(AFTER_CONFLICT_MS, signal);
+        await pauseAfterConflict(signal);
         const now = await readSeen(services, payload.domain, seen, signal);
         if (now === undefined) return 'destroyed';
         context.instance = now;
