@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { FleetError } from '../errors.ts';
+import { pause } from '../pause.ts';
 import { busy } from './busy.ts';
 import { ADDING_MS, type Claim } from './claims.ts';
 import type { Fleet } from './fleet.ts';
@@ -82,6 +82,6 @@ async function takeTurn(
       default:
         throw new Error(`whoever works without a job is not told ${answer.state}`);
     }
-    await sleep(TURN_POLL_MS, undefined, { signal });
+    await pause(TURN_POLL_MS, signal);
   }
 }

@@ -2,6 +2,7 @@ import type { CouchDocument } from '../../couchdb/documents.ts';
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { DATABASES, type InstanceDatabase } from '../doctypes.ts';
+import { missingDatabases } from '../missing-databases.ts';
 import { databaseName } from '../prefix.ts';
 import { type NoDatabase, noDatabase } from './findings.ts';
 import type { DesignFinding } from './instance-findings.ts';
@@ -21,13 +22,13 @@ export async function databaseFindings(
   signal?: AbortSignal,
   definitions: readonly InstanceDatabase[] = DATABASES,
 ): Promise<(NoDatabase | DesignFinding)[]> {
-  const there = new Set(await server.listDatabases(databaseName(prefix, ''), signal));
+  const doctypes = definitions.map(({ doctype }) => doctype);
+  const missing = await missingDatabases(server, prefix, doctypes, signal);
   const findings = await Promise.all(
     definitions.map(async (database): Promise<(NoDatabase | DesignFinding)[]> => {
       const name = databaseName(prefix, database.doctype);
-      // A list may come from a node that lags: that a database is missing, it has to say of that one.
-      const isThere = there.has(name) || (await server.databaseExists(name, signal));
-      const designs = isThere ? await readDesigns(server, name, database, signal) : undefined;
+      const isMissing = missing.has(database.doctype);
+      const designs = isMissing ? undefined : await readDesigns(server, name, database, signal);
       return designs === undefined
         ? [noDatabase(prefix, database.doctype)]
         : designFindings(database, name, designs);

@@ -1,9 +1,11 @@
 import { isStatus } from '../../couchdb/errors.ts';
 import { PassingError } from '../../errors.ts';
 import { DATABASES } from '../../instances/doctypes.ts';
+import { missingDatabases } from '../../instances/missing-databases.ts';
+import { databasePrefix } from '../../instances/prefix.ts';
 import { pause } from '../../pause.ts';
 import { settleAll } from '../../settle-all.ts';
-import { type CreateContext, type CreateStage, databaseOf } from './context.ts';
+import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './context.ts';
 
 /** A deleted database of the same name can be in the way for a second and more (`field-notes.md` §5). */
 const DELETION_MS = 5_000;
@@ -19,17 +21,11 @@ export const databases: CreateStage = {
   },
 
   async verify(context) {
-    const { server, name } = databaseOf(context, '');
-    const there = new Set(await server.listDatabases(name, context.signal));
-    const unlisted = DATABASES.filter(({ doctype }) => !there.has(databaseOf(context, doctype).name));
-    const findings = await Promise.all(
-      unlisted.map(async ({ doctype }) => {
-        // A list may come from a node that lags: that a database is missing, it has to say of that one.
-        const isThere = await server.databaseExists(databaseOf(context, doctype).name, context.signal);
-        return isThere ? [] : [`database ${doctype} is missing`];
-      }),
-    );
-    return findings.flat();
+    const { server } = databaseOf(context, '');
+    const doctypes = DATABASES.map(({ doctype }) => doctype);
+    const prefix = databasePrefix(instanceOf(context));
+    const missing = await missingDatabases(server, prefix, doctypes, context.signal);
+    return [...missing].map((doctype) => `database ${doctype} is missing`);
   },
 };
 
