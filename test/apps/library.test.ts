@@ -15,13 +15,13 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { brotliDecompressSync } from 'node:zlib';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { type AppHttp, createAppHttp } from '../../src/apps/http.ts';
 import { type AppLibrary, createAppLibrary, type LibraryOptions } from '../../src/apps/library.ts';
 import { parseSource } from '../../src/apps/sources.ts';
+import { ownModule } from '../support/own-process.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 import { until } from '../support/until.ts';
@@ -324,8 +324,8 @@ describe('the library of applications', () => {
   });
 
   function child(): { process: ChildProcess; files: Promise<string> } {
-    const main = fileURLToPath(new URL('./library-child.ts', import.meta.url));
-    const started = fork(main, [], { execArgv: ['--import=tsx'] });
+    const { file, execArgv } = ownModule('./library-child', import.meta.url);
+    const started = fork(file, [], { execArgv: [...execArgv] });
     children.push(started);
     started.send({ directory, source: 'agenda', registries: [server.url] });
     const files = Promise.race([

@@ -1,16 +1,16 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { startEmbeddedCouch } from '../../src/embedded/couchdb/server.ts';
 import { FleetError } from '../../src/errors.ts';
+import { ownModule } from '../support/own-process.ts';
 import { startTestCouch } from '../support/servers.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { until } from '../support/until.ts';
 import { basic, request } from './couch-request.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/embedded/couchdb/main.ts', import.meta.url));
+const MAIN = ownModule('../../src/embedded/couchdb/main', import.meta.url);
 const CREDENTIALS = { user: 'admin', password: 'secret' };
 const authorization = basic('admin', 'secret');
 
@@ -93,13 +93,13 @@ describe('embedded CouchDB: its life', () => {
     const couch = await startTestCouch({ ownProcess: true });
     const command = await readFile(`/proc/${couch.pid}/cmdline`, 'utf8');
     await couch.close();
-    expect(command).to.include('main.ts').and.not.include(couch.password);
+    expect(command).to.include(MAIN.file).and.not.include(couch.password);
   });
 
   describe('as a process', () => {
     const spawnMain = async () => {
-      const child = fork(MAIN, [], {
-        execArgv: ['--import=tsx'],
+      const child = fork(MAIN.file, [], {
+        execArgv: [...MAIN.execArgv],
         env: {
           ...process.env,
           FLEET_COUCH_PORT: '0',

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { InstanceOptions } from '../../src/instances/options.ts';
 import type { ChaosSettings } from './chaos-settings.ts';
+import { ownModule } from './own-process.ts';
 
 const event = z.discriminatedUnion('event', [
   z.object({ event: z.literal('ready') }),
@@ -27,10 +27,10 @@ class ChaosProcess {
   readonly #exited: Promise<unknown>;
   #lastWords = '';
 
-  constructor(file: string) {
-    const main = fileURLToPath(new URL(file, import.meta.url));
-    this.#child = fork(main, [], {
-      execArgv: ['--import=tsx'],
+  constructor(path: string) {
+    const { file, execArgv } = ownModule(path, import.meta.url);
+    this.#child = fork(file, [], {
+      execArgv: [...execArgv],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#child.on('message', (message) => {
@@ -108,7 +108,7 @@ export async function startChaosWorker(
   settings: ChaosSettings,
   holdAt: readonly string[] = [],
 ): Promise<ChaosWorker> {
-  const child = new ChaosProcess('./chaos-worker.ts');
+  const child = new ChaosProcess('./chaos-worker');
   child.send({ order: 'start', settings, holdAt });
   await orKill(
     child,
@@ -146,7 +146,7 @@ export async function startChaosProducer({
   redis,
   prefix,
 }: Pick<ChaosSettings, 'redis' | 'prefix'>): Promise<ChaosProducer> {
-  const child = new ChaosProcess('./chaos-producer.ts');
+  const child = new ChaosProcess('./chaos-producer');
   child.send({ order: 'start', redis, prefix });
   await orKill(
     child,

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { captureOutput } from '@oclif/test';
 import winston from 'winston';
 import type { Config } from '../../src/config/config.ts';
@@ -10,6 +9,7 @@ import { type FleetYamlOptions, fleetYaml } from '../../src/config/write-config.
 import { type CouchServer, connectCouch } from '../../src/couchdb/server.ts';
 import { type Fleet, openFleet } from '../../src/jobs/fleet.ts';
 import { type ConnectedWorker, connectWorker } from '../../src/workers/connect.ts';
+import { ownModule } from './own-process.ts';
 import { runCli } from './run-cli.ts';
 import {
   startTestCouch,
@@ -52,10 +52,12 @@ export interface SpawnedCommand {
   readonly ended: Promise<Ran>;
 }
 
-const MAIN = fileURLToPath(new URL('./run-cli-main.ts', import.meta.url));
+const MAIN = ownModule('./run-cli-main', import.meta.url);
 
 export function spawnCommand(argv: readonly string[], stdin = ''): SpawnedCommand {
-  const child = spawn(process.execPath, ['--import=tsx', MAIN, ...argv], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...MAIN.execArgv, MAIN.file, ...argv], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => {

@@ -1,11 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { finished } from 'node:stream/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ownModule } from './own-process.ts';
 
-const MAIN = fileURLToPath(new URL('./run-cli-main.ts', import.meta.url));
-// By its path, since commands run in a directory that has no node_modules.
-const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const MAIN = ownModule('./run-cli-main', import.meta.url);
 
 /** A command line from the sources, as its own process in a directory of the test's. */
 export interface Running {
@@ -28,7 +25,7 @@ export interface RunOptions {
 
 /** Starts a command with nothing configured but what is in `cwd`, which is its home as well. */
 export function runIn({ cwd, env = {}, channel = false }: RunOptions, ...argv: string[]): Running {
-  const child = spawn(process.execPath, [`--import=${LOADER}`, MAIN, ...argv], {
+  const child = spawn(process.execPath, [...MAIN.execArgv, MAIN.file, ...argv], {
     cwd,
     env: { ...withoutSettings(), HOME: cwd, XDG_CONFIG_HOME: cwd, ...env },
     stdio: ['ignore', 'pipe', 'pipe', ...(channel ? (['ipc'] as const) : [])],

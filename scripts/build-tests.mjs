@@ -1,0 +1,38 @@
+// Compiles sources and tests into build/, from scratch, so that nothing stale is ever tested: a process that starts from
+// TypeScript costs twice the time of one that was compiled, and the tests start hundreds.
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const BUILD = join(ROOT, 'build');
+
+/** What sources and tests read, by its place beside them. */
+const BESIDE = ['package.json', 'package-lock.json', 'README.md', 'redis.conf', 'locales', 'examples'];
+
+/** All files below a directory that the compiler leaves behind, by their path from there. */
+function otherFiles(directory, path = '') {
+  return readdirSync(join(directory, path), { withFileTypes: true }).flatMap((entry) => {
+    const inside = join(path, entry.name);
+    if (entry.isDirectory()) return otherFiles(directory, inside);
+    return inside.endsWith('.ts') ? [] : [inside];
+  });
+}
+
+rmSync(BUILD, { recursive: true, force: true });
+const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.tests.json'], {
+  cwd: ROOT,
+  stdio: 'inherit',
+});
+if (status !== 0) {
+  rmSync(BUILD, { recursive: true, force: true });
+  process.exit(1);
+}
+for (const name of BESIDE) symlinkSync(join('..', name), join(BUILD, name));
+for (const file of otherFiles(join(ROOT, 'test'))) {
+  const copy = join(BUILD, 'test', file);
+  mkdirSync(dirname(copy), { recursive: true });
+  copyFileSync(join(ROOT, 'test', file), copy);
+}
