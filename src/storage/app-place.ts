@@ -33,19 +33,3 @@ export function appsFolder(kind: AppPlace['kind']): string {
 export function isPlainName(name: string): boolean {
   return /^[0-9A-Za-z-][0-9A-Za-z.+_-]{0,254}$/.test(name);
 }
-
-/** What is to be done where the operating system does not make a hard link. */
-export function insteadOfLink(code: string | undefined): 'copy this one' | 'copy all' | 'give up' {
-  switch (code) {
-    case 'EMLINK':
-      return 'copy this one';
-    case 'EXDEV':
-    case 'EPERM':
-    case 'ENOTSUP':
-    case 'EOPNOTSUPP':
-    case 'ENOSYS':
-      return 'copy all';
-    default:
-      return 'give up';
-  }
-}

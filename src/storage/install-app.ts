@@ -1,12 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, link, lstat, mkdir, open, opendir, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, open, opendir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import { errnoOf } from '../errno.ts';
-import { type AppPlace, type AppToInstall, appsFolder, insteadOfLink, isPlainName } from './app-place.ts';
+import { settleAll } from '../settle-all.ts';
+import { type AppPlace, type AppToInstall, appsFolder, isPlainName } from './app-place.ts';
 
 /** Mode of the folders above an application (`instance-data.md` §4.1). */
 const FOLDER_MODE = 0o755;
+
+/** Files that are copied at once: what the threads of Node can do, and a few that wait for the disk with them. */
+const AT_ONCE = 8;
 
 /** What the name of an application on its way begins with, and no version's does. */
 const TEMPORARY = 'tmp';
@@ -25,7 +30,7 @@ export async function hasApp(instance: string, place: AppPlace): Promise<boolean
 
 /**
  * Puts the code of an application into an instance, as a whole or not at all: a stack takes the folder for
- * complete (`instance-data.md` §4.1, trap 18). Files are hard links where that can be, copies elsewhere.
+ * complete (`instance-data.md` §4.1, trap 18).
  *
  * @param instance absolute path of its directory, which must be there
  * @returns `present` when it was there, or a twin was faster: nothing was touched
@@ -133,38 +138,26 @@ async function moveUnlessThere(from: string, to: string): Promise<'installed' | 
   }
 }
 
+/** Nothing is shared with the source that could be changed through the copy. */
 async function fill(from: string, to: string, signal: AbortSignal | undefined): Promise<void> {
-  const put = putter();
-  const toDo: (readonly [string, string])[] = [[from, to]];
-  for (let next = toDo.pop(); next !== undefined; next = toDo.pop()) {
-    const [source, target] = next;
-    await mkdir(target, { mode: (await lstat(source)).mode & 0o777 });
-    for await (const entry of await opendir(source)) {
-      signal?.throwIfAborted();
-      const [one, other] = [join(source, entry.name), join(target, entry.name)];
-      if (entry.isDirectory()) toDo.push([one, other]);
-      else if (entry.isFile()) await put(one, other);
-      else throw invalid('something that is neither a file nor a directory in an application');
-    }
+  await mkdir(to, { mode: (await lstat(from)).mode & 0o777 });
+  const directories: string[] = [];
+  const files: string[] = [];
+  for await (const entry of await opendir(from)) {
+    if (entry.isDirectory()) directories.push(entry.name);
+    else if (entry.isFile()) files.push(entry.name);
+    else throw invalid('something that is neither a file nor a directory in an application');
   }
-}
-
-/** Links files, or copies them once it is known that links are not to be had. */
-function putter(): (from: string, to: string) => Promise<void> {
-  let linked = true;
-  return async (from, to) => {
-    if (linked) {
-      try {
-        await link(from, to);
-        return;
-      } catch (thrown) {
-        const instead = insteadOfLink(errnoOf(thrown));
-        if (instead === 'give up') throw thrown;
-        linked = instead === 'copy this one';
-      }
-    }
-    await copyToDisk(from, to);
-  };
+  const limit = pLimit(AT_ONCE);
+  await settleAll(
+    files.map((name) =>
+      limit(async () => {
+        signal?.throwIfAborted();
+        await copyToDisk(join(from, name), join(to, name));
+      }),
+    ),
+  );
+  for (const name of directories) await fill(join(from, name), join(to, name), signal);
 }
 
 /** On the disk, not only on its way: the name of the folder will say that it is all there. */

@@ -44,7 +44,8 @@ export interface Storage {
   isForeign(domain: string): Promise<boolean>;
   /**
    * Puts the code of an application into an instance, as a whole or not at all; what an earlier try of the
-   * same tag left is removed, and no twin that wakes up can publish it.
+   * same tag left is removed, and no twin that wakes up can publish it. Files are copies: what is written into one
+   * changes no other instance.
    * @returns `present` when that version was there already, or came there meanwhile: it is left as it is
    */
   installApp(domain: string, app: AppToInstall, signal?: AbortSignal): Promise<'installed' | 'present'>;
