@@ -1,10 +1,23 @@
-import { mkdir, open, opendir, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, opendir, stat, statfs } from 'node:fs/promises';
 import { errnoOf, unlessMissing } from '../errno.ts';
 import { FleetError, toError } from '../errors.ts';
-import { StorageError, storageFailureKind } from './errors.ts';
+import { invalid } from './copy-tree.ts';
+import { StorageError, storageFailureKind, UnsafePath } from './errors.ts';
+import { claimFleetFile, PROBE, readFleetFile, writeProbe } from './fleet-file.ts';
+import {
+  assertHeld,
+  atEnd,
+  bestHolding,
+  type Folder,
+  type Holding,
+  hasDirectory,
+  openRoot,
+  using,
+} from './folder.ts';
 import { hasApp, installApp } from './install-app.ts';
-import { md5OfFile } from './md5-of-file.ts';
+import { learnFolding } from './learn-folding.ts';
+import { directoryName, type NameRules, namesOnPath } from './place.ts';
+import { md5OfFile } from './read-file.ts';
 import { kindOf, removeInstance } from './remove-instance.ts';
 import type { Storage, WalkEntry } from './storage.ts';
 import { walkTree } from './walk-tree.ts';
@@ -12,15 +25,38 @@ import { walkTree } from './walk-tree.ts';
 /** Mode of the directories of an instance (`instance-data.md` §4.1). */
 const DIRECTORY_MODE = 0o755;
 
-/** Holds the fleet's id; begins with a dot, so it can never be a domain. */
-const FLEET_FILE = '.cozy-fleet';
-
 /** What a directory on its way out is called; begins with a dot, so it can never be a domain. */
 const REMOVED = '.cozy-fleet-removed-';
 
+/** Ours, whatever a job says; not so long that the name would be too long. */
+const TAG = /^[0-9a-z-]{1,200}$/;
+
+/** What the machine and the file system of a storage can do, and what they make of names. */
+export interface StorageTraits {
+  /** Whether names go by the rules of Windows; by the platform when absent. */
+  readonly windows?: boolean;
+  /** How directories are kept hold of; the surest way when absent. */
+  readonly holding?: Holding;
+  /** Whether two names may lead to one directory; a look at the file system when absent. */
+  readonly learn?: typeof learnFolding;
+}
+
 /** Storage of kind `file://`: `<root>/<domain>/` (`instance-data.md` §4.1). */
-export function fileStorage(root: string): Storage {
-  const at = (domain: string, path = '/') => join(root, domain, ...path.split('/'));
+export function fileStorage(root: string, traits: StorageTraits = {}): Storage {
+  const { windows = process.platform === 'win32', holding = bestHolding(), learn = learnFolding } = traits;
+  let folding: Promise<boolean> | undefined;
+
+  /** Learnt once; a try that failed tells nothing. */
+  async function folds(): Promise<boolean> {
+    folding ??= using(openRoot(root, holding), (folder) => learn(folder, PROBE));
+    try {
+      return await folding;
+    } catch (thrown) {
+      folding = undefined;
+      throw thrown;
+    }
+  }
+  const rules: NameRules = { windows, folds };
 
   async function failure(what: string, thrown: unknown): Promise<StorageError> {
     const error: NodeJS.ErrnoException = toError(thrown);
@@ -31,24 +67,45 @@ export function fileStorage(root: string): Storage {
     );
   }
 
-  async function guarded<T>(what: string, work: () => Promise<T>): Promise<T> {
+  async function guarded<T>(what: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     try {
       return await work();
     } catch (thrown) {
+      signal?.throwIfAborted();
+      // Ours, or the guard's own.
+      if (thrown instanceof FleetError) throw thrown;
       throw await failure(what, thrown);
     }
+  }
+
+  /** Opened anew each time: a mount that has gone would look like instances without files. */
+  const inRoot = <T>(what: string, work: (folder: Folder) => Promise<T>, signal?: AbortSignal): Promise<T> =>
+    guarded(what, () => using(openRoot(root, holding), work), signal);
+
+  /** The one way to anything of an instance. */
+  async function ofInstance<T>(
+    what: string,
+    domain: string,
+    work: (folder: Folder, name: string) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const name = await guarded(what, () => directoryName(domain, rules));
+    return await inRoot(`${what} of ${name}`, (folder) => work(folder, name), signal);
   }
 
   async function* walk(
     domain: string,
     skipped: ReadonlySet<string> = new Set(),
   ): AsyncGenerator<WalkEntry, void, undefined> {
+    const what = 'walking through the files';
+    const name = await guarded(what, () => directoryName(domain, rules));
+    const folder = await guarded(what, () => openRoot(root, holding));
     try {
-      // A mount that has gone looks like an instance without files.
-      await stat(root);
-      yield* walkTree(at(domain), skipped);
+      yield* walkTree(folder, name, skipped);
     } catch (thrown) {
-      throw await failure(`walking through ${domain}`, thrown);
+      throw await failure(`${what} of ${name}`, thrown);
+    } finally {
+      await folder.close();
     }
   }
 
@@ -64,102 +121,84 @@ export function fileStorage(root: string): Storage {
     name: `file://${root}`,
 
     hasFiles: (domain) =>
-      guarded(`listing ${domain}`, async () => {
-        const entries = (await unlessMissing(readdir(at(domain)))) ?? [];
-        // A mount that has gone looks like an instance without files.
-        if (entries.length === 0) await stat(root);
-        return entries.length > 0;
-      }),
-
-    hasDirectory: (domain, path) =>
-      guarded(`looking for ${path} of ${domain}`, () => isDirectory(at(domain, path))),
-
-    makeDirectory: (domain, path) =>
-      guarded(`making ${path} of ${domain}`, async () => {
-        const directory = at(domain, path);
-        try {
-          await mkdir(directory, { mode: DIRECTORY_MODE });
-        } catch (thrown) {
-          if (errnoOf(thrown) !== 'EEXIST' || !(await isDirectory(directory))) throw thrown;
+      ofInstance('looking for files', domain, async (folder, name) => {
+        switch (await kindOf(folder, name)) {
+          case 'missing':
+          case 'empty':
+            return false;
+          case 'instance':
+          case 'foreign':
+            return true;
         }
       }),
+
+    async hasDirectory(domain, path) {
+      const names = namesOnPath(domain, path, rules);
+      return await ofInstance(`looking for ${path}`, domain, async (folder, name) => {
+        return (await unlessMissing(atEnd(folder, [name, ...names], hasDirectory))) ?? false;
+      });
+    },
+
+    async makeDirectory(domain, path) {
+      const names = namesOnPath(domain, path, rules);
+      await ofInstance(`making ${path}`, domain, (folder, name) =>
+        atEnd(folder, [name, ...names], makeDirectory),
+      );
+    },
 
     list,
 
     walk,
 
     async digest(domain, path, signal) {
-      try {
-        return await unlessMissing(md5OfFile(at(domain, path), signal));
-      } catch (thrown) {
-        signal?.throwIfAborted();
-        throw await failure(`reading ${path} of ${domain}`, thrown);
-      }
+      const names = namesOnPath(domain, path, rules);
+      const read = (parent: Folder, name: string) => md5OfFile(parent, name, signal);
+      return await ofInstance(
+        `reading ${path}`,
+        domain,
+        (folder, name) => unlessMissing(atEnd(folder, [name, ...names], read)),
+        signal,
+      );
     },
 
-    async removeInstance(domain, tag, guard) {
-      try {
-        return await removeInstance(at(domain), join(root, `${REMOVED}${tag}`), guard);
-      } catch (thrown) {
-        // The guard's own.
-        if (thrown instanceof FleetError) throw thrown;
-        throw await failure(`removing ${domain}`, thrown);
-      }
-    },
+    removeInstance: (domain, tag, guard) =>
+      ofInstance('removing the directory', domain, async (folder, name) => {
+        if (!TAG.test(tag)) throw invalid('a tag that is no plain name');
+        return await removeInstance(folder, name, `${REMOVED}${tag}`, guard);
+      }),
 
     isForeign: (domain) =>
-      guarded(`looking at ${domain}`, async () => (await kindOf(at(domain))) === 'foreign'),
+      ofInstance('looking at the directory', domain, async (folder, name) => {
+        return (await kindOf(folder, name)) === 'foreign';
+      }),
 
-    async installApp(domain, app, signal) {
+    async kindOf(name) {
       try {
-        return await installApp(at(domain), app, signal);
+        return await ofInstance('looking at the directory', name, kindOf);
       } catch (thrown) {
-        signal?.throwIfAborted();
-        // The guard's own.
-        if (thrown instanceof FleetError) throw thrown;
-        throw await failure(`installing ${JSON.stringify(app.slug)} in ${domain}`, thrown);
+        if (thrown instanceof UnsafePath) return 'foreign';
+        throw thrown;
       }
     },
 
+    installApp: (domain, app, signal) =>
+      ofInstance(
+        `installing ${JSON.stringify(app.slug)} in the directory`,
+        domain,
+        (folder, name) => installApp(folder, name, app, signal),
+        signal,
+      ),
+
     hasApp: (domain, place) =>
-      guarded(`looking for ${JSON.stringify(place.slug)} of ${domain}`, async () => {
-        const found = await hasApp(at(domain), place);
-        // A mount that has gone looks like an instance without applications.
-        if (!found) await stat(root);
-        return found;
-      }),
+      ofInstance(`looking for ${JSON.stringify(place.slug)}`, domain, (folder, name) =>
+        hasApp(folder, name, place),
+      ),
 
-    readFleetId: () =>
-      guarded('reading the fleet id', async () => {
-        const text = (await unlessMissing(readFile(join(root, FLEET_FILE), 'utf8'))) ?? '';
-        return text.trim() === '' ? undefined : text.trim();
-      }),
+    readFleetId: () => inRoot('reading the fleet id', readFleetFile),
 
-    claimFleetId: (id) =>
-      guarded('writing the fleet id', async () => {
-        const file = join(root, FLEET_FILE);
-        try {
-          const handle = await open(file, 'wx', 0o644);
-          await handle.writeFile(`${id}\n`);
-          await handle.close();
-          return id;
-        } catch (thrown) {
-          if (errnoOf(thrown) !== 'EEXIST') throw thrown;
-          return (await readFile(file, 'utf8')).trim();
-        }
-      }),
+    claimFleetId: (id) => inRoot('writing the fleet id', (folder) => claimFleetFile(folder, id)),
 
-    probe: () =>
-      guarded('writing', async () => {
-        const file = join(root, `${FLEET_FILE}-probe-${process.pid}`);
-        const handle = await open(file, 'w', 0o600);
-        try {
-          await handle.writeFile('probe');
-        } finally {
-          await handle.close();
-          await rm(file, { force: true });
-        }
-      }),
+    probe: () => inRoot('writing', writeProbe),
 
     free: () =>
       guarded('measuring', async () => {
@@ -167,6 +206,15 @@ export function fileStorage(root: string): Storage {
         return { bytes: bavail * bsize, files: ffree };
       }),
   };
+}
+
+async function makeDirectory(parent: Folder, name: string): Promise<void> {
+  await assertHeld(parent);
+  try {
+    await mkdir(parent.at(name), { mode: DIRECTORY_MODE });
+  } catch (thrown) {
+    if (errnoOf(thrown) !== 'EEXIST' || !(await hasDirectory(parent, name))) throw thrown;
+  }
 }
 
 async function isDirectory(path: string): Promise<boolean> {

@@ -10,22 +10,40 @@ export interface WalkEntry {
   readonly size: number;
 }
 
-/** Where the files of instances live; one implementation a kind of storage. */
+/**
+ * What is at the place of an instance's directory: `instance` for one with a `.cozy_trash` that is a directory, too,
+ * `empty` for one with nothing in it, which is nobody's, and `foreign` for whatever no stack and no worker has made.
+ */
+export type PlaceKind = 'instance' | 'empty' | 'foreign' | 'missing';
+
+/**
+ * Where the files of instances live; one implementation a kind of storage. Nothing is looked at, made or removed but
+ * what is below the one directory that a domain names, by no link, and in no other directory that comes to its place
+ * meanwhile.
+ *
+ * Whatever is given a domain or a path throws `UnsafePath` for one that does not name exactly one place.
+ */
 export interface Storage {
   /** For messages: kind and place. */
   readonly name: string;
-  /** Whether anything is left under that domain: its directory holds at least one entry. */
+  /** Whether anything is left under that domain: its directory holds at least one entry, or is none. */
   hasFiles(domain: string): Promise<boolean>;
-  /** Whether that directory of the instance is there; `path` as in its document (`/Photos`). */
+  /**
+   * Whether that directory of the instance is there; `path` as in its document (`/Photos`).
+   * @throws StorageError `ELOOP` where it is a symbolic link, or there is one on the way
+   */
   hasDirectory(domain: string, path: string): Promise<boolean>;
   /** Makes a directory of the instance, `/` for its root; one that is there is fine. Parents must be there. */
   makeDirectory(domain: string, path: string): Promise<void>;
-  /** Names of the directories of instances, and of whatever else is beside them; symbolic links are none. */
+  /**
+   * Names of the directories of instances, and of whatever else is beside them, as they are: none of them is known
+   * to be that of an instance. Symbolic links are no directories.
+   */
   list(): AsyncGenerator<string, void, undefined>;
   /**
    * Everything of the instance, its root first and a directory before what is in it; nothing when there is
-   * no directory of that domain. No more is held than the directories still to be read. The root may be a
-   * symbolic link, as where an instance has a volume of its own.
+   * no directory of that domain. No more is held than the directories still to be read. A root that is a symbolic
+   * link is `other`, and nothing below it is told.
    *
    * @param skipped paths that are neither reported nor entered
    */
@@ -37,11 +55,18 @@ export interface Storage {
    * of the domain never meets what is on its way out.
    * @param tag names what is on its way out, so that a second try finds it again; hexadecimal and `-`
    * @param guard called right before each step that cannot be taken back; what it throws is thrown
-   * @returns `foreign` for what `isForeign`: it is left alone
+   * @returns `removed`, or what is there instead of an instance: it is left alone
+   * @throws PassingError `replaced` when something else came to its place meanwhile: that is left alone, too
    */
-  removeInstance(domain: string, tag: string, guard?: () => void): Promise<'removed' | 'missing' | 'foreign'>;
+  removeInstance(
+    domain: string,
+    tag: string,
+    guard?: () => void,
+  ): Promise<'removed' | Exclude<PlaceKind, 'instance'>>;
   /** Whether what is there under that domain is not an instance's: a link, or files without a `.cozy_trash`. */
   isForeign(domain: string): Promise<boolean>;
+  /** What a name that `list` gave belongs to; `foreign` also for one that no instance can have. */
+  kindOf(name: string): Promise<PlaceKind>;
   /**
    * Puts the code of an application into an instance, as a whole or not at all; what an earlier try of the
    * same tag left is removed, and no twin that wakes up can publish it. Files are copies: what is written into one

@@ -1,9 +1,9 @@
 import type { CouchServer } from '../../couchdb/server.ts';
 import { FleetError } from '../../errors.ts';
 import { isDenied } from '../../storage/errors.ts';
-import type { Storage } from '../../storage/storage.ts';
+import { OF_THE_STACK } from '../../storage/place.ts';
+import type { PlaceKind, Storage } from '../../storage/storage.ts';
 import { instancesThere } from '../all-instances.ts';
-import { TRASH_NAME } from '../file-documents.ts';
 import { INSTANCES } from '../lookup.ts';
 import { databasePrefix } from '../prefix.ts';
 import type { OrphanDatabases, OrphanFinding } from './orphan-findings.ts';
@@ -24,9 +24,6 @@ const INSTANCE_DATABASE = /^(cozy[0-9a-f]{32})\//;
 
 /** Databases are listed by the first digits of their prefix: all at once, their names could be millions. */
 const RANGES = Array.from({ length: 256 }, (_, at) => `cozy${at.toString(16).padStart(2, '0')}`);
-
-/** What the stack itself keeps beside the directories of the instances: its assets, and the archives of exports. */
-const OF_THE_STACK: ReadonlySet<string> = new Set(['dyn-assets', 'exports']);
 
 /** What nobody was found to own so far. */
 interface Suspects {
@@ -60,8 +57,9 @@ export async function* findOrphans(search: OrphanSearch): AsyncGenerator<OrphanF
     if (suspects.prefixes.get(server)?.has(found.prefix) === true) yield found;
   }
   for (const folder of [...suspects.folders].sort()) {
-    if (!(await storage.hasDirectory(folder, '/'))) continue;
-    const wasInstance = !aside.has(folder) && (await hasTrash(storage, folder));
+    const kind = await kindOf(storage, folder);
+    if (kind === 'missing') continue;
+    const wasInstance = !aside.has(folder) && kind === 'instance';
     yield { type: wasInstance ? 'orphan_folder' : 'foreign_folder', folder };
   }
 }
@@ -76,11 +74,11 @@ function noInstances({ host }: CouchServer): FleetError {
 }
 
 /** A `lost+found` lets nobody but root look into it. */
-async function hasTrash(storage: Storage, folder: string): Promise<boolean> {
+async function kindOf(storage: Storage, folder: string): Promise<PlaceKind> {
   try {
-    return await storage.hasDirectory(folder, `/${TRASH_NAME}`);
+    return await storage.kindOf(folder);
   } catch (error) {
-    if (isDenied(error)) return false;
+    if (isDenied(error)) return 'foreign';
     throw error;
   }
 }

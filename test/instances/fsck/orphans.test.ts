@@ -123,6 +123,24 @@ describe('the search for orphans', () => {
     await fleet.remove('lost+found');
   });
 
+  it('takes what no instance can be called, or what is empty, for somebody else\u2019s', async () => {
+    const names = ['.cozy-fleet-removed-ab', 'a\tb', 'Ä\\b'];
+    for (const name of names) await folder(name, '.cozy_trash');
+    await folder(domain);
+    expect(await orphans()).to.deep.equal(
+      [...names, domain].sort().map((name) => ({ type: 'foreign_folder', folder: name })),
+    );
+    for (const name of names) await fleet.remove(name);
+  });
+
+  it('takes a folder whose trash is a link for somebody else\u2019s', async () => {
+    await folder(`other-${domain}`, '.cozy_trash');
+    await folder(domain);
+    await symlink(join(fleet.storageRoot, `other-${domain}`), join(fleet.storageRoot, domain, '.cozy_trash'));
+    expect(await orphans()).to.deep.include({ type: 'foreign_folder', folder: domain });
+    await fleet.remove(`other-${domain}`);
+  });
+
   it('takes a folder for somebody else\u2019s that has a former name or an alias of an instance', async () => {
     await folder(domain, '.cozy_trash');
     await folder(`alias-${domain}`, '.cozy_trash');
