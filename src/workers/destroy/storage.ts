@@ -3,7 +3,10 @@ import { whileLocked } from './as-stack.ts';
 import { type DestroyContext, type DestroyStage, refuseUnwanted } from './context.ts';
 import { foreignFiles } from './removable.ts';
 
-/** Removes the instance's directory, or what an earlier attempt left of it. */
+/**
+ * Removes the instance's directory, or what an earlier attempt left of it. One that is empty stays: nobody can tell
+ * whose it is, nothing of the instance is in it, and a creation takes it as it is.
+ */
 export const storage: DestroyStage = {
   name: 'storage',
 
@@ -14,7 +17,7 @@ export const storage: DestroyStage = {
   },
 
   async verify({ services, instance }) {
-    return (await services.storage.hasDirectory(instance.domain, '/')) ? ['its directory is left'] : [];
+    return (await services.storage.hasFiles(instance.domain)) ? ['its files are left'] : [];
   },
 };
 
