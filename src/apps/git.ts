@@ -166,7 +166,7 @@ class GitFailure extends Error {
 
   judged(source: GitSource): AppError {
     const missing =
-      /Remote branch .* not found|[Rr]epository not found|repository '.*' not found|does not appear to be a git repository|not exported|Could not find remote branch/;
+      /not found in upstream|[Rr]epository not found|' not found|does not appear to be a git repository|not exported|Could not find remote branch/;
     if (missing.test(this.#words)) {
       const what =
         source.ref === undefined ? 'repository' : `repository, or no ${JSON.stringify(source.ref)} in it`;

@@ -11,7 +11,7 @@ const UNITS: ReadonlyMap<string, number> = new Map([
 ]);
 
 const UNIT = [...UNITS.keys()].join('|');
-const PART = new RegExp(`(\\d+(?:\\.\\d*)?|\\.\\d+)(${UNIT})`, 'g');
+const PART = new RegExp(`(\\d+(?:\\.\\d*)?|\\.\\d+)(${UNIT})`, 'gy');
 const DURATION = new RegExp(`^[-+]?(?:${PART.source})+$`);
 
 /** Go counts nanoseconds in 63 bits. */
@@ -24,7 +24,7 @@ const MOST = 2 ** 63 / 1e6;
 export function parseGoDuration(text: string): number | undefined {
   if (/^[-+]?0$/.test(text)) return 0;
   if (!DURATION.test(text)) return undefined;
-  const parts = [...text.matchAll(PART)];
+  const parts = [...text.replace(/^[-+]/, '').matchAll(PART)];
   const sum = parts.reduce(
     (total, [, count, unit = '']) => total + Number(count) * (UNITS.get(unit) ?? 0),
     0,

@@ -63,7 +63,7 @@ function parseWindow(period: Period, text: string): Window | undefined {
   let days = anyDayOf(period);
   let from = 0;
   let before = 24;
-  for (const [, keyword, value = ''] of words.matchAll(/(on the|\S+) (\S+)/g)) {
+  for (const [, keyword, value = ''] of words.matchAll(/(on the|\S+) (\S+) ?/gy)) {
     if (keyword === 'on') days = joined(value.split(',').map(weekdaysOf));
     else if (keyword === 'on the') days = joined(value.split(',').map(monthDaysOf));
     else if (keyword === 'before' || keyword === 'and') before = hourOf(value) || 24;

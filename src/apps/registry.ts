@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { couchHost } from '../config/redact.ts';
+import { withoutTrailingSlashes } from '../config/trailing-slashes.ts';
 import type { FailureKind } from '../errors.ts';
 import { AppError } from './errors.ts';
 import { type AppHttp, HttpFailure, reasonOf, statusFailure } from './http.ts';
@@ -114,7 +115,7 @@ async function askRegistry(
 function addressOf({ slug, channel, version }: RegistrySource, registry: string): string {
   const url = new URL(registry);
   const wanted = version === undefined ? `${channel}/latest` : encodeURIComponent(version);
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/registry/${slug}/${wanted}`;
+  url.pathname = `${withoutTrailingSlashes(url.pathname)}/registry/${slug}/${wanted}`;
   return url.href;
 }
 

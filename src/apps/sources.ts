@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseUrl } from '../config/parse-url.ts';
+import { withoutTrailingSlashes } from '../config/trailing-slashes.ts';
 import { InputError } from '../errors.ts';
 import { isSlug, isVersion } from './slug.ts';
 
@@ -51,6 +52,9 @@ const EXAMPLES =
 const NO_SECRETS =
   'Everybody who may read the documents of an instance reads its sources: serve what needs a token or a password from a registry, or give it as file:///path.';
 
+/** Characters of a source; registries and hosts take no longer URLs either. */
+const MOST_CHARACTERS = 2_048;
+
 const DEFAULT_CHANNEL = 'stable';
 const CHANNEL = /^[a-z][a-z0-9-]{0,31}$/;
 const SHA256 = /^[0-9a-fA-F]{64}$/;
@@ -66,6 +70,9 @@ const GIT_HOST = /^[0-9A-Za-z[][0-9A-Za-z.:[\]-]*$/;
  *   sources are kept in documents and in Redis
  */
 export function parseSource(given: string): AppSource {
+  if (given.length > MOST_CHARACTERS) {
+    throw bad(`the source of an application has more than ${MOST_CHARACTERS} characters`);
+  }
   const text = given.trim();
   if (isSlug(text)) {
     return {
@@ -103,7 +110,7 @@ export function parseSource(given: string): AppSource {
 }
 
 function registrySource(text: string): RegistrySource {
-  const [slug = '', ...rest] = text.slice('registry://'.length).replace(/\/+$/, '').split('/');
+  const [slug = '', ...rest] = withoutTrailingSlashes(text.slice('registry://'.length)).split('/');
   if (!isSlug(slug))
     throw bad(`${quoted(slug)} in ${quoted(text)} is no slug: only a-z, 0-9 and - are in one`);
   if (rest.length > 2) throw bad(`${quoted(text)} has more than a slug, a channel and a version`);

@@ -17,7 +17,7 @@ const MOST = 24 * 86_400_000;
  * @throws InputError `bad_duration`
  */
 export function parseDuration(text: string, flag: string): number {
-  const parts = [...text.matchAll(/(\d+)(ms|s|m|h|d)/g)];
+  const parts = [...text.matchAll(/(\d+)(ms|s|m|h|d)/gy)];
   const isWhole = parts.length > 0 && parts.map(([part]) => part).join('') === text;
   const sum = parts.reduce(
     (total, [, count, unit = '']) => total + Number(count) * (UNITS.get(unit) ?? 0),

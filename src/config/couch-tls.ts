@@ -38,7 +38,8 @@ export class TlsSettingProblem extends Error {
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
-const PRIVATE_KEY = /-----BEGIN (?<type>(?:[A-Z0-9]+ )?PRIVATE KEY)-----[\s\S]+?-----END \k<type>-----/;
+const PRIVATE_KEY =
+  /-----BEGIN (?<type>(?:[A-Z0-9]+ )?PRIVATE KEY)-----(?:[^-]|-(?!----))+-----END \k<type>-----/;
 
 /**
  * Reads what the settings name, by the stack's rules: a key without its certificate is passed over.

@@ -14,7 +14,7 @@ export interface Expanded {
   readonly unset: readonly string[];
 }
 
-const ACTION = /\{\{(.*?)(?:\}\}|$)/gms;
+const ACTION = /\{\{((?:[^}\n\r\u2028\u2029]|\}(?!\}))*)(?:\}\})?/g;
 const CONTROL = /^-?\s*(?:if|else|end|range|with|define|block|template|break|continue)\b/;
 
 /**

@@ -1,4 +1,5 @@
 import { parseUrl } from './parse-url.ts';
+import { withoutTrailingSlashes } from './trailing-slashes.ts';
 
 /**
  * A URL as it may be shown: scheme, host, port and path, without credentials and without query
@@ -7,7 +8,7 @@ import { parseUrl } from './parse-url.ts';
 export function redactUrl(url: string): string {
   const parsed = parseUrl(url);
   if (parsed === undefined) return '(not a URL)';
-  return `${parsed.protocol}//${parsed.host}${parsed.pathname}`.replace(/\/+$/, '');
+  return withoutTrailingSlashes(`${parsed.protocol}//${parsed.host}${parsed.pathname}`);
 }
 
 /** Host and port of a CouchDB URL, for confirmations and messages; the scheme's own port is left out. */

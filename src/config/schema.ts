@@ -4,6 +4,7 @@ import { INDEXES_VERSIONS } from './indexes-versions.ts';
 import { parseUrl } from './parse-url.ts';
 import { redisNodes, redisTarget, type SingleRedis } from './redis-target.ts';
 import { storageRoot } from './storage-root.ts';
+import { withoutTrailingSlashes } from './trailing-slashes.ts';
 import { MAP, path, text, wholeNumber } from './values.ts';
 
 /*
@@ -21,7 +22,7 @@ const couchUrl = z.string(COUCH_URL).transform((value, context) => {
     context.addIssue({ code: 'custom', message: COUCH_URL });
     return z.NEVER;
   }
-  return url.href.replace(/\/+$/, '');
+  return withoutTrailingSlashes(url.href);
 });
 
 const STACK_REDIS_URL =

@@ -8,7 +8,7 @@ import { isTree, type Tree } from './tree.ts';
 
 const OPEN = '\ufdd0';
 const CLOSE = '\ufdd1';
-const MARK = new RegExp(`${OPEN}([^${CLOSE}]*)${CLOSE}`, 'g');
+const MARK = new RegExp(`${OPEN}([^${OPEN}${CLOSE}]*)${CLOSE}`, 'g');
 
 /** What stands for a variable that is not set. */
 export function unsetMark(name: string): string {

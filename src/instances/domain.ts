@@ -14,8 +14,18 @@ const WILDCARD = /[*?]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const ESCAPED_IN_HOSTS = /[^A-Za-z0-9\-_.~!$&'()*+,;=:[\]<>"]/gu;
 
+/**
+ * Characters, as it was written: whatever has more is longer than 255 bytes in any form. Punycode takes a time that
+ * grows with the square of them.
+ */
+const MOST_CHARACTERS = 1_024;
+
+/** Characters of a name that is no domain, in a message. */
+const MOST_SHOWN = 100;
+
 function illegalDomain(raw: string, why: string): InputError {
-  return new InputError('illegal_domain', `${JSON.stringify(raw)} cannot be used as a domain: ${why}`);
+  const shown = raw.length > MOST_SHOWN ? `${raw.slice(0, MOST_SHOWN)}…` : raw;
+  return new InputError('illegal_domain', `${JSON.stringify(shown)} cannot be used as a domain: ${why}`);
 }
 
 /**
@@ -76,6 +86,9 @@ function problemOf(domain: string): string | undefined {
  * @throws InputError `illegal_domain`
  */
 export function normaliseDomain(raw: string, subdomains: Subdomains): string {
+  if (trimBlanks(raw).length > MOST_CHARACTERS) {
+    throw illegalDomain(raw, `it is longer than ${MAX_NAME_BYTES} bytes`);
+  }
   const domain = lowerCaseRunes(trimBlanks(toUnicode(raw)));
   const problem = problemOf(domain);
   if (problem !== undefined) throw illegalDomain(raw, problem);

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { matchesGlob } from './glob.ts';
 import { INSTANCE_STATES, type InstanceDocument, instanceState } from './instance-document.ts';
 
+/** Characters: the time of a comparison grows with them. No domain is longer. */
+const MOST_IN_PATTERN = 255;
+
 const text = z.string().min(1, 'must not be empty');
 
 /** Which instances are meant: those that meet all that is given. Plain JSON, to travel in payloads. */
@@ -11,7 +14,7 @@ export const instanceFilter = z.strictObject({
   context: text.optional(),
   locale: text.optional(),
   /** Pattern of the domain, with `*` and `?`; aliases do not count. */
-  domain: text.optional(),
+  domain: text.max(MOST_IN_PATTERN, `must not have more than ${MOST_IN_PATTERN} characters`).optional(),
 });
 
 export type InstanceFilter = Readonly<z.infer<typeof instanceFilter>>;

@@ -29,6 +29,9 @@ export function myselfContact({ email, publicName, cozyUrl }: Myself): MyselfCon
 
 function names(email?: string, publicName?: string): Pick<MyselfContact, 'fullname' | 'displayName'> {
   if (publicName) return { fullname: publicName, displayName: publicName };
-  if (email) return { fullname: email.replace(/@.*$/s, ''), displayName: email };
+  if (email) {
+    const [fullname = ''] = email.split('@', 1);
+    return { fullname, displayName: email };
+  }
   return {};
 }

@@ -35,7 +35,8 @@ export interface StoredPassphrase {
 
 /** `me@` and the domain the passphrase was first used with, without port. */
 function saltOf({ domain, oldDomain }: PassphraseOwner): string {
-  return `me@${(oldDomain || domain).replace(/:.*$/s, '')}`;
+  const [host = ''] = (oldDomain || domain).split(':', 1);
+  return `me@${host}`;
 }
 
 /** The 32-byte key a browser derives from the passphrase; about 0.2 s, outside the event loop. */

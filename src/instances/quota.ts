@@ -3,7 +3,7 @@ import { InputError } from '../errors.ts';
 const ADVICE = 'Write a size as 500MB or 5GB (powers of 1000), or as 5GiB (powers of 1024).';
 
 const LEADING_NUMBER = /^[\d.,]*/;
-const DECIMAL = /^(\d+\.?\d*|\.\d+)$/;
+const DECIMAL = /^(\d+(?:\.\d*)?|\.\d+)$/;
 const PREFIXES = ['k', 'm', 'g', 't', 'p', 'e'];
 
 const UNITS: ReadonlyMap<string, number> = new Map([

@@ -2,6 +2,7 @@ import { InputError } from '../errors.ts';
 import { trimBlanks } from './blanks.ts';
 import { plausible } from './plausible.ts';
 import { kindOfFlag } from './value-kinds.ts';
+import { lengthProblem } from './value-lengths.ts';
 
 /** What is told of an instance when it is made, and may be changed later, as far as it is shown in one run. */
 const LASTING_FLAGS = [
@@ -87,6 +88,11 @@ export class RawRow<Flag extends string> {
 
   #plausible(flag: Flag, value: string): string {
     const kind = kindOfFlag(flag);
+    const tooLong = lengthProblem(kind, kind === 'secret' ? value : trimBlanks(value));
+    if (tooLong !== undefined) {
+      this.report(flag, tooLong);
+      return '';
+    }
     // A domain, and each part of a list, is looked at when it is read.
     if (kind === 'domain') return trimBlanks(value);
     return this.attempt(flag, value, (text) => plausible(kind, text)) ?? '';

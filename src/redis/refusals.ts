@@ -9,12 +9,14 @@ const NOT_NOW = [
   'MISCONF',
 ] as const;
 
+const SAYS_NOT_NOW = new RegExp(`(^|[\\s:-])(${NOT_NOW.join('|')}) `);
+
 /**
  * Whether a Redis refused a command for what it is at this moment: a replica since a failover, still
  * loading, cut off, without the replicas or the disk that it must have to take writes. An older Redis says so in the middle of the text when a script met it.
  */
 export function isNotNow({ message }: Error): boolean {
-  return NOT_NOW.some((word) => new RegExp(`(^|[\\s:-])${word} `).test(message));
+  return SAYS_NOT_NOW.test(message);
 }
 
 /** Whether the server holds another connection to be the right one: it may be a replica by now. */

@@ -121,4 +121,9 @@ describe('the source of an application', () => {
       expect(`${message} ${advice}`).not.to.include('s3cret');
     });
   }
+
+  it('is refused where it is longer than any, and not repeated', () => {
+    const { message } = inputErrorOf(() => parseSource(`registry://${'/'.repeat(200_000)}a`));
+    expect(message).to.equal('the source of an application has more than 2048 characters');
+  });
 });

@@ -40,4 +40,12 @@ describe('filter flags', () => {
         place: { column: '--context' },
       });
   });
+
+  it('refuse a pattern that is longer than any domain', async () => {
+    const error = await thrownBy(filter('--domain', '*a'.repeat(200)));
+    expect(error).to.deep.include({
+      message: 'must not have more than 255 characters',
+      place: { column: '--domain' },
+    });
+  });
 });

@@ -69,10 +69,18 @@ function countKeys(value: unknown): number {
   return parts + (Array.isArray(value) ? 0 : Object.keys(value).length);
 }
 
+/** Names in the objects of a line. Comparing them takes a time that grows with their square. */
+const MOST_NAMES = 1_000;
+
+/** Where a name ends, or something in a value that looks like it. */
+function countEndsOfNames(text: string): number {
+  return (text.match(/"\s*:/g) ?? []).length;
+}
+
 /** `JSON.parse` takes the last of equal keys and says nothing. */
 function hasRepeatedKey(text: string, parsed: unknown): boolean {
   // Cheap, and right for all lines but those with `":` in a value.
-  if ((text.match(/"\s*:/g) ?? []).length === countKeys(parsed)) return false;
+  if (countEndsOfNames(text) === countKeys(parsed)) return false;
   return parseDocument(text, { uniqueKeys: true }).errors.some(({ code }) => code === 'DUPLICATE_KEY');
 }
 
@@ -90,6 +98,7 @@ function parseObject(text: string): Record<string, unknown> | string {
   if (!object.success) return 'the line must be one JSON object';
   // Asked of the text: of equal keys, the value has one only. What comes next takes the process down where it is deep.
   if (isTooDeep(text)) return 'lists and objects in it are nested too deep';
+  if (countEndsOfNames(text) > MOST_NAMES) return 'there are more names in it than any row has';
   return hasRepeatedKey(text, value) ? 'a key is there twice' : object.data;
 }
 

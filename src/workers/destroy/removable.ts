@@ -8,7 +8,7 @@ import type { Services } from '../services.ts';
  * What the databases of an instance may begin with: digits of a hash, or, in instances from before there were
  * any, the domain with its dots as dashes. `global` and `secrets` are the platform's own.
  */
-const PREFIX = /^(cozy[0-9a-f]{32}|[a-z0-9_$()+-]*-[a-z0-9_$()+-]*)$/;
+const PREFIX = /^(cozy[0-9a-f]{32}|[a-z0-9_$()+]*-[a-z0-9_$()+-]*)$/;
 
 /** Whose databases or files an instance's would be too. */
 export interface Sharing {
