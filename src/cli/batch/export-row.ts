@@ -13,9 +13,6 @@ export type ExportFormat = 'csv' | 'ndjson';
 
 const COLUMNS = ['domain', 'status', 'register_token', 'link', 'error_stage', 'error'];
 
-/** Error texts repeat what others wrote; tokens and links must stay as they are. */
-const FREE_TEXT = [COLUMNS.indexOf('error')];
-
 /** What comes before the rows. */
 export function exportHead(format: ExportFormat): string {
   return format === 'csv' ? csvLine(COLUMNS) : '';
@@ -26,7 +23,7 @@ export function exportLine(row: ExportedRow, format: ExportFormat): string {
   const { domain, status, registerToken, link, errorStage, error } = row;
   if (format === 'csv') {
     const fields = [domain, status, registerToken, link, errorStage, error].map((field) => field ?? '');
-    return csvLine(fields, { freeText: FREE_TEXT });
+    return csvLine(fields);
   }
   const fields = { domain, status, register_token: registerToken, link, error_stage: errorStage, error };
   return `${JSON.stringify(fields)}\n`;

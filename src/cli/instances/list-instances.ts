@@ -19,18 +19,6 @@ export interface ListOptions {
 /** The fields of the stack's layout, as values. */
 const CSV_FIELDS = ['domain', 'locale', 'disk_quota', 'state', 'indexes_version', 'prefix', 'db_prefix'];
 
-/** What a program takes up again must stay as it is; in the others people write what they like. */
-const EXACT_FIELDS = [
-  'domain',
-  'domain_aliases',
-  'old_domain',
-  'org_domain',
-  'prefix',
-  'db_prefix',
-  'register_token',
-  'passphrase_reset_token',
-];
-
 /**
  * The lines of `instances ls`, each with its line break.
  * @param instances starts reading them anew; called twice where columns are to be aligned
@@ -81,9 +69,8 @@ async function* csvLines(
   instances: AsyncIterable<StoredInstance>,
   fields: readonly string[],
 ): AsyncGenerator<string> {
-  const freeText = fields.flatMap((field, at) => (EXACT_FIELDS.includes(field) ? [] : [at]));
   yield csvLine(fields);
   for await (const instance of instances) {
-    yield csvLine(fieldValues(instance, fields).map(csvText), { freeText });
+    yield csvLine(fieldValues(instance, fields).map(csvText));
   }
 }

@@ -1,7 +1,9 @@
 import { InputError } from '../../errors.ts';
+import { kindOfFlag } from '../../instances/value-kinds.ts';
 import type { Columns, HeaderPlace } from './columns.ts';
 import { csvRecords } from './csv-records.ts';
 import type { Row, RowProblem } from './row.ts';
+import { fromCell } from './spreadsheet-text.ts';
 import type { TextLimits, TextLine } from './text-lines.ts';
 
 /** What only draws a line below a header or around a table. */
@@ -24,10 +26,15 @@ function problemOf(header: readonly string[], fields: readonly string[]): string
   return undefined;
 }
 
+/** What we export, we read as it was. A secret is no export of ours, and is taken as it is. */
+function valueIn(name: string, field: string): string {
+  return kindOfFlag(name) === 'secret' ? field : fromCell(field);
+}
+
 function toRow(line: number, header: readonly string[], fields: readonly string[]): Row | RowProblem {
   const message = problemOf(header, fields);
   if (message !== undefined) return { kind: 'problem', line, message };
-  const values = Object.fromEntries(header.map((name, index) => [name, fields[index] ?? '']));
+  const values = Object.fromEntries(header.map((name, index) => [name, valueIn(name, fields[index] ?? '')]));
   return { kind: 'row', line, values };
 }
 

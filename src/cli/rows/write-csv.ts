@@ -1,19 +1,13 @@
 import { stringify } from 'csv-stringify/sync';
+import { asCell } from './spreadsheet-text.ts';
 
-export interface CsvLineOptions {
-  /**
-   * Positions, from 0, of fields in which people write what they like. In these, what a spreadsheet
-   * would take for a formula gets a leading `'`. Tokens and links must stay exact: leave them out.
-   */
-  readonly freeText?: readonly number[];
-}
+/** What is quoted besides what CSV asks for: line breaks of any system, and what separates fields elsewhere. */
+const QUOTED = /[\r\n;\t|\u2028\u2029]/;
 
-const FORMULA = /^[=+\-@\t\r]/;
-
-/** One line of CSV, with its line break (LF); fields are quoted where they must be. */
-export function csvLine(fields: readonly string[], { freeText = [] }: CsvLineOptions = {}): string {
-  const safe = fields.map((field, index) =>
-    freeText.includes(index) && FORMULA.test(field) ? `'${field}` : field,
-  );
-  return stringify([safe]);
+/**
+ * One line of CSV, with its line break (LF); fields are quoted where they must be. No field is a formula to a
+ * spreadsheet; `csvRows` reads all of them as they were.
+ */
+export function csvLine(fields: readonly string[]): string {
+  return stringify([fields.map(asCell)], { quoted_match: QUOTED });
 }

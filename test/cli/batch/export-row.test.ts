@@ -11,6 +11,9 @@ describe('an exported row', () => {
     expect(exportLine({ domain: 'a.b', status: 'failed', error: '=1+1' }, 'csv')).to.equal(
       "a.b,failed,,,,'=1+1\n",
     );
+    expect(exportLine({ domain: '=cmd|x.example', status: 'failed' }, 'csv')).to.equal(
+      '"\'=cmd|x.example",failed,,,,\n',
+    );
   });
 
   it('leaves out what it does not have in JSON lines', () => {

@@ -8,17 +8,18 @@ describe('csvLine', () => {
     );
   });
 
-  it('keeps fields exact by default', () => {
-    expect(csvLine(['=1+1', '-token', '@link'])).to.equal('=1+1,-token,@link\n');
+  it('quotes what separates fields elsewhere, so that no piece of a field becomes one', () => {
+    expect(csvLine(['a;=1+1', 'b\rc', 'd|e'])).to.equal('"a;=1+1","b\rc","d|e"\n');
   });
 
   for (const start of ['=', '+', '-', '@', '\t']) {
-    it(`disarms a free text that begins with ${JSON.stringify(start)}`, () => {
-      expect(csvLine(['=token', `${start}1`], { freeText: [1] })).to.equal(`=token,'${start}1\n`);
+    it(`disarms a field that begins with ${JSON.stringify(start)}, whichever it is`, () => {
+      const line = csvLine([`${start}1`, 'a.example.org', `${start}1`]).replaceAll('"', '');
+      expect(line).to.equal(`'${start}1,a.example.org,'${start}1\n`);
     });
   }
 
-  it('keeps a free text that is no formula', () => {
-    expect(csvLine(['Alice-Marie'], { freeText: [0] })).to.equal('Alice-Marie\n');
+  it('keeps a field that is no formula', () => {
+    expect(csvLine(['Alice-Marie'])).to.equal('Alice-Marie\n');
   });
 });
