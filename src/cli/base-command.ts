@@ -8,7 +8,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { explainError } from './explain-error.ts';
 import type { Output } from './output.ts';
 import { isLive } from './screen.ts';
-import { safeJson, severalLines } from './terminal-text.ts';
+import { oneLine, safeJson, severalLines } from './terminal-text.ts';
 import { withFleet } from './with-fleet.ts';
 
 /** What every command shares: configuration, the fleet's Redis, how errors are told, exit codes. */
@@ -27,7 +27,7 @@ export abstract class BaseCommand extends Command {
   /** For the modules that do the work: they know nothing of oclif. */
   protected readonly output: Output = {
     line: (text) => this.log(text),
-    note: (text) => void process.stderr.write(`${severalLines(text)}\n`),
+    note: (text) => void process.stderr.write(`${oneLine(text)}\n`),
   };
 
   /** The one way of a text to stdout: others may have written parts of it. */
@@ -77,9 +77,18 @@ export abstract class BaseCommand extends Command {
     // Wrong flags and explicit exits know their own codes; with --json oclif would answer 1 to both.
     if (error instanceof Errors.ExitError) throw error;
     const usage = error instanceof Errors.CLIError;
-    const { text, code, exitCode } = explainError(error);
+    const { code, exitCode, ...explained } = explainError(error);
+    const text = usage ? withArgumentsOnLines(error.message, this.argv) : explained.text;
     process.exitCode = usage ? EXIT.usage : exitCode;
     if (this.jsonEnabled()) this.logJson({ error: { code: usage ? 'usage' : code, message: text } });
     else this.logToStderr(`Error: ${text}`);
   }
+}
+
+/** What oclif says about wrong flags has lines of its own; what was typed must not add some. */
+function withArgumentsOnLines(message: string, argv: readonly string[]): string {
+  const typed = argv.flatMap((each) => [each, each.slice(each.indexOf('=') + 1)]);
+  return typed
+    .filter((each) => each.includes('\n'))
+    .reduce((text, each) => text.replaceAll(each, () => oneLine(each)), message);
 }

@@ -1,6 +1,7 @@
 import { FleetError, InputError, type Place, toError } from '../errors.ts';
 import { InvalidOptions } from '../instances/parse-options.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { oneLine } from './terminal-text.ts';
 
 /** An error as a person reads it, and the exit code that goes with it. */
 export interface Explanation {
@@ -13,13 +14,15 @@ export interface Explanation {
 export function explainError(thrown: unknown): Explanation {
   const error = toError(thrown);
   if (isLostRedis(error)) return { text: LOST_REDIS, code: 'redis_unreachable', exitCode: EXIT.failed };
-  if (!(error instanceof FleetError)) return { text: error.message, code: 'unknown', exitCode: EXIT.failed };
+  if (!(error instanceof FleetError))
+    return { text: oneLine(error.message), code: 'unknown', exitCode: EXIT.failed };
   // Options that are wrong name each their column.
   const hasPlace = error instanceof InputError && !(error instanceof InvalidOptions);
   const place = hasPlace ? placeText(error.place) : '';
   const advice = error.advice === '' ? '' : `\n${error.advice}`;
   return {
-    text: `${place}${error.message}${advice}`,
+    // A name with a line break in it must not look like a line of ours; advice may have several.
+    text: `${oneLine(place + error.message)}${advice}`,
     code: error.code,
     exitCode: exitCodeOf(error),
   };

@@ -1,5 +1,5 @@
 import { createLogger, format, type Logger, transports } from 'winston';
-import { oneLine } from './terminal-text.ts';
+import { oneLine, safeJson } from './terminal-text.ts';
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export const LOG_FORMATS = ['text', 'json'] as const;
@@ -15,10 +15,12 @@ export interface LoggerOptions {
 export function openLog({ format: kind, level, stream = process.stderr }: LoggerOptions): Logger {
   return createLogger({
     level,
-    format: format.combine(format.timestamp(), kind === 'json' ? format.json() : readable),
+    format: format.combine(format.timestamp(), kind === 'json' ? json : readable),
     transports: [new transports.Stream({ stream })],
   });
 }
+
+const json = format.printf((info) => safeJson(JSON.stringify(info)));
 
 const readable = format.printf(({ timestamp, level, message, ...fields }) =>
   oneLine([timestamp, level.padEnd(5), message, ...Object.entries(fields).map(written)].join(' ')),

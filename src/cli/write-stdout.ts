@@ -1,14 +1,19 @@
+import { writerOf } from './guard-output.ts';
 import { pagesOf } from './pages.ts';
 import { severalLines } from './terminal-text.ts';
 
 const PAGE = 500;
 
-/** Writes to stdout, and waits where the reader is slower. A terminal gets nothing that would steer it. */
-export async function writeStdout(text: string): Promise<void> {
+/**
+ * Writes to stdout, and waits where the reader is slower. A terminal gets nothing that would steer it; a file or a
+ * program gets each character.
+ */
+export async function writeStdout(text: string, stdout: NodeJS.WriteStream = process.stdout): Promise<void> {
   if (text === '') return;
-  const safe = process.stdout.isTTY ? severalLines(text) : text;
+  const write = writerOf(stdout);
+  const safe = stdout.isTTY ? severalLines(text) : text;
   await new Promise<void>((resolve, reject) => {
-    process.stdout.write(safe, 'utf8', (error) => (error ? reject(error) : resolve()));
+    write(safe, 'utf8', (error) => (error ? reject(error) : resolve()));
   });
 }
 

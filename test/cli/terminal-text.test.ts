@@ -3,7 +3,22 @@ import stringWidth from 'string-width';
 import { clipped, oneLine, safeJson, severalLines } from '../../src/cli/terminal-text.ts';
 
 /** Clears the screen, rings, sets the title, ends a line in ways of its own, turns the direction. */
-const HOSTILE = ['\u001b[2J', '\u0007', '\u009b31m', '\r', '\u2028', '\u2029', '\u202e', '\u2066', '\u007f'];
+const HOSTILE = [
+  ...['\u001b[2J', '\u0007', '\u009b31m', '\r', '\u2028', '\u2029', '\u202e', '\u2066', '\u007f'],
+  ...[
+    '\u200e',
+    '\u200f',
+    '\u061c',
+    '\u200b',
+    '\ufeff',
+    '\u00ad',
+    '\u2060',
+    '\u206a',
+    '\u3164',
+    '\u{e0041}',
+    '\u{e007f}',
+  ],
+];
 
 describe('text of others on a terminal', () => {
   it('cannot steer it, nor break a line', () => {
@@ -19,7 +34,7 @@ describe('text of others on a terminal', () => {
   });
 
   it('stays what people write', () => {
-    const text = 'Zoé 山田 👩‍👩‍👧 می‌خواهم שלום\u200f';
+    const text = 'Zoé 山田 👩‍👩‍👧 می‌خواهم שלום ❤️';
     expect(oneLine(text)).to.equal(text);
   });
 

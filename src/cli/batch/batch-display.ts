@@ -1,5 +1,7 @@
+import { writerOf } from '../guard-output.ts';
 import type { Output } from '../output.ts';
 import { isLive, type Screen } from '../screen.ts';
+import { oneLine } from '../terminal-text.ts';
 import { attention, type BatchView, batchTitle, progressBlock, progressLine } from './progress-text.ts';
 
 /** Shows a batch as it goes on. */
@@ -19,7 +21,7 @@ export function liveDisplay(screen: Screen): BatchDisplay {
     show(view) {
       const lines = progressBlock(view, screen.columns || USUAL_COLUMNS);
       const back = drawn === 0 ? '' : `\u001b[${drawn}A\u001b[0J`;
-      screen.write(`${back}${lines.join('\n')}\n`);
+      screen.write(`${back}${lines.map(oneLine).join('\n')}\n`);
       drawn = lines.length;
     },
     end() {
@@ -66,5 +68,16 @@ export const noDisplay: BatchDisplay = { show: () => undefined, end: () => undef
 /** The one that suits: nothing with `--json`, a block on a terminal, else lines. */
 export function displayFor(output: Output, json: boolean): BatchDisplay {
   if (json) return noDisplay;
-  return isLive(process.stdout, process.env) ? liveDisplay(process.stdout) : plainDisplay(output);
+  return isLive(process.stdout, process.env) ? liveDisplay(drawable(process.stdout)) : plainDisplay(output);
+}
+
+/** A terminal to draw on: the cursor is moved by us alone. */
+function drawable(stdout: NodeJS.WriteStream): Screen {
+  const write = writerOf(stdout);
+  return {
+    get columns() {
+      return stdout.columns;
+    },
+    write: (text) => write(text),
+  };
 }

@@ -1,5 +1,6 @@
 import type { Registration } from '../registration.ts';
 import { csvLine } from '../rows/write-csv.ts';
+import { safeJson } from '../terminal-text.ts';
 
 /** What `batches export` says of one row. */
 export interface ExportedRow extends Partial<Registration> {
@@ -26,5 +27,5 @@ export function exportLine(row: ExportedRow, format: ExportFormat): string {
     return csvLine(fields);
   }
   const fields = { domain, status, register_token: registerToken, link, error_stage: errorStage, error };
-  return `${JSON.stringify(fields)}\n`;
+  return `${safeJson(JSON.stringify(fields))}\n`;
 }

@@ -1,6 +1,7 @@
 import { attributesOf } from '../../instances/instance-view.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
 import { csvLine } from '../rows/write-csv.ts';
+import { safeJson } from '../terminal-text.ts';
 import { alignedLines } from './aligned-lines.ts';
 import { fieldColumns, stackColumns } from './columns.ts';
 import { csvText, fieldValues } from './fields.ts';
@@ -61,7 +62,7 @@ async function* jsonLines(
       names.length === 0
         ? attributesOf(instance)
         : Object.fromEntries(names.map((name, at) => [name, values[at]]));
-    yield `${JSON.stringify(shown)}\n`;
+    yield `${safeJson(JSON.stringify(shown))}\n`;
   }
 }
 

@@ -5,6 +5,9 @@ import type { JobFacts } from './job-facts.ts';
 
 export const JOB_HEAD = ['JOB', 'KIND', 'STATE', 'DOMAIN', 'STAGE', 'TRIES', 'BATCH', 'ERROR'];
 
+/** Under the value, so that no text of others looks like a line of ours. */
+const CONTINUED = `\n${' '.repeat(12)}`;
+
 /** A job as `jobs ls` lists it. */
 export function jobCells(job: JobFacts): string[] {
   const { jobId, kind, state, domain, stages, tries, batch, lastError = '' } = job;
@@ -30,7 +33,7 @@ export function jobLines(job: JobFacts, live: boolean): string[] {
     [state === 'failed' ? 'Error' : 'Last error', lastError],
   ];
   const known = facts.flatMap(([label, value]) =>
-    value === undefined ? [] : [`${label.padEnd(11)} ${value.split('\n').map(oneLine).join('\n')}`],
+    value === undefined ? [] : [`${label.padEnd(11)} ${value.split('\n').map(oneLine).join(CONTINUED)}`],
   );
   return [
     ...known,
