@@ -70,6 +70,7 @@ function configOf(order: Extract<WorkerOrder, { kind: 'start' }>): Config {
       linkScheme: 'https',
       connections,
       graceSeconds: 10,
+      appHosts: ['127.0.0.1'],
       prefix,
       appCache: { directory: `${storageRoot}-apps`, bytes: 2 ** 30 },
     },

@@ -6,6 +6,8 @@ export type AppErrorCode =
   | 'app_not_found'
   /** A registry did not answer, or not with what it should. */
   | 'app_registry'
+  /** It would come from a private server that the configuration does not name. */
+  | 'app_host'
   /** Its code could not be fetched. */
   | 'app_unreachable'
   /** What was fetched is not what the registry announced. */

@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { errnoOf } from '../errno.ts';
+import { type AppHosts, hostOf, isPublicAddress, privateHost, refuseUnnamedPrivate } from './app-hosts.ts';
 import { AppError } from './errors.ts';
 import type { AppLimits } from './limits.ts';
 import { saveStream } from './save-stream.ts';
@@ -26,6 +29,8 @@ const SETTINGS = [
   'core.askPass=',
   'gc.auto=0',
   'maintenance.auto=false',
+  // Nobody has judged where a redirect leads.
+  'http.followRedirects=false',
   'advice.detachedHead=false',
 ].flatMap((setting) => ['-c', setting]);
 
@@ -45,6 +50,30 @@ const ENVIRONMENT =
 /** SHA-1 or SHA-256. */
 const COMMIT = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 
+/** Where the host of a repository is; undefined where git has to find out itself. */
+export type RepositoryAddresses = readonly string[] | undefined;
+
+/**
+ * Looks up where a repository is, before git is told of it: on a private server only where that is named.
+ *
+ * @throws {AppError} `app_host`
+ */
+export async function repositoryAddresses(
+  { url: text }: GitSource,
+  hosts: AppHosts,
+): Promise<RepositoryAddresses> {
+  const url = new URL(text);
+  refuseUnnamedPrivate(url, hosts);
+  const host = hostOf(url);
+  if (hosts.isNamed(url) || isIP(host) !== 0 || host.startsWith('[')) return undefined;
+  // A name that is not found may be one that ssh or a proxy knows: git says so if it is not.
+  const found = await lookup(host, { all: true }).catch(() => []);
+  if (found.length === 0) return undefined;
+  const usable = found.filter(({ address }) => isPublicAddress(address));
+  if (usable.length < found.length) throw privateHost(host);
+  return usable.map(({ address }) => address);
+}
+
 /** One commit of a repository. */
 export interface Checkout {
   /** 40 hexadecimal digits, or 64. */
@@ -57,11 +86,13 @@ export interface Checkout {
  * Fetches the newest commit of a branch or tag, and nothing of its past. Its files are never checked out: they
  * come as an archive, so that nothing of what they say about themselves (filters, links, submodules) is obeyed.
  *
+ * @param addresses of `repositoryAddresses`
  * @param directory empty; both the repository and the archive are made in it
  * @throws {AppError} `app_not_found`, `app_unreachable` or `app_too_large`
  */
 export async function fetchCommit(
   source: GitSource,
+  addresses: RepositoryAddresses,
   directory: string,
   limits: AppLimits,
   signal: AbortSignal,
@@ -78,7 +109,8 @@ export async function fetchCommit(
   const either = AbortSignal.any([signal, large.signal]);
   try {
     return await inTime(source, either, timeout, async (any) => {
-      const git = (args: readonly string[]) => start([...SETTINGS, ...args], directory, any);
+      const git = (args: readonly string[]) =>
+        start([...SETTINGS, ...pinned(source, addresses), ...args], directory, any);
       await git(cloneArguments(source, repository)).text();
       const commit = (await git(['--git-dir', repository, 'rev-parse', 'HEAD^{commit}']).text()).trim();
       if (!COMMIT.test(commit)) throw failed(source, 'it has no commits', 'final');
@@ -97,12 +129,14 @@ export async function fetchCommit(
 /**
  * Asks for the newest commit of a branch or tag, and fetches nothing.
  *
+ * @param addresses of `repositoryAddresses`
  * @param directory that is there, whichever
  * @returns undefined where that alone does not tell
  * @throws {AppError} `app_not_found` or `app_unreachable`
  */
 export async function newestCommit(
   source: GitSource,
+  addresses: RepositoryAddresses,
   directory: string,
   signal: AbortSignal,
   timeout = TIMEOUT,
@@ -112,7 +146,11 @@ export async function newestCommit(
   const names =
     ref === undefined ? ['HEAD'] : [`refs/heads/${ref}`, `refs/tags/${ref}^{}`, `refs/tags/${ref}`];
   const listed = await inTime(source, signal, timeout, (any) =>
-    start([...SETTINGS, 'ls-remote', '--quiet', '--', url, ...names], directory, any).text(),
+    start(
+      [...SETTINGS, ...pinned(source, addresses), 'ls-remote', '--quiet', '--', url, ...names],
+      directory,
+      any,
+    ).text(),
   );
   const lines = listed.split('\n').map((line) => line.split('\t'));
   for (const name of names) {
@@ -120,6 +158,14 @@ export async function newestCommit(
     if (commit !== undefined && COMMIT.test(commit)) return commit;
   }
   return undefined;
+}
+
+/** Over https git goes to the addresses that were judged, and does not look them up once more. */
+function pinned({ url: text, protocol }: GitSource, addresses: RepositoryAddresses): readonly string[] {
+  if (protocol !== 'https' || addresses === undefined) return [];
+  const { hostname, port } = new URL(text);
+  const list = addresses.map((address) => (isIP(address) === 6 ? `[${address}]` : address)).join(',');
+  return ['-c', `http.curloptResolve=${hostname}:${port || '443'}:${list}`];
 }
 
 /** What git throws, as it concerns the source. */
@@ -172,7 +218,7 @@ class GitFailure extends Error {
         source.ref === undefined ? 'repository' : `repository, or no ${JSON.stringify(source.ref)} in it`;
       return new AppError(
         'app_not_found',
-        `${hostOf(source)} has no such ${what}`,
+        `${shownHost(source)} has no such ${what}`,
         'final',
         'Check where the application comes from.',
       );
@@ -283,18 +329,18 @@ async function packBytes(repository: string): Promise<number> {
   return bytes;
 }
 
-function hostOf({ url }: GitSource): string {
+function shownHost({ url }: GitSource): string {
   return new URL(url).host;
 }
 
 function tooLarge(source: GitSource, bytes: number): AppError {
-  return new AppError('app_too_large', `the repository on ${hostOf(source)} has more than ${bytes} bytes`);
+  return new AppError('app_too_large', `the repository on ${shownHost(source)} has more than ${bytes} bytes`);
 }
 
 function failed(source: GitSource, what: string, kind: 'retry' | 'final'): AppError {
   return new AppError(
     'app_unreachable',
-    `the repository on ${hostOf(source)}: ${what}`,
+    `the repository on ${shownHost(source)}: ${what}`,
     kind,
     `Try \`git ls-remote\` on the machine of the worker, as its user, without a terminal.`,
   );

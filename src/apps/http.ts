@@ -1,7 +1,10 @@
+import { type LookupAddress, type LookupOptions, lookup } from 'node:dns';
+import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { parseUrl } from '../config/parse-url.ts';
 import type { FailureKind } from '../errors.ts';
+import { type AppHosts, hostOf, isPublicAddress, privateHost, refuseUnnamedPrivate } from './app-hosts.ts';
 import { type Environment, proxiesOf } from './proxies.ts';
 
 /** An answer whose body is still to be read, or destroyed. */
@@ -22,8 +25,10 @@ export interface HttpGet {
 /** Gets things from registries and the hosts they point to. */
 export interface AppHttp {
   /**
-   * Follows a few redirects, never to another kind of URL, never from https to http.
+   * Follows a few redirects, never to another kind of URL, never from https to http, and to no private server that
+   * is not named.
    * @throws {HttpFailure} when there is no answer to use; the signal's reason when aborted
+   * @throws {AppError} `app_host`
    */
   get(what: HttpGet): Promise<HttpAnswer>;
   close(): Promise<void>;
@@ -48,34 +53,52 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
  * By way of the proxies that the environment names, where it names some: `HTTP_PROXY`, `HTTPS_PROXY` and, for
  * hosts that are reached without, `NO_PROXY`.
  *
+ * A server in a private network is asked only where it is named. What counts is the address that a connection is
+ * made to, so that no name leads there by and by. Where a proxy makes the connections, it alone knows the addresses of
+ * names: then only those that are written out are refused.
+ *
+ * @param hosts the private servers that are named
  * @param stall milliseconds without a byte before a request is given up
+ * @param resolve finds the addresses of names
  * @throws {InputError} `proxy` for one that cannot be
  */
-export function createAppHttp(stall = 15_000, environment: Environment = process.env): AppHttp {
-  const agent = new EnvHttpProxyAgent({
-    ...proxiesOf(environment),
-    connections: 8,
-    connect: { timeout: stall },
-    proxyTls: { timeout: stall },
-    requestTls: { timeout: stall },
-    headersTimeout: stall,
-    bodyTimeout: stall,
-    // Proxies may refuse to tunnel to other ports than that of https.
-    proxyTunnel: false,
-  });
+export function createAppHttp(
+  hosts: AppHosts,
+  stall = 15_000,
+  environment: Environment = process.env,
+  resolve: Resolve = lookup,
+): AppHttp {
+  const proxies = proxiesOf(environment);
+  const agentWith = (connect: { readonly lookup?: LookupFunction }) =>
+    new EnvHttpProxyAgent({
+      ...proxies,
+      connections: 8,
+      // Of connections without a proxy alone: a proxy may be anywhere.
+      connect: { timeout: stall, ...connect },
+      proxyTls: { timeout: stall },
+      requestTls: { timeout: stall },
+      headersTimeout: stall,
+      bodyTimeout: stall,
+      // Proxies may refuse to tunnel to other ports than that of https.
+      proxyTunnel: false,
+    });
+  const named = agentWith({});
+  const others = agentWith({ lookup: publicOnly(resolve) });
 
   async function once(url: URL, { accept, signal }: HttpGet, authorization: string | undefined) {
+    refuseUnnamedPrivate(url, hosts);
     const bare = new URL(url);
     bare.username = '';
     bare.password = '';
     try {
       return await request(bare, {
-        dispatcher: agent,
+        dispatcher: hosts.isNamed(url) ? named : others,
         signal,
         headers: { accept, 'user-agent': 'cozy-fleet', ...(authorization && { authorization }) },
       });
     } catch (thrown) {
       signal.throwIfAborted();
+      if (thrown instanceof PrivateAddress) throw privateHost(hostOf(url));
       throw new HttpFailure(reasonOf(thrown), silenceKind(thrown));
     }
   }
@@ -93,7 +116,34 @@ export function createAppHttp(stall = 15_000, environment: Environment = process
       }
       throw new HttpFailure(`redirected more than ${MAX_REDIRECTS} times`, 'final');
     },
-    close: () => agent.destroy(),
+    async close() {
+      await named.destroy();
+      await others.destroy();
+    },
+  };
+}
+
+/** A name has no address but private ones. */
+class PrivateAddress extends Error {}
+
+/** As `dns.lookup` with `all`. */
+export type Resolve = (
+  hostname: string,
+  options: LookupOptions & { readonly all: true },
+  done: (error: NodeJS.ErrnoException | null, found: LookupAddress[]) => void,
+) => void;
+
+/** Leaves out of the addresses of a name those that are not public. */
+function publicOnly(resolve: Resolve): LookupFunction {
+  return (hostname, options, done) => {
+    resolve(hostname, { ...options, all: true }, (error, found) => {
+      if (error !== null) return done(error, []);
+      const usable = found.filter(({ address }) => isPublicAddress(address));
+      const [first] = usable;
+      if (first === undefined) return done(new PrivateAddress('the address is not public'), []);
+      if (options.all) return done(null, usable);
+      return done(null, first.address, first.family);
+    });
   };
 }
 

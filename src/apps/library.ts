@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { redactUrl } from '../config/redact.ts';
+import type { AppHosts } from './app-hosts.ts';
 import type { AppTree } from './app-tree.ts';
 import { type CacheEntry, createAppCache, type Workshop } from './cache.ts';
 import type { InstallableApp } from './documents.ts';
 import { AppError } from './errors.ts';
 import { type ArchiveToFetch, fetchArchive } from './fetch-archive.ts';
-import { fetchCommit, newestCommit } from './git.ts';
+import { fetchCommit, newestCommit, repositoryAddresses } from './git.ts';
 import type { AppHttp } from './http.ts';
 import { inspectTree } from './inspect.ts';
 import { APP_LIMITS, type AppLimits } from './limits.ts';
@@ -53,6 +54,8 @@ export interface LibraryOptions {
   readonly directory: string;
   /** Closed by whoever made it. */
   readonly http: AppHttp;
+  /** The private servers that repositories may be on. */
+  readonly hosts: AppHosts;
   readonly limits?: AppLimits;
   /** Most bytes of the cache. */
   readonly cacheBytes?: number;
@@ -77,6 +80,7 @@ type Found = Omit<Note, 'time'>;
 export function createAppLibrary({
   directory,
   http: eagerHttp,
+  hosts,
   limits = APP_LIMITS,
   cacheBytes = CACHE_BYTES,
   recentFor = RECENT,
@@ -219,10 +223,11 @@ export function createAppLibrary({
   /** A commit never changes: nothing is fetched of one that is in the cache. */
   async function lookAtRepository(source: GitSource, name: string, workshop: Workshop): Promise<Found> {
     const noteOf = (commit: string): string => keyOf('commit', source.url, commit);
-    const newest = await newestCommit(source, workshop.path, workshop.signal);
+    const addresses = await repositoryAddresses(source, hosts);
+    const newest = await newestCommit(source, addresses, workshop.path, workshop.signal);
     const known = newest === undefined ? undefined : await cache.recall(noteOf(newest));
     if (known !== undefined && (await cache.find(known.key)) !== undefined) return known;
-    const { commit, archive } = await fetchCommit(source, workshop.path, limits, workshop.signal);
+    const { commit, archive } = await fetchCommit(source, addresses, workshop.path, limits, workshop.signal);
     const found = await foundTree(archiveTree(archive, name, limits), name, () => commit, workshop);
     await cache.note(noteOf(commit), workshop, { ...found, time: now() });
     return found;

@@ -97,6 +97,8 @@ export interface FleetConfig {
   readonly indexesVersion?: IndexesVersion;
   /** What the fleet's Redis keys begin with. */
   readonly prefix: string;
+  /** Private servers that applications may come from, besides the registries: `host`, or `host:port`. */
+  readonly appHosts: readonly string[];
   /** Where a worker keeps the applications that it has fetched, unpacked and compressed. */
   readonly appCache: {
     /** Absolute; may be shared by the workers of one machine. */

@@ -191,6 +191,7 @@ function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd, 
       graceSeconds: fleet.grace,
       prefix: fleet.prefix,
       ...(fleet.indexes_version !== undefined && { indexesVersion: fleet.indexes_version }),
+      appHosts: fleet.app_hosts,
       appCache: {
         directory: resolve(cwd, fleet.app_cache ?? defaultAppCache({ env, home })),
         bytes: fleet.app_cache_mb * 1024 * 1024,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseAppHost } from './app-host.ts';
 import { fleetRedisGroup, fleetRedisUrl } from './fleet-redis.ts';
 import { INDEXES_VERSIONS } from './indexes-versions.ts';
 import { parseUrl } from './parse-url.ts';
@@ -117,6 +118,15 @@ const indexesVersion = z
   .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], INDEXES_VERSION)
   .pipe(z.literal(INDEXES_VERSIONS, INDEXES_VERSION));
 
+const APP_HOST = 'must be a host, or a host and a port, such as apps.internal:8080';
+
+const appHost = z.string(APP_HOST).transform((value, context) => {
+  const host = parseAppHost(value);
+  if (host !== undefined) return host;
+  context.addIssue({ code: 'custom', message: APP_HOST });
+  return z.NEVER;
+});
+
 const fleet = z.strictObject(
   {
     redis_url: fleetRedisUrl.optional(),
@@ -132,6 +142,7 @@ const fleet = z.strictObject(
       .min(1, 'must be the path of a directory')
       .optional(),
     indexes_version: indexesVersion.optional(),
+    app_hosts: z.array(appHost, 'must be a list of hosts').default([]),
     app_cache_mb: wholeNumber(64, 1_048_576).default(2048),
     // Braces would break the hash tag our Redis scripts rely on.
     prefix: z

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'winston';
+import { appHosts } from '../apps/app-hosts.ts';
 import { createAppHttp } from '../apps/http.ts';
 import { createAppLibrary } from '../apps/library.ts';
 import type { Config } from '../config/config.ts';
@@ -59,9 +60,10 @@ export async function connectWorker({
   const clusters = config.couchdb.clusters.map(({ url }) => connect(url));
   const storage = fileStorage(config.storage.root);
   const stack = connectStack(config.stackRedis);
-  const http = createAppHttp();
+  const hosts = appHosts(Object.values(config.registries).flat(), config.fleet.appHosts);
+  const http = createAppHttp(hosts);
   const { directory, bytes } = config.fleet.appCache;
-  const apps = createAppLibrary({ directory, cacheBytes: bytes, http });
+  const apps = createAppLibrary({ directory, cacheBytes: bytes, http, hosts });
   const close = async () => {
     stack.close();
     await apps.close();

@@ -5,6 +5,7 @@ import { fetchArchive } from '../../src/apps/fetch-archive.ts';
 import { type AppHttp, createAppHttp } from '../../src/apps/http.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { thrownBy } from '../support/thrown-by.ts';
+import { LOCAL } from './local-hosts.ts';
 import { recordedAnswer, recordedArchive } from './recorded.ts';
 import { bytes, type Route, redirect, startWebServer, status, type WebServer } from './registry-server.ts';
 
@@ -18,7 +19,7 @@ describe('fetching an archive', () => {
   let directory: TemporaryDirectory;
 
   beforeEach(async () => {
-    http = createAppHttp(30_000);
+    http = createAppHttp(LOCAL, 30_000);
     server = await startWebServer();
     directory = await temporaryDirectory('fetch');
   });
@@ -95,7 +96,7 @@ describe('fetching an archive', () => {
 
   it('fails with a beginning and then nothing, and leaves nothing', async () => {
     await http.close();
-    http = createAppHttp(200);
+    http = createAppHttp(LOCAL, 200);
     expect(await thrownBy(fetchWith(stalling))).to.include({ code: 'app_unreachable', kind: 'retry' });
     expect(await readdir(directory.path)).to.deep.equal([]);
   });

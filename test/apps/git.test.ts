@@ -15,6 +15,7 @@ import { thrownBy } from '../support/thrown-by.ts';
 import { until } from '../support/until.ts';
 import { manifestOf } from './archives.ts';
 import { type GitServer, startGitServer } from './git-server.ts';
+import { LOCAL } from './local-hosts.ts';
 
 const FILES = { 'manifest.webapp': manifestOf(), 'index.html': '<p>hello</p>' };
 
@@ -46,7 +47,7 @@ describe('an application in a git repository', () => {
   }
 
   const fetchFrom = (path: string, { limits = APP_LIMITS, timeout = 50_000, url = server.url } = {}) =>
-    fetchCommit(source(path, url), target, limits, new AbortController().signal, timeout);
+    fetchCommit(source(path, url), undefined, target, limits, new AbortController().signal, timeout);
 
   async function filesIn(archive: string): Promise<string[]> {
     const files: string[] = [];
@@ -134,7 +135,8 @@ describe('an application in a git repository', () => {
   });
 
   describe('asked for its newest commit alone', () => {
-    const newest = (path: string) => newestCommit(source(path), target, new AbortController().signal, 50_000);
+    const newest = (path: string) =>
+      newestCommit(source(path), undefined, target, new AbortController().signal, 50_000);
 
     it('names that of a branch or tag', async () => {
       const first = await server.commit('named', FILES);
@@ -164,8 +166,8 @@ describe('an application in a git repository', () => {
 
     beforeEach(() => {
       time = Date.now();
-      http = createAppHttp();
-      library = createAppLibrary({ directory: join(target, 'cache'), http, now: () => time });
+      http = createAppHttp(LOCAL);
+      library = createAppLibrary({ directory: join(target, 'cache'), http, hosts: LOCAL, now: () => time });
     });
 
     afterEach(async () => {

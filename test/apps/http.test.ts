@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { type AppHttp, createAppHttp, HttpFailure } from '../../src/apps/http.ts';
 import { InputError } from '../../src/errors.ts';
 import { thrownBy } from '../support/thrown-by.ts';
+import { LOCAL } from './local-hosts.ts';
 import { type ProxyServer, startProxyServer } from './proxy-server.ts';
 import { json, startWebServer, type WebServer } from './registry-server.ts';
 
@@ -24,7 +25,7 @@ describe('requests for applications', () => {
   });
 
   async function get(url: string, environment: Record<string, string>): Promise<unknown> {
-    http = createAppHttp(10_000, environment);
+    http = createAppHttp(LOCAL, 10_000, environment);
     const { body } = await http.get({ url, accept: '*/*', signal: new AbortController().signal });
     let text = '';
     for await (const chunk of body) text += String(chunk);
@@ -68,7 +69,7 @@ describe('requests for applications', () => {
 
   it('cannot be made by way of what is no proxy, which is not repeated', () => {
     for (const value of ['ftp://user:s3cret@proxy', 'http://', 'user:s3cret@proxy:x']) {
-      expect(() => createAppHttp(10_000, { HTTPS_PROXY: value }))
+      expect(() => createAppHttp(LOCAL, 10_000, { HTTPS_PROXY: value }))
         .to.throw(InputError, 'HTTPS_PROXY')
         .and.satisfy((error: InputError) => !`${error.message} ${error.advice}`.includes('s3cret'));
     }

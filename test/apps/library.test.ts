@@ -26,6 +26,7 @@ import { type TemporaryDirectory, temporaryDirectory } from '../support/temporar
 import { thrownBy } from '../support/thrown-by.ts';
 import { until } from '../support/until.ts';
 import { tgzOf, tinyApp } from './archives.ts';
+import { LOCAL } from './local-hosts.ts';
 import { recordedAnswer, recordedArchive, recordedFolder } from './recorded.ts';
 import {
   bytes,
@@ -53,7 +54,7 @@ describe('the library of applications', () => {
   beforeEach(async () => {
     temporary = await temporaryDirectory('library');
     directory = join(temporary.path, 'cache');
-    http = createAppHttp();
+    http = createAppHttp(LOCAL);
     server = await startWebServer();
     time = Date.now();
     children = [];
@@ -70,7 +71,7 @@ describe('the library of applications', () => {
   });
 
   function open(options: Partial<LibraryOptions> = {}): AppLibrary {
-    return createAppLibrary({ directory, http, now: () => time, ...options });
+    return createAppLibrary({ directory, http, hosts: LOCAL, now: () => time, ...options });
   }
 
   function announce(

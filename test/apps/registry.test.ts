@@ -4,6 +4,7 @@ import { type AppHttp, createAppHttp } from '../../src/apps/http.ts';
 import { resolveVersion } from '../../src/apps/registry.ts';
 import { parseSource, type RegistrySource } from '../../src/apps/sources.ts';
 import { thrownBy } from '../support/thrown-by.ts';
+import { LOCAL } from './local-hosts.ts';
 import { recordedAnswer } from './recorded.ts';
 import { json, redirect, silence, startWebServer, status, type WebServer } from './registry-server.ts';
 
@@ -15,7 +16,7 @@ describe('a registry', () => {
   let second: WebServer;
 
   beforeEach(async () => {
-    http = createAppHttp();
+    http = createAppHttp(LOCAL);
     first = await startWebServer();
     second = await startWebServer();
   });

@@ -3,6 +3,7 @@ import { type AppHttp, createAppHttp } from '../../src/apps/http.ts';
 import { sparingHttp } from '../../src/apps/sparing-http.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 import { until } from '../support/until.ts';
+import { LOCAL } from './local-hosts.ts';
 import { type Route, silence, startWebServer, status, type WebServer } from './registry-server.ts';
 
 const SECONDS = 5_000;
@@ -15,7 +16,7 @@ describe('asking hosts sparingly', () => {
   beforeEach(async () => {
     server = await startWebServer();
     time = 1_000_000;
-    http = sparingHttp(createAppHttp(), SECONDS, () => time);
+    http = sparingHttp(createAppHttp(LOCAL), SECONDS, () => time);
   });
 
   afterEach(async () => {

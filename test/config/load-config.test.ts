@@ -45,6 +45,7 @@ describe('loadConfig', () => {
         linkScheme: 'https',
         connections: 32,
         graceSeconds: 10,
+        appHosts: [],
         appCache: {
           directory: directory.path('home', '.cache', 'cozy-fleet', 'apps'),
           bytes: 2 * 1024 ** 3,
@@ -82,6 +83,11 @@ describe('loadConfig', () => {
       expect(load(`${FS}fleet:\n  indexes_version: ${text}\n`).fleet.indexesVersion).to.equal(number);
     });
   }
+
+  it('reads the private hosts that applications may come from, in one form', () => {
+    const { fleet } = load(`${FS}fleet:\n  app_hosts: [Apps.Internal, '10.0.0.7:8080']\n`);
+    expect(fleet.appHosts).to.deep.equal(['apps.internal', '10.0.0.7:8080']);
+  });
 
   it('reads the number of the indexes from the environment, and knows none by itself', () => {
     expect(load(FS, { env: { COZY_FLEET_INDEXES_VERSION: '38' } }).fleet.indexesVersion).to.equal(38);
@@ -411,6 +417,8 @@ describe('loadConfig', () => {
   });
 
   for (const [key, text] of [
+    ['fleet.app_hosts[0]', 'fleet: { app_hosts: ["https://apps.internal"] }'],
+    ['fleet.app_hosts', 'fleet: { app_hosts: apps.internal }'],
     ['fleet.concurrency', 'fleet: { concurrency: 257 }'],
     ['fleet.concurrency', 'fleet: { concurrency: 1.5 }'],
     ['fleet.q', 'fleet: { q: 0 }'],

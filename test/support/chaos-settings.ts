@@ -46,6 +46,7 @@ export function chaosConfig({
       linkScheme: 'https',
       connections: CONNECTIONS,
       graceSeconds: 10,
+      appHosts: ['127.0.0.1'],
       appCache: { directory: `${storageRoot}-apps`, bytes: 2 ** 30 },
     },
   };

@@ -261,6 +261,7 @@ function configOf(couch: TestCouch, redis: TestRedis, root: string, concurrency:
       linkScheme: 'https',
       connections: 32,
       graceSeconds: 10,
+      appHosts: ['127.0.0.1'],
       appCache: { directory: `${root}-apps`, bytes: 2 ** 30 },
     },
   };
