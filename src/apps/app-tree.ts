@@ -1,4 +1,6 @@
 import { errnoOf } from '../errno.ts';
+import { DistinctPaths } from './distinct-paths.ts';
+import { isPlainPath } from './entry-path.ts';
 import { AppError } from './errors.ts';
 import type { AppLimits } from './limits.ts';
 
@@ -26,10 +28,11 @@ export type AppTree = (
   signal: AbortSignal,
 ) => Promise<void>;
 
-/** Keeps count of what is in a tree, and refuses it once it is too much. */
+/** Keeps count of what is in a tree, and refuses what is too much, there twice, or has a name that is none. */
 export class Tally {
   readonly #name: string;
   readonly #limits: AppLimits;
+  readonly #paths = new DistinctPaths();
   #entries = 0;
   #headers = 0;
   #bytes = 0;
@@ -46,6 +49,15 @@ export class Tally {
     if (this.#entries > this.#limits.entries) {
       throw this.#tooLarge(`more than ${this.#limits.entries} files and directories`);
     }
+  }
+
+  /** What is at a path: a link is as good as a file, for nothing else may be there. @param path of `insidePath` */
+  place(path: string, kind: 'file' | 'directory'): void {
+    if (!isPlainPath(path)) throw unfit(this.#name, `${shown(path)} is no name for a file`);
+    const clash = this.#paths.add(path, kind);
+    if (clash !== undefined) throw unfit(this.#name, `${shown(path)} ${clash}`);
+    const most = 2 * this.#limits.entries;
+    if (this.#paths.size > most) throw this.#tooLarge(`more than ${most} files and directories`);
   }
 
   /** What an archive says about an entry, or about nothing at all. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
-import type { AppTree } from './app-tree.ts';
+import { type AppTree, shown, unfit } from './app-tree.ts';
 import { AppError } from './errors.ts';
 import {
   type AppKind,
@@ -43,13 +43,16 @@ export async function inspectTree(
 ): Promise<Inspected> {
   const tapped = digestedTree(tree);
   let best: { kind: AppKind; path: string; text: string } | undefined;
+  let others: string[] = [];
   await tapped.tree(async ({ path, size, content }) => {
     const kind = manifestKind(path);
     const highest = best === undefined ? Number.POSITIVE_INFINITY : depth(best.path);
     const wanted = kind !== undefined && depth(path) < highest && (place === 'anywhere' || depth(path) === 1);
+    if (kind !== undefined && depth(path) === highest) others.push(path);
     if (wanted && size > MANIFEST_LIMIT) throw manifestTooLarge(name);
     const kept: Buffer[] = [];
     for await (const chunk of content) if (wanted) kept.push(chunk);
+    if (wanted) others = [];
     if (wanted) best = { kind, path, text: Buffer.concat(kept).toString('utf8') };
   }, signal);
   // A callback's assignments are beyond the compiler's sight.
@@ -57,6 +60,10 @@ export async function inspectTree(
   if (found === undefined) {
     const where = place === 'top' ? ' at its top' : '';
     throw incomplete(name, `has no manifest.webapp and no manifest.konnector${where}`);
+  }
+  if (others.length > 0) {
+    const paths = [found.path, ...others].map(shown).join(' and ');
+    throw unfit(name, `it has two manifests, and does not tell which one is meant: ${paths}`);
   }
   return describedBy(found, name, tapped.digest());
 }

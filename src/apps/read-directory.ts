@@ -3,7 +3,7 @@ import { lstat, open, opendir, readlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { errnoOf } from '../errno.ts';
 import { type AppTree, missing, shown, Tally, unfit, unreadable } from './app-tree.ts';
-import { insidePath, leadsInside } from './entry-path.ts';
+import { insidePath, isPlainPath, leadsInside } from './entry-path.ts';
 import { AppError } from './errors.ts';
 import type { AppLimits } from './limits.ts';
 
@@ -27,8 +27,10 @@ export function directoryTree(top: string, name: string, limits: AppLimits): App
         const path = insidePath(posix.join(directory, entry));
         if (path === undefined) throw unfit(name, `${shown(entry)} is no name for a file`);
         if (path === '.git') continue;
+        if (!isPlainPath(path)) throw unfit(name, `${shown(path)} is no name for a file`);
         const place = join(top, path);
         const found = await readable(name, path, () => lstat(place));
+        tally.place(path, found.isDirectory() ? 'directory' : 'file');
         if (found.isDirectory()) {
           toRead.push(path);
         } else if (found.isFile()) {

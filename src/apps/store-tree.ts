@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createBrotliCompress } from 'node:zlib';
 import { errnoOf } from '../errno.ts';
 import { type AppTree, shown, unfit } from './app-tree.ts';
+import { DistinctPaths } from './distinct-paths.ts';
 import { insidePrefix, withoutPrefix } from './entry-path.ts';
 
 /** As the stack makes them (`instance-data.md` §4.1), less the process's mask. */
@@ -35,10 +36,14 @@ export async function storeTree(
 ): Promise<number> {
   await mkdir(to, { mode: TOP_MODE });
   const start = insidePrefix(prefix);
+  const paths = new DistinctPaths();
   let written = 0;
   await tree(async ({ path, size, content }, visitSignal) => {
     const inside = withoutPrefix(path, start);
     if (inside === undefined || inside === '') throw unfit(name, `${shown(path)} has no name of its own`);
+    // Without their prefix, two that were none may be the same.
+    const clash = paths.add(inside, 'file');
+    if (clash !== undefined) throw unfit(name, `${shown(path)} ${clash}`);
     try {
       written += await storeFile(content, size, join(to, `${inside}${SUFFIX}`), visitSignal);
     } catch (thrown) {
@@ -55,8 +60,7 @@ async function storeFile(
   signal: AbortSignal,
 ): Promise<number> {
   await mkdir(dirname(file), { recursive: true, mode: DIRECTORY_MODE });
-  // Of two files of one path in an archive the later one counts, as with tar.
-  const flags = fs.O_WRONLY | fs.O_CREAT | fs.O_TRUNC | fs.O_NOFOLLOW;
+  const flags = fs.O_WRONLY | fs.O_CREAT | fs.O_EXCL | fs.O_NOFOLLOW;
   const handle = await open(file, flags, FILE_MODE);
   try {
     const compress = createBrotliCompress({

@@ -166,6 +166,8 @@ function checkedFile(entry: ReadEntry, name: string, tally: Tally): AppFile | un
   tally.entry();
   const path = insidePath(entry.path);
   if (path === undefined) throw unfit(name, `${shown(entry.path)} leads out of it`);
+  const isDirectory = entry.type === 'Directory' || entry.type === 'GNUDumpDir';
+  if (path !== '') tally.place(path, isDirectory ? 'directory' : 'file');
   switch (entry.type) {
     case 'File':
     case 'OldFile':

@@ -56,6 +56,19 @@ describe('the files of a directory', () => {
     expect(await thrownBy(filesIn())).to.include({ code: 'app_archive', kind: 'final' });
   });
 
+  for (const name of ['a\u001b[2J', 'a\nb', 'a\u202e', 'a\\b', 'a.', 'a ', Buffer.from([0x61, 0xff])]) {
+    it(`are refused with the name ${JSON.stringify(name)}`, async () => {
+      await writeFile(Buffer.concat([Buffer.from(`${directory.path}/`), Buffer.from(name)]), 'x');
+      expect(await thrownBy(filesIn())).to.include({ code: 'app_archive', kind: 'final' });
+    });
+  }
+
+  it('are refused with two names that are one on some disks', async () => {
+    await writeFile(at('manifest.webapp'), '{}');
+    await writeFile(at('Manifest.webapp'), '{}');
+    expect(await thrownBy(filesIn())).to.include({ code: 'app_archive', kind: 'final' });
+  });
+
   it('are refused with a pipe', async () => {
     execFileSync('mkfifo', [at('pipe')]);
     expect(await thrownBy(filesIn())).to.include({ code: 'app_archive', kind: 'final' });

@@ -104,14 +104,18 @@ describe('the stored form of an application', () => {
     }
   });
 
-  it('has the later one of two files of one name', async () => {
-    await store(
-      tgzOf([
-        { path: 'a', content: 'first, and longer' },
-        { path: './a', content: 'second' },
-      ]),
-    );
-    expect(await stored('a.br')).to.equal('second');
+  it('cannot be had where two files have one name once their prefix is cut off', async () => {
+    for (const other of ['a', 'A']) {
+      target = join(directory.path, `files-${other}`);
+      const entries = [
+        { path: 'build/a', content: 'first, and judged' },
+        { path: other, content: 'second' },
+      ];
+      expect(await thrownBy(store(tgzOf(entries), 'build/'))).to.include({
+        code: 'app_archive',
+        kind: 'final',
+      });
+    }
   });
 
   it('cannot be had where a file and a directory have one name', async () => {

@@ -145,7 +145,8 @@ describe('the files of an archive', () => {
 
   it('are refused when the archive is none', async () => {
     for (const archive of [Buffer.alloc(0), Buffer.from('PK\x03\x04'), Buffer.alloc(4096, 'x')]) {
-      expect(await failure(filesIn(archive))).to.include({ code: 'app_archive' });
+      const { message } = await failure(filesIn(archive));
+    expect(message).to.contain('is no name for a file');
     }
   });
 
@@ -217,8 +218,10 @@ describe('the files of an archive', () => {
     [
       '200,000 entries',
       function* () {
-        const thousand = gzipSync(Buffer.alloc(1000 * 512, headerOf({ path: 'a' })));
-        for (let times = 0; times < 200; times += 1) yield thousand;
+        for (let times = 0; times < 200; times += 1) {
+          const thousand = Array.from({ length: 1000 }, (_, at) => headerOf({ path: `${times}/${at}` }));
+          yield gzipSync(Buffer.concat(thousand));
+        }
       },
       'app_too_large',
     ],
@@ -291,7 +294,76 @@ describe('the files of an archive', () => {
     expect(await readdir(directory.path)).to.deep.equal([]);
   });
 
+  const odd: readonly string[] = [
+    ...['a\u001b[2Jb', 'a\nb', 'a\tb', 'a\u007fb', 'a\u009bb', 'a\u202eb', 'a\u2066b', 'a\u200bb', 'a\ufeff'],
+    ...['a\\b', 'a ', 'a.', 'b. /a', ' a', 'a\u00a0', 'a\u2028b', 'x/a\r'],
+  ];
+  for (const path of odd) {
+    for (const type of ['File', 'Directory', 'SymbolicLink'] as const) {
+      it(`are refused with a ${type} called ${JSON.stringify(path)}`, async () => {
+        const entry = { path, type, ...(type === 'SymbolicLink' && { linkpath: 'index.html' }) };
+        expect(await failure(filesIn(tgzOf([...tinyApp(), entry])))).to.include({
+          code: 'app_archive',
+          kind: 'final',
+        });
+      });
+    }
+  }
+
+  it('are refused with a name that is no UTF-8', async () => {
+    const archive = tarOf([...tinyApp(), { path: 'QQ', content: 'x' }]);
+    archive.write('\xff\xfe', archive.indexOf('QQ'), 'latin1');
+    // The sum of its header is another one now.
+    const at = archive.lastIndexOf('\xff\xfe', undefined, 'latin1');
+    const header = archive.subarray(at, at + 512);
+    header.fill(' ', 148, 156);
+    header.write(
+      `${header
+        .reduce((sum, byte) => sum + byte, 0)
+        .toString(8)
+        .padStart(6, '0')}\0 `,
+      148,
+      'latin1',
+    );
+    expect(await failure(filesIn(archive))).to.include({ code: 'app_archive' });
+  });
+
+  const twice: readonly (readonly ArchiveEntry[])[] = [
+    [{ path: 'manifest.webapp', content: manifestOf({ slug: 'other' }) }],
+    [{ path: './/manifest.webapp', content: manifestOf() }],
+    [{ path: 'Manifest.webapp', content: manifestOf() }],
+    [{ path: 'manifest.webapp', type: 'SymbolicLink', linkpath: 'index.html' }],
+    [{ path: 'manifest.webapp', type: 'Link', linkpath: 'index.html' }],
+    [{ path: 'manifest.webapp/', type: 'Directory' }],
+    [{ path: 'manifest.webapp/x', content: 'x' }],
+    [{ path: 'index.HTML', content: 'x' }],
+    [
+      { path: 'caf\u00e9', content: 'x' },
+      { path: 'cafe\u0301', content: 'x' },
+    ],
+    [
+      { path: 'assets/a', content: 'x' },
+      { path: 'Assets/b', content: 'x' },
+    ],
+  ];
+  for (const entries of twice) {
+    it(`are refused where two have one path: ${entries.map(({ path }) => path).join(', ')}`, async () => {
+      expect(await failure(filesIn(tgzOf([...tinyApp(), ...entries])))).to.include({
+        code: 'app_archive',
+        kind: 'final',
+      });
+    });
+  }
+
   describe('when they are inspected', () => {
+    it('are refused with two manifests of which none is higher up', async () => {
+      for (const other of ['b/manifest.webapp', 'a/manifest.konnector']) {
+        const first = { path: 'a/manifest.webapp', content: manifestOf() };
+        const work = inspected([first, { path: other, content: manifestOf({ version: '2.0.0' }) }]);
+        expect(await failure(work)).to.include({ code: 'app_archive', kind: 'final' });
+      }
+    });
+
     async function inspected(entries: readonly ArchiveEntry[], place: 'top' | 'anywhere' = 'anywhere') {
       await writeFile(file, tgzOf(entries));
       return await inspectTree(archiveTree(file, 'tiny', APP_LIMITS), 'tiny', place, signal);
