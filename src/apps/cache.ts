@@ -7,6 +7,7 @@ import { chooseEvicted } from './evict.ts';
 import { lockMachine } from './machine-lock.ts';
 import { type Note, readNote, removeOldNotes, writeNote } from './notes.ts';
 import { assertOwnDirectory } from './own-directory.ts';
+import { digestOfTree, lookAtTree } from './tree-digest.ts';
 
 /** What is known about a cached tree without looking at it. */
 const descriptionSchema = z.object({
@@ -17,6 +18,9 @@ const descriptionSchema = z.object({
 });
 
 export type Description = z.infer<typeof descriptionSchema>;
+
+/** What an entry says of itself; the digest is over its key, its description and its files. */
+const entrySchema = z.object({ description: descriptionSchema, digest: z.string() });
 
 /** A tree in the cache: all of it is there. */
 export interface CacheEntry {
@@ -40,7 +44,10 @@ export interface AppCache {
    * @throws {AppError} `app_cache` when it cannot be used, or others may have put something there
    */
   check(): Promise<void>;
-  /** The entry of that key, which counts as used now; undefined when there is none. */
+  /**
+   * The entry of that key, which counts as used now; undefined when there is none. One that is not what was stored,
+   * because somebody has written into it since, is thrown away.
+   */
   find(key: string): Promise<CacheEntry | undefined>;
   /**
    * Works alone on this machine under that name. What killed predecessors left is removed first; who is taken
@@ -69,6 +76,8 @@ export interface CacheOptions {
   /** Milliseconds without a sign of life after which a worker that makes an entry counts as dead. */
   readonly stale: number;
   readonly now: () => number;
+  /** Told of entries that were not what had been stored. */
+  readonly onThrownAway?: ((key: string) => void) | undefined;
 }
 
 /** Part of every path: entries of another form must not be taken for ours. */
@@ -83,13 +92,16 @@ const ABANDONED = 60 * 60_000;
  * A cache in a directory of this machine. What the operating system says about it is thrown as it is, save by
  * `check`; an `AppError` with `app_cache` when others may have put something there.
  */
-export function createAppCache({ directory, bytes, stale, now }: CacheOptions): AppCache {
+export function createAppCache({ directory, bytes, stale, now, onThrownAway }: CacheOptions): AppCache {
   const top = join(directory, FORM);
   const entries = join(top, 'entries');
   const locks = join(top, 'locks');
   const workshops = join(top, 'tmp');
   const notes = join(top, 'notes');
   const entryAt = (key: string): string => join(entries, key);
+  const filesOf = (key: string): string => join(entryAt(key), 'files');
+  /** How entries looked when their digests were last compared, by key. */
+  const compared = new Map<string, string>();
 
   async function makeDirectories(): Promise<void> {
     for (const path of [entries, locks, workshops, notes])
@@ -104,15 +116,41 @@ export function createAppCache({ directory, bytes, stale, now }: CacheOptions): 
 
   async function read(key: string): Promise<CacheEntry | undefined> {
     const text = await unlessMissing(readFile(join(entryAt(key), 'entry.json'), 'utf8'));
-    const description = text === undefined ? undefined : parsed(text);
-    return description && { files: join(entryAt(key), 'files'), description };
+    const description = text === undefined ? undefined : parsed(text)?.description;
+    return description && { files: filesOf(key), description };
+  }
+
+  /** Reads files only where they look otherwise than the last time, or were never read by this process. */
+  async function isIntact(key: string): Promise<boolean> {
+    const text = await unlessMissing(readFile(join(entryAt(key), 'entry.json'), 'utf8'));
+    const entry = text === undefined ? undefined : parsed(text);
+    const seen = await unlessMissing(lookAtTree(filesOf(key)));
+    if (entry === undefined || seen === undefined) return false;
+    const look = JSON.stringify([seen.listing, entry]);
+    if (compared.get(key) === look) return true;
+    const digest = await unlessMissing(digestOfTree(filesOf(key), seen, [key, entry.description]));
+    if (digest !== entry.digest) return false;
+    compared.set(key, look);
+    return true;
+  }
+
+  async function throwAway(key: string): Promise<void> {
+    compared.delete(key);
+    const out = await mkdtemp(join(workshops, 'out-'));
+    await unlessMissing(rename(entryAt(key), join(out, 'entry')));
+    await remove(out);
   }
 
   async function find(key: string): Promise<CacheEntry | undefined> {
     await unlessMissing(assertOwn());
     const time = new Date(now());
     const touched = await unlessMissing(utimes(entryAt(key), time, time).then(() => true));
-    return touched === undefined ? undefined : await read(key);
+    if (touched === undefined) return undefined;
+    const entry = await read(key);
+    if (entry === undefined || (await isIntact(key))) return entry;
+    await throwAway(key);
+    onThrownAway?.(key);
+    return undefined;
   }
 
   async function removeLeftovers(name: string): Promise<void> {
@@ -136,11 +174,7 @@ export function createAppCache({ directory, bytes, stale, now }: CacheOptions): 
       if (found === undefined) continue;
       known.push({ key, used: found.mtimeMs, bytes: (await read(key))?.description.bytes ?? 0 });
     }
-    for (const key of chooseEvicted(known, bytes, now())) {
-      const out = await mkdtemp(join(workshops, 'out-'));
-      await unlessMissing(rename(entryAt(key), join(out, 'entry')));
-      await remove(out);
-    }
+    for (const key of chooseEvicted(known, bytes, now())) await throwAway(key);
     await removeAbandoned();
     await removeOldNotes(notes, now());
   }
@@ -197,13 +231,15 @@ export function createAppCache({ directory, bytes, stale, now }: CacheOptions): 
       const made = join(workshop.path, 'entry');
       await mkdir(made, { mode: 0o700 });
       await rename(tree, join(made, 'files'));
-      await writeFile(join(made, 'entry.json'), JSON.stringify(description), { flush: true });
+      const files = join(made, 'files');
+      const digest = await digestOfTree(files, await lookAtTree(files), [key, description]);
+      await writeFile(join(made, 'entry.json'), JSON.stringify({ description, digest }), { flush: true });
       workshop.signal.throwIfAborted();
       await place(made, key);
       const time = new Date(now());
       await unlessMissing(utimes(entryAt(key), time, time));
       await makeRoom();
-      return { files: join(entryAt(key), 'files'), description };
+      return { files: filesOf(key), description };
     },
 
     async recall(name) {
@@ -224,8 +260,8 @@ export function createAppCache({ directory, bytes, stale, now }: CacheOptions): 
       await rename(made, entryAt(key));
     } catch (thrown) {
       if (!isThere(thrown)) throw thrown;
-      if ((await read(key)) !== undefined) return;
-      // It cannot be read: a machine that lost its power may leave such a thing.
+      if (await isIntact(key)) return;
+      // A machine that lost its power may leave what cannot be read, and somebody may have written into it.
       await remove(entryAt(key));
       await rename(made, entryAt(key));
     }
@@ -248,9 +284,9 @@ async function remove(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 3 });
 }
 
-function parsed(text: string): Description | undefined {
+function parsed(text: string): z.infer<typeof entrySchema> | undefined {
   try {
-    return descriptionSchema.safeParse(JSON.parse(text)).data;
+    return entrySchema.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }

@@ -65,6 +65,8 @@ export interface LibraryOptions {
   readonly stale?: number;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /** Told of entries of the cache that were not what had been stored. */
+  readonly onThrownAway?: (key: string) => void;
 }
 
 const CACHE_BYTES = 2 * 1024 ** 3;
@@ -86,8 +88,9 @@ export function createAppLibrary({
   recentFor = RECENT,
   stale = STALE,
   now = Date.now,
+  onThrownAway,
 }: LibraryOptions): AppLibrary {
-  const cache = createAppCache({ directory, bytes: cacheBytes, stale, now });
+  const cache = createAppCache({ directory, bytes: cacheBytes, stale, now, onThrownAway });
   const http = sparingHttp(eagerHttp, FAILURES, now);
   const versions = new Recent<RegistryVersion>(recentFor, now);
   const looking = new SingleFlight<Found>();

@@ -63,7 +63,15 @@ export async function connectWorker({
   const hosts = appHosts(Object.values(config.registries).flat(), config.fleet.appHosts);
   const http = createAppHttp(hosts);
   const { directory, bytes } = config.fleet.appCache;
-  const apps = createAppLibrary({ directory, cacheBytes: bytes, http, hosts });
+  const apps = createAppLibrary({
+    directory,
+    cacheBytes: bytes,
+    http,
+    hosts,
+    onThrownAway: (entry) => {
+      log.warn('application thrown away, for it is not what was put into the cache', { directory, entry });
+    },
+  });
   const close = async () => {
     stack.close();
     await apps.close();

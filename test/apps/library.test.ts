@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import {
   chmod,
   chown,
+  cp,
   mkdir,
   readdir,
   readFile,
@@ -209,6 +210,74 @@ describe('the library of applications', () => {
     expect(error).to.include({ code: 'app_cache', kind: 'retry' });
     expect(String(error)).to.include('ENOTDIR');
     await below.close();
+  });
+
+  describe('with an entry that somebody has written into', () => {
+    const thrownAway: string[] = [];
+    let files: string;
+    let index: string;
+    let before: Buffer;
+
+    beforeEach(async () => {
+      thrownAway.splice(0);
+      await library.close();
+      library = open({ onThrownAway: (key) => thrownAway.push(key) });
+      ({ files } = await prepare());
+      index = join(files, 'index.html.br');
+      before = await readFile(index);
+    });
+
+    const changes: Readonly<Record<string, () => Promise<unknown>>> = {
+      'other bytes of the same length, at the same time': async () => {
+        const { atime, mtime } = await stat(index);
+        await writeFile(index, Buffer.alloc(before.length, 'x'));
+        await utimes(index, atime, mtime);
+      },
+      'another file': () => writeFile(join(files, 'more.br'), 'x'),
+      'a file less': () => rm(index),
+      'another mode': () => chmod(index, 0o755),
+      'a link in place of a file': async () => {
+        await rm(index);
+        await symlink('/etc/hostname', index);
+      },
+      'another description': async () => {
+        const file = join(files, '..', 'entry.json');
+        const entry = JSON.parse(await readFile(file, 'utf8'));
+        await writeFile(file, JSON.stringify({ ...entry, description: { bytes: 1 } }));
+      },
+      'all of another entry': async () => {
+        announce('waterbill');
+        const { files: others } = await prepare('waterbill');
+        await rm(join(files, '..'), { recursive: true });
+        await cp(join(others, '..'), join(files, '..'), { recursive: true });
+      },
+    };
+    for (const [what, change] of Object.entries(changes)) {
+      for (const who of ['the same worker', 'another worker'] as const) {
+        it(`fetches it anew for ${who}, after ${what}`, async () => {
+          await change();
+          if (who === 'another worker') {
+            await library.close();
+            library = open({ onThrownAway: (key) => thrownAway.push(key) });
+          }
+          const again = await prepare();
+          expect((await readFile(join(again.files, 'index.html.br'))).equals(before)).to.equal(true);
+          expect(await readdir(again.files)).not.to.include('more.br');
+          expect(thrownAway).to.have.lengthOf(1);
+          expect(asked(ARCHIVE)).to.equal(2);
+          expect(await leftIn('tmp')).to.deep.equal([]);
+        });
+      }
+    }
+
+    it('fetches nothing where nobody has', async () => {
+      await prepare();
+      await library.close();
+      library = open({ onThrownAway: (key) => thrownAway.push(key) });
+      await prepare();
+      expect(thrownAway).to.deep.equal([]);
+      expect(asked(ARCHIVE)).to.equal(1);
+    });
   });
 
   describe('with a cache that others may have written to', () => {

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+
+/** What a directory holds at this moment. */
+export interface SeenTree {
+  /** Changes with everything that tells a change without reading files: names, modes, sizes, times. */
+  readonly listing: string;
+  /** Regular files and directories in a fixed order; anything else is there as what it is. */
+  readonly entries: readonly SeenEntry[];
+}
+
+interface SeenEntry {
+  /** From the top; empty for the top itself. */
+  readonly path: string;
+  /** Kind and permissions, as the system keeps them. */
+  readonly mode: number;
+  readonly size: number;
+  readonly isFile: boolean;
+}
+
+/** Looks at all of a directory, and reads no file. */
+export async function lookAtTree(top: string): Promise<SeenTree> {
+  const lines: string[] = [];
+  const entries: SeenEntry[] = [];
+  async function visit(path: string): Promise<void> {
+    const found = await lstat(join(top, path), { bigint: true });
+    const isFile = found.isFile();
+    const size = isFile ? Number(found.size) : 0;
+    entries.push({ path, mode: Number(found.mode), size, isFile });
+    const times = isFile ? `${found.ino} ${found.mtimeNs} ${found.ctimeNs}` : '';
+    lines.push(JSON.stringify([path, Number(found.mode), size, times]));
+    if (!found.isDirectory()) return;
+    for (const name of (await readdir(join(top, path))).sort()) await visit(posix.join(path, name));
+  }
+  await visit('');
+  return { listing: createHash('sha256').update(lines.join('\n')).digest('hex'), entries };
+}
+
+/**
+ * SHA-256, in hexadecimal, over paths, modes and contents of a directory.
+ * @param about what else it is to vouch for
+ */
+export async function digestOfTree(top: string, { entries }: SeenTree, about: unknown): Promise<string> {
+  const all = createHash('sha256').update(`${JSON.stringify(about)}\n`);
+  for (const { path, mode, size, isFile } of entries) {
+    const content = isFile ? await digestOfFile(join(top, path)) : '';
+    all.update(`${JSON.stringify([path, mode, size, content])}\n`);
+  }
+  return all.digest('hex');
+}
+
+async function digestOfFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk);
+  return hash.digest('hex');
+}
