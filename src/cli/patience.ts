@@ -1,3 +1,5 @@
+import { EXIT, type ExitCode } from './exit-codes.ts';
+
 /** Why somebody stopped waiting before the work was done. */
 export type GivingUp = 'interrupted' | 'out-of-time';
 
@@ -15,19 +17,30 @@ export interface Patience {
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** Listens for Ctrl-C; a second one ends the process at once, for then nobody listens any more. */
-export function startPatience(): Patience {
+/** Milliseconds that a command may take to end in good order: a server that says nothing must not hold it up. */
+const GRACE_MS = 1_500;
+
+/**
+ * Listens for Ctrl-C and SIGTERM; a second one ends the process at once, for then nobody listens any more. So does the
+ * first one where the command is not done a moment later, whatever it waits for.
+ * @param leave ends the process
+ */
+export function startPatience(leave: (code: ExitCode) => void = (code) => process.exit(code)): Patience {
   const controller = new AbortController();
   let gaveUp: GivingUp | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let grace: NodeJS.Timeout | undefined;
 
   const giveUp = (why: GivingUp) => {
     gaveUp ??= why;
-    stop();
+    listenNoMore();
     controller.abort();
   };
-  const interrupt = () => giveUp('interrupted');
-  const stop = () => {
+  const interrupt = () => {
+    grace = setTimeout(() => leave(EXIT.interrupted), GRACE_MS).unref();
+    giveUp('interrupted');
+  };
+  const listenNoMore = () => {
     clearTimeout(timer);
     for (const name of SIGNALS) process.off(name, interrupt);
   };
@@ -41,6 +54,9 @@ export function startPatience(): Patience {
     startClock(ms) {
       if (ms !== undefined && gaveUp === undefined) timer = setTimeout(() => giveUp('out-of-time'), ms);
     },
-    stop,
+    stop() {
+      listenNoMore();
+      clearTimeout(grace);
+    },
   };
 }
