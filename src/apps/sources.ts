@@ -55,6 +55,9 @@ const NO_SECRETS =
 /** Characters of a source; registries and hosts take no longer URLs either. */
 const MOST_CHARACTERS = 2_048;
 
+/** URLs lose some of them without a word; the text goes into documents as it is. */
+const UNSEEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffd]/u;
+
 const DEFAULT_CHANNEL = 'stable';
 const CHANNEL = /^[a-z][a-z0-9-]{0,31}$/;
 const SHA256 = /^[0-9a-fA-F]{64}$/;
@@ -73,6 +76,7 @@ export function parseSource(given: string): AppSource {
   if (given.length > MOST_CHARACTERS) {
     throw bad(`the source of an application has more than ${MOST_CHARACTERS} characters`);
   }
+  if (UNSEEN.test(given.trim())) throw bad('the source of an application holds a character that is not seen');
   const text = given.trim();
   if (isSlug(text)) {
     return {

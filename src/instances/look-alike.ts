@@ -17,11 +17,16 @@ const ALPHABETS = [
 
 const ASCII_ONLY = /^[\0-\x7f]*$/;
 
+/** Characters: sorting the accents of one letter takes a time of the square of their number. No domain is longer. */
+const MOST_CHARACTERS = 1_024;
+
 /**
  * A text that two names have in common just when they look the same, by Unicode's list of confusable characters
  * (UTS #39) and without what nobody sees. Nobody should read it.
  */
 export function skeletonOf(name: string): string {
+  // It looks like itself alone: no name of an instance is so long.
+  if (name.length > MOST_CHARACTERS) return name;
   return unhomoglyph(withoutInvisible(name).normalize('NFD')).normalize('NFD').toLowerCase();
 }
 

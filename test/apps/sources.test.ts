@@ -126,4 +126,11 @@ describe('the source of an application', () => {
     const { message } = inputErrorOf(() => parseSource(`registry://${'/'.repeat(200_000)}a`));
     expect(message).to.equal('the source of an application has more than 2048 characters');
   });
+
+  for (const hidden of ['\n', '\t', '\u001b', '\u009b', '\u202e', '\u200b', '\ud800']) {
+    it(`is refused with ${JSON.stringify(hidden)} in it, which documents would keep`, () => {
+      const { message } = inputErrorOf(() => parseSource(`https://host/a${hidden}b.tar.gz`));
+      expect(message).to.equal('the source of an application holds a character that is not seen');
+    });
+  }
 });
