@@ -1,16 +1,16 @@
 import type { Config } from '../config/config.ts';
-import { clusterUrl } from '../config/couch-cluster.ts';
 import { atTime, CouchError, isCredentialFailure, isStatus } from '../couchdb/errors.ts';
 import type { Unwell } from '../couchdb/health.ts';
 import { type CouchServer, connectCouch } from '../couchdb/server.ts';
 import { FleetError } from '../errors.ts';
+import { clusterAt } from '../instances/cluster-at.ts';
 import { fleetLogins } from '../jobs/logins.ts';
 
 /** The CouchDB servers of the configuration. */
 export interface Couch {
   /** The one of `couchdb.url`. */
   readonly global: CouchServer;
-  /** Where the databases of an instance are. @param index its `couch_cluster` */
+  /** Where the databases of an instance are. @param index its `couch_cluster` @throws Refusal `wrong_cluster` */
   cluster(index: number | undefined): CouchServer;
   /** All of them, each once. */
   servers(): CouchServer[];
@@ -30,7 +30,7 @@ export function openCouch(config: Config): Couch {
   };
   return {
     global: at(config.couchdb.url),
-    cluster: (index) => at(clusterUrl(config, index)),
+    cluster: (index) => at(clusterAt(config.couchdb.clusters, index).url),
     servers: () => [
       ...new Set([config.couchdb.url, ...config.couchdb.clusters.map(({ url }) => url)].map(at)),
     ],

@@ -7,6 +7,7 @@ import type { Config } from '../config/config.ts';
 import { clustersOpenToCreation } from '../config/couch-cluster.ts';
 import { type CouchServer, type CouchServerOptions, connectCouch } from '../couchdb/server.ts';
 import { FleetError } from '../errors.ts';
+import { clusterAt } from '../instances/cluster-at.ts';
 import { createDesignSource } from '../instances/designs.ts';
 import { ensureGlobalDatabases } from '../instances/global-databases.ts';
 import { encryptorKeyOf } from '../instances/organization-key.ts';
@@ -106,7 +107,7 @@ export async function connectWorker({
       services: {
         global,
         clusters,
-        cluster: (index) => clusters[index ?? 0] ?? global,
+        cluster: (index) => clusterAt(clusters, index),
         storage,
         census: createPrefixCensus(global),
         designs: createDesignSource(),

@@ -14,7 +14,10 @@ import type { Storage } from '../storage/storage.ts';
 export interface Services {
   /** The CouchDB of `couchdb.url`. */
   readonly global: CouchServer;
-  /** The cluster an instance's databases are on; `undefined` is cluster 0 (`instance-data.md` §1.1). */
+  /**
+   * The cluster an instance's databases are on; `undefined` is cluster 0 (`instance-data.md` §1.1).
+   * @throws Refusal `wrong_cluster` for one that is not configured
+   */
   cluster(index: number | undefined): CouchServer;
   /** All clusters, by their index. */
   readonly clusters: readonly CouchServer[];

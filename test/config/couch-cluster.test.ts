@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { clustersOpenToCreation, clusterUrl } from '../../src/config/couch-cluster.ts';
+import { clustersOpenToCreation } from '../../src/config/couch-cluster.ts';
 
 const config = {
   couchdb: {
@@ -10,21 +10,6 @@ const config = {
     ],
   },
 };
-
-describe('clusterUrl', () => {
-  it('takes the cluster of that index', () => {
-    expect(clusterUrl(config, 1)).to.equal('http://b');
-  });
-
-  it('takes the first for an instance without index', () => {
-    expect(clusterUrl(config, undefined)).to.equal('http://a');
-  });
-
-  it('falls back to the global server for an index that is not in the list', () => {
-    expect(clusterUrl(config, 2)).to.equal('http://global');
-    expect(clusterUrl(config, -1)).to.equal('http://global');
-  });
-});
 
 describe('clustersOpenToCreation', () => {
   it('lists the indexes of the open ones', () => {
