@@ -31,10 +31,12 @@ export async function deleteFromRag(
   timeout = TIMEOUT,
 ): Promise<number | undefined> {
   const { url, token } = ragServerOf(configured, context) ?? {};
-  if (url === undefined) return undefined;
+  // A name that leads up is nobody's.
+  if (url === undefined || domain === '.' || domain === '..') return undefined;
   const target = new URL(url);
   // As in the stack, the path of the URL is replaced, and the key goes before a user of the URL.
-  target.pathname = `/instances/${domain}`;
+  // What others wrote must not lead to another path: an instance is one name below it.
+  target.pathname = `/instances/${domain.replace(/[/\\%]/g, encodeURIComponent)}`;
   target.username = '';
   target.password = '';
   const status = await deletion(target, token, AbortSignal.any([signal, AbortSignal.timeout(timeout)])).catch(

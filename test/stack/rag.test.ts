@@ -54,6 +54,25 @@ describe('the RAG server', () => {
     expect(seen.at(-1)).to.equal('DELETE /instances/alice.example.org:8080 Bearer s3cret');
   });
 
+  for (const [domain, path] of [
+    ['bob.example.org/../alice.example.org', 'bob.example.org%2F..%2Falice.example.org'],
+    ['..\\alice.example.org', '..%5Calice.example.org'],
+    ['..%2Falice.example.org', '..%252Falice.example.org'],
+    ['alice.example.org?x#y', 'alice.example.org%3Fx%23y'],
+  ] as const) {
+    it(`is asked for no other instance than that of ${domain}`, async () => {
+      status = 204;
+      await deleteFromRag(configured, { ...ALICE, domain }, signal);
+      expect(seen.at(-1)).to.equal(`DELETE /instances/${path} Bearer s3cret`);
+    });
+  }
+
+  it('is asked for nothing by a name that leads up', async () => {
+    const before = seen.length;
+    for (const domain of ['.', '..']) await deleteFromRag(configured, { ...ALICE, domain }, signal);
+    expect(seen).to.have.length(before);
+  });
+
   it('may know nothing of the instance', async () => {
     status = 404;
     expect(await deleteFromRag(configured, ALICE, signal)).to.equal(404);
