@@ -24,12 +24,22 @@ export function databasePrefix({
   readonly prefix?: string;
   readonly domain: string;
 }): string {
-  return prefix || lowerCaseRunes(domain.replace(/[.:]/g, '-'));
+  return prefix || databaseStart(domain);
+}
+
+/** What the names of all databases of a prefix begin with, as CouchDB lists them. */
+export function databaseRange(prefix: string): string {
+  return databaseName(prefix, '');
 }
 
 /** Name of the database of a doctype, unescaped (`instance-data.md` §1.1). */
 export function databaseName(prefix: string, doctype: string): string {
-  return lowerCaseRunes(`${prefix}/${doctype}`.replace(/[.:]/g, '-'));
+  return databaseStart(`${prefix}/${doctype}`);
+}
+
+/** What a text becomes in the name of a database. */
+export function databaseStart(text: string): string {
+  return lowerCaseRunes(text.replace(/[.:]/g, '-'));
 }
 
 /**
