@@ -3,7 +3,8 @@ import { unlessNoDatabase } from '../couchdb/errors.ts';
 import type { CouchServer } from '../couchdb/server.ts';
 import { FleetError } from '../errors.ts';
 import { normaliseDomain } from '../instances/domain.ts';
-import { findByNames, type StoredInstance } from '../instances/lookup.ts';
+import { judgeByNames, type StoredInstance } from '../instances/lookup.ts';
+import { type Judged, requireReadable } from '../instances/readable.ts';
 
 /** The argument by which an instance that exists is named. */
 export const instanceArg = Args.string({
@@ -17,17 +18,27 @@ export const instanceArg = Args.string({
  * @param name as typed
  * @throws InputError `illegal_domain`
  * @throws FleetError `not_found`, in the stack's words (`cli-and-admin-api.md` §2.7)
+ * @throws Refusal `unreadable`
  */
 export async function findInstance(global: CouchServer, name: string): Promise<StoredInstance> {
+  return requireReadable(await findJudged(global, name));
+}
+
+/** The same for those who go on where it cannot be read. */
+export async function findJudged(global: CouchServer, name: string): Promise<Judged> {
   // What exists may come from a time of other rules about subdomains.
   const domain = normaliseDomain(name, 'nested');
   // A CouchDB on which nothing was made yet has no `global/instances`.
-  const found = (await unlessNoDatabase(findByNames(global, [domain]))) ?? [];
-  const instance = found.find((each) => each.domain === domain) ?? found[0];
-  if (instance !== undefined) return instance;
+  const found = (await unlessNoDatabase(judgeByNames(global, [domain]))) ?? [];
+  const judged = found.find((each) => domainOf(each) === domain) ?? found[0];
+  if (judged !== undefined) return judged;
   throw new FleetError(
     'not_found',
     'Not Found: Instance not found',
     `No instance has ${domain} as its domain or as an alias.`,
   );
+}
+
+function domainOf(judged: Judged): string {
+  return judged.readable ? judged.instance.domain : judged.unreadable.domain;
 }

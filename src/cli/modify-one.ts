@@ -1,4 +1,5 @@
 import { FleetError } from '../errors.ts';
+import { createCensus } from '../instances/census.ts';
 import type { InstanceChanges } from '../instances/changes.ts';
 import { Refusal } from '../instances/errors.ts';
 import { assertAliasesFree } from '../instances/free-aliases.ts';
@@ -17,7 +18,12 @@ export async function modifyOne({ changes, ...options }: ModifyOneOptions): Prom
   const { aliases = [] } = changes;
   return await holdInstance({ ...options, aliases }, async (held) => {
     try {
-      await assertAliasesFree(held.global, held.found, aliases, held.signal);
+      await assertAliasesFree(
+        { ...held, census: createCensus(held.global) },
+        held.found,
+        aliases,
+        held.signal,
+      );
     } catch (error) {
       throw inStacksWords(error);
     }

@@ -2,12 +2,12 @@ import type { Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
 import type { CouchServer } from '../couchdb/server.ts';
-import { countInstances } from '../instances/all-instances.ts';
+import { type Census, createCensus, type Owners } from '../instances/census.ts';
 import { findingLine } from '../instances/fsck/finding.ts';
 import type { OrphanDatabases, OrphanFinding } from '../instances/fsck/orphan-findings.ts';
-import { findOrphans } from '../instances/fsck/orphans.ts';
-import { findByNames, findByPrefix } from '../instances/lookup.ts';
-import { prefixOf } from '../instances/prefix.ts';
+import { findOrphans, isFolderMeant } from '../instances/fsck/orphans.ts';
+import { databaseRange, prefixOf } from '../instances/prefix.ts';
+import { refusalOf } from '../instances/readable.ts';
 import type { Fleet } from '../jobs/fleet.ts';
 import { requireSameFleet } from '../jobs/fleet-record.ts';
 import { type DirectWork, holdNames } from '../jobs/hold-names.ts';
@@ -16,6 +16,7 @@ import { ask, tellTarget } from './confirm.ts';
 import type { Couch } from './couch.ts';
 import { refuseManyOrphans } from './orphan-share.ts';
 import type { Output } from './output.ts';
+import { tellUnreadable } from './tell-unreadable.ts';
 import { oneLine, safeJson } from './terminal-text.ts';
 
 export interface OrphanRemoval {
@@ -46,22 +47,27 @@ const TURN = '.orphans';
 
 /**
  * Lists databases and folders that belong to no instance and, once somebody has confirmed how many, removes
- * them. Each is looked at once more right before it goes. Foreign folders are only listed.
- * @throws FleetError `wrong_fleet`, `too_many_orphans`
+ * them. Each is looked at once more right before it goes. Foreign folders are only listed. While any document
+ * cannot be read nothing is removed, for it may be the one that owns it.
+ * @throws FleetError `wrong_fleet`, `too_many_orphans`, Refusal `unreadable`
  */
 export async function removeOrphans(removal: OrphanRemoval): Promise<RemovedOrphans> {
   const { config, couch, storage, wait, force, howeverMany, output } = removal;
   const places = { ...removal.fleet, global: couch.global, storage };
   await requireSameFleet(places);
   const found: OrphanFinding[] = [];
-  const search = { global: couch.global, servers: couch.servers(), storage, wait };
+  const census = createCensus(couch.global);
+  const search = { global: couch.global, census, servers: couch.servers(), storage, wait };
   for await (const orphan of findOrphans(search)) {
     output.line(safeJson(findingLine(orphan)));
     found.push(orphan);
   }
   const ours = found.filter(({ type }) => type !== 'foreign_folder');
+  const owners = await census.look();
+  owners.unreadable().forEach(tellUnreadable(output));
   if (ours.length === 0) return { removed: 0, left: found.length };
-  if (!howeverMany) refuseManyOrphans(ours, await countInstances(couch.global));
+  refuseUnreadable(owners);
+  if (!howeverMany) refuseManyOrphans(ours, owners.size);
   if (!force) {
     tellTarget(config, output);
     const question = [
@@ -79,23 +85,30 @@ export async function removeOrphans(removal: OrphanRemoval): Promise<RemovedOrph
   };
   const removed = await holdNames(removal.fleet, turn, async (signal) => {
     let count = 0;
-    for (const orphan of ours) if (await removeOne(removal, orphan, signal)) count += 1;
+    for (const orphan of ours) if (await removeOne(removal, census, orphan, signal)) count += 1;
     return count;
   });
   return { removed, left: found.length - removed };
 }
 
+/** @throws Refusal `unreadable` */
+function refuseUnreadable(owners: Owners): void {
+  const [first] = owners.unreadable();
+  if (first !== undefined) throw refusalOf(first);
+}
+
 async function removeOne(
   removal: OrphanRemoval,
+  census: Census,
   orphan: OrphanFinding,
   signal: AbortSignal,
 ): Promise<boolean> {
   signal.throwIfAborted();
   switch (orphan.type) {
     case 'orphan_databases':
-      return await removeDatabases(removal, orphan, signal);
+      return await removeDatabases(removal, census, orphan, signal);
     case 'orphan_folder':
-      return await removeFolder(removal, orphan.folder);
+      return await removeFolder(removal, census, orphan.folder);
     case 'foreign_folder':
       return false;
     default:
@@ -109,17 +122,20 @@ async function removeOne(
  */
 async function removeDatabases(
   { couch, output }: OrphanRemoval,
+  census: Census,
   { prefix, host, databases }: OrphanDatabases,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const [owner] = await findByPrefix(couch.global, prefix, signal);
-  if (owner !== undefined) {
-    output.note(`${prefix} was left alone: ${oneLine(owner.domain)} has it by now.`);
+  const server = serverAt(couch, host);
+  if (!isDeepStrictEqual(await server.listDatabases(databaseRange(prefix), signal), databases)) {
+    output.note(`${prefix} was left alone: its databases are not those that were found.`);
     return false;
   }
-  const server = serverAt(couch, host);
-  if (!isDeepStrictEqual(await server.listDatabases(`${prefix}/`, signal), databases)) {
-    output.note(`${prefix} was left alone: its databases are not those that were found.`);
+  const owners = await census.look(signal);
+  refuseUnreadable(owners);
+  const [owner] = owners.ofPrefix(prefix);
+  if (owner !== undefined) {
+    output.note(`${prefix} was left alone: the document ${oneLine(owner._id)} could mean it by now.`);
     return false;
   }
   for (const name of databases) {
@@ -138,15 +154,15 @@ function serverAt(couch: Couch, host: string): CouchServer {
 
 /** A folder is named by its domain, so that can be held while it goes. */
 async function removeFolder(
-  { couch, storage, fleet, output }: OrphanRemoval,
+  { storage, fleet, output }: OrphanRemoval,
+  census: Census,
   domain: string,
 ): Promise<boolean> {
   return await holdNames(fleet, { kind: 'repair', names: [domain] }, async () => {
-    const [owner] = await findByNames(couch.global, [domain]);
-    if (owner !== undefined) {
-      output.note(
-        `The folder ${oneLine(domain)} was left alone: ${oneLine(owner.domain)} has that name by now.`,
-      );
+    const owners = await census.look();
+    refuseUnreadable(owners);
+    if (isFolderMeant(owners, domain)) {
+      output.note(`The folder ${oneLine(domain)} was left alone: a document could mean it by now.`);
       return false;
     }
     return (await storage.removeInstance(domain, `${prefixOf(domain)}-orphan`)) === 'removed';

@@ -96,10 +96,10 @@ export async function runMany<Each extends Target>(
   try {
     if (chosen.total === 0) {
       output.line(`No instance is meant ${chosen.described}.`);
-      return { answer: undefined, exitCode: EXIT.done };
+      return { answer: undefined, exitCode: exitCodeOf(EXIT.done, chosen) };
     }
     await before?.();
-    return await withFleet(run.config, (fleet) =>
+    const ran = await withFleet(run.config, (fleet) =>
       runBatch({
         ...run,
         fleet,
@@ -109,7 +109,13 @@ export async function runMany<Each extends Target>(
         chunks: chunks(),
       }),
     );
+    return { ...ran, exitCode: exitCodeOf(ran.exitCode, chosen) };
   } finally {
     await chosen.close();
   }
+}
+
+/** Where all that was begun is well, that others were passed over is to be told still. */
+function exitCodeOf(code: ExitCode, { passedOver }: Pick<Chosen, 'passedOver'>): ExitCode {
+  return code === EXIT.done && passedOver > 0 ? EXIT.partlyFailed : code;
 }

@@ -34,6 +34,8 @@ export type RefusalCode =
   | 'shared_prefix'
   /** Two documents have the same domain. */
   | 'shared_name'
+  /** Its document says something of the wrong type, so that nobody can tell what it means. */
+  | 'unreadable'
   /** Its databases are not where its document says. */
   | 'wrong_cluster'
   /** Its files are where we cannot remove them. */

@@ -1,13 +1,22 @@
 import type { CouchServer } from '../couchdb/server.ts';
+import type { Census } from './census.ts';
 import { Refusal } from './errors.ts';
 import { findByNames, findByOldDomain, type StoredInstance } from './lookup.ts';
+import { refuseUnreadableOwner } from './sharing.ts';
+
+/** Where names are looked up. */
+export interface NameLookup {
+  /** The CouchDB of `couchdb.url`. */
+  readonly global: CouchServer;
+  readonly census: Census;
+}
 
 /**
  * Makes sure that an instance may have these aliases; those that it has already are fine.
- * @throws Refusal `taken`, `old_domain`
+ * @throws Refusal `taken`, `old_domain`, `unreadable`
  */
 export async function assertAliasesFree(
-  global: CouchServer,
+  { global, census }: NameLookup,
   instance: StoredInstance,
   aliases: readonly string[],
   signal?: AbortSignal,
@@ -16,6 +25,7 @@ export async function assertAliasesFree(
   if (aliases.includes(instance.domain)) {
     throw new Refusal('taken', `the alias ${instance.domain} is the domain of the instance itself`);
   }
+  refuseUnreadableOwner(await census.look(signal), aliases, instance._id);
   const [owners, moved] = await Promise.all([
     findByNames(global, aliases, signal),
     findByOldDomain(global, aliases, signal),

@@ -1,5 +1,5 @@
 import type { CouchServer } from '../couchdb/server.ts';
-import { databaseName } from './prefix.ts';
+import { databaseName, databaseRange } from './prefix.ts';
 
 /**
  * Which of these databases of an instance CouchDB says are not there. A list may come from a node that lags: what it
@@ -15,7 +15,7 @@ export async function missingDatabases(
   doctypes: readonly string[],
   signal?: AbortSignal,
 ): Promise<ReadonlySet<string>> {
-  const listed = new Set(await server.listDatabases(databaseName(prefix, ''), signal));
+  const listed = new Set(await server.listDatabases(databaseRange(prefix), signal));
   const unlisted = doctypes.filter((doctype) => !listed.has(databaseName(prefix, doctype)));
   const isThere = await Promise.all(
     unlisted.map((doctype) => server.databaseExists(databaseName(prefix, doctype), signal)),

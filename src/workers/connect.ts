@@ -7,12 +7,12 @@ import type { Config } from '../config/config.ts';
 import { clustersOpenToCreation } from '../config/couch-cluster.ts';
 import { type CouchServer, type CouchServerOptions, connectCouch } from '../couchdb/server.ts';
 import { FleetError } from '../errors.ts';
+import { createCensus } from '../instances/census.ts';
 import { clusterAt } from '../instances/cluster-at.ts';
 import { createDesignSource } from '../instances/designs.ts';
 import { ensureGlobalDatabases } from '../instances/global-databases.ts';
 import { encryptorKeyOf } from '../instances/organization-key.ts';
 import { watchPlatform } from '../instances/platform-indexes.ts';
-import { createPrefixCensus } from '../instances/prefix-census.ts';
 import { type Fleet, openFleet } from '../jobs/fleet.ts';
 import { joinFleet } from '../jobs/fleet-record.ts';
 import { fleetLogins } from '../jobs/logins.ts';
@@ -109,7 +109,7 @@ export async function connectWorker({
         clusters,
         cluster: (index) => clusterAt(clusters, index),
         storage,
-        census: createPrefixCensus(global),
+        census: createCensus(global),
         designs: createDesignSource(),
         platform,
         linkScheme: config.fleet.linkScheme,

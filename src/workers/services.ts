@@ -2,11 +2,11 @@ import type { Logger } from 'winston';
 import type { AppLibrary } from '../apps/library.ts';
 import type { CommonSettings, RagServer, Registries } from '../config/config.ts';
 import type { CouchServer } from '../couchdb/server.ts';
+import type { Census } from '../instances/census.ts';
 import type { DesignSource } from '../instances/designs.ts';
 import type { Scheme } from '../instances/link.ts';
 import type { EncryptorKey } from '../instances/organization-key.ts';
 import type { PlatformWatch } from '../instances/platform-indexes.ts';
-import type { PrefixCensus } from '../instances/prefix-census.ts';
 import type { StackConnection } from '../stack/connect.ts';
 import type { Storage } from '../storage/storage.ts';
 
@@ -24,7 +24,7 @@ export interface Services {
   /** Indexes of the clusters on which new instances may be made now. */
   openClusters(): readonly number[];
   readonly storage: Storage;
-  readonly census: PrefixCensus;
+  readonly census: Census;
   readonly designs: DesignSource;
   /** Tells which number stacks of the platform write. */
   readonly platform: PlatformWatch;

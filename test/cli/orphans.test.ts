@@ -117,6 +117,52 @@ describe('the removal of orphans', () => {
     expect(await left()).to.deep.equal(DATABASES);
   });
 
+  it('is refused while any document cannot be read, before anybody is asked, and names it', async () => {
+    const lines: string[] = [];
+    const rev = await platform.server.putDocument(INSTANCES, { _id: 'odd', domain: 42 });
+    const output = { line: (text: string) => lines.push(text), note: (text: string) => notes.push(text) };
+    const thrown = await thrownBy(remove({ force: false, output }));
+    expect(thrown).to.have.property('code', 'unreadable');
+    expect(String(thrown)).to.contain('document odd').and.to.contain('domain');
+    expect(lines.join('\n')).to.contain(PREFIX).and.to.contain(GONE);
+    expect(notes.join('\n')).to.contain('document odd');
+    expect(await left()).to.deep.equal(DATABASES);
+    expect(await readdir(platform.config.storage.root)).to.include(GONE);
+    await platform.server.deleteDocument(INSTANCES, 'odd', rev);
+  });
+
+  it('is refused when a document cannot be read any more once somebody has said yes', async () => {
+    let rev = '';
+    const stdin = answering(async () => {
+      rev = await platform.server.putDocument(INSTANCES, { _id: 'odd', domain: 'odd.org', prefix: 5 });
+    });
+    expect(await thrownBy(remove({ force: false, stdin }))).to.have.property('code', 'unreadable');
+    expect(await left()).to.deep.equal(DATABASES);
+    expect(await readdir(platform.config.storage.root)).to.include(GONE);
+    await platform.server.deleteDocument(INSTANCES, 'odd', rev);
+  });
+
+  for (const [what, fields] of [
+    ['has the prefix', { domain: 'new.org', prefix: PREFIX }],
+    ['has the prefix in upper case', { domain: 'new.org', prefix: PREFIX.toUpperCase() }],
+    ['has the name as an alias', { domain: 'new.org', domain_aliases: [GONE] }],
+    ['had the name once', { domain: 'new.org', old_domain: GONE }],
+    ['has the name in another case', { domain: GONE.toUpperCase() }],
+  ] as const) {
+    it(`leaves alone what a document could mean that ${what}, from the start or by the last look`, async () => {
+      const put = () => platform.server.putDocument(INSTANCES, { _id: 'late', ...fields });
+      let rev = '';
+      const stdin = answering(async () => {
+        rev = await put();
+      });
+      expect((await remove({ force: false, stdin })).removed).to.equal(0);
+      expect((await remove()).removed).to.equal(0);
+      expect(await left()).to.deep.equal(DATABASES);
+      expect(await readdir(platform.config.storage.root)).to.include(GONE);
+      await platform.server.deleteDocument(INSTANCES, 'late', rev);
+    });
+  }
+
   it('asks for their number', async () => {
     const thrown = await thrownBy(remove({ force: false }));
     expect(thrown).to.have.property('code', 'aborted');

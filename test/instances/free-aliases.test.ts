@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { createCensus } from '../../src/instances/census.ts';
 import { Refusal } from '../../src/instances/errors.ts';
 import { assertAliasesFree } from '../../src/instances/free-aliases.ts';
 import type { StoredInstance } from '../../src/instances/lookup.ts';
@@ -27,7 +28,7 @@ describe('assertAliasesFree', () => {
 
   const check = (...names: string[]) =>
     assertAliasesFree(
-      test.server,
+      { global: test.server, census: createCensus(test.server) },
       mine,
       names.map((name) => test.domain(name)),
     );

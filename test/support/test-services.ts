@@ -1,8 +1,8 @@
 import type { CouchServer } from '../../src/couchdb/server.ts';
+import { createCensus } from '../../src/instances/census.ts';
 import type { DesignSource } from '../../src/instances/designs.ts';
 import { NEWEST_INDEXES_VERSION } from '../../src/instances/doctypes.ts';
 import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/organization-key.ts';
-import { createPrefixCensus } from '../../src/instances/prefix-census.ts';
 import { connectStack } from '../../src/stack/connect.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import type { Services } from '../../src/workers/services.ts';
@@ -19,7 +19,7 @@ export function testServices(
     clusters: [couch],
     cluster: () => couch,
     openClusters: () => [0],
-    census: createPrefixCensus(couch),
+    census: createCensus(couch),
     platform: { indexes: async () => ({ version: NEWEST_INDEXES_VERSION, known: 'set' }) },
     linkScheme: 'https',
     contexts: {},

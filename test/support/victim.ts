@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CouchDocument, StoredDocument } from '../../src/couchdb/server.ts';
+import { createCensus } from '../../src/instances/census.ts';
 import { createDesignSource } from '../../src/instances/designs.ts';
 import { checkInstance, type FoundInInstance } from '../../src/instances/fsck/check-instance.ts';
 import type { InstanceDocument } from '../../src/instances/instance-document.ts';
 import { INSTANCES, type StoredInstance } from '../../src/instances/lookup.ts';
 import { databaseName, databasePrefix } from '../../src/instances/prefix.ts';
-import { askForOthers } from '../../src/instances/prefix-owners.ts';
 import { fileStorage } from '../../src/storage/file-storage.ts';
 import { LostLock } from '../../src/workers/lease.ts';
 import type { RepairContext } from '../../src/workers/repair/context.ts';
@@ -59,7 +59,13 @@ async function makeVictim(fleet: TestFleet, name: string): Promise<Victim> {
   const storage = fileStorage(storageRoot);
   const designs = createDesignSource();
   const database = (doctype: string) => databaseName(prefix, doctype);
-  const context = { global: server, cluster: () => server, storage, signal: new AbortController().signal };
+  const context = {
+    global: server,
+    cluster: () => server,
+    census: createCensus(server),
+    storage,
+    signal: new AbortController().signal,
+  };
 
   async function read(doctype: string, id: string): Promise<StoredDocument> {
     const document = await server.getDocument(database(doctype), id);
@@ -97,7 +103,7 @@ async function makeVictim(fleet: TestFleet, name: string): Promise<Victim> {
     },
     async findings() {
       const hasJob = () => Promise.resolve(false);
-      const checked = { ...context, hasJob, othersWithPrefix: askForOthers(server), instance: made };
+      const checked = { ...context, hasJob, instance: made };
       const found: FoundInInstance[] = [];
       for await (const each of checkInstance(checked, { index: true, files: true })) found.push(each);
       return found;

@@ -1,7 +1,8 @@
 import type { CouchServer } from '../../couchdb/server.ts';
 import type { Scheme } from '../../instances/link.ts';
-import { findByNames, type StoredInstance } from '../../instances/lookup.ts';
+import { judgeByNames } from '../../instances/lookup.ts';
 import { reservationId } from '../../instances/prefix.ts';
+import { describeUnreadable, type Judged } from '../../instances/readable.ts';
 import type { Batches, Row } from '../../jobs/batches.ts';
 import { wordsOf } from '../../jobs/kind-words.ts';
 import type { JobKind } from '../../jobs/payload.ts';
@@ -39,19 +40,18 @@ export async function* exportBatch(
 }
 
 /** By document id: a stack may have made a second document for a domain, which is none of ours. */
-async function instancesOf(
-  global: CouchServer,
-  rows: readonly Row[],
-): Promise<ReadonlyMap<string, StoredInstance>> {
+async function instancesOf(global: CouchServer, rows: readonly Row[]): Promise<ReadonlyMap<string, Judged>> {
   if (rows.length === 0) return new Map();
-  const found = await findByNames(
+  const found = await judgeByNames(
     global,
     rows.map(({ domain }) => domain),
   );
-  return new Map(found.map((instance) => [instance._id, instance]));
+  return new Map(
+    found.map((judged) => [judged.readable ? judged.instance._id : judged.unreadable._id, judged]),
+  );
 }
 
-function exported(row: Row, instance: StoredInstance | undefined, scheme: Scheme): ExportedRow {
+function exported(row: Row, instance: Judged | undefined, scheme: Scheme): ExportedRow {
   const { domain, state } = row;
   switch (state) {
     case 'incomplete':
@@ -72,8 +72,12 @@ function exported(row: Row, instance: StoredInstance | undefined, scheme: Scheme
 }
 
 /** A row that made an instance, with the token as it is now. */
-function registered(row: Row, instance: StoredInstance | undefined, scheme: Scheme): ExportedRow {
+function registered(row: Row, judged: Judged | undefined, scheme: Scheme): ExportedRow {
   const { domain, incarnation } = row;
+  if (judged?.readable === false) {
+    return { domain, status: 'unreadable', error: describeUnreadable(judged.unreadable) };
+  }
+  const instance = judged?.instance;
   if (instance === undefined || !isOfIncarnation(instance, incarnation)) {
     return { domain, status: 'superseded', error: 'the instance that this row made is gone' };
   }

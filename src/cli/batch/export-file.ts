@@ -1,11 +1,14 @@
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
+import type { CouchServer } from '../../couchdb/server.ts';
+import { clusterIfAny } from '../../instances/cluster-at.ts';
 import { SETTINGS } from '../../instances/doctypes.ts';
 import { type Recognition, recognize } from '../../instances/identity.ts';
 import { instanceState } from '../../instances/instance-document.ts';
 import type { Scheme } from '../../instances/link.ts';
-import { findByNames, type StoredInstance } from '../../instances/lookup.ts';
+import { judgeByNames, type StoredInstance } from '../../instances/lookup.ts';
 import type { InstanceOptions } from '../../instances/options.ts';
 import { databaseName, databasePrefix } from '../../instances/prefix.ts';
+import { describeUnreadable, type Judged } from '../../instances/readable.ts';
 import { SETTINGS_ID } from '../../instances/settings-document.ts';
 import type { Couch } from '../couch.ts';
 import { pagesOf } from '../pages.ts';
@@ -30,7 +33,7 @@ export async function* exportFile(
 ): AsyncGenerator<ExportedRow> {
   for await (const page of pagesOf(validRows(rows, onInvalid), PAGE)) {
     const names = page.flatMap(({ options: { domain, aliases } }) => [domain, ...aliases]);
-    const owners = ownersByName(await instancesNamed(couch, names));
+    const owners = ownersByName(await documentsNamed(couch, names));
     yield* await Promise.all(page.map(({ options }) => exported(couch, options, owners, scheme)));
   }
 }
@@ -46,37 +49,48 @@ async function* validRows(
 }
 
 /** A CouchDB on which nothing was made yet has no `global/instances`. */
-async function instancesNamed({ global }: Couch, names: readonly string[]): Promise<StoredInstance[]> {
-  return (await unlessNoDatabase(findByNames(global, names))) ?? [];
+async function documentsNamed({ global }: Couch, names: readonly string[]): Promise<Judged[]> {
+  return (await unlessNoDatabase(judgeByNames(global, names))) ?? [];
 }
 
-function ownersByName(instances: readonly StoredInstance[]): ReadonlyMap<string, StoredInstance> {
-  return new Map(
-    instances.flatMap((instance) =>
-      [...(instance.domain_aliases ?? []), instance.domain].map((name) => [name, instance] as const),
-    ),
-  );
+function ownersByName(documents: readonly Judged[]): ReadonlyMap<string, Judged> {
+  return new Map(documents.flatMap((judged) => namesOf(judged).map((name) => [name, judged] as const)));
+}
+
+/** Its domain last, which counts for more than another's alias. */
+function namesOf(judged: Judged): string[] {
+  if (!judged.readable) return [judged.unreadable.domain];
+  const { domain, domain_aliases: aliases = [] } = judged.instance;
+  return [...aliases, domain];
 }
 
 async function exported(
   couch: Couch,
   options: InstanceOptions,
-  owners: ReadonlyMap<string, StoredInstance>,
+  owners: ReadonlyMap<string, Judged>,
   scheme: Scheme,
 ): Promise<ExportedRow> {
   const { domain, aliases } = options;
-  const instance = owners.get(domain);
-  if (instance === undefined) {
-    const other = aliases.map((alias) => owners.get(alias)).find((owner) => owner !== undefined);
-    if (other === undefined) return { domain, status: 'missing' };
-    return { domain, status: 'taken', error: `${other.domain} has an alias of it` };
+  const judged = owners.get(domain) ?? aliases.map((alias) => owners.get(alias)).find(Boolean);
+  if (judged === undefined) return { domain, status: 'missing' };
+  if (!judged.readable) {
+    return { domain, status: 'unreadable', error: describeUnreadable(judged.unreadable) };
+  }
+  const { instance } = judged;
+  if (!owners.has(domain)) {
+    return { domain, status: 'taken', error: `${instance.domain} has an alias of it` };
   }
   if (instance.domain !== domain) {
     return { domain, status: 'taken', error: `it is an alias of ${instance.domain}` };
   }
   const state = instanceState(instance);
   if (state === 'provisioning' || state === 'deleting') return { domain, status: state };
-  const recognition = await whoseIs(couch, options, instance);
+  const server = clusterIfAny(couch.cluster, instance.couch_cluster);
+  if (server === undefined) {
+    const error = `it is on CouchDB cluster ${instance.couch_cluster}, which is not configured`;
+    return { domain, status: 'wrong_cluster', error };
+  }
+  const recognition = await whoseIs(server, options, instance);
   switch (recognition) {
     case 'by-id':
     case 'by-address':
@@ -91,12 +105,12 @@ async function exported(
 }
 
 async function whoseIs(
-  couch: Couch,
+  server: CouchServer,
   options: InstanceOptions,
   instance: StoredInstance,
 ): Promise<Recognition> {
   const database = databaseName(databasePrefix(instance), SETTINGS);
-  const reading = couch.cluster(instance.couch_cluster).getDocument(database, SETTINGS_ID);
+  const reading = server.getDocument(database, SETTINGS_ID);
   const settings = (await unlessNoDatabase(reading)) ?? {};
   return recognize(options, instance, settings);
 }

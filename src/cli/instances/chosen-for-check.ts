@@ -1,11 +1,10 @@
 import type { CouchServer } from '../../couchdb/server.ts';
 import { InputError } from '../../errors.ts';
-import { isEmptyFilter } from '../../instances/filter.ts';
-import type { StoredInstance } from '../../instances/lookup.ts';
-import { askForOthers, type OthersWithPrefix, readForOthers } from '../../instances/prefix-owners.ts';
+import { judgeAll } from '../../instances/all-instances.ts';
+import { type InstanceFilter, isEmptyFilter, matches } from '../../instances/filter.ts';
+import type { Judged } from '../../instances/readable.ts';
 import { type FilterValues, filterOf } from '../filter-flags.ts';
-import { findInstance } from '../find-instance.ts';
-import { chosenInstances } from './chosen-instances.ts';
+import { findJudged } from '../find-instance.ts';
 
 export interface ChoiceFlags extends FilterValues {
   readonly all: boolean;
@@ -13,9 +12,8 @@ export interface ChoiceFlags extends FilterValues {
 
 /** The instances that a command line means; opened once CouchDB is known to answer. */
 export interface Choice {
-  instances(global: CouchServer): AsyncIterable<StoredInstance>;
-  /** The other owners of the prefix of each, in the way that costs least for so many. */
-  others(global: CouchServer): OthersWithPrefix;
+  /** With the documents that cannot be read, of which nobody can tell whether a filter means them. */
+  documents(global: CouchServer): AsyncIterable<Judged>;
 }
 
 /**
@@ -32,17 +30,23 @@ export function choiceOf(names: readonly string[], flags: ChoiceFlags): Choice |
   }
   if (ways.length === 0) return undefined;
   if (names.length > 0) {
-    return { instances: (global) => named(global, names), others: askForOthers };
+    return { documents: (global) => named(global, names) };
   }
-  return { instances: (global) => chosenInstances(global, filter), others: readForOthers };
+  return { documents: (global) => filtered(global, filter) };
 }
 
 /** All are looked up before the first is given: a name mistyped must not come up after an hour. */
-async function* named(global: CouchServer, names: readonly string[]): AsyncGenerator<StoredInstance> {
-  const found = new Map<string, StoredInstance>();
+async function* named(global: CouchServer, names: readonly string[]): AsyncGenerator<Judged> {
+  const found = new Map<string, Judged>();
   for (const name of names) {
-    const instance = await findInstance(global, name);
-    found.set(instance._id, instance);
+    const judged = await findJudged(global, name);
+    found.set(judged.readable ? judged.instance._id : judged.unreadable._id, judged);
   }
   yield* found.values();
+}
+
+async function* filtered(global: CouchServer, filter: InstanceFilter): AsyncGenerator<Judged> {
+  for await (const judged of judgeAll(global)) {
+    if (!judged.readable || matches(filter, judged.instance)) yield judged;
+  }
 }

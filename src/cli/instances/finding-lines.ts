@@ -1,8 +1,16 @@
+import { CouchError } from '../../couchdb/errors.ts';
+import { FleetError, PassingError } from '../../errors.ts';
 import type { FileChecks } from '../../instances/fsck/check-files.ts';
-import { type CheckContext, checkInstance } from '../../instances/fsck/check-instance.ts';
+import {
+  type CheckContext,
+  checkInstance,
+  type FoundInInstance,
+} from '../../instances/fsck/check-instance.ts';
 import { findingLine } from '../../instances/fsck/finding.ts';
+import { unreadableDocument } from '../../instances/fsck/instance-findings.ts';
 import type { OrphanFinding } from '../../instances/fsck/orphan-findings.ts';
-import type { StoredInstance } from '../../instances/lookup.ts';
+import type { Judged, Unreadable } from '../../instances/readable.ts';
+import { StorageError } from '../../storage/errors.ts';
 import { safeJson } from '../terminal-text.ts';
 import { inOrder } from './in-order.ts';
 
@@ -11,17 +19,47 @@ const AT_A_TIME = 4;
 
 export type Checking = Omit<CheckContext, 'instance' | 'signal'>;
 
-/** A line for each finding, with its line break, instance by instance in their order. */
+/** A line for each finding, with its line break, document by document in their order. */
 export function checkLines(
-  instances: AsyncIterable<StoredInstance>,
+  documents: AsyncIterable<Judged>,
   checking: Checking,
   checks: FileChecks,
 ): AsyncGenerator<string, void, undefined> {
-  return inOrder(instances, AT_A_TIME, async function* (instance, signal) {
-    for await (const finding of checkInstance({ ...checking, instance, signal }, checks)) {
+  return inOrder(documents, AT_A_TIME, async function* (judged, signal) {
+    if (!judged.readable) {
+      yield unreadableLine(judged.unreadable);
+      return;
+    }
+    const { instance } = judged;
+    for await (const finding of findingsOf({ ...checking, instance, signal }, checks)) {
       yield `${safeJson(findingLine(finding, instance.domain))}\n`;
     }
   });
+}
+
+/** A refusal is about this instance alone: the others are checked all the same. */
+async function* findingsOf(
+  context: CheckContext,
+  checks: FileChecks,
+): AsyncGenerator<FoundInInstance, void, undefined> {
+  try {
+    yield* checkInstance(context, checks);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    yield { type: 'not_checked', code: error.code, problem: error.message };
+  }
+}
+
+/** Whether it was said for good, and by neither a server nor a disk: those may be away for all instances. */
+function isRefusal(error: unknown): error is FleetError {
+  if (!(error instanceof FleetError)) return false;
+  return !(error instanceof CouchError || error instanceof StorageError || error instanceof PassingError);
+}
+
+/** The line for a document that cannot be read, with its line break. */
+export function unreadableLine(unreadable: Unreadable): string {
+  const { domain } = unreadable;
+  return `${safeJson(findingLine(unreadableDocument(unreadable), domain === '' ? undefined : domain))}\n`;
 }
 
 /** A line for each orphan, with its line break. */

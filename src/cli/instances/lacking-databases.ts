@@ -1,8 +1,9 @@
 import type { CouchServer } from '../../couchdb/server.ts';
 import { FleetError } from '../../errors.ts';
 import { allInstances } from '../../instances/all-instances.ts';
+import { clusterIfAny } from '../../instances/cluster-at.ts';
 import { isReservation } from '../../instances/instance-document.ts';
-import { databasePrefix } from '../../instances/prefix.ts';
+import { databasePrefix, databaseRange } from '../../instances/prefix.ts';
 import type { Couch } from '../couch.ts';
 
 /** More instances without any database than this part of all look like a wrong list of clusters (design §3). */
@@ -17,13 +18,18 @@ export async function refuseWrongClusters(couch: Pick<Couch, 'global' | 'cluster
   const listings = new Map<CouchServer, PrefixListing>();
   let total = 0;
   let lacking = 0;
-  for await (const instance of allInstances(couch.global)) {
-    // What is being made or deleted may have none, and what has no domain is no instance.
-    if (instance.domain === '' || instance.deleting === true || isReservation(instance)) continue;
-    const server = couch.cluster(instance.couch_cluster);
+  // Documents that cannot be read are told where instances are chosen.
+  for await (const instance of allInstances(couch.global, () => undefined)) {
+    // What is being made or deleted may have none.
+    if (instance.deleting === true || isReservation(instance)) continue;
+    total += 1;
+    const server = clusterIfAny(couch.cluster, instance.couch_cluster);
+    if (server === undefined) {
+      lacking += 1;
+      continue;
+    }
     const hasDatabases = listings.get(server) ?? listPrefixes(server);
     listings.set(server, hasDatabases);
-    total += 1;
     if (!(await hasDatabases(databasePrefix(instance)))) lacking += 1;
   }
   if (lacking <= total * MOST_LACKING) return;
@@ -45,13 +51,13 @@ function listPrefixes(server: CouchServer): PrefixListing {
   const ranges = new Map<string, ReadonlySet<string>>();
   return async (prefix) => {
     // The older ones are named by the domain, and few.
-    const range = RANGE.exec(prefix)?.[0] ?? `${prefix}/`;
+    const range = RANGE.exec(prefix)?.[0] ?? databaseRange(prefix);
     const there = ranges.get(range) ?? new Set((await server.listDatabases(range)).map(prefixOfName));
     ranges.set(range, there);
-    return there.has(prefix);
+    return there.has(prefixOfName(databaseRange(prefix)));
   };
 }
 
 function prefixOfName(name: string): string {
-  return name.slice(0, name.indexOf('/'));
+  return name.slice(0, name.lastIndexOf('/'));
 }

@@ -11,6 +11,7 @@ import { refuseInvalidRows } from '../batch/submit-batch.ts';
 import { chosenInstances } from '../instances/chosen-instances.ts';
 import { pagesOf } from '../pages.ts';
 import type { GoodRow, InvalidRow, RowCheck } from '../rows/check-rows.ts';
+import { tellUnreadable } from '../tell-unreadable.ts';
 import { type DomainRow, domainCheck } from './domain-rows.ts';
 import { lookUp, type WrittenDomain } from './look-up.ts';
 import { type Target, targetOf } from './target.ts';
@@ -41,6 +42,8 @@ export interface Chosen<Each extends Target = Target> {
   readonly described: string;
   readonly total: number;
   readonly invalid: number;
+  /** Documents of which nobody can tell whether they are meant. */
+  readonly passedOver: number;
   /** What an instance must still be when its turn comes. */
   readonly filter: InstanceFilter | undefined;
   pages(): AsyncIterable<readonly Each[]>;
@@ -81,6 +84,7 @@ function ofDomains(typed: readonly string[], { global }: ChoiceIo): Chosen {
     described: domains.join(', '),
     total: rows.length,
     invalid: 0,
+    passedOver: 0,
     filter: undefined,
     pages: () => lookedUp(rows, global),
     close: async () => undefined,
@@ -118,6 +122,7 @@ export async function chooseRows<Parsed extends DomainRow>(
       described: `of ${file.name}`,
       total: counts.valid,
       invalid: counts.invalid,
+      passedOver: 0,
       filter: undefined,
       pages: () => lookedUp(goodRows(file.rows()), global),
       close: () => file.close(),
@@ -128,17 +133,21 @@ export async function chooseRows<Parsed extends DomainRow>(
   }
 }
 
-async function ofFilter(filter: InstanceFilter, { global }: ChoiceIo): Promise<Chosen> {
+async function ofFilter(filter: InstanceFilter, io: ChoiceIo): Promise<Chosen> {
   const targets: Target[] = [];
-  for await (const instance of chosenInstances(global, filter)) {
-    // The stack lists whatever is in the database; what has no domain is no instance.
-    if (instance.domain !== '') targets.push(targetOf(instance, targets.length + 1));
-  }
+  const tell = tellUnreadable(io);
+  let passedOver = 0;
+  const instances = chosenInstances(io.global, filter, (unreadable) => {
+    passedOver += 1;
+    tell(unreadable);
+  });
+  for await (const instance of instances) targets.push(targetOf(instance, targets.length + 1));
   return {
     name: describeFilter(filter),
     described: `(${describeFilter(filter)})`,
     total: targets.length,
     invalid: 0,
+    passedOver,
     filter: isEmptyFilter(filter) ? undefined : filter,
     pages: () => pagesOf(targets, PAGE),
     close: async () => undefined,

@@ -1,7 +1,8 @@
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
-import { findByNames, type StoredInstance } from '../../instances/lookup.ts';
-import { type Target, targetOf } from './target.ts';
+import { judgeByNames } from '../../instances/lookup.ts';
+import type { Judged } from '../../instances/readable.ts';
+import { type Target, targetOf, unreadableTarget } from './target.ts';
 
 /** A domain and where it was written. */
 export interface WrittenDomain {
@@ -15,15 +16,21 @@ export async function lookUp<Written extends WrittenDomain>(
   written: readonly Written[],
 ): Promise<(Written & Target)[]> {
   const domains = written.map(({ domain }) => domain);
-  const found = new Map<string, StoredInstance>();
+  const found = new Map<string, Judged>();
   // A CouchDB on which nothing was made yet has no `global/instances`.
-  const instances = (await unlessNoDatabase(findByNames(global, domains))) ?? [];
+  const instances = (await unlessNoDatabase(judgeByNames(global, domains))) ?? [];
   // Of two documents with one domain the first one counts, as in the stack (`instance-data.md` §7).
-  for (const instance of instances) {
-    if (!found.has(instance.domain)) found.set(instance.domain, instance);
+  for (const judged of instances) {
+    const { domain } = judged.readable ? judged.instance : judged.unreadable;
+    if (!found.has(domain)) found.set(domain, judged);
   }
   return written.map((each) => {
-    const instance = found.get(each.domain);
-    return instance === undefined ? each : { ...each, ...targetOf(instance, each.row) };
+    const judged = found.get(each.domain);
+    if (judged === undefined) return each;
+    const { row } = each;
+    return {
+      ...each,
+      ...(judged.readable ? targetOf(judged.instance, row) : unreadableTarget(judged.unreadable, row)),
+    };
   });
 }

@@ -1,5 +1,6 @@
 import { incarnationOf } from '../../instances/incarnation.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
+import type { Unreadable } from '../../instances/readable.ts';
 import type { SeenInstance } from '../../jobs/payload.ts';
 
 /** An instance that a command is to work on, as it was when the operator looked. */
@@ -15,4 +16,9 @@ export interface Target {
 /** @param row place in the list, from 1 */
 export function targetOf({ _id, domain, cli_secret: secret }: StoredInstance, row: number): Target {
   return { row, domain, seen: { id: _id, incarnation: incarnationOf(secret ?? '') } };
+}
+
+/** One whose document cannot be read: its job is refused as `unreadable`, and as another life once it was corrected. */
+export function unreadableTarget({ _id, domain }: Unreadable, row: number): Target {
+  return { row, domain, seen: { id: _id, incarnation: incarnationOf('') } };
 }

@@ -1,7 +1,15 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
-import { countChosen } from '../../cli/instances/chosen-instances.ts';
+import { chosenInstances } from '../../cli/instances/chosen-instances.ts';
+import { tellUnreadable } from '../../cli/tell-unreadable.ts';
 import { withCouch } from '../../cli/with-couch.ts';
+import type { Unreadable } from '../../instances/readable.ts';
+
+interface Counted {
+  readonly count: number;
+  /** Documents that cannot be read, and are not counted; absent where there are none. */
+  readonly unreadable?: readonly { readonly id: string; readonly field: string; readonly problem: string }[];
+}
 
 export default class InstancesCount extends BaseCommand {
   static override summary = 'Count the instances, or those that a filter means';
@@ -13,13 +21,21 @@ export default class InstancesCount extends BaseCommand {
 
   static override flags = { ...filterFlags };
 
-  async run(): Promise<{ readonly count: number }> {
+  async run(): Promise<Counted> {
     const { flags } = await this.parse(InstancesCount);
     const filter = filterOf(flags);
     return await withCouch(this.loadConfig(flags.config), async ({ global }) => {
-      const count = await countChosen(global, filter);
+      const tell = tellUnreadable(this.output);
+      const passedOver: Unreadable[] = [];
+      let count = 0;
+      const chosen = chosenInstances(global, filter, (unreadable) => {
+        tell(unreadable);
+        passedOver.push(unreadable);
+      });
+      for await (const _ of chosen) count += 1;
       this.output.line(count === 1 ? '1 instance' : `${count} instances`);
-      return { count };
+      const unreadable = passedOver.map(({ _id: id, field, problem }) => ({ id, field, problem }));
+      return unreadable.length === 0 ? { count } : { count, unreadable };
     });
   }
 }

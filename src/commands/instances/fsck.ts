@@ -8,9 +8,11 @@ import { choiceOf } from '../../cli/instances/chosen-for-check.ts';
 import { checkLines, orphanLines } from '../../cli/instances/finding-lines.ts';
 import { openJobLookup } from '../../cli/jobs/job-lookup.ts';
 import { orphansWaitFlag } from '../../cli/orphans-flag.ts';
+import { tellUnreadable } from '../../cli/tell-unreadable.ts';
 import { withCouch } from '../../cli/with-couch.ts';
 import { writeAll } from '../../cli/write-stdout.ts';
 import { InputError } from '../../errors.ts';
+import { createCensus } from '../../instances/census.ts';
 import { findOrphans } from '../../instances/fsck/orphans.ts';
 import { platformIndexes } from '../../instances/platform-indexes.ts';
 import { fileStorage } from '../../storage/file-storage.ts';
@@ -60,21 +62,24 @@ export default class InstancesFsck extends BaseCommand {
     const config = this.loadConfig(flags.config);
     const storage = fileStorage(config.storage.root);
     const jobs = openJobLookup(config);
+    const { output } = this;
     let findings = 0;
 
     try {
       await withCouch(config, async ({ global, cluster, servers }) => {
+        const census = createCensus(global);
         async function* lines(): AsyncGenerator<string> {
           if (choice !== undefined) {
-            const othersWithPrefix = choice.others(global);
             const { version: indexesVersion } = await platformIndexes(global, config.fleet.indexesVersion);
-            const facts = { hasJob: jobs.hasJob, othersWithPrefix, indexesVersion };
+            const facts = { hasJob: jobs.hasJob, census, indexesVersion };
             const checking = { global, cluster, storage, ...facts };
-            yield* checkLines(choice.instances(global), checking, checks);
+            yield* checkLines(choice.documents(global), checking, checks);
           }
           if (flags.orphans) {
             const wait = () => sleep(orphansWait);
-            yield* orphanLines(findOrphans({ global, servers: servers(), storage, wait }));
+            yield* orphanLines(findOrphans({ global, census, servers: servers(), storage, wait }));
+            // Whatever was found may be theirs.
+            (await census.look()).unreadable().forEach(tellUnreadable(output));
           }
         }
         async function* counted(): AsyncGenerator<string> {

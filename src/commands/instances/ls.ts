@@ -4,6 +4,7 @@ import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
 import { chosenInstances } from '../../cli/instances/chosen-instances.ts';
 import { AVAILABLE_FIELDS, MORE_FIELDS } from '../../cli/instances/fields.ts';
 import { listLines } from '../../cli/instances/list-instances.ts';
+import { tellUnreadable } from '../../cli/tell-unreadable.ts';
 import { withCouch } from '../../cli/with-couch.ts';
 import { writeAll, writeStdout } from '../../cli/write-stdout.ts';
 import { isEmptyFilter } from '../../instances/filter.ts';
@@ -46,8 +47,9 @@ export default class InstancesLs extends BaseCommand {
     const filter = filterOf(flags);
     const fields = (flags.fields ?? []).map((name) => name.trim()).filter((name) => name !== '');
     this.noteUnknown(fields);
+    const onUnreadable = tellUnreadable(this.output);
     await withCouch(this.loadConfig(flags.config), async ({ global }) => {
-      const lines = listLines(() => chosenInstances(global, filter), {
+      const lines = listLines(() => chosenInstances(global, filter, onUnreadable), {
         form: this.jsonEnabled() ? 'json' : (format ?? 'stack'),
         fields,
         fullState: format !== undefined || !isEmptyFilter(filter),

@@ -2,9 +2,11 @@ import type { IndexesVersion } from '../../config/indexes-versions.ts';
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import type { Storage } from '../../storage/storage.ts';
+import { type Census, type Claim, sharersOf } from '../census.ts';
+import { clusterIfAny } from '../cluster-at.ts';
 import { DATABASES, definitionsOf, NEWEST_INDEXES_VERSION, SETTINGS } from '../doctypes.ts';
 import { instanceState, isBeingMoved, isFinished, reservationReason } from '../instance-document.ts';
-import { findByNames, readInstance, type StoredInstance } from '../lookup.ts';
+import { judgeById, type StoredInstance } from '../lookup.ts';
 import { otherStorage } from '../other-storage.ts';
 import { databaseName, databasePrefix, prefixOf } from '../prefix.ts';
 import { SETTINGS_ID } from '../settings-document.ts';
@@ -13,19 +15,28 @@ import { checkFiles, type FileChecks } from './check-files.ts';
 import { confirmed } from './confirmed.ts';
 import { databaseFindings } from './database-findings.ts';
 import type { FileFinding, NoDatabase } from './findings.ts';
-import type { DesignFinding, InstanceFinding, OtherInstance, WithoutJob } from './instance-findings.ts';
+import {
+  type DesignFinding,
+  type InstanceFinding,
+  type OtherInstance,
+  unreadableDocument,
+  type WithoutJob,
+} from './instance-findings.ts';
 
 /** What a check looks at, and whom it asks. */
 export interface CheckContext {
   /** The CouchDB of `couchdb.url`. */
   readonly global: CouchServer;
-  /** The cluster an instance's databases are on; `undefined` is cluster 0 (`instance-data.md` §1.1). */
+  /**
+   * The cluster an instance's databases are on; `undefined` is cluster 0 (`instance-data.md` §1.1).
+   * @throws Refusal `wrong_cluster`
+   */
   cluster(index: number | undefined): CouchServer;
   readonly storage: Storage;
   /** Whether a job of the fleet that has not ended holds that domain. */
   hasJob(domain: string): Promise<boolean>;
-  /** The other instances that have its prefix (`prefix-owners.ts`). */
-  othersWithPrefix(instance: StoredInstance): Promise<readonly OtherInstance[]>;
+  /** Tells who else could mean what the instance has. */
+  readonly census: Census;
   /** Number that stacks of the platform write; the newest one when absent. */
   readonly indexesVersion?: IndexesVersion | undefined;
   /**
@@ -52,8 +63,13 @@ export async function* checkInstance(
   context: CheckContext,
   checks: FileChecks,
 ): AsyncGenerator<FoundInInstance, void, undefined> {
-  const instance = await readAgain(context);
-  if (instance === undefined) return;
+  const judged = await judgeById(context.global, context.instance._id, context.signal);
+  if (judged === undefined) return;
+  if (!judged.readable) {
+    yield unreadableDocument(judged.unreadable);
+    return;
+  }
+  const { instance } = judged;
   switch (instanceState(instance)) {
     case 'provisioning':
       yield* withoutJob(context, instance, 'reservation_without_job');
@@ -85,14 +101,21 @@ async function* inUse(
   instance: StoredInstance,
   checks: FileChecks,
 ): AsyncGenerator<FoundInInstance, void, undefined> {
-  const { storage, cluster, signal } = context;
-  const always = await alwaysFindings(context, instance);
+  const { storage, signal } = context;
+  const server = clusterIfAny(context.cluster, instance.couch_cluster);
+  if (server === undefined) {
+    // Where its databases are nobody knows, so that each would be missing.
+    yield { type: 'wrong_cluster', couch_cluster: instance.couch_cluster ?? 0 };
+    yield* await sharingFindings(context, instance);
+    return;
+  }
+  const always = await alwaysFindings(context, server, instance);
   // Whoever destroys an instance takes its databases first.
   if (always.length > 0 && !(await isStillInUse(context))) return;
   yield* always;
 
   const missing = missingDatabases(always);
-  const checked = { server: cluster(instance.couch_cluster), storage, instance, signal };
+  const checked = { server, storage, instance, signal };
   // Where they are elsewhere, each of them would be missing on disk.
   const halves = { ...checks, files: checks.files && otherStorage(instance) === undefined };
   for await (const finding of confirmed(
@@ -104,9 +127,12 @@ async function* inUse(
 }
 
 /** What can be told without a look at the files. */
-async function alwaysFindings(context: CheckContext, instance: StoredInstance): Promise<InstanceFinding[]> {
-  const { cluster, signal } = context;
-  const server = cluster(instance.couch_cluster);
+async function alwaysFindings(
+  context: CheckContext,
+  server: CouchServer,
+  instance: StoredInstance,
+): Promise<InstanceFinding[]> {
+  const { signal } = context;
   const [databases, settings, sharing] = await Promise.all([
     knownDatabaseFindings(server, instance, signal),
     settingsFindings(server, instance, signal),
@@ -156,29 +182,37 @@ function ownFindings(
 }
 
 async function sharingFindings(
-  { global, othersWithPrefix, signal }: CheckContext,
+  { census, signal }: CheckContext,
   instance: StoredInstance,
 ): Promise<InstanceFinding[]> {
-  const names = [instance.domain, ...(instance.domain_aliases ?? [])];
-  const [prefixOwners, nameOwners] = await Promise.all([
-    othersWithPrefix(instance),
-    findByNames(global, names, signal),
-  ]);
+  const { _id: id, domain, domain_aliases: aliases = [] } = instance;
+  const owners = await census.look(signal);
+  const { databases } = sharersOf(owners, instance);
+  const byOther = new Map<string, { readonly other: OtherInstance; readonly names: string[] }>();
+  for (const name of new Set([domain, ...aliases])) {
+    for (const claim of owners.ofDirectory(name, id)) {
+      const { names } = byOther.get(claim._id) ?? { names: [] };
+      byOther.set(claim._id, { other: otherOf(claim), names: [...names, name] });
+    }
+  }
+  // That a name is shared tells already that the databases of that name could be.
+  const own = databases.filter(({ _id, field }) => field === 'prefix' || !byOther.has(_id));
   return [
-    ...prefixOwners.map(
-      ({ _id, domain }): InstanceFinding => ({
+    ...own.map(
+      (claim): InstanceFinding => ({
         type: 'shared_prefix',
         prefix: databasePrefix(instance),
-        other: { _id, domain },
+        other: otherOf(claim),
       }),
     ),
-    ...nameOwners
-      .filter(({ _id }) => _id !== instance._id)
-      .map(({ _id, domain, domain_aliases: aliases = [] }): InstanceFinding => {
-        const shared = names.filter((name) => name === domain || aliases.includes(name));
-        return { type: 'shared_name', names: shared, other: { _id, domain } };
-      }),
+    ...[...byOther.values()].map(
+      ({ other, names }): InstanceFinding => ({ type: 'shared_name', names, other }),
+    ),
   ];
+}
+
+function otherOf({ _id, domain, field }: Claim): OtherInstance {
+  return { _id, domain, field };
 }
 
 async function settingsFindings(
@@ -204,9 +238,10 @@ async function* withoutJob(
   yield written.length === 0 ? { type } : { type, written };
 }
 
-/** The document as it is now; undefined when it has gone. */
-function readAgain({ global, instance, signal }: CheckContext): Promise<StoredInstance | undefined> {
-  return readInstance(global, instance._id, signal);
+/** The document as it is now; undefined when it has gone, or cannot be read any more. */
+async function readAgain({ global, instance, signal }: CheckContext): Promise<StoredInstance | undefined> {
+  const judged = await judgeById(global, instance._id, signal);
+  return judged?.readable === true ? judged.instance : undefined;
 }
 
 async function isStillInUse(context: CheckContext): Promise<boolean> {

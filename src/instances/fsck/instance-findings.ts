@@ -1,3 +1,5 @@
+import type { Unreadable } from '../readable.ts';
+import type { ClaimingField } from '../readings.ts';
 import type { NoDatabase } from './findings.ts';
 
 /** A design document without which a stack answers wrongly or slowly (`instance-data.md` §1.5). */
@@ -30,20 +32,23 @@ export interface RenamedInstance {
   readonly prefix: string;
 }
 
-/** A document of `global/instances`. */
+/** A document of `global/instances` that could mean the same, by any reading. */
 export interface OtherInstance {
   readonly _id: string;
+  /** Empty where it has none that can be read. */
   readonly domain: string;
+  /** The field by which it could. */
+  readonly field: ClaimingField;
 }
 
-/** Another instance has the same databases. */
+/** Another document could mean the same databases. */
 export interface SharedPrefix {
   readonly type: 'shared_prefix';
   readonly prefix: string;
   readonly other: OtherInstance;
 }
 
-/** Another instance answers to the same names, and a stack takes either. */
+/** Another document could mean the same names, and a stack takes either. */
 export interface SharedName {
   readonly type: 'shared_name';
   readonly names: readonly string[];
@@ -62,6 +67,33 @@ export interface BlockedAsReservation {
   readonly type: 'blocked_as_reservation';
 }
 
+/** Its document names a CouchDB cluster that is not configured, so that its databases cannot be looked for. */
+export interface WrongCluster {
+  readonly type: 'wrong_cluster';
+  readonly couch_cluster: number;
+}
+
+/** A document of `global/instances` that cannot be read: nobody can tell what it means, nor what is its own. */
+export interface UnreadableDocument {
+  readonly type: 'unreadable_document';
+  /** Its `_id`. */
+  readonly id: string;
+  readonly field: string;
+  readonly problem: string;
+}
+
+export function unreadableDocument({ _id: id, field, problem }: Unreadable): UnreadableDocument {
+  return { type: 'unreadable_document', id, field, problem };
+}
+
+/** Its check was refused, as where its domain cannot be the name of a directory; nothing more was looked at. */
+export interface NotChecked {
+  readonly type: 'not_checked';
+  /** Of the refusal. */
+  readonly code: string;
+  readonly problem: string;
+}
+
 /** What can be wrong with an instance besides its files. */
 export type InstanceFinding =
   | NoDatabase
@@ -72,4 +104,7 @@ export type InstanceFinding =
   | SharedPrefix
   | SharedName
   | WithoutJob
-  | BlockedAsReservation;
+  | BlockedAsReservation
+  | WrongCluster
+  | UnreadableDocument
+  | NotChecked;

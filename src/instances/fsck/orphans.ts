@@ -3,14 +3,17 @@ import { FleetError } from '../../errors.ts';
 import { isDenied } from '../../storage/errors.ts';
 import { OF_THE_STACK } from '../../storage/place.ts';
 import type { PlaceKind, Storage } from '../../storage/storage.ts';
-import { instancesThere } from '../all-instances.ts';
+import type { Census, Owners } from '../census.ts';
 import { INSTANCES } from '../lookup.ts';
-import { databasePrefix } from '../prefix.ts';
+import { prefixOf } from '../prefix.ts';
+import { directoryKeys } from '../readings.ts';
 import type { OrphanDatabases, OrphanFinding } from './orphan-findings.ts';
 
 export interface OrphanSearch {
   /** The CouchDB of `couchdb.url`. */
   readonly global: CouchServer;
+  /** Of the documents there. */
+  readonly census: Census;
   /** Every CouchDB that may have databases of instances, each once. */
   readonly servers: readonly CouchServer[];
   readonly storage: Storage;
@@ -33,9 +36,10 @@ interface Suspects {
 }
 
 /**
- * Databases and directories that belong to no instance, on two looks with a wait between them, and
- * unchanged: what somebody is at is no orphan. What is there is listed before the instances are read, so
- * that a new instance is never missed. Deletes nothing. Holds a prefix and a domain an instance.
+ * Databases and directories that no document could mean, by any reading, on two looks with a wait between
+ * them, and unchanged: what somebody is at is no orphan. What is there is listed before the documents are read,
+ * so that a new instance is never missed. A folder that is no instance's by its domain, but could be one's by
+ * another reading, is a `foreign_folder`. Deletes nothing.
  *
  * @throws FleetError `no_instances` where there is no list of instances to compare with
  * @throws CouchError, StorageError, or the signal's reason when aborted
@@ -105,21 +109,34 @@ async function listFolders({ storage }: OrphanSearch): Promise<Set<string>> {
 }
 
 /**
- * Strikes out what an instance has, whichever cluster it is on.
- * @returns folders that have another name of an instance: they may hold what it lost when it was renamed
+ * Strikes out what a document could mean, whichever cluster it is on.
+ * @returns folders that a document could mean by another reading than its domain: they may hold what it lost when it
+ * was renamed
  */
 async function acquit(
-  { global, signal }: OrphanSearch,
+  { census, signal }: OrphanSearch,
   { prefixes, folders }: Suspects,
 ): Promise<Set<string>> {
+  const owners = await census.look(signal);
+  for (const seen of prefixes.values()) {
+    for (const prefix of seen) if (owners.ofPrefix(prefix).length > 0) seen.delete(prefix);
+  }
   const aside = new Set<string>();
-  for await (const instance of instancesThere(global, signal)) {
-    for (const seen of prefixes.values()) seen.delete(databasePrefix(instance));
-    folders.delete(instance.domain);
-    const { domain_aliases: aliases = [], old_domain: former } = instance;
-    for (const name of [...aliases, former]) if (name && folders.has(name)) aside.add(name);
+  for (const folder of folders) {
+    const claims = owners.ofDirectory(folder);
+    if (claims.some(({ domain }) => domain === folder)) folders.delete(folder);
+    else if (isFolderMeant(owners, folder)) aside.add(folder);
   }
   return aside;
+}
+
+/**
+ * Whether any document could mean the folder: by a name of it, or because it has the databases of an instance of that
+ * name, as one that was renamed by hand.
+ */
+export function isFolderMeant(owners: Owners, folder: string): boolean {
+  if (owners.ofDirectory(folder).length > 0) return true;
+  return [folder, ...directoryKeys(folder)].some((name) => owners.ofPrefix(prefixOf(name)).length > 0);
 }
 
 interface OnServer {

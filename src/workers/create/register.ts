@@ -22,6 +22,7 @@ import { optionsHash } from '../../instances/options-hash.ts';
 import { databaseName, databasePrefix, prefixOf, reservationId } from '../../instances/prefix.ts';
 import { newSecrets } from '../../instances/secrets.ts';
 import { SETTINGS_ID } from '../../instances/settings-document.ts';
+import { refuseUnreadableOwner } from '../../instances/sharing.ts';
 import type { OutcomeOf } from '../../jobs/payload.ts';
 import { pause } from '../../pause.ts';
 import { type CreateContext, type CreateStage, instanceOf } from './context.ts';
@@ -84,12 +85,14 @@ async function survey(context: CreateContext, names: readonly string[]): Promise
 
 async function lookAround(context: CreateContext, names: readonly string[]): Promise<Survey> {
   const { options, services, signal } = context;
-  const [owners, moved, databases, hasFiles] = await Promise.all([
+  const [documents, owners, moved, databases, hasFiles] = await Promise.all([
+    services.census.look(signal),
     findByNames(services.global, names, signal),
     findByOldDomain(services.global, names, signal),
     databasesLeft(context),
     services.storage.hasFiles(options.domain),
   ]);
+  refuseUnreadableOwner(documents, names);
   return { owners, moved, databases, hasFiles };
 }
 

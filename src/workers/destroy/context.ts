@@ -11,7 +11,7 @@ import type { Lease } from '../lease.ts';
 import { readSeen, superseded } from '../seen-instance.ts';
 import type { Services } from '../services.ts';
 import type { Stage } from '../stage.ts';
-import { refuseOtherStorage, refuseShared } from './removable.ts';
+import { refuseOddPrefix, refuseOtherStorage, refuseShared } from './removable.ts';
 
 export type DestroyStage = Stage<DestroyStageName, DestroyContext, OutcomeOf<'destroy'>>;
 
@@ -68,18 +68,23 @@ export async function rewriteInstance(
 }
 
 /**
- * Asked before each stage that removes something: whoever took the flag back wants to keep the instance, and
- * another document may have come to have its databases or its files, or its files to be elsewhere.
- * @throws Refusal `changed`, `superseded`, `swift`, `other_storage`, `shared_prefix`, `shared_name`
+ * Asked of CouchDB before each stage that takes something away, whatever the job says was done before: whoever took
+ * the flag back wants to keep the instance, another document may have come to mean its databases or its files, its
+ * files may be elsewhere, and its own document may have become one that nobody can read.
+ * @throws Refusal `changed`, `superseded`, `unreadable`, `swift`, `other_storage`, `shared_prefix`, `shared_name`
  */
 export async function refuseUnwanted(context: DestroyContext): Promise<void> {
   const { services, payload, seen, signal } = context;
-  const now = await readSeen(services, payload.domain, seen, signal);
+  const [now, owners] = await Promise.all([
+    readSeen(services, payload.domain, seen, signal),
+    services.census.look(signal),
+  ]);
   if (now === undefined) throw superseded(payload.domain);
   context.instance = now;
   if (now.deleting !== true) throw takenBack(payload.domain);
   refuseOtherStorage(now);
-  await refuseShared(services, now, signal);
+  refuseOddPrefix(now);
+  refuseShared(owners, now);
 }
 
 export function takenBack(domain: string): Refusal {

@@ -1,6 +1,6 @@
 import { PassingError } from '../../errors.ts';
 import { DATABASES } from '../../instances/doctypes.ts';
-import { databaseName } from '../../instances/prefix.ts';
+import { databaseName, databaseRange } from '../../instances/prefix.ts';
 import { pause } from '../../pause.ts';
 import { settleAll } from '../../settle-all.ts';
 import { whileLocked } from './as-stack.ts';
@@ -33,7 +33,7 @@ const LOOK_AGAIN_MS = 250;
 /** Names of the databases that the list still has below the prefix of the document. */
 export async function databasesLeft(context: DatabaseContext): Promise<string[]> {
   const { server, prefix } = databasesOf(context);
-  return await server.listDatabases(`${prefix}/`, context.signal);
+  return await server.listDatabases(databaseRange(prefix), context.signal);
 }
 
 /**

@@ -1,7 +1,9 @@
+import type { Owners } from '../../instances/census.ts';
 import { Refusal } from '../../instances/errors.ts';
-import { findByNames, type StoredInstance } from '../../instances/lookup.ts';
+import type { StoredInstance } from '../../instances/lookup.ts';
 import { otherStorage } from '../../instances/other-storage.ts';
-import { databasePrefix } from '../../instances/prefix.ts';
+import { databasePrefix, databaseRange } from '../../instances/prefix.ts';
+import { type Sharing, sharingOf } from '../../instances/sharing.ts';
 import type { Services } from '../services.ts';
 
 /**
@@ -10,48 +12,22 @@ import type { Services } from '../services.ts';
  */
 const PREFIX = /^(cozy[0-9a-f]{32}|[a-z0-9_$()+]*-[a-z0-9_$()+-]*)$/;
 
-/** Whose databases or files an instance's would be too. */
-export interface Sharing {
-  readonly code: 'shared_prefix' | 'shared_name';
-  readonly message: string;
-}
-
 /**
- * Databases go by the prefix, and files by the domain: neither may be removed while another document has it.
- * To be asked right before anything is removed, for it may have come up since.
+ * Who else could mean what an instance has, by any reading. To be asked right before anything is removed, for it may
+ * have come up since.
  */
 export async function findSharing(
-  { census, global }: Pick<Services, 'census' | 'global'>,
+  { census }: Pick<Services, 'census'>,
   instance: StoredInstance,
   signal: AbortSignal,
 ): Promise<Sharing | undefined> {
-  const { _id, domain } = instance;
-  const prefix = databasePrefix(instance);
-  const [samePrefix] = await census.others(prefix, _id, signal);
-  if (samePrefix !== undefined) {
-    const message = `${domain} and ${samePrefix.domain} have the same databases (${prefix})`;
-    return { code: 'shared_prefix', message };
-  }
-  const named = await findByNames(global, [domain], signal);
-  const sameName = named.find((other) => other._id !== _id && other.domain === domain);
-  if (sameName === undefined) return undefined;
-  const message = `the documents ${_id} and ${sameName._id} both have the domain ${domain}, and so the same files`;
-  return { code: 'shared_name', message };
+  return sharingOf(await census.look(signal), instance);
 }
 
 /** @throws Refusal `shared_prefix`, `shared_name` */
-export async function refuseShared(
-  services: Pick<Services, 'census' | 'global'>,
-  instance: StoredInstance,
-  signal: AbortSignal,
-): Promise<void> {
-  const sharing = await findSharing(services, instance, signal);
-  if (sharing === undefined) return;
-  throw new Refusal(
-    sharing.code,
-    sharing.message,
-    'Nothing more was touched. Find out which of the two documents is right, and remove the other by hand.',
-  );
+export function refuseShared(owners: Owners, instance: StoredInstance): void {
+  const sharing = sharingOf(owners, instance);
+  if (sharing !== undefined) throw new Refusal(sharing.code, sharing.message, sharing.advice);
 }
 
 /**
@@ -67,7 +43,7 @@ export async function refuseUnremovable(
   const { domain } = instance;
   refuseOtherStorage(instance);
   refuseOddPrefix(instance);
-  await refuseShared(services, instance, signal);
+  refuseShared(await services.census.look(signal), instance);
   await refuseWrongCluster(services, instance, signal);
   if (await services.storage.isForeign(domain)) throw foreignFiles(services, domain);
 }
@@ -97,20 +73,19 @@ export function foreignFiles({ storage }: Pick<Services, 'storage'>, domain: str
 /** Databases that stay behind where they were not looked for would be orphans without their files. */
 async function refuseWrongCluster(
   { clusters, cluster }: Services,
-  { domain, couch_cluster: index = 0, ...rest }: StoredInstance,
+  instance: StoredInstance,
   signal: AbortSignal,
 ): Promise<void> {
-  const advice = 'Nothing was touched. Correct couchdb.clusters, for all workers.';
-  if (index >= clusters.length) {
-    const message = `${domain} is on CouchDB cluster ${index}, which is not configured`;
-    throw new Refusal('wrong_cluster', message, advice);
-  }
-  const start = `${databasePrefix({ domain, ...rest })}/`;
+  const { domain, couch_cluster: index = 0 } = instance;
+  const start = databaseRange(databasePrefix(instance));
   const own = cluster(index);
   if ((await own.listDatabases(start, signal)).length > 0) return;
   for (const other of clusters) {
     if (other === own || (await other.listDatabases(start, signal)).length === 0) continue;
-    const message = `the databases of ${domain} are on ${other.host}, and not on its own cluster ${index}`;
-    throw new Refusal('wrong_cluster', message, advice);
+    throw new Refusal(
+      'wrong_cluster',
+      `the databases of ${domain} are on ${other.host}, and not on its own cluster ${index}`,
+      'Nothing was touched. Correct couchdb.clusters, for all workers.',
+    );
   }
 }

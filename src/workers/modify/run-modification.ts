@@ -25,7 +25,7 @@ const modify: Stage<ModifyStageName, ModifyJob, OutcomeOf<'modify'>> = {
       refuseChanged(filter, instance);
       await record({ ...progress(), begun: true });
     }
-    await assertAliasesFree(services.global, instance, changes.aliases ?? [], signal);
+    await assertAliasesFree(services, instance, changes.aliases ?? [], signal);
     const { outcome } = await modifyInstance({
       ...services,
       id: instance._id,

@@ -1,10 +1,10 @@
 import type { IndexesVersion } from '../../config/indexes-versions.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
+import type { Census } from '../../instances/census.ts';
 import type { DesignSource } from '../../instances/designs.ts';
 import type { Scheme } from '../../instances/link.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
 import { databaseName, databasePrefix } from '../../instances/prefix.ts';
-import type { OthersWithPrefix } from '../../instances/prefix-owners.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { Lease } from '../lease.ts';
 import type { RepairOptions } from './is-repairable.ts';
@@ -13,14 +13,14 @@ import type { RepairOptions } from './is-repairable.ts';
 export interface RepairContext {
   /** The CouchDB of `couchdb.url`. */
   readonly global: CouchServer;
-  /** The cluster an instance's databases are on; `undefined` is cluster 0 (`instance-data.md` §1.1). */
+  /** The cluster an instance's databases are on; `undefined` is cluster 0 (`instance-data.md` §1.1). @throws Refusal `wrong_cluster` */
   cluster(index: number | undefined): CouchServer;
   readonly storage: Storage;
   readonly designs: DesignSource;
   /** Of the addresses written into documents; `https` when absent. */
   readonly linkScheme?: Scheme;
-  /** Asks CouchDB when absent, which reads all instances for it. */
-  readonly othersWithPrefix?: OthersWithPrefix;
+  /** Tells who else could mean what the instance has. */
+  readonly census: Census;
   /** Number that stacks of the platform write; the newest one when absent. */
   readonly indexesVersion?: IndexesVersion;
   readonly instance: StoredInstance;

@@ -48,6 +48,9 @@ export function isRepairable(finding: Finding, { recreateEmpty }: RepairOptions)
     case 'reservation_without_job':
     case 'deleting_without_job':
     case 'blocked_as_reservation':
+    case 'wrong_cluster':
+    case 'unreadable_document':
+    case 'not_checked':
     case 'orphan_databases':
     case 'orphan_folder':
     case 'foreign_folder':

@@ -6,7 +6,7 @@ import {
 import type { EntryFinding } from '../../instances/fsck/findings.ts';
 import type { DesignFinding } from '../../instances/fsck/instance-findings.ts';
 import { readInstance } from '../../instances/lookup.ts';
-import { askForOthers } from '../../instances/prefix-owners.ts';
+import { sharingOf } from '../../instances/sharing.ts';
 import type { RepairContext } from './context.ts';
 import { recreateDatabase, rewriteDesigns } from './databases.ts';
 import { correctPath, documentDirectory, makeDirectory, writeRootAndTrash } from './directories.ts';
@@ -52,8 +52,12 @@ export async function repairInstance(given: RepairContext): Promise<Repair> {
     }
     for (const finding of work) tried.set(JSON.stringify(finding), finding);
     await context.locked(async (locked) => {
-      const now = await readInstance(global, instance._id, locked);
-      if (now === undefined) return;
+      const [now, owners] = await Promise.all([
+        readInstance(global, instance._id, locked),
+        given.census.look(locked),
+      ]);
+      // What came up since is a finding of the next check.
+      if (now === undefined || sharingOf(owners, now) !== undefined) return;
       refuseUnfit(now);
       await sweepOnce({ ...context, instance: now, signal: locked }, work);
     });
@@ -63,7 +67,6 @@ export async function repairInstance(given: RepairContext): Promise<Repair> {
 async function check(context: RepairContext): Promise<FoundInInstance[]> {
   const checked: CheckContext = {
     ...context,
-    othersWithPrefix: context.othersWithPrefix ?? askForOthers(context.global, context.signal),
     findsOlderNumber: context.options.movesNumber,
     // Ours: whoever repairs an instance holds its names.
     hasJob: () => Promise.resolve(true),

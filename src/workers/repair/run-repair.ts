@@ -2,7 +2,6 @@ import { Refusal } from '../../instances/errors.ts';
 import { isSerious } from '../../instances/fsck/finding.ts';
 import { isReservation } from '../../instances/instance-document.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
-import { databasePrefix } from '../../instances/prefix.ts';
 import type { OutcomeOf, RepairPayload } from '../../jobs/payload.ts';
 import type { RepairStageName } from '../../jobs/stages.ts';
 import { stackPrefix } from '../../stack/owner.ts';
@@ -59,7 +58,6 @@ async function repairInUse(
   const { version: indexesVersion, known } = await services.platform.indexes();
   const { repaired, left } = await repairInstance({
     ...services,
-    othersWithPrefix: (each) => services.census.others(databasePrefix(each), each._id, signal),
     instance,
     indexesVersion,
     options: { recreateEmpty, movesNumber: movesNumber === true && known !== 'assumed' },

@@ -12,7 +12,7 @@ export function brief(finding: Finding): string {
       return `wrong_indexes_version ${finding.found}`;
     case 'shared_prefix':
     case 'shared_name':
-      return `${finding.type} ${finding.other.domain}`;
+      return `${finding.type} ${finding.other.domain}`.trim();
     case 'orphan_databases':
       return `orphan_databases ${finding.databases.length}`;
     case 'orphan_folder':
@@ -22,6 +22,12 @@ export function brief(finding: Finding): string {
     case 'renamed_instance':
     case 'blocked_as_reservation':
       return finding.type;
+    case 'wrong_cluster':
+      return `wrong_cluster ${finding.couch_cluster}`;
+    case 'not_checked':
+      return `not_checked ${finding.code}`;
+    case 'unreadable_document':
+      return `unreadable_document ${finding.id} ${finding.field}`;
     case 'reservation_without_job':
     case 'deleting_without_job':
       return [finding.type, ...(finding.written ?? [])].join(' ');

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { type Census, createCensus } from '../../../src/instances/census.ts';
+import { clusterAt } from '../../../src/instances/cluster-at.ts';
 import { type CheckContext, checkInstance } from '../../../src/instances/fsck/check-instance.ts';
 import type { StoredInstance } from '../../../src/instances/lookup.ts';
 import { INSTANCES } from '../../../src/instances/lookup.ts';
@@ -20,7 +22,7 @@ describe('the check of an instance', () => {
       cluster: () => fleet.server,
       storage: fileStorage(fleet.storageRoot),
       hasJob: () => Promise.resolve(false),
-      othersWithPrefix: () => Promise.resolve([]),
+      census: createCensus(fleet.server),
       instance,
       signal: new AbortController().signal,
       ...changes,
@@ -126,11 +128,14 @@ describe('the check of an instance', () => {
     });
 
     it('finds nothing when somebody begins to remove it between the looks', async () => {
-      const othersWithPrefix = async () => {
-        await change({ deleting: true });
-        return [];
+      const census = createCensus(fleet.server);
+      const removing: Census = {
+        async look() {
+          await change({ deleting: true });
+          return await census.look();
+        },
       };
-      expect(await check({ othersWithPrefix })).to.deep.equal([]);
+      expect(await check({ census: removing })).to.deep.equal([]);
     });
 
     it('finds nothing when it has gone since it was listed', async () => {
@@ -142,6 +147,35 @@ describe('the check of an instance', () => {
       await change({ blocked: true, blocking_reason: 'PAYMENT_FAILED', indexes_version: 38 });
       expect(await check()).to.include('no_database io.cozy.files');
     });
+  });
+
+  it('finds a cluster that is not configured, and looks for no database', async () => {
+    instance = await fleet.putInstance({ domain: fleet.domain('elsewhere'), couch_cluster: 7 });
+    expect(await check({ cluster: (index) => clusterAt([fleet.server], index) })).to.deep.equal([
+      'wrong_cluster 7',
+    ]);
+  });
+
+  it('finds that its document cannot be read any more', async () => {
+    instance = await fleet.putInstance({ domain: fleet.domain('spoiled') });
+    await change({ prefix: 5 });
+    expect(await check()).to.deep.equal([`unreadable_document ${instance._id} prefix`]);
+  });
+
+  it('finds documents that could mean the same, and by which field', async () => {
+    const domain = fleet.domain('meant');
+    instance = await fleet.putInstance({ domain, prefix: `old-${domain.replaceAll('.', '-')}` });
+    const others = [
+      { _id: `a-${domain}`, domain: 'a.org', old_domain: domain },
+      { _id: `b-${domain}`, prefix: `old-${domain}` },
+    ];
+    for (const other of others) await fleet.server.putDocument(INSTANCES, other);
+    const found = (await check()).filter((each) => each.startsWith('shared_'));
+    expect(found).to.deep.equal(['shared_prefix', 'shared_name a.org']);
+    for (const { _id } of others) {
+      const now = await fleet.server.getDocument(INSTANCES, _id);
+      await fleet.server.deleteDocument(INSTANCES, _id, now?._rev ?? '');
+    }
   });
 
   it('finds that nobody removes what is being removed', async () => {

@@ -2,8 +2,10 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type CouchServer, connectCouch } from '../../../src/couchdb/server.ts';
+import { createCensus } from '../../../src/instances/census.ts';
 import type { OrphanFinding } from '../../../src/instances/fsck/orphan-findings.ts';
 import { findOrphans } from '../../../src/instances/fsck/orphans.ts';
+import { INSTANCES } from '../../../src/instances/lookup.ts';
 import { prefixOf } from '../../../src/instances/prefix.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
@@ -22,7 +24,9 @@ describe('the search for orphans', () => {
   async function all(wait: () => Promise<void>, servers = [fleet.server, other]): Promise<OrphanFinding[]> {
     const storage = fileStorage(fleet.storageRoot);
     const found: OrphanFinding[] = [];
-    for await (const each of findOrphans({ global: fleet.server, servers, storage, wait })) found.push(each);
+    const global = fleet.server;
+    const census = createCensus(global);
+    for await (const each of findOrphans({ global, census, servers, storage, wait })) found.push(each);
     return found;
   }
 
@@ -153,6 +157,28 @@ describe('the search for orphans', () => {
     await fleet.remove(`alias-${domain}`);
   });
 
+  it('takes a folder for somebody else\u2019s whose databases an instance has that was renamed by hand', async () => {
+    await folder(domain, '.cozy_trash');
+    await fleet.putInstance({ domain: `new-${domain}`, prefix });
+    expect(await orphans()).to.deep.equal([{ type: 'foreign_folder', folder: domain }]);
+  });
+
+  for (const [what, fieldsOf] of [
+    ['in upper case', (name: string) => ({ domain: name.toUpperCase() })],
+    ['in a list', (name: string) => ({ domain: [name] })],
+    ['behind a slash', (name: string) => ({ domain: `../${name}` })],
+    ['as a lonely alias', (name: string) => ({ domain: 5, domain_aliases: name })],
+  ] as const) {
+    it(`takes folder and databases for somebody's that a document names ${what}`, async () => {
+      await make(fleet.server);
+      await folder(domain, '.cozy_trash');
+      const _id = `odd-${domain}`;
+      const _rev = await fleet.server.putDocument(INSTANCES, { _id, ...fieldsOf(domain) });
+      expect(await orphans()).to.deep.equal([{ type: 'foreign_folder', folder: domain }]);
+      await fleet.server.deleteDocument(INSTANCES, _id, _rev);
+    });
+  }
+
   it('leaves the folders of instances and reservations alone, files, links, and assets of the stack', async () => {
     await folder(domain, '.cozy_trash');
     const reason = 'PROVISIONING:0123456789abcdef';
@@ -173,7 +199,13 @@ describe('the search for orphans', () => {
   it('does not take everything for an orphan where there is no list of instances', async () => {
     const storage = fileStorage(fleet.storageRoot);
     const wait = () => Promise.resolve();
-    const search = findOrphans({ global: other, servers: [fleet.server], storage, wait });
+    const search = findOrphans({
+      global: other,
+      census: createCensus(other),
+      servers: [fleet.server],
+      storage,
+      wait,
+    });
     expect(await thrownBy(search.next())).to.have.property('code', 'no_instances');
   });
 });

@@ -3,10 +3,10 @@ import { mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/pr
 import { basename, dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { toError } from '../../../src/errors.ts';
+import { createCensus } from '../../../src/instances/census.ts';
 import { checkInstance } from '../../../src/instances/fsck/check-instance.ts';
 import { incarnationOf } from '../../../src/instances/incarnation.ts';
 import type { StoredInstance } from '../../../src/instances/lookup.ts';
-import { askForOthers } from '../../../src/instances/prefix-owners.ts';
 import { enqueueJob } from '../../../src/jobs/enqueue.ts';
 import type { Work } from '../../../src/jobs/payload.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
@@ -186,7 +186,7 @@ describe('the places that workers touch', () => {
       cluster: () => server,
       storage: fileStorage(test.storageRoot),
       hasJob: () => Promise.resolve(false),
-      othersWithPrefix: askForOthers(server),
+      census: createCensus(server),
       instance,
       signal: AbortSignal.timeout(30_000),
     };

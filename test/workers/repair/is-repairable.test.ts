@@ -7,7 +7,7 @@ const STRICT = { recreateEmpty: false };
 const EMPTY_WILL_DO = { recreateEmpty: true };
 const DIRECTORY = { dir_doc: { type: 'directory', name: 'a' }, is_file: false, is_version: false } as const;
 const FILE = { file_doc: { type: 'file', name: 'a' }, is_file: true, is_version: false } as const;
-const OTHER = { _id: 'an-id', domain: 'other.example.org' };
+const OTHER = { _id: 'an-id', domain: 'other.example.org', field: 'domain' } as const;
 const SHARED: Finding = { type: 'shared_prefix', prefix: 'cozy0', other: OTHER };
 const DESIGN: Finding = {
   type: 'differing_design_document',

@@ -1,0 +1,81 @@
+import { type Claim, type Owners, sharersOf } from './census.ts';
+import type { StoredInstance } from './lookup.ts';
+import { databasePrefix, prefixOf } from './prefix.ts';
+import { refusalOf } from './readable.ts';
+import type { ClaimingField } from './readings.ts';
+
+/** Whose databases or files an instance's would be too, or could be. */
+export interface Sharing {
+  readonly code: 'shared_prefix' | 'shared_name';
+  readonly message: string;
+  /** What the operator can do about it. */
+  readonly advice: string;
+}
+
+/** The fields in words. */
+const WORDS: Readonly<Record<ClaimingField, string>> = {
+  domain: 'domain',
+  domain_aliases: 'alias',
+  old_domain: 'former domain',
+  prefix: 'prefix',
+};
+
+/**
+ * Whether another document could mean the databases or the directory of an instance: databases go by the prefix, and
+ * files by the domain, and neither may be removed, or made, while another has it by any reading.
+ */
+export function sharingOf(owners: Owners, instance: StoredInstance): Sharing | undefined {
+  const { databases, directory } = sharersOf(owners, instance);
+  const [samePrefix] = databases;
+  if (samePrefix !== undefined) return sharedPrefix(instance, samePrefix);
+  const [sameName] = directory;
+  return sameName && sharedName(instance, sameName);
+}
+
+function sharedPrefix(instance: StoredInstance, other: Claim): Sharing {
+  const { domain } = instance;
+  const prefix = databasePrefix(instance);
+  return {
+    code: 'shared_prefix',
+    message:
+      other.field === 'prefix'
+        ? `${domain} and ${nameOf(other)} have the same databases (${prefix})`
+        : `the databases of ${domain} (${prefix}) could be those of ${nameOf(other)}, by its ${WORDS[other.field]}`,
+    advice: adviceOn(other),
+  };
+}
+
+function sharedName({ _id, domain }: StoredInstance, other: Claim): Sharing {
+  return {
+    code: 'shared_name',
+    message:
+      other.field === 'domain' && other.domain === domain
+        ? `the documents ${_id} and ${other._id} both have the domain ${domain}, and so the same files`
+        : `the directory of ${domain} could be that of ${nameOf(other)}, by its ${WORDS[other.field]}`,
+    advice: adviceOn(other),
+  };
+}
+
+/** With its id, for two documents may have one domain. */
+function nameOf({ _id, domain }: Claim): string {
+  return domain === '' ? `the document ${_id}` : `${domain} (document ${_id})`;
+}
+
+function adviceOn({ _id, field, unreadable }: Claim): string {
+  const problem =
+    unreadable === undefined ? '' : ` It cannot be read: ${unreadable.field} ${unreadable.problem}.`;
+  return `Nothing more was touched.${problem} Find out which of the two documents is right; correct ${field} of ${_id} in global/instances, or remove the wrong one by hand.`;
+}
+
+/**
+ * Refuses names that a document which cannot be read could have: nothing new is made beside it.
+ * @param but `_id` of a document that does not count
+ * @throws Refusal `unreadable`
+ */
+export function refuseUnreadableOwner(owners: Owners, names: readonly string[], but?: string): void {
+  for (const name of names) {
+    const claims = [...owners.ofDirectory(name, but), ...owners.ofPrefix(prefixOf(name), but)];
+    const unreadable = claims.find((claim) => claim.unreadable !== undefined)?.unreadable;
+    if (unreadable !== undefined) throw refusalOf(unreadable);
+  }
+}
