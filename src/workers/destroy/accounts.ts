@@ -2,13 +2,14 @@ import { isReservation } from '../../instances/instance-document.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
 import { type AccountHooksOptions, assertAccountsCanGo, runAccountHooks } from '../../stack/account-hooks.ts';
 import { ownerOf } from './as-stack.ts';
-import type { DestroyContext, DestroyStage } from './context.ts';
+import { type DestroyContext, type DestroyStage, refuseUnwanted } from './context.ts';
 
 /** Lets konnectors tell other services that the accounts are gone (`instance-data.md` §6.4). */
 export const accounts: DestroyStage = {
   name: 'accounts',
 
   async run(context) {
+    await refuseUnwanted(context);
     const { services, instance } = context;
     // Nobody ever used it.
     if (isReservation(instance)) return undefined;

@@ -1,12 +1,14 @@
 import { isReservation } from '../../instances/instance-document.ts';
 import { deleteFromRag } from '../../stack/rag.ts';
-import type { DestroyStage } from './context.ts';
+import { type DestroyStage, refuseUnwanted } from './context.ts';
 
 /** Has the RAG server forget the instance, where one is configured (`instance-data.md` §6.4). */
 export const outside: DestroyStage = {
   name: 'outside',
 
-  async run({ services, instance, signal, lease }) {
+  async run(context) {
+    await refuseUnwanted(context);
+    const { services, instance, signal, lease } = context;
     lease.assertHeld();
     if (!isReservation(instance)) await deleteFromRag(services.rag, instance, signal);
     return undefined;

@@ -21,7 +21,14 @@ export const storage: DestroyStage = {
   },
 };
 
-async function removeFiles({ services, instance, seen, lease, signal }: DestroyContext): Promise<void> {
+/** @throws Refusal `foreign_files`, LostLock, StorageError */
+export async function removeFiles({
+  services,
+  instance,
+  seen,
+  lease,
+  signal,
+}: DestroyContext): Promise<void> {
   const { domain } = instance;
   const tag = `${reservationId(domain)}-${seen.incarnation}`;
   const guard = () => {

@@ -1,12 +1,14 @@
 import { removeTriggers } from '../../stack/triggers.ts';
 import { ownerOf } from './as-stack.ts';
-import type { DestroyStage } from './context.ts';
+import { type DestroyStage, refuseUnwanted } from './context.ts';
 
 /** Takes the triggers from the stack's scheduler, before the databases go that name them. */
 export const triggers: DestroyStage = {
   name: 'triggers',
 
-  async run({ services, instance, signal, lease }) {
+  async run(context) {
+    await refuseUnwanted(context);
+    const { services, instance, signal, lease } = context;
     const server = services.cluster(instance.couch_cluster);
     await removeTriggers({
       ...ownerOf(instance),

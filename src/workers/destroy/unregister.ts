@@ -4,8 +4,12 @@ import { pauseAfterConflict } from '../../pause.ts';
 import { readSeen } from '../seen-instance.ts';
 import { type DestroyStage, refuseUnwanted } from './context.ts';
 import { deleteLateDatabases } from './databases.ts';
+import { removeFiles } from './storage.ts';
 
-/** Removes the document, after a last look for databases that a request has brought back (§8 trap 25). */
+/**
+ * Removes the document, after a last look for what a request has brought back (§8 trap 25): databases and files without
+ * a document would be nobody's, so what the job says of earlier stages does not count.
+ */
 export const unregister: DestroyStage = {
   name: 'unregister',
 
@@ -14,6 +18,7 @@ export const unregister: DestroyStage = {
     await refuseUnwanted(context);
     for (;;) {
       await deleteLateDatabases(context);
+      await removeFiles(context);
       lease.assertHeld();
       const { _id, _rev } = context.instance;
       try {
@@ -23,9 +28,8 @@ export const unregister: DestroyStage = {
         if (isNoDocument(error)) return 'destroyed';
         if (!isStatus(error, 409)) throw error;
         await pauseAfterConflict(signal);
-        const now = await readSeen(services, payload.domain, seen, signal);
-        if (now === undefined) return 'destroyed';
-        context.instance = now;
+        if ((await readSeen(services, payload.domain, seen, signal)) === undefined) return 'destroyed';
+        await refuseUnwanted(context);
       }
     }
   },

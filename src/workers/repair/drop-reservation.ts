@@ -1,11 +1,12 @@
 import { Refusal } from '../../instances/errors.ts';
 import { incarnationOf } from '../../instances/incarnation.ts';
+import { isReservation } from '../../instances/instance-document.ts';
 import { INSTANCES, readInstance, type StoredInstance } from '../../instances/lookup.ts';
 import { reservationId } from '../../instances/prefix.ts';
 import { writtenInto } from '../../instances/written-into.ts';
 import type { Attempt } from '../attempt.ts';
 import { deleteDatabases } from '../destroy/databases.ts';
-import { findSharing, foreignFiles, refuseUnremovable } from '../destroy/removable.ts';
+import { findSharing, foreignFiles, refuseShared, refuseUnremovable } from '../destroy/removable.ts';
 import { superseded } from '../seen-instance.ts';
 
 /**
@@ -46,14 +47,34 @@ async function removeMade(
 ): Promise<void> {
   const { domain, cli_secret: secret } = instance;
   await refuseUnremovable(services, instance, signal);
-  // As it is by now: a message may have brought a passphrase, whose vault would go.
-  const now = await readInstance(services.global, instance._id, signal);
-  if (now === undefined || now.cli_secret !== secret) throw superseded(domain);
-  refuseWrittenInto(now);
-  await deleteDatabases({ services, signal, lease, instance });
+  await deleteDatabases({
+    services,
+    signal,
+    lease,
+    instance: await stillReserved(services, instance, signal),
+  });
+  await stillReserved(services, instance, signal);
   const tag = `${reservationId(domain)}-${incarnationOf(secret ?? '')}`;
   const guard = () => lease.assertHeld();
   if ((await services.storage.removeInstance(domain, tag, guard)) === 'foreign') {
     throw foreignFiles(services, domain);
   }
+}
+
+/**
+ * The reservation as it is by now, asked before each step that removes something: a message may have brought a
+ * passphrase, whose vault would go, somebody may have finished it, and another document may have come to mean the same.
+ * @throws Refusal `superseded`, `written_into`, `shared_prefix`, `shared_name`
+ */
+async function stillReserved(
+  { global, census }: Attempt['services'],
+  instance: StoredInstance,
+  signal: AbortSignal,
+): Promise<StoredInstance> {
+  const [now, owners] = await Promise.all([readInstance(global, instance._id, signal), census.look(signal)]);
+  const isSame = now?.cli_secret === instance.cli_secret && now?.domain === instance.domain;
+  if (now === undefined || !isSame || !isReservation(now)) throw superseded(instance.domain);
+  refuseWrittenInto(now);
+  refuseShared(owners, now);
+  return now;
 }

@@ -160,6 +160,8 @@ describe('the check of an instance', () => {
     instance = await fleet.putInstance({ domain: fleet.domain('spoiled') });
     await change({ prefix: 5 });
     expect(await check()).to.deep.equal([`unreadable_document ${instance._id} prefix`]);
+    const now = await fleet.server.getDocument(INSTANCES, instance._id);
+    await fleet.server.deleteDocument(INSTANCES, instance._id, now?._rev ?? '');
   });
 
   it('finds documents that could mean the same, and by which field', async () => {

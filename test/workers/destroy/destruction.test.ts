@@ -47,6 +47,20 @@ describe('destroying an instance', () => {
     return await test.ended(await order(domain, more));
   }
 
+  /** Orders it while no worker runs, and writes into its job that it came that far. */
+  async function forged(domain: string, done: readonly string[], markedFrom: string) {
+    await test.stopWorker();
+    const jobId = await order(domain);
+    const job = await test.fleet.queue.getJob(jobId);
+    const startedAt = Date.now();
+    await job?.updateProgress({
+      stages: done.map((stage) => ({ stage, state: 'done', startedAt, tries: 1, generation: 0 })),
+      markedFrom,
+    });
+    await test.startWorker();
+    return await test.ended(jobId);
+  }
+
   /** Everything that is there of a domain, to compare. */
   async function everything(domain: string): Promise<unknown> {
     const files = await readdir(join(test.storageRoot, domain), { recursive: true }).catch(() => []);
@@ -279,6 +293,37 @@ describe('destroying an instance', () => {
     expect(await test.instance(domain)).to.not.have.property('deleting');
   });
 
+  describe('whose job tells of stages that nobody ran', () => {
+    const STAGES = ['mark', 'accounts', 'close', 'outside', 'triggers', 'databases', 'storage'] as const;
+
+    for (const [at, stage] of STAGES.entries()) {
+      it(`is refused behind ${stage} where the document has no flag, and touches nothing`, async () => {
+        const domain = await made(`forged-${stage}`);
+        const before = await everything(domain);
+        const end = await forged(domain, STAGES.slice(0, at + 1), '1-a');
+        expect(end).to.include({ state: 'failed', code: 'changed' });
+        expect(await everything(domain)).to.deep.equal(before);
+      });
+    }
+
+    it('is refused where another document has its databases, whatever is said to be done', async () => {
+      const domain = await made('forged-shared');
+      await change(domain, { deleting: true });
+      await test.putInstance({ domain: test.domain('forged-twin'), prefix: prefixOf(domain) });
+      const before = await everything(domain);
+      const end = await forged(domain, STAGES.slice(0, 1), '1-a');
+      expect(end).to.include({ state: 'failed', code: 'shared_prefix' });
+      expect(await everything(domain)).to.deep.equal(before);
+    });
+
+    it('leaves nothing without its document that was said to be gone', async () => {
+      const domain = await made('forged-gone');
+      await change(domain, { deleting: true });
+      expect(await forged(domain, STAGES, '1-a')).to.include({ state: 'done' });
+      expect(await everything(domain)).to.deep.equal([undefined, [], []]);
+    });
+  });
+
   it('of a domain that nobody had when it was ordered is refused when somebody has it now', async () => {
     await test.stopWorker();
     const domain = test.domain('came-later');
@@ -302,6 +347,11 @@ describe('destroying an instance', () => {
       await test.server.putDocument(konnectors, manifest);
       return domain;
     }
+
+    it('tells nobody of it where the document has no flag, whatever is said to be done', async () => {
+      const domain = await withAccount('forged-account');
+      expect(await forged(domain, ['mark'], '1-a')).to.include({ state: 'failed', code: 'changed' });
+    });
 
     it('is refused where no stack can tell that service, and touches nothing', async () => {
       const domain = await withAccount('account');

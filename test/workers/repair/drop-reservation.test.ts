@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { incarnationOf } from '../../../src/instances/incarnation.ts';
 import type { InstanceDocument } from '../../../src/instances/instance-document.ts';
+import { INSTANCES } from '../../../src/instances/lookup.ts';
 import { prefixOf, reservationId } from '../../../src/instances/prefix.ts';
 import { enqueueJob } from '../../../src/jobs/enqueue.ts';
 import type { JobEnd } from '../../../src/jobs/wait.ts';
@@ -66,6 +67,22 @@ describe('dropping a reservation', () => {
     expect(await drop(domain)).to.include({ state: 'done', outcome: 'repaired' });
     expect(await test.instance(domain)).to.equal(undefined);
   });
+
+  for (const [what, fields] of [
+    ['as an alias', (domain: string) => ({ domain: 'x.example.org', domain_aliases: [domain] })],
+    ['in a list', (domain: string) => ({ domain: [domain] })],
+  ] as const) {
+    it(`removes nothing but the reservation where another document has its domain ${what}`, async () => {
+      const domain = await reserved(`meant ${what}`.replaceAll(' ', '-'));
+      const other = { _id: `other-${domain}`, ...fields(domain) };
+      const rev = await test.server.putDocument(INSTANCES, other);
+      expect(await drop(domain)).to.include({ state: 'done', outcome: 'repaired' });
+      expect(await test.server.getDocument(INSTANCES, reservationId(domain))).to.equal(undefined);
+      expect(await test.databases(domain)).to.have.length(1);
+      expect(await readdir(test.storageRoot)).to.include(domain);
+      await test.server.deleteDocument(INSTANCES, other._id, rev);
+    });
+  }
 
   it('removes nothing but the reservation where a stack has made the instance meanwhile', async () => {
     const domain = await reserved('raced');
