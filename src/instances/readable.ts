@@ -26,7 +26,15 @@ export type Judged =
 export type OnUnreadable = (unreadable: Unreadable) => void;
 
 const text = z.string({ error: 'is not a text' });
-const texts = z.array(text, { error: 'is not a list of texts' });
+/** Tells of the first that is wrong alone: there may be millions. */
+const texts = z.unknown().superRefine((value, context) => {
+  if (!Array.isArray(value)) {
+    context.addIssue({ code: 'custom', message: 'is not a list of texts' });
+    return;
+  }
+  const at = value.findIndex((each) => typeof each !== 'string');
+  if (at >= 0) context.addIssue({ code: 'custom', message: 'is not a text', path: [at] });
+});
 const truth = z.boolean({ error: 'is neither true nor false' });
 const whole = z.int({ error: 'is not a whole number' });
 

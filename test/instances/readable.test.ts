@@ -58,6 +58,13 @@ describe('a document of global/instances', () => {
     });
   }
 
+  it('is judged in time, however much is wrong with it', () => {
+    const begun = performance.now();
+    const many = Array.from({ length: 1_000_000 }, () => 7);
+    expect(faultOf({ domain_aliases: many })).to.equal('domain_aliases[0] is not a text');
+    expect(performance.now() - begun).to.be.below(1_000);
+  });
+
   it('is without its nulls, and with all that nobody knows', () => {
     const fields = { prefix: null, domain_aliases: null, unknown: null, other: [1] };
     const instance = requireReadable(judgeDocument(document(fields)));

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { SETTINGS } from '../../../src/instances/doctypes.ts';
 import { findByNames, INSTANCES } from '../../../src/instances/lookup.ts';
-import { databaseName, databasePrefix } from '../../../src/instances/prefix.ts';
+import { databaseName, databasePrefix, reservationId } from '../../../src/instances/prefix.ts';
 import { SETTINGS_ID } from '../../../src/instances/settings-document.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 import { putInstances } from '../../support/put-instances.ts';
@@ -99,6 +99,16 @@ describe('batches export', () => {
     expect(await platform.run('batches', 'export')).to.include({ exitCode: 2, stdout: '' });
   });
 
+  it('gives no token for a row whose document cannot be read any more', async () => {
+    const { batch } = await submit(platform, 'n.csv', ['domain', 'n.example.org', 'p.example.org']);
+    const document = await platform.server.getDocument(INSTANCES, reservationId('n.example.org'));
+    await platform.server.putDocument(INSTANCES, { ...document, _id: document?._id ?? '', old_domain: {} });
+    const { stdout, exitCode } = await platform.run('batches', 'export', batch);
+    expect(stdout).to.match(/n\.example\.org,unreadable,,,,document \w+ of .*old_domain is not a text/);
+    expect(stdout).to.contain(await created('p.example.org'));
+    expect(exitCode).to.equal(0);
+  });
+
   describe('--from', () => {
     it('tells what became of each row without Redis', async () => {
       await submit(platform, 'g.csv', ['domain,email', 'g.example.org,g@example.org']);
@@ -132,6 +142,29 @@ describe('batches export', () => {
       const file = await platform.write('old.csv', ['domain,email', `${domain},old@example.org`]);
       const { stdout } = await platform.run('batches', 'export', '--from', file);
       expect(stdout).to.contain('old.example.org,created,,,,');
+    });
+
+    it('goes on past documents that cannot be read, and clusters that are not configured', async () => {
+      await submit(platform, 'm.csv', ['domain,email', 'm.example.org,m@example.org']);
+      const odd = { domain: 'odd.example.org', register_token: 'AAAA', prefix: 5 };
+      const far = { domain: 'far.example.org', register_token: 'AAAA', couch_cluster: 7 };
+      await platform.server.putDocument(INSTANCES, { _id: 'odd', ...odd });
+      await platform.server.putDocument(INSTANCES, { _id: 'far', ...far });
+      const file = await platform.write('odd.csv', [
+        'domain,email',
+        'odd.example.org,o@example.org',
+        'far.example.org,f@example.org',
+        'm.example.org,m@example.org',
+      ]);
+      const { stdout, exitCode } = await platform.run('batches', 'export', '--from', file);
+      expect(stdout.split('\n')).to.deep.equal([
+        HEAD,
+        'odd.example.org,unreadable,,,,document odd of global/instances cannot be read: prefix is not a text',
+        'far.example.org,wrong_cluster,,,,"it is on CouchDB cluster 7, which is not configured"',
+        await created('m.example.org'),
+        '',
+      ]);
+      expect(exitCode).to.equal(0);
     });
 
     it('hands no token to a row that says nothing by which a person is known', async () => {
