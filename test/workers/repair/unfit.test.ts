@@ -1,5 +1,6 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { expect } from 'chai';
+import { INSTANCES, type StoredInstance } from '../../../src/instances/lookup.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 import { useVictims, type Victim } from '../../support/victim.ts';
 
@@ -36,4 +37,45 @@ describe('the repair of an instance', () => {
       expect(await thrownBy(victim.repair())).to.include({ code });
       expect(await victim.everything()).to.deep.equal(before);
     });
+
+  it('is refused where its document cannot be read, and touches nothing', async () => {
+    await victim.remove('io.cozy.files', 'io.cozy.files.trash-dir');
+    const good = await victim.document();
+    const { server } = inUse().fleet;
+    await server.putDocument(INSTANCES, { ...good, domain_aliases: 'x' });
+    const before = await victim.everything();
+    expect(await thrownBy(victim.repair())).to.include({ code: 'unreadable' });
+    expect(await victim.everything()).to.deep.equal(before);
+    const { _rev } = (await server.getDocument(INSTANCES, good._id)) ?? good;
+    await server.putDocument(INSTANCES, { ...good, _rev });
+  });
+
+  for (const [what, fieldsOf] of [
+    ['has its domain in a list', ({ domain }: StoredInstance) => ({ domain: [domain] })],
+    ['had its domain once', ({ domain }: StoredInstance) => ({ domain: 'x.org', old_domain: domain })],
+    [
+      'has its prefix in upper case',
+      ({ prefix = '' }: StoredInstance) => ({ domain: 'x.org', prefix: prefix.toUpperCase() }),
+    ],
+  ] as const) {
+    it(`makes nothing where another document ${what}, from the start or by the time it would`, async () => {
+      const { server } = inUse().fleet;
+      await victim.remove('io.cozy.files', 'io.cozy.files.trash-dir');
+      const _id = `beside-${victim.domain}`;
+      const put = async () =>
+        await server.putDocument(INSTANCES, { _id, ...fieldsOf(await victim.document()) });
+      const before = await victim.everything();
+      let rev = '';
+      const { signal } = new AbortController();
+      const locked = async (work: (signal: AbortSignal) => Promise<void>) => {
+        rev = await put();
+        await work(signal);
+      };
+      expect((await victim.repair({ recreateEmpty: true }, false, { locked })).repaired).to.deep.equal([]);
+      expect((await victim.repair({ recreateEmpty: true })).repaired).to.deep.equal([]);
+      expect(await victim.everything()).to.deep.equal(before);
+      await server.deleteDocument(INSTANCES, _id, rev);
+      expect((await victim.repair()).repaired).to.have.length(1);
+    });
+  }
 });
