@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { StoredDocument } from '../couchdb/server.ts';
 import { Refusal } from './errors.ts';
+import { fieldName } from './field-name.ts';
 import type { InstanceDocument, InstanceFields } from './instance-document.ts';
 
 /** An instance as CouchDB has it: each field that is known here is of its type. */
@@ -148,7 +149,7 @@ function faultOf(document: StoredDocument): Fault | undefined {
 
 /** The field that a stack would take this one for. */
 function knownBy(field: string): string | undefined {
-  const known = field.toLowerCase();
+  const known = fieldName(field);
   return known !== field && types.has(known) ? known : undefined;
 }
 

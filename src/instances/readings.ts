@@ -1,5 +1,6 @@
 import type { CouchDocument } from '../couchdb/server.ts';
 import { lowerCaseRunes } from './domain.ts';
+import { fieldName } from './field-name.ts';
 import { databaseStart, prefixOf } from './prefix.ts';
 
 /** The fields by which a document can own something. */
@@ -22,7 +23,7 @@ const FIELDS: ReadonlyMap<string, ClaimingField> = new Map(CLAIMING.map((field) 
  */
 export function readingsOf(document: CouchDocument): Reading[] {
   const readings = Object.entries(document).flatMap(([name, value]) => {
-    const field = FIELDS.get(name.toLowerCase());
+    const field = FIELDS.get(fieldName(name));
     return field === undefined ? [] : textsIn(value).map((text): Reading => ({ field, text }));
   });
   const isPrefix = ({ field }: Reading) => field === 'prefix';

@@ -51,6 +51,11 @@ describe('a document of global/instances', () => {
     [{ register_token: {} }, 'register_token is not a text'],
     [{ passphrase_hash: false }, 'passphrase_hash is not a text'],
     [{ from_the_future: { any: 'thing' } }, 'none'],
+    [
+      { 'domain_alia\u017fes': [] },
+      'domain_alia\u017fes stands for domain_aliases, whose name is in another case',
+    ],
+    [{ 'bloc\u212aed': true }, 'bloc\u212aed stands for blocked, whose name is in another case'],
     [{ Prefix: 'cozy' }, 'Prefix stands for prefix, whose name is in another case'],
   ] as const) {
     it(`${JSON.stringify(fields)}: ${fault}`, () => {

@@ -29,7 +29,11 @@ describe('the readings of a document', () => {
   });
 
   it('are found under another case of their field', () => {
-    expect(texts({ DOMAIN: 'a.org', Prefix: 'b' })).to.have.members(['domain a.org', 'prefix b']);
+    expect(texts({ DOMAIN: 'a.org', Prefix: 'b', domain_alia\u017fes: 'c' })).to.have.members([
+      'domain a.org',
+      'domain_aliases c',
+      'prefix b',
+    ]);
   });
 
   it('are none where there is nothing', () => {
