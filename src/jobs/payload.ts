@@ -1,48 +1,53 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { FleetError } from '../errors.ts';
-import { instanceChanges } from '../instances/changes.ts';
-import { instanceFilter } from '../instances/filter.ts';
-import { instanceOptions } from '../instances/options.ts';
 import { optionsHash } from '../instances/options-hash.ts';
+import { strictChanges, strictFilter, strictOptions } from '../instances/strict-options.ts';
+import { appSource, domain, listOf } from '../instances/strict-values.ts';
 import { passphraseMark } from './stored-passphrase.ts';
 
-/** The batch row a job works for. */
-const batchRow = z.strictObject({ id: z.string(), row: z.int().positive() });
+/** The batch row a job works for; ids are those of `batches.ts`. */
+const batchRow = z.strictObject({ id: z.string().regex(/^[0-9A-Z]{1,16}$/), row: z.int().positive() });
+
+/** Generations that fit into the order of reports (`row-state.ts`), and far more than an operator reaches. */
+const MOST_GENERATIONS = 2 ** 20 - 1;
 
 /** What every job has, whatever it does. */
 const envelope = {
   v: z.literal(1),
   batch: batchRow.optional(),
   /** How often an operator had this job tried again. */
-  generation: z.int().min(0),
+  generation: z.int().min(0).max(MOST_GENERATIONS),
   /** Tries before it fails for good. */
   tries: z.int().positive(),
 };
 
+/** A document of `global/instances`: CouchDB keeps those that begin with "_" for itself. */
+const documentId = z.string().regex(/^[^_]/).max(1024);
+
 /** The very document and life of a domain that the operator saw (design §3, "Incarnation"). */
-const seenInstance = z.strictObject({ id: z.string(), incarnation: z.string() });
+const seenInstance = z.strictObject({ id: documentId, incarnation: z.string().regex(/^[0-9a-f]{16}$/) });
 
 export type SeenInstance = z.infer<typeof seenInstance>;
 
 /** What a job needs that works on an instance which is there already. */
 const onInstance = {
   /** Normalised, with port if any. */
-  domain: z.string().min(1),
+  domain,
   /** Absent when there was no such instance when the job was queued. */
   seen: seenInstance.optional(),
   /** What the instance must still be when its turn comes; absent when it was named. */
-  filter: instanceFilter.optional(),
+  filter: strictFilter.optional(),
 };
 
 const createPayload = z.strictObject({
   ...envelope,
   kind: z.literal('create'),
-  options: instanceOptions,
+  options: strictOptions,
   /** The passphrase's stored form under the fleet's seal; only where one was given (`seal.ts`). */
   sealedPassphrase: z.string().optional(),
   /** Domains whose creations come first: this one begins when none of them is under way any more. */
-  after: z.array(z.string()).min(1).optional(),
+  after: listOf(domain).min(1).optional(),
 });
 
 const destroyPayload = z.strictObject({
@@ -71,7 +76,7 @@ const modifyPayload = z.strictObject({
   ...envelope,
   ...onInstance,
   kind: z.literal('modify'),
-  changes: instanceChanges,
+  changes: strictChanges,
 });
 
 const installAppsPayload = z.strictObject({
@@ -79,7 +84,7 @@ const installAppsPayload = z.strictObject({
   ...onInstance,
   kind: z.literal('install-apps'),
   /** Sources of the applications. */
-  apps: z.array(z.string()).min(1),
+  apps: listOf(appSource).min(1),
 });
 
 const livePayload = z.discriminatedUnion('kind', [
@@ -116,7 +121,7 @@ export type JobOutcome = OutcomeOf<JobKind>;
 const endedPayload = z.strictObject({
   v: z.literal(1),
   kind: z.enum(JOB_KINDS),
-  domain: z.string(),
+  domain,
   batch: batchRow.optional(),
   outcome: z.enum(Object.values(OUTCOMES).flat()),
 });
@@ -135,16 +140,22 @@ type WithoutEnvelope<Each> = Each extends unknown ? Omit<Each, keyof typeof enve
 /** What a job is to do, whoever asked for it. */
 export type Work = WithoutEnvelope<LivePayload>;
 
-/** @throws FleetError `bad_payload`, naming the field, when a job was written by something else. */
+/** Characters of a message about a payload: it may repeat a name that others chose. */
+const MOST_OF_MESSAGE = 300;
+
+/**
+ * Reads a payload as strictly as a command reads its input.
+ * @throws FleetError `bad_payload`, naming the field, when a job was written by something else.
+ */
 export function parsePayload(data: unknown): Payload {
-  const ended = endedPayload.safeParse(data);
-  if (ended.success) return ended.data;
-  const live = livePayload.safeParse(data);
-  if (live.success) return live.data;
-  const [issue] = live.error.issues;
+  const hasOutcome = typeof data === 'object' && data !== null && 'outcome' in data;
+  const parsed = hasOutcome ? endedPayload.safeParse(data) : livePayload.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const wrong = `${issue?.path.join('.') || 'payload'}: ${issue?.message ?? 'unknown'}`;
   throw new FleetError(
     'bad_payload',
-    `the job's payload is not one of ours: ${issue?.path.join('.') || 'payload'}: ${issue?.message ?? 'unknown'}`,
+    `the job's payload is not one of ours: ${wrong.slice(0, MOST_OF_MESSAGE)}`,
     'Submit the instance again with this version of cozy-fleet.',
   );
 }

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { FleetError } from '../../src/errors.ts';
+import { parseInstanceOptions } from '../../src/instances/parse-options.ts';
 import {
   domainOf,
   type EndedPayload,
@@ -24,7 +25,8 @@ describe('payloads', () => {
   const ended: EndedPayload = { v: 1, kind: 'create', domain: 'alice.example.com', outcome: 'created' };
 
   it('are read back as they were written, as JSON', () => {
-    const payload = samplePayload({ sealedPassphrase: 'x', batch: { id: 'AB2', row: 3 }, generation: 2 });
+    const sealedPassphrase = '0123456789abcdef AAAA';
+    const payload = samplePayload({ sealedPassphrase, batch: { id: 'AB2', row: 3 }, generation: 2 });
     expect(parsePayload(JSON.parse(JSON.stringify(payload)))).to.deep.equal(payload);
   });
 
@@ -67,6 +69,133 @@ describe('payloads', () => {
     const options = { ...sampleOptions(), hasPassphrase: 'open sesame' };
     const { message, advice } = refusal({ ...samplePayload(), options });
     expect(message + advice).to.not.include('sesame');
+  });
+
+  describe('that no command would have queued are refused, with the field named:', () => {
+    const seen = { id: 'abc', incarnation: '0123456789abcdef' };
+    const envelope = { v: 1, generation: 0, tries: 8 };
+    const created = (changes: object) => ({
+      ...samplePayload(),
+      options: { ...sampleOptions(), ...changes },
+    });
+    const onInstance = (kind: string, more: object) => ({
+      ...envelope,
+      kind,
+      domain: 'alice.example.com',
+      seen,
+      ...more,
+    });
+    const destroyed = (more: object) =>
+      onInstance('destroy', { skipAccounts: false, resume: false, ...more });
+    const modified = (changes: object) => onInstance('modify', { changes });
+    const installed = (...apps: string[]) => onInstance('install-apps', { apps });
+    const long = 'x'.repeat(2 ** 20 + 1);
+
+    for (const [field, data] of [
+      ['options.domain', created({ domain: '../../../outside' })],
+      ['options.domain', created({ domain: 'bob.example/' })],
+      ['options.domain', created({ domain: 'Alice.Example.com' })],
+      ['options.domain', created({ domain: ' alice.example.com' })],
+      ['options.domain', created({ domain: 'no-dot' })],
+      ['options.domain', created({ domain: `${'a'.repeat(250)}.example.com` })],
+      ['options.domain', created({ domain: `a${' '.repeat(900_000)}b` })],
+      ['options.aliases.0', created({ aliases: ['../bob.example.com'] })],
+      ['options.aliases', created({ aliases: ['b.example.com', 'b.example.com'] })],
+      ['options.aliases', created({ aliases: ['alice.example.com'] })],
+      ['options.locale', created({ locale: '../x' })],
+      ['options.locale', created({ locale: '' })],
+      ['options.oldDomain', created({ oldDomain: '..' })],
+      ['options.orgDomain', created({ orgDomain: 'a/b.example.com' })],
+      ['options.uuid', created({ uuid: 'a\u0000b' })],
+      ['options.context', created({ context: '{{ context }}' })],
+      ['options.sponsorships.0', created({ sponsorships: [''] })],
+      ['options.tos', created({ tos: 'yesterday' })],
+      ['options.tosLatest', created({ tosLatest: '1.0.0' })],
+      ['options.blockingReason', created({ blockingReason: 'PROVISIONING', blocked: true })],
+      ['options.blockingReason', created({ blockingReason: 'LOGIN_FAILED' })],
+      ['options.couchCluster', created({ couchCluster: -1 })],
+      ['options.diskQuota', created({ diskQuota: 0.5 })],
+      ['options.settings._id', created({ settings: { _id: 'x' } })],
+      ['options.settings', created({ settings: { email: 'nobody' } })],
+      ['options.settings.public_name', created({ settings: { public_name: long } })],
+      ['options.apps.0', created({ apps: ['file://../etc'] })],
+      ['options.apps.0', created({ apps: ['https://user:secret@host/app.tar'] })],
+      ['after.0', { ...samplePayload(), after: ['../x'] }],
+      ['batch.id', { ...samplePayload(), batch: { id: '}:x', row: 1 } }],
+      ['generation', { ...samplePayload(), generation: 2 ** 20 }],
+      ['domain', destroyed({ domain: '../mallory' })],
+      ['domain', destroyed({ domain: '' })],
+      ['domain', destroyed({ domain: 'ALICE.example.com' })],
+      ['seen.id', destroyed({ seen: { ...seen, id: '_design/x' } })],
+      ['seen.incarnation', destroyed({ seen: { ...seen, incarnation: '' } })],
+      ['filter.domain', destroyed({ filter: { domain: long } })],
+      ['changes', modified({})],
+      ['changes.aliases.0', modified({ aliases: ['a/b'] })],
+      ['changes.locale', modified({ locale: '../../x' })],
+      ['changes.deleting', modified({ deleting: false, locale: 'fr' })],
+      ['changes.settings._rev', modified({ settings: { _rev: '1' } })],
+      ['changes.blockingReason', modified({ blockingReason: 'X', blocked: false })],
+      ['apps', installed()],
+      ['apps.0', installed('../../etc')],
+      ['domain', { v: 1, kind: 'create', domain: 'a/b', outcome: 'created' }],
+    ] as const) {
+      const what = JSON.stringify(data, (_, value) =>
+        typeof value === 'string' ? value.slice(0, 40) : value,
+      );
+      it(`${field} of ${what.slice(0, 150)}`, () => {
+        const error = refusal(data);
+        expect(error).to.include({ code: 'bad_payload' });
+        expect(error.message).to.include(`${field}: `);
+        expect(error.message).to.have.length.below(400);
+      });
+    }
+  });
+
+  it('take every form in which commands leave values', () => {
+    const { options } = parseInstanceOptions(
+      {
+        domain: 'Ålice.example.org:8080',
+        'domain-aliases': 'xn--bcher-kva.example.org,b.example.org',
+        'old-domain': 'old-name.example.org',
+        'org-domain': 'Example.ORG.',
+        'org-id': 'acme',
+        locale: 'zh_CN',
+        uuid: 'u-1',
+        oidc_id: 'o',
+        franceconnect_id: 'f',
+        'context-name': 'school',
+        sponsorships: 'a,b',
+        'feature-sets': 'c',
+        tos: '20180716',
+        'tos-latest': '1.2.0-20180716',
+        tz: 'Europe/Paris',
+        email: 'alice@example.org',
+        'public-name': 'Alice « la belle » 5,000',
+        phone: '+33 1 23 45',
+        settings: 'a:b,empty:,auto_update:false',
+        'disk-quota': '5GB',
+        apps: 'drive,registry://notes/beta,file:///srv/a%20b,git+https://host/x.git#main',
+        'auth-mode': 'two_factor_mail',
+        'blocking-reason': 'UNPAID',
+      },
+      { subdomains: 'nested', clusters: 1 },
+    );
+    const payload = JSON.parse(JSON.stringify(samplePayload({ options })));
+    expect(parsePayload(payload)).to.deep.equal(payload);
+  });
+
+  it('take the domains of instances that exist, whatever a stack once accepted', () => {
+    for (const domain of [
+      'localhost',
+      'tw\u200bin.example.org',
+      'a.example.org.',
+      'xn--b.example.org',
+      'a:8080',
+    ]) {
+      const work = { kind: 'destroy', domain, skipAccounts: false, resume: false };
+      const payload = { ...work, v: 1, generation: 0, tries: 1 };
+      expect(parsePayload(payload)).to.deep.equal(payload);
+    }
   });
 
   it('hold the domain first, then the aliases', () => {

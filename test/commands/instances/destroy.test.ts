@@ -1,11 +1,8 @@
-import { access } from 'node:fs/promises';
+import { access, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { findByNames, INSTANCES, type StoredInstance } from '../../../src/instances/lookup.ts';
 import { prefixOf } from '../../../src/instances/prefix.ts';
-import { enqueueCreate } from '../../../src/jobs/enqueue.ts';
-import { waitForJob } from '../../../src/jobs/wait.ts';
-import { sampleOptions } from '../../instances/sample-options.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 
 describe('instances destroy', () => {
@@ -65,12 +62,13 @@ describe('instances destroy', () => {
     const twins = ['tw\u200bin.example.org', 'twin.example.org\ufeff', 'tw\u00adin2.example.org.'];
 
     beforeEach(async () => {
-      const jobs = twins.map((domain) =>
-        enqueueCreate(platform.fleet, { options: sampleOptions({ domain }), tries: 1 }),
-      );
-      for (const { jobId } of await Promise.all(jobs)) {
-        const end = await waitForJob(platform.fleet, jobId, { signal: AbortSignal.timeout(30_000) });
-        expect(end).to.include({ state: 'done' });
+      const plain = twins.map((_, at) => `renamed${at}.example.org`);
+      await made(...plain);
+      for (const [at, domain] of twins.entries()) {
+        const before = plain[at] ?? '';
+        await change(before, { domain, old_domain: before });
+        const { root } = platform.config.storage;
+        await rename(join(root, before), join(root, domain));
       }
     });
 
@@ -83,6 +81,7 @@ describe('instances destroy', () => {
         expect((await ended).exitCode).to.equal(0);
         expect(await everythingOf(domain)).to.deep.equal([]);
       }
+      expect(await everythingOfRenamed()).to.deep.equal([]);
     });
 
     it('reaches it from a file', async () => {
@@ -90,7 +89,13 @@ describe('instances destroy', () => {
       const { exitCode, stderr } = await platform.run('instances', 'destroy', '--from', file, '--force');
       expect(exitCode, stderr).to.equal(0);
       for (const domain of twins) expect(await everythingOf(domain)).to.deep.equal([]);
+      expect(await everythingOfRenamed()).to.deep.equal([]);
     });
+
+    /** Their databases are still called by their first names. */
+    async function everythingOfRenamed(): Promise<string[]> {
+      return (await Promise.all(twins.map((_, at) => everythingOf(`renamed${at}.example.org`)))).flat();
+    }
   });
 
   it('does nothing when something else is typed', async () => {
