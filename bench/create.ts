@@ -4,7 +4,8 @@ import { EXIT } from '../src/cli/exit-codes.ts';
 import { createDesignSource } from '../src/instances/designs.ts';
 import { DATABASES } from '../src/instances/doctypes.ts';
 import { databaseName, prefixOf } from '../src/instances/prefix.ts';
-import { type Fleet, openFleet } from '../src/jobs/fleet.ts';
+import { type KeyedFleet, openFleet } from '../src/jobs/fleet.ts';
+import { keyedFleet } from '../test/support/keyed-fleet.ts';
 import { redisAt } from '../test/support/redis-at.ts';
 import { credentialsOf, member } from './ask.ts';
 import { benchDomains } from './instances.ts';
@@ -37,7 +38,7 @@ interface Bench {
   readonly settings: Settings;
   readonly servers: BenchServers;
   readonly floor: RawFloor;
-  readonly fleet: Fleet;
+  readonly fleet: KeyedFleet;
   readonly worker: BenchWorker;
   /** Makes this run's domains its own. */
   readonly run: string;
@@ -61,13 +62,14 @@ async function main(): Promise<void> {
     const servers = await openServers(connections);
     closers.push(() => servers.close());
     const { couch, couchUrl, redisUrl, storageRoot } = servers;
-    const fleet = await openFleet({ redis: redisAt(redisUrl), prefix: PREFIX, role: 'command' });
-    closers.push(() => fleet.close());
+    const opened = await openFleet({ redis: redisAt(redisUrl), prefix: PREFIX, role: 'command' });
+    closers.push(() => opened.close());
     const worker = await forkWorker(
       { couchUrl, redisUrl, storageRoot, prefix: PREFIX, concurrency, connections },
       (process.env['BENCH_WORKER_NODE_OPTIONS'] ?? '').split(' ').filter((option) => option !== ''),
     );
     closers.push(() => worker.stop());
+    const fleet = await keyedFleet(opened, couch);
     const http = openRawHttp(couchUrl, connections);
     closers.push(() => http.close());
     const designs = await createDesignSource().of(couch, interrupt.signal);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Batch } from '../src/jobs/batches.ts';
 import { creation, enqueueRows } from '../src/jobs/enqueue.ts';
-import type { Fleet } from '../src/jobs/fleet.ts';
+import type { Fleet, KeyedFleet } from '../src/jobs/fleet.ts';
 import { readProgress } from '../src/jobs/progress.ts';
 import { CREATE_STAGES } from '../src/jobs/stages.ts';
 import { benchOptions } from './instances.ts';
@@ -19,7 +19,7 @@ export interface QueueRun {
 }
 
 /** Makes the instances as a batch through the whole queue. */
-export async function makeQueued(fleet: Fleet, domains: readonly string[]): Promise<QueueRun> {
+export async function makeQueued(fleet: KeyedFleet, domains: readonly string[]): Promise<QueueRun> {
   const total = domains.length;
   const begun = Date.now();
   const batchId = await fleet.batches.create({

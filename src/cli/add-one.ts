@@ -3,7 +3,8 @@ import type { CouchServer } from '../couchdb/server.ts';
 import { creationDoubts } from '../instances/doubts.ts';
 import { InvalidOptions, type ParsedOptions, parseInstanceOptions } from '../instances/parse-options.ts';
 import { creation } from '../jobs/enqueue.ts';
-import type { Fleet } from '../jobs/fleet.ts';
+import type { KeyedFleet } from '../jobs/fleet.ts';
+import type { SealForJob } from '../jobs/stored-passphrase.ts';
 import { checkCouch, openCouch } from './couch.ts';
 import { alreadyExists, type Creation, watchOne } from './create-one.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -13,7 +14,7 @@ import { rulesOf } from './parsing-rules.ts';
 import { passphraseSealer } from './passphrase-sealer.ts';
 import { startPatience } from './patience.ts';
 import { submitOne } from './watch-job.ts';
-import { withFleet } from './with-fleet.ts';
+import { withKeyedFleet } from './with-fleet.ts';
 
 export interface AddOneOptions {
   readonly config: Config;
@@ -44,11 +45,10 @@ export async function addOne(options: AddOneOptions): Promise<Added> {
   const couch = openCouch(config);
   try {
     await checkCouch(couch.global);
-    return await withFleet(config, async (fleet) => {
-      const seal =
-        parsed.passphrase === undefined ? undefined : await passphraseSealer(config, fleet, couch.global);
-      const sealedPassphrase = await seal?.(parsed);
-      return await create(options, { fleet, global: couch.global }, parsed, sealedPassphrase);
+    return await withKeyedFleet(config, couch.global, async (fleet) => {
+      const sealer = parsed.passphrase === undefined ? undefined : await passphraseSealer(config, fleet);
+      const seal = await sealer?.(parsed);
+      return await create(options, { fleet, global: couch.global }, parsed, seal);
     });
   } catch (error) {
     output.note(failedLine(domain));
@@ -60,13 +60,13 @@ export async function addOne(options: AddOneOptions): Promise<Added> {
 
 async function create(
   { config, tries, async, wait, output }: AddOneOptions,
-  places: { readonly fleet: Fleet; readonly global: CouchServer },
+  places: { readonly fleet: KeyedFleet; readonly global: CouchServer },
   { options }: ParsedOptions,
-  sealedPassphrase: string | undefined,
+  seal: SealForJob | undefined,
 ): Promise<Added> {
   const patience = startPatience();
   try {
-    const jobId = await submitOne(places.fleet, creation({ options, sealedPassphrase, tries }), output);
+    const jobId = await submitOne(places.fleet, creation({ options, seal, tries }), output);
     const about = { domain: options.domain, jobId };
     if (async) {
       output.line(`Queued as job ${jobId}. Watch it: cozy-fleet jobs watch ${jobId}`);

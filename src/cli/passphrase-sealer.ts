@@ -1,30 +1,21 @@
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import type { Config } from '../config/config.ts';
-import type { CouchServer } from '../couchdb/server.ts';
-import { ensureGlobalDatabases } from '../instances/global-databases.ts';
 import type { ParsedOptions } from '../instances/parse-options.ts';
 import { storedPassphrase } from '../instances/passphrase.ts';
-import type { Fleet } from '../jobs/fleet.ts';
-import { ensureFleetRecord } from '../jobs/fleet-record.ts';
-import { sealPassphrase } from '../jobs/stored-passphrase.ts';
+import type { KeyedFleet } from '../jobs/fleet.ts';
+import { type SealForJob, sealPassphrase } from '../jobs/stored-passphrase.ts';
 import { organizationKeyOf } from './organization-key.ts';
 
-/** Turns a clear passphrase into what may travel with its job. */
-export type PassphraseSealer = (parsed: ParsedOptions) => Promise<string | undefined>;
+/** Turns a clear passphrase into what seals it for its job. */
+export type PassphraseSealer = (parsed: ParsedOptions) => Promise<SealForJob | undefined>;
 
 /**
  * Makes the one for this fleet. Each passphrase costs about 0.3 s of one core, so as many are done
  * side by side as there are cores.
  * @throws FleetError `vault_key_unreadable`, `vault_key_invalid`
  */
-export async function passphraseSealer(
-  config: Config,
-  fleet: Fleet,
-  global: CouchServer,
-): Promise<PassphraseSealer> {
-  await ensureGlobalDatabases(global);
-  const { sealKey } = await ensureFleetRecord({ ...fleet, global });
+export async function passphraseSealer(config: Config, { sealKey }: KeyedFleet): Promise<PassphraseSealer> {
   const organizationKey = await organizationKeyOf(config);
   const limit = pLimit(availableParallelism());
 

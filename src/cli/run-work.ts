@@ -3,6 +3,7 @@ import type { InstanceFilter } from '../instances/filter.ts';
 import type { JobKind, JobOutcome, Work } from '../jobs/payload.ts';
 import { domainOf } from '../jobs/payload.ts';
 import { type BatchRun, runBatch, type StartedBatch } from './batch/run-batch.ts';
+import type { Couch } from './couch.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Output } from './output.ts';
 import { startPace } from './pace.ts';
@@ -10,7 +11,7 @@ import { startPatience } from './patience.ts';
 import type { Chosen } from './targets/choose.ts';
 import type { Target } from './targets/target.ts';
 import { outcomeText, submitOne, watchJob } from './watch-job.ts';
-import { withFleet } from './with-fleet.ts';
+import { withKeyedFleet } from './with-fleet.ts';
 
 /** How work on instances that are there is queued and waited for. */
 export interface WorkRun extends Pick<BatchRun, 'reason' | 'maxFailures' | 'async' | 'wait' | 'json'> {
@@ -19,6 +20,11 @@ export interface WorkRun extends Pick<BatchRun, 'reason' | 'maxFailures' | 'asyn
   readonly name: string | undefined;
   readonly tries: number;
   readonly output: Output;
+}
+
+/** The same, with the CouchDB that has the fleet's key: jobs are signed with it. */
+export interface QueuedWork extends WorkRun {
+  readonly couch: Pick<Couch, 'global'>;
 }
 
 /** What a command answers with `--json` that works on one instance. */
@@ -36,14 +42,14 @@ export interface Ran<Answer> {
 
 /** Queues one job and waits for its end. @throws FleetError when it failed or other work holds the domain */
 export async function runOne(
-  { config, async, wait, output, tries }: WorkRun,
+  { config, couch, async, wait, output, tries }: QueuedWork,
   work: Exclude<Work, { kind: 'create' }>,
 ): Promise<Ran<OneDone>> {
   const { kind } = work;
   const domain = domainOf(work);
   const patience = startPatience();
   try {
-    return await withFleet(config, async (fleet) => {
+    return await withKeyedFleet(config, couch.global, async (fleet) => {
       const jobId = await submitOne(fleet, { work, tries }, output);
       if (async) {
         output.line(`Queued as job ${jobId}. Watch it: cozy-fleet jobs watch ${jobId}`);
@@ -77,7 +83,7 @@ export interface ManyWork<Each extends Target> {
 
 /** Queues a job for each instance as a batch, and shows it until its end; no batch when none is meant. */
 export async function runMany<Each extends Target>(
-  run: WorkRun,
+  run: QueuedWork,
   { kind, chosen, rate, before, workOf }: ManyWork<Each>,
 ): Promise<Ran<StartedBatch | undefined>> {
   const { tries, output } = run;
@@ -99,7 +105,7 @@ export async function runMany<Each extends Target>(
       return { answer: undefined, exitCode: exitCodeOf(EXIT.done, chosen) };
     }
     await before?.();
-    const ran = await withFleet(run.config, (fleet) =>
+    const ran = await withKeyedFleet(run.config, run.couch.global, (fleet) =>
       runBatch({
         ...run,
         fleet,

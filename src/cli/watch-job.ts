@@ -1,7 +1,7 @@
 import { FleetError } from '../errors.ts';
 import { busy } from '../jobs/busy.ts';
 import { enqueueJob, type JobRequest } from '../jobs/enqueue.ts';
-import type { Fleet } from '../jobs/fleet.ts';
+import type { Fleet, KeyedFleet } from '../jobs/fleet.ts';
 import { wordsOf } from '../jobs/kind-words.ts';
 import type { JobKind, JobOutcome } from '../jobs/payload.ts';
 import { type Progress, readProgress } from '../jobs/progress.ts';
@@ -36,7 +36,7 @@ export type Watched =
  * @returns the job that does it, which may be an earlier one
  * @throws FleetError `busy` when other work holds the domain or an alias
  */
-export async function submitOne(fleet: Fleet, request: JobRequest, output: Output): Promise<string> {
+export async function submitOne(fleet: KeyedFleet, request: JobRequest, output: Output): Promise<string> {
   const answer = await enqueueJob(fleet, request);
   switch (answer.state) {
     case 'queued':

@@ -2,14 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceOptions } from '../instances/options.ts';
 import type { Claim, ClaimAnswer } from './claims.ts';
-import type { Fleet } from './fleet.ts';
-import { domainOf, type LivePayload, namesOf, payloadHash, type Work } from './payload.ts';
+import type { Fleet, KeyedFleet } from './fleet.ts';
+import { domainOf, type LivePayload, namesOf, payloadHash, type Signed, type Work } from './payload.ts';
 import { JOB_OPTIONS, PRIORITY } from './queue.ts';
 import { stagesOf } from './stages.ts';
+import type { SealForJob } from './stored-passphrase.ts';
 
 /** A job to be queued. */
 export interface JobRequest {
   readonly work: Work;
+  /** Of a creation with a passphrase: made by `sealPassphrase`. */
+  readonly seal?: SealForJob | undefined;
   /** Tries before it fails for good. */
   readonly tries: number;
   /** Milliseconds before which no worker takes it up. */
@@ -20,7 +23,7 @@ export interface JobRequest {
 export interface CreateRequest {
   readonly options: InstanceOptions;
   /** Made by `sealPassphrase`, where a passphrase was given. */
-  readonly sealedPassphrase?: string | undefined;
+  readonly seal?: SealForJob | undefined;
   readonly tries: number;
   /** Domains whose creations are to have ended before this one begins; they have to be queued first. */
   readonly after?: readonly string[];
@@ -35,26 +38,22 @@ export type EnqueueAnswer =
   | { readonly state: 'busy'; readonly jobId: string; readonly kind: string; readonly name: string };
 
 /** Queues one job, ahead of every batch. */
-export async function enqueueJob(fleet: Fleet, request: JobRequest): Promise<EnqueueAnswer> {
+export async function enqueueJob(fleet: KeyedFleet, request: JobRequest): Promise<EnqueueAnswer> {
   const jobId = randomUUID();
-  const answers = await submit(fleet, [{ jobId, payload: payloadOf(request) }], PRIORITY.interactive);
+  const payload = payloadOf(fleet, jobId, request);
+  const answers = await submit(fleet, [{ jobId, payload }], PRIORITY.interactive);
   return answers.get(jobId) ?? { state: 'queued', jobId };
 }
 
 /** Queues one creation, ahead of every batch. */
-export async function enqueueCreate(fleet: Fleet, request: CreateRequest): Promise<EnqueueAnswer> {
+export async function enqueueCreate(fleet: KeyedFleet, request: CreateRequest): Promise<EnqueueAnswer> {
   return await enqueueJob(fleet, creation(request));
 }
 
 /** A creation as a job. */
-export function creation({ options, sealedPassphrase, tries, after = [] }: CreateRequest): JobRequest {
-  const work: Work = {
-    kind: 'create',
-    options,
-    ...(sealedPassphrase !== undefined && { sealedPassphrase }),
-    ...(after.length > 0 && { after: [...after] }),
-  };
-  return { tries, work };
+export function creation({ options, seal, tries, after = [] }: CreateRequest): JobRequest {
+  const work: Work = { kind: 'create', options, ...(after.length > 0 && { after: [...after] }) };
+  return { tries, work, ...(seal !== undefined && { seal }) };
 }
 
 /** A row of a batch to be queued. */
@@ -69,17 +68,20 @@ export interface RowRequest extends JobRequest {
  * @returns how many were queued or wait
  */
 export async function enqueueRows(
-  fleet: Fleet,
+  fleet: KeyedFleet,
   batchId: string,
   rows: readonly RowRequest[],
 ): Promise<number> {
-  const jobs = rows.map((request) => ({
-    jobId: randomUUID(),
-    row: request.row,
-    delay: request.delay,
-    joiner: `${batchId} ${request.row}`,
-    payload: payloadOf(request, { id: batchId, row: request.row }),
-  }));
+  const jobs = rows.map((request) => {
+    const jobId = randomUUID();
+    return {
+      jobId,
+      row: request.row,
+      delay: request.delay,
+      joiner: `${batchId} ${request.row}`,
+      payload: payloadOf(fleet, jobId, request, { id: batchId, row: request.row }),
+    };
+  });
   const answers = await submit(fleet, jobs, PRIORITY.batch);
   await Promise.all(
     jobs.map(({ jobId, row, payload }) => reportRow(fleet, batchId, row, payload, answers.get(jobId))),
@@ -90,7 +92,7 @@ export async function enqueueRows(
 /** A job about to be added. */
 interface NewJob {
   readonly jobId: string;
-  readonly payload: LivePayload;
+  readonly payload: Signed<LivePayload>;
   readonly joiner?: string;
   readonly delay?: number | undefined;
 }
@@ -156,9 +158,17 @@ async function reportRow(
   await batches.report({ ...about, state: 'failed', stage, code: 'busy', error });
 }
 
-function payloadOf({ work, tries }: JobRequest, batch?: { id: string; row: number }): LivePayload {
-  const envelope = { v: 1, generation: 0, tries } as const;
-  return { ...work, ...envelope, ...(batch === undefined ? {} : { batch }) };
+/** Sealed and signed for the job of that id, and good for no other. */
+function payloadOf(
+  { signer }: KeyedFleet,
+  jobId: string,
+  { work, seal, tries }: JobRequest,
+  batch?: { id: string; row: number },
+): Signed<LivePayload> {
+  const sealed = work.kind === 'create' && seal !== undefined ? { sealedPassphrase: seal(jobId) } : {};
+  const envelope = { v: 1, generation: 0, tries, ...(batch === undefined ? {} : { batch }) } as const;
+  const payload: LivePayload = { ...work, ...sealed, ...envelope };
+  return signer.sign(jobId, payload);
 }
 
 function claimOf({ jobId, payload, joiner }: NewJob): Claim {

@@ -8,7 +8,7 @@ import { INSTANCES } from '../instances/lookup.ts';
 import type { RedisClient } from '../redis/client.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Keys } from './keys.ts';
-import { newSealKey } from './seal.ts';
+import { isSealKey, newSealKey } from './seal.ts';
 
 const RECORD_ID = '_local/cozy-fleet';
 
@@ -61,11 +61,12 @@ async function readOrFound({ global, redis, keys }: RecordPlaces): Promise<Fleet
   }
 }
 
-async function readRecord(global: CouchServer): Promise<FleetRecord | undefined> {
+/** The record, or undefined where no worker and no command has made it yet. @throws FleetError `bad_fleet_record` */
+export async function readRecord(global: CouchServer): Promise<FleetRecord | undefined> {
   const found = await unlessNoDatabase(global.getDocument(INSTANCES, RECORD_ID));
   if (found === undefined) return undefined;
   const { fleet_id: fleetId, seal_key: sealKey, complete } = found;
-  if (typeof fleetId !== 'string' || typeof sealKey !== 'string') {
+  if (typeof fleetId !== 'string' || typeof sealKey !== 'string' || !isSealKey(sealKey)) {
     throw new FleetError('bad_fleet_record', `${RECORD_ID} of ${INSTANCES} on ${global.host} is not ours`);
   }
   return { fleetId, sealKey, complete: complete === true };

@@ -5,6 +5,7 @@ import { type Claims, createClaims } from './claims.ts';
 import { type ConnectFleetRedisOptions, connectFleetRedis } from './connect-fleet-redis.ts';
 import { createKeys, type Keys } from './keys.ts';
 import { type FleetQueue, openQueue } from './queue.ts';
+import type { Signer } from './signer.ts';
 
 /** Everything of the fleet that lives in Redis. */
 export interface Fleet {
@@ -14,6 +15,13 @@ export interface Fleet {
   readonly claims: Claims;
   readonly batches: Batches;
   close(): Promise<void>;
+}
+
+/** A fleet whose key is known: only through it can jobs be queued and run. */
+export interface KeyedFleet extends Fleet {
+  readonly signer: Signer;
+  /** Base64 of 32 bytes (`fleet-record.ts`). */
+  readonly sealKey: string;
 }
 
 export interface FleetOptions extends ConnectFleetRedisOptions {

@@ -12,9 +12,14 @@ const batchRow = z.strictObject({ id: z.string().regex(/^[0-9A-Z]{1,16}$/), row:
 /** Generations that fit into the order of reports (`row-state.ts`), and far more than an operator reaches. */
 const MOST_GENERATIONS = 2 ** 20 - 1;
 
+/** By which a worker knows that a command of its fleet wrote the payload for this very job (`signer.ts`). */
+const mac = z.string().regex(/^[\w-]{43}$/);
+
 /** What every job has, whatever it does. */
 const envelope = {
   v: z.literal(1),
+  /** Absent in what an earlier version wrote: such a job can be shown, and is not run. */
+  mac: mac.optional(),
   batch: batchRow.optional(),
   /** How often an operator had this job tried again. */
   generation: z.int().min(0).max(MOST_GENERATIONS),
@@ -40,12 +45,18 @@ const onInstance = {
   filter: strictFilter.optional(),
 };
 
+/** A mark, and what is sealed, in base64. */
+const sealedText = z
+  .string()
+  .max(2 ** 16)
+  .regex(/^[0-9a-f]{16} [A-Za-z0-9+/]+={0,2}$/);
+
 const createPayload = z.strictObject({
   ...envelope,
   kind: z.literal('create'),
   options: strictOptions,
-  /** The passphrase's stored form under the fleet's seal; only where one was given (`seal.ts`). */
-  sealedPassphrase: z.string().optional(),
+  /** The passphrase's stored form under the fleet's seal; only where one was given (`stored-passphrase.ts`). */
+  sealedPassphrase: sealedText.optional(),
   /** Domains whose creations come first: this one begins when none of them is under way any more. */
   after: listOf(domain).min(1).optional(),
 });
@@ -120,6 +131,7 @@ export type JobOutcome = OutcomeOf<JobKind>;
 /** What is left of a payload after its job succeeded: nothing that anybody could use (design §3). */
 const endedPayload = z.strictObject({
   v: z.literal(1),
+  mac: mac.optional(),
   kind: z.enum(JOB_KINDS),
   domain,
   batch: batchRow.optional(),
@@ -135,16 +147,24 @@ export type LivePayload = z.infer<typeof livePayload>;
 export type EndedPayload = z.infer<typeof endedPayload>;
 export type Payload = LivePayload | EndedPayload;
 
-type WithoutEnvelope<Each> = Each extends unknown ? Omit<Each, keyof typeof envelope> : never;
+/** A payload as it may be queued: `signer.ts` alone makes one. */
+export type Signed<Each extends Payload> = Each & { readonly mac: string };
 
-/** What a job is to do, whoever asked for it. */
+export type SignedPayload = Signed<LivePayload> | Signed<EndedPayload>;
+
+type WithoutEnvelope<Each> = Each extends unknown
+  ? Omit<Each, keyof typeof envelope | 'sealedPassphrase'>
+  : never;
+
+/** What a job is to do, whoever asked for it; a passphrase is sealed once the id of the job is known. */
 export type Work = WithoutEnvelope<LivePayload>;
 
 /** Characters of a message about a payload: it may repeat a name that others chose. */
 const MOST_OF_MESSAGE = 300;
 
 /**
- * Reads a payload as strictly as a command reads its input.
+ * Reads a payload as strictly as a command reads its input. To learn whether it may be believed, too, ask
+ * `signer.ts`.
  * @throws FleetError `bad_payload`, naming the field, when a job was written by something else.
  */
 export function parsePayload(data: unknown): Payload {
@@ -197,15 +217,16 @@ export function namesOf(payload: Payload | Work): [string, ...string[]] {
 }
 
 /** Equal for two jobs that would do the same, whoever asked for them. */
-export function payloadHash(work: Work): string {
+export function payloadHash(work: Work | LivePayload): string {
   return createHash('sha256').update(digested(work)).digest('hex').slice(0, 16);
 }
 
-function digested(work: Work): string {
+function digested(work: Work | LivePayload): string {
   switch (work.kind) {
     case 'create': {
-      const { options, sealedPassphrase } = work;
-      const mark = sealedPassphrase === undefined ? '' : passphraseMark(sealedPassphrase);
+      const { options } = work;
+      const sealed = 'sealedPassphrase' in work ? work.sealedPassphrase : undefined;
+      const mark = sealed === undefined ? '' : passphraseMark(sealed);
       return `${optionsHash(options)} ${JSON.stringify(options.apps)} ${mark}`;
     }
     case 'destroy': {

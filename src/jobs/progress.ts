@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RedisClient } from '../redis/client.ts';
 import type { Keys } from './keys.ts';
-import type { Payload } from './payload.ts';
+import type { SignedPayload } from './payload.ts';
 import { script } from './script.ts';
 import { STAGE_NAMES } from './stages.ts';
 
@@ -88,16 +88,18 @@ redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
 return 1
 `);
 
+/** A field of a job, by its name in Redis, and what it is to be. */
+type JobField = [field: 'progress', value: Progress] | [field: 'data', value: SignedPayload];
+
 /**
- * @param field `progress`, or `data` for the payload
+ * @param change `progress`, or `data` for the payload
  * @returns false when the lock is somebody else's by now
  */
 export async function writeFenced(
   redis: RedisClient,
   keys: Keys,
   job: { readonly id: string; readonly token: string },
-  field: 'progress' | 'data',
-  value: Progress | Payload,
+  ...[field, value]: JobField
 ): Promise<boolean> {
   const written = await FENCED_WRITE.run(
     redis,

@@ -1,10 +1,10 @@
 import { type Job, type JobsOptions, Queue } from 'bullmq';
 import type { RedisClient } from '../redis/client.ts';
 import { type Keys, QUEUE_NAME } from './keys.ts';
-import type { Payload } from './payload.ts';
+import type { SignedPayload } from './payload.ts';
 
-/** A job of ours; its data must still be parsed, for anybody may write to a queue. */
-export type FleetJob = Job<Payload, unknown, string>;
+/** A job of ours; its data must still be read by `signer.ts`, for anybody may write to a queue. */
+export type FleetJob = Job<SignedPayload, unknown, string>;
 
 /** Named by its job: a union of payloads would make BullMQ's types a union of jobs. */
 export type FleetQueue = Queue<FleetJob, unknown, string>;

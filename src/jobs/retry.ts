@@ -2,11 +2,12 @@ import { FleetError } from '../errors.ts';
 import { forgetCancel } from './cancel.ts';
 import type { Fleet } from './fleet.ts';
 import { domainOf, isEnded, namesOf, parsePayload, payloadHash } from './payload.ts';
+import { asSigned } from './signer.ts';
 
 /**
  * Has a failed job tried again: takes its names once more, and is refused where a newer job for the
  * domain exists. BullMQ's own `retry` does not look (design §3).
- * @throws FleetError `unknown_job`, `not_failed`, `busy`, `newer_job`
+ * @throws FleetError `unknown_job`, `not_failed`, `forged` for one that nobody signed, `busy`, `newer_job`
  */
 export async function retryJob(fleet: Fleet, jobId: string): Promise<void> {
   const { queue, claims, redis, keys, batches } = fleet;
@@ -18,6 +19,7 @@ export async function retryJob(fleet: Fleet, jobId: string): Promise<void> {
   if (isEnded(payload) || !(await job.isFailed())) {
     throw new FleetError('not_failed', `job ${jobId} has not failed: it is ${await job.getState()}`);
   }
+  const signed = asSigned(payload);
   const names = namesOf(payload);
   const claim = { jobId, kind: payload.kind, names, payloadHash: payloadHash(payload) };
   const answer = await claims.take(claim, 'retry');
@@ -34,7 +36,8 @@ export async function retryJob(fleet: Fleet, jobId: string): Promise<void> {
   await forgetCancel(redis, keys, jobId);
   const generation = payload.generation + 1;
   try {
-    await job.updateData({ ...payload, generation });
+    // The signature of the payload goes on being good: it does not cover the generation.
+    await job.updateData({ ...signed, generation });
     await job.retry('failed', { resetAttemptsMade: true });
   } catch (error) {
     // Somebody else had it tried again in the same moment; then the names are that try's.

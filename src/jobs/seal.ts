@@ -25,7 +25,7 @@ export function unseal(key: string, sealed: string): unknown {
   if (opened === null) {
     throw new FleetError(
       'bad_seal',
-      'the passphrase in this job was sealed for another fleet',
+      'the passphrase in this job was sealed for another fleet, another domain or another job',
       'Submit the row again on the CouchDB that the workers use.',
     );
   }
@@ -35,4 +35,9 @@ export function unseal(key: string, sealed: string): unknown {
 /** A new key: base64 of 32 random bytes. */
 export function newSealKey(): string {
   return randomBytes(nacl.secretbox.keyLength).toString('base64');
+}
+
+/** Whether it is such a key: what is shorter could be guessed. */
+export function isSealKey(text: string): boolean {
+  return Buffer.from(text, 'base64').length === nacl.secretbox.keyLength;
 }

@@ -8,6 +8,8 @@ import type { Services } from './services.ts';
 /** One attempt of a job, whatever its kind: what it works with, and where it writes down how far it is. */
 export interface Attempt {
   readonly services: Services;
+  readonly jobId: string;
+  /** Opens sealed passphrases (`stored-passphrase.ts`). */
   readonly sealKey: string;
   readonly lease: Lease;
   readonly signal: AbortSignal;
@@ -39,6 +41,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
   }
   return {
     services,
+    jobId: job.id,
     sealKey,
     lease,
     signal,

@@ -16,6 +16,7 @@ import { watchPlatform } from '../instances/platform-indexes.ts';
 import { type Fleet, openFleet } from '../jobs/fleet.ts';
 import { joinFleet } from '../jobs/fleet-record.ts';
 import { fleetLogins } from '../jobs/logins.ts';
+import { createSigner } from '../jobs/signer.ts';
 import { connectStack } from '../stack/connect.ts';
 import { fileStorage } from '../storage/file-storage.ts';
 import type { StageObserver } from './pipeline.ts';
@@ -103,7 +104,7 @@ export async function connectWorker({
       );
     }
     const worker = await startWorker({
-      fleet,
+      fleet: { ...fleet, sealKey, signer: createSigner(sealKey) },
       services: {
         global,
         clusters,
@@ -128,7 +129,6 @@ export async function connectWorker({
       },
       clusters,
       creationClusters,
-      sealKey,
       concurrency: config.fleet.concurrency,
       log,
       // What is left of the time is for the connections.

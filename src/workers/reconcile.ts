@@ -1,9 +1,10 @@
+import { FleetError } from '../errors.ts';
 import type { Row } from '../jobs/batches.ts';
 import { endedOrGone } from '../jobs/ended-jobs.ts';
 import { failedState } from '../jobs/failed-state.ts';
 import { readFailureText } from '../jobs/failure-text.ts';
-import type { Fleet } from '../jobs/fleet.ts';
-import { didNothing, domainOf, isEnded, parsePayload } from '../jobs/payload.ts';
+import type { KeyedFleet } from '../jobs/fleet.ts';
+import { didNothing, domainOf, isEnded, type JobKind, type SignedPayload } from '../jobs/payload.ts';
 import { readProgress } from '../jobs/progress.ts';
 import type { FleetJob } from '../jobs/queue.ts';
 import type { FinalRowState } from '../jobs/row-state.ts';
@@ -21,7 +22,7 @@ const AFTER_ALL = 2 ** 20;
  * without it a batch would never end (design §5).
  * @returns how many rows were settled
  */
-export async function reconcile(fleet: Fleet): Promise<number> {
+export async function reconcile(fleet: KeyedFleet): Promise<number> {
   let settled = 0;
   for (const batch of await fleet.batches.list(NEWEST)) {
     for (const state of ['active', 'retrying', 'waiting'] as const) {
@@ -36,7 +37,7 @@ export async function reconcile(fleet: Fleet): Promise<number> {
 const TURN_MS = 12_000;
 
 /** Reconciles unless another worker has done so a moment ago. */
-export async function reconcileInTurn(fleet: Fleet): Promise<void> {
+export async function reconcileInTurn(fleet: KeyedFleet): Promise<void> {
   const mine = await fleet.redis.set(fleet.keys.reconciling, '1', 'PX', TURN_MS, 'NX');
   if (mine !== null) await reconcile(fleet);
 }
@@ -45,7 +46,7 @@ export async function reconcileInTurn(fleet: Fleet): Promise<void> {
 const AT_ONCE = 500;
 
 async function settleRows(
-  fleet: Fleet,
+  fleet: KeyedFleet,
   batchId: string,
   state: 'active' | 'retrying' | 'waiting',
 ): Promise<number> {
@@ -70,30 +71,76 @@ async function settleRows(
   return settled;
 }
 
-async function settleRow(fleet: Fleet, batchId: string, row: Row): Promise<boolean> {
+async function settleRow(fleet: KeyedFleet, batchId: string, row: Row): Promise<boolean> {
   const { jobId = '' } = row;
-  const job = await fleet.queue.getJob(jobId);
+  const job = await jobOf(fleet, jobId);
   const report = { ...about(row), batchId, row: row.row, generation: AFTER_ALL, attempt: 0 };
   if (job === undefined) {
     const lost = { code: 'lost', error: 'its job is gone from Redis' };
     return await fleet.batches.report({ ...report, ...lost, state: 'failed' });
   }
-  if (!(await settleJob(fleet, job, row))) return false;
-  const { batch } = parsePayload(job.data);
+  if (job === 'unreadable') {
+    const broken = { code: 'bad_payload', error: 'what is kept of its job is not one of ours' };
+    return await fleet.batches.report({ ...report, ...broken, state: 'failed' });
+  }
+  const payload = read(fleet, job);
+  if (payload instanceof FleetError) {
+    // What the job says is not believed, so that only the row that names it learns of its end.
+    if (!(await hasEnded(job))) return false;
+    const { code, message: error } = payload;
+    return await fleet.batches.report({ ...report, code, error, state: 'failed' });
+  }
+  if (!(await settlePayload(fleet, job, payload, row))) return false;
+  const { batch, kind } = payload;
   const own = batch?.id === batchId && batch.row === row.row;
   // It waited for the job of another batch, which took note of that and died before it said so.
-  return own || (await fleet.batches.report({ ...report, state: await joinedState(job) }));
+  return own || (await fleet.batches.report({ ...report, state: await joinedState(job, kind) }));
 }
 
-async function joinedState(job: FleetJob): Promise<FinalRowState> {
+/** BullMQ cannot read a job at all whose fields somebody has broken; one such row must not keep others waiting. */
+async function jobOf({ queue }: KeyedFleet, jobId: string): Promise<FleetJob | undefined | 'unreadable'> {
+  try {
+    return await queue.getJob(jobId);
+  } catch (error) {
+    if (error instanceof SyntaxError) return 'unreadable';
+    throw error;
+  }
+}
+
+async function joinedState(job: FleetJob, kind: JobKind): Promise<FinalRowState> {
   if (!(await job.isFailed())) return 'skipped';
-  const { kind } = parsePayload(job.data);
   return failedState(kind, readProgress(job.progress), readFailureText(job.failedReason ?? '').code);
 }
 
-/** Settles a job that has ended although its row says otherwise. */
-export async function settleJob(fleet: Fleet, job: FleetJob, row?: Row): Promise<boolean> {
-  const payload = parsePayload(job.data);
+async function hasEnded(job: FleetJob): Promise<boolean> {
+  return (await job.isFailed()) || (await job.isCompleted());
+}
+
+/** The payload, or why it is not to be believed. */
+function read({ signer }: KeyedFleet, job: FleetJob): SignedPayload | FleetError {
+  try {
+    return signer.read(job);
+  } catch (error) {
+    if (error instanceof FleetError) return error;
+    throw error;
+  }
+}
+
+/**
+ * Settles a job that has ended although its row says otherwise; one whose payload nobody of the fleet signed has no
+ * row that it could speak for.
+ */
+export async function settleJob(fleet: KeyedFleet, job: FleetJob): Promise<boolean> {
+  const payload = read(fleet, job);
+  return payload instanceof FleetError ? false : await settlePayload(fleet, job, payload);
+}
+
+async function settlePayload(
+  fleet: KeyedFleet,
+  job: FleetJob,
+  payload: SignedPayload,
+  row?: Row,
+): Promise<boolean> {
   const failed = await job.isFailed();
   if (!failed && !(await job.isCompleted())) return false;
   const domain = domainOf(payload);

@@ -16,14 +16,14 @@ import {
   type JobOutcome,
   type LivePayload,
   namesOf,
-  type Payload,
-  parsePayload,
   payloadHash,
+  type SignedPayload,
 } from '../jobs/payload.ts';
 import { readProgress, writeFenced } from '../jobs/progress.ts';
 import type { FleetJob } from '../jobs/queue.ts';
 import type { RowState } from '../jobs/row-state.ts';
 import { type Ending, settle } from '../jobs/settle.ts';
+import type { Signer } from '../jobs/signer.ts';
 import { stagesOf } from '../jobs/stages.ts';
 import { comesLater } from '../jobs/under-way.ts';
 import type { RedisClient } from '../redis/client.ts';
@@ -33,6 +33,7 @@ import { Cancelled, type CancelWatch } from './cancel-watch.ts';
 import { type Failure, judge, REDIS_AWAY } from './failure.ts';
 import { holdLease, LostLock } from './lease.ts';
 import { currentStage, type StageObserver } from './pipeline.ts';
+import { claimedDomain, shown } from './refused-job.ts';
 import { nextStep, overloadDelay, turnDelay, unwatchedDelay } from './retry-policy.ts';
 import { runPayload } from './run-payload.ts';
 import type { Services } from './services.ts';
@@ -51,6 +52,8 @@ export interface JobRunnerOptions {
   readonly services: Services;
   readonly board: BreakerBoard;
   readonly cancels: CancelWatch;
+  /** Tells the fleet's own jobs from others'. */
+  readonly signer: Signer;
   /** Opens sealed passphrases (`fleet-record.ts`). */
   readonly sealKey: string;
   /** Aborted when this worker is to stop. */
@@ -68,7 +71,7 @@ export type JobRunner = (job: FleetJob, token: string) => Promise<JobOutcome>;
 
 /** Runs one job: what it holds, how it is told to stop, and what becomes of it (design §3, §4). */
 export function createJobRunner(options: JobRunnerOptions): JobRunner {
-  const { redis, keys, claims, batches, board, cancels, stop, log } = options;
+  const { redis, keys, claims, batches, board, cancels, signer, stop, log } = options;
 
   return async (job, token) => {
     const jobId = job.id ?? '';
@@ -117,12 +120,22 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     }
   };
 
-  /** A payload that cannot be read fails for good, with the field named. */
-  function readPayload(job: FleetJob): Payload {
+  /**
+   * A payload that cannot be read fails for good, with the field named, and so does one that nobody of the fleet
+   * wrote for this job. Nothing that it says is done, not even to a row: `reconcile.ts` ends those that name the job.
+   */
+  function readPayload(job: FleetJob): SignedPayload {
     try {
-      return parsePayload(job.data);
+      return signer.read(job);
     } catch (error) {
-      throw new UnrecoverableError(failureText(judge(error)));
+      const failure = judge(error);
+      log.error('job refused', {
+        job: shown(job.id ?? ''),
+        domain: claimedDomain(job.data),
+        code: failure.code,
+        error: failure.message,
+      });
+      throw new UnrecoverableError(failureText(failure));
     }
   }
 
@@ -161,7 +174,12 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     };
   }
 
-  async function end(job: FleetJob, token: string, payload: Payload, outcome: JobOutcome): Promise<void> {
+  async function end(
+    job: FleetJob,
+    token: string,
+    payload: SignedPayload,
+    outcome: JobOutcome,
+  ): Promise<void> {
     const state = didNothing(outcome) ? 'skipped' : 'done';
     const jobId = job.id ?? '';
     if (isEnded(payload)) {
@@ -177,7 +195,8 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     const { v, kind, batch } = payload;
     const domain = domainOf(payload);
     const ended: EndedPayload = { v, kind, domain, outcome, ...(batch === undefined ? {} : { batch }) };
-    if (!(await writeFenced(redis, keys, { id: jobId, token }, 'data', ended))) throw new LostLock();
+    const signed = signer.sign(jobId, ended);
+    if (!(await writeFenced(redis, keys, { id: jobId, token }, 'data', signed))) throw new LostLock();
   }
 
   async function afterError(
@@ -242,7 +261,9 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     if (payload.kind !== 'create' || payload.sealedPassphrase === undefined) return;
     if (!hasFinished(readProgress(job.progress))) return;
     const { sealedPassphrase: _used, ...rest } = payload;
-    if (!(await writeFenced(redis, keys, { id: job.id ?? '', token }, 'data', rest))) throw new LostLock();
+    const id = job.id ?? '';
+    const signed = signer.sign(id, rest);
+    if (!(await writeFenced(redis, keys, { id, token }, 'data', signed))) throw new LostLock();
   }
 
   /** To the head of the line, or, where only this job's cluster is away, out of the others' way for a second. */

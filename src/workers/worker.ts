@@ -5,7 +5,7 @@ import { Worker } from 'bullmq';
 import type { Logger } from 'winston';
 import type { CouchServer } from '../couchdb/server.ts';
 import { FleetError, toError } from '../errors.ts';
-import type { Fleet } from '../jobs/fleet.ts';
+import type { KeyedFleet } from '../jobs/fleet.ts';
 import { QUEUE_NAME } from '../jobs/keys.ts';
 import type { FleetJob } from '../jobs/queue.ts';
 import { beat, HEARTBEAT_SECONDS, leave } from '../jobs/worker-list.ts';
@@ -31,14 +31,13 @@ const FAIL_FOR_GOOD = -1;
 const RECONCILE_EVERY = 15_000;
 
 export interface FleetWorkerOptions {
-  readonly fleet: Fleet;
+  readonly fleet: KeyedFleet;
   /** What the stages use, but for the choice of clusters, which the breakers have a say in. */
   readonly services: Omit<Services, 'openClusters'>;
   /** All clusters in the order of the configuration. */
   readonly clusters: readonly CouchServer[];
   /** Indexes of those open to creation. */
   readonly creationClusters: readonly number[];
-  readonly sealKey: string;
   /** Jobs at a time. */
   readonly concurrency: number;
   readonly log: Logger;
@@ -102,7 +101,6 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
     services,
     board,
     cancels,
-    sealKey: options.sealKey,
     stop: stopping.signal,
     log,
     onOverload: () => brake.slowDown(),
@@ -132,7 +130,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
       // How long it waits after a connection failed, in milliseconds.
       runRetryDelay: 1_000,
       settings: {
-        backoffStrategy: (made, _type, _error, job) => queueDelay(made, job?.data.tries) ?? FAIL_FOR_GOOD,
+        backoffStrategy: (made, _type, _error, job) => queueDelay(made, triesOf(job?.data)) ?? FAIL_FOR_GOOD,
       },
     },
   );
@@ -199,6 +197,12 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
       }
     },
   };
+}
+
+/** Tries of a payload; undefined for one that has ended, and for whatever is none of ours. */
+function triesOf(data: unknown): number | undefined {
+  const isObject = typeof data === 'object' && data !== null;
+  return isObject && 'tries' in data && typeof data.tries === 'number' ? data.tries : undefined;
 }
 
 /** @throws FleetError `stop_cut_short` when it takes longer */

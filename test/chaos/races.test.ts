@@ -50,7 +50,7 @@ describe('two adds at once', function () {
     chaos = suite.add(await openChaosFleet(couch.url), (each) => each.close());
     await chaos.worker(WORKER_CONCURRENCY);
     const start = async () =>
-      chaos.cleanup.add(await startChaosProducer(chaos.settings), (each) => each.kill());
+      chaos.cleanup.add(await startChaosProducer(chaos.settings, chaos.fleet), (each) => each.kill());
     producers = [await start(), await start()];
   });
   after(() => suite.run());

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { creation, enqueueJob, enqueueRows, type RowRequest } from '../../src/jobs/enqueue.ts';
-import type { Fleet } from '../../src/jobs/fleet.ts';
+import type { KeyedFleet } from '../../src/jobs/fleet.ts';
 import { payloadHash } from '../../src/jobs/payload.ts';
 import { settle } from '../../src/jobs/settle.ts';
 import { sampleOptions } from '../instances/sample-options.ts';
@@ -9,7 +9,7 @@ import { payloadFor, startTestQueue, type TestQueue } from './fixture.ts';
 
 describe('queueing', () => {
   let test: TestQueue;
-  let fleet: Fleet;
+  let fleet: KeyedFleet;
 
   before(async () => {
     test = await startTestQueue();
@@ -53,10 +53,10 @@ describe('queueing', () => {
 
   it('the same creation with another passphrase does not join: one of the two would be lost', async () => {
     const options = sampleOptions({ domain: 'secret.org' });
-    const sealed = (sealedPassphrase: string) => creation({ options, sealedPassphrase, tries: 8 });
-    await enqueueJob(fleet, sealed('mark1 x'));
-    const same = await enqueueJob(fleet, sealed('mark1 y'));
-    const other = await enqueueJob(fleet, sealed('mark2 z'));
+    const sealed = (mark: string) => creation({ options, seal: (jobId) => `${mark} ${jobId}`, tries: 8 });
+    await enqueueJob(fleet, sealed('mark1'));
+    const same = await enqueueJob(fleet, sealed('mark1'));
+    const other = await enqueueJob(fleet, sealed('mark2'));
     expect([same.state, other.state]).to.deep.equal(['joined', 'busy']);
   });
 

@@ -1,21 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { UnrecoverableError, Worker } from 'bullmq';
-import { type Fleet, openFleet } from '../../src/jobs/fleet.ts';
+import { type KeyedFleet, openFleet } from '../../src/jobs/fleet.ts';
 import { QUEUE_NAME } from '../../src/jobs/keys.ts';
 import type { CreatePayload } from '../../src/jobs/payload.ts';
 import { type FleetJob, JOB_OPTIONS } from '../../src/jobs/queue.ts';
+import { newSealKey } from '../../src/jobs/seal.ts';
 import { sampleOptions } from '../instances/sample-options.ts';
 import { Cleanup } from '../support/chaos-cleanup.ts';
+import { withKey } from '../support/keyed-fleet.ts';
 import { redisAt } from '../support/redis-at.ts';
 import { startTestRedis, type TestRedis } from '../support/servers.ts';
 
 /** A queue in a Redis of the test's own, and hands to move its jobs about without a worker. */
 export interface TestQueue {
   readonly redis: TestRedis;
-  readonly fleet: Fleet;
+  readonly fleet: KeyedFleet;
   /** Another process's view of the same fleet: a connection of its own. */
-  another(): Promise<Fleet>;
-  /** Adds a job; it waits. */
+  another(): Promise<KeyedFleet>;
+  /** Adds a job, signed; it waits. */
   add(payload: CreatePayload, jobId?: string): Promise<FleetJob>;
   /** Takes the next job as a worker would. */
   start(token?: string): Promise<FleetJob>;
@@ -36,9 +38,13 @@ export async function startTestQueue(): Promise<TestQueue> {
 
 async function putTogether(cleanup: Cleanup): Promise<TestQueue> {
   const redis = cleanup.add(await startTestRedis(), (each) => each.close());
+  const sealKey = newSealKey();
   const another = async () => {
     const fleet = await openFleet({ redis: redisAt(redis.url), prefix: 'fleet', role: 'worker' });
-    return cleanup.add(fleet, (each) => each.close());
+    return withKey(
+      cleanup.add(fleet, (each) => each.close()),
+      sealKey,
+    );
   };
   const fleet = await another();
   const worker = cleanup.add(
@@ -52,7 +58,7 @@ async function putTogether(cleanup: Cleanup): Promise<TestQueue> {
   );
 
   async function add(payload: CreatePayload, jobId: string = randomUUID()): Promise<FleetJob> {
-    return await fleet.queue.add('create', payload, { ...JOB_OPTIONS, jobId });
+    return await fleet.queue.add('create', fleet.signer.sign(jobId, payload), { ...JOB_OPTIONS, jobId });
   }
   async function start(token = 'token'): Promise<FleetJob> {
     const job: FleetJob | undefined = await worker.getNextJob(token, { block: false });

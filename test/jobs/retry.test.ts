@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { readCancels, requestCancel } from '../../src/jobs/cancel.ts';
 import { enqueueCreate } from '../../src/jobs/enqueue.ts';
-import type { Fleet } from '../../src/jobs/fleet.ts';
+import type { KeyedFleet } from '../../src/jobs/fleet.ts';
 import { isEnded, namesOf, parsePayload, payloadHash } from '../../src/jobs/payload.ts';
 import { retryJob } from '../../src/jobs/retry.ts';
 import { sampleOptions } from '../instances/sample-options.ts';
@@ -10,7 +10,7 @@ import { payloadFor, startTestQueue, type TestQueue } from './fixture.ts';
 
 describe('trying a failed job again', () => {
   let test: TestQueue;
-  let fleet: Fleet;
+  let fleet: KeyedFleet;
 
   before(async () => {
     test = await startTestQueue();

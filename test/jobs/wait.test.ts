@@ -1,13 +1,13 @@
 import { UnrecoverableError } from 'bullmq';
 import { expect } from 'chai';
-import type { Fleet } from '../../src/jobs/fleet.ts';
+import type { KeyedFleet } from '../../src/jobs/fleet.ts';
 import type { Progress } from '../../src/jobs/progress.ts';
 import { type JobEnd, readJobEnd, waitForJob } from '../../src/jobs/wait.ts';
 import { payloadFor, startTestQueue, type TestQueue } from './fixture.ts';
 
 describe('waiting for a job', () => {
   let test: TestQueue;
-  let fleet: Fleet;
+  let fleet: KeyedFleet;
 
   before(async () => {
     test = await startTestQueue();
@@ -22,7 +22,8 @@ describe('waiting for a job', () => {
   async function complete(outcome: 'created' | 'exists'): Promise<void> {
     const job = await test.start();
     await job.updateProgress({ ...progress });
-    await job.updateData({ v: 1, kind: 'create', domain: 'x.org', outcome });
+    const ended = { v: 1, kind: 'create', domain: 'x.org', outcome } as const;
+    await job.updateData(fleet.signer.sign(job.id ?? '', ended));
     await job.moveToCompleted(outcome, 'token', false);
   }
 

@@ -14,7 +14,7 @@ import { databaseName, prefixOf } from '../../src/instances/prefix.ts';
 import type { RawOptions } from '../../src/instances/raw-row.ts';
 import type { Batch } from '../../src/jobs/batches.ts';
 import { creation, enqueueCreate, enqueueRows } from '../../src/jobs/enqueue.ts';
-import { type Fleet, openFleet } from '../../src/jobs/fleet.ts';
+import { type KeyedFleet, openFleet } from '../../src/jobs/fleet.ts';
 import { type Progress, readProgress } from '../../src/jobs/progress.ts';
 import { type JobEnd, waitForJob } from '../../src/jobs/wait.ts';
 import { fileStorage } from '../../src/storage/file-storage.ts';
@@ -24,6 +24,7 @@ import type { CreateContext } from '../../src/workers/create/context.ts';
 import { createStages } from '../../src/workers/create/stages.ts';
 import { Cleanup } from './chaos-cleanup.ts';
 import { type ChaosSettings, chaosConfig, silentLog } from './chaos-settings.ts';
+import { keyedFleet } from './keyed-fleet.ts';
 import { redisAt } from './redis-at.ts';
 import { startTestRedis, type TestRedis, temporaryDirectory } from './servers.ts';
 import { testServices } from './test-services.ts';
@@ -31,7 +32,7 @@ import { testServices } from './test-services.ts';
 /** CouchDB and storage of one suite, and a fleet in some Redis, with what tests need to look at them. */
 export interface ChaosPlaces {
   readonly settings: ChaosSettings;
-  readonly fleet: Fleet;
+  readonly fleet: KeyedFleet;
   readonly couch: CouchServer;
   readonly storage: Storage;
   readonly cleanup: Cleanup;
@@ -78,9 +79,10 @@ export async function openChaosPlaces(couchUrl: string, redis: RedisTarget): Pro
     await mkdir(settings.storageRoot);
     const storage = fileStorage(settings.storageRoot);
     await joinExisting(couch, storage);
-    const fleet = cleanup.add(await openFleet({ ...chaosConfig(settings).fleet, role: 'worker' }), (each) =>
+    const opened = cleanup.add(await openFleet({ ...chaosConfig(settings).fleet, role: 'worker' }), (each) =>
       each.close(),
     );
+    const fleet = await keyedFleet(opened, couch);
     cleanup.add(domains, (made) => removeInstances(couch, made));
     return {
       settings,

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { z } from 'zod';
 import type { InstanceOptions } from '../../src/instances/options.ts';
+import type { KeyedFleet } from '../../src/jobs/fleet.ts';
 import type { ChaosSettings } from './chaos-settings.ts';
 import { ownModule } from './own-process.ts';
 
@@ -142,12 +143,12 @@ export interface ChaosProducer {
 }
 
 /** Starts a process that adds instances. */
-export async function startChaosProducer({
-  redis,
-  prefix,
-}: Pick<ChaosSettings, 'redis' | 'prefix'>): Promise<ChaosProducer> {
+export async function startChaosProducer(
+  { redis, prefix }: Pick<ChaosSettings, 'redis' | 'prefix'>,
+  { sealKey }: KeyedFleet,
+): Promise<ChaosProducer> {
   const child = new ChaosProcess('./chaos-producer');
-  child.send({ order: 'start', redis, prefix });
+  child.send({ order: 'start', redis, prefix, sealKey });
   await orKill(
     child,
     child.next('starting', (each) => (each.event === 'ready' ? true : undefined)),

@@ -2,21 +2,27 @@ import { z } from 'zod';
 import type { RedisTarget } from '../../src/config/redis-target.ts';
 import { instanceOptions } from '../../src/instances/options.ts';
 import { enqueueCreate } from '../../src/jobs/enqueue.ts';
-import { type Fleet, openFleet } from '../../src/jobs/fleet.ts';
+import { type KeyedFleet, openFleet } from '../../src/jobs/fleet.ts';
+import { withKey } from './keyed-fleet.ts';
 
 /* What a command does when an operator adds an instance, in a process of its own. */
 
 const order = z.discriminatedUnion('order', [
-  z.object({ order: z.literal('start'), redis: z.custom<RedisTarget>(), prefix: z.string() }),
+  z.object({
+    order: z.literal('start'),
+    redis: z.custom<RedisTarget>(),
+    prefix: z.string(),
+    sealKey: z.string(),
+  }),
   z.object({ order: z.literal('add'), options: instanceOptions }),
 ]);
 
-let fleet: Fleet | undefined;
+let fleet: KeyedFleet | undefined;
 
 async function obey(message: z.infer<typeof order>): Promise<void> {
   if (message.order === 'start') {
-    const { redis, prefix } = message;
-    fleet = await openFleet({ redis, prefix, role: 'command' });
+    const { redis, prefix, sealKey } = message;
+    fleet = withKey(await openFleet({ redis, prefix, role: 'command' }), sealKey);
     process.send?.({ event: 'ready' });
     return;
   }

@@ -14,14 +14,14 @@ import { storedPassphrase } from '../../src/instances/passphrase.ts';
 import { databaseName, prefixOf } from '../../src/instances/prefix.ts';
 import type { RawOptions } from '../../src/instances/raw-row.ts';
 import { type CreateRequest, enqueueCreate } from '../../src/jobs/enqueue.ts';
-import { type Fleet, openFleet } from '../../src/jobs/fleet.ts';
-import { ensureFleetRecord } from '../../src/jobs/fleet-record.ts';
+import { type KeyedFleet, openFleet } from '../../src/jobs/fleet.ts';
 import type { StageName } from '../../src/jobs/stages.ts';
 import { sealPassphrase } from '../../src/jobs/stored-passphrase.ts';
 import { type JobEnd, waitForJob } from '../../src/jobs/wait.ts';
 import { type ConnectedWorker, type ConnectOptions, connectWorker } from '../../src/workers/connect.ts';
 import type { StageObserver } from '../../src/workers/pipeline.ts';
 import { Cleanup } from './chaos-cleanup.ts';
+import { keyedFleet } from './keyed-fleet.ts';
 import { redisAt } from './redis-at.ts';
 import { startTestCouch, startTestRedis, type TestCouch, type TestRedis } from './servers.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
@@ -45,7 +45,7 @@ export interface Creation {
 }
 
 export interface TestFleet {
-  readonly fleet: Fleet;
+  readonly fleet: KeyedFleet;
   readonly couch: TestCouch;
   readonly redis: TestRedis;
   /** The CouchDB, to look at what was made and to put things in the way. */
@@ -100,7 +100,8 @@ export async function startTestFleet(options: TestFleetOptions = {}): Promise<Te
     await ensureGlobalDatabases(server);
     if (couch.real) await shareRecord(server, storage.path, cleanup);
     const config = configure(configOf(couch, redis, storage.path, concurrency));
-    const fleet = cleanup.add(await openFleet({ ...config.fleet, role: 'command' }), (each) => each.close());
+    const opened = cleanup.add(await openFleet({ ...config.fleet, role: 'command' }), (each) => each.close());
+    const fleet = await keyedFleet(opened, server);
 
     const logLines: string[] = [];
     const log = capturingLog(logLines);
@@ -153,10 +154,9 @@ export async function startTestFleet(options: TestFleetOptions = {}): Promise<Te
     async function request(raw: RawOptions, passphrase?: string): Promise<CreateRequest> {
       const { options: wanted } = parse(passphrase === undefined ? raw : { ...raw, passphrase });
       if (passphrase === undefined) return { options: wanted, tries: 8 };
-      const { sealKey } = await ensureFleetRecord({ global: server, redis: fleet.redis, keys: fleet.keys });
       const stored = await storedPassphrase(passphrase, wanted, PUBLIC_DEV_ENCRYPTOR_KEY);
       const clear = { domain: wanted.domain, passphrase };
-      return { options: wanted, tries: 8, sealedPassphrase: sealPassphrase(sealKey, stored, clear) };
+      return { options: wanted, tries: 8, seal: sealPassphrase(fleet.sealKey, stored, clear) };
     }
 
     async function submit(raw: RawOptions, passphrase?: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Batches, Row } from '../../src/jobs/batches.ts';
-import type { Fleet } from '../../src/jobs/fleet.ts';
+import type { KeyedFleet } from '../../src/jobs/fleet.ts';
 import { namesOf, payloadHash } from '../../src/jobs/payload.ts';
 import type { RowState } from '../../src/jobs/row-state.ts';
 import { reconcile, reconcileInTurn } from '../../src/workers/reconcile.ts';
@@ -8,7 +8,7 @@ import { payloadFor, startTestQueue, type TestQueue } from '../jobs/fixture.ts';
 
 describe('reconciling', () => {
   let test: TestQueue;
-  let fleet: Fleet;
+  let fleet: KeyedFleet;
   let batches: Batches;
   let batchId: string;
 
@@ -80,18 +80,35 @@ describe('reconciling', () => {
       batchId = await batches.create({ kind: 'create', name: 'f.csv', reason: '', by: 'root@ops', total: 1 });
       await test.add(payload());
       const job = await test.start();
-      await job.updateData({
+      const ended = {
         v: 1,
         kind: 'create',
         domain: 'x.org',
         outcome,
         batch: { id: batchId, row: 1 },
-      });
+      } as const;
+      await job.updateData(fleet.signer.sign(job.id ?? '', ended));
       await job.moveToCompleted(outcome, 'token', false);
       await rowIs('active', job.id ?? '');
       await reconcile(fleet);
       expect((await row())?.state).to.equal(state);
     }
+  });
+
+  it('fails the row of a job that nobody of the fleet signed, with the reason', async () => {
+    const job = await test.failed(payload());
+    await job.updateData({ ...job.data, tries: 9 });
+    await rowIs('active', job.id ?? '');
+    expect(await reconcile(fleet)).to.equal(1);
+    expect(await row()).to.include({ state: 'failed', code: 'forged', domain: 'x.org' });
+  });
+
+  it('fails the row of a job that was broken, and goes on with the others', async () => {
+    const job = await test.failed(payload());
+    await fleet.redis.hset(fleet.keys.bull(job.id ?? ''), 'data', '{"v":');
+    await rowIs('active', job.id ?? '');
+    expect(await reconcile(fleet)).to.equal(1);
+    expect(await row()).to.include({ state: 'failed', code: 'bad_payload' });
   });
 
   it('leaves a job alone that runs', async () => {

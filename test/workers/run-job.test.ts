@@ -54,7 +54,9 @@ describe('a job', () => {
 
   it('shrinks to its outcome when it has succeeded', async () => {
     const { jobId, domain } = await test.create({ domain: test.domain('shrinks'), email: 'a@example.org' });
-    expect((await job(jobId)).data).to.deep.equal({ v: 1, kind: 'create', domain, outcome: 'created' });
+    const { mac, ...rest } = (await job(jobId)).data;
+    expect(rest).to.deep.equal({ v: 1, kind: 'create', domain, outcome: 'created' });
+    expect(test.fleet.signer.read(await job(jobId)).mac).to.equal(mac);
   });
 
   it('records every stage in its order, and which life of the domain it made', async () => {
@@ -95,10 +97,9 @@ describe('a job', () => {
   it('with a passphrase that was sealed for another fleet fails for good, and says so', async () => {
     await test.stopWorker();
     const jobId = await test.submit({ domain: test.domain('seal') }, 'open sesame');
-    const data = JSON.stringify({
-      ...(await job(jobId)).data,
-      sealedPassphrase: Buffer.alloc(99).toString('base64'),
-    });
+    const sealedPassphrase = `0123456789abcdef ${Buffer.alloc(99).toString('base64')}`;
+    const { mac: _, ...payload } = (await job(jobId)).data;
+    const data = JSON.stringify(test.fleet.signer.sign(jobId, { ...payload, sealedPassphrase }));
     await test.fleet.redis.hset(test.fleet.keys.bull(jobId), 'data', data);
     await test.startWorker();
     expect(await test.ended(jobId)).to.include({ state: 'failed', code: 'bad_seal' });

@@ -10,7 +10,7 @@ import type { Output } from '../output.ts';
 import { rulesOf } from '../parsing-rules.ts';
 import { passphraseSealer } from '../passphrase-sealer.ts';
 import { namesOfOptions, type Problem } from '../rows/check-rows.ts';
-import { withFleet } from '../with-fleet.ts';
+import { withKeyedFleet } from '../with-fleet.ts';
 import { checkFile, warningTexts } from './check-file.ts';
 import { creationChunks } from './creation-chunks.ts';
 import { type DryRun, dryRun } from './dry-run.ts';
@@ -76,15 +76,15 @@ export async function addFile(options: AddFileOptions): Promise<AddedFile> {
     await tellBesideOthers({ names, organizations }, couch.global, file.name, output);
     const { warning } = await preflight(config, counts.valid);
     if (warning !== undefined) output.note(warning);
-    return await withFleet(config, async (fleet) => {
-      const seal = withPassphrase === 0 ? undefined : await passphraseSealer(config, fleet, couch.global);
+    return await withKeyedFleet(config, couch.global, async (fleet) => {
+      const sealer = withPassphrase === 0 ? undefined : await passphraseSealer(config, fleet);
       const { answer, exitCode } = await runBatch({
         ...options,
         fleet,
         kind: 'create',
         name: options.name ?? basename(file.name),
         total: counts.valid,
-        chunks: creationChunks(file, organizations, options.tries, seal),
+        chunks: creationChunks(file, organizations, options.tries, sealer),
       });
       return { answer: { ...answer, invalidRows: counts.invalid }, exitCode };
     });

@@ -14,21 +14,21 @@ const CHUNK_WITH_PASSPHRASES = 32;
  * The good rows of a file as jobs, in chunks: those of organizations' own instances before all others, else in the
  * order of the file.
  * @param organizations told all rows of the file before
- * @param seal absent when no row has a passphrase
+ * @param sealer absent when no row has a passphrase
  * @throws InputError when the file changed since it was checked
  */
 export async function* creationChunks(
   file: InstanceFile,
   organizations: Organizations,
   tries: number,
-  seal: PassphraseSealer | undefined,
+  sealer: PassphraseSealer | undefined,
 ): AsyncGenerator<RowRequest[]> {
   for await (const chunk of chunksOf(file, organizations)) {
     yield await Promise.all(
       chunk.map(async (row) => {
-        const sealedPassphrase = await seal?.(row);
+        const seal = await sealer?.(row);
         const after = organizations.before(row.options);
-        return { row: row.line, ...creation({ options: row.options, sealedPassphrase, tries, after }) };
+        return { row: row.line, ...creation({ options: row.options, seal, tries, after }) };
       }),
     );
   }

@@ -1,8 +1,8 @@
 import { enqueueRows, type RowRequest } from '../../jobs/enqueue.ts';
-import type { Fleet } from '../../jobs/fleet.ts';
+import type { KeyedFleet } from '../../jobs/fleet.ts';
 
 export interface ChunkSubmission {
-  readonly fleet: Fleet;
+  readonly fleet: KeyedFleet;
   readonly batchId: string;
   /** Rows in the order in which they are to be queued, as many at a time as is good for Redis. */
   readonly chunks: AsyncIterable<readonly RowRequest[]>;

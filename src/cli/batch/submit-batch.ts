@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts';
 import type { RowRequest } from '../../jobs/enqueue.ts';
-import type { Fleet } from '../../jobs/fleet.ts';
+import type { KeyedFleet } from '../../jobs/fleet.ts';
 import type { JobKind } from '../../jobs/payload.ts';
 import { openSubmission } from '../../jobs/submission.ts';
 import type { Output } from '../output.ts';
@@ -34,7 +34,7 @@ export interface BatchFacts {
 }
 
 export interface NewSubmission extends BatchFacts {
-  readonly fleet: Fleet;
+  readonly fleet: KeyedFleet;
   /** Rows that will be queued. */
   readonly total: number;
   readonly chunks: AsyncIterable<readonly RowRequest[]>;

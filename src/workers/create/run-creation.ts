@@ -17,7 +17,7 @@ import { createStages } from './stages.ts';
 
 /** Runs one attempt of a creation, from where the last one stopped. @throws LostLock when the job is not ours */
 export async function runCreation(attempt: Attempt, payload: CreatePayload): Promise<OutcomeOf<'create'>> {
-  const { services, sealKey, lease, signal, progress, remember } = attempt;
+  const { services, jobId, sealKey, lease, signal, progress, remember } = attempt;
   const { options, sealedPassphrase, generation } = payload;
   const { domain } = options;
   await askAgain(attempt);
@@ -27,7 +27,10 @@ export async function runCreation(attempt: Attempt, payload: CreatePayload): Pro
   }
   const context: CreateContext = {
     options,
-    passphrase: sealedPassphrase === undefined ? undefined : unsealPassphrase(sealKey, sealedPassphrase),
+    passphrase:
+      sealedPassphrase === undefined
+        ? undefined
+        : unsealPassphrase(sealKey, sealedPassphrase, { domain, jobId }),
     services,
     signal,
     lease,
