@@ -5,12 +5,18 @@ const ANSWER_MS = 2000;
 /**
  * Sends one command to a Redis of this machine, over a connection of its own that is never tried again:
  * a client's reconnecting is in the way while a server starts.
+ * @param password absent for one that asks for none; one that was needless makes it answer nothing
  * @returns the reply as ioredis decodes it, or undefined when there is none, or an error
  */
-export async function askRedis(port: number, command: readonly [string, ...string[]]): Promise<unknown> {
+export async function askRedis(
+  port: number,
+  command: readonly [string, ...string[]],
+  password?: string,
+): Promise<unknown> {
   const redis = new Redis({
     host: '127.0.0.1',
     port,
+    ...(password !== undefined && { password }),
     protocol: 2,
     lazyConnect: true,
     connectTimeout: ANSWER_MS,
@@ -34,6 +40,6 @@ export async function askRedis(port: number, command: readonly [string, ...strin
 }
 
 /** Whether a Redis at this port answers and has loaded its data. */
-export async function isRedisReady(port: number): Promise<boolean> {
-  return (await askRedis(port, ['PING'])) === 'PONG';
+export async function isRedisReady(port: number, password?: string): Promise<boolean> {
+  return (await askRedis(port, ['PING'], password)) === 'PONG';
 }

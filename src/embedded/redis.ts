@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { FleetError } from '../errors.ts';
 import { askRedis, isRedisReady } from './ask-redis.ts';
 import { type Supervised, supervise } from './child-process.ts';
+import { withPrivateUmask } from './private-umask.ts';
 
 const POLL_MS = 25;
 /** Loading a long append-only file takes its time. */
@@ -17,12 +18,15 @@ export interface RedisOptions {
   readonly port: number;
   /** Our `redis.conf`. */
   readonly configFile: string;
+  /** Without it, whoever reaches the port is let in. */
+  readonly password?: string | undefined;
   readonly unixSocket?: string;
   /** Looked up in PATH unless it is a path. */
   readonly program?: string;
 }
 
 export interface RunningRedis {
+  /** With the password, if any. */
   readonly url: string;
   readonly port: number;
   readonly pid: number;
@@ -33,22 +37,27 @@ export interface RunningRedis {
 
 /** Starts the `redis-server` found in PATH, and answers once it has loaded its data. */
 export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
-  const { dir, port, configFile, unixSocket, program = 'redis-server' } = options;
-  await mkdir(dir, { recursive: true });
-  await stopLeftOverRedis(dir);
-  const settings = ['--port', String(port), '--dir', dir, '--bind', '127.0.0.1', '--daemonize', 'no'];
-  const socket = unixSocket === undefined ? [] : ['--unixsocket', unixSocket];
-  const child = spawn(program, [configFile, ...settings, ...socket], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // Ctrl-C goes to every process of the terminal's group; Redis must outlive the workers.
-    detached: true,
-  });
+  const { dir, port, password, program = 'redis-server' } = options;
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await stopLeftOverRedis(dir, password);
+  const settings = await configurationOf(options);
+  // Read from its input: arguments are shown to everybody in the process list.
+  const child = withPrivateUmask(() =>
+    spawn(program, ['-'], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      // Ctrl-C goes to every process of the terminal's group; Redis must outlive the workers.
+      detached: true,
+    }),
+  );
+  // One that could not be started or has ended reads nothing; its end is told elsewhere.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(settings);
   const running = supervise(child);
   const pid = await spawned(running);
-  await writeFile(portFile(dir), String(port));
-  await untilReady(running, port, pid);
+  await writeFile(portFile(dir), String(port), { mode: 0o600 });
+  await untilReady(running, { port, pid, password });
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: password === undefined ? `redis://127.0.0.1:${port}` : `redis://:${password}@127.0.0.1:${port}`,
     port,
     pid,
     exited: running.exited,
@@ -57,6 +66,35 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
       await rm(portFile(dir), { force: true });
     },
   };
+}
+
+/** Our file, and after it what wins over it. */
+async function configurationOf({
+  dir,
+  port,
+  configFile,
+  password,
+  unixSocket,
+}: RedisOptions): Promise<string> {
+  const settings = {
+    port: String(port),
+    dir,
+    bind: '127.0.0.1',
+    daemonize: 'no',
+    ...(password !== undefined && { requirepass: password }),
+    ...(unixSocket !== undefined && { unixsocket: unixSocket }),
+  };
+  const lines = Object.entries(settings).map(([name, value]) => `${name} ${redisQuoted(value)}\n`);
+  return `${await readFile(configFile, 'utf8')}\n${lines.join('')}`;
+}
+
+/** A value as Redis reads it in a configuration, whatever is in it: each byte but the plain ones as its number. */
+function redisQuoted(text: string): string {
+  const bytes = Array.from(Buffer.from(text), (byte) => {
+    const character = String.fromCharCode(byte);
+    return /[\w./:-]/.test(character) ? character : `\\x${byte.toString(16).padStart(2, '0')}`;
+  });
+  return `"${bytes.join('')}"`;
 }
 
 /** Its process id, or what to install when there is no such program. */
@@ -69,11 +107,19 @@ function spawned({ child }: Supervised): Promise<number> {
   });
 }
 
-async function untilReady(running: Supervised, port: number, pid: number): Promise<void> {
+/** Where a Redis of ours is asked whether it is ready. */
+interface Expected {
+  readonly port: number;
+  readonly pid: number;
+  readonly password: string | undefined;
+}
+
+async function untilReady(running: Supervised, expected: Expected): Promise<void> {
+  const { port } = expected;
   const ended = running.exited.then(() => 'ended' as const);
   const deadline = Date.now() + START_MS;
   while (Date.now() < deadline) {
-    const state = await Promise.race([ended, isOurs(port, pid)]);
+    const state = await Promise.race([ended, isOurs(expected)]);
     if (state === 'ended') throw notStarted(port, running.lastWords());
     if (state) return;
     await delay(POLL_MS);
@@ -83,28 +129,37 @@ async function untilReady(running: Supervised, port: number, pid: number): Promi
 }
 
 /** On a port that is taken, it is somebody else's Redis that answers. */
-async function isOurs(port: number, pid: number): Promise<boolean> {
-  const info = await askRedis(port, ['INFO', 'server']);
-  return String(info).includes(`\r\nprocess_id:${pid}\r\n`) && (await isRedisReady(port));
+async function isOurs({ port, pid, password }: Expected): Promise<boolean> {
+  const info = await askRedis(port, ['INFO', 'server'], password);
+  return String(info).includes(`\r\nprocess_id:${pid}\r\n`) && (await isRedisReady(port, password));
 }
 
 /**
  * A Redis that outlived a killed `up` still writes to this directory, and two on one append-only file
  * spoil it. It is known by its port, and recognised by its directory: never somebody else's.
+ * @param password that it may have; an earlier version gave it none
  */
-export async function stopLeftOverRedis(dir: string): Promise<void> {
+export async function stopLeftOverRedis(dir: string, password?: string): Promise<void> {
   const port = Number(await readFile(portFile(dir), 'utf8').catch(() => ''));
   if (!(port > 0)) return;
-  const setting = await askRedis(port, ['CONFIG', 'GET', 'dir']);
-  if (!Array.isArray(setting) || setting[1] !== (await realpath(dir))) return;
-  await askRedis(port, ['SHUTDOWN']);
+  const directory = await realpath(dir);
+  for (const known of password === undefined ? [undefined] : [undefined, password]) {
+    const setting = await askRedis(port, ['CONFIG', 'GET', 'dir'], known);
+    if (Array.isArray(setting) && setting[1] === directory) await shutDown(dir, port, known);
+  }
+}
+
+async function shutDown(dir: string, port: number, password: string | undefined): Promise<void> {
+  await askRedis(port, ['SHUTDOWN'], password);
   const deadline = Date.now() + STOP_MS;
-  while (await isRedisReady(port)) {
+  while (await isRedisReady(port, password)) {
     if (Date.now() > deadline) {
       throw new FleetError(
         'redis_left_over',
         `a Redis from an earlier run still uses ${dir} and does not stop`,
-        `stop it with: redis-cli -p ${port} shutdown`,
+        password === undefined
+          ? `stop it with: redis-cli -p ${port} shutdown`
+          : `stop it with: redis-cli -p ${port} --askpass shutdown (the password is in redis.password there)`,
       );
     }
     await delay(POLL_MS);

@@ -1,3 +1,4 @@
+import { readdirSync, statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +7,7 @@ import { askRedis, isRedisReady } from '../../src/embedded/ask-redis.ts';
 import { freePort } from '../../src/embedded/free-port.ts';
 import { startRedis } from '../../src/embedded/redis.ts';
 import { FleetError } from '../../src/errors.ts';
+import { listProcesses } from '../support/processes.ts';
 import { startTestRedis, type TestRedis } from '../support/servers.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -110,6 +112,63 @@ describe('Redis of our own', () => {
       expect(await isRedisReady(other.port)).to.equal(true);
       await mine.close();
       await other.close();
+    });
+
+    describe('with a password', () => {
+      const password = 'p-of_the-test-0123456789';
+
+      it('lets nobody in without it, and shows it to nobody', async () => {
+        const dir = join(directory.path, 'data');
+        const redis = await startRedis({ dir, configFile: CONF, port: await freePort(), password });
+        const shown = listProcesses().map(({ command }) => command);
+        const withoutIt = await askRedis(redis.port, ['PING']);
+        const withIt = await askRedis(redis.port, ['PING'], password);
+        await redis.close();
+        expect(redis.url).to.equal(`redis://:${password}@127.0.0.1:${redis.port}`);
+        expect([withoutIt, withIt]).to.deep.equal([undefined, 'PONG']);
+        expect(shown.join('\n')).to.include('redis-server').and.not.to.include(password);
+      });
+
+      it('first stops one left over on the same directory', async () => {
+        const dir = join(directory.path, 'data');
+        const options = { dir, configFile: CONF, password };
+        const left = await startRedis({ ...options, port: await freePort() });
+        await askRedis(left.port, ['SET', 'key', 'kept'], password);
+        const next = await startRedis({ ...options, port: await freePort() });
+        await left.exited;
+        expect(await askRedis(next.port, ['GET', 'key'], password)).to.equal('kept');
+        await next.close();
+      });
+
+      it('first stops one that an earlier version left over without', async () => {
+        const dir = join(directory.path, 'data');
+        const left = await startRedis({ dir, configFile: CONF, port: await freePort() });
+        await askRedis(left.port, ['SET', 'key', 'kept']);
+        const next = await startRedis({ dir, configFile: CONF, port: await freePort(), password });
+        await left.exited;
+        expect(await askRedis(next.port, ['GET', 'key'], password)).to.equal('kept');
+        await next.close();
+      });
+    });
+
+    it('takes a directory with any name', async () => {
+      const dir = join(directory.path, 'a "b" \'c\' $(d) \\ é\nrequirepass x');
+      const redis = await startRedis({ dir, configFile: CONF, port: await freePort() });
+      const reply = await askRedis(redis.port, ['CONFIG', 'GET', 'dir']);
+      await redis.close();
+      expect(reply).to.deep.equal(['dir', dir]);
+    });
+
+    it('keeps what it writes to itself, whatever our own mask is', async () => {
+      const dir = join(directory.path, 'data');
+      const umask = process.umask(0);
+      const redis = await startRedis({ dir, configFile: CONF, port: await freePort() });
+      process.umask(umask);
+      await askRedis(redis.port, ['SET', 'key', 'value']);
+      await redis.close();
+      const entries = readdirSync(dir, { recursive: true }).map((name) => join(dir, String(name)));
+      expect(entries.length).to.be.above(1);
+      expect([dir, ...entries].filter((path) => (statSync(path).mode & 0o077) !== 0)).to.deep.equal([]);
     });
 
     it('listens on a socket as well when asked to', async () => {

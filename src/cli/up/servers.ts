@@ -8,6 +8,7 @@ import { onFreePort } from './free-port-for.ts';
 import { type Kept, keepRunning, type Running } from './keep-running.ts';
 import type { Places } from './places.ts';
 import { COUCH_USER, type PreviousRun } from './previous-run.ts';
+import { redisPassword } from './redis-password.ts';
 
 /** Not CouchDB's usual 5984: nobody shall take this one for a real server. */
 const COUCH_PORT = 5994;
@@ -32,12 +33,13 @@ export interface StartedServer {
   stop(): Promise<void>;
 }
 
-/** Starts Redis and keeps it running on its port. */
+/** Starts Redis, with its password of last time, and keeps it running on its port. */
 export async function startOwnRedis(options: ServerOptions): Promise<StartedServer> {
   const { places, previous, redisConf, say, signal } = options;
+  await mkdir(places.redis, { recursive: true, mode: 0o700 });
+  const password = await redisPassword(places.redis);
   // One that outlived a killed `up` would hold the port we want.
-  await mkdir(places.redis, { recursive: true });
-  await stopLeftOverRedis(places.redis);
+  await stopLeftOverRedis(places.redis, password);
   const kept = await onFreePort({
     name: 'Redis',
     preferred: previous.redisPort ?? REDIS_PORT,
@@ -45,7 +47,7 @@ export async function startOwnRedis(options: ServerOptions): Promise<StartedServ
     start: (port) =>
       keepRunning({
         name: 'Redis',
-        start: () => startRedis({ dir: places.redis, port, configFile: redisConf }),
+        start: () => startRedis({ dir: places.redis, port, password, configFile: redisConf }),
         say,
         signal,
       }),
