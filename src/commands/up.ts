@@ -9,6 +9,7 @@ import { exampleLink, refuseDemoOnForeignPlatform, submitExamples } from '../cli
 import { takeLock } from '../cli/up/lock.ts';
 import { placesIn } from '../cli/up/places.ts';
 import { type Platform, startPlatform } from '../cli/up/platform.ts';
+import { makePrivate } from '../cli/up/private-places.ts';
 import { howToReach, type ReportOptions, whatRuns } from '../cli/up/report.ts';
 
 export default class Up extends BaseCommand {
@@ -51,6 +52,7 @@ export default class Up extends BaseCommand {
     const places = placesIn(resolve(cwd, flags.dir));
 
     const stop = listenForStop();
+    await makePrivate({ places, ownStorage: configured.parts.storage === undefined });
     const lock = await takeLock(places.directory);
     let platform: Platform | undefined;
     try {

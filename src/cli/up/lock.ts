@@ -22,7 +22,9 @@ export async function takeLock(directory: string): Promise<Lock> {
   let takenOver = false;
   try {
     for (;;) {
-      await writeFile(mine, content);
+      await rm(mine, { force: true });
+      // Never written to what somebody else may have put there.
+      await writeFile(mine, content, { mode: 0o600, flag: 'wx' });
       if (await linked(mine, file)) break;
       await removeStale(file, mine, directory);
       takenOver = true;

@@ -13,6 +13,8 @@ export interface Places {
   readonly config: string;
   /** Beside an operator's own configuration file: what `up` adds to it, as environment variables. */
   readonly environment: string;
+  /** Held by the `up` that runs here. */
+  readonly lock: string;
 }
 
 /** @param directory absolute */
@@ -26,5 +28,6 @@ export function placesIn(directory: string): Places {
     logs: join(directory, 'logs'),
     config: join(directory, 'cozy.yaml'),
     environment: join(directory, 'env.sh'),
+    lock: join(directory, 'up.lock'),
   };
 }

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Config } from '../../config/config.ts';
@@ -79,13 +78,9 @@ async function startServers(
   { configured: { parts }, places, afterCrash, redisConf, say, signal }: PlatformOptions,
   running: Stoppable[],
 ): Promise<Urls> {
-  await mkdir(places.logs, { recursive: true });
   const options: ServerOptions = { places, previous: readPreviousRun(places), redisConf, say, signal };
   const urls: Urls = {};
-  if (parts.storage === undefined) {
-    await mkdir(places.storage, { recursive: true });
-    urls.storage = pathToFileURL(places.storage).href;
-  }
+  if (parts.storage === undefined) urls.storage = pathToFileURL(places.storage).href;
   if (parts.redis === undefined) {
     const redis = await startOwnRedis(options);
     running.push(redis);
@@ -124,9 +119,11 @@ async function grantAccess(
     return { args: ['--config', places.config], env };
   }
   const variables = Object.fromEntries(
-    Object.entries({ 'couchdb.url': urls.couchdb, 'fleet.redis_url': urls.redis, 'fs.url': urls.storage })
-      .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => [variableOf(key), value]),
+    Object.entries({
+      'couchdb.url': urls.couchdb,
+      'fleet.redis_url': urls.redis,
+      'fs.url': urls.storage,
+    }).flatMap(([key, value]): [string, string][] => (value === undefined ? [] : [[variableOf(key), value]])),
   );
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}='${value}'\n`);
   await writePrivateFile(places.environment, lines.join(''));

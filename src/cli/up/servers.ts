@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { spawnEmbeddedCouch } from '../../embedded/couchdb/spawn.ts';
 import { freePort } from '../../embedded/free-port.ts';
@@ -36,7 +35,6 @@ export interface StartedServer {
 /** Starts Redis, with its password of last time, and keeps it running on its port. */
 export async function startOwnRedis(options: ServerOptions): Promise<StartedServer> {
   const { places, previous, redisConf, say, signal } = options;
-  await mkdir(places.redis, { recursive: true, mode: 0o700 });
   const password = await redisPassword(places.redis);
   // One that outlived a killed `up` would hold the port we want.
   await stopLeftOverRedis(places.redis, password);

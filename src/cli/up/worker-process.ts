@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
 import { supervise } from '../../embedded/child-process.ts';
 import { FleetError } from '../../errors.ts';
 import { readWorkerMessage } from '../workers/parent.ts';
@@ -18,6 +18,9 @@ export interface WorkerProcessOptions {
   readonly signal: AbortSignal;
 }
 
+/** A link in its place is not followed. */
+const ADDING = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+
 /** A worker needs a moment more than its grace time to close its connections. */
 const EXTRA_GRACE_MS = 3000;
 
@@ -27,7 +30,7 @@ const EXTRA_GRACE_MS = 3000;
  */
 export async function startWorkerProcess(options: WorkerProcessOptions): Promise<Running> {
   const { args, env, logFile, graceSeconds, onWait, signal } = options;
-  const output = openSync(logFile, 'a', 0o600);
+  const output = openSync(logFile, ADDING, 0o600);
   const printedBefore = statSync(logFile).size;
   const child = forkCommand(['workers', 'start', '--wait-for-servers', ...args], env, output);
   closeSync(output);

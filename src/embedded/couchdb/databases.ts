@@ -38,8 +38,8 @@ export class Databases {
   static async load(dataDir: string, handles: Handles, updates: UpdateSignal): Promise<Databases> {
     const databases = new Databases(dataDir, handles, updates);
     await rm(databases.#trash, { recursive: true, force: true });
-    await mkdir(databases.#trash, { recursive: true });
-    await mkdir(databases.#root, { recursive: true });
+    await mkdir(databases.#trash, { recursive: true, mode: 0o700 });
+    await mkdir(databases.#root, { recursive: true, mode: 0o700 });
     for (const entry of await readdir(databases.#root, { withFileTypes: true })) {
       if (entry.isDirectory()) databases.#add(toDatabaseName(entry.name), Promise.resolve());
     }
@@ -65,7 +65,7 @@ export class Databases {
       await removal;
     }
     // No await between the look-up and this: of many at once, one wins.
-    const entry = this.#add(name, mkdir(this.directory(name)));
+    const entry = this.#add(name, mkdir(this.directory(name), { mode: 0o700 }));
     try {
       await entry.ready;
     } catch (error) {
@@ -105,7 +105,7 @@ export class Databases {
 
   async writeSecurity(name: string, security: JsonObject): Promise<void> {
     await this.#entry(name).ready;
-    await writeFile(this.#securityFile(name), JSON.stringify(security));
+    await writeFile(this.#securityFile(name), JSON.stringify(security), { mode: 0o600 });
   }
 
   directory(name: string): string {

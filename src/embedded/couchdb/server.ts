@@ -45,7 +45,7 @@ export interface EmbeddedCouch {
 export async function startEmbeddedCouch(options: EmbeddedCouchOptions): Promise<EmbeddedCouch> {
   const { port, dataDir, host = '127.0.0.1', openLimit = OPEN_LIMIT } = options;
   const engine = await loadEngine();
-  await mkdir(dataDir, { recursive: true });
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const updates = new UpdateSignal();
   const handles = new Handles(engine.Pouch, openLimit);
   const databases = await Databases.load(dataDir, handles, updates);

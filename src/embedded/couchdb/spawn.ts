@@ -4,6 +4,7 @@ import { extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FleetError } from '../../errors.ts';
 import { type Supervised, supervise } from '../child-process.ts';
+import { withPrivateUmask } from '../private-umask.ts';
 
 export interface SpawnedCouchOptions {
   readonly port: number;
@@ -28,21 +29,23 @@ export async function spawnEmbeddedCouch(options: SpawnedCouchOptions): Promise<
   const self = fileURLToPath(import.meta.url);
   const extension = extname(self);
   const main = fileURLToPath(new URL(`./main${extension}`, import.meta.url));
-  const child = fork(main, [], {
-    // From the sources, TypeScript needs its loader; built, nothing.
-    execArgv: extension === '.ts' ? [`--import=${loader()}`] : [],
-    // By environment, since arguments are shown to everybody in the process list.
-    env: {
-      ...process.env,
-      FLEET_COUCH_PORT: String(port),
-      FLEET_COUCH_DIR: dataDir,
-      FLEET_COUCH_USER: user,
-      FLEET_COUCH_PASSWORD: password,
-    },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // Ctrl-C goes to every process of the terminal's group; the databases must outlive the workers.
-    detached: true,
-  });
+  const child = withPrivateUmask(() =>
+    fork(main, [], {
+      // From the sources, TypeScript needs its loader; built, nothing.
+      execArgv: extension === '.ts' ? [`--import=${loader()}`] : [],
+      // By environment, since arguments are shown to everybody in the process list.
+      env: {
+        ...process.env,
+        FLEET_COUCH_PORT: String(port),
+        FLEET_COUCH_DIR: dataDir,
+        FLEET_COUCH_USER: user,
+        FLEET_COUCH_PASSWORD: password,
+      },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // Ctrl-C goes to every process of the terminal's group; the databases must outlive the workers.
+      detached: true,
+    }),
+  );
   const running = supervise(child);
   const url = await ready(running);
   return {
