@@ -6,6 +6,7 @@ import type { Surroundings } from '../../config/find-config-file.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import { storageRoot } from '../../config/storage-root.ts';
 import { fleetYaml } from '../../config/write-config.ts';
+import { shellQuoted } from '../../shell-quoted.ts';
 import type { Configured } from './configured.ts';
 import { keepRunning } from './keep-running.ts';
 import type { Places } from './places.ts';
@@ -125,7 +126,7 @@ async function grantAccess(
       'fs.url': urls.storage,
     }).flatMap(([key, value]): [string, string][] => (value === undefined ? [] : [[variableOf(key), value]])),
   );
-  const lines = Object.entries(variables).map(([name, value]) => `export ${name}='${value}'\n`);
+  const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${shellQuoted(value)}\n`);
   await writePrivateFile(places.environment, lines.join(''));
   return { args: ['--config', file], env: { ...env, ...variables } };
 }

@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { redactUrl } from '../../config/redact.ts';
 import { type RedisTarget, redisAddress } from '../../config/redis-target.ts';
+import { shellWord } from '../../shell-quoted.ts';
 import type { Configured } from './configured.ts';
 import type { Places } from './places.ts';
 
@@ -42,10 +43,12 @@ export function howToReach({ configured, places, cwd }: ReportOptions): string[]
   if (file !== undefined) {
     const isComplete = Object.keys(parts).length === 3;
     return [
-      ...(isComplete ? [] : [`Other commands need what this sets:  . ./${here(places.environment)}`]),
-      ...(isNamed ? [`Other commands need:  --config ${here(file)}`] : []),
+      ...(isComplete
+        ? []
+        : [`Other commands need what this sets:  . ${shellWord(`./${here(places.environment)}`)}`]),
+      ...(isNamed ? [`Other commands need:  --config ${shellWord(here(file))}`] : []),
     ];
   }
   if (here(places.directory) === '.fleet') return [];
-  return [`Other commands need:  --config ${here(places.config)}`];
+  return [`Other commands need:  --config ${shellWord(here(places.config))}`];
 }
