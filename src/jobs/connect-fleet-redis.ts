@@ -49,7 +49,7 @@ export async function connectFleetRedis(
 }
 
 /** The key of the configuration that says where it is. */
-function settingOf(target: RedisTarget): string {
+export function settingOf(target: RedisTarget): string {
   const isGroup = target.kind === 'sentinel' || target.kind === 'cluster';
   return isGroup || (target.kind === 'server' && target.mayBeCluster) ? 'fleet.redis' : 'fleet.redis_url';
 }

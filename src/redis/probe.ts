@@ -63,7 +63,7 @@ export async function probeServer({ target, setting, needs }: ProbeOptions): Pro
 }
 
 /** One try, and nothing that was left unanswered is sent a second time. */
-const ONCE = {
+export const ONCE = {
   lazyConnect: true,
   enableReadyCheck: false,
   retryStrategy: () => null,

@@ -230,6 +230,7 @@ describe('up', function () {
       const platform = await up();
       expect(childrenOf(platform)).to.have.length(1);
       expect(platform.output()).to.include(`yours, from ${join(directory.path, 'cozy.yaml')}`);
+      expect(platform.output()).to.include(`Warning: Redis at 127.0.0.1:${redis.port} lets in everybody`);
       const added = await outcome('instances', 'add', 'alice.example.org');
       expect(added.code).to.equal(0);
       expect(existsSync(join(directory.path, 'files', 'alice.example.org'))).to.equal(true);

@@ -6,6 +6,7 @@ import type { Surroundings } from '../../config/find-config-file.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import { storageRoot } from '../../config/storage-root.ts';
 import { fleetYaml } from '../../config/write-config.ts';
+import { openRedisWarning } from '../../jobs/open-redis.ts';
 import { shellQuoted } from '../../shell-quoted.ts';
 import type { Configured } from './configured.ts';
 import { keepRunning } from './keep-running.ts';
@@ -61,6 +62,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const config = loadConfig({ env, cwd, home, file: access.args[1] });
     options.signal.throwIfAborted();
     running.push(await startWorkers(options, access, config));
+    const warning = await openRedisWarning(config.fleet);
+    if (warning !== undefined) options.say(`Warning: ${warning}`);
     return { config, access, stop };
   } catch (error) {
     await stop();

@@ -12,6 +12,7 @@ import { checkStorageOwner } from '../../cli/workers/storage-owner.ts';
 import type { Config } from '../../config/config.ts';
 import { toError } from '../../errors.ts';
 import { connectFleetRedis } from '../../jobs/connect-fleet-redis.ts';
+import { openRedisWarning } from '../../jobs/open-redis.ts';
 import { fileStorage } from '../../storage/file-storage.ts';
 import { connectWorker } from '../../workers/connect.ts';
 
@@ -58,6 +59,8 @@ export default class WorkersStart extends BaseCommand {
       const warning = await checkStorageOwner(config.storage.root);
       if (warning !== undefined) log.warn(warning);
       await checkServers(config);
+      const openRedis = await openRedisWarning(config.fleet);
+      if (openRedis !== undefined) log.warn(openRedis);
       return await connectWorker({ config, log });
     };
     const waiting = (reason: string) => {

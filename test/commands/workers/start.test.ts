@@ -50,6 +50,11 @@ describe('workers start', function () {
 
   const workers = () => listWorkers(platform.fleet.redis, platform.fleet.keys);
 
+  it('warns when its Redis lets everybody in', async () => {
+    const worker = await ready();
+    expect(worker.output()).to.include('lets in everybody who reaches it').and.include('requirepass');
+  });
+
   describe('while it runs', () => {
     it('is listed, and leaves on SIGTERM', async () => {
       const worker = await ready('--concurrency', '3');
