@@ -7,26 +7,36 @@ import { type ExportedRow, type ExportFormat, exportHead, exportLine } from '../
 import { openInstanceFile } from '../../cli/batch/instance-file.ts';
 import { checkCouch, openCouch } from '../../cli/couch.ts';
 import { EXIT } from '../../cli/exit-codes.ts';
+import { writeOutput } from '../../cli/output-file.ts';
 import { rulesOf } from '../../cli/parsing-rules.ts';
-import { isReaderGone, writeStdout } from '../../cli/write-stdout.ts';
 import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
+
+interface Destination {
+  readonly format: ExportFormat;
+  /** Path of a file; absent or `-` for stdout. */
+  readonly output: string | undefined;
+}
 
 export default class BatchesExport extends BaseCommand {
   static override summary = 'Write what became of each row, with its registration link';
 
   static override description =
-    'The links are secrets: whoever has one becomes the owner. They are read from CouchDB now, and given for instances that the batch made. With --from the rows of a file are looked up in CouchDB alone, for when Redis was lost.';
+    'The links are secrets: whoever has one becomes the owner. They are read from CouchDB now, and given for instances that the batch made. A file that a shell makes (>) may be readable for others, one of --output is not. With --from the rows of a file are looked up in CouchDB alone, for when Redis was lost.';
 
   static override examples = [
-    '<%= config.bin %> <%= command.id %> 7Q2K4 > invitations.csv',
-    '<%= config.bin %> <%= command.id %> --from school.csv > invitations.csv',
+    '<%= config.bin %> <%= command.id %> 7Q2K4 --output invitations.csv',
+    '<%= config.bin %> <%= command.id %> --from school.csv --output invitations.csv',
   ];
 
   static override args = { batch: Args.string({ ignoreStdin: true, description: 'Id of the batch' }) };
 
   static override flags = {
     from: Flags.string({ summary: 'File that was submitted; - for stdin', helpValue: '<file>' }),
+    output: Flags.string({
+      summary: 'New file that only you may read; - for stdout [default: -]',
+      helpValue: '<file>',
+    }),
     format: Flags.option({
       summary: 'Form of the output',
       options: ['csv', 'ndjson'] as const,
@@ -41,23 +51,24 @@ export default class BatchesExport extends BaseCommand {
     }
     const config = this.loadConfig(flags.config);
     const format = this.jsonEnabled() ? 'ndjson' : flags.format;
-    if (flags.from !== undefined) await this.ofFile(config, flags.from, format);
-    else await this.ofBatch(config, (args.batch ?? '').toUpperCase(), format);
+    const to = { format, output: flags.output };
+    if (flags.from !== undefined) await this.ofFile(config, flags.from, to);
+    else await this.ofBatch(config, (args.batch ?? '').toUpperCase(), to);
   }
 
-  private async ofBatch(config: Config, id: string, format: ExportFormat): Promise<void> {
+  private async ofBatch(config: Config, id: string, to: Destination): Promise<void> {
     const couch = openCouch(config);
     try {
       await checkCouch(couch.global);
       await this.withFleet(config, ({ batches }) =>
-        write(exportBatch(batches, couch.global, config.fleet.linkScheme, id), format),
+        write(exportBatch(batches, couch.global, config.fleet.linkScheme, id), to),
       );
     } finally {
       await couch.close();
     }
   }
 
-  private async ofFile(config: Config, source: string, format: ExportFormat): Promise<void> {
+  private async ofFile(config: Config, source: string, to: Destination): Promise<void> {
     const file = await openInstanceFile(source, process.stdin, { defaults: {}, rules: rulesOf(config) });
     const couch = openCouch(config);
     try {
@@ -66,7 +77,7 @@ export default class BatchesExport extends BaseCommand {
         for (const problem of problemTexts(file.name, row)) this.output.note(problem);
         this.exitWith(EXIT.usage);
       });
-      await write(rows, format);
+      await write(rows, to);
     } finally {
       await file.close();
       await couch.close();
@@ -74,15 +85,13 @@ export default class BatchesExport extends BaseCommand {
   }
 }
 
-async function write(rows: AsyncIterable<ExportedRow>, format: ExportFormat): Promise<void> {
-  try {
+async function write(rows: AsyncIterable<ExportedRow>, { format, output }: Destination): Promise<void> {
+  await writeOutput(output, async (put) => {
     let head = exportHead(format);
     for await (const row of rows) {
-      await writeStdout(head + exportLine(row, format));
+      await put(head + exportLine(row, format));
       head = '';
     }
-    await writeStdout(head);
-  } catch (error) {
-    if (!isReaderGone(error)) throw error;
-  }
+    await put(head);
+  });
 }

@@ -1,3 +1,5 @@
+import { lstatSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { SETTINGS } from '../../../src/instances/doctypes.ts';
 import { findByNames, INSTANCES } from '../../../src/instances/lookup.ts';
@@ -40,6 +42,18 @@ describe('batches export', () => {
       '',
     ]);
     expect(exitCode).to.equal(0);
+  });
+
+  it('writes them into a new file that only its owner may read', async () => {
+    const { batch } = await submit(platform, 'o.csv', ['domain', 'o.example.org']);
+    const file = join(dirname(platform.configFile), 'invitations.csv');
+    const { stdout, exitCode, stderr } = await platform.run('batches', 'export', batch, '--output', file);
+    expect([stdout, exitCode], stderr).to.deep.equal(['', 0]);
+    expect(readFileSync(file, 'utf8')).to.equal(`${HEAD}\n${await created('o.example.org')}\n`);
+    expect(lstatSync(file).mode & 0o777).to.equal(0o600);
+    const again = await platform.run('batches', 'export', batch, '--output', file);
+    expect(again.exitCode).to.equal(2);
+    expect(again.stderr).to.include('There is such a file already');
   });
 
   it('never gives the token of somebody else’s instance', async () => {
