@@ -1,6 +1,9 @@
 #!/usr/bin/env node
-import { execute } from '@oclif/core';
+import { restrictDebug } from '../dist/cli/debug-namespaces.js';
 import { guardOutput } from '../dist/cli/guard-output.js';
 
 guardOutput(process);
+// Before oclif is loaded, which looks at DEBUG then and prints its arguments, a passphrase among them.
+restrictDebug(process.env, process.argv.slice(2));
+const { execute } = await import('@oclif/core');
 await execute({ dir: import.meta.url });

@@ -1,6 +1,9 @@
-import { handle } from '@oclif/core';
+import { restrictDebug } from '../../src/cli/debug-namespaces.ts';
 import { guardOutput } from '../../src/cli/guard-output.ts';
-import { runCli } from './run-cli.ts';
 
 guardOutput(process);
+// As in bin/run.js: before oclif is loaded.
+restrictDebug(process.env, process.argv.slice(2));
+const { handle } = await import('@oclif/core');
+const { runCli } = await import('./run-cli.ts');
 await runCli(process.argv.slice(2)).catch(handle);
