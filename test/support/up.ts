@@ -21,15 +21,25 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Gives it a channel to us, as `up` does to its workers. */
   readonly channel?: boolean;
+  /** What it reads from its standard input; nothing otherwise. */
+  readonly stdin?: string;
+}
+
+/** Program and arguments of a command. */
+export function commandLine(...argv: string[]): [program: string, ...parameters: string[]] {
+  return [process.execPath, ...MAIN.execArgv, MAIN.file, ...argv];
 }
 
 /** Starts a command with nothing configured but what is in `cwd`, which is its home as well. */
-export function runIn({ cwd, env = {}, channel = false }: RunOptions, ...argv: string[]): Running {
-  const child = spawn(process.execPath, [...MAIN.execArgv, MAIN.file, ...argv], {
+export function runIn({ cwd, env = {}, channel = false, stdin }: RunOptions, ...argv: string[]): Running {
+  const [program, ...parameters] = commandLine(...argv);
+  const child = spawn(program, parameters, {
     cwd,
     env: { ...withoutSettings(), HOME: cwd, XDG_CONFIG_HOME: cwd, ...env },
-    stdio: ['ignore', 'pipe', 'pipe', ...(channel ? (['ipc'] as const) : [])],
+    stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...(channel ? (['ipc'] as const) : [])],
   });
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(stdin);
   let printed = '';
   const listeners = new Set<() => void>();
   const notify = (): void => {
