@@ -1,16 +1,18 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { writeStdout } from '../../src/cli/write-stdout.ts';
+import { ownModule } from '../support/own-process.ts';
+import { SOURCES } from '../support/sources.ts';
 
-const GUARD = new URL('../../src/cli/guard-output.ts', import.meta.url).href;
-const SOURCES = new URL('../../src/', import.meta.url);
+const { file: GUARD, execArgv } = ownModule('../../src/cli/guard-output', import.meta.url);
 
 /** Runs a piece of a program behind the guard. */
 async function ran(code: string): Promise<{ stdout: string; stderr: string; code?: number }> {
-  const program = `import { guardOutput } from ${JSON.stringify(GUARD)}; guardOutput(process); ${code}`;
-  const argv = ['--import=tsx', '--input-type=module', '--eval', program];
+  const program = `import { guardOutput } from ${JSON.stringify(pathToFileURL(GUARD).href)}; guardOutput(process); ${code}`;
+  const argv = [...execArgv, '--input-type=module', '--eval', program];
   return await promisify(execFile)(process.execPath, argv).catch((error) => error);
 }
 

@@ -3,15 +3,15 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { type CliPlatform, startPlatform } from '../support/cli-platform.ts';
+import { ownModule } from '../support/own-process.ts';
 import { putInstances } from '../support/put-instances.ts';
 import { submit } from '../support/submit.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { until } from '../support/until.ts';
 
-const MAIN = fileURLToPath(new URL('../support/run-cli-main.ts', import.meta.url));
+const MAIN = ownModule('../support/run-cli-main', import.meta.url);
 
 /** Milliseconds. */
 const SOON = 2_000;
@@ -43,7 +43,7 @@ describe('SIGTERM', function () {
 
   /** A command whose stdin stays open. */
   function start(config: string, ...argv: string[]): ChildProcess {
-    const child = spawn(process.execPath, ['--import=tsx', MAIN, ...argv, '--config', config]);
+    const child = spawn(process.execPath, [...MAIN.execArgv, MAIN.file, ...argv, '--config', config]);
     children.push(child);
     said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)));

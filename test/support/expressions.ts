@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
-
-const SOURCES = new URL('../../src/', import.meta.url);
+import { moduleOf, SOURCES } from './sources.ts';
 
 /** A regular expression of the product. */
 export interface Expression {
@@ -66,7 +65,7 @@ function expressionOf(literal: string): RegExp {
 
 /** Loads a module of its own, and keeps the expressions that it builds meanwhile. */
 async function builtBy(file: string): Promise<RegExp[]> {
-  const { href, pathname } = new URL(file, SOURCES);
+  const { href, pathname } = moduleOf(file);
   const built: RegExp[] = [];
   const real = globalThis.RegExp;
   globalThis.RegExp = new Proxy(real, {

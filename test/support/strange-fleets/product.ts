@@ -150,7 +150,7 @@ export async function startProduct({
         const ways = { reason: '', async: false, wait: PATIENCE_MS, json: false, name: undefined, tries: 1 };
         try {
           await runMany(
-            { config, output, maxFailures: undefined, ...ways },
+            { config, couch: opened, output, maxFailures: undefined, ...ways },
             {
               kind: 'repair',
               chosen: await choose(choice, io),
