@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { allowedDebug } from '../../src/cli/debug-namespaces.ts';
+import { Cleanup } from '../support/chaos-cleanup.ts';
 import { startPlatform } from '../support/cli-platform.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { runIn } from '../support/up.ts';
@@ -7,6 +8,10 @@ import { runIn } from '../support/up.ts';
 const SECRET = 'open-sesame-of-the-test';
 
 describe('DEBUG', () => {
+  const cleanup = new Cleanup();
+
+  afterEach(() => cleanup.run());
+
   for (const argv of [
     ['instances', 'add', 'a.org', '--passphrase', SECRET],
     ['instances', 'add', 'a.org', `--passphrase=${SECRET}`],
@@ -24,8 +29,8 @@ describe('DEBUG', () => {
   });
 
   it('prints no secret of a command', async () => {
-    const platform = await startPlatform({ ownProcess: true });
-    const directory = await temporaryDirectory('debug');
+    const platform = cleanup.add(await startPlatform({ ownProcess: true }), (each) => each.close());
+    const directory = cleanup.add(await temporaryDirectory('debug'), (each) => each.remove());
     const options = { cwd: directory.path, env: { DEBUG: '*', NODE_DEBUG: '' } };
     const redisUrl = platform.redis.url.replace('//', '//:redis-secret@');
     await platform.fleet.redis.config('SET', 'requirepass', 'redis-secret');
@@ -38,7 +43,5 @@ describe('DEBUG', () => {
     expect(add.output() + list.output())
       .to.not.include(SECRET)
       .and.not.include('redis-secret');
-    await platform.close();
-    await directory.remove();
   });
 });

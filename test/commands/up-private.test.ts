@@ -9,7 +9,7 @@ import { askRedis } from '../../src/embedded/ask-redis.ts';
 import { freePort } from '../../src/embedded/free-port.ts';
 import { asAnother, canBeAnother } from '../support/other-user.ts';
 import { listProcesses } from '../support/processes.ts';
-import { startTestCouch } from '../support/servers.ts';
+import { startTestCouch, type TestCouch } from '../support/servers.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { type Running, runIn } from '../support/up.ts';
 
@@ -19,6 +19,7 @@ describe('up, for other users of the machine,', function () {
   let directory: TemporaryDirectory;
   let dir: string;
   const started: Running[] = [];
+  let couch: TestCouch | undefined;
 
   beforeEach(async () => {
     directory = await temporaryDirectory('up-private');
@@ -28,6 +29,8 @@ describe('up, for other users of the machine,', function () {
 
   afterEach(async () => {
     await stopAll();
+    await couch?.close();
+    couch = undefined;
     await directory.remove();
   });
 
@@ -167,7 +170,7 @@ describe('up, for other users of the machine,', function () {
   });
 
   it('has an env.sh that only sets variables, whatever the directory is called', async () => {
-    const couch = await startTestCouch({ ownProcess: true });
+    couch = await startTestCouch({ ownProcess: true });
     const nasty = "q'uote;touch pwned;'x $(touch pwned) `touch pwned`\ntouch pwned";
     await writeFile(join(directory.path, 'cozy.yaml'), `couchdb: {url: ${JSON.stringify(couch.url)}}\n`);
     const running = await up(0o022, {}, '--dir', nasty);
@@ -185,7 +188,5 @@ describe('up, for other users of the machine,', function () {
     const script = `${hint}; test -n "$COZY_FS_URL" && ls`;
     const printed = execFileSync('sh', ['-c', script], { cwd: directory.path }).toString();
     expect(printed).to.not.match(/^pwned$/m);
-    await stopAll();
-    await couch.close();
   });
 });
