@@ -1,4 +1,5 @@
 import { type Claim, type Owners, sharersOf } from './census.ts';
+import { Refusal } from './errors.ts';
 import type { StoredInstance } from './lookup.ts';
 import { databasePrefix, prefixOf } from './prefix.ts';
 import { refusalOf } from './readable.ts';
@@ -30,6 +31,12 @@ export function sharingOf(owners: Owners, instance: StoredInstance): Sharing | u
   if (samePrefix !== undefined) return sharedPrefix(instance, samePrefix);
   const [sameName] = directory;
   return sameName && sharedName(instance, sameName);
+}
+
+/** @throws Refusal `shared_prefix`, `shared_name` */
+export function refuseShared(owners: Owners, instance: StoredInstance): void {
+  const sharing = sharingOf(owners, instance);
+  if (sharing !== undefined) throw new Refusal(sharing.code, sharing.message, sharing.advice);
 }
 
 function sharedPrefix(instance: StoredInstance, other: Claim): Sharing {

@@ -1,4 +1,5 @@
 import type { StoredInstance } from '../../instances/lookup.ts';
+import { refuseShared } from '../../instances/sharing.ts';
 import type { InstallAppsPayload, OutcomeOf } from '../../jobs/payload.ts';
 import type { InstallStageName } from '../../jobs/stages.ts';
 import type { Attempt } from '../attempt.ts';
@@ -18,7 +19,10 @@ const apps: Stage<InstallStageName, InstallationJob, OutcomeOf<'install-apps'>> 
   name: 'apps',
 
   async run({ attempt, payload, instance }) {
+    const { services, signal } = attempt;
     const { generation } = payload;
+    // Its files and documents would come into what may be somebody else's.
+    refuseShared(await services.census.look(signal), instance);
     const any = await installApps({ attempt, instance, apps: payload.apps, generation });
     return any ? 'installed' : 'present';
   },

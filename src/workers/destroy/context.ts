@@ -4,6 +4,7 @@ import { Refusal } from '../../instances/errors.ts';
 import type { InstanceDocument } from '../../instances/instance-document.ts';
 import { INSTANCES, type StoredInstance } from '../../instances/lookup.ts';
 import { databasePrefix } from '../../instances/prefix.ts';
+import { refuseShared } from '../../instances/sharing.ts';
 import type { DestroyPayload, OutcomeOf, SeenInstance } from '../../jobs/payload.ts';
 import type { DestroyStageName } from '../../jobs/stages.ts';
 import { pauseAfterConflict } from '../../pause.ts';
@@ -11,7 +12,7 @@ import type { Lease } from '../lease.ts';
 import { readSeen, superseded } from '../seen-instance.ts';
 import type { Services } from '../services.ts';
 import type { Stage } from '../stage.ts';
-import { refuseOddPrefix, refuseOtherStorage, refuseShared } from './removable.ts';
+import { refuseOddPrefix, refuseOtherStorage } from './removable.ts';
 
 export type DestroyStage = Stage<DestroyStageName, DestroyContext, OutcomeOf<'destroy'>>;
 

@@ -1,9 +1,8 @@
-import type { Owners } from '../../instances/census.ts';
 import { Refusal } from '../../instances/errors.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
 import { otherStorage } from '../../instances/other-storage.ts';
 import { databasePrefix, databaseRange } from '../../instances/prefix.ts';
-import { type Sharing, sharingOf } from '../../instances/sharing.ts';
+import { refuseShared, type Sharing, sharingOf } from '../../instances/sharing.ts';
 import type { Services } from '../services.ts';
 
 /**
@@ -22,12 +21,6 @@ export async function findSharing(
   signal: AbortSignal,
 ): Promise<Sharing | undefined> {
   return sharingOf(await census.look(signal), instance);
-}
-
-/** @throws Refusal `shared_prefix`, `shared_name` */
-export function refuseShared(owners: Owners, instance: StoredInstance): void {
-  const sharing = sharingOf(owners, instance);
-  if (sharing !== undefined) throw new Refusal(sharing.code, sharing.message, sharing.advice);
 }
 
 /**

@@ -3,10 +3,11 @@ import { incarnationOf } from '../../instances/incarnation.ts';
 import { isReservation } from '../../instances/instance-document.ts';
 import { INSTANCES, readInstance, type StoredInstance } from '../../instances/lookup.ts';
 import { reservationId } from '../../instances/prefix.ts';
+import { refuseShared } from '../../instances/sharing.ts';
 import { writtenInto } from '../../instances/written-into.ts';
 import type { Attempt } from '../attempt.ts';
 import { deleteDatabases } from '../destroy/databases.ts';
-import { findSharing, foreignFiles, refuseShared, refuseUnremovable } from '../destroy/removable.ts';
+import { findSharing, foreignFiles, refuseUnremovable } from '../destroy/removable.ts';
 import { superseded } from '../seen-instance.ts';
 
 /**

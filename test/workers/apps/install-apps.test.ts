@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { StoredDocument } from '../../../src/couchdb/server.ts';
 import { incarnationOf } from '../../../src/instances/incarnation.ts';
-import { databaseName } from '../../../src/instances/prefix.ts';
+import { INSTANCES } from '../../../src/instances/lookup.ts';
+import { databaseName, prefixOf } from '../../../src/instances/prefix.ts';
 import { enqueueJob } from '../../../src/jobs/enqueue.ts';
 import { failedState } from '../../../src/jobs/failed-state.ts';
 import { type Progress, readProgress } from '../../../src/jobs/progress.ts';
@@ -180,6 +181,21 @@ describe('installing applications', () => {
     await test.server.putDocument('global/instances', { ...instance, deleting: true });
     expect(errorOf(await install(domain, 'agenda'))).to.match(/^deleting: /);
   });
+
+  for (const [what, fields] of [
+    ['has the same databases', (domain: string) => ({ domain: `other-${domain}`, prefix: prefixOf(domain) })],
+    ['could mean its directory', (domain: string) => ({ domain: `other-${domain}`, old_domain: domain })],
+  ] as const) {
+    it(`leaves an instance alone while another document ${what}`, async () => {
+      const domain = await made('shared');
+      const other = { _id: `beside-${domain}`, ...fields(domain) };
+      const rev = await test.server.putDocument(INSTANCES, other);
+      expect(errorOf(await install(domain, 'agenda'))).to.match(/^shared_(prefix|name): .*beside-/);
+      await test.server.deleteDocument(INSTANCES, other._id, rev);
+      expect(await idsOf(domain, 'io.cozy.apps')).to.deep.equal([]);
+      expect(await readdir(join(test.storageRoot, domain))).to.not.include('.cozy_apps');
+    });
+  }
 
   it('touches nothing of another life of the domain', async () => {
     const domain = await made('lives');
