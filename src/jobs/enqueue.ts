@@ -1,9 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FleetError } from '../errors.ts';
 import type { InstanceOptions } from '../instances/options.ts';
 import type { Claim, ClaimAnswer } from './claims.ts';
 import type { Fleet, KeyedFleet } from './fleet.ts';
-import { domainOf, type LivePayload, namesOf, payloadHash, type Signed, type Work } from './payload.ts';
+import {
+  assertRunnable,
+  domainOf,
+  type LivePayload,
+  namesOf,
+  payloadHash,
+  type Signed,
+  type Work,
+} from './payload.ts';
 import { JOB_OPTIONS, PRIORITY } from './queue.ts';
 import { stagesOf } from './stages.ts';
 import type { SealForJob } from './stored-passphrase.ts';
@@ -37,10 +46,14 @@ export type EnqueueAnswer =
   /** A job that does something else holds the domain or an alias. */
   | { readonly state: 'busy'; readonly jobId: string; readonly kind: string; readonly name: string };
 
-/** Queues one job, ahead of every batch. */
+/**
+ * Queues one job, ahead of every batch.
+ * @throws FleetError `unusable_domain`, `bad_payload` for what workers would refuse to read
+ */
 export async function enqueueJob(fleet: KeyedFleet, request: JobRequest): Promise<EnqueueAnswer> {
   const jobId = randomUUID();
   const payload = payloadOf(fleet, jobId, request);
+  assertRunnable(payload);
   const answers = await submit(fleet, [{ jobId, payload }], PRIORITY.interactive);
   return answers.get(jobId) ?? { state: 'queued', jobId };
 }
@@ -64,7 +77,7 @@ export interface RowRequest extends JobRequest {
 
 /**
  * Queues rows of a batch. A row whose work is under way in another batch waits for that one; a
- * row whose domain is held by other work fails at once.
+ * row whose domain is held by other work fails at once, as does one that workers would refuse to read.
  * @returns how many were queued or wait
  */
 export async function enqueueRows(
@@ -82,9 +95,15 @@ export async function enqueueRows(
       payload: payloadOf(fleet, jobId, request, { id: batchId, row: request.row }),
     };
   });
-  const answers = await submit(fleet, jobs, PRIORITY.batch);
+  const judged = jobs.map((job) => ({ job, refusal: refusalOf(job.payload) }));
+  const runnable = judged.flatMap(({ job, refusal }) => (refusal === undefined ? [job] : []));
+  const answers = await submit(fleet, runnable, PRIORITY.batch);
   await Promise.all(
-    jobs.map(({ jobId, row, payload }) => reportRow(fleet, batchId, row, payload, answers.get(jobId))),
+    judged.map(({ job: { jobId, row, payload }, refusal }) =>
+      refusal === undefined
+        ? reportRow(fleet, batchId, row, payload, answers.get(jobId))
+        : reportRefused(fleet, batchId, row, payload, refusal),
+    ),
   );
   return [...answers.values()].filter(({ state }) => state !== 'busy').length;
 }
@@ -156,6 +175,29 @@ async function reportRow(
   }
   const error = `job ${answer.jobId} holds ${answer.name} (${answer.kind})`;
   await batches.report({ ...about, state: 'failed', stage, code: 'busy', error });
+}
+
+async function reportRefused(
+  { batches }: Fleet,
+  batchId: string,
+  row: number,
+  payload: LivePayload,
+  { code, message, advice }: FleetError,
+): Promise<void> {
+  const [stage] = stagesOf(payload.kind);
+  const about = { batchId, row, domain: domainOf(payload), generation: 0, attempt: 0 };
+  await batches.report({ ...about, state: 'failed', stage, code, error: `${message}. ${advice}` });
+}
+
+/** Why workers would refuse to read a payload; undefined where they would not. */
+function refusalOf(payload: LivePayload): FleetError | undefined {
+  try {
+    assertRunnable(payload);
+    return undefined;
+  } catch (error) {
+    if (error instanceof FleetError) return error;
+    throw error;
+  }
 }
 
 /** Sealed and signed for the job of that id, and good for no other. */

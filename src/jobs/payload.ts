@@ -180,6 +180,23 @@ export function parsePayload(data: unknown): Payload {
   );
 }
 
+/**
+ * Makes sure that workers will read a payload, for those who are about to queue it: a document may have a domain that
+ * no instance can have.
+ * @throws FleetError `unusable_domain`, `bad_payload`
+ */
+export function assertRunnable(payload: LivePayload): void {
+  const { seen } = 'seen' in payload ? payload : {};
+  if (seen !== undefined && !domain.safeParse(domainOf(payload)).success) {
+    throw new FleetError(
+      'unusable_domain',
+      `${JSON.stringify(domainOf(payload))} cannot be the domain of an instance, so that nothing is done to it`,
+      `Correct the domain of ${seen.id} in global/instances, or remove that document by hand.`,
+    );
+  }
+  parsePayload(payload);
+}
+
 export function isEnded(payload: Payload): payload is EndedPayload {
   return 'outcome' in payload;
 }

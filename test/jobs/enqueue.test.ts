@@ -1,9 +1,11 @@
 import { expect } from 'chai';
+import { FleetError } from '../../src/errors.ts';
 import { creation, enqueueJob, enqueueRows, type RowRequest } from '../../src/jobs/enqueue.ts';
 import type { KeyedFleet } from '../../src/jobs/fleet.ts';
 import { payloadHash } from '../../src/jobs/payload.ts';
 import { settle } from '../../src/jobs/settle.ts';
 import { sampleOptions } from '../instances/sample-options.ts';
+import { thrownBy } from '../support/thrown-by.ts';
 import { until } from '../support/until.ts';
 import { payloadFor, startTestQueue, type TestQueue } from './fixture.ts';
 
@@ -51,12 +53,33 @@ describe('queueing', () => {
     expect(second.jobId).to.equal(first.jobId);
   });
 
+  describe('work that workers would refuse to read', () => {
+    const seen = { id: 'odd', incarnation: '0'.repeat(16) };
+    const work = { kind: 'destroy', domain: '../bob.org', seen, skipAccounts: false, resume: false } as const;
+
+    it('is refused at once, and the document is named', async () => {
+      const error = await thrownBy(enqueueJob(fleet, { work, tries: 1 }));
+      expect(error).to.be.instanceOf(FleetError).and.include({ code: 'unusable_domain' });
+      expect(error).to.have.property('message').that.includes('"../bob.org"');
+      expect(error).to.have.property('advice').that.includes('odd');
+      expect(await fleet.queue.getJobCountByTypes('prioritized')).to.equal(0);
+    });
+
+    it('fails its row of a batch, and no other', async () => {
+      const id = await batch(2);
+      expect(await enqueueRows(fleet, id, [{ row: 1, tries: 1, work }, row(2, 'well.org')])).to.equal(1);
+      expect(await fleet.batches.row(id, 1)).to.include({ state: 'failed', code: 'unusable_domain' });
+      expect(await fleet.batches.row(id, 2)).to.include({ state: 'waiting' });
+    });
+  });
+
   it('the same creation with another passphrase does not join: one of the two would be lost', async () => {
     const options = sampleOptions({ domain: 'secret.org' });
-    const sealed = (mark: string) => creation({ options, seal: (jobId) => `${mark} ${jobId}`, tries: 8 });
-    await enqueueJob(fleet, sealed('mark1'));
-    const same = await enqueueJob(fleet, sealed('mark1'));
-    const other = await enqueueJob(fleet, sealed('mark2'));
+    const sealed = (mark: string) =>
+      creation({ options, seal: (jobId) => `${mark} ${Buffer.from(jobId).toString('base64')}`, tries: 8 });
+    await enqueueJob(fleet, sealed('a'.repeat(16)));
+    const same = await enqueueJob(fleet, sealed('a'.repeat(16)));
+    const other = await enqueueJob(fleet, sealed('b'.repeat(16)));
     expect([same.state, other.state]).to.deep.equal(['joined', 'busy']);
   });
 
