@@ -1,5 +1,4 @@
-import { CouchError } from '../../couchdb/errors.ts';
-import { FleetError, PassingError } from '../../errors.ts';
+import { Refusal } from '../../instances/errors.ts';
 import type { FileChecks } from '../../instances/fsck/check-files.ts';
 import {
   type CheckContext,
@@ -10,7 +9,7 @@ import { findingLine } from '../../instances/fsck/finding.ts';
 import { unreadableDocument } from '../../instances/fsck/instance-findings.ts';
 import type { OrphanFinding } from '../../instances/fsck/orphan-findings.ts';
 import type { Judged, Unreadable } from '../../instances/readable.ts';
-import { StorageError } from '../../storage/errors.ts';
+import { UnsafePath } from '../../storage/errors.ts';
 import { safeJson } from '../terminal-text.ts';
 import { inOrder } from './in-order.ts';
 
@@ -45,15 +44,9 @@ async function* findingsOf(
   try {
     yield* checkInstance(context, checks);
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    if (!(error instanceof Refusal || error instanceof UnsafePath)) throw error;
     yield { type: 'not_checked', code: error.code, problem: error.message };
   }
-}
-
-/** Whether it was said for good, and by neither a server nor a disk: those may be away for all instances. */
-function isRefusal(error: unknown): error is FleetError {
-  if (!(error instanceof FleetError)) return false;
-  return !(error instanceof CouchError || error instanceof StorageError || error instanceof PassingError);
 }
 
 /** The line for a document that cannot be read, with its line break. */

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { type Checking, checkLines } from '../../../src/cli/instances/finding-lines.ts';
 import { type CouchServer, connectCouch } from '../../../src/couchdb/server.ts';
-import { FleetError } from '../../../src/errors.ts';
 import { judgeAll } from '../../../src/instances/all-instances.ts';
 import { createCensus } from '../../../src/instances/census.ts';
 import { INSTANCES } from '../../../src/instances/lookup.ts';
+import { UnsafePath } from '../../../src/storage/errors.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import { putInstances } from '../../support/put-instances.ts';
 import { startTestCouch, type TestCouch, temporaryDirectory } from '../../support/servers.ts';
@@ -47,7 +47,7 @@ describe('the lines of a check', () => {
       ...checking,
       cluster(index) {
         refusals += 1;
-        if (refusals === 1) throw new FleetError('unsafe_path', 'it cannot be the name of a directory');
+        if (refusals === 1) throw new UnsafePath('it cannot be the name of a directory', '');
         return checking.cluster(index);
       },
     };
