@@ -45,13 +45,25 @@ function* hostileTexts(expression: RegExp): Generator<string> {
   }
 }
 
-function slowest({ expression }: Expression): { readonly ms: number; readonly text: string } {
-  let worst = { ms: 0, text: '' };
-  for (const text of hostileTexts(expression)) {
+/** Looks at a busy machine, which makes anything slow at times, are repeated. */
+const LOOKS = 3;
+
+/** The shortest of a few times, in milliseconds. */
+function timeOf(expression: RegExp, text: string): number {
+  let shortest = Number.POSITIVE_INFINITY;
+  for (let look = 0; look < LOOKS && shortest > MOST_MS; look += 1) {
     const started = performance.now();
     // With the flag for all places, each of them is looked for.
     text.replace(expression, '');
-    const ms = performance.now() - started;
+    shortest = Math.min(shortest, performance.now() - started);
+  }
+  return shortest;
+}
+
+function slowest({ expression }: Expression): { readonly ms: number; readonly text: string } {
+  let worst = { ms: 0, text: '' };
+  for (const text of hostileTexts(expression)) {
+    const ms = timeOf(expression, text);
     if (ms > worst.ms) worst = { ms, text: JSON.stringify(text.slice(0, 40)) };
     if (ms > MOST_MS) break;
   }

@@ -8,7 +8,7 @@ import { type FleetKind, strangeFleet } from '../support/strange-fleets/strange-
 const SEED = numberOf('STRANGE_SEED', 13);
 
 /** How many fleets, and from which on: a failure names its own. */
-const FLEETS = numberOf('STRANGE_FLEETS', 100);
+const FLEETS = numberOf('STRANGE_FLEETS', 40);
 const FIRST = numberOf('STRANGE_FIRST', 0);
 
 /** Fleets that are in one CouchDB and one storage at a time. */

@@ -6,11 +6,11 @@ import { expect } from 'chai';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { fleetYaml } from '../../src/config/write-config.ts';
 import { askRedis } from '../../src/embedded/ask-redis.ts';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { asAnother, canBeAnother } from '../support/other-user.ts';
 import { listProcesses } from '../support/processes.ts';
 import { startTestCouch, type TestCouch } from '../support/servers.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
+import { testPort } from '../support/test-port.ts';
 import { type Running, runIn } from '../support/up.ts';
 
 describe('up, for other users of the machine,', function () {
@@ -43,8 +43,8 @@ describe('up, for other users of the machine,', function () {
 
   async function yaml(path: string): Promise<string> {
     return fleetYaml({
-      couchUrl: `http://admin:of-last-time@127.0.0.1:${await freePort()}`,
-      redisUrl: `redis://127.0.0.1:${await freePort()}`,
+      couchUrl: `http://admin:of-last-time@127.0.0.1:${await testPort()}`,
+      redisUrl: `redis://127.0.0.1:${await testPort()}`,
       storageRoot: join(path, 'storage'),
       linkScheme: 'https',
     });

@@ -9,6 +9,7 @@ import { freePort } from '../../src/embedded/free-port.ts';
 import { listProcesses, type SeenProcess } from '../support/processes.ts';
 import { startTestCouch, startTestRedis } from '../support/servers.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
+import { testPort } from '../support/test-port.ts';
 import { until } from '../support/until.ts';
 import { isAlive, type Running, runIn } from '../support/up.ts';
 
@@ -23,7 +24,7 @@ describe('up', function () {
   beforeEach(async () => {
     directory = await temporaryDirectory('up');
     // Ports of the test's own: the usual ones may belong to an `up` of whoever runs the tests.
-    await writePorts(await freePort(), await freePort());
+    await writePorts(await testPort(), await testPort());
   });
 
   afterEach(async () => {
@@ -110,7 +111,7 @@ describe('up', function () {
   });
 
   it('keeps the password out of the process list and of the logs', async () => {
-    await writePorts(await freePort(), await freePort());
+    await writePorts(await testPort(), await testPort());
     await up('--workers', '2');
     expect(readFileSync(at('cozy.yaml'), 'utf8')).to.include('of-last-time');
     const commands = listProcesses().map(({ command }) => command);
@@ -278,7 +279,7 @@ describe('up', function () {
     });
 
     it('says that it waits for one that does not answer', async () => {
-      const port = await freePort();
+      const port = await testPort();
       await writeFile(
         join(directory.path, 'cozy.yaml'),
         `couchdb: {url: "http://admin:pw@127.0.0.1:${port}"}\n`,

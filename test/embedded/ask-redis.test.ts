@@ -3,11 +3,11 @@ import { createServer, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { askRedis, isRedisReady } from '../../src/embedded/ask-redis.ts';
-import { freePort } from '../../src/embedded/free-port.ts';
+import { testPort } from '../support/test-port.ts';
 
 /** Answers whatever is asked with these chunks, one packet each. */
 async function answering(chunks: readonly string[]): Promise<{ server: Server; port: number }> {
-  const port = await freePort();
+  const port = await testPort();
   const server = createServer({ noDelay: true }, (socket) => {
     socket.on('error', () => undefined);
     socket.once('data', async () => {
@@ -54,7 +54,7 @@ describe('one question to a Redis', () => {
   });
 
   it('is not answered where nobody listens', async () => {
-    expect(await askRedis(await freePort(), ['PING'])).to.equal(undefined);
+    expect(await askRedis(await testPort(), ['PING'])).to.equal(undefined);
   });
 
   it('says whether it is ready', async () => {

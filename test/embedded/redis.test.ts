@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { askRedis, isRedisReady } from '../../src/embedded/ask-redis.ts';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { startRedis } from '../../src/embedded/redis.ts';
 import { FleetError } from '../../src/errors.ts';
 import { listProcesses } from '../support/processes.ts';
 import { startTestRedis, type TestRedis } from '../support/servers.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
+import { testPort } from '../support/test-port.ts';
 
 const CONF = fileURLToPath(new URL('../../redis.conf', import.meta.url));
 
@@ -79,7 +79,7 @@ describe('Redis of our own', () => {
       startRedis({ dir: directory.path, configFile: CONF, ...options }).catch((error: unknown) => error);
 
     it('says what to install when there is no redis-server', async () => {
-      const error = await failure({ port: await freePort(), program: 'no-redis-server-here' });
+      const error = await failure({ port: await testPort(), program: 'no-redis-server-here' });
       expect(error).to.be.instanceOf(FleetError).and.include({ code: 'redis_missing' });
       expect(error).to.have.property('advice').that.includes('apt install redis-server');
       expect(error).to.have.property('advice').that.includes('set fleet.redis_url to');
@@ -95,9 +95,9 @@ describe('Redis of our own', () => {
     it('first stops one left over on the same directory', async () => {
       const dir = join(directory.path, 'data');
       const options = { dir, configFile: CONF };
-      const left = await startRedis({ ...options, port: await freePort() });
+      const left = await startRedis({ ...options, port: await testPort() });
       await askRedis(left.port, ['SET', 'key', 'kept']);
-      const next = await startRedis({ ...options, port: await freePort() });
+      const next = await startRedis({ ...options, port: await testPort() });
       await left.exited;
       expect(await askRedis(next.port, ['GET', 'key'])).to.equal('kept');
       await next.close();
@@ -108,7 +108,7 @@ describe('Redis of our own', () => {
       const dir = join(directory.path, 'data');
       await mkdir(dir);
       await writeFile(join(dir, 'redis.port'), String(other.port));
-      const mine = await startRedis({ dir, configFile: CONF, port: await freePort() });
+      const mine = await startRedis({ dir, configFile: CONF, port: await testPort() });
       expect(await isRedisReady(other.port)).to.equal(true);
       await mine.close();
       await other.close();
@@ -119,7 +119,7 @@ describe('Redis of our own', () => {
 
       it('lets nobody in without it, and shows it to nobody', async () => {
         const dir = join(directory.path, 'data');
-        const redis = await startRedis({ dir, configFile: CONF, port: await freePort(), password });
+        const redis = await startRedis({ dir, configFile: CONF, port: await testPort(), password });
         const shown = listProcesses().map(({ command }) => command);
         const withoutIt = await askRedis(redis.port, ['PING']);
         const withIt = await askRedis(redis.port, ['PING'], password);
@@ -132,9 +132,9 @@ describe('Redis of our own', () => {
       it('first stops one left over on the same directory', async () => {
         const dir = join(directory.path, 'data');
         const options = { dir, configFile: CONF, password };
-        const left = await startRedis({ ...options, port: await freePort() });
+        const left = await startRedis({ ...options, port: await testPort() });
         await askRedis(left.port, ['SET', 'key', 'kept'], password);
-        const next = await startRedis({ ...options, port: await freePort() });
+        const next = await startRedis({ ...options, port: await testPort() });
         await left.exited;
         expect(await askRedis(next.port, ['GET', 'key'], password)).to.equal('kept');
         await next.close();
@@ -142,9 +142,9 @@ describe('Redis of our own', () => {
 
       it('first stops one that an earlier version left over without', async () => {
         const dir = join(directory.path, 'data');
-        const left = await startRedis({ dir, configFile: CONF, port: await freePort() });
+        const left = await startRedis({ dir, configFile: CONF, port: await testPort() });
         await askRedis(left.port, ['SET', 'key', 'kept']);
-        const next = await startRedis({ dir, configFile: CONF, port: await freePort(), password });
+        const next = await startRedis({ dir, configFile: CONF, port: await testPort(), password });
         await left.exited;
         expect(await askRedis(next.port, ['GET', 'key'], password)).to.equal('kept');
         await next.close();
@@ -153,7 +153,7 @@ describe('Redis of our own', () => {
 
     it('takes a directory with any name', async () => {
       const dir = join(directory.path, 'a "b" \'c\' $(d) \\ é\nrequirepass x');
-      const redis = await startRedis({ dir, configFile: CONF, port: await freePort() });
+      const redis = await startRedis({ dir, configFile: CONF, port: await testPort() });
       const reply = await askRedis(redis.port, ['CONFIG', 'GET', 'dir']);
       await redis.close();
       expect(reply).to.deep.equal(['dir', dir]);
@@ -162,7 +162,7 @@ describe('Redis of our own', () => {
     it('keeps what it writes to itself, whatever our own mask is', async () => {
       const dir = join(directory.path, 'data');
       const umask = process.umask(0);
-      const redis = await startRedis({ dir, configFile: CONF, port: await freePort() });
+      const redis = await startRedis({ dir, configFile: CONF, port: await testPort() });
       process.umask(umask);
       await askRedis(redis.port, ['SET', 'key', 'value']);
       await redis.close();
@@ -173,7 +173,7 @@ describe('Redis of our own', () => {
 
     it('listens on a socket as well when asked to', async () => {
       const unixSocket = join(directory.path, 'redis.sock');
-      const port = await freePort();
+      const port = await testPort();
       const redis = await startRedis({ dir: directory.path, configFile: CONF, port, unixSocket });
       const reply = await askRedis(port, ['CONFIG', 'GET', 'unixsocket']);
       await redis.close();

@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { RedisTarget } from '../../src/config/redis-target.ts';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { FleetError } from '../../src/errors.ts';
 import { connectFleetRedis } from '../../src/jobs/connect-fleet-redis.ts';
 import { Cleanup } from '../support/chaos-cleanup.ts';
 import { redisAt } from '../support/redis-at.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
+import { testPort } from '../support/test-port.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 import { until } from '../support/until.ts';
 
@@ -92,7 +92,7 @@ describe('connecting to the Redis of the fleet', () => {
     let node: { readonly host: string; readonly port: number };
 
     before(async () => {
-      const port = await freePort();
+      const port = await testPort();
       const tls = ['--tls-cert-file', pem('server'), '--tls-key-file', key('server')];
       const settings = [...tls, '--tls-ca-cert-file', pem('ca'), '--tls-port', String(port)];
       secure = suite.add(await startRedisServer({ settings }), (each) => each.close());
@@ -136,7 +136,7 @@ describe('connecting to the Redis of the fleet', () => {
   it('says within seconds who does not answer, away or frozen', async () => {
     const frozen = await start();
     frozen.freeze();
-    for (const port of [await freePort(), frozen.port]) {
+    for (const port of [await testPort(), frozen.port]) {
       const since = performance.now();
       const error = await refusal(redisAt(`redis://:${PASSWORD}@127.0.0.1:${port}`));
       expect(error.code).to.equal('redis_unreachable');

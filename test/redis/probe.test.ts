@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect } from 'chai';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { probeServer } from '../../src/redis/probe.ts';
 import { Cleanup } from '../support/chaos-cleanup.ts';
 import { redisAt } from '../support/redis-at.ts';
+import { testPort } from '../support/test-port.ts';
 
 describe('a look at a Redis', () => {
   const cleanup = new Cleanup();
@@ -21,7 +21,7 @@ describe('a look at a Redis', () => {
         }
       });
     });
-    const port = await freePort();
+    const port = await testPort();
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
     cleanup.add(server, (each) => void each.close());

@@ -4,12 +4,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { askRedis } from '../../src/embedded/ask-redis.ts';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { askStackRedis, connectStack } from '../../src/stack/connect.ts';
 import { StackRedisAway, StackRedisRefusal } from '../../src/stack/errors.ts';
 import { redisAt } from '../support/redis-at.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { startTestRedis, type TestRedis, temporaryDirectory } from '../support/servers.ts';
+import { testPort } from '../support/test-port.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 import { until } from '../support/until.ts';
 
@@ -38,13 +38,13 @@ describe("the connection to the stack's Redis", () => {
   });
 
   it('is made at the first command only', async () => {
-    const { jobs, close } = connectStack({ jobs: redisAt(`redis://127.0.0.1:${await freePort()}/0`) });
+    const { jobs, close } = connectStack({ jobs: redisAt(`redis://127.0.0.1:${await testPort()}/0`) });
     expect(jobs?.status).to.equal('wait');
     close();
   });
 
   it('says who is away, without the password', async () => {
-    const port = await freePort();
+    const port = await testPort();
     const { jobs, close } = connectStack({ jobs: redisAt(`redis://:s3cret@127.0.0.1:${port}/0`) });
     if (jobs === undefined) throw new Error('no connection was made');
     try {
@@ -123,7 +123,7 @@ describe("the connection to the stack's Redis", () => {
 
   it('is made to the Redis that a sentinel names', async () => {
     const directory = await temporaryDirectory('sentinel');
-    const port = await freePort();
+    const port = await testPort();
     const file = join(directory.path, 'sentinel.conf');
     const settings = [
       `port ${port}`,

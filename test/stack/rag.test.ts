@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import { expect } from 'chai';
 import type { RagServer } from '../../src/config/config.ts';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { RagAway } from '../../src/stack/errors.ts';
 import { deleteFromRag, ragServerOf } from '../../src/stack/rag.ts';
+import { testPort } from '../support/test-port.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 
 const ALICE = { domain: 'alice.example.org:8080', context: 'beta' };
@@ -21,7 +21,7 @@ describe('the RAG server', () => {
       seen.push(`${method} ${url} ${headers.authorization}`);
       if (status !== undefined) response.writeHead(status).end();
     });
-    const port = await freePort();
+    const port = await testPort();
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     configured = { beta: { url: `http://127.0.0.1:${port}/`, token: 's3cret' } };
   });
@@ -92,7 +92,7 @@ describe('the RAG server', () => {
   });
 
   it('is asked again later when nobody is there', async () => {
-    const nobody = { beta: { url: `http://u:s3cret@127.0.0.1:${await freePort()}` } };
+    const nobody = { beta: { url: `http://u:s3cret@127.0.0.1:${await testPort()}` } };
     const error = await thrownBy(deleteFromRag(nobody, ALICE, signal));
     expect(error).to.be.instanceOf(RagAway).and.to.have.property('message').that.contains('ECONNREFUSED');
     expect(error).to.have.property('message').that.does.not.contain('s3cret');

@@ -8,10 +8,10 @@ import { promisify } from 'node:util';
 import { type Job, Queue } from 'bullmq';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { type BareCouch, bareCouch } from './strange-fleets/couch.ts';
 import { hashedPrefix } from './strange-fleets/readings.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
+import { testPort } from './test-port.ts';
 import { until } from './until.ts';
 import { commandLine, isAlive, type Running, runIn } from './up.ts';
 
@@ -214,7 +214,7 @@ export async function startAttackedPlatform({
 
 /** Ports of the test's own, as if the last `up` had used them. */
 async function writePorts(file: string): Promise<void> {
-  const [redis, couch] = [await freePort(), await freePort()];
+  const [redis, couch] = [await testPort(), await testPort()];
   const text = [
     `couchdb: { url: 'http://admin:of-last-time@127.0.0.1:${couch}' }`,
     `fs: { url: 'file:///nowhere' }`,

@@ -1,7 +1,7 @@
 import { spawnEmbeddedCouch } from '../../src/embedded/couchdb/spawn.ts';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { startTestCouch, type TestCouch } from './servers.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
+import { testPort } from './test-port.ts';
 
 /** A CouchDB that tests may kill, and bring back with another password. */
 export interface ChaosCouch {
@@ -19,7 +19,7 @@ const PASSWORD = 'secret';
 
 export async function startChaosCouch(): Promise<ChaosCouch> {
   const directory = await temporaryDirectory('chaos-couchdb');
-  const port = await freePort();
+  const port = await testPort();
   const spawn = (password: string) =>
     spawnEmbeddedCouch({ port, dataDir: directory.path, user: USER, password });
   let running = await spawn(PASSWORD);

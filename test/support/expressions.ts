@@ -65,13 +65,15 @@ function expressionOf(literal: string): RegExp {
 
 /** Loads a module of its own, and keeps the expressions that it builds meanwhile. */
 async function builtBy(file: string): Promise<RegExp[]> {
-  const { href, pathname } = moduleOf(file);
+  const { href } = moduleOf(file);
+  // Of a build, stacks name the source.
+  const place = `/src/${file.replace(/\.ts$/, '')}.`;
   const built: RegExp[] = [];
   const real = globalThis.RegExp;
   globalThis.RegExp = new Proxy(real, {
     construct(target, [pattern, flags]: [string | RegExp, string?]) {
       const expression = new target(pattern, flags);
-      if (new Error().stack?.includes(pathname)) built.push(expression);
+      if (new Error().stack?.includes(place)) built.push(expression);
       return expression;
     },
   });

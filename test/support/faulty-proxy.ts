@@ -1,5 +1,5 @@
 import * as http from 'node:http';
-import { freePort } from '../../src/embedded/free-port.ts';
+import { testPort } from './test-port.ts';
 
 /** An answer that is not the server's. */
 interface Page {
@@ -140,7 +140,7 @@ export async function startFaultyProxy(target = ''): Promise<FaultyProxy> {
     });
   }
 
-  const port = await freePort();
+  const port = await testPort();
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     host: `127.0.0.1:${port}`,

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { supervise } from '../../src/embedded/child-process.ts';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { askRawRedis } from './raw-redis.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
+import { testPort } from './test-port.ts';
 import { until } from './until.ts';
 
 /** Each server ends with the process, and a cluster is many. */
@@ -45,7 +45,7 @@ export async function startRedisServer({
   port,
 }: RedisServerOptions = {}): Promise<RedisServer> {
   const directory = await temporaryDirectory('redis-server');
-  const ownPort = port ?? (await freePort());
+  const ownPort = port ?? (await testPort());
   const config = join(directory.path, 'redis.conf');
   await writeFile(config, `${file ?? "save ''"}\n`);
   const own = [config, '--port', String(ownPort), '--bind', '127.0.0.1', '--dir', directory.path];

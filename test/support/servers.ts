@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { askRedis } from '../../src/embedded/ask-redis.ts';
 import { startEmbeddedCouch } from '../../src/embedded/couchdb/server.ts';
 import { spawnEmbeddedCouch } from '../../src/embedded/couchdb/spawn.ts';
-import { freePort } from '../../src/embedded/free-port.ts';
 import { startRedis } from '../../src/embedded/redis.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
+import { testPort } from './test-port.ts';
 
 export { temporaryDirectory } from './temporary-directory.ts';
 
@@ -71,7 +71,7 @@ export async function startTestCouch({
   const given = process.env['COUCHDB_URL'];
   if (given && !ownProcess && !lockout && !requireValidUser) return realCouch(given);
   const directory = await temporaryDirectory('couchdb');
-  const options = { port: await freePort(), dataDir: directory.path, user: USER, password: PASSWORD };
+  const options = { port: await testPort(), dataDir: directory.path, user: USER, password: PASSWORD };
   const startOnce = (): Promise<Running> =>
     ownProcess ? spawnEmbeddedCouch(options) : startEmbeddedCouch({ ...options, lockout, requireValidUser });
   let running = await startOnce();
@@ -96,7 +96,7 @@ export async function startTestCouch({
 export async function startTestRedis(): Promise<TestRedis> {
   const directory = await temporaryDirectory('redis');
   const options = {
-    port: await freePort(),
+    port: await testPort(),
     dir: join(directory.path, 'redis'),
     configFile: REDIS_CONF,
   };

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { freePort } from '../../../src/embedded/free-port.ts';
 import { type CliPlatform, runCommand, startPlatform } from '../../support/cli-platform.ts';
+import { testPort } from '../../support/test-port.ts';
 
 const PASSWORD = 'tr0ub4dor';
 
@@ -24,7 +24,7 @@ describe('instances add where something is not there', () => {
     const source = () => (what === 'one' ? ['a.example.org'] : ['--from', file]);
 
     it(`tells of a CouchDB that is away, for ${what}`, async () => {
-      const port = await freePort();
+      const port = await testPort();
       const config = await platform.configure({ couchUrl: `http://admin:${PASSWORD}@127.0.0.1:${port}` });
       const { stdout, stderr, exitCode } = await runCommand('instances', 'add', ...source(), '-c', config);
       expect(stderr).to.contain(`Error: CouchDB does not answer at 127.0.0.1:${port}\n`);
@@ -45,7 +45,7 @@ describe('instances add where something is not there', () => {
     });
 
     it(`tells of a Redis that is away, for ${what}`, async () => {
-      const port = await freePort();
+      const port = await testPort();
       const config = await platform.configure({ redisUrl: `redis://:${PASSWORD}@127.0.0.1:${port}` });
       const { stdout, stderr, exitCode } = await runCommand('instances', 'add', ...source(), '-c', config);
       expect(stderr).to.contain(`Error: Redis does not answer at 127.0.0.1:${port}`);

@@ -1,10 +1,10 @@
 import { chown, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { freePort } from '../../../src/embedded/free-port.ts';
 import { listWorkers } from '../../../src/jobs/worker-list.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary-directory.ts';
+import { testPort } from '../../support/test-port.ts';
 import { until } from '../../support/until.ts';
 import { isAlive, type Running, runIn } from '../../support/up.ts';
 
@@ -151,7 +151,7 @@ describe('workers start', function () {
 
   describe('refuses in one sentence', () => {
     it('when Redis does not answer', async () => {
-      const port = await freePort();
+      const port = await testPort();
       const { output, code } = await refusal({ COZY_FLEET_REDIS_URL: `redis://:pw@127.0.0.1:${port}` });
       expect(output).to.match(new RegExp(`^Error: Redis does not answer at 127.0.0.1:${port}`));
       expect(output).not.to.include(':pw@');
@@ -159,7 +159,7 @@ describe('workers start', function () {
     });
 
     it('when CouchDB does not answer', async () => {
-      const port = await freePort();
+      const port = await testPort();
       const { output, code } = await refusal({ COZY_COUCHDB_URL: `http://admin:pw@127.0.0.1:${port}` });
       expect(output).to.match(new RegExp(`^Error: CouchDB does not answer at 127.0.0.1:${port}`));
       expect(output).not.to.include('admin:pw');

@@ -123,7 +123,7 @@ describe('destroying an instance beside documents that could mean what it has', 
     ['a secret that is no text', { session_secret: {} }],
   ] as const) {
     it(`is refused for ${what}, and names document and field`, async () => {
-      const domain = await doomed(`unreadable-${Object.values(fields)}`, 'unread-able');
+      const domain = await doomed(`unreadable-${what.replaceAll(' ', '-')}`, 'unread-able');
       const id = `doomed-${domain}`;
       const now = await test.server.getDocument(INSTANCES, id);
       await test.server.putDocument(INSTANCES, { ...now, _id: id, ...fields });

@@ -109,12 +109,12 @@ describe('the places that workers touch', () => {
   }
 
   it('are told with the domain and what to do about it', async () => {
-    const odd = await written('../outside/emptydir');
+    const odd = await written('exports');
     const [work] = orders(odd).slice(-1);
     if (work === undefined) throw new Error('nothing is ordered');
     const end = await test.ended((await enqueueJob(test.fleet, { work, tries: 2 })).jobId);
-    expect(end).to.include({ state: 'failed' });
-    expect(end).to.have.property('message').that.includes('"../outside/emptydir"');
+    expect(end).to.include({ state: 'failed', code: 'unsafe_path' });
+    expect(end).to.have.property('message').that.includes('exports');
     await test.server.deleteDocument('global/instances', odd._id, odd._rev);
   });
 
