@@ -1,33 +1,13 @@
 import { randomInt } from 'node:crypto';
-import { z } from 'zod';
 import { InputError } from '../errors.ts';
 import type { RedisClient } from '../redis/client.ts';
+import { batchOf, type Halt, haltOf, isRowNumber, type Row, type RowInfo, rowOf } from './batch-record.ts';
 import type { Keys } from './keys.ts';
-import { JOB_KINDS, type JobKind } from './payload.ts';
-import { fence, isRowState, ROW_STATES, type RowState } from './row-state.ts';
+import type { JobKind } from './payload.ts';
+import { fence, ROW_STATES, type RowState } from './row-state.ts';
 import { script } from './script.ts';
 
-/** What is known of a row beside its state; no secret is ever in here. */
-const rowInfo = z.object({
-  domain: z.string(),
-  jobId: z.string().optional(),
-  incarnation: z.string().optional(),
-  stage: z.string().optional(),
-  tries: z.number().optional(),
-  code: z.string().optional(),
-  error: z.string().optional(),
-});
-
-export type RowInfo = z.infer<typeof rowInfo>;
-
-export interface Row extends RowInfo {
-  /** Line of the row in its file, from 1. */
-  readonly row: number;
-  readonly state: RowState;
-}
-
-/** Why a batch takes no further row up. */
-export type Halt = 'cancelled' | 'too-many-failures';
+export type { Halt, Row, RowInfo } from './batch-record.ts';
 
 export interface Batch {
   readonly id: string;
@@ -106,8 +86,9 @@ const REPORT = script(`${HAS_ENDED}
 local cur = redis.call('HGET', KEYS[1], ARGV[1])
 local old, fence = false, -1
 if cur then
-  old, fence = string.match(cur, '^(%l+) (%d+)')
-  fence = tonumber(fence)
+  -- What nobody of ours has written makes way.
+  local state, order = string.match(cur, '^(%l+) (%d+)')
+  if state then old, fence = state, tonumber(order) end
 end
 local givenUp = old == 'failed' and fence == ${UNREPORTED}
 if tonumber(ARGV[3]) < fence or (tonumber(ARGV[3]) == fence and not givenUp) then return 0 end
@@ -187,10 +168,11 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
 
   async function read(id: string): Promise<Batch | undefined> {
     const [fields, counts] = await Promise.all([
-      redis.hgetall(keys.batch(id)),
-      redis.hgetall(keys.counts(id)),
+      fieldsAt(redis, keys.batch(id)),
+      fieldsAt(redis, keys.counts(id)),
     ]);
-    return fields['total'] === undefined ? undefined : batchOf(id, fields, counts);
+    const record = batchOf(fields, counts);
+    return record && { id, ...record };
   }
 
   async function move({ batchId, row, ...info }: UnreportedRow, state: RowState, order: number) {
@@ -254,6 +236,7 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
     async *rows(id, ...states) {
       const sets = (states.length === 0 ? ROW_STATES : states).map((each) => `${keys.counts(id)}:${each}`);
       for await (const page of pages(redis, sets)) {
+        if (page.length === 0) continue;
         const texts = await redis.hmget(keys.rows(id), ...page.map(String));
         for (const [at, text] of texts.entries()) {
           const row = page[at];
@@ -289,71 +272,56 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
   };
 }
 
+/** Fields of a hash; none where somebody has put something else there. */
+async function fieldsAt(redis: RedisClient, key: string): Promise<Record<string, string>> {
+  try {
+    return await redis.hgetall(key);
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return {};
+    throw error;
+  }
+}
+
 /** Rows are read in pages of this many, so that Redis is never held up (`bullmq-mechanics.md` §8). */
 const PAGE = 500;
 
 /**
  * Row numbers of some states, ascending, page by page. The states are read in one transaction a page:
- * a row that moves meanwhile is in exactly one of them, and never missed.
+ * a row that moves meanwhile is in exactly one of them, and never missed. What is no number of a row is passed over.
  */
 async function* pages(redis: RedisClient, sets: readonly string[]): AsyncGenerator<number[]> {
-  let after = 0;
+  let after = '0';
   for (;;) {
-    const commands = sets.map((set) => ['zrange', set, `(${after}`, '+inf', 'BYSCORE', 'LIMIT', 0, PAGE]);
+    const commands = sets.map((set) => [
+      'zrange',
+      set,
+      `(${after}`,
+      '+inf',
+      'BYSCORE',
+      'LIMIT',
+      0,
+      PAGE,
+      'WITHSCORES',
+    ]);
     const answers = (await redis.multi(commands).exec()) ?? [];
-    const numbers = answers.flatMap(([error, members]) => {
+    const found = answers.flatMap(([error, members]) => {
       if (error !== null) throw error;
-      return Array.isArray(members) ? members.map(Number) : [];
+      return Array.isArray(members) ? scored(members.map(String)) : [];
     });
-    const page = numbers.sort((a, b) => a - b).slice(0, PAGE);
+    const page = found.sort((a, b) => Number(a.score) - Number(b.score)).slice(0, PAGE);
     const last = page.at(-1);
     if (last === undefined) return;
-    yield page;
-    after = last;
+    yield page.map(({ member }) => Number(member)).filter(isRowNumber);
+    // By its score, as Redis goes on: a member may say another number.
+    after = last.score;
   }
+}
+
+/** What Redis answers one after the other. */
+function scored(answer: readonly string[]): { readonly member: string; readonly score: string }[] {
+  return answer.flatMap((member, at) => (at % 2 === 0 ? [{ member, score: answer[at + 1] ?? '' }] : []));
 }
 
 function newId(): string {
   return Array.from({ length: ID_LENGTH }, () => ID_ALPHABET[randomInt(ID_ALPHABET.length)]).join('');
-}
-
-function rowOf(row: number, text: string): Row {
-  const [, state = '', info = ''] = /^(\w+) \d+ (.*)$/s.exec(text) ?? [];
-  if (!isRowState(state)) throw new Error(`row ${row} has the unknown state ${state}`);
-  return { row, state, ...rowInfo.parse(JSON.parse(info)) };
-}
-
-function batchOf(id: string, fields: Record<string, string>, counts: Record<string, string>): Batch {
-  const number = (name: string) => (fields[name] === undefined ? undefined : Number(fields[name]));
-  return {
-    id,
-    kind: kindOf(fields['kind']),
-    name: fields['name'] ?? '',
-    reason: fields['reason'] ?? '',
-    by: fields['by'] ?? '',
-    createdAt: number('createdAt') ?? 0,
-    endedAt: number('endedAt'),
-    total: number('total') ?? 0,
-    maxFailures: number('maxFailures'),
-    halt: haltOf(fields['halt']),
-    counts: {
-      waiting: Number(counts['waiting'] ?? 0),
-      active: Number(counts['active'] ?? 0),
-      retrying: Number(counts['retrying'] ?? 0),
-      done: Number(counts['done'] ?? 0),
-      skipped: Number(counts['skipped'] ?? 0),
-      incomplete: Number(counts['incomplete'] ?? 0),
-      failed: Number(counts['failed'] ?? 0),
-      cancelled: Number(counts['cancelled'] ?? 0),
-    },
-  };
-}
-
-/** Batches of the first version named no kind. */
-function kindOf(text: string | undefined): JobKind {
-  return JOB_KINDS.find((kind) => kind === text) ?? 'create';
-}
-
-function haltOf(text: string | undefined): Halt | undefined {
-  return text === 'cancelled' || text === 'too-many-failures' ? text : undefined;
 }

@@ -1,3 +1,4 @@
+import { isRowNumber } from '../jobs/batch-record.ts';
 import type { Batch } from '../jobs/batches.ts';
 import type { Fleet } from '../jobs/fleet.ts';
 import { isBeingSubmitted } from '../jobs/submission.ts';
@@ -26,22 +27,27 @@ export async function failMissingRows(fleet: Fleet, batch: Batch): Promise<numbe
   const now = Number(seconds) * 1000;
   if (now - (await batches.shortSince(id, now)) < MISSING_MS) return 0;
   const there = (await redis.hkeys(keys.rows(id))).map(Number);
-  for (const row of missingRows(there, total)) {
+  const missing = missingRows(there, total);
+  for (const row of missing) {
     const lost = { code: 'lost', error: 'Redis has lost it: submit the file again' };
     await batches.giveUp({ batchId: id, row, domain: UNKNOWN, ...lost });
   }
-  return Math.max(total - there.length, 0);
+  return missing.length;
 }
+
+/** Rows that are failed in one look: the total of a batch is what anybody may have written into Redis. */
+const AT_ONCE = 10_000;
 
 /**
  * Numbers for the rows that are missing: those that the others leave out, then those after them. A file may
- * leave out some by itself, so they are a guess: one that turns up under another number comes on top.
+ * leave out some by itself, so they are a guess: one that turns up under another number comes on top. Of very many, some.
  */
 export function missingRows(there: readonly number[], total: number): number[] {
-  const taken = new Set(there);
+  const taken = new Set(there.filter(isRowNumber));
   const missing: number[] = [];
-  const first = there.reduce((least, row) => Math.min(least, row), there[0] ?? 1);
-  for (let row = first; missing.length + taken.size < total; row += 1) {
+  let row = taken.size === 0 ? 1 : [...taken].reduce((least, each) => Math.min(least, each));
+  const most = Math.min(total - taken.size, AT_ONCE);
+  for (; missing.length < most && isRowNumber(row); row += 1) {
     if (!taken.has(row)) missing.push(row);
   }
   return missing;

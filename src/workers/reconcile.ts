@@ -1,5 +1,5 @@
-import { FleetError } from '../errors.ts';
-import type { Row } from '../jobs/batches.ts';
+import { FleetError, toError } from '../errors.ts';
+import type { Batch, Row } from '../jobs/batches.ts';
 import { endedOrGone } from '../jobs/ended-jobs.ts';
 import { failedState } from '../jobs/failed-state.ts';
 import { readFailureText } from '../jobs/failure-text.ts';
@@ -9,6 +9,7 @@ import { readProgress } from '../jobs/progress.ts';
 import type { FleetJob } from '../jobs/queue.ts';
 import type { FinalRowState } from '../jobs/row-state.ts';
 import { settle } from '../jobs/settle.ts';
+import { isRedisAway } from '../redis/refusals.ts';
 import { failMissingRows } from './missing-rows.ts';
 
 /** Batches looked at: those that can still run are among the newest. */
@@ -19,18 +20,33 @@ const AFTER_ALL = 2 ** 20;
 
 /**
  * Settles rows whose worker died while it reported, and rows that Redis has lost, or their jobs, in a failover:
- * without it a batch would never end (design §5).
+ * without it a batch would never end (design §5). One that cannot be looked at, for somebody has broken what Redis has
+ * of it, keeps no other waiting.
  * @returns how many rows were settled
+ * @throws Error naming a batch that could not be looked at, when all others were
  */
 export async function reconcile(fleet: KeyedFleet): Promise<number> {
   let settled = 0;
+  let failure: Error | undefined;
   for (const batch of await fleet.batches.list(NEWEST)) {
-    for (const state of ['active', 'retrying', 'waiting'] as const) {
-      if (batch.counts[state] > 0) settled += await settleRows(fleet, batch.id, state);
+    try {
+      settled += await reconcileBatch(fleet, batch);
+    } catch (thrown) {
+      const error = toError(thrown);
+      if (isRedisAway(error)) throw error;
+      failure ??= new Error(`batch ${batch.id}: ${error.message}`, { cause: error });
     }
-    settled += await failMissingRows(fleet, batch);
   }
+  if (failure !== undefined) throw failure;
   return settled;
+}
+
+async function reconcileBatch(fleet: KeyedFleet, batch: Batch): Promise<number> {
+  let settled = 0;
+  for (const state of ['active', 'retrying', 'waiting'] as const) {
+    if (batch.counts[state] > 0) settled += await settleRows(fleet, batch.id, state);
+  }
+  return settled + (await failMissingRows(fleet, batch));
 }
 
 /** How long one worker's look is enough for all, in milliseconds. */

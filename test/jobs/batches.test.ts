@@ -295,6 +295,82 @@ describe('batches', () => {
       expect((await rowsOf(id, 'waiting')).map(({ row }) => row)).to.not.include(4);
     });
   });
+
+  describe('whose records somebody has broken', () => {
+    const kept = { kind: 'create', name: 'f.csv', reason: '', by: 'x', createdAt: '1', total: '1' };
+
+    async function written(changes: Record<string, string>): Promise<string> {
+      const { redis, keys } = test.fleet;
+      await redis.hset(keys.batch('BR0KEN'), { ...kept, ...changes });
+      await redis.zadd(keys.batches, 1, 'BR0KEN');
+      return 'BR0KEN';
+    }
+
+    afterEach(async () => {
+      const { redis, keys } = test.fleet;
+      await redis.del(keys.batch('BR0KEN'), keys.counts('BR0KEN'), keys.rows('BR0KEN'));
+      await redis.zrem(keys.batches, 'BR0KEN');
+    });
+
+    for (const [field, value] of [
+      ['total', '1000000000000'],
+      ['total', '-1'],
+      ['total', 'many'],
+      ['total', '1.5'],
+    ] as const) {
+      it(`are none with a ${field} of ${value}`, async () => {
+        const id = await written({ [field]: value });
+        expect(await thrownBy(batches.get(id))).to.include({ code: 'unknown_batch' });
+      });
+    }
+
+    it('have a time that can be shown', async () => {
+      const { createdAt, endedAt } = await batches.get(await written({ createdAt: 'abc', endedAt: '1e99' }));
+      expect({ createdAt, endedAt }).to.deep.equal({ createdAt: 0, endedAt: undefined });
+    });
+
+    it('count no rows by what is no number', async () => {
+      const id = await written({});
+      await test.fleet.redis.hset(test.fleet.keys.counts(id), { waiting: 'x', done: '-3', failed: '2' });
+      expect((await batches.get(id)).counts).to.include({ waiting: 0, done: 0, failed: 2 });
+    });
+
+    it('do not keep others from being listed', async () => {
+      const { redis, keys } = test.fleet;
+      const id = await batches.create(newBatch(1));
+      await redis.set(keys.batch('BR0KEN'), 'text');
+      await redis.zadd(keys.batches, Date.now() + 1000, 'BR0KEN');
+      expect((await batches.list(100)).map((batch) => batch.id))
+        .to.include(id)
+        .and.not.include('BR0KEN');
+    });
+
+    for (const record of ['', 'nonsense', 'waiting 1 {', 'waiting 1 7', 'waiting 1 {"domain":5}']) {
+      it(`show a row of which there is ${JSON.stringify(record)} as failed, and the others`, async () => {
+        const id = await waitingBatch(3);
+        await test.fleet.redis.hset(test.fleet.keys.rows(id), '2', record);
+        const rows = await rowsOf(id);
+        expect(rows.map(({ state }) => state)).to.deep.equal(['waiting', 'failed', 'waiting']);
+        expect(rows[1]).to.include({ row: 2, code: 'bad_record' });
+        expect(await batches.row(id, 2)).to.include({ state: 'failed', code: 'bad_record' });
+      });
+    }
+
+    it('take a report on a row of which there is nothing that can be read', async () => {
+      const id = await waitingBatch(1);
+      await test.fleet.redis.hset(test.fleet.keys.rows(id), '1', 'nonsense');
+      expect(await report(id, 1, 'done')).to.equal(true);
+      expect(await rowsOf(id, 'done')).to.have.length(1);
+    });
+
+    it('list each row once where a set has numbers that are none of theirs', async () => {
+      const id = await waitingBatch(2);
+      const { redis, keys } = test.fleet;
+      const set = `${keys.counts(id)}:waiting`;
+      await redis.zadd(set, 5, 'text', 1000, '1', 'inf', 'end', 2.5, 'half');
+      expect((await rowsOf(id)).map(({ row }) => row)).to.have.members([1, 2]);
+    });
+  });
 });
 
 /** Everything that was ever reported about one row, with one ending at most for each attempt. */

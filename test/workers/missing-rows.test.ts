@@ -13,11 +13,20 @@ describe('missingRows', () => {
     [[2, 3], 4, [4, 5]],
     [[1, 2], 2, []],
     [[1, 2, 3], 2, []],
+    [[Number.NaN, 2], 3, [3, 4]],
+    [[2 ** 60, 2 ** 53, -4, 1.5], 2, [1, 2]],
+    [[Number.MAX_SAFE_INTEGER], 3, []],
   ] as const) {
     it(`takes ${missing.join(', ') || 'none'} for missing of ${total} where ${there.join(', ') || 'none'} are there`, () => {
       expect(missingRows(there, total)).to.deep.equal(missing);
     });
   }
+});
+
+describe('missingRows of a batch that lacks very many', () => {
+  it('gives some of them, in little time', () => {
+    expect(missingRows([], 10 ** 12)).to.have.length.below(100_000);
+  });
 });
 
 describe('rows that are not in Redis', () => {

@@ -157,6 +157,19 @@ describe('reconciling', () => {
     expect((await batches.get(batchId)).counts).to.include({ waiting: total - 3, failed: 3 });
   });
 
+  it('goes on with other batches where one cannot be looked at, and says so', async () => {
+    await rowIs('active', 'gone');
+    const broken = await batches.create({ kind: 'create', name: 'g', reason: '', by: 'root@ops', total: 2 });
+    await fleet.redis.set(fleet.keys.rows(broken), 'text');
+    await fleet.redis.hset(fleet.keys.batch(broken), 'shortSince', 0);
+    const error = await reconcile(fleet).then(
+      () => undefined,
+      (thrown: unknown) => String(thrown),
+    );
+    expect(error).to.include('WRONGTYPE').and.include(broken);
+    expect((await row())?.state).to.equal('failed');
+  });
+
   it('is done by one worker for all', async () => {
     await rowIs('waiting', 'gone');
     await reconcileInTurn(fleet);
