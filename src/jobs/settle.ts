@@ -1,3 +1,4 @@
+import { isRowNumber } from './batch-record.ts';
 import type { Batches, RowInfo } from './batches.ts';
 import type { Claims } from './claims.ts';
 import { namesOf, type Payload } from './payload.ts';
@@ -33,6 +34,8 @@ export async function settle(
   const { incarnation: _theirs, ...shared } = rest;
   for (const joiner of await claims.release(jobId, namesOf(payload))) {
     const [batchId = '', row = ''] = joiner.split(' ');
+    // What somebody else has put among them must not keep the job from ending.
+    if (!isRowNumber(Number(row))) continue;
     await batches.report({ ...shared, jobId, state: joinedState(state), batchId, row: Number(row) });
   }
 }

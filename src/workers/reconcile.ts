@@ -7,6 +7,7 @@ import type { KeyedFleet } from '../jobs/fleet.ts';
 import { didNothing, domainOf, isEnded, type JobKind, type SignedPayload } from '../jobs/payload.ts';
 import { readProgress } from '../jobs/progress.ts';
 import type { FleetJob } from '../jobs/queue.ts';
+import { readJob } from '../jobs/read-job.ts';
 import type { FinalRowState } from '../jobs/row-state.ts';
 import { settle } from '../jobs/settle.ts';
 import { isRedisAway } from '../redis/refusals.ts';
@@ -89,7 +90,7 @@ async function settleRows(
 
 async function settleRow(fleet: KeyedFleet, batchId: string, row: Row): Promise<boolean> {
   const { jobId = '' } = row;
-  const job = await jobOf(fleet, jobId);
+  const job = await readJob(fleet.queue, jobId);
   const report = { ...about(row), batchId, row: row.row, generation: AFTER_ALL, attempt: 0 };
   if (job === undefined) {
     const lost = { code: 'lost', error: 'its job is gone from Redis' };
@@ -111,16 +112,6 @@ async function settleRow(fleet: KeyedFleet, batchId: string, row: Row): Promise<
   const own = batch?.id === batchId && batch.row === row.row;
   // It waited for the job of another batch, which took note of that and died before it said so.
   return own || (await fleet.batches.report({ ...report, state: await joinedState(job, kind) }));
-}
-
-/** BullMQ cannot read a job at all whose fields somebody has broken; one such row must not keep others waiting. */
-async function jobOf({ queue }: KeyedFleet, jobId: string): Promise<FleetJob | undefined | 'unreadable'> {
-  try {
-    return await queue.getJob(jobId);
-  } catch (error) {
-    if (error instanceof SyntaxError) return 'unreadable';
-    throw error;
-  }
 }
 
 async function joinedState(job: FleetJob, kind: JobKind): Promise<FinalRowState> {

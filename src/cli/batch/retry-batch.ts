@@ -3,6 +3,7 @@ import { FleetError } from '../../errors.ts';
 import type { Row } from '../../jobs/batches.ts';
 import type { Fleet } from '../../jobs/fleet.ts';
 import { parsePayload } from '../../jobs/payload.ts';
+import { readJob } from '../../jobs/read-job.ts';
 import { retryJob } from '../../jobs/retry.ts';
 import type { FinalRowState } from '../../jobs/row-state.ts';
 
@@ -79,8 +80,8 @@ async function retryRow(
   { row, jobId = '' }: Row,
   turn: Turn,
 ): Promise<boolean> {
-  const job = await fleet.queue.getJob(jobId);
-  const payload = job === undefined ? undefined : parsePayload(job.data);
+  const job = await readJob(fleet.queue, jobId);
+  const payload = job === undefined || job === 'unreadable' ? undefined : parsePayload(job.data);
   const waits = payload !== undefined && 'after' in payload && payload.after !== undefined;
   if (waits !== (turn === 'after others')) return false;
   const owner = payload?.batch;

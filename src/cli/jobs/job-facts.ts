@@ -34,6 +34,9 @@ export interface JobFacts {
   readonly lastError?: string;
 }
 
+/** The last time that a date can have, in milliseconds since 1970. */
+const LAST_TIME = 8.64e15;
+
 /** @param state where the job is known to be */
 export function jobFacts(job: FleetJob, state: JobState | 'unknown'): JobFacts {
   const payload = readablePayload(job);
@@ -48,14 +51,36 @@ export function jobFacts(job: FleetJob, state: JobState | 'unknown'): JobFacts {
     state,
     ...(ended ? { outcome: payload.outcome } : {}),
     ...(payload?.batch === undefined ? {} : { batch: payload.batch }),
-    createdAt: new Date(job.timestamp).toISOString(),
-    ...(job.finishedOn === undefined ? {} : { endedAt: new Date(job.finishedOn).toISOString() }),
+    createdAt: isoTime(job.timestamp),
+    ...(job.finishedOn === undefined ? {} : { endedAt: isoTime(job.finishedOn) }),
     tries: job.attemptsMade,
     retries: payload === undefined || isEnded(payload) ? 0 : payload.generation,
     stages: [...stages].sort((a, b) => order.indexOf(a.stage) - order.indexOf(b.stage)),
     apps,
     ...(error === '' ? {} : { lastError: error }),
   };
+}
+
+/** What is told of a job whose fields somebody has broken. */
+export function unreadableFacts(jobId: string, state: JobState): JobFacts {
+  const lastError = 'bad_payload: what is kept of the job is not one of ours';
+  return {
+    jobId,
+    kind: '',
+    domain: '',
+    state,
+    createdAt: isoTime(0),
+    tries: 0,
+    retries: 0,
+    stages: [],
+    apps: [],
+    lastError,
+  };
+}
+
+/** The begin of time for what is none. @param time milliseconds since 1970 */
+function isoTime(time: number): string {
+  return new Date(Math.abs(time) <= LAST_TIME ? time : 0).toISOString();
 }
 
 /** Anybody may write to a queue; what is not ours is listed all the same. */

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { type Fleet, openFleet } from '../../jobs/fleet.ts';
+import { readJob } from '../../jobs/read-job.ts';
 import { explainRedis } from '../../redis/explain-redis.ts';
 import { latestJob } from './find-job.ts';
 import { jobState } from './job-facts.ts';
@@ -20,8 +21,8 @@ export function openJobLookup({ fleet: settings }: Config): JobLookup {
       const fleet = await opening;
       try {
         const id = await latestJob(fleet, domain);
-        const job = id === undefined ? undefined : await fleet.queue.getJob(id);
-        const state = job === undefined ? 'unknown' : await jobState(job);
+        const job = id === undefined ? undefined : await readJob(fleet.queue, id);
+        const state = job === undefined || job === 'unreadable' ? 'unknown' : await jobState(job);
         return state === 'waiting' || state === 'active' || state === 'retrying';
       } catch (error) {
         throw explainRedis(error, fleet.redis, settings.redis);

@@ -1,6 +1,7 @@
 import type { JobType } from 'bullmq';
 import type { Fleet } from '../../jobs/fleet.ts';
-import { type JobFacts, type JobState, jobFacts } from './job-facts.ts';
+import { readJob } from '../../jobs/read-job.ts';
+import { type JobFacts, type JobState, jobFacts, unreadableFacts } from './job-facts.ts';
 
 /** Jobs that are read at a time. */
 const PAGE = 100;
@@ -24,11 +25,12 @@ export async function* listJobs(
   for (const state of states) {
     for (const type of QUEUE_STATES[state]) {
       for (let start = 0; left > 0; start += PAGE) {
-        const jobs = await queue.getJobs([type], start, start + Math.min(PAGE, left) - 1);
-        for (const job of jobs) {
+        const ids = await queue.getRanges([type], start, start + Math.min(PAGE, left) - 1);
+        const jobs = await Promise.all(ids.map((id) => readJob(queue, id)));
+        for (const [at, job] of jobs.entries()) {
           // One that was removed in this moment leaves a hole.
           if (job === undefined) continue;
-          yield jobFacts(job, state);
+          yield job === 'unreadable' ? unreadableFacts(ids[at] ?? '', state) : jobFacts(job, state);
           left -= 1;
         }
         if (jobs.length < PAGE) break;

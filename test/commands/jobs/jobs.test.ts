@@ -31,6 +31,27 @@ describe('jobs', () => {
     ]);
   });
 
+  it('ls names a job that somebody has broken, and lists the others', async () => {
+    const { redis, keys } = platform.fleet;
+    const [broken, other] = [await queued('broken.example.org'), await queued('whole.example.org')];
+    const whole = await redis.hgetall(keys.bull(broken));
+    for (const [field, value] of [
+      ['data', '{'],
+      ['timestamp', 'abc'],
+      ['progress', 'abc'],
+    ] as const) {
+      await redis.hset(keys.bull(broken), { ...whole, [field]: value });
+      const { stdout, exitCode } = await platform.run('jobs', 'ls', '--state', 'waiting');
+      expect(exitCode, field).to.equal(0);
+      expect(stdout, field).to.include(broken).and.include(other);
+    }
+    await redis.hset(keys.bull(broken), { ...whole, data: '{' });
+    const { stderr, exitCode } = await platform.run('jobs', 'show', broken);
+    expect(exitCode).to.equal(1);
+    expect(stderr).to.include(`what is kept of job ${broken} is not one of ours`);
+    await redis.hset(keys.bull(broken), whole);
+  });
+
   it('ls finds the latest job for a domain or an alias', async () => {
     const jobId = await queued('b.example.org', '--domain-aliases', 'b2.example.org');
     const { stdout } = await platform.run('jobs', 'ls', '--domain', 'B2.example.org', '--json');
