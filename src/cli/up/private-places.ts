@@ -33,8 +33,12 @@ export async function makePrivate({ places, ownStorage }: PrivatePlaces): Promis
 
 const STICKY = 0o1000;
 
-/** In a directory where all may write, and which does not keep them from each other's entries, nothing is safe. */
-function refuseOpen(path: string, { mode }: Stats): void {
+/**
+ * In a directory where all may write, and which does not keep them from each other's entries, nothing is safe. Nor is it
+ * where another user owns the directory, who may rename all that is in it; root may anyway.
+ */
+function refuseOpen(path: string, { mode, uid }: Stats): void {
+  if (uid !== 0 && uid !== (ownUid() ?? uid)) throw belongsToAnother(path, uid);
   if ((mode & constants.S_IWOTH) === 0 || (mode & STICKY) !== 0) return;
   throw unsafe(path, 'can be written to by every user of this machine');
 }
@@ -84,9 +88,16 @@ async function opened(path: string): Promise<FileHandle | undefined> {
 function refuseOthers(path: string, stats: Stats, mode: number): void {
   const isExpected = mode === DIRECTORY_MODE ? stats.isDirectory() : stats.isFile();
   if (!isExpected) throw unsafe(path, 'is not what cozy-fleet up makes');
-  if (stats.uid !== (process.getuid?.() ?? stats.uid)) {
-    throw unsafe(path, `belongs to another user (uid ${stats.uid})`);
-  }
+  if (stats.uid !== (ownUid() ?? stats.uid)) throw belongsToAnother(path, stats.uid);
+}
+
+/** Undefined where files belong to nobody by number. */
+function ownUid(): number | undefined {
+  return process.getuid?.();
+}
+
+function belongsToAnother(path: string, uid: number): InputError {
+  return unsafe(path, `belongs to another user (uid ${uid})`);
 }
 
 function unsafe(path: string, why: string): InputError {

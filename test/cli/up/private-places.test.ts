@@ -99,6 +99,16 @@ describe('the directory of an up', () => {
     expect(String(error)).to.include('belongs to another user (uid 65534)');
   });
 
+  it('is refused when it belongs to another user, who could put other things in its place', async function () {
+    if (!canBeAnother) this.skip();
+    await given();
+    await chown(at(), 65_534, 65_534);
+    const error = await thrownBy(prepare());
+    expect(error).to.include({ code: 'unsafe_directory' });
+    expect(String(error)).to.include(`${at()} belongs to another user (uid 65534)`);
+    expect(readdirSync(at())).to.deep.equal([]);
+  });
+
   it('is refused when all may write to it, unless each may remove only what is their own', async () => {
     await given();
     chmodSync(at(), 0o777);
