@@ -53,25 +53,44 @@ const COMMIT = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 /** Where the host of a repository is; undefined where git has to find out itself. */
 export type RepositoryAddresses = readonly string[] | undefined;
 
+/** Finds all addresses of a name. */
+export type LookUp = (host: string) => Promise<readonly { readonly address: string }[]>;
+
+/** Variables by which curl is told of a proxy, which alone knows the addresses of names then. */
+const PROXIES = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'];
+
 /**
  * Looks up where a repository is, before git is told of it: on a private server only where that is named.
  *
- * @throws {AppError} `app_host`
+ * @throws {AppError} `app_host`; `app_unreachable` where nobody knows its name just now: git would ask once more, and
+ *   might be told of a private address then
  */
 export async function repositoryAddresses(
-  { url: text }: GitSource,
+  source: GitSource,
   hosts: AppHosts,
+  lookUp: LookUp = (host) => lookup(host, { all: true }),
+  variables: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<RepositoryAddresses> {
-  const url = new URL(text);
+  const url = new URL(source.url);
   refuseUnnamedPrivate(url, hosts);
   const host = hostOf(url);
   if (hosts.isNamed(url) || isIP(host) !== 0 || host.startsWith('[')) return undefined;
-  // A name that is not found may be one that ssh or a proxy knows: git says so if it is not.
-  const found = await lookup(host, { all: true }).catch(() => []);
-  if (found.length === 0) return undefined;
+  const found = await lookUp(host).catch(() => []);
+  if (found.length === 0) {
+    if (isKnownToOthers(source, variables)) return undefined;
+    throw failed(source, 'its name is not known', 'retry');
+  }
   const usable = found.filter(({ address }) => isPublicAddress(address));
   if (usable.length < found.length) throw privateHost(host);
   return usable.map(({ address }) => address);
+}
+
+/** A name that is not found may be one that the configuration of ssh, or a proxy, knows. */
+function isKnownToOthers(
+  { protocol }: GitSource,
+  variables: Readonly<Record<string, string | undefined>>,
+): boolean {
+  return protocol === 'ssh' || (protocol === 'https' && PROXIES.some((name) => variables[name]));
 }
 
 /** One commit of a repository. */

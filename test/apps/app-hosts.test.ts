@@ -205,4 +205,26 @@ describe('an application on a private server', () => {
       expect(await repositoryAddresses(source, named)).to.equal(undefined);
     });
   }
+
+  describe('that nobody knows when a repository is looked for', () => {
+    const unknown = () => Promise.reject(Object.assign(new Error('unknown'), { code: 'ENOTFOUND' }));
+    const addressesOf = async (text: string, variables: Record<string, string>) => {
+      const source = parseSource(text);
+      if (source.kind !== 'git') throw new Error('it is no repository');
+      return await repositoryAddresses(source, appHosts([], []), unknown, variables);
+    };
+
+    for (const url of ['git+https://rebound.example/a.git', 'git://rebound.example/a.git']) {
+      it(`is not left to git to look up again: ${url}`, async () => {
+        const error = await thrownBy(addressesOf(url, {}));
+        expect(error).to.include({ code: 'app_unreachable', kind: 'retry' });
+      });
+    }
+
+    it('may be one that ssh knows by its configuration, or a proxy', async () => {
+      expect(await addressesOf('git+ssh://git@forge/a.git', {})).to.equal(undefined);
+      const proxied = { https_proxy: 'http://proxy.example:3128' };
+      expect(await addressesOf('git+https://forge.example/a.git', proxied)).to.equal(undefined);
+    });
+  });
 });
