@@ -14,9 +14,11 @@ import { createCancelWatch } from './cancel-watch.ts';
 import { createOverloadBrake } from './overload-brake.ts';
 import type { StageObserver } from './pipeline.ts';
 import { reconcileInTurn, settleJob } from './reconcile.ts';
+import { shown } from './refused-job.ts';
 import { queueDelay } from './retry-policy.ts';
 import { createJobRunner, LOCK_DURATION } from './run-job.ts';
 import type { Services } from './services.ts';
+import { failUnreadableJobs } from './unreadable-jobs.ts';
 
 /** How often stalled jobs are looked for, in milliseconds: a killed worker's job goes on after 7–12 s (design §4). */
 const STALLED_INTERVAL = 2_000;
@@ -149,6 +151,16 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
       log.warn('worker', { error: toError(error).message });
     }
   }
+  async function lookAfterOthers(): Promise<void> {
+    await failUnreadableJobs(fleet, (jobId) =>
+      log.error('job refused', {
+        job: shown(jobId),
+        code: 'bad_payload',
+        error: 'its fields cannot be read',
+      }),
+    );
+    await reconcileInTurn(fleet);
+  }
   const heartbeat = () =>
     beat(redis, keys, {
       id,
@@ -164,7 +176,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
   const timers = [
     setInterval(() => void heartbeat(), (HEARTBEAT_SECONDS * 1000) / 3),
     setInterval(() => {
-      reconcileInTurn(fleet).catch((error) => log.warn('reconciling', { error: toError(error).message }));
+      lookAfterOthers().catch((error) => log.warn('reconciling', { error: toError(error).message }));
     }, RECONCILE_EVERY),
   ];
   worker.run().catch((error) => log.error('worker stopped', { error: toError(error).message }));

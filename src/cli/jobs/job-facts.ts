@@ -46,7 +46,8 @@ export function jobFacts(job: FleetJob, state: JobState | 'unknown'): JobFacts {
   const error = state === 'done' ? '' : (job.failedReason ?? '');
   return {
     jobId: job.id ?? '',
-    kind: job.name,
+    // Whoever put it there may have given it none.
+    kind: job.name ?? '',
     domain: payload === undefined ? '' : domainOf(payload),
     state,
     ...(ended ? { outcome: payload.outcome } : {}),

@@ -45,6 +45,9 @@ describe('jobs', () => {
       expect(exitCode, field).to.equal(0);
       expect(stdout, field).to.include(broken).and.include(other);
     }
+    await redis.hset(keys.bull(broken), whole);
+    await redis.hdel(keys.bull(broken), 'name', 'data');
+    expect((await platform.run('jobs', 'ls', '--state', 'waiting')).stdout).to.include(broken);
     await redis.hset(keys.bull(broken), { ...whole, data: '{' });
     const { stderr, exitCode } = await platform.run('jobs', 'show', broken);
     expect(exitCode).to.equal(1);
