@@ -18,7 +18,7 @@ const FIELDS: ReadonlyMap<string, ClaimingField> = new Map(CLAIMING.map((field) 
 
 /**
  * Every text by which a document of `global/instances` could own databases or a directory, whatever the types of
- * its fields: numbers as text, what is in lists and objects, fields under another case of their names. Prefixes come
+ * its fields: numbers as text, what is in lists and objects, keys included, fields under another case of their names. Prefixes come
  * first: they say more of databases than a name does.
  */
 export function readingsOf(document: CouchDocument): Reading[] {
@@ -67,14 +67,17 @@ export function prefixKeys(prefix: string): string[] {
   return [...new Set(ends.map((end) => start.slice(0, end)))].filter((key) => key !== '');
 }
 
+/** What no domain has in it: so a name with such characters could mean each of the names between them. */
+const BETWEEN_NAMES = /[/\\\s\0,;&?#@|='"]+/;
+
 /**
  * The keys by which names of directories are compared: two that differ only in case, in the composition of their
- * characters, or in blanks and dots at their ends are one directory on some file systems; and a name with slashes could
- * mean any directory on its way.
+ * characters, or in blanks and dots at their ends are one directory on some file systems; a name with slashes could
+ * mean any directory on its way, and one with commas or blanks may be a list that somebody wrote as a text.
  */
 export function directoryKeys(name: string): string[] {
   if (name.length > LONGEST_PATH) return [];
-  const parts = name.split(/[/\\]/).map(folded);
+  const parts = name.split(BETWEEN_NAMES).map(folded);
   return [...new Set([folded(name), ...parts])].filter((key) => key !== '');
 }
 
@@ -86,7 +89,7 @@ function folded(name: string): string {
   return lower.slice(0, end);
 }
 
-/** All texts in a value, however deep; a stack of its own, for what others wrote may be nested without end. */
+/** All texts in a value, however deep, and the keys of objects; a stack of its own, for what others wrote may be nested without end. */
 function textsIn(value: unknown): string[] {
   const texts: string[] = [];
   const left: unknown[] = [value];
@@ -94,8 +97,12 @@ function textsIn(value: unknown): string[] {
     const each = left.pop();
     if (typeof each === 'string') texts.push(each);
     else if (typeof each === 'number' || typeof each === 'boolean') texts.push(String(each));
-    else if (typeof each === 'object' && each !== null)
-      for (const inner of Object.values(each)) left.push(inner);
+    else if (typeof each === 'object' && each !== null) {
+      for (const [key, inner] of Object.entries(each)) {
+        left.push(inner);
+        if (!Array.isArray(each)) texts.push(key);
+      }
+    }
   }
   return texts.filter((each) => each !== '');
 }

@@ -25,7 +25,16 @@ describe('the readings of a document', () => {
   it('are found in whatever type they are', () => {
     expect(
       texts({ domain: 42, domain_aliases: { a: ['b.org', { c: 'c.org' }] }, prefix: [[true]] }),
-    ).to.have.members(['domain 42', 'domain_aliases b.org', 'domain_aliases c.org', 'prefix true']);
+    ).to.include.members(['domain 42', 'domain_aliases b.org', 'domain_aliases c.org', 'prefix true']);
+  });
+
+  it('are found in the keys of an object, too', () => {
+    const names = { domain_aliases: { 'b.org': true, 'c.org': {} }, prefix: { my: null } };
+    expect(texts({ domain: 'a.org', ...names })).to.include.members([
+      'domain_aliases b.org',
+      'domain_aliases c.org',
+      'prefix my',
+    ]);
   });
 
   it('are found under another case of their field', () => {
@@ -90,6 +99,9 @@ describe('the keys of directories', () => {
     ['x\\bob.org', 'bob.org'],
     ['bob.org. ', 'bob.org'],
     ['./bob.org/.cozy_trash/..', 'bob.org'],
+    ['a.org,bob.org', 'bob.org'],
+    ['a.org; bob.org\nc.org', 'bob.org'],
+    ['https://bob.org?x', 'bob.org'],
   ] as const) {
     it(`of ${JSON.stringify(one)} and ${JSON.stringify(other)} meet`, () => {
       const keys = directoryKeys(one);
