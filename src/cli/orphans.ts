@@ -5,7 +5,7 @@ import type { CouchServer } from '../couchdb/server.ts';
 import { type Census, createCensus, type Owners } from '../instances/census.ts';
 import { findingLine } from '../instances/fsck/finding.ts';
 import type { OrphanDatabases, OrphanFinding } from '../instances/fsck/orphan-findings.ts';
-import { findOrphans, isFolderMeant } from '../instances/fsck/orphans.ts';
+import { findOrphans } from '../instances/fsck/orphans.ts';
 import { databaseRange, prefixOf } from '../instances/prefix.ts';
 import { refusalOf } from '../instances/readable.ts';
 import type { Fleet } from '../jobs/fleet.ts';
@@ -161,7 +161,7 @@ async function removeFolder(
   return await holdNames(fleet, { kind: 'repair', names: [domain] }, async () => {
     const owners = await census.look();
     refuseUnreadable(owners);
-    if (isFolderMeant(owners, domain)) {
+    if (owners.ofDirectory(domain).length > 0) {
       output.note(`The folder ${oneLine(domain)} was left alone: a document could mean it by now.`);
       return false;
     }

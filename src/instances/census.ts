@@ -35,7 +35,11 @@ export interface Owners {
    * @param but `_id` of a document that does not count
    */
   ofPrefix(prefix: string, but?: string): Claim[];
-  /** The same for the directory of that name. */
+  /**
+   * The documents to which the directory of that name could belong: by a name of theirs, or because they have the
+   * databases of an instance of that name, as one that was renamed by hand.
+   * @param but `_id` of a document that does not count
+   */
   ofDirectory(name: string, but?: string): Claim[];
 }
 
@@ -101,10 +105,14 @@ export function createCensus(global: CouchServer): Census {
     }
   }
 
-  function claims(ids: Iterable<string>, but: string | undefined, isMeant: (keys: Keys) => boolean): Claim[] {
+  function claims(
+    ids: Iterable<string>,
+    but: string | undefined,
+    isMeant: (keys: Keys, reading: Reading) => boolean,
+  ): Claim[] {
     return [...ids].flatMap((_id) => {
       const document = counted.get(_id);
-      const reading = document?.readings.find((each) => isMeant(keysOf(each)));
+      const reading = document?.readings.find((each) => isMeant(keysOf(each), each));
       if (_id === but || document === undefined || reading === undefined) return [];
       const { domain, unreadable } = document;
       return [{ _id, domain, field: reading.field, ...(unreadable && { unreadable }) }];
@@ -124,7 +132,15 @@ export function createCensus(global: CouchServer): Census {
     ofDirectory(name, but) {
       const keys = directoryKeys(name);
       const ids = new Set(keys.flatMap((key) => [...directories.of(key)]));
-      return claims(ids, but, (owned) => keys.some((key) => owned.directories.has(key)));
+      const byName = claims(ids, but, (owned) => keys.some((key) => owned.directories.has(key)));
+      const starts = [...keysOf({ field: 'domain', text: name }).prefixes];
+      const others = new Set(starts.flatMap((key) => [...prefixes.of(key)]).filter((id) => !ids.has(id)));
+      const byPrefix = claims(
+        others,
+        but,
+        (owned, { field }) => field === 'prefix' && starts.some((key) => owned.prefixes.has(key)),
+      );
+      return [...byName, ...byPrefix];
     },
   };
 

@@ -188,9 +188,12 @@ async function sharingFindings(
   const { _id: id, domain, domain_aliases: aliases = [] } = instance;
   const owners = await census.look(signal);
   const { databases } = sharersOf(owners, instance);
+  const samePrefix = new Set(databases.flatMap(({ _id, field }) => (field === 'prefix' ? [_id] : [])));
   const byOther = new Map<string, { readonly other: OtherInstance; readonly names: string[] }>();
   for (const name of new Set([domain, ...aliases])) {
     for (const claim of owners.ofDirectory(name, id)) {
+      // By its prefix it could mean a directory, which an alias has not; and one prefix for both tells it already.
+      if (claim.field === 'prefix' && (name !== domain || samePrefix.has(claim._id))) continue;
       const { names } = byOther.get(claim._id) ?? { names: [] };
       byOther.set(claim._id, { other: otherOf(claim), names: [...names, name] });
     }

@@ -3,10 +3,8 @@ import { FleetError } from '../../errors.ts';
 import { isDenied } from '../../storage/errors.ts';
 import { OF_THE_STACK } from '../../storage/place.ts';
 import type { PlaceKind, Storage } from '../../storage/storage.ts';
-import type { Census, Owners } from '../census.ts';
+import type { Census } from '../census.ts';
 import { INSTANCES } from '../lookup.ts';
-import { prefixOf } from '../prefix.ts';
-import { directoryKeys } from '../readings.ts';
 import type { OrphanDatabases, OrphanFinding } from './orphan-findings.ts';
 
 export interface OrphanSearch {
@@ -125,18 +123,9 @@ async function acquit(
   for (const folder of folders) {
     const claims = owners.ofDirectory(folder);
     if (claims.some(({ domain }) => domain === folder)) folders.delete(folder);
-    else if (isFolderMeant(owners, folder)) aside.add(folder);
+    else if (claims.length > 0) aside.add(folder);
   }
   return aside;
-}
-
-/**
- * Whether any document could mean the folder: by a name of it, or because it has the databases of an instance of that
- * name, as one that was renamed by hand.
- */
-export function isFolderMeant(owners: Owners, folder: string): boolean {
-  if (owners.ofDirectory(folder).length > 0) return true;
-  return [folder, ...directoryKeys(folder)].some((name) => owners.ofPrefix(prefixOf(name)).length > 0);
 }
 
 interface OnServer {

@@ -4,7 +4,7 @@ import { clusterAt } from '../../../src/instances/cluster-at.ts';
 import { type CheckContext, checkInstance } from '../../../src/instances/fsck/check-instance.ts';
 import type { StoredInstance } from '../../../src/instances/lookup.ts';
 import { INSTANCES } from '../../../src/instances/lookup.ts';
-import { reservationId } from '../../../src/instances/prefix.ts';
+import { prefixOf, reservationId } from '../../../src/instances/prefix.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { brief } from './brief.ts';
@@ -178,6 +178,16 @@ describe('the check of an instance', () => {
       const now = await fleet.server.getDocument(INSTANCES, _id);
       await fleet.server.deleteDocument(INSTANCES, _id, now?._rev ?? '');
     }
+  });
+
+  it('finds a document that has the databases of an instance of its domain, and not of its alias', async () => {
+    const [domain, alias] = [fleet.domain('renamed-from'), fleet.domain('alias-of')];
+    const own = { prefix: `old-${domain.replaceAll('.', '-')}`, domain_aliases: [alias] };
+    instance = await fleet.putInstance({ domain, ...own });
+    await fleet.putInstance({ domain: fleet.domain('a'), prefix: prefixOf(domain) });
+    await fleet.putInstance({ domain: fleet.domain('b'), prefix: prefixOf(alias) });
+    const found = (await check()).filter((each) => each.startsWith('shared_'));
+    expect(found).to.deep.equal([`shared_name ${fleet.domain('a')}`]);
   });
 
   it('finds that nobody removes what is being removed', async () => {

@@ -163,11 +163,19 @@ describe('the search for orphans', () => {
     expect(await orphans()).to.deep.equal([{ type: 'foreign_folder', folder: domain }]);
   });
 
+  it('takes a folder for somebody else\u2019s whose databases an instance has that is from before prefixes were hashes', async () => {
+    await folder(domain, '.cozy_trash');
+    await fleet.putInstance({ domain: `new-${domain}`, prefix: domain.replace(/[.:]/g, '-') });
+    expect(await orphans()).to.deep.equal([{ type: 'foreign_folder', folder: domain }]);
+  });
+
   for (const [what, fieldsOf] of [
     ['in upper case', (name: string) => ({ domain: name.toUpperCase() })],
     ['in a list', (name: string) => ({ domain: [name] })],
     ['behind a slash', (name: string) => ({ domain: `../${name}` })],
     ['as a lonely alias', (name: string) => ({ domain: 5, domain_aliases: name })],
+    ['among others in one text', (name: string) => ({ domain: 5, domain_aliases: `a.org, ${name};b.org` })],
+    ['as a key', (name: string) => ({ domain: 5, domain_aliases: { [name]: true } })],
   ] as const) {
     it(`takes folder and databases for somebody's that a document names ${what}`, async () => {
       await make(fleet.server);

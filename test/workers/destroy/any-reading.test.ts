@@ -94,6 +94,17 @@ describe('destroying an instance beside documents that could mean what it has', 
     ['has its domain in a list', 'shared_name', (domain) => ({ domain: [domain] })],
     ['has its domain in upper case', 'shared_name', (domain) => ({ domain: domain.toUpperCase() })],
     ['has its domain with a slash', 'shared_name', (domain) => ({ domain: `${domain}/` })],
+    [
+      'has its domain among others in a text',
+      'shared_name',
+      (domain) => ({ domain_aliases: `a.org,${domain}` }),
+    ],
+    ['was renamed from it', 'shared_name', (domain) => ({ domain: 'x', prefix: prefixOf(domain) })],
+    [
+      'was renamed from it, and is from before prefixes were hashes',
+      'shared_name',
+      (domain) => ({ domain: 'x', prefix: domain.replaceAll('.', '-') }),
+    ],
   ];
 
   for (const [at, [what, code, fieldsOf]] of OTHERS.entries()) {
