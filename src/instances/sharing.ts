@@ -86,3 +86,24 @@ export function refuseUnreadableOwner(owners: Owners, names: readonly string[], 
     if (unreadable !== undefined) throw refusalOf(unreadable);
   }
 }
+
+/**
+ * Refuses a domain for a new instance whose databases or directory another document could mean: it would have, or
+ * show, what is the other's, and neither could be removed any more.
+ * @param but `_id` of a document that does not count
+ * @throws Refusal `taken`
+ */
+export function refuseMeantDomain(owners: Owners, domain: string, but: string): void {
+  const prefix = prefixOf(domain);
+  const [samePrefix] = owners.ofPrefix(prefix, but);
+  const [sameName] = owners.ofDirectory(domain, but);
+  const other = samePrefix ?? sameName;
+  if (other === undefined) return;
+  const what =
+    samePrefix === undefined ? `the directory of ${domain}` : `the databases of ${domain} (${prefix})`;
+  throw new Refusal(
+    'taken',
+    `${what} could be ${nameOf(other)}\u2019s, by its ${WORDS[other.field]}`,
+    `Nothing was touched. Choose another domain, or correct ${other.field} of ${other._id} in global/instances.`,
+  );
+}

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { isStatus, unlessNoDatabase } from '../../couchdb/errors.ts';
 import { FleetError } from '../../errors.ts';
+import type { Owners } from '../../instances/census.ts';
 import { SETTINGS } from '../../instances/doctypes.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { ensureGlobalDatabases } from '../../instances/global-databases.ts';
@@ -22,7 +23,7 @@ import { optionsHash } from '../../instances/options-hash.ts';
 import { databaseName, databasePrefix, prefixOf, reservationId } from '../../instances/prefix.ts';
 import { newSecrets } from '../../instances/secrets.ts';
 import { SETTINGS_ID } from '../../instances/settings-document.ts';
-import { refuseUnreadableOwner } from '../../instances/sharing.ts';
+import { refuseMeantDomain, refuseUnreadableOwner } from '../../instances/sharing.ts';
 import type { OutcomeOf } from '../../jobs/payload.ts';
 import { pause } from '../../pause.ts';
 import { type CreateContext, type CreateStage, instanceOf } from './context.ts';
@@ -47,8 +48,9 @@ export const register: CreateStage = {
       if (ours !== undefined) await dropReservation(context, ours);
       return await judgeOwner(context, other);
     }
+    if (ours === undefined) refuseOldDomain(found.moved);
+    refuseMeantDomain(found.documents, options.domain, reservationId(options.domain));
     if (ours !== undefined) return adopt(context, ours);
-    refuseOldDomain(found.moved);
     const twin = await refuseLeftovers(context, found);
     if (twin !== undefined) return adopt(context, twin);
     return await reserve(context);
@@ -62,6 +64,7 @@ export const register: CreateStage = {
 
 /** All that could be in the way of a new instance. */
 interface Survey {
+  readonly documents: Owners;
   /** Instances that answer to one of our names. */
   readonly owners: readonly StoredInstance[];
   /** Instances that moved away from one of our names. */
@@ -93,7 +96,7 @@ async function lookAround(context: CreateContext, names: readonly string[]): Pro
     services.storage.hasFiles(options.domain),
   ]);
   refuseUnreadableOwner(documents, names);
-  return { owners, moved, databases, hasFiles };
+  return { documents, owners, moved, databases, hasFiles };
 }
 
 async function reserve(context: CreateContext): Promise<OutcomeOf<'create'> | undefined> {

@@ -147,6 +147,26 @@ describe('registering a domain', () => {
     expect(end).to.include({ state: 'failed', code: 'old_domain' });
   });
 
+  for (const [what, fieldsOf] of [
+    [
+      'the prefix of its databases',
+      (domain: string) => ({ domain: `renamed-${domain}`, prefix: prefixOf(domain) }),
+    ],
+    ['its directory where case does not count', (domain: string) => ({ domain: domain.toUpperCase() })],
+    ['its domain behind a slash', (domain: string) => ({ domain: `../${domain}` })],
+  ] as const) {
+    it(`that another document means by ${what} is refused, and names that document`, async () => {
+      const domain = test.domain(`meant-${what.length}`);
+      const other = await test.putInstance(fieldsOf(domain));
+      const { end } = await test.create({ domain });
+      expect(end).to.include({ state: 'failed', code: 'taken' });
+      expect(JSON.stringify(end)).to.include(other._id);
+      expect(await test.instance(domain)).to.equal(undefined);
+      expect(await test.databases(domain)).to.deep.equal([]);
+      await test.server.deleteDocument(INSTANCES, other._id, other._rev);
+    });
+  }
+
   it('is refused while a database of an earlier life is left, which stays as it is', async () => {
     const domain = test.domain('database-left');
     const name = `${prefixOf(domain)}/io-cozy-files`;
