@@ -2,7 +2,7 @@ import { Refusal } from '../../instances/errors.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
 import { otherStorage } from '../../instances/other-storage.ts';
 import { databasePrefix, databaseRange } from '../../instances/prefix.ts';
-import { refuseShared, type Sharing, sharingOf } from '../../instances/sharing.ts';
+import { refuseShared } from '../../instances/sharing.ts';
 import type { Services } from '../services.ts';
 
 /**
@@ -10,18 +10,6 @@ import type { Services } from '../services.ts';
  * any, the domain with its dots as dashes. `global` and `secrets` are the platform's own.
  */
 const PREFIX = /^(cozy[0-9a-f]{32}|[a-z0-9_$()+]*-[a-z0-9_$()+-]*)$/;
-
-/**
- * Who else could mean what an instance has, by any reading. To be asked right before anything is removed, for it may
- * have come up since.
- */
-export async function findSharing(
-  { census }: Pick<Services, 'census'>,
-  instance: StoredInstance,
-  signal: AbortSignal,
-): Promise<Sharing | undefined> {
-  return sharingOf(await census.look(signal), instance);
-}
 
 /**
  * Refuses, before anything is touched, what could not be removed whole, or would take what is somebody else's
@@ -52,7 +40,11 @@ export function refuseOtherStorage(instance: StoredInstance): void {
 /** @throws Refusal `shared_prefix` where the databases would not be an instance's */
 export function refuseOddPrefix(instance: StoredInstance): void {
   if (PREFIX.test(databasePrefix(instance))) return;
-  throw new Refusal('shared_prefix', `the prefix of ${instance.domain} is not one of an instance`);
+  throw new Refusal(
+    'shared_prefix',
+    `the prefix of ${instance.domain} is not one of an instance: ${JSON.stringify(databasePrefix(instance).slice(0, 100))}`,
+    `Nothing more was touched. Correct prefix of ${instance._id} in global/instances, or remove that document by hand.`,
+  );
 }
 
 export function foreignFiles({ storage }: Pick<Services, 'storage'>, domain: string): Refusal {

@@ -1,20 +1,22 @@
+import { sharersOf } from '../../instances/census.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { incarnationOf } from '../../instances/incarnation.ts';
 import { isReservation } from '../../instances/instance-document.ts';
 import { INSTANCES, readInstance, type StoredInstance } from '../../instances/lookup.ts';
 import { reservationId } from '../../instances/prefix.ts';
+import { refusalOf } from '../../instances/readable.ts';
 import { refuseShared } from '../../instances/sharing.ts';
 import { writtenInto } from '../../instances/written-into.ts';
 import type { Attempt } from '../attempt.ts';
 import { deleteDatabases } from '../destroy/databases.ts';
-import { findSharing, foreignFiles, refuseUnremovable } from '../destroy/removable.ts';
+import { foreignFiles, refuseUnremovable } from '../destroy/removable.ts';
 import { superseded } from '../seen-instance.ts';
 
 /**
  * Removes what a creation that nobody goes on with has left. Nobody ever used it, so there is nobody to tell;
  * one into which somebody else has written is left, with a passphrase perhaps that its user has chosen.
  * The document goes last: whatever happens before, another run finds the way again.
- * @throws Refusal `written_into`, `foreign_files`, `superseded`, LostLock, CouchError, StorageError
+ * @throws Refusal `written_into`, `foreign_files`, `superseded`, `unreadable`, LostLock, CouchError, StorageError
  */
 export async function dropReservation(
   { services, signal, lease }: Pick<Attempt, 'services' | 'signal' | 'lease'>,
@@ -22,10 +24,18 @@ export async function dropReservation(
 ): Promise<void> {
   const { _id, _rev } = instance;
   refuseWrittenInto(instance);
+  const { databases, directory } = sharersOf(await services.census.look(signal), instance);
+  const sharers = [...databases, ...directory];
+  const unreadable = sharers.find((each) => each.unreadable !== undefined)?.unreadable;
+  if (unreadable !== undefined) throw refusalOf(unreadable);
   // A stack may have made the same domain meanwhile: then databases and files are that instance's by now.
-  if ((await findSharing(services, instance, signal)) === undefined) {
-    await removeMade({ services, signal, lease }, instance);
-  }
+  const [sharer] = sharers;
+  if (sharer === undefined) await removeMade({ services, signal, lease }, instance);
+  else
+    services.log.warn('databases and files are another document\u2019s', {
+      domain: instance.domain,
+      document: sharer._id,
+    });
   lease.assertHeld();
   await services.global.deleteDocument(INSTANCES, _id, _rev, signal);
 }

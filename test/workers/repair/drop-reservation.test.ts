@@ -70,7 +70,7 @@ describe('dropping a reservation', () => {
 
   for (const [what, fields] of [
     ['as an alias', (domain: string) => ({ domain: 'x.example.org', domain_aliases: [domain] })],
-    ['in a list', (domain: string) => ({ domain: [domain] })],
+    ['in upper case', (domain: string) => ({ domain: domain.toUpperCase() })],
   ] as const) {
     it(`removes nothing but the reservation where another document has its domain ${what}`, async () => {
       const domain = await reserved(`meant ${what}`.replaceAll(' ', '-'));
@@ -83,6 +83,17 @@ describe('dropping a reservation', () => {
       await test.server.deleteDocument(INSTANCES, other._id, rev);
     });
   }
+
+  it('removes nothing at all where a document that cannot be read could mean the same, and names it', async () => {
+    const domain = await reserved('meant-unreadably');
+    const rev = await test.server.putDocument(INSTANCES, { _id: `other-${domain}`, domain: [domain] });
+    const end = await drop(domain);
+    expect(end).to.include({ state: 'failed', code: 'unreadable' });
+    expect(JSON.stringify(end)).to.include(`other-${domain}`);
+    expect(await test.instance(domain)).not.to.equal(undefined);
+    expect(await test.databases(domain)).to.have.length(1);
+    await test.server.deleteDocument(INSTANCES, `other-${domain}`, rev);
+  });
 
   it('removes nothing but the reservation where a stack has made the instance meanwhile', async () => {
     const domain = await reserved('raced');
