@@ -165,6 +165,9 @@ async function removeFolder(
       output.note(`The folder ${oneLine(domain)} was left alone: a document could mean it by now.`);
       return false;
     }
-    return (await storage.removeInstance(domain, `${prefixOf(domain)}-orphan`)) === 'removed';
+    const became = await storage.removeInstance(domain, `${prefixOf(domain)}-orphan`);
+    if (became !== 'removed')
+      output.note(`The folder ${oneLine(domain)} was left alone: it is ${became} by now.`);
+    return became === 'removed';
   });
 }

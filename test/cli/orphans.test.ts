@@ -79,6 +79,12 @@ describe('the removal of orphans', () => {
     expect(await readdir(platform.config.storage.root)).not.to.include(GONE);
   });
 
+  it('names a folder that is no instance\u2019s any more once somebody has said yes', async () => {
+    const stdin = answering(() => rm(join(onDisk(GONE), '.cozy_trash'), { recursive: true }));
+    expect(await remove({ force: false, stdin })).to.deep.equal({ removed: 1, left: 1 });
+    expect(notes.join()).to.contain(`${GONE} was left alone: it is empty`);
+  });
+
   it('is refused when they are too many, before anybody is asked', async () => {
     const thrown = await thrownBy(remove({ howeverMany: false, force: false }));
     expect(thrown).to.have.property('code', 'too_many_orphans');
