@@ -5,7 +5,7 @@ import type { WalkEntry } from './storage.ts';
 /**
  * Everything below a directory of the root, itself first, as `Storage.walk` gives it. No link is followed, that of
  * the directory itself included. One directory is read at a time and in pieces, so neither a broad nor a deep tree
- * costs much memory.
+ * costs much memory; a deep one takes an open file for each directory on the way down.
  */
 export async function* walkTree(
   root: Folder,
@@ -17,49 +17,62 @@ export async function* walkTree(
   yield first;
   const top = first.kind === 'directory' ? await unlessGone(openFolder(root, name)) : undefined;
   if (top === undefined) return;
+  const open: Level[] = [];
   try {
-    const toRead = ['/'];
-    for (let directory = toRead.pop(); directory !== undefined; directory = toRead.pop()) {
-      for await (const entry of entriesOf(top, directory)) {
+    for (let level: Level | undefined = { folder: top, path: '/', left: [] }; level !== undefined; ) {
+      open.push(level);
+      for await (const entry of entriesOf(level)) {
         if (skipped.has(entry.path)) continue;
-        if (entry.kind === 'directory') toRead.push(entry.path);
+        if (entry.kind === 'directory') level.left.push(entry.path);
         yield entry;
       }
+      level = await nextLevel(open);
     }
   } finally {
-    await top.close();
+    for (const { folder } of open) await folder.close();
   }
 }
 
+/** A directory on the way down, held so that nobody goes that way again from the top for each one that is below it. */
+interface Level {
+  readonly folder: Folder;
+  /** From the root of the instance. */
+  readonly path: string;
+  /** Paths of the directories in it that are still to be read. */
+  readonly left: string[];
+}
+
+/** The next directory to be read; those in which nothing is left are closed. */
+async function nextLevel(open: Level[]): Promise<Level | undefined> {
+  for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
+    const path = level.left.pop();
+    if (path === undefined) {
+      open.pop();
+      await level.folder.close();
+      continue;
+    }
+    const folder = await openBelow(level.folder, path.slice(path.lastIndexOf('/') + 1));
+    if (folder !== undefined) return { folder, path, left: [] };
+  }
+  return undefined;
+}
+
+/** Undefined where it has gone since it was listed, or another directory is in the place of one on its way. */
+async function openBelow(parent: Folder, name: string): Promise<Folder | undefined> {
+  if (parent.holding === 'look' && !(await parent.isInPlace())) return undefined;
+  return await unlessGone(openFolder(parent, name));
+}
+
 /** What is in a directory; nothing where it has gone since it was listed: its owner may have removed it. */
-async function* entriesOf(top: Folder, directory: string): AsyncGenerator<WalkEntry, void, undefined> {
-  const folder = await unlessGone(openBelow(top, directory));
-  if (folder === undefined) return;
+async function* entriesOf({ folder, path }: Level): AsyncGenerator<WalkEntry, void, undefined> {
   try {
     for await (const { name } of await opendir(folder.path)) {
-      const entry = await entryAt(folder, name, directory === '/' ? `/${name}` : `${directory}/${name}`);
+      const entry = await entryAt(folder, name, path === '/' ? `/${name}` : `${path}/${name}`);
       if (entry !== undefined) yield entry;
     }
   } catch (thrown) {
     if (!isGone(thrown)) throw thrown;
-  } finally {
-    await folder.close();
   }
-}
-
-async function openBelow(top: Folder, directory: string): Promise<Folder> {
-  let folder = await openFolder(top, '.');
-  for (const name of directory.split('/').filter((each) => each !== '')) {
-    try {
-      const next = await openFolder(folder, name);
-      await folder.close();
-      folder = next;
-    } catch (thrown) {
-      await folder.close();
-      throw thrown;
-    }
-  }
-  return folder;
 }
 
 /** Undefined for what has gone since it was listed. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readdir, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -179,6 +180,20 @@ describe('a walk through file storage', () => {
       if (path === '/Photos') await rename(onDisk('/Photos'), join(directory.path, 'elsewhere'));
     }
     expect(paths).to.deep.equal(['/', '/Photos']);
+  });
+
+  it('takes no longer for a directory that is far down', async function () {
+    this.timeout(10_000);
+    await mkdir(onDisk('/d'.repeat(1_000)), { recursive: true });
+    expect(await walked()).to.have.length(1_001);
+  });
+
+  it('leaves no directory open when it is ended in the middle', async () => {
+    await mkdir(onDisk('/a/b/c'), { recursive: true });
+    const open = (): number => readdirSync('/proc/self/fd').length;
+    const before = existsSync('/proc/self/fd') ? open() : 0;
+    for await (const { path } of storage.walk(DOMAIN)) if (path === '/a/b') break;
+    expect(existsSync('/proc/self/fd') ? open() : 0).to.equal(before);
   });
 
   it('says outage, not "nothing there", when the root of the storage is gone', async () => {
