@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { FleetError } from '../errors.ts';
+import { createCensus } from '../instances/census.ts';
 import { Refusal } from '../instances/errors.ts';
 import type { ExistingInstance } from '../instances/existing-instance.ts';
 import type { StoredInstance } from '../instances/lookup.ts';
@@ -48,7 +49,7 @@ export async function holdInstance<T>(
           onWait: (held) => output.note(`Waiting for another command that works on ${held}.`),
         };
         return holdNames(fleet, holding, (signal) =>
-          work({ global, cluster, id: found._id, found, guard, signal }),
+          work({ global, cluster, census: createCensus(global), id: found._id, found, guard, signal }),
         );
       }),
     );

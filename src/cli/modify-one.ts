@@ -1,5 +1,4 @@
 import { FleetError } from '../errors.ts';
-import { createCensus } from '../instances/census.ts';
 import type { InstanceChanges } from '../instances/changes.ts';
 import { Refusal } from '../instances/errors.ts';
 import { assertAliasesFree } from '../instances/free-aliases.ts';
@@ -18,12 +17,7 @@ export async function modifyOne({ changes, ...options }: ModifyOneOptions): Prom
   const { aliases = [] } = changes;
   return await holdInstance({ ...options, aliases }, async (held) => {
     try {
-      await assertAliasesFree(
-        { ...held, census: createCensus(held.global) },
-        held.found,
-        aliases,
-        held.signal,
-      );
+      await assertAliasesFree(held, held.found, aliases, held.signal);
     } catch (error) {
       throw inStacksWords(error);
     }

@@ -1,9 +1,11 @@
 import type { CouchDocument, CouchServer } from '../couchdb/server.ts';
+import type { Census } from './census.ts';
 import { DATABASES, SETTINGS } from './doctypes.ts';
 import { Refusal } from './errors.ts';
 import { type InstanceDocument, isReservation } from './instance-document.ts';
 import { INSTANCES, readInstance, type StoredInstance } from './lookup.ts';
 import { databaseName, databasePrefix } from './prefix.ts';
+import { refuseSharedDatabases } from './sharing.ts';
 import { type DocumentUpdate, type Updated, updateDocument } from './update-document.ts';
 
 /** An instance that is there, and how its documents are reached. */
@@ -12,6 +14,8 @@ export interface ExistingInstance {
   readonly global: CouchServer;
   /** Where the databases of an instance are. @param index its `couch_cluster` */
   cluster(index: number | undefined): CouchServer;
+  /** Of the documents there: its databases may be another's, too. */
+  readonly census: Census;
   /** `_id` of its document in `global/instances`. */
   readonly id: string;
   /** Told the document each time before it is changed; throws a Refusal to leave the instance alone. */
@@ -56,7 +60,7 @@ export async function updateInstance(
  * Reads, changes and writes a document of its settings, which begins empty where it is missing. The instance is
  * looked at again between reading and writing: names of databases come again with the next life of a domain.
  * @param instance as the caller knows it
- * @throws Refusal `superseded` when it is gone or another one by now, and whatever the guard throws
+ * @throws Refusal `superseded` when it is gone or another one by now, `shared_prefix`, and whatever the guard throws
  */
 export async function updateSettings(
   existing: ExistingInstance,
@@ -64,14 +68,16 @@ export async function updateSettings(
   id: string,
   change: DocumentUpdate<CouchDocument>['change'],
 ): Promise<Updated<CouchDocument>> {
-  const { cluster, signal } = existing;
+  const { census, cluster, signal } = existing;
   const server = cluster(instance.couch_cluster);
   const database = settingsDatabase(instance);
   return await updateDocument<CouchDocument>({
     read: async () => (await server.getDocument(database, id, signal)) ?? { _id: id },
     change,
     async write(document) {
-      refuseAnotherLife(instance, await readExisting(existing));
+      const now = await readExisting(existing);
+      refuseAnotherLife(instance, now);
+      refuseSharedDatabases(await census.look(signal), now);
       return await server.putDocument(database, document, signal);
     },
     signal,
@@ -90,12 +96,13 @@ function refuseAnotherLife(before: StoredInstance, now: StoredInstance): void {
 
 /**
  * For those who write to the instance first and to its settings then: half of it would be done.
- * @throws Refusal `incomplete` where there are no settings to write to
+ * @throws Refusal `incomplete` where there are no settings to write to, `shared_prefix` where they may be another's
  */
 export async function assertHasSettings(
-  { cluster, signal }: ExistingInstance,
-  instance: InstanceDocument,
+  { census, cluster, signal }: ExistingInstance,
+  instance: StoredInstance,
 ): Promise<void> {
+  refuseSharedDatabases(await census.look(signal), instance);
   const database = settingsDatabase(instance);
   if (await cluster(instance.couch_cluster).databaseExists(database, signal)) return;
   throw new Refusal(

@@ -35,7 +35,19 @@ export function sharingOf(owners: Owners, instance: StoredInstance): Sharing | u
 
 /** @throws Refusal `shared_prefix`, `shared_name` */
 export function refuseShared(owners: Owners, instance: StoredInstance): void {
-  const sharing = sharingOf(owners, instance);
+  refuse(sharingOf(owners, instance));
+}
+
+/**
+ * For those who write into its databases, and nowhere else.
+ * @throws Refusal `shared_prefix`
+ */
+export function refuseSharedDatabases(owners: Owners, instance: StoredInstance): void {
+  const [other] = sharersOf(owners, instance).databases;
+  refuse(other && sharedPrefix(instance, other));
+}
+
+function refuse(sharing: Sharing | undefined): void {
   if (sharing !== undefined) throw new Refusal(sharing.code, sharing.message, sharing.advice);
 }
 

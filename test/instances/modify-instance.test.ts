@@ -1,13 +1,14 @@
 import { expect } from 'chai';
 import { isStatus } from '../../src/couchdb/errors.ts';
 import type { CouchServer, StoredDocument } from '../../src/couchdb/server.ts';
+import { createCensus } from '../../src/instances/census.ts';
 import type { InstanceChanges } from '../../src/instances/changes.ts';
 import { DATABASES } from '../../src/instances/doctypes.ts';
 import { Refusal } from '../../src/instances/errors.ts';
 import type { InstanceDocument } from '../../src/instances/instance-document.ts';
 import { INSTANCES, type StoredInstance } from '../../src/instances/lookup.ts';
 import { type Modification, modifyInstance } from '../../src/instances/modify-instance.ts';
-import { databaseName, prefixOf, reservationId } from '../../src/instances/prefix.ts';
+import { databaseName, databasePrefix, prefixOf, reservationId } from '../../src/instances/prefix.ts';
 import { SETTINGS_ID } from '../../src/instances/settings-document.ts';
 import { startTestFleet, type TestFleet } from '../support/fleet.ts';
 import { thrownBy } from '../support/thrown-by.ts';
@@ -22,7 +23,8 @@ describe('modifyInstance', () => {
 
   after(() => test.close());
 
-  const settingsOf = ({ domain }: InstanceDocument) => databaseName(prefixOf(domain), 'io.cozy.settings');
+  const settingsOf = (instance: InstanceDocument) =>
+    databaseName(databasePrefix(instance), 'io.cozy.settings');
 
   /** An instance with settings, as a stack would have it. */
   async function put(
@@ -47,7 +49,8 @@ describe('modifyInstance', () => {
     changes: InstanceChanges,
     more: Partial<Modification> = {},
   ): ReturnType<typeof modifyInstance> {
-    return modifyInstance({ global: test.server, cluster: () => test.server, id, changes, ...more });
+    const census = createCensus(test.server);
+    return modifyInstance({ global: test.server, cluster: () => test.server, census, id, changes, ...more });
   }
 
   const stored = async ({ domain }: StoredInstance) => await test.instance(domain);
@@ -100,6 +103,42 @@ describe('modifyInstance', () => {
     expect(await settings(before)).to.include({ tz: 'UTC' });
   });
 
+  it('writes no settings where they could be those of another document', async () => {
+    const before = await put();
+    await test.putInstance({ domain: test.domain('beside'), prefix: databasePrefix(before) });
+    const work = modify(before, { locale: 'fr', settings: { tz: 'Europe/Paris' } });
+    expect(await refusalOf(work)).to.equal('shared_prefix');
+    expect((await stored(before))?._rev).to.equal(before._rev);
+    expect(await settings(before)).to.include({ tz: 'UTC' });
+  });
+
+  it('looks at others again right before it writes the settings', async () => {
+    const before = await put();
+    let beside = false;
+    const work = modify(
+      before,
+      { settings: { tz: 'Europe/Paris' } },
+      {
+        cluster() {
+          // Asked once whether the database is there, and once for the settings.
+          if (!beside) return test.server;
+          return {
+            ...test.server,
+            async getDocument(...asked: Parameters<CouchServer['getDocument']>) {
+              await test.putInstance({ domain: test.domain('late'), prefix: databasePrefix(before) });
+              return await test.server.getDocument(...asked);
+            },
+          };
+        },
+        guard: () => {
+          beside = true;
+        },
+      },
+    );
+    expect(await refusalOf(work)).to.equal('shared_prefix');
+    expect(await settings(before)).to.include({ tz: 'UTC' });
+  });
+
   it('does not begin what the settings would leave half done', async () => {
     const before = await put();
     await test.server.deleteDatabase(settingsOf(before));
@@ -109,9 +148,7 @@ describe('modifyInstance', () => {
   });
 
   it('finds settings by the prefix of the document and on its cluster', async () => {
-    const other = await put();
-    const prefix = prefixOf(other.domain);
-    const before = await put({ prefix, couch_cluster: 3 });
+    const before = await put({ prefix: prefixOf(test.domain('of-former-days')), couch_cluster: 3 });
     const asked: unknown[] = [];
     const cluster = (index: number | undefined) => {
       asked.push(index);
@@ -119,7 +156,7 @@ describe('modifyInstance', () => {
     };
     await modify(before, { settings: { tz: 'Asia/Tokyo' } }, { cluster });
     expect(new Set(asked)).to.deep.equal(new Set([3]));
-    expect(await settings(other)).to.include({ tz: 'Asia/Tokyo' });
+    expect(await settings(before)).to.include({ tz: 'Asia/Tokyo' });
   });
 
   describe('among others who write', () => {

@@ -2,12 +2,13 @@ import { createDecipheriv, createPrivateKey, createPublicKey, scryptSync } from 
 import { expect } from 'chai';
 import type { CouchServer, StoredDocument } from '../../src/couchdb/server.ts';
 import { FleetError } from '../../src/errors.ts';
+import { createCensus } from '../../src/instances/census.ts';
 import { Refusal } from '../../src/instances/errors.ts';
 import type { InstanceDocument } from '../../src/instances/instance-document.ts';
 import { INSTANCES, type StoredInstance } from '../../src/instances/lookup.ts';
 import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/organization-key.ts';
 import { hashedPassphrase, masterKey } from '../../src/instances/passphrase.ts';
-import { databaseName, prefixOf, reservationId } from '../../src/instances/prefix.ts';
+import { databaseName, databasePrefix, prefixOf, reservationId } from '../../src/instances/prefix.ts';
 import { setPassphrase } from '../../src/instances/set-passphrase.ts';
 import { VAULT_ID } from '../../src/instances/vault.ts';
 import { startTestFleet, type TestFleet } from '../support/fleet.ts';
@@ -68,6 +69,7 @@ describe('setPassphrase', () => {
     setPassphrase({
       global: test.server,
       cluster: () => server,
+      census: createCensus(test.server),
       id,
       passphrase: PASSPHRASE,
       organizationKey: PUBLIC_DEV_ENCRYPTOR_KEY,
@@ -109,6 +111,17 @@ describe('setPassphrase', () => {
     expect(publicKey.export({ type: 'spki', format: 'der' }).toString('base64')).to.equal(
       vault['public_key'],
     );
+  });
+
+  it('changes nothing where the vault could be that of another document', async () => {
+    const before = await put();
+    await test.server.putDocument(settingsOf(before.domain), OLD_VAULT);
+    await test.putInstance({ domain: test.domain('beside'), prefix: databasePrefix(before) });
+    expect(await thrownBy(set(before)))
+      .to.be.instanceOf(Refusal)
+      .and.include({ code: 'shared_prefix' });
+    expect((await stored(before))._rev).to.equal(before._rev);
+    expect(await vaultOf(before)).to.include({ key: 'old key' });
   });
 
   it('salts with the former domain', async () => {
