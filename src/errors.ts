@@ -1,5 +1,5 @@
 /**
- * How a failure is to be treated (design §4):
+ * How a failure is to be treated (`ARCHITECTURE.md` §4.1):
  * `final` at once, `retry` with backoff, `overload` later and slower without spending a try,
  * `outage` when the server is back, without spending a try.
  */

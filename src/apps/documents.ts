@@ -86,7 +86,7 @@ export function appId(kind: AppKind, slug: string): string {
 }
 
 /**
- * The document of an installed application (`instance-data.md` §5.3), with the ids of the triggers that
+ * The document of an installed application (`docs/cozy-data.md` §5.3), with the ids of the triggers that
  * `triggerDocuments` makes.
  *
  * @param source text of where it came from, such as `registry://drive/stable`

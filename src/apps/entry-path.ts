@@ -43,7 +43,7 @@ export function insidePrefix(prefix: string): string {
 }
 
 /**
- * What is left of a path behind a prefix, which is cut off as the text it is (`instance-data.md` §5.2), and
+ * What is left of a path behind a prefix, which is cut off as the text it is (`docs/cozy-data.md` §5.2), and
  * undefined where that leads out of the application. Both are as `insidePath` and `insidePrefix` make them.
  */
 export function withoutPrefix(path: string, prefix: string): string | undefined {

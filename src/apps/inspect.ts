@@ -30,7 +30,7 @@ export type ManifestPlace = 'top' | 'anywhere';
 
 /**
  * Reads a whole tree, and writes nothing: whatever is wrong with it shows before anything is made of it
- * (`instance-data.md` §5.1, §5.2).
+ * (`docs/cozy-data.md` §5.1, §5.2).
  *
  * @param name of the application, for messages
  * @throws {AppError} `app_manifest` when there is none, or one that names neither slug nor version

@@ -7,7 +7,7 @@ import { isSlug, isVersion } from './slug.ts';
 /** Web applications have pages; konnectors fetch data. */
 export type AppKind = 'webapp' | 'konnector';
 
-/** The manifest of an application, checked and as the stack stores it (`instance-data.md` §5.3). */
+/** The manifest of an application, checked and as the stack stores it (`docs/cozy-data.md` §5.3). */
 export type Manifest = WebappManifest | KonnectorManifest;
 
 interface ManifestFacts {
@@ -28,7 +28,7 @@ export interface KonnectorManifest extends ManifestFacts {
   readonly kind: 'konnector';
 }
 
-/** Largest manifest, in bytes of JSON, wherever it comes from (`instance-data.md` §5.1). */
+/** Largest manifest, in bytes of JSON, wherever it comes from (`docs/cozy-data.md` §5.1). */
 export const MANIFEST_LIMIT = 2 * 1024 * 1024;
 
 /** Far more than any manifest needs, and far less than what ends the stack of a recursive function. */

@@ -5,7 +5,7 @@ import { cronOfPeriod, type Period } from './periodic.ts';
 import { isDoctype } from './permissions.ts';
 import { type Schedule, UnreadableSchedule } from './schedule.ts';
 
-/** A kind of trigger (`instance-data.md` §5.3). */
+/** A kind of trigger (`docs/cozy-data.md` §5.3). */
 interface TriggerType {
   /** What its arguments must be. */
   readonly needs: string;
@@ -44,7 +44,7 @@ const TYPES: ReadonlyMap<string, TriggerType> = new Map([
 
 /**
  * When a trigger runs for the first time after `now`; a moment in the past is due at once, as in a stack.
- * The stack computes all later runs (`instance-data.md` §5.3).
+ * The stack computes all later runs (`docs/cozy-data.md` §5.3).
  *
  * @param spread from 0 to below 1: which of the times that a trigger such as `@daily` leaves open
  * @returns undefined for a trigger that no clock runs

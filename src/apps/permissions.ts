@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** In the order in which the stack writes them (`instance-data.md` §5.3). */
+/** In the order in which the stack writes them (`docs/cozy-data.md` §5.3). */
 const VERBS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 const verb = z.enum([...VERBS, 'ALL'], 'must be one of ALL, GET, POST, PUT, PATCH and DELETE');
@@ -41,7 +41,7 @@ const rule = z
     };
   });
 
-/** The `permissions` of a manifest, checked (`instance-data.md` §5.2) and as they are stored (§5.3). */
+/** The `permissions` of a manifest, checked (`docs/cozy-data.md` §5.2) and as they are stored (§5.3). */
 export const permissionRules = z
   .record(z.string(), rule, 'must be a map of titles to rules')
   .nullish()

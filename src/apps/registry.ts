@@ -22,7 +22,7 @@ export interface RegistryVersion {
   readonly manifest: Manifest;
 }
 
-/** How long a registry may take, in milliseconds (`instance-data.md` §5.2). */
+/** How long a registry may take, in milliseconds (`docs/cozy-data.md` §5.2). */
 const TIMEOUT = 5_000;
 
 /** Largest answer, in bytes: a manifest and little else. */
@@ -43,7 +43,7 @@ const answerSchema = z.object({
 
 /**
  * Asks the registries, in their order, for the version a source means. Only a 404 leads to the next one
- * (`instance-data.md` §5.2): a registry that is down must not make way for an application of the same name
+ * (`docs/cozy-data.md` §5.2): a registry that is down must not make way for an application of the same name
  * elsewhere.
  *
  * @param registries URLs, credentials included; none where the operator has emptied the list

@@ -59,7 +59,7 @@ export function keyOf(...parts: readonly string[]): string {
 }
 
 /**
- * Ten letters, as a stack puts them behind the version of what comes from a disk (`instance-data.md` §5.1);
+ * Ten letters, as a stack puts them behind the version of what comes from a disk (`docs/cozy-data.md` §5.1);
  * not random ones, so that all instances have one version.
  */
 export function lettersOf(digest: string): string {

@@ -1,4 +1,4 @@
-/** What a slug may look like (`instance-data.md` §5.1); it names directories and hosts. */
+/** What a slug may look like (`docs/cozy-data.md` §5.1); it names directories and hosts. */
 const SLUG = /^[a-z0-9-]{1,100}$/;
 
 /**

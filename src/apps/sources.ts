@@ -67,7 +67,7 @@ const GIT_HOST = /^[0-9A-Za-z[][0-9A-Za-z.:[\]-]*$/;
 
 /**
  * What the operator gave as an application: a bare slug is `registry://<slug>/stable`, the rest as the stack
- * reads it (`instance-data.md` §5.1).
+ * reads it (`docs/cozy-data.md` §5.1).
  *
  * @throws {InputError} `app_source`; a source with a password or a query, which may be a token, is refused, for
  *   sources are kept in documents and in Redis

@@ -8,7 +8,7 @@ import { type AppTree, shown, unfit } from './app-tree.ts';
 import { DistinctPaths } from './distinct-paths.ts';
 import { insidePrefix, withoutPrefix } from './entry-path.ts';
 
-/** As the stack makes them (`instance-data.md` §4.1), less the process's mask. */
+/** As the stack makes them (`docs/cozy-data.md` §4.1), less the process's mask. */
 const FILE_MODE = 0o666;
 const DIRECTORY_MODE = 0o777;
 const TOP_MODE = 0o700;
@@ -21,10 +21,10 @@ const SUFFIX = '.br';
 
 /**
  * Writes the files of an application as the stack keeps them: each brotli-compressed under its name and `.br`
- * (`instance-data.md` §4.1). They are on the disk, not only on their way, when this ends.
+ * (`docs/cozy-data.md` §4.1). They are on the disk, not only on their way, when this ends.
  *
  * @param to a directory that is not there yet
- * @param prefix cut off the paths that begin with it, with its slash or without (`instance-data.md` §5.2)
+ * @param prefix cut off the paths that begin with it, with its slash or without (`docs/cozy-data.md` §5.2)
  * @returns bytes written
  * @throws {AppError} `app_archive` when two paths cannot stand side by side
  */

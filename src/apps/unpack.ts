@@ -23,7 +23,7 @@ const ARCHIVE_OVERHEAD = 1024 * 1024;
 /**
  * The files of an archive on this machine, tar or tar.gz: which one shows in its first bytes, for servers are
  * not to be trusted with types. Only regular files are visited; directories follow from their paths, and links
- * that stay inside are left out, as the stack does (`instance-data.md` §5.2). Memory does not grow with the
+ * that stay inside are left out, as the stack does (`docs/cozy-data.md` §5.2). Memory does not grow with the
  * archive.
  *
  * @param name of the application, for messages

@@ -36,7 +36,7 @@ export interface Added {
 }
 
 /**
- * Creates one instance, in the words of the stack's `instances add` (`cli-and-admin-api.md` §1.3).
+ * Creates one instance, in the words of the stack's `instances add` (`docs/admin-api.md` §1.3).
  * @throws InputError, FleetError
  */
 export async function addOne(options: AddOneOptions): Promise<Added> {

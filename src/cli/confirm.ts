@@ -62,7 +62,10 @@ async function firstLine(stdin: NodeJS.ReadableStream): Promise<string | undefin
   }
 }
 
-/** Which platform is about to be changed: the wrong configuration is the most expensive mistake (design §4). */
+/**
+ * Which platform is about to be changed: the wrong configuration is the most expensive mistake
+ * (`ARCHITECTURE.md` §4.5).
+ */
 export function tellTarget({ file, couchdb }: Config, output: Output): void {
   const from = file === undefined ? 'no configuration file' : file;
   output.note(`Configuration: ${from}; CouchDB: ${new URL(couchdb.url).host}`);

@@ -29,7 +29,7 @@ export interface Watching extends JobWatching {
 }
 
 /**
- * Waits for a creation and says how it ended, in the stack's words (`cli-and-admin-api.md` §1.3).
+ * Waits for a creation and says how it ended, in the stack's words (`docs/admin-api.md` §1.3).
  * @throws FleetError when it failed
  */
 export async function watchOne(

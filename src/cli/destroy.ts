@@ -19,7 +19,7 @@ export interface DestroyOptions extends AskedWork {
   readonly resume: boolean;
 }
 
-/** Destroys one instance, in the words of the stack's `instances destroy` (`cli-and-admin-api.md` §1.3). */
+/** Destroys one instance, in the words of the stack's `instances destroy` (`docs/admin-api.md` §1.3). */
 export async function destroyOne(options: DestroyOptions, typed: string): Promise<Ran<OneDone>> {
   const { couch, force, output } = options;
   const { domain, seen } = await telling(output, typed, async () => {

@@ -1,4 +1,4 @@
-/** Exit codes of every command (design §6). */
+/** Exit codes of every command (`ARCHITECTURE.md` §6.1). */
 export const EXIT = {
   done: 0,
   failed: 1,

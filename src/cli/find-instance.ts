@@ -17,7 +17,7 @@ export const instanceArg = Args.string({
  * The instance that answers to a name, as domain or as alias.
  * @param name as typed
  * @throws InputError `illegal_domain`
- * @throws FleetError `not_found`, in the stack's words (`cli-and-admin-api.md` §2.7)
+ * @throws FleetError `not_found`, in the stack's words (`docs/admin-api.md` §2.7)
  * @throws Refusal `unreadable`
  */
 export async function findInstance(global: CouchServer, name: string): Promise<StoredInstance> {

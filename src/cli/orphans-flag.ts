@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { InputError } from '../errors.ts';
 import { parseDuration } from './duration.ts';
 
-/** Time between the two looks for orphans (design §3). */
+/** Time between the two looks for orphans (`ARCHITECTURE.md` §3.7). */
 export const orphansWaitFlag = Flags.string({
   summary: 'Time between the two looks for them',
   default: '10m',

@@ -18,7 +18,7 @@ export function registrationOf(instance: StoredInstance, scheme: Scheme): Regist
   return { registerToken: registerTokenHex(token), link: onboardingLink(scheme, domain, token) };
 }
 
-/** Whether this document is the life of the domain that a job or a row made (design §3). */
+/** Whether this document is the life of the domain that a job or a row made (`ARCHITECTURE.md` §3.3). */
 export function isOfIncarnation(instance: StoredInstance, incarnation: string | undefined): boolean {
   return incarnation !== undefined && incarnationOf(instance.cli_secret ?? '') === incarnation;
 }

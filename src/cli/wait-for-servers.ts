@@ -7,8 +7,8 @@ const POLL_MS = 500;
 const AWAY = new Set(['redis_unreachable', 'redis_replica', 'couchdb_unreachable']);
 
 /**
- * Wrong credentials are not among them: five tries lock the account (design §4). Nor is a server that TLS
- * does not let us trust: it is there, and somebody has to look at the configuration.
+ * Wrong credentials are not among them: five tries lock the account (`ARCHITECTURE.md` §4.2). Nor is a server
+ * that TLS does not let us trust: it is there, and somebody has to look at the configuration.
  */
 function isAway(error: Error): boolean {
   if (error instanceof CouchError) return isPassing(error);

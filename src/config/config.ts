@@ -57,7 +57,7 @@ export interface Config {
   readonly subdomains: 'nested' | 'flat';
   /**
    * By name, in lower case as the stack sees them: an instance whose context has capitals matches
-   * none (`instance-data.md` §7). Names come from operators: look them up with `Object.hasOwn`.
+   * none (`docs/cozy-data.md` §7). Names come from operators: look them up with `Object.hasOwn`.
    */
   readonly contexts: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Contexts with `authentication.<context>.disable_password_authentication: true`. */

@@ -47,7 +47,7 @@ export function variableOf(key: string): string {
 
 /**
  * Values that the environment sets, by key; they go over those of the file. An empty variable counts
- * as unset, as in the stack (`cli-and-admin-api.md` §1.1).
+ * as unset, as in the stack (`docs/admin-api.md` §1.1).
  */
 export function environmentValues(env: NodeJS.ProcessEnv): ReadonlyMap<string, string> {
   return new Map(

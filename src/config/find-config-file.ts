@@ -16,7 +16,7 @@ const FILE_NAMES = ['cozy.json', 'cozy.yaml', 'cozy.yml'];
 
 /**
  * Every path where a configuration file may be, first choice first: the stack's search path
- * (`cli-and-admin-api.md` §2.1, §4), then `.fleet/`, so that a trial never hides a real platform.
+ * (`docs/admin-api.md` §2.1, §4), then `.fleet/`, so that a trial never hides a real platform.
  */
 export function candidateFiles({ env, cwd, home }: Surroundings): string[] {
   const directories = [

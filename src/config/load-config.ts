@@ -205,7 +205,7 @@ function defaultAppCache({ env, home }: Pick<LoadOptions, 'env' | 'home'>): stri
   return join(env['XDG_CACHE_HOME'] || join(home, '.cache'), 'cozy-fleet', 'apps');
 }
 
-/** Only a literal `true` counts, and there is no fallback to `default` (`cli-and-admin-api.md` §4). */
+/** Only a literal `true` counts, and there is no fallback to `default` (`docs/admin-api.md` §4). */
 function forcedOidcContexts(authentication: CheckedConfig['authentication']): string[] {
   return Object.entries(authentication)
     .filter(([, value]) => isTree(value) && value['disable_password_authentication'] === true)

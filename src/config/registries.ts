@@ -3,11 +3,11 @@ import type { Registries } from './config.ts';
 /** Name of the list that goes for every context without one of its own, and after every other. */
 const DEFAULT_CONTEXT = 'default';
 
-/** What a stack asks when nobody told it anything (`cli-and-admin-api.md` §4). */
+/** What a stack asks when nobody told it anything (`docs/admin-api.md` §4). */
 const FALLBACK = ['https://apps-registry.cozycloud.cc/'];
 
 /**
- * The registries as they are asked: each context's own, then those of `default` (`instance-data.md` §5.2).
+ * The registries as they are asked: each context's own, then those of `default` (`docs/cozy-data.md` §5.2).
  * Contexts with lists of their own but no `default` are not sent to the public registry: they may be
  * kept apart from it on purpose. A list that was emptied, that of `default` too, means none.
  */

@@ -269,7 +269,7 @@ const sections = z.object({
   fleet: fleet.prefault({}),
 });
 
-/** The keys we use of the stack's configuration (`cli-and-admin-api.md` §4), and our `fleet` section. */
+/** The keys we use of the stack's configuration (`docs/admin-api.md` §4), and our `fleet` section. */
 export const configSchema = sections.superRefine(({ redis: { addrs, master }, ...checked }, context) => {
   if (checked.fleet.redis !== undefined && checked.fleet.redis_url !== undefined) {
     const message = 'must not be set together with fleet.redis_url: they may name two';

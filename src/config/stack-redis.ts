@@ -1,7 +1,7 @@
 import type { StackRedis } from './config.ts';
 import type { RedisNode, SingleRedis } from './redis-target.ts';
 
-/** The stack's own keys about its Redis, checked (`cli-and-admin-api.md` §4). */
+/** The stack's own keys about its Redis, checked (`docs/admin-api.md` §4). */
 export interface StackRedisSettings {
   readonly redis: {
     readonly addrs: readonly RedisNode[];

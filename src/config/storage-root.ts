@@ -5,7 +5,7 @@ export type StorageRoot = { readonly root: string } | { readonly problem: string
 
 /**
  * Directory that `fs.url` stands for: `file:///path`, `file://localhost/path` or a bare absolute path,
- * percent-decoded, never `/` (`instance-data.md` §4.1). The URL is not repeated in a problem: Swift
+ * percent-decoded, never `/` (`docs/cozy-data.md` §4.1). The URL is not repeated in a problem: Swift
  * URLs hold a password.
  */
 export function storageRoot(url: string): StorageRoot {

@@ -66,10 +66,10 @@ function adviceFor(answer: CouchAnswer): string {
   return '';
 }
 
-/** Texts with which an overloaded CouchDB answers 500 (`field-notes.md` §5). */
+/** Texts with which an overloaded CouchDB answers 500 (`docs/faults.md` §5). */
 const OVERLOAD = ['all_dbs_active', 'No DB shards could be opened'];
 
-/** The text of CouchDB's account lockout, a 403 that passes by itself (design §4). */
+/** The text of CouchDB's account lockout, a 403 that passes by itself (`ARCHITECTURE.md` §4.2). */
 const LOCKOUT = 'temporarily locked';
 
 /** What CouchDB says of a view whose definition is replaced while somebody waits for its index. */
@@ -85,8 +85,8 @@ const PASSING: ReadonlySet<number> = new Set([408, 421, 423, 425, 429]);
 const OF_THE_REQUEST: ReadonlySet<number> = new Set([400, 405, 411, 413, 414, 415, 417, 431, 501]);
 
 /**
- * How a CouchDB failure is treated (design §4). Only a probe of `/_up` can tell more of two: `unsettled`, where
- * nobody answered, and `intercepted`, where somebody else answered in CouchDB's place.
+ * How a CouchDB failure is treated (`ARCHITECTURE.md` §4.1). Only a probe of `/_up` can tell more of two:
+ * `unsettled`, where nobody answered, and `intercepted`, where somebody else answered in CouchDB's place.
  */
 export type CouchFailureKind = FailureKind | 'unsettled' | 'intercepted';
 
@@ -118,7 +118,10 @@ function passesByItself({ status, error, reason }: CouchAnswer): boolean {
   return (status === 412 && error === 'nodedown') || (status === 404 && reason === VIEW_REPLACED);
 }
 
-/** Whether the failure is CouchDB refusing our credentials, which must not be tried often (design §4). */
+/**
+ * Whether the failure is CouchDB refusing our credentials, which must not be tried often
+ * (`ARCHITECTURE.md` §4.2).
+ */
 export function isCredentialFailure({ status, reason }: CouchAnswer): boolean {
   return status === 401 || (status === 403 && reason.includes(LOCKOUT));
 }

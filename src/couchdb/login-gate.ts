@@ -51,7 +51,8 @@ const BUSY_POLL = 20;
 /**
  * What every request to one CouchDB goes through. As long as answers come it is open; after a silence one
  * login goes ahead of the requests; and once the password was refused nothing is sent any more, until it is
- * time for another try. Five wrong passwords lock an account for everybody behind our address (design §4).
+ * time for another try. Five wrong passwords lock an account for everybody behind our address
+ * (`ARCHITECTURE.md` §4.2).
  */
 export interface LoginGate {
   /** When our user and password are tried next, in milliseconds since 1970; undefined unless they were refused. */

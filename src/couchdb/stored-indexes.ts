@@ -6,7 +6,7 @@ import { tryAgain } from './try-again.ts';
 export interface IndexRequest {
   /** Database it belongs to, without the instance's prefix. */
   readonly database: string;
-  /** Body of `POST /<db>/_index` (`instance-data.md` §1.3). */
+  /** Body of `POST /<db>/_index` (`docs/cozy-data.md` §1.3). */
   readonly body: object;
 }
 
@@ -23,7 +23,7 @@ const SCRATCH_LIFETIME = 10 * 60_000;
  * `POST _index` for each index of each instance would be 22 read-modify-writes. So the definitions
  * are posted once, into a scratch database per database asked for, and what was stored is read
  * back: written with `_bulk_docs` it gets the same revision, and `_index` answers `exists`
- * (design §3, "Fewer requests than the stack").
+ * (`ARCHITECTURE.md` §2).
  */
 export async function readStoredIndexes(
   server: CouchServer,

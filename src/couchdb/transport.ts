@@ -44,7 +44,7 @@ export interface TransportOptions {
 
 /**
  * Plain `node:http` with a bounded keep-alive pool. Every call goes this way, for it hands on what was sent:
- * nano's `fetch` costs about three times the CPU (design §3, "Fewer requests than the stack"), takes half a
+ * nano's `fetch` costs about three times the CPU (`docs/performance.md` §3), takes half a
  * JSON body for an empty one, and never ends a call whose body of another type is cut.
  */
 export function createTransport({ url, connections, connect }: TransportOptions): Transport {

@@ -8,7 +8,7 @@ const PAGE = 500;
 
 /**
  * All instances in the order of their ids, which is the order of the stack's `instances ls`
- * (`cli-and-admin-api.md` §1.3). The next page is asked for when the last one was used up.
+ * (`docs/admin-api.md` §1.3). The next page is asked for when the last one was used up.
  * @param onUnreadable told of each document that is passed over
  */
 export async function* allInstances(

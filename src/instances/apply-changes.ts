@@ -5,13 +5,13 @@ import { isEmptyField } from './empty-field.ts';
 import { AUTH_MODES, type InstanceDocument, type InstanceFields } from './instance-document.ts';
 import { tosMajor } from './tos.ts';
 
-/** What the stack's own block puts where no reason is given (`instance-data.md` §6.3). */
+/** What the stack's own block puts where no reason is given (`docs/cozy-data.md` §6.3). */
 const UNKNOWN_REASON = 'UNKNOWN';
 
 /** Fields that may be absent. */
 type OptionalField = Exclude<keyof InstanceFields, '_id' | 'domain' | 'locale' | 'password_defined'>;
 
-/** The document with the changes (`instance-data.md` §6.3); fields that are not known are kept. */
+/** The document with the changes (`docs/cozy-data.md` §6.3); fields that are not known are kept. */
 export function applyChanges(document: InstanceDocument, changes: InstanceChanges): InstanceDocument {
   const changed = { ...document };
   const { autoUpdate, authMode, diskQuota, locale } = changes;
@@ -36,7 +36,7 @@ export function applyChanges(document: InstanceDocument, changes: InstanceChange
   return changed;
 }
 
-/** The settings document with the changes: merged, for keys cannot be taken away (`instance-data.md` §6.3). */
+/** The settings document with the changes: merged, for keys cannot be taken away (`docs/cozy-data.md` §6.3). */
 export function applySettings(document: CouchDocument, { settings }: InstanceChanges): CouchDocument {
   return { ...document, ...settings };
 }

@@ -75,7 +75,7 @@ type ChangeRow = RawRow<(typeof CHANGE_FLAGS)[number]>;
 const asGiven = (value: string) => value;
 
 /**
- * Checks and normalises changes of one instance, by the stack's rules (`instance-data.md` §6.3) and
+ * Checks and normalises changes of one instance, by the stack's rules (`docs/cozy-data.md` §6.3) and
  * without its quirks: what is not given stays, `magic_link` too; a quota of 0 is none, as in
  * `set-disk-quota`; unblocking takes the reason away. An empty text is the same as none, so that a cell of
  * a file changes nothing; a list of nothing but commas takes all of its items away.

@@ -5,7 +5,8 @@ import { Refusal } from './errors.ts';
  * that it does not know; here nothing is looked for, made or removed in a place that was not meant.
  *
  * @param clusters those of `couchdb.clusters`, in their order
- * @param index `couch_cluster` of the instance; absent means 0, since the stack leaves that out (`instance-data.md` §1.1)
+ * @param index `couch_cluster` of the instance; absent means 0, since the stack leaves that out
+ * (`docs/cozy-data.md` §1.1)
  * @throws Refusal `wrong_cluster` for whatever is not a whole number within the list
  */
 export function clusterAt<Cluster>(clusters: readonly Cluster[], index: number | undefined): Cluster {

@@ -12,7 +12,7 @@ const DEFAULT_CONTEXT = 'default';
 /**
  * What the stack's configuration says of default directories in a context: from the section
  * `contexts.<context>`, or as a whole from `contexts.default` where there is none. Only the YAML
- * booleans count; anything else means yes (`instance-data.md` §3.4).
+ * booleans count; anything else means yes (`docs/cozy-data.md` §3.4).
  */
 export function directoryOptions(
   contexts: Readonly<Record<string, Section>>,
@@ -27,7 +27,7 @@ export function directoryOptions(
 
 /**
  * The value under a key, compared with the keys in lower case: the stack's configuration library
- * lower-cases them, so that a name with capitals finds nothing (`instance-data.md` §7).
+ * lower-cases them, so that a name with capitals finds nothing (`docs/cozy-data.md` §7).
  */
 function lookUp<Value>(values: Readonly<Record<string, Value>>, name: string): Value | undefined {
   return Object.entries(values).find(([key]) => key.toLowerCase() === name)?.[1];

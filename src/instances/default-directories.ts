@@ -12,8 +12,8 @@ export interface DefaultDirectory {
 }
 
 /**
- * The default directories, parents first (`instance-data.md` §3.4, §3.5). Two deliberate differences
- * from today's stack (design §3): both Photos subdirectories are made, and names are localized in
+ * The default directories, parents first (`docs/cozy-data.md` §3.4, §3.5). Two deliberate differences
+ * from today's stack (`ARCHITECTURE.md` §3.5): both Photos subdirectories are made, and names are localized in
  * every locale that has translations.
  */
 export function defaultDirectories(locale: string, wanted: DirectoryOptions): DefaultDirectory[] {

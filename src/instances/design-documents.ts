@@ -12,7 +12,7 @@ export interface MangoRequest {
   readonly index: { readonly fields: readonly string[]; readonly partial_filter_selector?: object };
 }
 
-/** The design document of one view; it has the view's name (`instance-data.md` §1.4). */
+/** The design document of one view; it has the view's name (`docs/cozy-data.md` §1.4). */
 export function viewDesignDocument(view: JsView): ViewDesignDocument {
   const { name, map, reduce } = view;
   const functions = reduce === undefined ? { map } : { map, reduce };
@@ -21,7 +21,7 @@ export function viewDesignDocument(view: JsView): ViewDesignDocument {
 
 /**
  * What is posted for one index. Without `name` and `type`: with a name of ours, the stack's own
- * request would add a second view beside it (`instance-data.md` §1.3).
+ * request would add a second view beside it (`docs/cozy-data.md` §1.3).
  */
 export function mangoRequest(index: MangoIndex): MangoRequest {
   const { ddoc, fields, partialFilter } = index;

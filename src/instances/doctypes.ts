@@ -46,7 +46,7 @@ function view(name: ViewName, reduce?: '_count' | '_sum'): JsView {
   return reduce === undefined ? { name, map: VIEW_MAPS[name] } : { name, map: VIEW_MAPS[name], reduce };
 }
 
-/** The 16 databases of an instance with their 22 indexes and 13 views (`instance-data.md` §1.5). */
+/** The 16 databases of an instance with their 22 indexes and 13 views (`docs/cozy-data.md` §1.5). */
 export const DATABASES: readonly InstanceDatabase[] = [
   {
     doctype: 'com.bitwarden.ciphers',
@@ -130,7 +130,7 @@ export const NEWEST_INDEXES_VERSION: IndexesVersion = 39;
 
 /**
  * The databases with the definitions that stacks count under each number. A stack with another number than the
- * document's redefines them at its next load (`instance-data.md` §1.6). From 38 to 39 nothing but the number
+ * document's redefines them at its next load (`docs/cozy-data.md` §1.6). From 38 to 39 nothing but the number
  * moved.
  */
 const DEFINITIONS: Readonly<Record<IndexesVersion, readonly InstanceDatabase[]>> = {
@@ -144,7 +144,7 @@ export function definitionsOf(version: number | undefined): readonly InstanceDat
   return known && DEFINITIONS[known];
 }
 
-/** What a stack makes at each start, and we too where none ran yet (`instance-data.md` §1.2). */
+/** What a stack makes at each start, and we too where none ran yet (`docs/cozy-data.md` §1.2). */
 export const GLOBAL_DATABASES: readonly GlobalDatabase[] = [
   {
     database: 'global/instances',

@@ -29,7 +29,7 @@ function illegalDomain(raw: string, why: string): InputError {
 }
 
 /**
- * Lower-cases each code point by itself, as the stack does (`instance-data.md` §8 trap 30):
+ * Lower-cases each code point by itself, as the stack does (`docs/cozy-data.md` §8 trap 30):
  * a final sigma gets no special form, and `İ` becomes a plain `i`.
  */
 export function lowerCaseRunes(text: string): string {
@@ -80,7 +80,7 @@ function problemOf(domain: string): string | undefined {
 
 /**
  * The one form in which a domain or alias is stored and looked up: Unicode, lower-case, with its
- * port if any (`instance-data.md` §2.3). Only labels beginning with a lower-case `xn--` are decoded.
+ * port if any (`docs/cozy-data.md` §2.3). Only labels beginning with a lower-case `xn--` are decoded.
  * Stricter than the stack in one point: the domain is a directory name, so 255 bytes is the most.
  *
  * @throws InputError `illegal_domain`
@@ -101,7 +101,7 @@ export function normaliseDomain(raw: string, subdomains: Subdomains): string {
 
 /**
  * The domain as the stack prints it in URLs, port kept: what is not allowed in a host becomes
- * percent-encoded UTF-8, as in Go's `net/url`, never Punycode (`instance-data.md` §8 trap 31).
+ * percent-encoded UTF-8, as in Go's `net/url`, never Punycode (`docs/cozy-data.md` §8 trap 31).
  */
 export function asciiHost(domain: string): string {
   return domain.replace(ESCAPED_IN_HOSTS, (character) => encodeURIComponent(character));

@@ -1,6 +1,6 @@
 import { FleetError } from '../errors.ts';
 
-/** Why an operation on an instance is refused for good (design §3). */
+/** Why an operation on an instance is refused for good (`ARCHITECTURE.md` §3). */
 export type RefusalCode =
   /** The instance is there, and it is the same person's. */
   | 'exists'

@@ -15,7 +15,7 @@ export const ADMINISTRATIVE_REFERENCE: Reference = {
   type: 'io.cozy.apps',
 };
 
-/** A directory of `io.cozy.files`; empty fields are absent, never `[]` (`instance-data.md` §3.4). */
+/** A directory of `io.cozy.files`; empty fields are absent, never `[]` (`docs/cozy-data.md` §3.4). */
 export interface DirectoryDocument {
   readonly type: 'directory';
   readonly name: string;

@@ -18,7 +18,7 @@ export interface WayIn {
 
 /**
  * The real document, from the reservation (which gives identity, place and secrets) and the options,
- * with empty fields left out as the stack does (`instance-data.md` §2.1). Whatever else the reservation has
+ * with empty fields left out as the stack does (`docs/cozy-data.md` §2.1). Whatever else the reservation has
  * was written by somebody else meanwhile, and wins: the passphrase, second factor and version of common
  * settings that a stack took from messages, the number of the indexes it made, fields nobody knows here.
  *

@@ -7,7 +7,7 @@ import { markFoundedHere } from './founding.ts';
 import { INSTANCES } from './lookup.ts';
 
 /**
- * Makes what a stack makes at its start (`instance-data.md` §1.2): the global databases with their
+ * Makes what a stack makes at its start (`docs/cozy-data.md` §1.2): the global databases with their
  * indexes and the view that finds instances. Safe to repeat, beside a stack or another worker.
  *
  * The index `by-orgid` is made only along with `global/instances` itself: by it stacks of one number are told

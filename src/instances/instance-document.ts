@@ -5,7 +5,7 @@ import { optionsHash } from './options-hash.ts';
 import { prefixOf, reservationId } from './prefix.ts';
 import type { InstanceSecrets } from './secrets.ts';
 
-/** Every field the stack knows in `global/instances` (`instance-data.md` §2.1). */
+/** Every field the stack knows in `global/instances` (`docs/cozy-data.md` §2.1). */
 export interface InstanceFields {
   _id: string;
   _rev?: string;
@@ -96,7 +96,7 @@ export const AUTH_MODES = { basic: 0, two_factor_mail: 1, two_factor_oidc: 2 } a
 
 /**
  * The document that holds a domain while its instance is being made: blocked, and without
- * anything that opens `/settings` or `/oidc`, which ignore the block (design §3). A running stack
+ * anything that opens `/settings` or `/oidc`, which ignore the block (`ARCHITECTURE.md` §3.5). A running stack
  * answers 503 for it and creates nothing, as long as `indexes_version` is the stack's own.
  */
 export function reservationDocument(options: InstanceOptions, parts: ReservationParts): InstanceDocument {
@@ -137,7 +137,7 @@ export function reservationReason({ blocking_reason: reason = '' }: InstanceDocu
 
 /**
  * Whether a creation has put the instance into use, whatever became of it since. That it has a passphrase
- * does not say so: message handlers of a stack write one into reservations too (`stack-2026-07.md` P6).
+ * does not say so: message handlers of a stack write one into reservations too (`docs/cozy-data.md` §9.6).
  */
 export function isFinished({ register_token, onboarding_finished }: InstanceDocument): boolean {
   return Boolean(register_token || onboarding_finished);
@@ -148,7 +148,10 @@ export function isReservation(document: InstanceDocument): boolean {
   return reservationHash(document) !== undefined;
 }
 
-/** Reasons with which a stack blocks an instance that it fills, or moves to another place (`instance-data.md` §6.3). */
+/**
+ * Reasons with which a stack blocks an instance that it fills, or moves to another place
+ * (`docs/cozy-data.md` §6.3).
+ */
 const MOVING_REASONS: ReadonlySet<string | undefined> = new Set(['IMPORTING', 'MOVING']);
 
 /** Whether a stack is writing all of its databases and files, so that nobody can tell what they lack. */
@@ -159,7 +162,7 @@ export function isBeingMoved({ blocked, blocking_reason: reason }: InstanceDocum
 /**
  * Whether a passphrase is registered at creation, and which: where people come in by other means
  * (OIDC, FranceConnect, magic link) a random one nobody knows, even if one was given
- * (`instance-data.md` §2.2).
+ * (`docs/cozy-data.md` §2.2).
  *
  * @param forcesOidc whether the instance has a context, and that context has
  *   `disable_password_authentication: true`.
@@ -179,7 +182,7 @@ export function instanceState(document: InstanceDocument): InstanceState {
 
 /**
  * State of an instance in the stack's `instances ls`: `onboarding` waits for its owner to use the
- * register token, `pending` has none (`cli-and-admin-api.md` §1.3).
+ * register token, `pending` has none (`docs/admin-api.md` §1.3).
  */
 export function stackState(document: InstanceDocument): StackState {
   if (document.onboarding_finished) return 'onboarded';

@@ -2,7 +2,7 @@ import { isEmptyField } from './empty-field.ts';
 import type { InstanceDocument, InstanceFields } from './instance-document.ts';
 import type { StoredInstance } from './lookup.ts';
 
-/** An instance as `instances show` and `instances modify` print it (`cli-and-admin-api.md` §1.3). */
+/** An instance as `instances show` and `instances modify` print it (`docs/admin-api.md` §1.3). */
 export interface InstanceView {
   readonly id: string;
   readonly meta: { readonly rev: string };

@@ -43,7 +43,7 @@ function readAll(): ReadonlyMap<string, DirectoryNames> {
 
 /**
  * Names of the default directories for a locale, which must match exactly (`fr`, not `fr_FR`);
- * what has no translation is English (`instance-data.md` §3.5). The files are read once.
+ * what has no translation is English (`docs/cozy-data.md` §3.5). The files are read once.
  */
 export function directoryNames(locale: string): DirectoryNames {
   namesByLocale ??= readAll();

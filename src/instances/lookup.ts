@@ -8,7 +8,7 @@ export const INSTANCES = 'global/instances';
 
 /**
  * The instances that answer to any of these names, as domain or as alias, each once. It is the
- * look-up of the stack, so it sees what a stack would serve (`instance-data.md` §1.2).
+ * look-up of the stack, so it sees what a stack would serve (`docs/cozy-data.md` §1.2).
  * @throws Refusal `unreadable` where one of their documents cannot be read; see `judgeByNames`
  */
 export async function findByNames(

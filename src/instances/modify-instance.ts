@@ -30,7 +30,7 @@ export interface Modified {
 
 /**
  * Changes an instance beside whoever else does: its document first, then its settings
- * (`instance-data.md` §6.3). Safe to repeat, and nothing is written where nothing changes. Names are not
+ * (`docs/cozy-data.md` §6.3). Safe to repeat, and nothing is written where nothing changes. Names are not
  * looked at: see `assertAliasesFree`. Unlike a stack, it tells nobody: neither sharings of a larger quota,
  * nor a manager or a service of common settings.
  *

@@ -16,7 +16,7 @@ export interface MyselfContact {
   readonly indexes: { readonly byFamilyNameGivenNameEmailCozyUrl: string };
 }
 
-/** The owner's own contact, named after the public name, else the email (`instance-data.md` §3.3). */
+/** The owner's own contact, named after the public name, else the email (`docs/cozy-data.md` §3.3). */
 export function myselfContact({ email, publicName, cozyUrl }: Myself): MyselfContact {
   return {
     me: true,

@@ -11,7 +11,10 @@ import { parseSize } from './quota.ts';
 const LOCALE = /^[A-Za-z][A-Za-z0-9_-]{0,34}$/;
 const CLUSTER = /^(-1|\d{1,9})$/;
 
-/** `blocking_reason` of a reservation begins so (design §3): an operator's reason must not look like one. */
+/**
+ * `blocking_reason` of a reservation begins so (`ARCHITECTURE.md` §3.5): an operator's reason must not look like
+ * one.
+ */
 const RESERVED_REASON = 'PROVISIONING';
 
 const AUTH_MODES = instanceOptions.shape.authMode.unwrap();

@@ -3,7 +3,7 @@ import { canonicalJson } from '../canonical-json.ts';
 import type { InstanceOptions } from './options.ts';
 
 /**
- * 16 hex digits that tell whether a reservation was made with the same options (design §3, `register`).
+ * 16 hex digits that tell whether a reservation was made with the same options (`ARCHITECTURE.md` §3.5, `register`).
  * `apps` do not count: they are installed once the instance is in use.
  */
 export function optionsHash(options: InstanceOptions): string {

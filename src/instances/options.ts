@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Fields of the settings document: all values are strings (`instance-data.md` §3.1). */
+/** Fields of the settings document: all values are strings (`docs/cozy-data.md` §3.1). */
 const settings = z.record(z.string(), z.string());
 
 /**

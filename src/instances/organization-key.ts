@@ -23,7 +23,7 @@ const PEM_BLOCK = /-----BEGIN NACL KEY-----([A-Za-z0-9+/=\s]+)-----END NACL KEY-
 /**
  * The key every stack without vault keys uses, production builds included. Public, documented,
  * protects nothing: here only because the stack must be able to open what we write
- * (`instance-data.md` §3.2).
+ * (`docs/cozy-data.md` §3.2).
  */
 const PUBLIC_DEV_KEY_PEM = `-----BEGIN NACL KEY-----
 29CF8eHqliE3YzZqUk9bnIRv8ZLB1p6v0jrml1JBJDcFehelWBl1dERYmvIAKy/kXEdfWUNji+ETGvIxu4btXA==
@@ -50,7 +50,7 @@ export const PUBLIC_DEV_ENCRYPTOR_KEY: EncryptorKey = readEncryptorKey(PUBLIC_DE
 
 /**
  * The key the stack would use: the configured one, or the public development key where either of
- * the two paths is missing (`instance-data.md` §3.2). Without the right key it is better to write no
+ * the two paths is missing (`docs/cozy-data.md` §3.2). Without the right key it is better to write no
  * organization fields at all than ones the stack cannot open.
  *
  * @param read reads a text file.
@@ -78,7 +78,7 @@ export async function encryptorKeyOf(
 
 /**
  * A new organization key, encrypted for the stack: base64 of `nacl`, a 24-byte nonce and the NaCl
- * box of the JSON text of the key in base64 (64 random bytes; `instance-data.md` §3.2).
+ * box of the JSON text of the key in base64 (64 random bytes; `docs/cozy-data.md` §3.2).
  */
 export function encryptedOrganizationKey(key: EncryptorKey, random: RandomBytes = randomBytes): string {
   const clear = Buffer.from(JSON.stringify(random(64).toString('base64')));

@@ -141,7 +141,7 @@ function requireOfMembers(row: RawRow<InstanceFlag>, settings: Readonly<Record<s
   }
 }
 
-/** A reason alone means blocked, unlike in the stack (design §6); an explicit `false` makes it void. */
+/** A reason alone means blocked, unlike in the stack (`ARCHITECTURE.md` §6.2); an explicit `false` makes it void. */
 function readBlocking(row: RawRow<InstanceFlag>): Pick<InstanceOptions, 'blocked' | 'blockingReason'> {
   const blockingReason = row.read('blocking-reason', parseReason);
   const blocked = row.read('blocked', parseBoolean) ?? (blockingReason === undefined ? undefined : true);
@@ -154,8 +154,8 @@ function withoutUndefined(options: InstanceOptions): InstanceOptions {
 }
 
 /**
- * Checks and normalises the options of one instance, by the stack's rules (`instance-data.md` §2.3,
- * §3.1, §6.2; `cli-and-admin-api.md` §1.3, §2.4) and without its quirks (design §6). Keys that are no
+ * Checks and normalises the options of one instance, by the stack's rules (`docs/cozy-data.md` §2.3,
+ * §3.1, §6.2; `docs/admin-api.md` §1.3, §2.4) and without its quirks (`ARCHITECTURE.md` §6.2). Keys that are no
  * flag are not looked at: the reader of a file checks its header against `INSTANCE_FLAGS`.
  *
  * @throws InvalidOptions with all that is wrong, in the order it was found; no message holds a passphrase

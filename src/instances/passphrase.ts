@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import type { EncryptorKey } from './organization-key.ts';
 import { type BitwardenDocument, vaultDocument } from './vault.ts';
 
-/** PBKDF2 iterations of a new passphrase (`instance-data.md` §2.2). */
+/** PBKDF2 iterations of a new passphrase (`docs/cozy-data.md` §2.2). */
 export const KDF_ITERATIONS = 650_000;
 
 const SCRYPT = { N: 32_768, r: 8, p: 1 } as const;
@@ -63,7 +63,7 @@ export async function scryptText(hashed: string, salt: Buffer = randomBytes(16))
 }
 
 /**
- * The stored form of a clear passphrase, with the vault it opens (`instance-data.md` §2.2, §3.2).
+ * The stored form of a clear passphrase, with the vault it opens (`docs/cozy-data.md` §2.2, §3.2).
  * All costly steps run in libuv's thread pool, so several passphrases can be done side by side.
  *
  * @param organizationKey the stack's vault key; without it the vault has no organization fields.

@@ -17,7 +17,7 @@ export interface PlatformIndexes {
   readonly known: 'set' | 'shown' | 'assumed';
 }
 
-/** Made by each start of a stack that writes 39, and by none before (`stack-2026-07.md` P2). */
+/** Made by each start of a stack that writes 39, and by none before (`docs/cozy-data.md` §9.2). */
 const SIGN_OF_39 = '_design/by-orgid';
 
 const LOOK_UP = '_design/domain-and-aliases';

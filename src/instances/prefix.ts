@@ -6,7 +6,7 @@ function first32Hex(domain: string): string {
 }
 
 /**
- * The prefix a new instance gets; `domain` is normalised and has its port (`instance-data.md` §1.1).
+ * The prefix a new instance gets; `domain` is normalised and has its port (`docs/cozy-data.md` §1.1).
  * For an instance that exists, read the document's `prefix` instead: it may come from an old domain.
  */
 export function prefixOf(domain: string): string {
@@ -15,7 +15,7 @@ export function prefixOf(domain: string): string {
 
 /**
  * What the names of an instance's databases begin with: its prefix, or, where the document has none,
- * its domain (`cli-and-admin-api.md` §1.2, `show-db-prefix`).
+ * its domain (`docs/admin-api.md` §1.2, `show-db-prefix`).
  */
 export function databasePrefix({
   prefix,
@@ -32,7 +32,7 @@ export function databaseRange(prefix: string): string {
   return databaseName(prefix, '');
 }
 
-/** Name of the database of a doctype, unescaped (`instance-data.md` §1.1). */
+/** Name of the database of a doctype, unescaped (`docs/cozy-data.md` §1.1). */
 export function databaseName(prefix: string, doctype: string): string {
   return databaseStart(`${prefix}/${doctype}`);
 }
@@ -43,7 +43,7 @@ export function databaseStart(text: string): string {
 }
 
 /**
- * Id of the document that reserves a domain in `global/instances` (design §3, `register`): the same
+ * Id of the document that reserves a domain in `global/instances` (`ARCHITECTURE.md` §3.5, `register`): the same
  * for all who try, so that CouchDB lets one of them win.
  */
 export function reservationId(domain: string): string {

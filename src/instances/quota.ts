@@ -23,7 +23,7 @@ function badQuota(message: string): InputError {
 
 /**
  * Reads a size such as `5GB`, `1.5 GiB` or `1,000` as whole bytes, by the rules of go-humanize that the
- * stack's command line follows (`cli-and-admin-api.md` §1.3). A fraction of a byte is cut off.
+ * stack's command line follows (`docs/admin-api.md` §1.3). A fraction of a byte is cut off.
  *
  * @throws InputError `bad_quota`: no number, unknown unit, or more bytes than a safe integer holds
  */
@@ -45,7 +45,7 @@ const SIZE_NAMES = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
 
 /**
  * A number of bytes as the stack's `instances ls` shows it: powers of 1000, one decimal below 10
- * (`5.0 GB`, `50 GB`), as go-humanize does (`cli-and-admin-api.md` §1.3).
+ * (`5.0 GB`, `50 GB`), as go-humanize does (`docs/admin-api.md` §1.3).
  */
 export function sizeText(bytes: number): string {
   if (bytes < 10) return `${bytes} B`;

@@ -116,7 +116,7 @@ export class RawRow<Flag extends string> {
     return this.attempt(flag, this.text(flag), parse);
   }
 
-  /** As `read`, but a value of the Settings string wins (`instance-data.md` §3.1). */
+  /** As `read`, but a value of the Settings string wins (`docs/cozy-data.md` §3.1). */
   readMoved<T>(moved: string | undefined, flag: Flag, parse: (text: string) => T): T | undefined {
     return moved ? this.attempt('settings', moved, parse) : this.read(flag, parse);
   }

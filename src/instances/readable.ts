@@ -39,7 +39,7 @@ const texts = z.unknown().superRefine((value, context) => {
 const truth = z.boolean({ error: 'is neither true nor false' });
 const whole = z.int({ error: 'is not a whole number' });
 
-/** The fields of an instance by their types in the stack (`instance-data.md` §2.1). */
+/** The fields of an instance by their types in the stack (`docs/cozy-data.md` §2.1). */
 const fields: { readonly [Field in Exclude<keyof InstanceFields, '_id' | '_rev'>]-?: z.ZodType } = {
   domain: text.min(1, 'is empty'),
   domain_aliases: texts,

@@ -57,7 +57,7 @@ const LONGEST_PATH = 4_096;
 
 /**
  * The keys by which prefixes are compared: as what they become, the beginning of a database's name
- * (`instance-data.md` §1.1). What is below another's is listed, and removed, with it: so a prefix with slashes has a
+ * (`docs/cozy-data.md` §1.1). What is below another's is listed, and removed, with it: so a prefix with slashes has a
  * key for each part of it that another could be.
  */
 export function prefixKeys(prefix: string): string[] {

@@ -9,7 +9,7 @@ export interface InstanceSecrets {
   readonly cli_secret: string;
 }
 
-/** The secrets of a new instance: 16, 64, 128 and 128 random bytes (`instance-data.md` §2.1). */
+/** The secrets of a new instance: 16, 64, 128 and 128 random bytes (`docs/cozy-data.md` §2.1). */
 export function newSecrets(random: RandomBytes = randomBytes): InstanceSecrets {
   return {
     register_token: random(16).toString('base64'),

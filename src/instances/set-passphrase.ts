@@ -25,7 +25,7 @@ export interface PassphraseChange extends ExistingInstance {
 /**
  * Gives an instance a new passphrase without asking for the old one, as the stack's `set-passphrase`:
  * hash, vault key and RSA pair are new, so what the old key encrypted cannot be read any more; everybody
- * is logged out. A register token stays, and onboarding is not finished by it (`instance-data.md` §6.5).
+ * is logged out. A register token stays, and onboarding is not finished by it (`docs/cozy-data.md` §6.5).
  *
  * @throws Refusal `provisioning`, `deleting`, `superseded`, `incomplete`, and whatever the guard throws
  * @throws FleetError `vault_left` when only half of it could be done

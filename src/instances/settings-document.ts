@@ -2,7 +2,7 @@ import type { InstanceOptions } from './options.ts';
 
 export const SETTINGS_ID = 'io.cozy.settings.instance';
 
-/** The settings of an instance: free-form, all values texts (`instance-data.md` §3.1). */
+/** The settings of an instance: free-form, all values texts (`docs/cozy-data.md` §3.1). */
 export interface SettingsDocument {
   readonly _id: typeof SETTINGS_ID;
   readonly [key: string]: string;

@@ -32,7 +32,7 @@ function parsePairs(text: string, read: ReadPair): Map<string, string> {
 }
 
 /**
- * Reads a Settings string `k:v,k2:v2` by the stack's rules (`instance-data.md` §3.1): split at commas,
+ * Reads a Settings string `k:v,k2:v2` by the stack's rules (`docs/cozy-data.md` §3.1): split at commas,
  * then at the first colon, items without a colon ignored, the last of equal keys wins. Nothing is trimmed but by `read`.
  * Keys that belong to the instance document are moved; an `auto_update` that is no boolean is dropped.
  * Any key may come out, `__proto__` included, as an own property.

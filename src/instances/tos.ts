@@ -33,7 +33,7 @@ function parseTos(text: string): TosVersion {
 
 /**
  * A version of the terms of service as stored: `A.B.C` or `A.B.C-YYYYMMDD`, a leading `v` kept; eight
- * digits become `1.0.0-YYYYMMDD` (`instance-data.md` §2.1, §6.3). The stack checks the format only when
+ * digits become `1.0.0-YYYYMMDD` (`docs/cozy-data.md` §2.1, §6.3). The stack checks the format only when
  * an instance is modified, we do always.
  *
  * @throws InputError `bad_tos`
@@ -44,7 +44,7 @@ export function normaliseTos(text: string): string {
 
 /**
  * The major version; terms count as signed when that of `tos` is not below that of `tos_latest`
- * (`instance-data.md` §6.3).
+ * (`docs/cozy-data.md` §6.3).
  *
  * @throws InputError `bad_tos`
  */
@@ -54,7 +54,7 @@ export function tosMajor(text: string): number {
 
 /**
  * As `normaliseTos`, for `tos_latest`, which needs its date: from then on an instance that has not
- * signed is blocked (`instance-data.md` §6.3).
+ * signed is blocked (`docs/cozy-data.md` §6.3).
  *
  * @throws InputError `bad_tos`
  */

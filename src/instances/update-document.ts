@@ -31,7 +31,7 @@ const UNKNOWN_PAUSE_MS = 300;
 
 /**
  * Changes a document beside others who do the same: after a conflict it is read and changed anew, as the
- * stack does it, without limit (`instance-data.md` §6.3). Nothing is written where nothing changes. Where nobody
+ * stack does it, without limit (`docs/cozy-data.md` §6.3). Nothing is written where nothing changes. Where nobody
  * answers whether it was written, the document tells.
  */
 export async function updateDocument<Document extends CouchDocument>(

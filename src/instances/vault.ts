@@ -7,7 +7,7 @@ import { uuidV7 } from './uuid-v7.ts';
 
 export const VAULT_ID = 'io.cozy.settings.bitwarden';
 
-/** Settings of the password vault (`instance-data.md` §3.2), without `_rev`. */
+/** Settings of the password vault (`docs/cozy-data.md` §3.2), without `_rev`. */
 export interface BitwardenDocument {
   readonly _id: typeof VAULT_ID;
   readonly passphrase_kdf_iterations: number;
@@ -90,7 +90,7 @@ export async function vaultDocument(vault: NewVault): Promise<BitwardenDocument>
 
 /**
  * The vault after a change of passphrase: what opens it is that of `made`; what else it has is kept, its
- * organization too, for its id is in the ciphers (`instance-data.md` §6.5).
+ * organization too, for its id is in the ciphers (`docs/cozy-data.md` §6.5).
  *
  * @param current as it is stored; just its `_id` where the instance had no vault
  */

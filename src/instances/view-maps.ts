@@ -1,6 +1,6 @@
 /**
  * Sources of the JavaScript views, for CouchDB's own engine (ES5; `emit` and `isArray` are its
- * globals). What each one emits: `instance-data.md` §1.5 "View semantics" and §1.2. A map that
+ * globals). What each one emits: `docs/cozy-data.md` §1.5 "View semantics" and §1.2. A map that
  * throws hides its document from the index, so odd documents are stepped over, not trusted.
  */
 

@@ -78,7 +78,7 @@ end`;
 
 /**
  * Moves a row from its old state to a new one and adjusts the counters; a report that is not newer
- * than what is known changes nothing (`bullmq-mechanics.md` §9). A row that was given up unreported has the fence
+ * than what is known changes nothing (`docs/bullmq.md` §9). A row that was given up unreported has the fence
  * of one that waits for its first attempt, and makes way for that too.
  * KEYS: rows, counts, batch. ARGV: row, state, fence, info, retention, channel, batch id.
  */
@@ -151,7 +151,7 @@ export interface Batches {
   forgetShort(id: string): Promise<void>;
 }
 
-/** Batches and their rows in Redis (design §5). */
+/** Batches and their rows in Redis (`ARCHITECTURE.md` §5). */
 export function createBatches(redis: RedisClient, keys: Keys): Batches {
   async function get(id: string): Promise<Batch> {
     const found = await read(id);
@@ -282,7 +282,7 @@ async function fieldsAt(redis: RedisClient, key: string): Promise<Record<string,
   }
 }
 
-/** Rows are read in pages of this many, so that Redis is never held up (`bullmq-mechanics.md` §8). */
+/** Rows are read in pages of this many, so that Redis is never held up (`docs/bullmq.md` §8). */
 const PAGE = 500;
 
 /**

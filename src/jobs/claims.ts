@@ -7,7 +7,7 @@ export interface Claim {
   readonly jobId: string;
   readonly kind: string;
   readonly names: readonly [string, ...string[]];
-  /** Digest of what the job would do; two jobs with equal ones are one (design §3). */
+  /** Digest of what the job would do; two jobs with equal ones are one (`ARCHITECTURE.md` §3.2). */
   readonly payloadHash: string;
   /** A batch row that waits for the holder when that one does the same: `batchId row`. */
   readonly joiner?: string;
@@ -103,7 +103,7 @@ export interface Claims {
   release(jobId: string, names: readonly string[]): Promise<string[]>;
 }
 
-/** Names claimed by jobs: one live operation per instance (design §3). */
+/** Names claimed by jobs: one live operation per instance (`ARCHITECTURE.md` §3.2). */
 export function createClaims(redis: RedisClient, keys: Keys): Claims {
   return {
     async take({ jobId, kind, names, payloadHash, joiner = '' }, mode) {

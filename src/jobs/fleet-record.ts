@@ -81,7 +81,7 @@ export interface FleetIds {
 
 /**
  * Why a worker must not start on these three, or undefined when they belong together: an unmounted
- * disk, the wrong Redis or another CouchDB looks like a fleet without instances (design §4).
+ * disk, the wrong Redis or another CouchDB looks like a fleet without instances (`ARCHITECTURE.md` §4.5).
  * @param complete whether the id had reached all three before
  */
 function fleetMismatch({ couchdb, redis, storage }: FleetIds, complete: boolean): string | undefined {

@@ -30,7 +30,7 @@ const envelope = {
 /** A document of `global/instances`: CouchDB keeps those that begin with "_" for itself. */
 const documentId = z.string().regex(/^[^_]/).max(1024);
 
-/** The very document and life of a domain that the operator saw (design §3, "Incarnation"). */
+/** The very document and life of a domain that the operator saw (`ARCHITECTURE.md` §3.3). */
 const seenInstance = z.strictObject({ id: documentId, incarnation: z.string().regex(/^[0-9a-f]{16}$/) });
 
 export type SeenInstance = z.infer<typeof seenInstance>;
@@ -128,7 +128,7 @@ export type OutcomeOf<Kind extends JobKind> = (typeof OUTCOMES)[Kind][number];
 
 export type JobOutcome = OutcomeOf<JobKind>;
 
-/** What is left of a payload after its job succeeded: nothing that anybody could use (design §3). */
+/** What is left of a payload after its job succeeded: nothing that anybody could use (`ARCHITECTURE.md` §3.8). */
 const endedPayload = z.strictObject({
   v: z.literal(1),
   mac: mac.optional(),

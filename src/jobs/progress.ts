@@ -31,7 +31,7 @@ const appRecord = z.object({
   generation: z.number(),
   code: z.string().optional(),
   error: z.string().optional(),
-  /** What is to be done about the error (design §4). */
+  /** What is to be done about the error (`ARCHITECTURE.md` §4.1). */
   kind: z.enum(['final', 'retry', 'overload', 'outage']).optional(),
 });
 
@@ -39,7 +39,7 @@ export type AppRecord = z.infer<typeof appRecord>;
 
 const progress = z.object({
   stages: z.array(stageRecord),
-  /** Of the instance this job works on, as soon as it is known (design §3). */
+  /** Of the instance this job works on, as soon as it is known (`ARCHITECTURE.md` §3.3). */
   incarnation: z.string().optional(),
   /** Revision of the instance's document from which a destruction set `deleting`: to know its own flag again. */
   markedFrom: z.string().optional(),
@@ -80,7 +80,7 @@ export function withApp(before: Progress, record: AppRecord): Progress {
 
 /**
  * Writes a field of the job only while the writer still holds the job's lock: BullMQ's own
- * `updateProgress` would let a worker that slept overwrite its twin's (`bullmq-mechanics.md` §4).
+ * `updateProgress` would let a worker that slept overwrite its twin's (`docs/bullmq.md` §4).
  */
 const FENCED_WRITE = script(`
 if redis.call('GET', KEYS[1] .. ':lock') ~= ARGV[1] then return 0 end

@@ -9,14 +9,14 @@ export type FleetJob = Job<SignedPayload, unknown, string>;
 /** Named by its job: a union of payloads would make BullMQ's types a union of jobs. */
 export type FleetQueue = Queue<FleetJob, unknown, string>;
 
-/** Lower is sooner: somebody waits at a terminal for the first (design §3, "Interactive before bulk"). */
+/** Lower is sooner: somebody waits at a terminal for the first (`ARCHITECTURE.md` §3.9). */
 export const PRIORITY = { interactive: 1, batch: 10 } as const;
 
 const DAY_SECONDS = 24 * 3600;
 
 /**
  * The number of tries is the payload's and is kept by the backoff strategy, so that it can change
- * while a job waits (`bullmq-mechanics.md` §5).
+ * while a job waits (`docs/bullmq.md` §5).
  */
 export const JOB_OPTIONS: JobsOptions = {
   attempts: 1e9,

@@ -6,7 +6,7 @@ import { asSigned } from './signer.ts';
 
 /**
  * Has a failed job tried again: takes its names once more, and is refused where a newer job for the
- * domain exists. BullMQ's own `retry` does not look (design §3).
+ * domain exists. BullMQ's own `retry` does not look (`ARCHITECTURE.md` §3.2).
  * @throws FleetError `unknown_job`, `not_failed`, `forged` for one that nobody signed, `busy`, `newer_job`
  */
 export async function retryJob(fleet: Fleet, jobId: string): Promise<void> {
@@ -45,7 +45,7 @@ export async function retryJob(fleet: Fleet, jobId: string): Promise<void> {
     await claims.release(jobId, names);
     throw error;
   }
-  // A stall of its earlier life must not count against this one (`bullmq-mechanics.md` §2).
+  // A stall of its earlier life must not count against this one (`docs/bullmq.md` §2).
   await redis.hdel(keys.bull(jobId), 'stc');
   if (payload.batch !== undefined) {
     const { id: batchId, row } = payload.batch;

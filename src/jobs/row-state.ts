@@ -51,7 +51,7 @@ function rank(state: RowState): number {
   }
 }
 
-/** Attempts that fit below one generation (`bullmq-mechanics.md` §9). */
+/** Attempts that fit below one generation (`docs/bullmq.md` §9). */
 const ATTEMPTS = 2 ** 20;
 
 /**

@@ -1,6 +1,6 @@
 import type { JobKind } from './payload.ts';
 
-/** Stages of a creation in their order (design §3). */
+/** Stages of a creation in their order (`ARCHITECTURE.md` §3.5). */
 export const CREATE_STAGES = [
   'register',
   'databases',
@@ -11,7 +11,7 @@ export const CREATE_STAGES = [
   'apps',
 ] as const;
 
-/** Stages of a destruction in their order (design §3). */
+/** Stages of a destruction in their order (`ARCHITECTURE.md` §3.6). */
 export const DESTROY_STAGES = [
   'mark',
   'accounts',

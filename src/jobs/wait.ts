@@ -12,7 +12,7 @@ export type JobEnd =
   | { readonly state: 'gone' }
   | { readonly state: 'running'; readonly progress: Progress };
 
-/** How often a job is looked at: a person should not notice, and events can be lost (`field-notes.md` §1). */
+/** How often a job is looked at: a person should not notice, and events can be lost (`docs/bullmq.md` §11). */
 const POLL_MS = 100;
 
 export async function readJobEnd({ queue }: Pick<Fleet, 'queue'>, jobId: string): Promise<JobEnd> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RedisClient } from '../redis/client.ts';
 import type { Keys } from './keys.ts';
 
-/** A worker is taken for dead when it was silent for this long, in seconds (`bullmq-mechanics.md` §7). */
+/** A worker is taken for dead when it was silent for this long, in seconds (`docs/bullmq.md` §7). */
 export const HEARTBEAT_SECONDS = 15;
 
 const worker = z.object({

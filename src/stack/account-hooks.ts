@@ -58,7 +58,7 @@ interface ReadyJob {
 
 /**
  * Has the konnectors of an instance delete its accounts at their providers, before the instance goes
- * (`instance-data.md` §6.4). Each step is found again by a later run: the copy by the account's id, the job
+ * (`docs/cozy-data.md` §6.4). Each step is found again by a later run: the copy by the account's id, the job
  * by an id that follows from the account, the push by a note in Redis. The job's document is written
  * before the account is deleted, and is how our copies are told from those of accounts that users deleted.
  *

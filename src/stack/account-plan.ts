@@ -21,7 +21,7 @@ export function konnectorOf(account: StoredDocument): string | undefined {
 }
 
 /**
- * What the accounts of an instance need before it goes (`instance-data.md` §6.4).
+ * What the accounts of an instance need before it goes (`docs/cozy-data.md` §6.4).
  * @param manifests installed konnectors by slug
  */
 export function planAccounts(

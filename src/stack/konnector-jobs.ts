@@ -9,7 +9,7 @@ import { prefixOnCluster, type StackOwner } from './owner.ts';
 
 export const JOBS = 'io.cozy.jobs';
 
-/** Where the stack looks first for jobs of konnectors (`instance-data.md` §6.4). */
+/** Where the stack looks first for jobs of konnectors (`docs/cozy-data.md` §6.4). */
 const QUEUE = 'j/konnector/p0';
 
 /** How long it is remembered that a job was pushed: longer than it takes to try a destruction again. */
@@ -50,7 +50,7 @@ export function accountDeletionId(
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
-/** The job's document (`instance-data.md` §6.4). */
+/** The job's document (`docs/cozy-data.md` §6.4). */
 export function accountDeletionJob(
   owner: StackOwner,
   { account, rev, konnector }: AccountDeletion,

@@ -13,7 +13,7 @@ export interface LockTimes {
   readonly retry: number;
 }
 
-/** Those of the stack (`instance-data.md` §7). */
+/** Those of the stack (`docs/cozy-data.md` §7). */
 const STACK_TIMES: LockTimes = { life: 20_000, patience: 20_000, retry: 100 };
 
 /** Extensions in the time the lock lasts. */
@@ -38,7 +38,7 @@ export interface StackLockOptions {
 }
 
 /**
- * Does `work` while no stack does what it only does under the same lock (`instance-data.md` §7).
+ * Does `work` while no stack does what it only does under the same lock (`docs/cozy-data.md` §7).
  *
  * @param redis the Redis with the stack's locks; without one, `work` is done as it is: an in-memory stack
  * has no lock that we could take

@@ -9,7 +9,7 @@ export interface StackOwner {
 
 /**
  * What the stack calls an instance's prefix: that of its document, else its domain as it is. The names of
- * databases are made from it (`databaseName`), those of Redis keys have it unchanged (`instance-data.md` §1.1).
+ * databases are made from it (`databaseName`), those of Redis keys have it unchanged (`docs/cozy-data.md` §1.1).
  */
 export function stackPrefix({
   prefix,
@@ -21,7 +21,7 @@ export function stackPrefix({
   return prefix || domain;
 }
 
-/** The prefix with the cluster it is on, as in the stack's queues and schedules (`instance-data.md` §6.4). */
+/** The prefix with the cluster it is on, as in the stack's queues and schedules (`docs/cozy-data.md` §6.4). */
 export function prefixOnCluster({ prefix, couchCluster = 0 }: Omit<StackOwner, 'domain'>): string {
   return couchCluster > 0 ? `${prefix}%${couchCluster}` : prefix;
 }

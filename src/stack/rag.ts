@@ -18,7 +18,7 @@ export function ragServerOf(
 }
 
 /**
- * Has the RAG server delete what it knows of an instance (`instance-data.md` §6.4). As in the stack, any
+ * Has the RAG server delete what it knows of an instance (`docs/cozy-data.md` §6.4). As in the stack, any
  * answer below 500 is enough, for there may have been nothing to delete.
  *
  * @returns the HTTP status, or undefined where no server is configured

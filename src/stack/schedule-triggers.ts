@@ -40,7 +40,7 @@ end
 `;
 
 /**
- * Puts the triggers of newly installed applications into the stack's scheduler (`instance-data.md` §5.3),
+ * Puts the triggers of newly installed applications into the stack's scheduler (`docs/cozy-data.md` §5.3),
  * without which they would never run. May be repeated at any point.
  *
  * @throws {UnreadableSchedule} with nothing scheduled, when one of them is none; StackRedisAway

@@ -46,7 +46,7 @@ export async function removeTriggers(options: RemoveTriggersOptions): Promise<nu
   return triggers.length;
 }
 
-/** The stack's keys: `instance-data.md` §7. */
+/** The stack's keys: `docs/cozy-data.md` §7. */
 async function unschedule(
   redis: Redis,
   owner: Omit<StackOwner, 'domain'>,

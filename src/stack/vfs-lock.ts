@@ -3,7 +3,7 @@ import { type StackLockOptions, withStackLock } from './lock.ts';
 
 /**
  * Does `work` while no stack writes to the files of the instance: under the lock that every stack takes
- * for that (`instance-data.md` §7).
+ * for that (`docs/cozy-data.md` §7).
  *
  * @param prefix as `stackPrefix` answers it
  * @throws as `withStackLock`

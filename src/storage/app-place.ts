@@ -8,7 +8,7 @@ export interface AppPlace {
 
 /** An application to be put into an instance. */
 export interface AppToInstall extends AppPlace {
-  /** Absolute path of a directory of this machine: its files as they are to be (`instance-data.md` §4.1). */
+  /** Absolute path of a directory of this machine: its files as they are to be (`docs/cozy-data.md` §4.1). */
   readonly from: string;
   /** Names what is under way, so that a second try finds what the first one left; hexadecimal. */
   readonly tag: string;
@@ -19,7 +19,7 @@ export interface AppToInstall extends AppPlace {
   readonly guard?: () => void;
 }
 
-/** Name of the folder of all applications of a kind (`instance-data.md` §4.1). */
+/** Name of the folder of all applications of a kind (`docs/cozy-data.md` §4.1). */
 export function appsFolder(kind: AppPlace['kind']): string {
   switch (kind) {
     case 'webapp':

@@ -1,6 +1,9 @@
 import { type FailureKind, FleetError, PassingError } from '../errors.ts';
 
-/** Codes of the operating system that mean the storage as a whole is unwell, not one file (design §4). */
+/**
+ * Codes of the operating system that mean the storage as a whole is unwell, not one file
+ * (`ARCHITECTURE.md` §4.3).
+ */
 const UNWELL = new Set([
   'ENOSPC',
   'EDQUOT',

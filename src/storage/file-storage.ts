@@ -22,7 +22,7 @@ import { kindOf, removeInstance } from './remove-instance.ts';
 import type { Storage, WalkEntry } from './storage.ts';
 import { walkTree } from './walk-tree.ts';
 
-/** Mode of the directories of an instance (`instance-data.md` §4.1). */
+/** Mode of the directories of an instance (`docs/cozy-data.md` §4.1). */
 const DIRECTORY_MODE = 0o755;
 
 /** What a directory on its way out is called; begins with a dot, so it can never be a domain. */
@@ -41,7 +41,7 @@ export interface StorageTraits {
   readonly learn?: typeof learnFolding;
 }
 
-/** Storage of kind `file://`: `<root>/<domain>/` (`instance-data.md` §4.1). */
+/** Storage of kind `file://`: `<root>/<domain>/` (`docs/cozy-data.md` §4.1). */
 export function fileStorage(root: string, traits: StorageTraits = {}): Storage {
   const { windows = process.platform === 'win32', holding = bestHolding(), learn = learnFolding } = traits;
   let folding: Promise<boolean> | undefined;

@@ -15,7 +15,7 @@ import {
 } from './folder.ts';
 import { removeTree } from './remove-tree.ts';
 
-/** Mode of the folders above an application (`instance-data.md` §4.1). */
+/** Mode of the folders above an application (`docs/cozy-data.md` §4.1). */
 const FOLDER_MODE = 0o755;
 
 /** What the name of an application on its way begins with, and no version's does. */
@@ -33,7 +33,7 @@ export async function hasApp(root: Folder, name: string, place: AppPlace): Promi
 
 /**
  * Puts the code of an application into an instance, as a whole or not at all: a stack takes the folder for
- * complete (`instance-data.md` §4.1, trap 18).
+ * complete (`docs/cozy-data.md` §4.1, trap 18).
  *
  * @param name of the directory of the instance, which must be there
  * @returns `present` when it was there, or a twin was faster: nothing was touched

@@ -76,7 +76,7 @@ export interface Storage {
   installApp(domain: string, app: AppToInstall, signal?: AbortSignal): Promise<'installed' | 'present'>;
   /** Whether the code of that version of an application is there, all of it: an empty directory is none. */
   hasApp(domain: string, place: AppPlace): Promise<boolean>;
-  /** The fleet this storage belongs to, or undefined when nobody took it yet (design §4). */
+  /** The fleet this storage belongs to, or undefined when nobody took it yet (`ARCHITECTURE.md` §4.5). */
   readFleetId(): Promise<string | undefined>;
   /** Takes the storage for a fleet; answers the id that is there afterwards, another's if it came first. */
   claimFleetId(id: string): Promise<string>;

@@ -13,7 +13,7 @@ export interface BoardOptions {
   onChange(name: string, reason: string): void;
 }
 
-/** One breaker per CouchDB cluster and one for the storage (design §4). */
+/** One breaker per CouchDB cluster and one for the storage (`ARCHITECTURE.md` §4.3). */
 export interface BreakerBoard {
   /** @param credentials whether the target refused our credentials */
   trip(target: Target, credentials: boolean): void;

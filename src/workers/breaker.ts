@@ -9,7 +9,10 @@ export interface BreakerOptions {
   wait?(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** Time between probes, in milliseconds: work must go on within 2 s of the target's return (design §4). */
+/**
+ * Time between probes, in milliseconds: work must go on within 2 s of the target's return
+ * (`ARCHITECTURE.md` §4.3).
+ */
 const PROBE_EVERY = 1_000;
 
 /** Holds back work that needs a target that is away, and notices its return. */

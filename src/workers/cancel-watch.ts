@@ -10,7 +10,7 @@ export class Cancelled extends FleetError {
   }
 }
 
-/** How often flags are looked at: a published cancellation can be lost, a flag cannot (design §3). */
+/** How often flags are looked at: a published cancellation can be lost, a flag cannot (`ARCHITECTURE.md` §3.9). */
 const SWEEP_EVERY = 1_000;
 
 export interface JobWatch {

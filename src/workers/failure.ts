@@ -17,7 +17,7 @@ export const REDIS_AWAY = 'redis_away';
 /** Where a failure comes from, to find the breaker that answers for it. */
 export type Target = { readonly kind: 'couchdb'; readonly host: string } | { readonly kind: 'storage' };
 
-/** What is to be done about a failure (design §4). */
+/** What is to be done about a failure (`ARCHITECTURE.md` §4.1). */
 export interface Failure {
   /** Of `unsettled` and `intercepted`, only a probe of the target can tell more. */
   readonly kind: CouchFailureKind;

@@ -33,7 +33,7 @@ const RENEWALS = 3;
 
 /**
  * Keeps a job's lock. BullMQ's own renewal goes by job id, so that a worker that slept and ran on
- * would stop the renewal of its successor in the same process (`bullmq-mechanics.md` §4).
+ * would stop the renewal of its successor in the same process (`docs/bullmq.md` §4).
  */
 export function holdLease({ duration, renew, now = () => performance.now() }: LeaseOptions): RenewedLease {
   const lost = new AbortController();

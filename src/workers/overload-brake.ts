@@ -1,7 +1,7 @@
 /** How long a worker goes slower after a server had too much to do, in milliseconds. */
 export const BRAKE_MS = 30_000;
 
-/** Halves how many jobs run at a time after an overload, and gives one back at a time (design §4). */
+/** Halves how many jobs run at a time after an overload, and gives one back at a time (`ARCHITECTURE.md` §4.1). */
 export interface OverloadBrake {
   /** A server had too much to do. */
   slowDown(): void;

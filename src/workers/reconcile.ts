@@ -21,8 +21,8 @@ const AFTER_ALL = 2 ** 20;
 
 /**
  * Settles rows whose worker died while it reported, and rows that Redis has lost, or their jobs, in a failover:
- * without it a batch would never end (design §5). One that cannot be looked at, for somebody has broken what Redis has
- * of it, keeps no other waiting.
+ * without it a batch would never end (`ARCHITECTURE.md` §5). One that cannot be looked at, for somebody has
+ * broken what Redis has of it, keeps no other waiting.
  * @returns how many rows were settled
  * @throws Error naming a batch that could not be looked at, when all others were
  */

@@ -6,7 +6,7 @@ export const BASE_DELAY = 500;
 /** Longest delay between two tries, in milliseconds. */
 export const MAX_DELAY = 60_000;
 
-/** Tries of a job unless its payload says otherwise (design §4). */
+/** Tries of a job unless its payload says otherwise (`ARCHITECTURE.md` §4.1). */
 export const DEFAULT_TRIES = 8;
 
 /** What happens to a job after a failure. */

@@ -38,7 +38,7 @@ import { nextStep, overloadDelay, turnDelay, unwatchedDelay } from './retry-poli
 import { runPayload } from './run-payload.ts';
 import type { Services } from './services.ts';
 
-/** Milliseconds a job's lock lasts (design §4). */
+/** Milliseconds a job's lock lasts (`ARCHITECTURE.md` §4.4). */
 export const LOCK_DURATION = 10_000;
 
 /** A server that is going down still answers for a moment; its state is asked after this time, in ms. */
@@ -69,7 +69,7 @@ class NotYet extends Error {}
 
 export type JobRunner = (job: FleetJob, token: string) => Promise<JobOutcome>;
 
-/** Runs one job: what it holds, how it is told to stop, and what becomes of it (design §3, §4). */
+/** Runs one job: what it holds, how it is told to stop, and what becomes of it (`ARCHITECTURE.md` §3, §4). */
 export function createJobRunner(options: JobRunnerOptions): JobRunner {
   const { redis, keys, claims, batches, board, cancels, signer, stop, log } = options;
 

@@ -15,7 +15,7 @@ export interface Services {
   /** The CouchDB of `couchdb.url`. */
   readonly global: CouchServer;
   /**
-   * The cluster an instance's databases are on; `undefined` is cluster 0 (`instance-data.md` §1.1).
+   * The cluster an instance's databases are on; `undefined` is cluster 0 (`docs/cozy-data.md` §1.1).
    * @throws Refusal `wrong_cluster` for one that is not configured
    */
   cluster(index: number | undefined): CouchServer;

@@ -1,4 +1,4 @@
-/** One step of a job: safe to run twice, and safe beside a twin of the same job (design §3). */
+/** One step of a job: safe to run twice, and safe beside a twin of the same job (`ARCHITECTURE.md` §3.1). */
 export interface Stage<Name extends string, Context, Outcome> {
   readonly name: Name;
   /** @returns an outcome when the job is over before its last stage */

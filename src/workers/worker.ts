@@ -20,7 +20,10 @@ import { createJobRunner, LOCK_DURATION } from './run-job.ts';
 import type { Services } from './services.ts';
 import { failUnreadableJobs } from './unreadable-jobs.ts';
 
-/** How often stalled jobs are looked for, in milliseconds: a killed worker's job goes on after 7–12 s (design §4). */
+/**
+ * How often stalled jobs are looked for, in milliseconds: a killed worker's job goes on after 7–12 s
+ * (`ARCHITECTURE.md` §4.4).
+ */
 const STALLED_INTERVAL = 2_000;
 
 /** A rollout stalls every running job once; only a job that kills its workers gets this far. */
@@ -193,7 +196,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
       for (const timer of timers) clearInterval(timer);
       board.stop();
       brake.stop();
-      // Fetching stops first: a job taken after the signal would run on unnoticed (`bullmq-mechanics.md` §3).
+      // Fetching stops first: a job taken after the signal would run on unnoticed (`docs/bullmq.md` §3).
       const closed = worker.close();
       stopping.abort(new Error('this worker is stopping'));
       try {

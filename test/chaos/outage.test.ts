@@ -33,7 +33,7 @@ const FEWER_ROWS = Math.ceil(ROWS * 0.3);
 const CONCURRENCY = 6;
 
 /**
- * Work goes on within 2 s of the server's return (design §4), in milliseconds; one instance has to be
+ * Work goes on within 2 s of the server's return (`ARCHITECTURE.md` §4.3), in milliseconds; one instance has to be
  * finished on top of it, and a loaded machine gets some more.
  */
 const RETURN_MS = 5_000;

@@ -100,7 +100,7 @@ function recorded(name: Case['name'], version: IndexesVersion): Dump {
 }
 
 /**
- * The two deliberate differences from the stack (design §3): both subdirectories of Photos are made,
+ * The two deliberate differences from the stack (`ARCHITECTURE.md` §3.5): both subdirectories of Photos are made,
  * and every name is the locale's. The stack localizes `fr` too, so here only the first one shows.
  */
 function withSubdirectories(dump: Dump, { domain, subdirectories }: Case): Dump {
@@ -346,7 +346,7 @@ describe('the look-ups of all instances, compared with those of a real stack of 
   });
 });
 
-/** Written from the reference, not with our own code (`instance-data.md` §2.2). */
+/** Written from the reference, not with our own code (`docs/cozy-data.md` §2.2). */
 function masterKeyByTheBook(): Buffer {
   return pbkdf2Sync(PASSPHRASE, 'me@onboarded.example.org', 650_000, 32, 'sha256');
 }

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { attributesOf, instanceView } from '../../src/instances/instance-view.ts';
 import type { StoredInstance } from '../../src/instances/lookup.ts';
 
-/** The document behind the recorded `instances show` (`golden/cli.md`), and its secrets. */
+/** The document behind the recorded `instances show` (`docs/admin-api.md` §7), and its secrets. */
 const recorded: StoredInstance = {
   _id: '46b5534a6cc3100711f5470755f58352',
   _rev: '2-96f4e64d60b91b56257916a94dac02af',

@@ -15,7 +15,7 @@ function inOtherWords(map: string): string {
   return `\n\n  ${map.trim()}\n\n`;
 }
 
-/** What a running stack writes of its own accord, in its order (`stack-2026-07.md` P1, P6). */
+/** What a running stack writes of its own accord, in its order (`docs/cozy-data.md` §9.1, §9.6). */
 export class BesideStack {
   readonly #server: CouchServer;
 

@@ -9,7 +9,7 @@ export interface Opens {
   readonly vault: boolean;
 }
 
-/** Tries a passphrase as a browser and a stack do together (`instance-data.md` §2.2, §3.2). */
+/** Tries a passphrase as a browser and a stack do together (`docs/cozy-data.md` §2.2, §3.2). */
 export async function opens(
   passphrase: string,
   instance: InstanceDocument,

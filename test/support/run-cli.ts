@@ -7,7 +7,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 // oclif's own way from dist/ to src/ fails without a word under tsx, and stale code would be tested.
 settings.enableAutoTranspile = false;
 
-/** Runs the command line from the sources (`field-notes.md` §2). */
+/** Runs the command line from the sources (`docs/faults.md` §7). */
 export async function runCli(argv: readonly string[]): Promise<unknown> {
   const pjson = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8'));
   return await run([...argv], {

@@ -47,7 +47,7 @@ export interface AddedFile {
 }
 
 /**
- * Creates the instances of a file as a batch: first all rows are checked, then all are queued (design §5).
+ * Creates the instances of a file as a batch: first all rows are checked, then all are queued (`ARCHITECTURE.md` §5).
  * @throws InputError, FleetError; nothing was queued then, but where the file changed in between
  */
 export async function addFile(options: AddFileOptions): Promise<AddedFile> {

@@ -23,7 +23,7 @@ export function queuedRows({ counts }: Batch): number {
   return Object.values(counts).reduce((sum, rows) => sum + rows, 0);
 }
 
-/** Exit code of who watched a batch (design §6). */
+/** Exit code of who watched a batch (`ARCHITECTURE.md` §6.1). */
 export function batchExitCode(batch: Batch, gaveUp: GivingUp | undefined): ExitCode {
   switch (batchState(batch)) {
     case 'running':

@@ -16,7 +16,7 @@ const PAGE = 200;
 
 /**
  * The rows of a batch with the register tokens as CouchDB has them now, in the order of the file.
- * A token is given for the very life of the domain that the row made, and for no other (design §3).
+ * A token is given for the very life of the domain that the row made, and for no other (`ARCHITECTURE.md` §3.3).
  * @throws InputError `unknown_batch`
  */
 export async function* exportBatch(

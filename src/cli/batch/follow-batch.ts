@@ -7,7 +7,7 @@ import type { BatchDisplay } from './batch-display.ts';
 import { endedRows } from './batch-state.ts';
 import { createRate } from './rate.ts';
 
-/** Milliseconds between two looks at a batch; each costs Redis the same, whatever its size (design §5). */
+/** Milliseconds between two looks at a batch; each costs Redis the same, whatever its size (`ARCHITECTURE.md` §5). */
 const LOOK_EVERY = 250;
 
 /** Milliseconds between two looks at the workers, which cost more the more there are. */

@@ -8,7 +8,7 @@ export interface Cost {
   readonly indexFiles: number;
 }
 
-/** Of one instance and one shard of its databases, measured on CouchDB 3.5 (design §5). */
+/** Of one instance and one shard of its databases, measured on CouchDB 3.5 (`docs/performance.md` §5). */
 const PER_SHARD = { bytes: 800_000, shardFiles: 16, indexFiles: 35 };
 
 /** Shards of a database where the configuration leaves it to the server. */
@@ -49,7 +49,7 @@ export interface Preflight {
   readonly warning: string | undefined;
 }
 
-/** Estimates what so many instances need, against what is free on this machine (design §5). */
+/** Estimates what so many instances need, against what is free on this machine (`ARCHITECTURE.md` §5). */
 export async function preflight(config: Config, instances: number): Promise<Preflight> {
   const q = config.fleet.q ?? DEFAULT_Q;
   const cost = costOf(instances, q);

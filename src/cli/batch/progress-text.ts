@@ -25,7 +25,7 @@ export function batchTitle({ id, name, total }: Batch): string {
   return `Batch ${id}  "${shortened(oneLine(name))}"   ${count(total)} instance${total === 1 ? '' : 's'}`;
 }
 
-/** Lines of the block that is redrawn on a terminal (design §1). @param columns its width */
+/** Lines of the block that is redrawn on a terminal (`ARCHITECTURE.md` §1). @param columns its width */
 export function progressBlock(view: BatchView, columns: number): string[] {
   const { batch, workers } = view;
   const { kind, total, counts } = batch;

@@ -1,4 +1,4 @@
-/** Spaces between two columns (`cli-and-admin-api.md` §1.3). */
+/** Spaces between two columns (`docs/admin-api.md` §1.3). */
 const GAP = 2;
 
 /**

@@ -12,7 +12,7 @@ export interface Columns {
 }
 
 /**
- * The columns of the stack's `instances ls` (`cli-and-admin-api.md` §1.3).
+ * The columns of the stack's `instances ls` (`docs/admin-api.md` §1.3).
  * @param fullState whether to tell blocked, deleting and unfinished instances apart, as the stack does not
  */
 export function stackColumns(fullState: boolean): Columns {

@@ -3,7 +3,7 @@ import { attributesOf, MORE_ATTRIBUTES, STACK_ATTRIBUTES } from '../../instances
 import type { StoredInstance } from '../../instances/lookup.ts';
 import { databasePrefix } from '../../instances/prefix.ts';
 
-/** What the stack's `ls --available-fields` prints (`cli-and-admin-api.md` §1.3). */
+/** What the stack's `ls --available-fields` prints (`docs/admin-api.md` §1.3). */
 export const AVAILABLE_FIELDS: readonly string[] = [...STACK_ATTRIBUTES, 'db_prefix'];
 
 /** Fields that `--fields` knows beyond those of the stack. */

@@ -6,7 +6,10 @@ import { isReservation } from '../../instances/instance-document.ts';
 import { databasePrefix, databaseRange } from '../../instances/prefix.ts';
 import type { Couch } from '../couch.ts';
 
-/** More instances without any database than this part of all look like a wrong list of clusters (design §3). */
+/**
+ * More instances without any database than this part of all look like a wrong list of clusters
+ * (`ARCHITECTURE.md` §3.7).
+ */
 const MOST_LACKING = 0.05;
 
 /**

@@ -50,7 +50,7 @@ async function* rowsOf(
   for await (const instance of instances) yield cells(instance);
 }
 
-/** With fields, their names are sorted, as in the stack (`cli-and-admin-api.md` §1.3). */
+/** With fields, their names are sorted, as in the stack (`docs/admin-api.md` §1.3). */
 async function* jsonLines(
   instances: AsyncIterable<StoredInstance>,
   fields: readonly string[],

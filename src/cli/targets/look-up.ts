@@ -19,7 +19,7 @@ export async function lookUp<Written extends WrittenDomain>(
   const found = new Map<string, Judged>();
   // A CouchDB on which nothing was made yet has no `global/instances`.
   const instances = (await unlessNoDatabase(judgeByNames(global, domains))) ?? [];
-  // Of two documents with one domain the first one counts, as in the stack (`instance-data.md` §7).
+  // Of two documents with one domain the first one counts, as in the stack (`docs/cozy-data.md` §7).
   for (const judged of instances) {
     const { domain } = judged.readable ? judged.instance : judged.unreadable;
     if (!found.has(domain)) found.set(domain, judged);

@@ -6,7 +6,7 @@ const ROOT = 0;
 
 /**
  * Compares who runs the worker with who owns the instances' directories, as that is whom the stack
- * runs as (design §4): what the worker makes, the stack must be able to write, and the other way round.
+ * runs as (`ARCHITECTURE.md` §4.5): what the worker makes, the stack must be able to write, and the other way round.
  *
  * @param uid who runs the worker; undefined where the system has no such thing
  * @returns a warning, or undefined when all is well

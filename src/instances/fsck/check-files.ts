@@ -33,7 +33,7 @@ export interface FileChecks {
 }
 
 /**
- * Checks the files of an instance as the stack's `check fs` does (`cli-and-admin-api.md` §5), and changes
+ * Checks the files of an instance as the stack's `check fs` does (`docs/admin-api.md` §5), and changes
  * nothing. Findings come as they are made: whoever wants only the first stops there, and nothing more is
  * read. On an instance in use, what changes between two looks may come up as a finding.
  *

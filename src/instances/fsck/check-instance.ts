@@ -28,7 +28,7 @@ export interface CheckContext {
   /** The CouchDB of `couchdb.url`. */
   readonly global: CouchServer;
   /**
-   * The cluster an instance's databases are on; `undefined` is cluster 0 (`instance-data.md` §1.1).
+   * The cluster an instance's databases are on; `undefined` is cluster 0 (`docs/cozy-data.md` §1.1).
    * @throws Refusal `wrong_cluster`
    */
   cluster(index: number | undefined): CouchServer;
@@ -52,7 +52,7 @@ export interface CheckContext {
 export type FoundInInstance = InstanceFinding | FileFinding;
 
 /**
- * What is wrong with an instance (design §3, "Orphans, fsck, repair"); nothing is changed. Of an instance in
+ * What is wrong with an instance (`ARCHITECTURE.md` §3.7); nothing is changed. Of an instance in
  * use, that is what must always be so: its default directories may be gone, for users rename them. Of one
  * that is being made or removed, only whether anybody is at it; of one that its stack imports or moves,
  * nothing. Findings come as they are made, as those of `checkFiles`; those about files have been seen twice.

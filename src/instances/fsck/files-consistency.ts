@@ -6,7 +6,7 @@ import type { EntryFinding, FoundDirectory, FoundFile } from './findings.ts';
 import type { IndexEntry, IndexedVersion } from './index-entry.ts';
 import { VERSIONS_PATH, versionPlace } from './stored-versions.ts';
 
-/** Applications and thumbnails have no documents of files (`cli-and-admin-api.md` §5). */
+/** Applications and thumbnails have no documents of files (`docs/admin-api.md` §5). */
 const WITHOUT_DOCUMENTS = ['/.cozy_apps', '/.cozy_konnectors', '/.thumbs'];
 
 export interface Comparison {

@@ -15,7 +15,7 @@ export function findingLine(finding: Finding, domain?: string): string {
 
 /**
  * Whether anything is wrong. An instance that was renamed by hand, as in a domain migration, is only good to
- * know of; so is one that a newer stack made, whose indexes that stack looks after (`instance-data.md` §1.6).
+ * know of; so is one that a newer stack made, whose indexes that stack looks after (`docs/cozy-data.md` §1.6).
  */
 export function isSerious(finding: Finding): boolean {
   return finding.type !== 'renamed_instance' && !isOfNewerStack(finding);

@@ -1,6 +1,6 @@
 import { databaseName } from '../prefix.ts';
 
-/** What can be wrong with the files of an instance, in the stack's names (`cli-and-admin-api.md` §5). */
+/** What can be wrong with the files of an instance, in the stack's names (`docs/admin-api.md` §5). */
 export const FILE_FINDING_TYPES = [
   'index_missing_root',
   'index_missing_trash',
@@ -70,7 +70,7 @@ export interface ContentMismatch {
   readonly md5sum_index: string | null;
 }
 
-/** One thing that is wrong, with the members of a line of the stack (`cli-and-admin-api.md` §5). */
+/** One thing that is wrong, with the members of a line of the stack (`docs/admin-api.md` §5). */
 export interface EntryFinding {
   readonly type: FileFindingType;
   readonly file_doc?: FoundFile;

@@ -38,7 +38,7 @@ export interface IndexedVersion extends IndexedContent {
 }
 
 /**
- * What the check needs of a document of `io.cozy.files` (`instance-data.md` §3.4), read without any trust:
+ * What the check needs of a document of `io.cozy.files` (`docs/cozy-data.md` §3.4), read without any trust:
  * the check is there for documents that are wrong. Undefined for what is neither file nor directory.
  */
 export function indexEntry(document: CouchDocument): IndexEntry | undefined {

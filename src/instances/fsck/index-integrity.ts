@@ -12,7 +12,7 @@ export interface FileIndex {
   readonly versions: ReadonlyMap<string, IndexedVersion>;
 }
 
-/** What is wrong in the databases themselves, whatever the storage has (`cli-and-admin-api.md` §5). */
+/** What is wrong in the databases themselves, whatever the storage has (`docs/admin-api.md` §5). */
 export function* indexFindings({ tree, conflicts, versions }: FileIndex): Generator<EntryFinding> {
   if (!tree.hasDirectory(ROOT_ID)) yield missingDirectory('index_missing_root');
   if (!tree.hasDirectory(TRASH_ID)) yield missingDirectory('index_missing_trash');

@@ -2,7 +2,7 @@ import type { Unreadable } from '../readable.ts';
 import type { ClaimingField } from '../readings.ts';
 import type { NoDatabase } from './findings.ts';
 
-/** A design document without which a stack answers wrongly or slowly (`instance-data.md` §1.5). */
+/** A design document without which a stack answers wrongly or slowly (`docs/cozy-data.md` §1.5). */
 export interface DesignFinding {
   readonly type: 'missing_design_document' | 'differing_design_document';
   readonly doctype: string;
@@ -18,7 +18,7 @@ export interface MissingSettings {
   readonly database: string;
 }
 
-/** The instance is said to have other indexes than stacks of the platform make (`instance-data.md` §1.6). */
+/** The instance is said to have other indexes than stacks of the platform make (`docs/cozy-data.md` §1.6). */
 export interface WrongIndexesVersion {
   readonly type: 'wrong_indexes_version';
   /** Null when the document has none. */

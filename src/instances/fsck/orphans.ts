@@ -20,7 +20,10 @@ export interface OrphanSearch {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What names the databases of an instance (`instance-data.md` §1.1); those of older ones are not told from others. */
+/**
+ * What names the databases of an instance (`docs/cozy-data.md` §1.1); those of older ones are not told from
+ * others.
+ */
 const INSTANCE_DATABASE = /^(cozy[0-9a-f]{32})\//;
 
 /** Databases are listed by the first digits of their prefix: all at once, their names could be millions. */

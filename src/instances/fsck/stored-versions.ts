@@ -1,4 +1,4 @@
-/** Where a `file://` storage has the old versions of files (`instance-data.md` §4.1). */
+/** Where a `file://` storage has the old versions of files (`docs/cozy-data.md` §4.1). */
 export const VERSIONS_PATH = '/.cozy_versions';
 
 /** What a path at or below `/.cozy_versions` stands for: the directories in between have no document. */

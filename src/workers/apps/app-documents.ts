@@ -124,7 +124,7 @@ async function renewTrigger(
 }
 
 /**
- * A stack takes any of several permission documents for one application (`instance-data.md` §8, trap 22): one
+ * A stack takes any of several permission documents for one application (`docs/cozy-data.md` §8, trap 22): one
  * that is left from an earlier install is brought up to date instead of getting a second beside it.
  */
 async function writePermissions(

@@ -35,7 +35,7 @@ export interface InstalledApp {
 
 /**
  * Installs one application on one instance: files, triggers, permissions, its document, and what the stack's
- * scheduler must know (`instance-data.md` §5). May be repeated at any point.
+ * scheduler must know (`docs/cozy-data.md` §5). May be repeated at any point.
  *
  * @throws AppError when it cannot be had; CouchError, StorageError, StackError
  */
@@ -123,7 +123,7 @@ async function scheduleStored(installation: AppInstallation, app: StoredDocument
   }
 }
 
-/** The stack runs a service only when its trigger is in the scheduler too (`instance-data.md` §5.3). */
+/** The stack runs a service only when its trigger is in the scheduler too (`docs/cozy-data.md` §5.3). */
 async function schedule(installation: AppInstallation, triggers: readonly NewTrigger[]): Promise<void> {
   const { services, instance } = installation;
   await scheduleTriggers({

@@ -1,6 +1,6 @@
 import type { CreateStage } from './context.ts';
 
-/** The applications come last: the instance is in use already, with or without them (design §3). */
+/** The applications come last: the instance is in use already, with or without them (`ARCHITECTURE.md` §3.5). */
 export const apps: CreateStage = {
   name: 'apps',
 

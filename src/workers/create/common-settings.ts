@@ -6,7 +6,7 @@ import type { InstanceOptions } from '../../instances/options.ts';
 /** A service that does not answer must not hold up a creation, in milliseconds. */
 const TIMEOUT = 10_000;
 
-/** The stack's own default where an instance has no time zone (`instance-data.md` §6.1). */
+/** The stack's own default where an instance has no time zone (`docs/cozy-data.md` §6.1). */
 const DEFAULT_TIMEZONE = 'Europe/Paris';
 
 /** The external settings service of an instance's context, else of `default`; undefined = none. */
@@ -18,7 +18,7 @@ export function commonSettingsOf(
   return Object.hasOwn(configured, name) ? configured[name] : undefined;
 }
 
-/** Body of the request that tells the service of a new instance (`instance-data.md` §6.1). */
+/** Body of the request that tells the service of a new instance (`docs/cozy-data.md` §6.1). */
 export function commonSettingsBody(options: InstanceOptions, scheme: Scheme, now: number): object {
   const { domain, locale, settings } = options;
   const [nickname = '', ...rest] = domain.split('.');

@@ -27,7 +27,7 @@ export interface CreateContext {
   /** Doctypes whose design documents this very attempt saw acknowledged: `finish` need not look. */
   readonly acknowledged: Set<string>;
   /**
-   * Notes which life of the domain this job works on (design §3, "Incarnation"). It is recorded with the
+   * Notes which life of the domain this job works on (`ARCHITECTURE.md` §3.3). It is recorded with the
    * end of the stage: one that dies before that finds its own reservation by its options.
    */
   learn(instance: StoredInstance): void;

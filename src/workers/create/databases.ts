@@ -7,11 +7,11 @@ import { pause } from '../../pause.ts';
 import { settleAll } from '../../settle-all.ts';
 import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './context.ts';
 
-/** A deleted database of the same name can be in the way for a second and more (`field-notes.md` §5). */
+/** A deleted database of the same name can be in the way for a second and more (`docs/faults.md` §5). */
 const DELETION_MS = 5_000;
 const DELETION_POLL_MS = 300;
 
-/** Makes the 16 databases of the instance (`instance-data.md` §1.5). */
+/** Makes the 16 databases of the instance (`docs/cozy-data.md` §1.5). */
 export const databases: CreateStage = {
   name: 'databases',
 

@@ -17,7 +17,7 @@ import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './
 import { fillDatabase } from './fill.ts';
 import { missingDesignsOf } from './indexes.ts';
 
-/** Makes root, trash and localized directories: on disk first, as the stack does (`instance-data.md` §8 trap 14). */
+/** Makes root, trash and localized directories: on disk first, as the stack does (`docs/cozy-data.md` §8 trap 14). */
 export const directories: CreateStage = {
   name: 'directories',
 

@@ -19,7 +19,7 @@ import { VaultTaken } from './vault.ts';
 const HASH_MS = 10_000;
 const HASH_POLL_MS = 250;
 
-/** Puts the instance into use: from now on the stack serves it (design §3). */
+/** Puts the instance into use: from now on the stack serves it (`ARCHITECTURE.md` §3.5). */
 export const finish: CreateStage = {
   name: 'finish',
 

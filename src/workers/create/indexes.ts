@@ -9,7 +9,7 @@ import { fillDatabase } from './fill.ts';
 /** Databases whose design documents come with their first documents, in the stages that write those. */
 const FILLED_LATER: ReadonlySet<string> = new Set([FILES, SETTINGS, CONTACTS]);
 
-/** Writes the Mango and JavaScript design documents of all other databases (`instance-data.md` §1.5). */
+/** Writes the Mango and JavaScript design documents of all other databases (`docs/cozy-data.md` §1.5). */
 export const indexes: CreateStage = {
   name: 'indexes',
 

@@ -32,7 +32,7 @@ import { type CreateContext, type CreateStage, instanceOf } from './context.ts';
 const DELETION_MS = 5_000;
 const DELETION_POLL_MS = 250;
 
-/** Reserves the domain in `global/instances`, or finds out why it cannot be (design §3). */
+/** Reserves the domain in `global/instances`, or finds out why it cannot be (`ARCHITECTURE.md` §3.5). */
 export const register: CreateStage = {
   name: 'register',
 

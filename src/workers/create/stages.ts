@@ -7,7 +7,7 @@ import { indexes } from './indexes.ts';
 import { register } from './register.ts';
 import { settings } from './settings.ts';
 
-/** The stages of a creation in their order (design §3). */
+/** The stages of a creation in their order (`ARCHITECTURE.md` §3.5). */
 export const createStages: readonly CreateStage[] = [
   register,
   databases,

@@ -4,7 +4,7 @@ import { type AccountHooksOptions, assertAccountsCanGo, runAccountHooks } from '
 import { ownerOf } from './as-stack.ts';
 import { type DestroyContext, type DestroyStage, refuseUnwanted } from './context.ts';
 
-/** Lets konnectors tell other services that the accounts are gone (`instance-data.md` §6.4). */
+/** Lets konnectors tell other services that the accounts are gone (`docs/cozy-data.md` §6.4). */
 export const accounts: DestroyStage = {
   name: 'accounts',
 

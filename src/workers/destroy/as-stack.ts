@@ -8,7 +8,7 @@ export function ownerOf({ domain, prefix, couch_cluster: couchCluster }: StoredI
   return { domain, prefix: stackPrefix({ prefix, domain }), couchCluster };
 }
 
-/** Does `work` while no stack writes to the files of the instance (`instance-data.md` §7). */
+/** Does `work` while no stack writes to the files of the instance (`docs/cozy-data.md` §7). */
 export async function whileLocked(
   { services, instance, signal }: DestroyContext,
   work: (signal: AbortSignal) => Promise<void>,

@@ -3,7 +3,7 @@ import { type DestroyStage, rewriteInstance, takenBack } from './context.ts';
 
 /**
  * Shuts everybody out: `deleting` alone does not keep a running stack from writing. `cli_secret` stays,
- * for it tells this life of the domain from the next (design §3).
+ * for it tells this life of the domain from the next (`ARCHITECTURE.md` §3.3).
  */
 export const close: DestroyStage = {
   name: 'close',

@@ -7,7 +7,10 @@ import { whileLocked } from './as-stack.ts';
 import { type DestroyContext, type DestroyStage, databasesOf, refuseUnwanted } from './context.ts';
 import { refuseOddPrefix } from './removable.ts';
 
-/** Deletes what is there below the prefix of the document, never by a prefix that was computed (design §3). */
+/**
+ * Deletes what is there below the prefix of the document, never by a prefix that was computed
+ * (`ARCHITECTURE.md` §3.6).
+ */
 export const databases: DestroyStage = {
   name: 'databases',
 

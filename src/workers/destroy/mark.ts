@@ -6,7 +6,7 @@ import { refuseForAccounts } from './accounts.ts';
 import { type DestroyContext, type DestroyStage, rewriteInstance, takenBack } from './context.ts';
 import { refuseUnremovable } from './removable.ts';
 
-/** Makes sure that this is what the operator wanted gone, and flags it `deleting` (design §3). */
+/** Makes sure that this is what the operator wanted gone, and flags it `deleting` (`ARCHITECTURE.md` §3.6). */
 export const mark: DestroyStage = {
   name: 'mark',
 

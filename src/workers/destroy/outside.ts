@@ -2,7 +2,7 @@ import { isReservation } from '../../instances/instance-document.ts';
 import { deleteFromRag } from '../../stack/rag.ts';
 import { type DestroyStage, refuseUnwanted } from './context.ts';
 
-/** Has the RAG server forget the instance, where one is configured (`instance-data.md` §6.4). */
+/** Has the RAG server forget the instance, where one is configured (`docs/cozy-data.md` §6.4). */
 export const outside: DestroyStage = {
   name: 'outside',
 

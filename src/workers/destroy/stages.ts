@@ -8,7 +8,7 @@ import { storage } from './storage.ts';
 import { triggers } from './triggers.ts';
 import { unregister } from './unregister.ts';
 
-/** The stages of a destruction in their order (design §3). */
+/** The stages of a destruction in their order (`ARCHITECTURE.md` §3.6). */
 export const destroyStages: readonly DestroyStage[] = [
   mark,
   accounts,

@@ -7,8 +7,9 @@ import { deleteLateDatabases } from './databases.ts';
 import { removeFiles } from './storage.ts';
 
 /**
- * Removes the document, after a last look for what a request has brought back (§8 trap 25): databases and files without
- * a document would be nobody's, so what the job says of earlier stages does not count.
+ * Removes the document, after a last look for what a request has brought back (`docs/cozy-data.md` §8 trap 25):
+ * databases and files without a document would be nobody's, so what the job says of earlier stages does not
+ * count.
  */
 export const unregister: DestroyStage = {
   name: 'unregister',

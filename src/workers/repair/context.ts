@@ -13,7 +13,10 @@ import type { RepairOptions } from './is-repairable.ts';
 export interface RepairContext {
   /** The CouchDB of `couchdb.url`. */
   readonly global: CouchServer;
-  /** The cluster an instance's databases are on; `undefined` is cluster 0 (`instance-data.md` §1.1). @throws Refusal `wrong_cluster` */
+  /**
+   * The cluster an instance's databases are on; `undefined` is cluster 0 (`docs/cozy-data.md` §1.1). @throws
+   * Refusal `wrong_cluster`
+   */
   cluster(index: number | undefined): CouchServer;
   readonly storage: Storage;
   readonly designs: DesignSource;

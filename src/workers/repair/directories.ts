@@ -10,7 +10,7 @@ import { cozyUrl } from '../../instances/link.ts';
 import { insertMissing } from '../create/bulk.ts';
 import { databaseOf, type RepairContext } from './context.ts';
 
-/** Names that a stack refuses (`instance-data.md` §3.4), and those that were not valid UTF-8 on disk. */
+/** Names that a stack refuses (`docs/cozy-data.md` §3.4), and those that were not valid UTF-8 on disk. */
 const ILLEGAL_NAME = /^\.{0,2}$|[/\0\n\r\ufffd]/;
 
 /** Writes the documents of root and trash that are missing. */

@@ -60,7 +60,7 @@ export function isRepairable(finding: Finding, { recreateEmpty }: RepairOptions)
 
 /**
  * Databases that come into being by their indexes alone, so that an older stack may not have made them, and
- * the next load by a newer one does (`instance-data.md` §1.5, §1.6, §8 trap 10).
+ * the next load by a newer one does (`docs/cozy-data.md` §1.5, §1.6, §8 trap 10).
  */
 const FROM_INDEXES: ReadonlySet<string> = new Set([
   'io.cozy.files.versions',

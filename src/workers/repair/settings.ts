@@ -8,7 +8,7 @@ import { insertMissing } from '../create/bulk.ts';
 import { databaseOf, type RepairContext } from './context.ts';
 
 /**
- * Writes the settings as those of an instance made without any option (`instance-data.md` §3.1): mail
+ * Writes the settings as those of an instance made without any option (`docs/cozy-data.md` §3.1): mail
  * address, public name and time zone were nowhere else.
  */
 export async function recreateSettings(context: RepairContext): Promise<void> {

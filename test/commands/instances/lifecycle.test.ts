@@ -6,7 +6,7 @@ import { type Ran, runCommand } from '../../support/cli-platform.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
-/** Known reasons, and any text (`instance-data.md` §6.3). */
+/** Known reasons, and any text (`docs/cozy-data.md` §6.3). */
 const REASONS = ['LOGIN_FAILED', 'PAYMENT_FAILED', 'UNKNOWN', 'moved house'];
 
 describe('the life of an instance', () => {

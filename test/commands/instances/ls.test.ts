@@ -3,7 +3,7 @@ import { reservationId } from '../../../src/instances/prefix.ts';
 import { type CliPlatform, runCommand, startPlatform } from '../../support/cli-platform.ts';
 import { putInstances } from '../../support/put-instances.ts';
 
-/** Recorded from the stack (`golden/cli.md`), among other instances; one had a locale of five letters. */
+/** Recorded from the stack (`docs/admin-api.md` §7), among other instances; one had a locale of five letters. */
 const FIELDS = `plain-en.example.org:8080  en     <nil>        <nil>
 alice.example.org          fr     5000000000   <nil>
 pass.example.org           en     <nil>        <nil>

@@ -13,7 +13,7 @@ const ID = '46b5534a6cc3100711f5470755f58352';
 const PREFIX = 'cozya02e112849eedf94b057a8ebb5e0f6b3';
 const SETTINGS = `${PREFIX}/io-cozy-settings`;
 
-/** What the stack printed first (`golden/cli.md`): its fields, in its order. */
+/** What the stack printed first (`docs/admin-api.md` §7): its fields, in its order. */
 const FIRST: Readonly<Record<string, unknown>> = {
   domain: 'cli.example.org',
   domain_aliases: undefined,

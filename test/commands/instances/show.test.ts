@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 import { putInstances } from '../../support/put-instances.ts';
 
-/** Recorded from the stack (`golden/cli.md`), but for the revision. */
+/** Recorded from the stack (`docs/admin-api.md` §7), but for the revision. */
 const shown = (rev: string) => `{
   "id": "46b5534a6cc3100711f5470755f58352",
   "meta": {

@@ -47,7 +47,7 @@ describe('the directories of a new instance', () => {
     '/Photos/Uploaded from Cozy Photos',
   ];
 
-  // By the table of the reference, `instance-data.md` §3.5.
+  // By the table of the reference, `docs/cozy-data.md` §3.5.
   const NAMES: Record<string, [string, string, string, string]> = {
     fr: ['Administratif', 'Photos', 'Transférées depuis Cozy Photos', 'Sauvegardées depuis mon mobile'],
     de: ['Administrativ', 'Fotos', 'Hochgeladen von Cozy Fotos', 'Gesichert von meinem Handy'],
