@@ -11,6 +11,7 @@ import {
   type Folder,
   type Holding,
   hasDirectory,
+  openFolder,
   openRoot,
   using,
 } from './folder.ts';
@@ -139,11 +140,16 @@ export function fileStorage(root: string, traits: StorageTraits = {}): Storage {
       });
     },
 
-    async makeDirectory(domain, path) {
-      const names = namesOnPath(domain, path, rules);
-      await ofInstance(`making ${path}`, domain, (folder, name) =>
-        atEnd(folder, [name, ...names], makeDirectory),
-      );
+    async makeDirectories(domain, paths) {
+      const below = paths.map((path) => namesOnPath(domain, path, rules));
+      await ofInstance(`making ${paths.join(', ')}`, domain, async (root, name) => {
+        if (below.some((names) => names.length === 0)) await makeDirectory(root, name);
+        await using(openFolder(root, name), async (instance) => {
+          for (const [first, ...names] of below) {
+            if (first !== undefined) await atEnd(instance, [first, ...names], makeDirectory);
+          }
+        });
+      });
     },
 
     list,

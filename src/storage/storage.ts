@@ -33,8 +33,11 @@ export interface Storage {
    * @throws StorageError `ELOOP` where it is a symbolic link, or there is one on the way
    */
   hasDirectory(domain: string, path: string): Promise<boolean>;
-  /** Makes a directory of the instance, `/` for its root; one that is there is fine. Parents must be there. */
-  makeDirectory(domain: string, path: string): Promise<void>;
+  /**
+   * Makes directories of the instance, `/` for its root; those that are there are fine. Parents must be there, or come
+   * before what is in them.
+   */
+  makeDirectories(domain: string, paths: readonly string[]): Promise<void>;
   /**
    * Names of the directories of instances, and of whatever else is beside them, as they are: none of them is known
    * to be that of an instance. Symbolic links are no directories.

@@ -27,7 +27,7 @@ describe('file storage', () => {
   afterEach(() => directory.remove());
 
   it('makes the root of an instance under its domain as it is, port included, with mode 0755', async () => {
-    await storage.makeDirectory(DOMAIN, '/');
+    await storage.makeDirectories(DOMAIN, ['/']);
     expect((await stat(join(root, DOMAIN))).mode & 0o777).to.equal(0o755);
   });
 
@@ -48,31 +48,31 @@ describe('file storage', () => {
   });
 
   it('takes a directory that is there for made', async () => {
-    await storage.makeDirectory(DOMAIN, '/');
-    await storage.makeDirectory(DOMAIN, '/');
+    await storage.makeDirectories(DOMAIN, ['/']);
+    await storage.makeDirectories(DOMAIN, ['/']);
     expect(await storage.hasDirectory(DOMAIN, '/')).to.equal(true);
   });
 
   it('does not take a file for a directory', async () => {
     await writeFile(join(root, DOMAIN), '');
-    expect(await thrownBy(storage.makeDirectory(DOMAIN, '/'))).to.be.instanceOf(StorageError);
+    expect(await thrownBy(storage.makeDirectories(DOMAIN, ['/']))).to.be.instanceOf(StorageError);
   });
 
   it('finds no files where there is no directory, or an empty one', async () => {
     expect(await storage.hasFiles(DOMAIN)).to.equal(false);
-    await storage.makeDirectory(DOMAIN, '/');
+    await storage.makeDirectories(DOMAIN, ['/']);
     expect(await storage.hasFiles(DOMAIN)).to.equal(false);
   });
 
   it('finds files of an earlier life', async () => {
-    await storage.makeDirectory(DOMAIN, '/');
-    await storage.makeDirectory(DOMAIN, '/.cozy_trash');
+    await storage.makeDirectories(DOMAIN, ['/']);
+    await storage.makeDirectories(DOMAIN, ['/.cozy_trash']);
     expect(await storage.hasFiles(DOMAIN)).to.equal(true);
   });
 
   it('lists the directories at its top, and nothing else', async () => {
-    await storage.makeDirectory(DOMAIN, '/');
-    await storage.makeDirectory(DOMAIN, '/Photos');
+    await storage.makeDirectories(DOMAIN, ['/']);
+    await storage.makeDirectories(DOMAIN, ['/Photos']);
     await mkdir(join(root, 'lost+found'));
     await writeFile(join(root, '.cozy-fleet'), 'an id');
     await symlink(root, join(root, 'link'));
@@ -209,7 +209,7 @@ describe('the digest of a file in file storage', () => {
   beforeEach(async () => {
     directory = await temporaryDirectory('storage');
     storage = fileStorage(directory.path);
-    await storage.makeDirectory(DOMAIN, '/');
+    await storage.makeDirectories(DOMAIN, ['/']);
   });
 
   afterEach(() => directory.remove());

@@ -52,8 +52,8 @@ for (const holding of HOLDINGS) {
         for (const name of [
           'hasDirectory',
           'digest',
-          'makeDirectory',
-          'makeDirectory below',
+          'makeDirectories',
+          'makeDirectories below',
           'installApp',
           'hasApp',
         ]) {
@@ -71,7 +71,7 @@ for (const holding of HOLDINGS) {
 
     it('is refused with the code of the operating system and what to do', async () => {
       await replace('', at('bob.example'));
-      const error = await thrownBy(storage.makeDirectory(ALICE, '/New'));
+      const error = await thrownBy(storage.makeDirectories(ALICE, ['/New']));
       expect(error).to.include({ errno: 'ELOOP' }).and.to.have.property('message').that.includes(ALICE);
       expect(error).to.have.property('advice').that.includes('symbolic link');
     });
@@ -81,8 +81,8 @@ for (const holding of HOLDINGS) {
       const before = await snapshot(directory.path);
       for (const [name, path] of [
         ['hasDirectory', '/Photos/Trip'],
-        ['makeDirectory', '/Photos/New'],
-        ['makeDirectory', '/Photos/Trip/New'],
+        ['makeDirectories', '/Photos/New'],
+        ['makeDirectories', '/Photos/Trip/New'],
         ['digest', '/Photos/dog.jpg'],
       ] as const) {
         expect(await thrownBy(done[name]?.(ALICE, path) ?? Promise.resolve()), path).to.include({
@@ -100,7 +100,7 @@ for (const holding of HOLDINGS) {
       await replace('cat.jpg', at('bob.example/cat.jpg'));
       const before = await snapshot(directory.path);
       expect(await thrownBy(storage.hasDirectory(ALICE, '/Photos'))).to.include({ errno: 'ELOOP' });
-      expect(await thrownBy(storage.makeDirectory(ALICE, '/Photos'))).to.include({ errno: 'ELOOP' });
+      expect(await thrownBy(storage.makeDirectories(ALICE, ['/Photos']))).to.include({ errno: 'ELOOP' });
       expect(await thrownBy(storage.digest(ALICE, '/cat.jpg'))).to.include({ errno: 'ELOOP' });
       expect(await snapshot(directory.path)).to.deep.equal(before);
     });
@@ -142,7 +142,7 @@ for (const holding of HOLDINGS) {
       await symlink(places.root, join(directory.path, 'by-a-link'));
       const linked = fileStorage(join(directory.path, 'by-a-link'), { holding });
       expect(await linked.hasDirectory(ALICE, '/Photos')).to.equal(true);
-      await linked.makeDirectory(ALICE, '/New');
+      await linked.makeDirectories(ALICE, ['/New']);
       expect(await storage.hasDirectory(ALICE, '/New')).to.equal(true);
       expect(await linked.removeInstance(ALICE, 'ab')).to.equal('removed');
     });

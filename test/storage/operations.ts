@@ -16,8 +16,8 @@ export function operations(
   return {
     hasFiles: (domain) => storage.hasFiles(domain),
     hasDirectory: (domain, path = '/') => storage.hasDirectory(domain, path),
-    makeDirectory: (domain, path = '/') => storage.makeDirectory(domain, path),
-    'makeDirectory below': (domain) => storage.makeDirectory(domain, '/New'),
+    makeDirectories: (domain, path = '/') => storage.makeDirectories(domain, [path]),
+    'makeDirectories below': (domain) => storage.makeDirectories(domain, ['/New']),
     digest: (domain, path = '/cat.jpg') => storage.digest(domain, path),
     walk: (domain) => walked(storage, domain),
     removeInstance: (domain) => storage.removeInstance(domain, 'ab-12'),

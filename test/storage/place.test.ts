@@ -215,7 +215,7 @@ for (const holding of HOLDINGS) {
       it(`is what a path makes of one: ${JSON.stringify(path)}`, async () => {
         const done = operations(fileStorage(places.root, { holding }), places.from);
         const before = await snapshot(directory.path);
-        for (const name of ['hasDirectory', 'makeDirectory', 'digest']) {
+        for (const name of ['hasDirectory', 'makeDirectories', 'digest']) {
           expect(
             await thrownBy(done[name]?.('alice.example', path) ?? Promise.resolve()),
             name,

@@ -26,10 +26,9 @@ export const directories: CreateStage = {
     if (isFinished(instanceOf(context))) return undefined;
     const { options, services, signal } = context;
     const wanted = wantedDirectories(context);
-    for (const path of ['/', `/${TRASH_NAME}`, ...wanted.map(({ path }) => path)]) {
-      signal.throwIfAborted();
-      await services.storage.makeDirectory(options.domain, path);
-    }
+    signal.throwIfAborted();
+    const paths = ['/', `/${TRASH_NAME}`, ...wanted.map(({ path }) => path)];
+    await services.storage.makeDirectories(options.domain, paths);
     await fillDatabase(context, FILES, directoryDocuments(context, wanted));
     return undefined;
   },

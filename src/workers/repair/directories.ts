@@ -51,7 +51,7 @@ export async function makeDirectory(context: RepairContext, finding: EntryFindin
   if (path === undefined || path !== document?.['path']) return;
   if (!(await hasParent(context, path))) return;
   lease.assertHeld();
-  await storage.makeDirectory(instance.domain, path);
+  await storage.makeDirectories(instance.domain, [path]);
 }
 
 /** Writes the document of a directory that is on disk, where the one it is in has one. */
