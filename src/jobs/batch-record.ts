@@ -30,12 +30,17 @@ export type Halt = 'cancelled' | 'too-many-failures';
 /** What the record of a batch says, and how many rows are in which state. */
 export interface BatchRecord {
   readonly kind: JobKind;
+  /** Name of the file, or what the operator called it. */
   readonly name: string;
   readonly reason: string;
+  /** User and host that submitted it. */
   readonly by: string;
+  /** Milliseconds since 1970. */
   readonly createdAt: number;
+  /** When its last row ended; absent while it runs. */
   readonly endedAt: number | undefined;
   readonly total: number;
+  /** Stops by itself when more rows than this have failed or are incomplete; absent = never. */
   readonly maxFailures: number | undefined;
   readonly halt: Halt | undefined;
   readonly counts: Readonly<Record<RowState, number>>;

@@ -1,7 +1,16 @@
 import { randomInt } from 'node:crypto';
 import { InputError } from '../errors.ts';
 import type { RedisClient } from '../redis/client.ts';
-import { batchOf, type Halt, haltOf, isRowNumber, type Row, type RowInfo, rowOf } from './batch-record.ts';
+import {
+  type BatchRecord,
+  batchOf,
+  type Halt,
+  haltOf,
+  isRowNumber,
+  type Row,
+  type RowInfo,
+  rowOf,
+} from './batch-record.ts';
 import type { Keys } from './keys.ts';
 import type { JobKind } from './payload.ts';
 import { fence, ROW_STATES, type RowState } from './row-state.ts';
@@ -9,23 +18,8 @@ import { script } from './script.ts';
 
 export type { Halt, Row, RowInfo } from './batch-record.ts';
 
-export interface Batch {
+export interface Batch extends BatchRecord {
   readonly id: string;
-  readonly kind: JobKind;
-  /** Name of the file, or what the operator called it. */
-  readonly name: string;
-  readonly reason: string;
-  /** User and host that submitted it. */
-  readonly by: string;
-  /** Milliseconds since 1970. */
-  readonly createdAt: number;
-  /** When its last row ended; absent while it runs. */
-  readonly endedAt: number | undefined;
-  readonly total: number;
-  /** Stops by itself when more rows than this have failed or are incomplete; absent = never. */
-  readonly maxFailures: number | undefined;
-  readonly halt: Halt | undefined;
-  readonly counts: Readonly<Record<RowState, number>>;
 }
 
 export interface NewBatch {
