@@ -84,6 +84,14 @@ const stored = z.object({ rows: z.array(z.object({ doc: z.looseObject({ _id: z.s
 
 const INSTANCES = `/${encodeURIComponent('global/instances')}`;
 
+/** Whether a command can be run on a terminal here. */
+export async function canOpenTerminal(): Promise<boolean> {
+  return await promisify(execFile)('script', ['-qec', 'true', '/dev/null']).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Starts `up` in a directory that all users of the machine may enter, as they may `/tmp`. */
 export async function startAttackedPlatform({
   dir = '.fleet',
