@@ -9,7 +9,15 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BUILD = join(ROOT, 'build');
 
 /** What sources and tests read, by its place beside them. */
-const BESIDE = ['package.json', 'package-lock.json', 'README.md', 'redis.conf', 'locales', 'examples'];
+const BESIDE = [
+  'scripts',
+  'package.json',
+  'package-lock.json',
+  'README.md',
+  'redis.conf',
+  'locales',
+  'examples',
+];
 
 /** All files below a directory that the compiler leaves behind, by their path from there. */
 function otherFiles(directory, path = '') {
