@@ -22,10 +22,18 @@ const WORDS: Readonly<Record<ClaimingField, string>> = {
 };
 
 /**
+ * What the databases of an instance may begin with: digits of a hash, or, in instances from before there were
+ * any, the domain with its dots as dashes. `global` and `secrets` are the platform's own.
+ */
+const PREFIX = /^(cozy[0-9a-f]{32}|[a-z0-9_$()+]*-[a-z0-9_$()+-]*)$/;
+
+/**
  * Whether another document could mean the databases or the directory of an instance: databases go by the prefix, and
- * files by the domain, and neither may be removed, or made, while another has it by any reading.
+ * files by the domain, and neither may be removed, or made, while another has it by any reading, be it the platform.
  */
 export function sharingOf(owners: Owners, instance: StoredInstance): Sharing | undefined {
+  const odd = oddPrefix(instance);
+  if (odd !== undefined) return odd;
   const { databases, directory } = sharersOf(owners, instance);
   const [samePrefix] = databases;
   if (samePrefix !== undefined) return sharedPrefix(instance, samePrefix);
@@ -44,11 +52,27 @@ export function refuseShared(owners: Owners, instance: StoredInstance): void {
  */
 export function refuseSharedDatabases(owners: Owners, instance: StoredInstance): void {
   const [other] = sharersOf(owners, instance).databases;
-  refuse(other && sharedPrefix(instance, other));
+  refuse(oddPrefix(instance) ?? (other && sharedPrefix(instance, other)));
+}
+
+/** @throws Refusal `shared_prefix` where its databases would be none of an instance, whoever else means them */
+export function refuseOddPrefix(instance: StoredInstance): void {
+  refuse(oddPrefix(instance));
 }
 
 function refuse(sharing: Sharing | undefined): void {
   if (sharing !== undefined) throw new Refusal(sharing.code, sharing.message, sharing.advice);
+}
+
+/** Databases that are no instance's are the platform's, or nobody knows whose. */
+function oddPrefix(instance: StoredInstance): Sharing | undefined {
+  const prefix = databasePrefix(instance);
+  if (PREFIX.test(prefix)) return undefined;
+  return {
+    code: 'shared_prefix',
+    message: `the prefix of ${instance.domain} is not one of an instance: ${JSON.stringify(prefix.slice(0, 100))}`,
+    advice: `Nothing more was touched. Correct prefix of ${instance._id} in global/instances, or remove that document by hand.`,
+  };
 }
 
 function sharedPrefix(instance: StoredInstance, other: Claim): Sharing {

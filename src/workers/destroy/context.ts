@@ -12,7 +12,7 @@ import type { Lease } from '../lease.ts';
 import { readSeen, superseded } from '../seen-instance.ts';
 import type { Services } from '../services.ts';
 import type { Stage } from '../stage.ts';
-import { refuseOddPrefix, refuseOtherStorage } from './removable.ts';
+import { refuseOtherStorage } from './removable.ts';
 
 export type DestroyStage = Stage<DestroyStageName, DestroyContext, OutcomeOf<'destroy'>>;
 
@@ -84,7 +84,6 @@ export async function refuseUnwanted(context: DestroyContext): Promise<void> {
   context.instance = now;
   if (now.deleting !== true) throw takenBack(payload.domain);
   refuseOtherStorage(now);
-  refuseOddPrefix(now);
   refuseShared(owners, now);
 }
 

@@ -1,11 +1,11 @@
 import { PassingError } from '../../errors.ts';
 import { DATABASES } from '../../instances/doctypes.ts';
 import { databaseName, databaseRange } from '../../instances/prefix.ts';
+import { refuseOddPrefix } from '../../instances/sharing.ts';
 import { pause } from '../../pause.ts';
 import { settleAll } from '../../settle-all.ts';
 import { whileLocked } from './as-stack.ts';
 import { type DestroyContext, type DestroyStage, databasesOf, refuseUnwanted } from './context.ts';
-import { refuseOddPrefix } from './removable.ts';
 
 /**
  * Deletes what is there below the prefix of the document, never by a prefix that was computed

@@ -6,12 +6,6 @@ import { refuseShared } from '../../instances/sharing.ts';
 import type { Services } from '../services.ts';
 
 /**
- * What the databases of an instance may begin with: digits of a hash, or, in instances from before there were
- * any, the domain with its dots as dashes. `global` and `secrets` are the platform's own.
- */
-const PREFIX = /^(cozy[0-9a-f]{32}|[a-z0-9_$()+]*-[a-z0-9_$()+-]*)$/;
-
-/**
  * Refuses, before anything is touched, what could not be removed whole, or would take what is somebody else's
  * with it.
  * @throws Refusal `swift`, `other_storage`, `shared_prefix`, `shared_name`, `wrong_cluster`, `foreign_files`
@@ -23,7 +17,6 @@ export async function refuseUnremovable(
 ): Promise<void> {
   const { domain } = instance;
   refuseOtherStorage(instance);
-  refuseOddPrefix(instance);
   refuseShared(await services.census.look(signal), instance);
   await refuseWrongCluster(services, instance, signal);
   if (await services.storage.isForeign(domain)) throw foreignFiles(services, domain);
@@ -35,16 +28,6 @@ export function refuseOtherStorage(instance: StoredInstance): void {
   if (elsewhere === undefined) return;
   const message = `the files of ${instance.domain} are in ${elsewhere.name}, which cannot be cleaned yet`;
   throw new Refusal(elsewhere.code, message, 'Nothing more was touched. Destroy it with its stack.');
-}
-
-/** @throws Refusal `shared_prefix` where the databases would not be an instance's */
-export function refuseOddPrefix(instance: StoredInstance): void {
-  if (PREFIX.test(databasePrefix(instance))) return;
-  throw new Refusal(
-    'shared_prefix',
-    `the prefix of ${instance.domain} is not one of an instance: ${JSON.stringify(databasePrefix(instance).slice(0, 100))}`,
-    `Nothing more was touched. Correct prefix of ${instance._id} in global/instances, or remove that document by hand.`,
-  );
 }
 
 export function foreignFiles({ storage }: Pick<Services, 'storage'>, domain: string): Refusal {

@@ -74,11 +74,11 @@ const OURS = /^\.cozy-fleet/;
 
 /** Finds everything that a command did wrong, by what was there before and after, and by what it said. */
 export function judge({ documents, orphans }: Judged, trial: Trial): Violation[] {
-  const { deed, targets, told } = trial;
+  const { deed, targets } = trial;
   // Those that earlier commands have removed mean nothing any more.
   const there = documents.filter(({ id }) => trial.before.documents.has(id));
   const owners = ownersAmong(there);
-  const succeeded = new Set(targets.filter((each) => outcomeOf(told, each) === 'done'));
+  const succeeded = new Set(targets.filter((each) => outcomeOf(trial, each) === 'done'));
   const court: Court = { ...trial, owners, succeeded, meant: new Set(targets) };
   return [
     ...databases(court),
@@ -190,7 +190,8 @@ function notRefused({ targets, succeeded }: Court): Found[] {
     .map((each) => ({ wrong: 'not refused', what: textOf(each) }));
 }
 
-function saidOf({ deed, told, targets }: Court, there: readonly StrangeDocument[]): Found[] {
+function saidOf(court: Court, there: readonly StrangeDocument[]): Found[] {
+  const { deed, told, targets } = court;
   const found: Found[] = [];
   const crash = CRASH.exec(told.said);
   if (crash !== null)
@@ -198,7 +199,7 @@ function saidOf({ deed, told, targets }: Court, there: readonly StrangeDocument[
   for (const { domain, state } of told.outcomes) {
     if (state === 'unended') found.push({ wrong: 'not ended', what: domain });
   }
-  const isNamed = namedIn(told);
+  const isNamed = namedIn(court);
   const unreadable = there.filter(({ fields }) => !isReadable(fields));
   switch (deed) {
     case 'look':
@@ -221,15 +222,12 @@ function notNamed(document: StrangeDocument): Found {
 }
 
 /** Ordinary instances that share nothing have what was asked for, or the product only ever refuses. */
-function notDone(
-  { deed, told, targets, before, after }: Court,
-  there: readonly StrangeDocument[],
-  orphans: readonly Orphan[],
-): Found[] {
+function notDone(court: Court, there: readonly StrangeDocument[], orphans: readonly Orphan[]): Found[] {
+  const { deed, targets, before, after } = court;
   if (deed === 'orphans') return leftOrphans(orphans, there, before, after);
   return targets.flatMap((document): Found[] => {
-    if (!isApart(document, there) || outcomeOf(told, document) === 'done') return [];
-    return [{ wrong: 'not done', what: `${textOf(document)}: ${outcomeOf(told, document) ?? 'no word'}` }];
+    if (!isApart(document, there) || outcomeOf(court, document) === 'done') return [];
+    return [{ wrong: 'not done', what: `${textOf(document)}: ${outcomeOf(court, document) ?? 'no word'}` }];
   });
 }
 
@@ -285,21 +283,26 @@ function squeezed(text: string): string {
   return text.replace(/\\u[0-9a-f]{4}|\\[ntr]/g, '').replace(/[^\p{L}\p{N}./:%=|_-]/gu, '');
 }
 
-function outcomeOf({ outcomes }: Told, { fields }: StrangeDocument): Outcome['state'] | undefined {
-  const { domain } = fields;
+function outcomeOf(
+  { told: { outcomes }, targets }: Pick<Trial, 'told' | 'targets'>,
+  { fields: { domain } }: StrangeDocument,
+): Outcome['state'] | undefined {
   if (typeof domain !== 'string') return undefined;
   const exact = outcomes.filter((each) => each.domain === domain);
-  const similar = () => outcomes.filter((each) => squeezed(each.domain) === squeezed(domain));
+  const isOfAnother = (row: Outcome) => targets.some(({ fields }) => fields['domain'] === row.domain);
+  const similar = () =>
+    outcomes.filter((each) => squeezed(each.domain) === squeezed(domain) && !isOfAnother(each));
   const found = exact.length > 0 ? exact : similar();
   // Of two documents with one domain, nobody can tell whose row it is.
   return (found.find(({ state }) => state === 'done') ?? found[0])?.state;
 }
 
-function namedIn(told: Told): (document: StrangeDocument) => boolean {
+function namedIn(court: Court): (document: StrangeDocument) => boolean {
+  const { told } = court;
   const all = squeezed(told.said);
   return (document) => {
     const { domain } = document.fields;
-    if (told.said.includes(document.id) || outcomeOf(told, document) !== undefined) return true;
+    if (told.said.includes(document.id) || outcomeOf(court, document) !== undefined) return true;
     if (typeof domain !== 'string') return false;
     const text = squeezed(domain);
     return text.length > 7 && all.includes(text);

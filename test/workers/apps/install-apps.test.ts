@@ -197,6 +197,15 @@ describe('installing applications', () => {
     });
   }
 
+  it('leaves an instance alone whose prefix is the platform’s', async () => {
+    const domain = await made('platform');
+    const instance = await test.instance(domain);
+    if (instance === undefined) throw new Error('no instance');
+    await test.server.putDocument(INSTANCES, { ...instance, prefix: 'global' });
+    expect(errorOf(await install(domain, 'agenda'))).to.match(/^shared_prefix: .*"global"/);
+    expect(await test.server.databaseExists('global/io-cozy-apps')).to.equal(false);
+  });
+
   it('touches nothing of another life of the domain', async () => {
     const domain = await made('lives');
     const seen = { id: (await test.instance(domain))?._id ?? '', incarnation: '0'.repeat(16) };

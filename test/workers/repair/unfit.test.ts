@@ -38,6 +38,20 @@ describe('the repair of an instance', () => {
       expect(await victim.everything()).to.deep.equal(before);
     });
 
+  for (const prefix of ['global', 'secrets', '_users']) {
+    it(`is refused where its prefix is not one of an instance: ${prefix}`, async () => {
+      await victim.remove('io.cozy.files', 'io.cozy.files.trash-dir');
+      const good = await victim.document();
+      await victim.changeInstance({ prefix });
+      const { server } = inUse().fleet;
+      const before = [await victim.everything(), await server.listDatabases(`${prefix}/`)];
+      expect(await thrownBy(victim.repair({ recreateEmpty: true }))).to.include({ code: 'shared_prefix' });
+      expect([await victim.everything(), await server.listDatabases(`${prefix}/`)]).to.deep.equal(before);
+      const { _rev } = await victim.document();
+      await server.putDocument(INSTANCES, { ...good, _rev });
+    });
+  }
+
   it('is refused where its document cannot be read, and touches nothing', async () => {
     await victim.remove('io.cozy.files', 'io.cozy.files.trash-dir');
     const good = await victim.document();
