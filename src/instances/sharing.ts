@@ -27,13 +27,15 @@ const WORDS: Readonly<Record<ClaimingField, string>> = {
  */
 const PREFIX = /^(cozy[0-9a-f]{32}|[a-z0-9_$()+]*-[a-z0-9_$()+-]*)$/;
 
+/** What the databases begin with that are the platform's, and CouchDB's own. */
+const OF_THE_PLATFORM = /^(global|secrets|_.*)?$/is;
+
 /**
  * Whether another document could mean the databases or the directory of an instance: databases go by the prefix, and
  * files by the domain, and neither may be removed, or made, while another has it by any reading, be it the platform.
  */
 export function sharingOf(owners: Owners, instance: StoredInstance): Sharing | undefined {
-  const odd = oddPrefix(instance);
-  if (odd !== undefined) return odd;
+  if (OF_THE_PLATFORM.test(databasePrefix(instance))) return oddPrefix(instance);
   const { databases, directory } = sharersOf(owners, instance);
   const [samePrefix] = databases;
   if (samePrefix !== undefined) return sharedPrefix(instance, samePrefix);
@@ -52,22 +54,29 @@ export function refuseShared(owners: Owners, instance: StoredInstance): void {
  */
 export function refuseSharedDatabases(owners: Owners, instance: StoredInstance): void {
   const [other] = sharersOf(owners, instance).databases;
-  refuse(oddPrefix(instance) ?? (other && sharedPrefix(instance, other)));
+  refusePlatform(instance);
+  refuse(other && sharedPrefix(instance, other));
 }
 
-/** @throws Refusal `shared_prefix` where its databases would be none of an instance, whoever else means them */
+/** @throws Refusal `shared_prefix` where its databases would be the platform's */
+export function refusePlatform(instance: StoredInstance): void {
+  if (OF_THE_PLATFORM.test(databasePrefix(instance))) refuse(oddPrefix(instance));
+}
+
+/**
+ * For those who remove: what does not look like an instance's may be anybody's.
+ * @throws Refusal `shared_prefix`
+ */
 export function refuseOddPrefix(instance: StoredInstance): void {
-  refuse(oddPrefix(instance));
+  if (!PREFIX.test(databasePrefix(instance))) refuse(oddPrefix(instance));
 }
 
 function refuse(sharing: Sharing | undefined): void {
   if (sharing !== undefined) throw new Refusal(sharing.code, sharing.message, sharing.advice);
 }
 
-/** Databases that are no instance's are the platform's, or nobody knows whose. */
-function oddPrefix(instance: StoredInstance): Sharing | undefined {
+function oddPrefix(instance: StoredInstance): Sharing {
   const prefix = databasePrefix(instance);
-  if (PREFIX.test(prefix)) return undefined;
   return {
     code: 'shared_prefix',
     message: `the prefix of ${instance.domain} is not one of an instance: ${JSON.stringify(prefix.slice(0, 100))}`,

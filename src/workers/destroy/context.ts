@@ -4,7 +4,7 @@ import { Refusal } from '../../instances/errors.ts';
 import type { InstanceDocument } from '../../instances/instance-document.ts';
 import { INSTANCES, type StoredInstance } from '../../instances/lookup.ts';
 import { databasePrefix } from '../../instances/prefix.ts';
-import { refuseShared } from '../../instances/sharing.ts';
+import { refuseOddPrefix, refuseShared } from '../../instances/sharing.ts';
 import type { DestroyPayload, OutcomeOf, SeenInstance } from '../../jobs/payload.ts';
 import type { DestroyStageName } from '../../jobs/stages.ts';
 import { pauseAfterConflict } from '../../pause.ts';
@@ -84,6 +84,7 @@ export async function refuseUnwanted(context: DestroyContext): Promise<void> {
   context.instance = now;
   if (now.deleting !== true) throw takenBack(payload.domain);
   refuseOtherStorage(now);
+  refuseOddPrefix(now);
   refuseShared(owners, now);
 }
 

@@ -2,7 +2,7 @@ import { Refusal } from '../../instances/errors.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
 import { otherStorage } from '../../instances/other-storage.ts';
 import { databasePrefix, databaseRange } from '../../instances/prefix.ts';
-import { refuseShared } from '../../instances/sharing.ts';
+import { refuseOddPrefix, refuseShared } from '../../instances/sharing.ts';
 import type { Services } from '../services.ts';
 
 /**
@@ -17,6 +17,7 @@ export async function refuseUnremovable(
 ): Promise<void> {
   const { domain } = instance;
   refuseOtherStorage(instance);
+  refuseOddPrefix(instance);
   refuseShared(await services.census.look(signal), instance);
   await refuseWrongCluster(services, instance, signal);
   if (await services.storage.isForeign(domain)) throw foreignFiles(services, domain);

@@ -2,7 +2,7 @@ import { Refusal } from '../../instances/errors.ts';
 import { isBeingMoved } from '../../instances/instance-document.ts';
 import type { StoredInstance } from '../../instances/lookup.ts';
 import { otherStorage } from '../../instances/other-storage.ts';
-import { refuseOddPrefix } from '../../instances/sharing.ts';
+import { refusePlatform } from '../../instances/sharing.ts';
 
 /** @throws Refusal `deleting` */
 export function refuseDeleting({ deleting, domain }: StoredInstance): void {
@@ -12,7 +12,7 @@ export function refuseDeleting({ deleting, domain }: StoredInstance): void {
 /** @throws Refusal `deleting`, `moving`, `swift`, `other_storage`, `shared_prefix` for an instance of which we cannot tell what is missing */
 export function refuseUnfit(instance: StoredInstance): void {
   refuseDeleting(instance);
-  refuseOddPrefix(instance);
+  refusePlatform(instance);
   if (isBeingMoved(instance)) {
     throw new Refusal(
       'moving',
