@@ -23,7 +23,7 @@ const WORDS: Readonly<Record<ClaimingField, string>> = {
 
 /**
  * What the databases of an instance may begin with: digits of a hash, or, in instances from before there were
- * any, the domain with its dots as dashes. `global` and `secrets` are the platform's own.
+ * any, the domain with its dots as dashes.
  */
 const PREFIX = /^(cozy[0-9a-f]{32}|[a-z0-9_$()+]*-[a-z0-9_$()+-]*)$/;
 
@@ -35,7 +35,8 @@ const OF_THE_PLATFORM = /^(global|secrets|_.*)?$/is;
  * files by the domain, and neither may be removed, or made, while another has it by any reading, be it the platform.
  */
 export function sharingOf(owners: Owners, instance: StoredInstance): Sharing | undefined {
-  if (OF_THE_PLATFORM.test(databasePrefix(instance))) return oddPrefix(instance);
+  const platforms = platformPrefix(instance);
+  if (platforms !== undefined) return platforms;
   const { databases, directory } = sharersOf(owners, instance);
   const [samePrefix] = databases;
   if (samePrefix !== undefined) return sharedPrefix(instance, samePrefix);
@@ -53,14 +54,14 @@ export function refuseShared(owners: Owners, instance: StoredInstance): void {
  * @throws Refusal `shared_prefix`
  */
 export function refuseSharedDatabases(owners: Owners, instance: StoredInstance): void {
-  const [other] = sharersOf(owners, instance).databases;
   refusePlatform(instance);
+  const [other] = sharersOf(owners, instance).databases;
   refuse(other && sharedPrefix(instance, other));
 }
 
 /** @throws Refusal `shared_prefix` where its databases would be the platform's */
 export function refusePlatform(instance: StoredInstance): void {
-  if (OF_THE_PLATFORM.test(databasePrefix(instance))) refuse(oddPrefix(instance));
+  refuse(platformPrefix(instance));
 }
 
 /**
@@ -73,6 +74,10 @@ export function refuseOddPrefix(instance: StoredInstance): void {
 
 function refuse(sharing: Sharing | undefined): void {
   if (sharing !== undefined) throw new Refusal(sharing.code, sharing.message, sharing.advice);
+}
+
+function platformPrefix(instance: StoredInstance): Sharing | undefined {
+  return OF_THE_PLATFORM.test(databasePrefix(instance)) ? oddPrefix(instance) : undefined;
 }
 
 function oddPrefix(instance: StoredInstance): Sharing {
