@@ -17,7 +17,7 @@ import {
   optionsFor,
   queueBatch,
 } from '../support/chaos-fleet.ts';
-import { startChaosWorker } from '../support/chaos-process.ts';
+import { type ChaosWorker, startChaosWorker } from '../support/chaos-process.ts';
 import { redisAt } from '../support/redis-at.ts';
 import { startTestRedis } from '../support/servers.ts';
 import { timePasses } from '../support/time-passes.ts';
@@ -45,12 +45,13 @@ describe('a batch during which', function () {
   const suite = new Cleanup();
   let couch: ChaosCouch;
   let chaos: ChaosFleet;
+  let worker: ChaosWorker;
 
   beforeEach(async () => {
     couch = suite.add(await startChaosCouch(), (each) => each.close());
     chaos = suite.add(await openChaosFleet(couch.url), (each) => each.close());
     const settings = { ...chaos.settings, concurrency: CONCURRENCY };
-    chaos.cleanup.add(await startChaosWorker(settings), (each) => each.kill());
+    worker = chaos.cleanup.add(await startChaosWorker(settings), (each) => each.kill());
   });
   afterEach(() => suite.run());
 
@@ -68,6 +69,12 @@ describe('a batch during which', function () {
       if (performance.now() - since > TIMEOUT_MS / 2) throw new Error(JSON.stringify(batch));
       await sleep(POLL_MS);
     }
+  }
+
+  /** Waits until the worker has found out that CouchDB is away, and no row is under way any more. */
+  async function untilHandedBack(batchId: string): Promise<void> {
+    await worker.logged(/holding work back/);
+    while ((await chaos.fleet.batches.get(batchId)).counts.active > 0) await sleep(POLL_MS);
   }
 
   async function doneIn(batchId: string): Promise<number> {
@@ -116,6 +123,8 @@ describe('a batch during which', function () {
     const batchId = await queueBatch(chaos, all);
     await untilDone(batchId, FEWER_ROWS / 4);
     await couch.kill();
+    // A server that is back before a job that it cut off has looked has not been away: that spends a try.
+    await untilHandedBack(batchId);
     await couch.start('another');
     await sleep(OUTAGE_MS);
     const before = await doneIn(batchId);
