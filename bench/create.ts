@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT } from '../src/cli/exit-codes.ts';
-import { createDesignSource } from '../src/instances/designs.ts';
-import { DATABASES } from '../src/instances/doctypes.ts';
-import { databaseName, prefixOf } from '../src/instances/prefix.ts';
+import { DATABASES } from '../src/instances/databases/databases.ts';
+import { databaseName, prefixOf } from '../src/instances/databases/prefix.ts';
+import { createDesignSource } from '../src/instances/databases/stored-designs.ts';
 import { type KeyedFleet, openFleet } from '../src/jobs/fleet.ts';
 import { keyedFleet } from '../test/support/keyed-fleet.ts';
 import { redisAt } from '../test/support/redis-at.ts';

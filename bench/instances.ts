@@ -1,4 +1,4 @@
-import type { InstanceOptions } from '../src/instances/options.ts';
+import type { InstanceOptions } from '../src/instances/options/options.ts';
 
 /** Options of one instance, such as a row of a school's file gives. */
 export function benchOptions(domain: string): InstanceOptions {

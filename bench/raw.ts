@@ -2,25 +2,25 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CouchDocument } from '../src/couchdb/server.ts';
-import { defaultDirectories } from '../src/instances/default-directories.ts';
-import type { Designs } from '../src/instances/designs.ts';
-import { DATABASES } from '../src/instances/doctypes.ts';
+import { DATABASES } from '../src/instances/databases/databases.ts';
+import { databaseName, prefixOf } from '../src/instances/databases/prefix.ts';
+import type { Designs } from '../src/instances/databases/stored-designs.ts';
+import { defaultDirectories } from '../src/instances/documents/directories.ts';
 import {
   directoryDocument,
   ROOT_ID,
   rootDocument,
   TRASH_NAME,
   trashDocument,
-} from '../src/instances/file-documents.ts';
-import { finishedDocument } from '../src/instances/finished-document.ts';
-import { reservationDocument } from '../src/instances/instance-document.ts';
-import { cozyUrl } from '../src/instances/link.ts';
-import { INSTANCES } from '../src/instances/lookup.ts';
-import { myselfContact } from '../src/instances/myself-contact.ts';
-import type { InstanceOptions } from '../src/instances/options.ts';
-import { databaseName, prefixOf } from '../src/instances/prefix.ts';
-import { newSecrets } from '../src/instances/secrets.ts';
-import { settingsDocument } from '../src/instances/settings-document.ts';
+} from '../src/instances/documents/file-documents.ts';
+import { finishedDocument } from '../src/instances/documents/finished-document.ts';
+import { reservationDocument } from '../src/instances/documents/instance-document.ts';
+import { myselfContact } from '../src/instances/documents/myself-contact.ts';
+import { settingsDocument } from '../src/instances/documents/settings-document.ts';
+import { cozyUrl } from '../src/instances/domains/registration-link.ts';
+import { INSTANCES } from '../src/instances/lookup/lookup.ts';
+import type { InstanceOptions } from '../src/instances/options/options.ts';
+import { newSecrets } from '../src/instances/vault/secrets.ts';
 import { benchOptions } from './instances.ts';
 import type { RawHttp } from './raw-http.ts';
 

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CouchServer } from '../src/couchdb/server.ts';
-import { INSTANCES } from '../src/instances/lookup.ts';
-import { prefixOf, reservationId } from '../src/instances/prefix.ts';
+import { prefixOf, reservationId } from '../src/instances/databases/prefix.ts';
+import { INSTANCES } from '../src/instances/lookup/lookup.ts';
 
 /** Removes instances that the benchmark itself made, from CouchDB and from its own storage. */
 export async function removeInstances(

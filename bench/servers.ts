@@ -6,9 +6,9 @@ import { type CouchServer, connectCouch } from '../src/couchdb/server.ts';
 import { spawnEmbeddedCouch } from '../src/embedded/couchdb/spawn.ts';
 import { freePort } from '../src/embedded/free-port.ts';
 import { startRedis } from '../src/embedded/redis.ts';
-import { GLOBAL_DATABASES } from '../src/instances/doctypes.ts';
-import { ensureGlobalDatabases } from '../src/instances/global-databases.ts';
-import { INSTANCES } from '../src/instances/lookup.ts';
+import { GLOBAL_DATABASES } from '../src/instances/databases/databases.ts';
+import { INSTANCES } from '../src/instances/lookup/lookup.ts';
+import { ensureGlobalDatabases } from '../src/instances/platform/global-databases.ts';
 
 const FLEET_RECORD = '_local/cozy-fleet';
 

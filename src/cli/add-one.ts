@@ -1,7 +1,11 @@
 import type { Config } from '../config/config.ts';
 import type { CouchServer } from '../couchdb/server.ts';
-import { creationDoubts } from '../instances/doubts.ts';
-import { InvalidOptions, type ParsedOptions, parseInstanceOptions } from '../instances/parse-options.ts';
+import { creationDoubts } from '../instances/options/doubts.ts';
+import {
+  InvalidOptions,
+  type ParsedOptions,
+  parseInstanceOptions,
+} from '../instances/options/parse-options.ts';
 import { creation } from '../jobs/enqueue.ts';
 import type { KeyedFleet } from '../jobs/fleet.ts';
 import type { SealForJob } from '../jobs/stored-passphrase.ts';

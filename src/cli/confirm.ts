@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Config } from '../config/config.ts';
 import { FleetError } from '../errors.ts';
-import { trimBlanks } from '../instances/blanks.ts';
+import { trimBlanks } from '../instances/values/blanks.ts';
 import type { Output } from './output.ts';
 import { oneLine } from './terminal-text.ts';
 

@@ -3,7 +3,7 @@ import { atTime, CouchError, isCredentialFailure, isStatus } from '../couchdb/er
 import type { Unwell } from '../couchdb/health.ts';
 import { type CouchServer, connectCouch } from '../couchdb/server.ts';
 import { FleetError } from '../errors.ts';
-import { clusterAt } from '../instances/cluster-at.ts';
+import { clusterAt } from '../instances/lookup/cluster-at.ts';
 import { fleetLogins } from '../jobs/logins.ts';
 
 /** The CouchDB servers of the configuration. */

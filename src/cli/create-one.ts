@@ -1,7 +1,7 @@
 import { CouchError } from '../couchdb/errors.ts';
 import type { CouchServer } from '../couchdb/server.ts';
 import { FleetError } from '../errors.ts';
-import type { Scheme } from '../instances/link.ts';
+import type { Scheme } from '../instances/domains/registration-link.ts';
 import { hasFinished } from '../jobs/failed-state.ts';
 import { missingApps } from '../jobs/missing-apps.ts';
 import { parsePayload } from '../jobs/payload.ts';

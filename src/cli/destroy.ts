@@ -1,6 +1,6 @@
 import { FleetError, InputError } from '../errors.ts';
-import { normaliseDomain } from '../instances/domain.ts';
-import { instanceState } from '../instances/instance-document.ts';
+import { instanceState } from '../instances/documents/instance-document.ts';
+import { normaliseDomain } from '../instances/domains/domain.ts';
 import type { SeenInstance } from '../jobs/payload.ts';
 import { count } from './batch/batch-texts.ts';
 import type { StartedBatch } from './batch/run-batch.ts';

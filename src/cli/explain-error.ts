@@ -1,5 +1,5 @@
 import { FleetError, InputError, type Place, toError } from '../errors.ts';
-import { InvalidOptions } from '../instances/parse-options.ts';
+import { InvalidOptions } from '../instances/options/parse-options.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { oneLine } from './terminal-text.ts';
 

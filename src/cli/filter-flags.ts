@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { InputError } from '../errors.ts';
-import { type InstanceFilter, instanceFilter } from '../instances/filter.ts';
-import { INSTANCE_STATES, type InstanceState } from '../instances/instance-document.ts';
+import { INSTANCE_STATES, type InstanceState } from '../instances/documents/instance-document.ts';
+import { type InstanceFilter, instanceFilter } from '../instances/lookup/instance-filter.ts';
 
 const helpGroup = 'FILTER';
 

@@ -2,9 +2,10 @@ import { Args } from '@oclif/core';
 import { unlessNoDatabase } from '../couchdb/errors.ts';
 import type { CouchServer } from '../couchdb/server.ts';
 import { FleetError } from '../errors.ts';
-import { normaliseDomain } from '../instances/domain.ts';
-import { judgeByNames, type StoredInstance } from '../instances/lookup.ts';
-import { type Judged, requireReadable } from '../instances/readable.ts';
+import type { StoredInstance } from '../instances/documents/instance-document.ts';
+import { normaliseDomain } from '../instances/domains/domain.ts';
+import { judgeByNames } from '../instances/lookup/lookup.ts';
+import { type Judged, requireReadable } from '../instances/lookup/readable.ts';
 
 /** The argument by which an instance that exists is named. */
 export const instanceArg = Args.string({

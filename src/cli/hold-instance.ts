@@ -1,9 +1,9 @@
 import type { Config } from '../config/config.ts';
 import { FleetError } from '../errors.ts';
-import { createCensus } from '../instances/census.ts';
+import type { ExistingInstance } from '../instances/change/existing-instance.ts';
+import type { StoredInstance } from '../instances/documents/instance-document.ts';
 import { Refusal } from '../instances/errors.ts';
-import type { ExistingInstance } from '../instances/existing-instance.ts';
-import type { StoredInstance } from '../instances/lookup.ts';
+import { createCensus } from '../instances/lookup/prefix-index.ts';
 import { type DirectWork, holdNames } from '../jobs/hold-names.ts';
 import { findInstance } from './find-instance.ts';
 import type { Output } from './output.ts';

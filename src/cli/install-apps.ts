@@ -1,9 +1,9 @@
-import { parseSource } from '../apps/sources.ts';
+import { parseSource } from '../apps/manifest/sources.ts';
 import { InputError } from '../errors.ts';
-import type { InstanceFilter } from '../instances/filter.ts';
-import { splitList } from '../instances/option-values.ts';
-import { InvalidOptions } from '../instances/parse-options.ts';
-import { INSTANCE_FLAGS } from '../instances/raw-row.ts';
+import type { InstanceFilter } from '../instances/lookup/instance-filter.ts';
+import { splitList } from '../instances/options/option-values.ts';
+import { InvalidOptions } from '../instances/options/parse-options.ts';
+import { INSTANCE_FLAGS } from '../instances/options/raw-row.ts';
 import type { Work } from '../jobs/payload.ts';
 import { count } from './batch/batch-texts.ts';
 import type { StartedBatch } from './batch/run-batch.ts';

@@ -1,9 +1,9 @@
 import { InputError } from '../errors.ts';
-import { type ParsedChanges, parseChanges } from '../instances/changes.ts';
-import { changeDoubts } from '../instances/doubts.ts';
-import type { InstanceFilter } from '../instances/filter.ts';
-import { InvalidOptions, type ParsingRules } from '../instances/parse-options.ts';
-import { CHANGE_FLAGS, type RawOptions } from '../instances/raw-row.ts';
+import type { InstanceFilter } from '../instances/lookup/instance-filter.ts';
+import { type ParsedChanges, parseChanges } from '../instances/options/changes.ts';
+import { changeDoubts } from '../instances/options/doubts.ts';
+import { InvalidOptions, type ParsingRules } from '../instances/options/parse-options.ts';
+import { CHANGE_FLAGS, type RawOptions } from '../instances/options/raw-row.ts';
 import { count } from './batch/batch-texts.ts';
 import type { StartedBatch } from './batch/run-batch.ts';
 import { askForNumber } from './confirm.ts';

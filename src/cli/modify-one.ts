@@ -1,8 +1,8 @@
 import { FleetError } from '../errors.ts';
-import type { InstanceChanges } from '../instances/changes.ts';
+import { type Modified, modifyInstance } from '../instances/change/modify-instance.ts';
 import { Refusal } from '../instances/errors.ts';
-import { assertAliasesFree } from '../instances/free-aliases.ts';
-import { type Modified, modifyInstance } from '../instances/modify-instance.ts';
+import { assertAliasesFree } from '../instances/lookup/free-aliases.ts';
+import type { InstanceChanges } from '../instances/options/changes.ts';
 import { type HoldOptions, holdInstance } from './hold-instance.ts';
 
 export interface ModifyOneOptions extends Omit<HoldOptions, 'aliases'> {

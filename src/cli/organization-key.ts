@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Config } from '../config/config.ts';
-import { type EncryptorKey, encryptorKeyOf } from '../instances/organization-key.ts';
+import { type EncryptorKey, encryptorKeyOf } from '../instances/vault/organization-key.ts';
 
 /**
  * The key that the configured stack would use for the organizations of vaults.

@@ -1,6 +1,6 @@
 import { FleetError } from '../errors.ts';
+import { prefixOf } from '../instances/databases/prefix.ts';
 import type { OrphanFinding } from '../instances/fsck/orphan-findings.ts';
-import { prefixOf } from '../instances/prefix.ts';
 
 /** More orphans than this part of all there is look like the list of another platform's instances. */
 const MOST_ORPHANS = 0.05;

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { ParsingRules } from '../instances/parse-options.ts';
+import type { ParsingRules } from '../instances/options/parse-options.ts';
 
 /** What the configuration says about which options are good. */
 export function rulesOf({ subdomains, couchdb, contexts }: Config): ParsingRules {

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import type { Config } from '../config/config.ts';
-import type { ParsedOptions } from '../instances/parse-options.ts';
-import { storedPassphrase } from '../instances/passphrase.ts';
+import type { ParsedOptions } from '../instances/options/parse-options.ts';
+import { storedPassphrase } from '../instances/vault/passphrase.ts';
 import type { KeyedFleet } from '../jobs/fleet.ts';
 import { type SealForJob, sealPassphrase } from '../jobs/stored-passphrase.ts';
 import { organizationKeyOf } from './organization-key.ts';

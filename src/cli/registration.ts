@@ -1,8 +1,9 @@
 import type { CouchServer } from '../couchdb/server.ts';
-import { incarnationOf } from '../instances/incarnation.ts';
-import { onboardingLink, registerTokenHex, type Scheme } from '../instances/link.ts';
-import { readInstance, type StoredInstance } from '../instances/lookup.ts';
-import { reservationId } from '../instances/prefix.ts';
+import { reservationId } from '../instances/databases/prefix.ts';
+import { incarnationOf } from '../instances/documents/incarnation.ts';
+import type { StoredInstance } from '../instances/documents/instance-document.ts';
+import { onboardingLink, registerTokenHex, type Scheme } from '../instances/domains/registration-link.ts';
+import { readInstance } from '../instances/lookup/lookup.ts';
 
 /** How an owner gets in for the first time. Secrets: show them, never keep them. */
 export interface Registration {

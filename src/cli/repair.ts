@@ -1,7 +1,7 @@
 import type { IndexesVersion } from '../config/indexes-versions.ts';
 import { InputError } from '../errors.ts';
-import type { InstanceFilter } from '../instances/filter.ts';
-import { platformIndexes } from '../instances/platform-indexes.ts';
+import type { InstanceFilter } from '../instances/lookup/instance-filter.ts';
+import { platformIndexes } from '../instances/platform/platform-indexes.ts';
 import { count } from './batch/batch-texts.ts';
 import type { StartedBatch } from './batch/run-batch.ts';
 import { askForNumber } from './confirm.ts';

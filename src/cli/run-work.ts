@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { InstanceFilter } from '../instances/filter.ts';
+import type { InstanceFilter } from '../instances/lookup/instance-filter.ts';
 import type { JobKind, JobOutcome, Work } from '../jobs/payload.ts';
 import { domainOf } from '../jobs/payload.ts';
 import { type BatchRun, runBatch, type StartedBatch } from './batch/run-batch.ts';

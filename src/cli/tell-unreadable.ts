@@ -1,4 +1,4 @@
-import { describeUnreadable, type OnUnreadable } from '../instances/readable.ts';
+import { describeUnreadable, type OnUnreadable } from '../instances/lookup/readable.ts';
 import type { Output } from './output.ts';
 import { oneLine } from './terminal-text.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FleetError } from '../errors.ts';
-import type { InstanceOptions } from '../instances/options.ts';
+import type { InstanceOptions } from '../instances/options/options.ts';
 import type { Claim, ClaimAnswer } from './claims.ts';
 import type { Fleet, KeyedFleet } from './fleet.ts';
 import {

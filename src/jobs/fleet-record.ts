@@ -4,7 +4,7 @@ import { unlessNoDatabase } from '../couchdb/errors.ts';
 import type { CouchServer } from '../couchdb/server.ts';
 import { tryAgain } from '../couchdb/try-again.ts';
 import { FleetError } from '../errors.ts';
-import { INSTANCES } from '../instances/lookup.ts';
+import { INSTANCES } from '../instances/lookup/lookup.ts';
 import type { RedisClient } from '../redis/client.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Keys } from './keys.ts';

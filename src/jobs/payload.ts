@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { FleetError } from '../errors.ts';
-import { optionsHash } from '../instances/options-hash.ts';
-import { strictChanges, strictFilter, strictOptions } from '../instances/strict-options.ts';
-import { appSource, domain, listOf } from '../instances/strict-values.ts';
+import { strictFilter } from '../instances/lookup/instance-filter.ts';
+import { optionsHash } from '../instances/options/options-hash.ts';
+import { strictChanges, strictOptions } from '../instances/options/strict-options.ts';
+import { appSource, domain, listOf } from '../instances/options/strict-values.ts';
 import { passphraseMark } from './stored-passphrase.ts';
 
 /** The batch row a job works for; ids are those of `batches.ts`. */

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
-import type { StoredPassphrase } from '../instances/passphrase.ts';
-import { type BitwardenDocument, VAULT_ID } from '../instances/vault.ts';
+import type { StoredPassphrase } from '../instances/vault/passphrase.ts';
+import { type BitwardenDocument, VAULT_ID } from '../instances/vault/vault.ts';
 import { derivedKey } from './derived-key.ts';
 import { seal, unseal } from './seal.ts';
 

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
 import { isNoDocument, isStatus, unlessNoDatabase } from '../couchdb/errors.ts';
 import type { CouchServer, StoredDocument } from '../couchdb/server.ts';
+import { databaseName } from '../instances/databases/prefix.ts';
 import { Refusal } from '../instances/errors.ts';
-import { databaseName } from '../instances/prefix.ts';
 import {
   type AccountPlan,
   konnectorOf,

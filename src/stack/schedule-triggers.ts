@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { nextRun } from '../apps/next-run.ts';
-import type { Schedule } from '../apps/schedule.ts';
+import { nextRun } from '../apps/manifest/next-run.ts';
+import type { Schedule } from '../apps/manifest/schedule.ts';
 import { askStackRedis } from './connect.ts';
 import { prefixOnCluster, type StackOwner } from './owner.ts';
 import { inParts } from './parts.ts';

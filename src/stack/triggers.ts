@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { CouchError } from '../couchdb/errors.ts';
 import type { CouchServer, StoredDocument } from '../couchdb/server.ts';
-import { databaseName } from '../instances/prefix.ts';
+import { databaseName } from '../instances/databases/prefix.ts';
 import { askStackRedis } from './connect.ts';
 import { documentsOf } from './documents.ts';
 import { prefixOnCluster, type StackOwner } from './owner.ts';

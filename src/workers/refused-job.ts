@@ -1,4 +1,4 @@
-import { shown as withInvisible } from '../instances/characters.ts';
+import { shown as withInvisible } from '../instances/values/characters.ts';
 
 /** Characters of what others wrote that are told. */
 const MOST_CHARACTERS = 255;

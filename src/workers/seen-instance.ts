@@ -1,7 +1,8 @@
+import { incarnationOf } from '../instances/documents/incarnation.ts';
+import type { StoredInstance } from '../instances/documents/instance-document.ts';
 import { Refusal } from '../instances/errors.ts';
-import { describeFilter, type InstanceFilter, matches } from '../instances/filter.ts';
-import { incarnationOf } from '../instances/incarnation.ts';
-import { findByNames, readInstance, type StoredInstance } from '../instances/lookup.ts';
+import { describeFilter, type InstanceFilter, matches } from '../instances/lookup/instance-filter.ts';
+import { findByNames, readInstance } from '../instances/lookup/lookup.ts';
 import type { SeenInstance } from '../jobs/payload.ts';
 import type { Services } from './services.ts';
 

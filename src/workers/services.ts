@@ -1,12 +1,12 @@
 import type { Logger } from 'winston';
-import type { AppLibrary } from '../apps/library.ts';
+import type { AppLibrary } from '../apps/app-store.ts';
 import type { CommonSettings, RagServer, Registries } from '../config/config.ts';
 import type { CouchServer } from '../couchdb/server.ts';
-import type { Census } from '../instances/census.ts';
-import type { DesignSource } from '../instances/designs.ts';
-import type { Scheme } from '../instances/link.ts';
-import type { EncryptorKey } from '../instances/organization-key.ts';
-import type { PlatformWatch } from '../instances/platform-indexes.ts';
+import type { DesignSource } from '../instances/databases/stored-designs.ts';
+import type { Scheme } from '../instances/domains/registration-link.ts';
+import type { Census } from '../instances/lookup/prefix-index.ts';
+import type { PlatformWatch } from '../instances/platform/platform-indexes.ts';
+import type { EncryptorKey } from '../instances/vault/organization-key.ts';
 import type { StackConnection } from '../stack/connect.ts';
 import type { Storage } from '../storage/storage.ts';
 

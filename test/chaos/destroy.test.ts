@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { prefixOf, reservationId } from '../../src/instances/prefix.ts';
+import { prefixOf, reservationId } from '../../src/instances/databases/prefix.ts';
 import { DESTROY_STAGES, type DestroyStageName } from '../../src/jobs/stages.ts';
 import { Cleanup } from '../support/chaos-cleanup.ts';
 import { startSharedCouch } from '../support/chaos-couch.ts';

@@ -3,7 +3,7 @@ import { rename } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { RETRY_EVERY } from '../../src/couchdb/login-gate.ts';
-import type { InstanceOptions } from '../../src/instances/options.ts';
+import type { InstanceOptions } from '../../src/instances/options/options.ts';
 import { type Fleet, openFleet } from '../../src/jobs/fleet.ts';
 import type { RowState } from '../../src/jobs/row-state.ts';
 import { Cleanup } from '../support/chaos-cleanup.ts';

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { INSTANCES, type StoredInstance } from '../../src/instances/lookup.ts';
-import type { InstanceOptions } from '../../src/instances/options.ts';
-import { prefixOf, reservationId } from '../../src/instances/prefix.ts';
+import { prefixOf, reservationId } from '../../src/instances/databases/prefix.ts';
+import type { StoredInstance } from '../../src/instances/documents/instance-document.ts';
+import { INSTANCES } from '../../src/instances/lookup/lookup.ts';
+import type { InstanceOptions } from '../../src/instances/options/options.ts';
 import { retryJob } from '../../src/jobs/retry.ts';
 import { Cleanup } from '../support/chaos-cleanup.ts';
 import { startSharedCouch } from '../support/chaos-couch.ts';

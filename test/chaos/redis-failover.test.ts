@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { RedisTarget } from '../../src/config/redis-target.ts';
-import type { InstanceOptions } from '../../src/instances/options.ts';
+import type { InstanceOptions } from '../../src/instances/options/options.ts';
 import type { Batch } from '../../src/jobs/batches.ts';
 import { creation, enqueueRows } from '../../src/jobs/enqueue.ts';
 import { Cleanup } from '../support/chaos-cleanup.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { StoredInstance } from '../../src/instances/lookup.ts';
-import type { InstanceOptions } from '../../src/instances/options.ts';
-import { databaseName, prefixOf } from '../../src/instances/prefix.ts';
+import { databaseName, prefixOf } from '../../src/instances/databases/prefix.ts';
+import type { StoredInstance } from '../../src/instances/documents/instance-document.ts';
+import type { InstanceOptions } from '../../src/instances/options/options.ts';
 import type { Progress } from '../../src/jobs/progress.ts';
 import { CREATE_STAGES } from '../../src/jobs/stages.ts';
 import { Cleanup } from '../support/chaos-cleanup.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { changeFlags, rawChangesOf } from '../../src/cli/change-flags.ts';
 import { withPlainTruths } from '../../src/cli/instance-flags.ts';
-import { CHANGE_FLAGS } from '../../src/instances/raw-row.ts';
+import { CHANGE_FLAGS } from '../../src/instances/options/raw-row.ts';
 
 describe('flags of changes', () => {
   it('are all those that are read', () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { explainError } from '../../src/cli/explain-error.ts';
 import { FleetError, InputError } from '../../src/errors.ts';
-import { InvalidOptions } from '../../src/instances/parse-options.ts';
+import { InvalidOptions } from '../../src/instances/options/parse-options.ts';
 
 describe('an error', () => {
   it('is told with what to do next', () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { refuseManyOrphans } from '../../src/cli/orphan-share.ts';
+import { prefixOf } from '../../src/instances/databases/prefix.ts';
 import type { OrphanFinding } from '../../src/instances/fsck/orphan-findings.ts';
-import { prefixOf } from '../../src/instances/prefix.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}.example.org`);
 const databases = (domain: string): OrphanFinding => ({

@@ -1,4 +1,4 @@
-import type { InstanceOptions } from '../../src/instances/options.ts';
+import type { InstanceOptions } from '../../src/instances/options/options.ts';
 
 /** Options of a plain instance, with changes. */
 export function sampleOptions(changes: Partial<InstanceOptions> = {}): InstanceOptions {

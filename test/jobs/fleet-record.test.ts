@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type CouchServer, connectCouch } from '../../src/couchdb/server.ts';
-import { INSTANCES } from '../../src/instances/lookup.ts';
+import { INSTANCES } from '../../src/instances/lookup/lookup.ts';
 import { ensureFleetRecord, joinFleet } from '../../src/jobs/fleet-record.ts';
 import { createKeys } from '../../src/jobs/keys.ts';
 import { fileStorage } from '../../src/storage/file-storage.ts';

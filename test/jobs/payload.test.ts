@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { FleetError } from '../../src/errors.ts';
-import { parseInstanceOptions } from '../../src/instances/parse-options.ts';
+import { parseInstanceOptions } from '../../src/instances/options/parse-options.ts';
 import {
   domainOf,
   type EndedPayload,

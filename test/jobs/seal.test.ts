@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { FleetError } from '../../src/errors.ts';
-import { storedPassphrase } from '../../src/instances/passphrase.ts';
+import { storedPassphrase } from '../../src/instances/vault/passphrase.ts';
 import { newSealKey, seal, unseal } from '../../src/jobs/seal.ts';
 import { passphraseMark, sealPassphrase, unsealPassphrase } from '../../src/jobs/stored-passphrase.ts';
 

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { CouchServer } from '../../src/couchdb/server.ts';
-import { mangoRequest, viewDesignDocument } from '../../src/instances/design-documents.ts';
-import { DATABASES, GLOBAL_DATABASES, type JsView } from '../../src/instances/doctypes.ts';
-import type { InstanceDocument } from '../../src/instances/instance-document.ts';
-import { findByNames, INSTANCES, type StoredInstance } from '../../src/instances/lookup.ts';
-import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/organization-key.ts';
-import { type StoredPassphrase, storedPassphrase } from '../../src/instances/passphrase.ts';
-import { databaseName, databasePrefix } from '../../src/instances/prefix.ts';
-import { uuidV7 } from '../../src/instances/uuid-v7.ts';
-import { VAULT_ID } from '../../src/instances/vault.ts';
+import { DATABASES, GLOBAL_DATABASES, type JsView } from '../../src/instances/databases/databases.ts';
+import { mangoRequest, viewDesignDocument } from '../../src/instances/databases/design-documents.ts';
+import { databaseName, databasePrefix } from '../../src/instances/databases/prefix.ts';
+import type { InstanceDocument, StoredInstance } from '../../src/instances/documents/instance-document.ts';
+import { findByNames, INSTANCES } from '../../src/instances/lookup/lookup.ts';
+import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/vault/organization-key.ts';
+import { type StoredPassphrase, storedPassphrase } from '../../src/instances/vault/passphrase.ts';
+import { uuidV7 } from '../../src/instances/vault/uuid-v7.ts';
+import { VAULT_ID } from '../../src/instances/vault/vault.ts';
 
 /** The same function, written another way. */
 function inOtherWords(map: string): string {

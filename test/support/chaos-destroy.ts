@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
-import { incarnationOf } from '../../src/instances/incarnation.ts';
-import type { InstanceOptions } from '../../src/instances/options.ts';
+import { incarnationOf } from '../../src/instances/documents/incarnation.ts';
+import type { InstanceOptions } from '../../src/instances/options/options.ts';
 import { enqueueJob } from '../../src/jobs/enqueue.ts';
 import { type ChaosFleet, databasesOf, endOf, instancesOf, queueInstance } from './chaos-fleet.ts';
 

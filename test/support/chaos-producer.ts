@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RedisTarget } from '../../src/config/redis-target.ts';
-import { instanceOptions } from '../../src/instances/options.ts';
+import { instanceOptions } from '../../src/instances/options/options.ts';
 import { enqueueCreate } from '../../src/jobs/enqueue.ts';
 import { type KeyedFleet, openFleet } from '../../src/jobs/fleet.ts';
 import { withKey } from './keyed-fleet.ts';

@@ -1,5 +1,5 @@
 import type { CouchServer } from '../../src/couchdb/server.ts';
-import { ensureGlobalDatabases } from '../../src/instances/global-databases.ts';
+import { ensureGlobalDatabases } from '../../src/instances/platform/global-databases.ts';
 import type { Fleet, KeyedFleet } from '../../src/jobs/fleet.ts';
 import { ensureFleetRecord } from '../../src/jobs/fleet-record.ts';
 import { newSealKey } from '../../src/jobs/seal.ts';

@@ -1,7 +1,7 @@
 import { createDecipheriv, createHmac, scryptSync } from 'node:crypto';
 import type { CouchDocument } from '../../src/couchdb/documents.ts';
-import type { InstanceDocument } from '../../src/instances/instance-document.ts';
-import { hashedPassphrase, masterKey } from '../../src/instances/passphrase.ts';
+import type { InstanceDocument } from '../../src/instances/documents/instance-document.ts';
+import { hashedPassphrase, masterKey } from '../../src/instances/vault/passphrase.ts';
 
 /** What a passphrase is good for: to log in, and to open the vault with its private key. */
 export interface Opens {

@@ -1,7 +1,7 @@
 import type { CouchServer } from '../../src/couchdb/server.ts';
-import { ensureGlobalDatabases } from '../../src/instances/global-databases.ts';
-import type { InstanceDocument } from '../../src/instances/instance-document.ts';
-import { INSTANCES } from '../../src/instances/lookup.ts';
+import type { InstanceDocument } from '../../src/instances/documents/instance-document.ts';
+import { INSTANCES } from '../../src/instances/lookup/lookup.ts';
+import { ensureGlobalDatabases } from '../../src/instances/platform/global-databases.ts';
 
 /** Writes documents of `global/instances` as a stack would, in this order when they are listed. */
 export async function putInstances(

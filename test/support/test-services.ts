@@ -1,8 +1,8 @@
 import type { CouchServer } from '../../src/couchdb/server.ts';
-import { createCensus } from '../../src/instances/census.ts';
-import type { DesignSource } from '../../src/instances/designs.ts';
-import { NEWEST_INDEXES_VERSION } from '../../src/instances/doctypes.ts';
-import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/organization-key.ts';
+import { NEWEST_INDEXES_VERSION } from '../../src/instances/databases/databases.ts';
+import type { DesignSource } from '../../src/instances/databases/stored-designs.ts';
+import { createCensus } from '../../src/instances/lookup/prefix-index.ts';
+import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/vault/organization-key.ts';
 import { connectStack } from '../../src/stack/connect.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import type { Services } from '../../src/workers/services.ts';

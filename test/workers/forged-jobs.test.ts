@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { incarnationOf } from '../../src/instances/incarnation.ts';
+import { incarnationOf } from '../../src/instances/documents/incarnation.ts';
 import { requestCancel } from '../../src/jobs/cancel.ts';
 import { creation, enqueueRows } from '../../src/jobs/enqueue.ts';
 import { retryJob } from '../../src/jobs/retry.ts';

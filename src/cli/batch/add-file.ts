@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Config } from '../../config/config.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
-import { allNames } from '../../instances/all-names.ts';
+import { allNames } from '../../instances/lookup/all-names.ts';
 import { checkCouch, openCouch } from '../couch.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type ParsedFlags, rawOptionsOf, refuseFlagsOfOneInstance } from '../instance-flags.ts';

@@ -1,8 +1,8 @@
 import type { CouchServer } from '../../couchdb/server.ts';
-import type { Scheme } from '../../instances/link.ts';
-import { judgeByNames } from '../../instances/lookup.ts';
-import { reservationId } from '../../instances/prefix.ts';
-import { describeUnreadable, type Judged } from '../../instances/readable.ts';
+import { reservationId } from '../../instances/databases/prefix.ts';
+import type { Scheme } from '../../instances/domains/registration-link.ts';
+import { judgeByNames } from '../../instances/lookup/lookup.ts';
+import { describeUnreadable, type Judged } from '../../instances/lookup/readable.ts';
 import type { Batches, Row } from '../../jobs/batches.ts';
 import { wordsOf } from '../../jobs/kind-words.ts';
 import type { JobKind } from '../../jobs/payload.ts';

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { ParsedOptions } from '../../instances/parse-options.ts';
+import type { ParsedOptions } from '../../instances/options/parse-options.ts';
 import { type CheckRowsOptions, creationCheck } from '../rows/check-rows.ts';
 import { openRowFile, type RowFile } from './row-file.ts';
 

@@ -1,4 +1,4 @@
-import type { InstanceOptions } from '../../instances/options.ts';
+import type { InstanceOptions } from '../../instances/options/options.ts';
 
 /**
  * The organizations of a file. A stack copies the directory of an organization to a new member from the instance

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { INSTANCE_FLAGS } from '../../instances/raw-row.ts';
+import { INSTANCE_FLAGS } from '../../instances/options/raw-row.ts';
 import { checkedRows, type GoodRow, type InvalidRow, type RowCheck } from '../rows/check-rows.ts';
 import { readRows } from '../rows/read-rows.ts';
 import { rowFormat } from '../rows/row-format.ts';

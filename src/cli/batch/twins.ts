@@ -1,5 +1,5 @@
-import { shown } from '../../instances/characters.ts';
-import { skeletonOf } from '../../instances/look-alike.ts';
+import { shown } from '../../instances/values/characters.ts';
+import { skeletonOf } from '../../instances/values/look-alike.ts';
 import type { NamedColumn, Problem } from '../rows/check-rows.ts';
 
 /** The new names of a file, to be compared with those that exist. */

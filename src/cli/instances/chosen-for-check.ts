@@ -1,8 +1,8 @@
 import type { CouchServer } from '../../couchdb/server.ts';
 import { InputError } from '../../errors.ts';
-import { judgeAll } from '../../instances/all-instances.ts';
-import { type InstanceFilter, isEmptyFilter, matches } from '../../instances/filter.ts';
-import type { Judged } from '../../instances/readable.ts';
+import { judgeAll } from '../../instances/lookup/all-instances.ts';
+import { type InstanceFilter, isEmptyFilter, matches } from '../../instances/lookup/instance-filter.ts';
+import type { Judged } from '../../instances/lookup/readable.ts';
 import { type FilterValues, filterOf } from '../filter-flags.ts';
 import { findJudged } from '../find-instance.ts';
 

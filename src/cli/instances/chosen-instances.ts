@@ -1,7 +1,8 @@
 import type { CouchServer } from '../../couchdb/server.ts';
-import { allInstances } from '../../instances/all-instances.ts';
-import { type InstanceFilter, matches } from '../../instances/filter.ts';
-import type { OnUnreadable, StoredInstance } from '../../instances/readable.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { allInstances } from '../../instances/lookup/all-instances.ts';
+import { type InstanceFilter, matches } from '../../instances/lookup/instance-filter.ts';
+import type { OnUnreadable } from '../../instances/lookup/readable.ts';
 
 /**
  * The instances that a filter means, in the order of the server.

@@ -1,7 +1,10 @@
-import { instanceState, stackState } from '../../instances/instance-document.ts';
-import type { StoredInstance } from '../../instances/lookup.ts';
-import { databasePrefix } from '../../instances/prefix.ts';
-import { sizeText } from '../../instances/quota.ts';
+import { databasePrefix } from '../../instances/databases/prefix.ts';
+import {
+  instanceState,
+  type StoredInstance,
+  stackState,
+} from '../../instances/documents/instance-document.ts';
+import { sizeText } from '../../instances/options/disk-quota.ts';
 import { oneLine } from '../terminal-text.ts';
 import { fieldValues, goText } from './fields.ts';
 

@@ -1,7 +1,6 @@
-import { instanceState } from '../../instances/instance-document.ts';
-import { attributesOf, MORE_ATTRIBUTES, STACK_ATTRIBUTES } from '../../instances/instance-view.ts';
-import type { StoredInstance } from '../../instances/lookup.ts';
-import { databasePrefix } from '../../instances/prefix.ts';
+import { databasePrefix } from '../../instances/databases/prefix.ts';
+import { instanceState, type StoredInstance } from '../../instances/documents/instance-document.ts';
+import { attributesOf, MORE_ATTRIBUTES, STACK_ATTRIBUTES } from '../../instances/documents/instance-view.ts';
 
 /** What the stack's `ls --available-fields` prints (`docs/admin-api.md` §1.3). */
 export const AVAILABLE_FIELDS: readonly string[] = [...STACK_ATTRIBUTES, 'db_prefix'];

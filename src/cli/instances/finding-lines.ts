@@ -8,7 +8,7 @@ import {
 import { findingLine } from '../../instances/fsck/finding.ts';
 import { unreadableDocument } from '../../instances/fsck/instance-findings.ts';
 import type { OrphanFinding } from '../../instances/fsck/orphan-findings.ts';
-import type { Judged, Unreadable } from '../../instances/readable.ts';
+import type { Judged, Unreadable } from '../../instances/lookup/readable.ts';
 import { UnsafePath } from '../../storage/errors.ts';
 import { safeJson } from '../terminal-text.ts';
 import { inOrder } from './in-order.ts';

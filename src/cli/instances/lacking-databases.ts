@@ -1,9 +1,9 @@
 import type { CouchServer } from '../../couchdb/server.ts';
 import { FleetError } from '../../errors.ts';
-import { allInstances } from '../../instances/all-instances.ts';
-import { clusterIfAny } from '../../instances/cluster-at.ts';
-import { isReservation } from '../../instances/instance-document.ts';
-import { databasePrefix, databaseRange } from '../../instances/prefix.ts';
+import { databasePrefix, databaseRange } from '../../instances/databases/prefix.ts';
+import { isReservation } from '../../instances/documents/instance-document.ts';
+import { allInstances } from '../../instances/lookup/all-instances.ts';
+import { clusterIfAny } from '../../instances/lookup/cluster-at.ts';
 import type { Couch } from '../couch.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { attributesOf } from '../../instances/instance-view.ts';
-import type { StoredInstance } from '../../instances/lookup.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { attributesOf } from '../../instances/documents/instance-view.ts';
 import { csvLine } from '../rows/write-csv.ts';
 import { safeJson } from '../terminal-text.ts';
 import { alignedLines } from './aligned-lines.ts';

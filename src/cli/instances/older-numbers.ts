@@ -1,8 +1,8 @@
 import type { IndexesVersion } from '../../config/indexes-versions.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
-import { allInstances } from '../../instances/all-instances.ts';
-import { definitionsOf } from '../../instances/doctypes.ts';
-import { isReservation } from '../../instances/instance-document.ts';
+import { definitionsOf } from '../../instances/databases/databases.ts';
+import { isReservation } from '../../instances/documents/instance-document.ts';
+import { allInstances } from '../../instances/lookup/all-instances.ts';
 
 /** How many instances have indexes that are known here, under an older number than that one. */
 export async function countOlderNumbers(global: CouchServer, version: IndexesVersion): Promise<number> {

@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
 import { FleetError, InputError } from '../../errors.ts';
-import { normaliseDomain } from '../../instances/domain.ts';
+import { normaliseDomain } from '../../instances/domains/domain.ts';
 import type { Fleet } from '../../jobs/fleet.ts';
 import type { FleetJob } from '../../jobs/queue.ts';
 import { readJob } from '../../jobs/read-job.ts';

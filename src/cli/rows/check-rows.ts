@@ -1,15 +1,15 @@
-import { trimBlanks } from '../../instances/blanks.ts';
-import { creationDoubts } from '../../instances/doubts.ts';
-import { skeletonOf } from '../../instances/look-alike.ts';
-import type { InstanceOptions } from '../../instances/options.ts';
+import { creationDoubts } from '../../instances/options/doubts.ts';
+import type { InstanceOptions } from '../../instances/options/options.ts';
 import {
   InvalidOptions,
   type ParsedOptions,
   type ParsingRules,
   parseInstanceOptions,
-} from '../../instances/parse-options.ts';
-import type { RawOptions } from '../../instances/raw-row.ts';
-import { kindOfFlag } from '../../instances/value-kinds.ts';
+} from '../../instances/options/parse-options.ts';
+import type { RawOptions } from '../../instances/options/raw-row.ts';
+import { trimBlanks } from '../../instances/values/blanks.ts';
+import { skeletonOf } from '../../instances/values/look-alike.ts';
+import { kindOfFlag } from '../../instances/values/value-kinds.ts';
 import type { Row, RowProblem } from './row.ts';
 
 /** A row that was understood. */

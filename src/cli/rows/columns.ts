@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts';
-import { invisibleIn, nameOf } from '../../instances/characters.ts';
+import { invisibleIn, nameOf } from '../../instances/values/characters.ts';
 import { closest } from './closest.ts';
 
 /** `Public_Name ` and `public-name` are the same column. */

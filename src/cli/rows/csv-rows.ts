@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts';
-import { kindOfFlag } from '../../instances/value-kinds.ts';
+import { kindOfFlag } from '../../instances/values/value-kinds.ts';
 import type { Columns, HeaderPlace } from './columns.ts';
 import { csvRecords } from './csv-records.ts';
 import type { Row, RowProblem } from './row.ts';

@@ -2,9 +2,13 @@ import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { InputError } from '../../errors.ts';
-import { normaliseDomain } from '../../instances/domain.ts';
-import { describeFilter, type InstanceFilter, isEmptyFilter } from '../../instances/filter.ts';
-import { INSTANCE_FLAGS } from '../../instances/raw-row.ts';
+import { normaliseDomain } from '../../instances/domains/domain.ts';
+import {
+  describeFilter,
+  type InstanceFilter,
+  isEmptyFilter,
+} from '../../instances/lookup/instance-filter.ts';
+import { INSTANCE_FLAGS } from '../../instances/options/raw-row.ts';
 import { checkFile } from '../batch/check-file.ts';
 import { openRowFile } from '../batch/row-file.ts';
 import { refuseInvalidRows } from '../batch/submit-batch.ts';

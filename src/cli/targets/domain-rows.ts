@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts';
-import { normaliseDomain } from '../../instances/domain.ts';
-import { InvalidOptions } from '../../instances/parse-options.ts';
+import { normaliseDomain } from '../../instances/domains/domain.ts';
+import { InvalidOptions } from '../../instances/options/parse-options.ts';
 import type { RowCheck } from '../rows/check-rows.ts';
 
 /** A row that names an instance which exists; whatever else it says is not looked at. */

@@ -1,7 +1,7 @@
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
-import { judgeByNames } from '../../instances/lookup.ts';
-import type { Judged } from '../../instances/readable.ts';
+import { judgeByNames } from '../../instances/lookup/lookup.ts';
+import type { Judged } from '../../instances/lookup/readable.ts';
 import { type Target, targetOf, unreadableTarget } from './target.ts';
 
 /** A domain and where it was written. */

@@ -1,6 +1,6 @@
-import { incarnationOf } from '../../instances/incarnation.ts';
-import type { StoredInstance } from '../../instances/lookup.ts';
-import type { Unreadable } from '../../instances/readable.ts';
+import { incarnationOf } from '../../instances/documents/incarnation.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import type { Unreadable } from '../../instances/lookup/readable.ts';
 import type { SeenInstance } from '../../jobs/payload.ts';
 
 /** An instance that a command is to work on, as it was when the operator looked. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
-import { findByNames } from '../../instances/lookup.ts';
+import { findByNames } from '../../instances/lookup/lookup.ts';
 import { openCouch } from '../couch.ts';
 import { registrationOf } from '../registration.ts';
 import type { Configured } from './configured.ts';

@@ -3,10 +3,10 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { instanceArg } from '../../cli/find-instance.ts';
 import { modifyOne } from '../../cli/modify-one.ts';
 import { InputError } from '../../errors.ts';
-import { trimBlanks } from '../../instances/blanks.ts';
-import { AUTH_MODES } from '../../instances/instance-document.ts';
-import { type InstanceView, instanceView } from '../../instances/instance-view.ts';
-import { type AuthMode, parseAuthMode } from '../../instances/option-values.ts';
+import { AUTH_MODES } from '../../instances/documents/instance-document.ts';
+import { type InstanceView, instanceView } from '../../instances/documents/instance-view.ts';
+import { type AuthMode, parseAuthMode } from '../../instances/options/option-values.ts';
+import { trimBlanks } from '../../instances/values/blanks.ts';
 
 const MODES = Object.keys(AUTH_MODES).join(', ');
 

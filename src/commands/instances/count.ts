@@ -3,7 +3,7 @@ import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
 import { chosenInstances } from '../../cli/instances/chosen-instances.ts';
 import { tellUnreadable } from '../../cli/tell-unreadable.ts';
 import { withCouch } from '../../cli/with-couch.ts';
-import type { Unreadable } from '../../instances/readable.ts';
+import type { Unreadable } from '../../instances/lookup/readable.ts';
 
 interface Counted {
   readonly count: number;

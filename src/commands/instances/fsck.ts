@@ -12,9 +12,9 @@ import { tellUnreadable } from '../../cli/tell-unreadable.ts';
 import { withCouch } from '../../cli/with-couch.ts';
 import { writeAll } from '../../cli/write-stdout.ts';
 import { InputError } from '../../errors.ts';
-import { createCensus } from '../../instances/census.ts';
 import { findOrphans } from '../../instances/fsck/orphans.ts';
-import { platformIndexes } from '../../instances/platform-indexes.ts';
+import { createCensus } from '../../instances/lookup/prefix-index.ts';
+import { platformIndexes } from '../../instances/platform/platform-indexes.ts';
 import { fileStorage } from '../../storage/file-storage.ts';
 
 export default class InstancesFsck extends BaseCommand {

@@ -9,7 +9,7 @@ import type { OneDone } from '../../cli/run-work.ts';
 import { onlyDomain } from '../../cli/targets/choose.ts';
 import { withCouch } from '../../cli/with-couch.ts';
 import { workFlags, workRunOf } from '../../cli/work-flags.ts';
-import { splitList } from '../../instances/option-values.ts';
+import { splitList } from '../../instances/options/option-values.ts';
 import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
 
 export default class InstancesInstallApps extends BaseCommand {

@@ -7,7 +7,7 @@ import { listLines } from '../../cli/instances/list-instances.ts';
 import { tellUnreadable } from '../../cli/tell-unreadable.ts';
 import { withCouch } from '../../cli/with-couch.ts';
 import { writeAll, writeStdout } from '../../cli/write-stdout.ts';
-import { isEmptyFilter } from '../../instances/filter.ts';
+import { isEmptyFilter } from '../../instances/lookup/instance-filter.ts';
 
 export default class InstancesLs extends BaseCommand {
   static override summary = 'List the instances, or those that a filter means';

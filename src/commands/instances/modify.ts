@@ -13,12 +13,12 @@ import { withCouch } from '../../cli/with-couch.ts';
 import { workFlags, workRunOf } from '../../cli/work-flags.ts';
 import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
-import { parseChanges } from '../../instances/changes.ts';
-import { changeDoubts } from '../../instances/doubts.ts';
-import { isEmptyFilter } from '../../instances/filter.ts';
-import { type InstanceView, instanceView } from '../../instances/instance-view.ts';
-import { isOnlyAbout } from '../../instances/parse-options.ts';
-import type { RawOptions } from '../../instances/raw-row.ts';
+import { type InstanceView, instanceView } from '../../instances/documents/instance-view.ts';
+import { isEmptyFilter } from '../../instances/lookup/instance-filter.ts';
+import { parseChanges } from '../../instances/options/changes.ts';
+import { changeDoubts } from '../../instances/options/doubts.ts';
+import { isOnlyAbout } from '../../instances/options/parse-options.ts';
+import type { RawOptions } from '../../instances/options/raw-row.ts';
 import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
 
 const { locale: filterLocale, ...otherFilters } = filterFlags;

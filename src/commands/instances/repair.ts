@@ -13,7 +13,7 @@ import { withCouch } from '../../cli/with-couch.ts';
 import { domainFileFlag, workFlags, workRunOf } from '../../cli/work-flags.ts';
 import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
-import { isEmptyFilter } from '../../instances/filter.ts';
+import { isEmptyFilter } from '../../instances/lookup/instance-filter.ts';
 import { fileStorage } from '../../storage/file-storage.ts';
 import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
 

@@ -3,9 +3,9 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { instanceArg } from '../../cli/find-instance.ts';
 import { modifyOne } from '../../cli/modify-one.ts';
 import { InputError } from '../../errors.ts';
-import { trimBlanks } from '../../instances/blanks.ts';
-import { type InstanceView, instanceView } from '../../instances/instance-view.ts';
-import { parseQuota } from '../../instances/option-values.ts';
+import { type InstanceView, instanceView } from '../../instances/documents/instance-view.ts';
+import { parseQuota } from '../../instances/options/option-values.ts';
+import { trimBlanks } from '../../instances/values/blanks.ts';
 
 export default class InstancesSetDiskQuota extends BaseCommand {
   static override summary = 'Change the disk quota of an instance';

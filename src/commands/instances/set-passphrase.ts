@@ -5,8 +5,8 @@ import { holdInstance } from '../../cli/hold-instance.ts';
 import { organizationKeyOf } from '../../cli/organization-key.ts';
 import { passphraseFlags, readNewPassphrase } from '../../cli/passphrase-input.ts';
 import { InputError, toError } from '../../errors.ts';
-import { type InstanceView, instanceView } from '../../instances/instance-view.ts';
-import { setPassphrase } from '../../instances/set-passphrase.ts';
+import { setPassphrase } from '../../instances/change/set-passphrase.ts';
+import { type InstanceView, instanceView } from '../../instances/documents/instance-view.ts';
 
 export default class InstancesSetPassphrase extends BaseCommand {
   static override summary = 'Give an instance a new passphrase';

@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { findInstance, instanceArg } from '../../cli/find-instance.ts';
 import { withCouch } from '../../cli/with-couch.ts';
-import { databasePrefix } from '../../instances/prefix.ts';
+import { databasePrefix } from '../../instances/databases/prefix.ts';
 
 interface DatabasePlace {
   readonly db_prefix: string;

@@ -2,7 +2,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { findInstance, instanceArg } from '../../cli/find-instance.ts';
 import { safeJson } from '../../cli/terminal-text.ts';
 import { withCouch } from '../../cli/with-couch.ts';
-import { type InstanceView, instanceView } from '../../instances/instance-view.ts';
+import { type InstanceView, instanceView } from '../../instances/documents/instance-view.ts';
 
 export default class InstancesShow extends BaseCommand {
   static override summary = 'Show an instance';

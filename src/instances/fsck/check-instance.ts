@@ -2,15 +2,21 @@ import type { IndexesVersion } from '../../config/indexes-versions.ts';
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import type { Storage } from '../../storage/storage.ts';
-import { type Census, type Claim, sharersOf } from '../census.ts';
-import { clusterIfAny } from '../cluster-at.ts';
-import { DATABASES, definitionsOf, NEWEST_INDEXES_VERSION, SETTINGS } from '../doctypes.ts';
-import { instanceState, isBeingMoved, isFinished, reservationReason } from '../instance-document.ts';
-import { judgeById, type StoredInstance } from '../lookup.ts';
-import { otherStorage } from '../other-storage.ts';
-import { databaseName, databasePrefix, prefixOf } from '../prefix.ts';
-import { SETTINGS_ID } from '../settings-document.ts';
-import { writtenInto } from '../written-into.ts';
+import { DATABASES, definitionsOf, NEWEST_INDEXES_VERSION, SETTINGS } from '../databases/databases.ts';
+import { databaseName, databasePrefix, prefixOf } from '../databases/prefix.ts';
+import {
+  instanceState,
+  isBeingMoved,
+  isFinished,
+  reservationReason,
+  type StoredInstance,
+} from '../documents/instance-document.ts';
+import { otherStorage } from '../documents/other-storage.ts';
+import { SETTINGS_ID } from '../documents/settings-document.ts';
+import { writtenInto } from '../documents/written-into.ts';
+import { clusterIfAny } from '../lookup/cluster-at.ts';
+import { judgeById } from '../lookup/lookup.ts';
+import { type Census, type Claim, sharersOf } from '../lookup/prefix-index.ts';
 import { checkFiles, type FileChecks } from './check-files.ts';
 import { confirmed } from './confirmed.ts';
 import { databaseFindings } from './database-findings.ts';

@@ -1,9 +1,9 @@
 import type { CouchDocument } from '../../couchdb/documents.ts';
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
-import { DATABASES, type InstanceDatabase } from '../doctypes.ts';
-import { missingDatabases } from '../missing-databases.ts';
-import { databaseName } from '../prefix.ts';
+import { DATABASES, type InstanceDatabase } from '../databases/databases.ts';
+import { missingDatabases } from '../databases/missing-databases.ts';
+import { databaseName } from '../databases/prefix.ts';
 import { type NoDatabase, noDatabase } from './findings.ts';
 import type { DesignFinding } from './instance-findings.ts';
 import { isJsView, isMangoIndex } from './same-design.ts';

@@ -1,4 +1,4 @@
-import { ROOT_ID, TRASH_ID, TRASH_NAME } from '../file-documents.ts';
+import { ROOT_ID, TRASH_ID, TRASH_NAME } from '../documents/file-documents.ts';
 import type { IndexEntry, IndexedDirectory } from './index-entry.ts';
 
 /** Where a directory is, by the names of its parents; its own `path` counts only where they are lost. */

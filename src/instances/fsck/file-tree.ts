@@ -1,4 +1,4 @@
-import { ROOT_ID } from '../file-documents.ts';
+import { ROOT_ID } from '../documents/file-documents.ts';
 import { type Place, pathWithin, placeDirectories } from './directory-places.ts';
 import type { IndexEntry, IndexedDirectory } from './index-entry.ts';
 

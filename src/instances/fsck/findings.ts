@@ -1,4 +1,4 @@
-import { databaseName } from '../prefix.ts';
+import { databaseName } from '../databases/prefix.ts';
 
 /** What can be wrong with the files of an instance, in the stack's names (`docs/admin-api.md` §5). */
 export const FILE_FINDING_TYPES = [

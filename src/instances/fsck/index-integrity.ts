@@ -1,4 +1,4 @@
-import { ROOT_ID, TRASH_ID } from '../file-documents.ts';
+import { ROOT_ID, TRASH_ID } from '../documents/file-documents.ts';
 import { entryFinding, missingDirectory, versionFinding } from './entry-finding.ts';
 import type { FileTree } from './file-tree.ts';
 import type { EntryFinding } from './findings.ts';

@@ -1,5 +1,5 @@
-import type { Unreadable } from '../readable.ts';
-import type { ClaimingField } from '../readings.ts';
+import type { Unreadable } from '../lookup/readable.ts';
+import type { ClaimingField } from '../lookup/readings.ts';
 import type { NoDatabase } from './findings.ts';
 
 /** A design document without which a stack answers wrongly or slowly (`docs/cozy-data.md` §1.5). */

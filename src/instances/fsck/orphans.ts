@@ -3,8 +3,8 @@ import { FleetError } from '../../errors.ts';
 import { isDenied } from '../../storage/errors.ts';
 import { OF_THE_STACK } from '../../storage/place.ts';
 import type { PlaceKind, Storage } from '../../storage/storage.ts';
-import type { Census } from '../census.ts';
-import { INSTANCES } from '../lookup.ts';
+import { INSTANCES } from '../lookup/lookup.ts';
+import type { Census } from '../lookup/prefix-index.ts';
 import type { OrphanDatabases, OrphanFinding } from './orphan-findings.ts';
 
 export interface OrphanSearch {

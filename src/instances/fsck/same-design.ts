@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { CouchDocument } from '../../couchdb/documents.ts';
-import type { JsView, MangoIndex } from '../doctypes.ts';
+import type { JsView, MangoIndex } from '../databases/databases.ts';
 
 const designDocument = z.looseObject({
   language: z.string(),

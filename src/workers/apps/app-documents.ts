@@ -9,11 +9,11 @@ import {
   TRIGGERS,
   type TriggerDocument,
   triggerDocuments,
-} from '../../apps/documents.ts';
-import type { AppKind } from '../../apps/manifest.ts';
+} from '../../apps/manifest/documents.ts';
+import type { AppKind } from '../../apps/manifest/manifest.ts';
 import { CouchError, isStatus } from '../../couchdb/errors.ts';
 import type { CouchServer, StoredDocument } from '../../couchdb/server.ts';
-import { databaseName } from '../../instances/prefix.ts';
+import { databaseName } from '../../instances/databases/prefix.ts';
 import type { NewTrigger } from '../../stack/schedule-triggers.ts';
 
 /** Where the documents of one instance's applications are. */

@@ -1,7 +1,7 @@
+import { refuseUnfinished } from '../../instances/change/existing-instance.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { otherStorage } from '../../instances/documents/other-storage.ts';
 import { Refusal } from '../../instances/errors.ts';
-import { refuseUnfinished } from '../../instances/existing-instance.ts';
-import type { StoredInstance } from '../../instances/lookup.ts';
-import { otherStorage } from '../../instances/other-storage.ts';
 
 /** @throws Refusal `provisioning`, `deleting`, `swift`, `other_storage` for an instance on which nothing can be installed */
 export function refuseUnfit(instance: StoredInstance): void {

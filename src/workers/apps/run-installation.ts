@@ -1,5 +1,5 @@
-import type { StoredInstance } from '../../instances/lookup.ts';
-import { refuseShared } from '../../instances/sharing.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { refuseShared } from '../../instances/lookup/sharing.ts';
 import type { InstallAppsPayload, OutcomeOf } from '../../jobs/payload.ts';
 import type { InstallStageName } from '../../jobs/stages.ts';
 import type { Attempt } from '../attempt.ts';

@@ -1,7 +1,7 @@
 import type { CommonSettings } from '../../config/config.ts';
-import { lowerCaseRunes } from '../../instances/domain.ts';
-import { cozyUrl, type Scheme } from '../../instances/link.ts';
-import type { InstanceOptions } from '../../instances/options.ts';
+import { lowerCaseRunes } from '../../instances/domains/domain.ts';
+import { cozyUrl, type Scheme } from '../../instances/domains/registration-link.ts';
+import type { InstanceOptions } from '../../instances/options/options.ts';
 
 /** A service that does not answer must not hold up a creation, in milliseconds. */
 const TIMEOUT = 10_000;

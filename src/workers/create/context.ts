@@ -1,9 +1,9 @@
 import type { CouchServer } from '../../couchdb/server.ts';
+import { databaseName, databasePrefix } from '../../instances/databases/prefix.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { Refusal } from '../../instances/errors.ts';
-import type { StoredInstance } from '../../instances/lookup.ts';
-import type { InstanceOptions } from '../../instances/options.ts';
-import type { StoredPassphrase } from '../../instances/passphrase.ts';
-import { databaseName, databasePrefix } from '../../instances/prefix.ts';
+import type { InstanceOptions } from '../../instances/options/options.ts';
+import type { StoredPassphrase } from '../../instances/vault/passphrase.ts';
 import type { OutcomeOf } from '../../jobs/payload.ts';
 import type { CreateStageName } from '../../jobs/stages.ts';
 import type { Lease } from '../lease.ts';

@@ -1,8 +1,8 @@
 import { isStatus } from '../../couchdb/errors.ts';
 import { PassingError } from '../../errors.ts';
-import { DATABASES } from '../../instances/doctypes.ts';
-import { missingDatabases } from '../../instances/missing-databases.ts';
-import { databasePrefix } from '../../instances/prefix.ts';
+import { DATABASES } from '../../instances/databases/databases.ts';
+import { missingDatabases } from '../../instances/databases/missing-databases.ts';
+import { databasePrefix } from '../../instances/databases/prefix.ts';
 import { pause } from '../../pause.ts';
 import { settleAll } from '../../settle-all.ts';
 import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './context.ts';

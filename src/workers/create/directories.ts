@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { CouchDocument } from '../../couchdb/server.ts';
-import { directoryOptions } from '../../instances/context-options.ts';
-import { type DefaultDirectory, defaultDirectories } from '../../instances/default-directories.ts';
-import { FILES } from '../../instances/doctypes.ts';
+import { FILES } from '../../instances/databases/databases.ts';
+import { directoryOptions } from '../../instances/documents/context-options.ts';
+import { type DefaultDirectory, defaultDirectories } from '../../instances/documents/directories.ts';
 import {
   directoryDocument,
   ROOT_ID,
   rootDocument,
   TRASH_NAME,
   trashDocument,
-} from '../../instances/file-documents.ts';
-import { incarnationOf } from '../../instances/incarnation.ts';
-import { isFinished } from '../../instances/instance-document.ts';
-import { cozyUrl } from '../../instances/link.ts';
+} from '../../instances/documents/file-documents.ts';
+import { incarnationOf } from '../../instances/documents/incarnation.ts';
+import { isFinished } from '../../instances/documents/instance-document.ts';
+import { cozyUrl } from '../../instances/domains/registration-link.ts';
 import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './context.ts';
 import { fillDatabase } from './fill.ts';
 import { missingDesignsOf } from './indexes.ts';

@@ -1,11 +1,15 @@
 import { isStatus } from '../../couchdb/errors.ts';
 import { PassingError } from '../../errors.ts';
-import { NEWEST_INDEXES_VERSION } from '../../instances/doctypes.ts';
+import { NEWEST_INDEXES_VERSION } from '../../instances/databases/databases.ts';
+import { finishedDocument, type WayIn } from '../../instances/documents/finished-document.ts';
+import {
+  isFinished,
+  isReservation,
+  type StoredInstance,
+} from '../../instances/documents/instance-document.ts';
 import { Refusal } from '../../instances/errors.ts';
-import { finishedDocument, type WayIn } from '../../instances/finished-document.ts';
-import { isFinished, isReservation } from '../../instances/instance-document.ts';
-import { findIdsByNames, INSTANCES, readInstance, type StoredInstance } from '../../instances/lookup.ts';
-import { newSecrets } from '../../instances/secrets.ts';
+import { findIdsByNames, INSTANCES, readInstance } from '../../instances/lookup/lookup.ts';
+import { newSecrets } from '../../instances/vault/secrets.ts';
 import { pause, pauseAfterConflict } from '../../pause.ts';
 import { settleAll } from '../../settle-all.ts';
 import { commonSettingsBody, commonSettingsOf, postCommonSettings } from './common-settings.ts';

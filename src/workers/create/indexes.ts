@@ -1,6 +1,6 @@
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchDocument } from '../../couchdb/server.ts';
-import { CONTACTS, DATABASES, definitionsOf, FILES, SETTINGS } from '../../instances/doctypes.ts';
+import { CONTACTS, DATABASES, definitionsOf, FILES, SETTINGS } from '../../instances/databases/databases.ts';
 import { designFindings } from '../../instances/fsck/database-findings.ts';
 import { settleAll } from '../../settle-all.ts';
 import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './context.ts';

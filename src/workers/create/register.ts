@@ -1,29 +1,24 @@
 import { randomInt } from 'node:crypto';
 import { isStatus, unlessNoDatabase } from '../../couchdb/errors.ts';
 import { FleetError } from '../../errors.ts';
-import type { Owners } from '../../instances/census.ts';
-import { SETTINGS } from '../../instances/doctypes.ts';
-import { Refusal } from '../../instances/errors.ts';
-import { ensureGlobalDatabases } from '../../instances/global-databases.ts';
-import { isSamePerson } from '../../instances/identity.ts';
+import { SETTINGS } from '../../instances/databases/databases.ts';
+import { databaseName, databasePrefix, prefixOf, reservationId } from '../../instances/databases/prefix.ts';
 import {
   isReservation,
   reservationDocument,
   reservationHash,
   reservationReason,
-} from '../../instances/instance-document.ts';
-import {
-  findByNames,
-  findByOldDomain,
-  INSTANCES,
-  readInstance,
   type StoredInstance,
-} from '../../instances/lookup.ts';
-import { optionsHash } from '../../instances/options-hash.ts';
-import { databaseName, databasePrefix, prefixOf, reservationId } from '../../instances/prefix.ts';
-import { newSecrets } from '../../instances/secrets.ts';
-import { SETTINGS_ID } from '../../instances/settings-document.ts';
-import { refuseMeantDomain, refuseUnreadableOwner } from '../../instances/sharing.ts';
+} from '../../instances/documents/instance-document.ts';
+import { SETTINGS_ID } from '../../instances/documents/settings-document.ts';
+import { Refusal } from '../../instances/errors.ts';
+import { findByNames, findByOldDomain, INSTANCES, readInstance } from '../../instances/lookup/lookup.ts';
+import type { Owners } from '../../instances/lookup/prefix-index.ts';
+import { refuseMeantDomain, refuseUnreadableOwner } from '../../instances/lookup/sharing.ts';
+import { isSamePerson } from '../../instances/options/identity.ts';
+import { optionsHash } from '../../instances/options/options-hash.ts';
+import { ensureGlobalDatabases } from '../../instances/platform/global-databases.ts';
+import { newSecrets } from '../../instances/vault/secrets.ts';
 import type { OutcomeOf } from '../../jobs/payload.ts';
 import { pause } from '../../pause.ts';
 import { type CreateContext, type CreateStage, instanceOf } from './context.ts';

@@ -1,7 +1,11 @@
-import { incarnationOf } from '../../instances/incarnation.ts';
-import { isFinished, isReservation } from '../../instances/instance-document.ts';
-import { readInstance, type StoredInstance } from '../../instances/lookup.ts';
-import { reservationId } from '../../instances/prefix.ts';
+import { reservationId } from '../../instances/databases/prefix.ts';
+import { incarnationOf } from '../../instances/documents/incarnation.ts';
+import {
+  isFinished,
+  isReservation,
+  type StoredInstance,
+} from '../../instances/documents/instance-document.ts';
+import { readInstance } from '../../instances/lookup/lookup.ts';
 import { hasFinished } from '../../jobs/failed-state.ts';
 import type { CreatePayload, OutcomeOf } from '../../jobs/payload.ts';
 import type { StageRecord } from '../../jobs/progress.ts';

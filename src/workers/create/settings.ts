@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { BulkRow, CouchDocument } from '../../couchdb/server.ts';
-import { CONTACTS, SETTINGS } from '../../instances/doctypes.ts';
-import { incarnationOf } from '../../instances/incarnation.ts';
-import { isFinished, registersPassphrase } from '../../instances/instance-document.ts';
-import { cozyUrl } from '../../instances/link.ts';
-import { myselfContact } from '../../instances/myself-contact.ts';
-import { randomPassphrase, type StoredPassphrase, storedPassphrase } from '../../instances/passphrase.ts';
-import { SETTINGS_ID, settingsDocument } from '../../instances/settings-document.ts';
-import { updateDocument } from '../../instances/update-document.ts';
-import { VAULT_ID } from '../../instances/vault.ts';
+import { updateDocument } from '../../instances/change/update-document.ts';
+import { CONTACTS, SETTINGS } from '../../instances/databases/databases.ts';
+import { incarnationOf } from '../../instances/documents/incarnation.ts';
+import { isFinished, registersPassphrase } from '../../instances/documents/instance-document.ts';
+import { myselfContact } from '../../instances/documents/myself-contact.ts';
+import { SETTINGS_ID, settingsDocument } from '../../instances/documents/settings-document.ts';
+import { cozyUrl } from '../../instances/domains/registration-link.ts';
+import {
+  randomPassphrase,
+  type StoredPassphrase,
+  storedPassphrase,
+} from '../../instances/vault/passphrase.ts';
+import { VAULT_ID } from '../../instances/vault/vault.ts';
 import { settleAll } from '../../settle-all.ts';
 import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './context.ts';
 import { fillDatabase } from './fill.ts';

@@ -1,11 +1,11 @@
 import type { CouchDocument } from '../../couchdb/documents.ts';
 import { PassingError } from '../../errors.ts';
-import { SETTINGS } from '../../instances/doctypes.ts';
-import type { StoredInstance } from '../../instances/lookup.ts';
-import type { StoredPassphrase } from '../../instances/passphrase.ts';
-import { updateDocument } from '../../instances/update-document.ts';
-import { type BitwardenDocument, VAULT_ID } from '../../instances/vault.ts';
-import { isMarkedVault, markedVault } from '../../instances/vault-mark.ts';
+import { updateDocument } from '../../instances/change/update-document.ts';
+import { SETTINGS } from '../../instances/databases/databases.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import type { StoredPassphrase } from '../../instances/vault/passphrase.ts';
+import { type BitwardenDocument, VAULT_ID } from '../../instances/vault/vault.ts';
+import { isMarkedVault, markedVault } from '../../instances/vault/vault-mark.ts';
 import { type CreateContext, databaseOf, instanceOf } from './context.ts';
 
 /** The vault that goes with a passphrase, marked as written by this creation. */

@@ -1,5 +1,4 @@
-import { isReservation } from '../../instances/instance-document.ts';
-import type { StoredInstance } from '../../instances/lookup.ts';
+import { isReservation, type StoredInstance } from '../../instances/documents/instance-document.ts';
 import { type AccountHooksOptions, assertAccountsCanGo, runAccountHooks } from '../../stack/account-hooks.ts';
 import { ownerOf } from './as-stack.ts';
 import { type DestroyContext, type DestroyStage, refuseUnwanted } from './context.ts';

@@ -1,4 +1,4 @@
-import type { StoredInstance } from '../../instances/lookup.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { type StackOwner, stackPrefix } from '../../stack/owner.ts';
 import { withVfsLock } from '../../stack/vfs-lock.ts';
 import type { DestroyContext } from './context.ts';

@@ -1,4 +1,4 @@
-import { newSecrets } from '../../instances/secrets.ts';
+import { newSecrets } from '../../instances/vault/secrets.ts';
 import { type DestroyStage, rewriteInstance, takenBack } from './context.ts';
 
 /**

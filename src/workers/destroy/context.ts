@@ -1,10 +1,10 @@
 import { isStatus } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
+import { databasePrefix } from '../../instances/databases/prefix.ts';
+import type { InstanceDocument, StoredInstance } from '../../instances/documents/instance-document.ts';
 import { Refusal } from '../../instances/errors.ts';
-import type { InstanceDocument } from '../../instances/instance-document.ts';
-import { INSTANCES, type StoredInstance } from '../../instances/lookup.ts';
-import { databasePrefix } from '../../instances/prefix.ts';
-import { refuseOddPrefix, refuseShared } from '../../instances/sharing.ts';
+import { INSTANCES } from '../../instances/lookup/lookup.ts';
+import { refuseOddPrefix, refuseShared } from '../../instances/lookup/sharing.ts';
 import type { DestroyPayload, OutcomeOf, SeenInstance } from '../../jobs/payload.ts';
 import type { DestroyStageName } from '../../jobs/stages.ts';
 import { pauseAfterConflict } from '../../pause.ts';

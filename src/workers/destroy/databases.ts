@@ -1,7 +1,7 @@
 import { PassingError } from '../../errors.ts';
-import { DATABASES } from '../../instances/doctypes.ts';
-import { databaseName, databaseRange } from '../../instances/prefix.ts';
-import { refuseOddPrefix } from '../../instances/sharing.ts';
+import { DATABASES } from '../../instances/databases/databases.ts';
+import { databaseName, databaseRange } from '../../instances/databases/prefix.ts';
+import { refuseOddPrefix } from '../../instances/lookup/sharing.ts';
 import { pause } from '../../pause.ts';
 import { settleAll } from '../../settle-all.ts';
 import { whileLocked } from './as-stack.ts';

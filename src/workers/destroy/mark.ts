@@ -1,6 +1,6 @@
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { Refusal } from '../../instances/errors.ts';
-import type { InstanceFilter } from '../../instances/filter.ts';
-import type { StoredInstance } from '../../instances/lookup.ts';
+import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
 import { refuseChanged } from '../seen-instance.ts';
 import { refuseForAccounts } from './accounts.ts';
 import { type DestroyContext, type DestroyStage, rewriteInstance, takenBack } from './context.ts';

@@ -1,4 +1,4 @@
-import { isReservation } from '../../instances/instance-document.ts';
+import { isReservation } from '../../instances/documents/instance-document.ts';
 import { deleteFromRag } from '../../stack/rag.ts';
 import { type DestroyStage, refuseUnwanted } from './context.ts';
 

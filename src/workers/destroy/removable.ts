@@ -1,8 +1,8 @@
+import { databasePrefix, databaseRange } from '../../instances/databases/prefix.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { otherStorage } from '../../instances/documents/other-storage.ts';
 import { Refusal } from '../../instances/errors.ts';
-import type { StoredInstance } from '../../instances/lookup.ts';
-import { otherStorage } from '../../instances/other-storage.ts';
-import { databasePrefix, databaseRange } from '../../instances/prefix.ts';
-import { refuseOddPrefix, refuseShared } from '../../instances/sharing.ts';
+import { refuseOddPrefix, refuseShared } from '../../instances/lookup/sharing.ts';
 import type { Services } from '../services.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { reservationId } from '../../instances/prefix.ts';
+import { reservationId } from '../../instances/databases/prefix.ts';
 import { whileLocked } from './as-stack.ts';
 import { type DestroyContext, type DestroyStage, refuseUnwanted } from './context.ts';
 import { foreignFiles } from './removable.ts';

@@ -1,5 +1,5 @@
 import { isNoDocument, isStatus } from '../../couchdb/errors.ts';
-import { INSTANCES } from '../../instances/lookup.ts';
+import { INSTANCES } from '../../instances/lookup/lookup.ts';
 import { pauseAfterConflict } from '../../pause.ts';
 import { readSeen } from '../seen-instance.ts';
 import { type DestroyStage, refuseUnwanted } from './context.ts';

@@ -1,6 +1,6 @@
-import { assertAliasesFree } from '../../instances/free-aliases.ts';
-import type { StoredInstance } from '../../instances/lookup.ts';
-import { modifyInstance } from '../../instances/modify-instance.ts';
+import { modifyInstance } from '../../instances/change/modify-instance.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { assertAliasesFree } from '../../instances/lookup/free-aliases.ts';
 import type { ModifyPayload, OutcomeOf } from '../../jobs/payload.ts';
 import type { ModifyStageName } from '../../jobs/stages.ts';
 import type { Attempt } from '../attempt.ts';

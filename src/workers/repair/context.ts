@@ -1,10 +1,10 @@
 import type { IndexesVersion } from '../../config/indexes-versions.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
-import type { Census } from '../../instances/census.ts';
-import type { DesignSource } from '../../instances/designs.ts';
-import type { Scheme } from '../../instances/link.ts';
-import type { StoredInstance } from '../../instances/lookup.ts';
-import { databaseName, databasePrefix } from '../../instances/prefix.ts';
+import { databaseName, databasePrefix } from '../../instances/databases/prefix.ts';
+import type { DesignSource } from '../../instances/databases/stored-designs.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import type { Scheme } from '../../instances/domains/registration-link.ts';
+import type { Census } from '../../instances/lookup/prefix-index.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { Lease } from '../lease.ts';
 import type { RepairOptions } from './is-repairable.ts';

@@ -1,5 +1,5 @@
 import type { CouchDocument, StoredDocument } from '../../couchdb/documents.ts';
-import { DATABASES, definitionsOf } from '../../instances/doctypes.ts';
+import { DATABASES, definitionsOf } from '../../instances/databases/databases.ts';
 import { designFindings } from '../../instances/fsck/database-findings.ts';
 import type { NoDatabase } from '../../instances/fsck/findings.ts';
 import type { DesignFinding } from '../../instances/fsck/instance-findings.ts';

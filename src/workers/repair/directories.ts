@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { CouchDocument, StoredDocument } from '../../couchdb/documents.ts';
-import { FILES } from '../../instances/doctypes.ts';
-import { directoryDocument, ROOT_ID, rootDocument, trashDocument } from '../../instances/file-documents.ts';
+import { FILES } from '../../instances/databases/databases.ts';
+import {
+  directoryDocument,
+  ROOT_ID,
+  rootDocument,
+  trashDocument,
+} from '../../instances/documents/file-documents.ts';
+import { incarnationOf } from '../../instances/documents/incarnation.ts';
+import { cozyUrl } from '../../instances/domains/registration-link.ts';
 import { pathWithin } from '../../instances/fsck/directory-places.ts';
 import type { EntryFinding, FoundDirectory } from '../../instances/fsck/findings.ts';
 import { type IndexedDirectory, indexEntry } from '../../instances/fsck/index-entry.ts';
-import { incarnationOf } from '../../instances/incarnation.ts';
-import { cozyUrl } from '../../instances/link.ts';
 import { insertMissing } from '../create/bulk.ts';
 import { databaseOf, type RepairContext } from './context.ts';
 

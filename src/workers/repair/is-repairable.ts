@@ -1,4 +1,4 @@
-import { definitionsOf } from '../../instances/doctypes.ts';
+import { definitionsOf } from '../../instances/databases/databases.ts';
 import { type Finding, isOfOlderStack } from '../../instances/fsck/finding.ts';
 
 export interface RepairOptions {

@@ -1,8 +1,7 @@
+import { isBeingMoved, type StoredInstance } from '../../instances/documents/instance-document.ts';
+import { otherStorage } from '../../instances/documents/other-storage.ts';
 import { Refusal } from '../../instances/errors.ts';
-import { isBeingMoved } from '../../instances/instance-document.ts';
-import type { StoredInstance } from '../../instances/lookup.ts';
-import { otherStorage } from '../../instances/other-storage.ts';
-import { refusePlatform } from '../../instances/sharing.ts';
+import { refusePlatform } from '../../instances/lookup/sharing.ts';
 
 /** @throws Refusal `deleting` */
 export function refuseDeleting({ deleting, domain }: StoredInstance): void {

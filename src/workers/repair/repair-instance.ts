@@ -5,8 +5,8 @@ import {
 } from '../../instances/fsck/check-instance.ts';
 import type { EntryFinding } from '../../instances/fsck/findings.ts';
 import type { DesignFinding } from '../../instances/fsck/instance-findings.ts';
-import { readInstance } from '../../instances/lookup.ts';
-import { sharingOf } from '../../instances/sharing.ts';
+import { readInstance } from '../../instances/lookup/lookup.ts';
+import { sharingOf } from '../../instances/lookup/sharing.ts';
 import type { RepairContext } from './context.ts';
 import { recreateDatabase, rewriteDesigns } from './databases.ts';
 import { correctPath, documentDirectory, makeDirectory, writeRootAndTrash } from './directories.ts';

@@ -1,7 +1,6 @@
+import { isReservation, type StoredInstance } from '../../instances/documents/instance-document.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { isSerious } from '../../instances/fsck/finding.ts';
-import { isReservation } from '../../instances/instance-document.ts';
-import type { StoredInstance } from '../../instances/lookup.ts';
 import type { OutcomeOf, RepairPayload } from '../../jobs/payload.ts';
 import type { RepairStageName } from '../../jobs/stages.ts';
 import { stackPrefix } from '../../stack/owner.ts';

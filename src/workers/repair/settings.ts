@@ -1,9 +1,9 @@
-import { definitionsOf, SETTINGS } from '../../instances/doctypes.ts';
+import { definitionsOf, SETTINGS } from '../../instances/databases/databases.ts';
+import { databasePrefix } from '../../instances/databases/prefix.ts';
+import { settingsDocument } from '../../instances/documents/settings-document.ts';
 import { databaseFindings } from '../../instances/fsck/database-findings.ts';
 import type { WrongIndexesVersion } from '../../instances/fsck/instance-findings.ts';
-import { INSTANCES, readInstance } from '../../instances/lookup.ts';
-import { databasePrefix } from '../../instances/prefix.ts';
-import { settingsDocument } from '../../instances/settings-document.ts';
+import { INSTANCES, readInstance } from '../../instances/lookup/lookup.ts';
 import { insertMissing } from '../create/bulk.ts';
 import { databaseOf, type RepairContext } from './context.ts';
 

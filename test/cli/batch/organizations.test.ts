@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { creationChunks } from '../../../src/cli/batch/creation-chunks.ts';
 import { createOrganizations } from '../../../src/cli/batch/organizations.ts';
 import type { ValidRow } from '../../../src/cli/rows/check-rows.ts';
-import type { InstanceOptions } from '../../../src/instances/options.ts';
+import type { InstanceOptions } from '../../../src/instances/options/options.ts';
 import { sampleOptions } from '../../instances/sample-options.ts';
 
 /** The rows of a file: domains with their organizations, the first on line 2. */

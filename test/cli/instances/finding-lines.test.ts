@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { type Checking, checkLines } from '../../../src/cli/instances/finding-lines.ts';
 import { type CouchServer, connectCouch } from '../../../src/couchdb/server.ts';
-import { judgeAll } from '../../../src/instances/all-instances.ts';
-import { createCensus } from '../../../src/instances/census.ts';
-import { INSTANCES } from '../../../src/instances/lookup.ts';
+import { judgeAll } from '../../../src/instances/lookup/all-instances.ts';
+import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
+import { createCensus } from '../../../src/instances/lookup/prefix-index.ts';
 import { UnsafePath } from '../../../src/storage/errors.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import { putInstances } from '../../support/put-instances.ts';

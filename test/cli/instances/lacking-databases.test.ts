@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import type { Couch } from '../../../src/cli/couch.ts';
 import { refuseWrongClusters } from '../../../src/cli/instances/lacking-databases.ts';
 import { type CouchServer, connectCouch } from '../../../src/couchdb/server.ts';
-import { ensureGlobalDatabases } from '../../../src/instances/global-databases.ts';
-import { INSTANCES } from '../../../src/instances/lookup.ts';
-import { prefixOf } from '../../../src/instances/prefix.ts';
+import { prefixOf } from '../../../src/instances/databases/prefix.ts';
+import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
+import { ensureGlobalDatabases } from '../../../src/instances/platform/global-databases.ts';
 import { startTestCouch, type TestCouch } from '../../support/servers.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 

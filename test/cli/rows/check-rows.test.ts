@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { checkedRows, creationCheck } from '../../../src/cli/rows/check-rows.ts';
 import type { Row, RowProblem } from '../../../src/cli/rows/read-rows.ts';
-import type { RawOptions } from '../../../src/instances/raw-row.ts';
+import type { RawOptions } from '../../../src/instances/options/raw-row.ts';
 import { collect } from './helpers.ts';
 
 const rules = { subdomains: 'nested', clusters: 1 } as const;

@@ -8,8 +8,8 @@ import {
   type InvalidRow,
 } from '../../../src/cli/rows/check-rows.ts';
 import { readRows } from '../../../src/cli/rows/read-rows.ts';
-import type { ParsedOptions } from '../../../src/instances/parse-options.ts';
-import { INSTANCE_FLAGS } from '../../../src/instances/raw-row.ts';
+import type { ParsedOptions } from '../../../src/instances/options/parse-options.ts';
+import { INSTANCE_FLAGS } from '../../../src/instances/options/raw-row.ts';
 import { collect } from './helpers.ts';
 
 /** The rows of a file of `files/`, as `instances add --from` understands them. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { reservationDocument } from '../../../src/instances/instance-document.ts';
-import { INSTANCES } from '../../../src/instances/lookup.ts';
-import { newSecrets } from '../../../src/instances/secrets.ts';
+import { reservationDocument } from '../../../src/instances/documents/instance-document.ts';
+import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
+import { newSecrets } from '../../../src/instances/vault/secrets.ts';
 import { sampleOptions } from '../../instances/sample-options.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 import { submit } from '../../support/submit.ts';

@@ -1,10 +1,10 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { SETTINGS } from '../../../src/instances/doctypes.ts';
-import { findByNames, INSTANCES } from '../../../src/instances/lookup.ts';
-import { databaseName, databasePrefix, reservationId } from '../../../src/instances/prefix.ts';
-import { SETTINGS_ID } from '../../../src/instances/settings-document.ts';
+import { SETTINGS } from '../../../src/instances/databases/databases.ts';
+import { databaseName, databasePrefix, reservationId } from '../../../src/instances/databases/prefix.ts';
+import { SETTINGS_ID } from '../../../src/instances/documents/settings-document.ts';
+import { findByNames, INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 import { putInstances } from '../../support/put-instances.ts';
 import { submit } from '../../support/submit.ts';

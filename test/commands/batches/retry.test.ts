@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { findByNames } from '../../../src/instances/lookup.ts';
-import { databaseName } from '../../../src/instances/prefix.ts';
+import { databaseName } from '../../../src/instances/databases/prefix.ts';
+import { findByNames } from '../../../src/instances/lookup/lookup.ts';
 import { domainOf } from '../../../src/jobs/payload.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 import { submit } from '../../support/submit.ts';

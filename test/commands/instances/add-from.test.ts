@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { findByNames, INSTANCES } from '../../../src/instances/lookup.ts';
+import { findByNames, INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { domainOf } from '../../../src/jobs/payload.ts';
 import { readProgress } from '../../../src/jobs/progress.ts';
 import { type CliPlatform, type Ran, startPlatform } from '../../support/cli-platform.ts';

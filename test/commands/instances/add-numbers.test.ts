@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { findByNames, INSTANCES } from '../../../src/instances/lookup.ts';
+import { findByNames, INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { BesideStack } from '../../support/beside-stack.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 

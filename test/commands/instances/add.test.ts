@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { findByNames } from '../../../src/instances/lookup.ts';
+import { findByNames } from '../../../src/instances/lookup/lookup.ts';
 import { type CliPlatform, type Ran, startPlatform } from '../../support/cli-platform.ts';
 
 const FIRST_LINE = (domain: string) => `Creating instance for domain "${domain}": please wait...\n`;

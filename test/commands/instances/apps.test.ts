@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { databaseName, prefixOf } from '../../../src/instances/prefix.ts';
+import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.ts';
 import { json } from '../../apps/registry-server.ts';
 import { type AppRegistry, latest, registryAnswer, startAppRegistry } from '../../support/app-registry.ts';
 import { type CliPlatform, type Ran, startPlatform } from '../../support/cli-platform.ts';

@@ -1,8 +1,9 @@
 import { access, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { findByNames, INSTANCES, type StoredInstance } from '../../../src/instances/lookup.ts';
-import { prefixOf } from '../../../src/instances/prefix.ts';
+import { prefixOf } from '../../../src/instances/databases/prefix.ts';
+import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
+import { findByNames, INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 
 describe('instances destroy', () => {

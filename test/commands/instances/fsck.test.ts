@@ -1,9 +1,9 @@
 import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { findByNames, INSTANCES } from '../../../src/instances/lookup.ts';
-import { databaseName, prefixOf, reservationId } from '../../../src/instances/prefix.ts';
-import { SETTINGS_ID } from '../../../src/instances/settings-document.ts';
+import { databaseName, prefixOf, reservationId } from '../../../src/instances/databases/prefix.ts';
+import { SETTINGS_ID } from '../../../src/instances/documents/settings-document.ts';
+import { findByNames, INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { type CliPlatform, type Ran, runCommand, startPlatform } from '../../support/cli-platform.ts';
 
 const DOMAINS = ['alice.example.org', 'bob.example.org', 'carol.example.org'];

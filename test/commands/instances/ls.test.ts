@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { reservationId } from '../../../src/instances/prefix.ts';
+import { reservationId } from '../../../src/instances/databases/prefix.ts';
 import { type CliPlatform, runCommand, startPlatform } from '../../support/cli-platform.ts';
 import { putInstances } from '../../support/put-instances.ts';
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { findByNames, INSTANCES, type StoredInstance } from '../../../src/instances/lookup.ts';
-import { reservationId } from '../../../src/instances/prefix.ts';
+import { reservationId } from '../../../src/instances/databases/prefix.ts';
+import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
+import { findByNames, INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 
 describe('instances modify of many', () => {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import type { StoredDocument } from '../../../src/couchdb/server.ts';
-import { DATABASES } from '../../../src/instances/doctypes.ts';
-import { findByNames } from '../../../src/instances/lookup.ts';
-import { databaseName, databasePrefix, reservationId } from '../../../src/instances/prefix.ts';
-import { SETTINGS_ID } from '../../../src/instances/settings-document.ts';
+import { DATABASES } from '../../../src/instances/databases/databases.ts';
+import { databaseName, databasePrefix, reservationId } from '../../../src/instances/databases/prefix.ts';
+import { SETTINGS_ID } from '../../../src/instances/documents/settings-document.ts';
+import { findByNames } from '../../../src/instances/lookup/lookup.ts';
 import { type CliPlatform, type Ran, startPlatform } from '../../support/cli-platform.ts';
 import { putInstances } from '../../support/put-instances.ts';
 import { until } from '../../support/until.ts';

@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { findByNames, INSTANCES, type StoredInstance } from '../../../src/instances/lookup.ts';
-import { databaseName, prefixOf } from '../../../src/instances/prefix.ts';
+import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.ts';
+import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
+import { findByNames, INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { type CliPlatform, type Ran, runCommand, startPlatform } from '../../support/cli-platform.ts';
 
 const DOMAINS = ['a.org', 'b.org', 'c.org', 'd.org', 'e.org'];

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { FILES } from '../../../src/instances/doctypes.ts';
-import { findByNames, INSTANCES } from '../../../src/instances/lookup.ts';
-import { databaseName, prefixOf } from '../../../src/instances/prefix.ts';
+import { FILES } from '../../../src/instances/databases/databases.ts';
+import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.ts';
+import { findByNames, INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 
 describe('instances repair', () => {

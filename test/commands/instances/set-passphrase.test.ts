@@ -2,9 +2,9 @@ import { scryptSync } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { findByNames } from '../../../src/instances/lookup.ts';
-import { hashedPassphrase, masterKey } from '../../../src/instances/passphrase.ts';
-import { VAULT_ID } from '../../../src/instances/vault.ts';
+import { findByNames } from '../../../src/instances/lookup/lookup.ts';
+import { hashedPassphrase, masterKey } from '../../../src/instances/vault/passphrase.ts';
+import { VAULT_ID } from '../../../src/instances/vault/vault.ts';
 import { type CliPlatform, type Ran, startPlatform } from '../../support/cli-platform.ts';
 import { putInstances } from '../../support/put-instances.ts';
 

@@ -2,8 +2,8 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { CouchDocument } from '../../../src/couchdb/server.ts';
-import { INSTANCES } from '../../../src/instances/lookup.ts';
-import { prefixOf } from '../../../src/instances/prefix.ts';
+import { prefixOf } from '../../../src/instances/databases/prefix.ts';
+import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 
 /** Documents that no stack could read, by their ids, with the field that is wrong. */

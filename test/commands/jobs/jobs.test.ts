@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { findByNames } from '../../../src/instances/lookup.ts';
+import { findByNames } from '../../../src/instances/lookup/lookup.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 
 const STAGES = ['register', 'databases', 'indexes', 'directories', 'settings', 'finish', 'apps'];

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { type Census, createCensus } from '../../../src/instances/census.ts';
-import { clusterAt } from '../../../src/instances/cluster-at.ts';
+import { prefixOf, reservationId } from '../../../src/instances/databases/prefix.ts';
+import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
 import { type CheckContext, checkInstance } from '../../../src/instances/fsck/check-instance.ts';
-import type { StoredInstance } from '../../../src/instances/lookup.ts';
-import { INSTANCES } from '../../../src/instances/lookup.ts';
-import { prefixOf, reservationId } from '../../../src/instances/prefix.ts';
+import { clusterAt } from '../../../src/instances/lookup/cluster-at.ts';
+import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
+import { type Census, createCensus } from '../../../src/instances/lookup/prefix-index.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { brief } from './brief.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ROOT_ID } from '../../../src/instances/file-documents.ts';
+import { ROOT_ID } from '../../../src/instances/documents/file-documents.ts';
 import { placeDirectories } from '../../../src/instances/fsck/directory-places.ts';
 import type { IndexEntry } from '../../../src/instances/fsck/index-entry.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ROOT_ID, TRASH_ID } from '../../../src/instances/file-documents.ts';
+import { ROOT_ID, TRASH_ID } from '../../../src/instances/documents/file-documents.ts';
 import { contentFields, idAt } from './test-instance.ts';
 import { useTestInstance } from './use-test-instance.ts';
 

@@ -2,15 +2,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { CouchDocument, CouchServer } from '../../../src/couchdb/server.ts';
+import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.ts';
 import {
   directoryDocument,
   ROOT_ID,
   rootDocument,
   trashDocument,
-} from '../../../src/instances/file-documents.ts';
+} from '../../../src/instances/documents/file-documents.ts';
 import { checkFiles, type FileChecks } from '../../../src/instances/fsck/check-files.ts';
 import type { FileFinding } from '../../../src/instances/fsck/findings.ts';
-import { databaseName, prefixOf } from '../../../src/instances/prefix.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import type { TestCouch } from '../../support/servers.ts';
 import { brief } from './brief.ts';

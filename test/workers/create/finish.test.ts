@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { CouchError } from '../../../src/couchdb/errors.ts';
-import { INSTANCES, type StoredInstance } from '../../../src/instances/lookup.ts';
-import { databaseName, prefixOf } from '../../../src/instances/prefix.ts';
+import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.ts';
+import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
+import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { requestCancel } from '../../../src/jobs/cancel.ts';
 import { readProgress } from '../../../src/jobs/progress.ts';
 import { retryJob } from '../../../src/jobs/retry.ts';

@@ -1,13 +1,13 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { SETTINGS } from '../../../src/instances/doctypes.ts';
-import { reservationDocument } from '../../../src/instances/instance-document.ts';
-import { INSTANCES } from '../../../src/instances/lookup.ts';
-import { databaseName, databasePrefix, prefixOf } from '../../../src/instances/prefix.ts';
-import type { RawOptions } from '../../../src/instances/raw-row.ts';
-import { newSecrets } from '../../../src/instances/secrets.ts';
-import { SETTINGS_ID } from '../../../src/instances/settings-document.ts';
+import { SETTINGS } from '../../../src/instances/databases/databases.ts';
+import { databaseName, databasePrefix, prefixOf } from '../../../src/instances/databases/prefix.ts';
+import { reservationDocument } from '../../../src/instances/documents/instance-document.ts';
+import { SETTINGS_ID } from '../../../src/instances/documents/settings-document.ts';
+import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
+import type { RawOptions } from '../../../src/instances/options/raw-row.ts';
+import { newSecrets } from '../../../src/instances/vault/secrets.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 
 describe('registering a domain', () => {

@@ -2,9 +2,9 @@ import { scryptSync } from 'node:crypto';
 import { expect } from 'chai';
 import { CouchError } from '../../../src/couchdb/errors.ts';
 import type { StoredDocument } from '../../../src/couchdb/server.ts';
-import type { StoredInstance } from '../../../src/instances/lookup.ts';
-import { hashedPassphrase, masterKey } from '../../../src/instances/passphrase.ts';
-import { VAULT_ID } from '../../../src/instances/vault.ts';
+import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
+import { hashedPassphrase, masterKey } from '../../../src/instances/vault/passphrase.ts';
+import { VAULT_ID } from '../../../src/instances/vault/vault.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 
 describe('the way into a new instance', () => {

@@ -2,10 +2,10 @@ import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { CouchError } from '../../../src/couchdb/errors.ts';
-import { incarnationOf } from '../../../src/instances/incarnation.ts';
-import type { InstanceDocument } from '../../../src/instances/instance-document.ts';
-import { INSTANCES, type StoredInstance } from '../../../src/instances/lookup.ts';
-import { databaseName, prefixOf } from '../../../src/instances/prefix.ts';
+import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.ts';
+import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
+import type { InstanceDocument, StoredInstance } from '../../../src/instances/documents/instance-document.ts';
+import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { enqueueJob } from '../../../src/jobs/enqueue.ts';
 import type { DestroyPayload } from '../../../src/jobs/payload.ts';
 import { retryJob } from '../../../src/jobs/retry.ts';

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import type { CouchServer } from '../../../src/couchdb/server.ts';
-import { createDesignSource } from '../../../src/instances/designs.ts';
-import { incarnationOf } from '../../../src/instances/incarnation.ts';
-import { INSTANCES, type StoredInstance } from '../../../src/instances/lookup.ts';
+import { createDesignSource } from '../../../src/instances/databases/stored-designs.ts';
+import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
+import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
+import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import type { DestroyContext } from '../../../src/workers/destroy/context.ts';
 import { mark } from '../../../src/workers/destroy/mark.ts';

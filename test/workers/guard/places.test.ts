@@ -3,10 +3,10 @@ import { mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/pr
 import { basename, dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { toError } from '../../../src/errors.ts';
-import { createCensus } from '../../../src/instances/census.ts';
+import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
+import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
 import { checkInstance } from '../../../src/instances/fsck/check-instance.ts';
-import { incarnationOf } from '../../../src/instances/incarnation.ts';
-import type { StoredInstance } from '../../../src/instances/lookup.ts';
+import { createCensus } from '../../../src/instances/lookup/prefix-index.ts';
 import { enqueueJob } from '../../../src/jobs/enqueue.ts';
 import type { Work } from '../../../src/jobs/payload.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';

@@ -1,10 +1,10 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { incarnationOf } from '../../../src/instances/incarnation.ts';
-import type { InstanceDocument } from '../../../src/instances/instance-document.ts';
-import { INSTANCES } from '../../../src/instances/lookup.ts';
-import { prefixOf, reservationId } from '../../../src/instances/prefix.ts';
+import { prefixOf, reservationId } from '../../../src/instances/databases/prefix.ts';
+import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
+import type { InstanceDocument } from '../../../src/instances/documents/instance-document.ts';
+import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { enqueueJob } from '../../../src/jobs/enqueue.ts';
 import type { JobEnd } from '../../../src/jobs/wait.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';

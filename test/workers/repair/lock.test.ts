@@ -1,6 +1,6 @@
 import { mkdir, rmdir } from 'node:fs/promises';
 import { expect } from 'chai';
-import { directoryDocument, ROOT_ID } from '../../../src/instances/file-documents.ts';
+import { directoryDocument, ROOT_ID } from '../../../src/instances/documents/file-documents.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import type { RepairContext } from '../../../src/workers/repair/context.ts';
 import { brief } from '../../instances/fsck/brief.ts';

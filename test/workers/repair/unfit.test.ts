@@ -1,6 +1,7 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { expect } from 'chai';
-import { INSTANCES, type StoredInstance } from '../../../src/instances/lookup.ts';
+import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
+import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 import { useVictims, type Victim } from '../../support/victim.ts';
 

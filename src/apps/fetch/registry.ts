@@ -1,0 +1,196 @@
+import type { Readable } from 'node:stream';
+import { z } from 'zod';
+import { couchHost } from '../../config/redact.ts';
+import { withoutTrailingSlashes } from '../../config/trailing-slashes.ts';
+import type { FailureKind } from '../../errors.ts';
+import { AppError } from '../errors.ts';
+import { type AppKind, checkManifest, type Manifest } from '../manifest/manifest.ts';
+import { isVersion } from '../manifest/slug.ts';
+import type { RegistrySource } from '../manifest/sources.ts';
+import { type AppHttp, HttpFailure, reasonOf, statusFailure } from './http.ts';
+
+/** One version of an application, as a registry announces it. */
+export interface RegistryVersion {
+  readonly slug: string;
+  readonly version: string;
+  /** SHA-256 of the archive, in lower-case hexadecimal. */
+  readonly sha256: string;
+  /** Of the archive. */
+  readonly url: string;
+  /** What the paths in the archive begin with and those of the application do not; often empty. */
+  readonly tarPrefix: string;
+  readonly manifest: Manifest;
+}
+
+/** How long a registry may take, in milliseconds (`docs/cozy-data.md` §5.2). */
+const TIMEOUT = 5_000;
+
+/** Largest answer, in bytes: a manifest and little else. */
+const ANSWER_LIMIT = 4 * 1024 * 1024;
+
+const answerSchema = z.object({
+  slug: z.string('must be a text'),
+  type: z.unknown().optional(),
+  version: z.string('must be a text').refine(isVersion, 'must be a version such as 1.2.3'),
+  url: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }),
+  sha256: z
+    .string('must be a text')
+    .regex(/^[0-9a-fA-F]{64}$/, 'must be a SHA-256 in hexadecimal')
+    .transform((text) => text.toLowerCase()),
+  tar_prefix: z.string('must be a text').nullish(),
+  manifest: z.looseObject({ type: z.unknown().optional() }, 'must be a map of fields'),
+});
+
+/**
+ * Asks the registries, in their order, for the version a source means. Only a 404 leads to the next one
+ * (`docs/cozy-data.md` §5.2): a registry that is down must not make way for an application of the same name
+ * elsewhere.
+ *
+ * @param registries URLs, credentials included; none where the operator has emptied the list
+ * @param timeout milliseconds that each registry may take
+ * @throws {AppError} `app_not_found` when no registry knows it; `app_registry` when one did not answer as it
+ *   should, to be tried again where that can help; `app_manifest`
+ */
+export async function resolveVersion(
+  source: RegistrySource,
+  registries: readonly string[],
+  http: AppHttp,
+  signal: AbortSignal,
+  timeout = TIMEOUT,
+): Promise<RegistryVersion> {
+  if (registries.length === 0) {
+    throw new AppError(
+      'app_not_found',
+      `no registry is configured to ask for ${described(source)}`,
+      'final',
+      'Name one in `registries` in the configuration, or give the source of the application as a URL.',
+    );
+  }
+  for (const registry of registries) {
+    const found = await askRegistry(source, registry, http, signal, timeout);
+    if (found !== undefined) return found;
+  }
+  const hosts = registries.map(couchHost).join(', ');
+  throw new AppError(
+    'app_not_found',
+    `no registry has ${described(source)} (asked: ${hosts})`,
+    'final',
+    'Check the name of the application, its channel, and `registries` in the configuration.',
+  );
+}
+
+async function askRegistry(
+  source: RegistrySource,
+  registry: string,
+  http: AppHttp,
+  signal: AbortSignal,
+  timeout: number,
+): Promise<RegistryVersion | undefined> {
+  const late = AbortSignal.timeout(timeout);
+  const either = AbortSignal.any([signal, late]);
+  const host = couchHost(registry);
+  try {
+    const { status, body } = await http.get({
+      url: addressOf(source, registry),
+      accept: 'application/json',
+      signal: either,
+    });
+    if (status !== 200) {
+      body.destroy();
+      if (status === 404) return undefined;
+      throw statusFailure(status);
+    }
+    return checkAnswer(await textOf(body, host, source), source, host);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (thrown instanceof AppError) throw thrown;
+    if (late.aborted) throw failed(host, source, `did not answer within ${timeout / 1000} s`, 'outage');
+    if (thrown instanceof HttpFailure) {
+      throw failed(host, source, thrown.message, thrown.kind);
+    }
+    throw failed(host, source, reasonOf(thrown), 'retry');
+  }
+}
+
+function addressOf({ slug, channel, version }: RegistrySource, registry: string): string {
+  const url = new URL(registry);
+  const wanted = version === undefined ? `${channel}/latest` : encodeURIComponent(version);
+  url.pathname = `${withoutTrailingSlashes(url.pathname)}/registry/${slug}/${wanted}`;
+  return url.href;
+}
+
+async function textOf(body: Readable, host: string, source: RegistrySource): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > ANSWER_LIMIT) throw failed(host, source, 'answered more than a manifest can be', 'final');
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function checkAnswer(text: string, source: RegistrySource, host: string): RegistryVersion {
+  // What is no JSON is a proxy's page rather than a registry's answer: it may pass.
+  const json = parsedJson(text);
+  if (json === undefined) throw failed(host, source, 'did not answer with JSON', 'retry');
+  const checked = answerSchema.safeParse(json);
+  if (!checked.success) {
+    const issue = checked.error.issues[0];
+    throw failed(host, source, `answered with a bad ${issue?.path.join('.')}: it ${issue?.message}`, 'final');
+  }
+  const { slug, version, url, sha256, tar_prefix, type, manifest: raw } = checked.data;
+  const from = `${slug} ${version} from ${host}`;
+  if (slug !== source.slug)
+    throw failed(
+      host,
+      source,
+      `answered with another application, ${JSON.stringify(slug.slice(0, 100))}`,
+      'final',
+    );
+  if (source.version !== undefined && version !== source.version) {
+    throw failed(host, source, `answered with another version, ${version}`, 'final');
+  }
+  const manifest = checkManifest(raw, kindOf([type, raw.type], from), from);
+  if (manifest.slug !== undefined && manifest.slug !== slug) {
+    throw new AppError(
+      'app_manifest',
+      `the manifest of ${from} is that of another application, ${manifest.slug}`,
+    );
+  }
+  return { slug, version, url, sha256, tarPrefix: tar_prefix ?? '', manifest };
+}
+
+/** There is no file yet whose name would tell. @param types what registry and manifest say, in this order */
+function kindOf(types: readonly unknown[], from: string): AppKind {
+  for (const type of types) if (type === 'webapp' || type === 'konnector') return type;
+  // Konnectors used to name what runs them instead.
+  if (types.includes('node')) return 'konnector';
+  throw new AppError(
+    'app_manifest',
+    `the manifest of ${from} does not say whether it is a webapp or a konnector`,
+  );
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+function described({ slug, channel, version }: RegistrySource): string {
+  return version === undefined ? `${slug} in channel ${channel}` : `${slug} ${version}`;
+}
+
+function failed(host: string, source: RegistrySource, what: string, kind: FailureKind): AppError {
+  return new AppError(
+    'app_registry',
+    `registry ${host}, asked for ${described(source)}: ${what}`,
+    kind,
+    'Check that the registry runs, and `registries` in the configuration.',
+  );
+}

@@ -1,0 +1,113 @@
+import { errnoOf } from '../../errno.ts';
+import { AppError } from '../errors.ts';
+import { isPlainPath } from './archive-path.ts';
+import { DistinctPaths } from './distinct-paths.ts';
+import type { AppLimits } from './limits.ts';
+
+const ON_THE_WORKER = 'The path is looked for on the machine of the worker, with the rights of the worker.';
+
+/** Most headers that go with one entry of an archive: long path, long link, attributes, those for all. */
+const HEADERS = 4;
+
+/** A regular file of an application, while it is read. */
+export interface AppFile {
+  /** Inside the application: no leading slash, no `.` and no `..`. */
+  readonly path: string;
+  /** In bytes, as announced. */
+  readonly size: number;
+  /** To be read at most once, and before the visit ends. */
+  readonly content: AsyncIterable<Buffer>;
+}
+
+/**
+ * Goes through the files of an application, one after the other; the next one comes when a visit has ended.
+ * @throws {AppError} when there is something in it that no application may hold
+ */
+export type AppTree = (
+  visit: (file: AppFile, signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+) => Promise<void>;
+
+/** Keeps count of what is in a tree, and refuses what is too much, there twice, or has a name that is none. */
+export class Tally {
+  readonly #name: string;
+  readonly #limits: AppLimits;
+  readonly #paths = new DistinctPaths();
+  #entries = 0;
+  #headers = 0;
+  #bytes = 0;
+
+  /** @param name of the application, for messages */
+  constructor(name: string, limits: AppLimits) {
+    this.#name = name;
+    this.#limits = limits;
+  }
+
+  /** Anything that is listed, kept or not. */
+  entry(): void {
+    this.#entries += 1;
+    if (this.#entries > this.#limits.entries) {
+      throw this.#tooLarge(`more than ${this.#limits.entries} files and directories`);
+    }
+  }
+
+  /** What is at a path: a link is as good as a file, for nothing else may be there. @param path of `insidePath` */
+  place(path: string, kind: 'file' | 'directory'): void {
+    if (!isPlainPath(path)) throw unfit(this.#name, `${shown(path)} is no name for a file`);
+    const clash = this.#paths.add(path, kind);
+    if (clash !== undefined) throw unfit(this.#name, `${shown(path)} ${clash}`);
+    const most = 2 * this.#limits.entries;
+    if (this.#paths.size > most) throw this.#tooLarge(`more than ${most} files and directories`);
+  }
+
+  /** What an archive says about an entry, or about nothing at all. */
+  header(): void {
+    this.#headers += 1;
+    if (this.#headers > this.#limits.entries * HEADERS) throw this.#tooLarge('too many headers');
+  }
+
+  /** A file, by the size that it announces. */
+  file(path: string, size: number): void {
+    const { fileBytes, totalBytes } = this.#limits;
+    if (size > fileBytes) throw this.#tooLarge(`more than ${fileBytes} bytes in ${shown(path)}`);
+    this.#bytes += size;
+    if (this.#bytes > totalBytes) throw this.#tooLarge(`more than ${totalBytes} bytes`);
+  }
+
+  #tooLarge(what: string): AppError {
+    return new AppError('app_too_large', `${this.#name} has ${what}`);
+  }
+}
+
+/** Something that no application may hold. */
+export function unfit(name: string, what: string, options?: ErrorOptions): AppError {
+  return new AppError(
+    'app_archive',
+    `${name} is not fit to be installed: ${what}`,
+    'final',
+    'Tell those who publish the application; nothing of it was written.',
+    options,
+  );
+}
+
+/** Nothing is where its source points on this machine. */
+export function missing(name: string): AppError {
+  return new AppError('app_not_found', `${name} is not there`, 'final', ON_THE_WORKER);
+}
+
+/** What its source points to on this machine cannot be read. */
+export function unreadable(name: string, what: string, thrown: unknown): AppError {
+  const code = errnoOf(thrown) ?? 'unknown';
+  const passing = code === 'EIO' || code === 'EMFILE' || code === 'ENFILE' || code === 'ESTALE';
+  return new AppError(
+    'app_unreachable',
+    `${what} of ${name} cannot be read: ${code}`,
+    passing ? 'retry' : 'final',
+    ON_THE_WORKER,
+  );
+}
+
+/** A path of somebody else's making, fit for a message. */
+export function shown(path: string): string {
+  return JSON.stringify(path.length > 100 ? `${path.slice(0, 100)}…` : path);
+}

@@ -1,0 +1,73 @@
+import { applyChanges, applySettings } from '../documents/apply-changes.ts';
+import type { InstanceDocument, StoredInstance } from '../documents/instance-document.ts';
+import { SETTINGS_ID } from '../documents/settings-document.ts';
+import type { InstanceChanges } from '../options/changes.ts';
+import {
+  assertHasDatabases,
+  assertHasSettings,
+  type ExistingInstance,
+  readExisting,
+  refuseUnfinished,
+  updateInstance,
+  updateSettings,
+} from './existing-instance.ts';
+
+export interface Modification extends ExistingInstance {
+  readonly changes: InstanceChanges;
+  /**
+   * Asked like the guard, but only until its document is written: what was changed there may be just what
+   * made it one of those that were meant.
+   */
+  readonly refuseUnmeant?: ((instance: StoredInstance) => void) | undefined;
+}
+
+export interface Modified {
+  readonly outcome: 'modified' | 'unchanged';
+  /** As it is stored now. */
+  readonly instance: StoredInstance;
+}
+
+/**
+ * Changes an instance beside whoever else does: its document first, then its settings
+ * (`docs/cozy-data.md` §6.3). Safe to repeat, and nothing is written where nothing changes. Names are not
+ * looked at: see `assertAliasesFree`. Unlike a stack, it tells nobody: neither sharings of a larger quota,
+ * nor a manager or a service of common settings.
+ *
+ * @throws Refusal `provisioning`, `deleting`, `half_removed`, `superseded`, `incomplete`, and what the guards throw
+ */
+export async function modifyInstance(modification: Modification): Promise<Modified> {
+  const { changes, guard, refuseUnmeant } = modification;
+  const guarded: ExistingInstance = {
+    ...modification,
+    guard: (instance) => {
+      refuseModify(instance, changes);
+      guard?.(instance);
+    },
+  };
+  const unwritten: ExistingInstance = {
+    ...guarded,
+    guard: (instance) => {
+      guarded.guard?.(instance);
+      refuseUnmeant?.(instance);
+    },
+  };
+  if (changes.settings !== undefined) await assertHasSettings(guarded, await readExisting(unwritten));
+  const { outcome, document: instance } = await updateInstance(
+    unwritten,
+    (now) => applyChanges(now, changes),
+    async (now) => {
+      if (changes.deleting === false && now.deleting === true) await assertHasDatabases(guarded, now);
+    },
+  );
+  if (changes.settings === undefined) return { outcome, instance };
+  const settings = await updateSettings(guarded, instance, SETTINGS_ID, (now) => applySettings(now, changes));
+  return { outcome: settings.outcome === 'modified' ? 'modified' : outcome, instance };
+}
+
+/**
+ * Refuses an instance that is being made or deleted, unless it is the deletion that is taken back.
+ * @throws Refusal `provisioning`, `deleting`
+ */
+function refuseModify(instance: InstanceDocument, { deleting }: InstanceChanges): void {
+  refuseUnfinished(deleting === false ? { ...instance, deleting } : instance);
+}

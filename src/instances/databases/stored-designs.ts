@@ -1,0 +1,44 @@
+import type { CouchDocument, CouchServer } from '../../couchdb/server.ts';
+import { readStoredIndexes } from '../../couchdb/stored-indexes.ts';
+import { DATABASES } from './databases.ts';
+import { mangoRequest, viewDesignDocument } from './design-documents.ts';
+
+/** All design documents of an instance, by doctype, as that server stores them. */
+export type Designs = ReadonlyMap<string, readonly CouchDocument[]>;
+
+export interface DesignSource {
+  of(server: CouchServer, signal: AbortSignal): Promise<Designs>;
+}
+
+/** Reads the definitions once a server and process; a failed read is tried again by the next job. */
+export function createDesignSource(): DesignSource {
+  const known = new Map<CouchServer, Promise<Designs>>();
+  return {
+    async of(server, signal) {
+      const reading = known.get(server) ?? read(server);
+      known.set(server, reading);
+      try {
+        const designs = await reading;
+        signal.throwIfAborted();
+        return designs;
+      } catch (error) {
+        if (known.get(server) === reading && !signal.aborted) known.delete(server);
+        throw error;
+      }
+    },
+  };
+}
+
+/** Without a job's signal: the jobs that wait for the same answer must not fall with one of them. */
+async function read(server: CouchServer): Promise<Designs> {
+  const requests = DATABASES.flatMap(({ doctype, mango }) =>
+    mango.map((index) => ({ database: doctype, body: mangoRequest(index) })),
+  );
+  const indexes = await readStoredIndexes(server, requests);
+  return new Map(
+    DATABASES.map(({ doctype, views }) => {
+      const designs: CouchDocument[] = views.map((view) => ({ ...viewDesignDocument(view) }));
+      return [doctype, [...(indexes.get(doctype) ?? []), ...designs]];
+    }),
+  );
+}

@@ -1,0 +1,95 @@
+import { FleetError } from '../../errors.ts';
+import type { InstanceOptions } from '../options/options.ts';
+import { isEmptyField } from './empty-field.ts';
+import {
+  AUTH_MODES,
+  type InstanceDocument,
+  type InstanceFields,
+  reservationReason,
+} from './instance-document.ts';
+
+/** What lets its owner in: a token to register with, or the hash of a registered passphrase. */
+export interface WayIn {
+  /** Base64 of 16 bytes. */
+  readonly registerToken?: string | undefined;
+  /** Base64 of the scrypt text; it wins over the register token, and one that is there already over it. */
+  readonly passphraseHash?: string | undefined;
+}
+
+/**
+ * The real document, from the reservation (which gives identity, place and secrets) and the options,
+ * with empty fields left out as the stack does (`docs/cozy-data.md` §2.1). Whatever else the reservation has
+ * was written by somebody else meanwhile, and wins: the passphrase, second factor and version of common
+ * settings that a stack took from messages, the number of the indexes it made, fields nobody knows here.
+ *
+ * @throws FleetError `no_way_in` when neither a register token nor a passphrase hash is given:
+ *   nobody could ever use the instance.
+ */
+export function finishedDocument(
+  reservation: InstanceDocument,
+  options: InstanceOptions,
+  wayIn: WayIn,
+): InstanceDocument {
+  const { _id, domain, password_defined: defined } = reservation;
+  const wanted: InstanceDocument = {
+    _id,
+    domain,
+    locale: options.locale,
+    password_defined: defined === true || options.hasPassphrase,
+  };
+  setOptions(wanted, options);
+  const document = { ...wanted, ...keptOf(reservation) };
+  setWayIn(document, wayIn);
+  return document;
+}
+
+/** All of a reservation but what makes it one; a block that somebody gave another reason stays. */
+function keptOf(reservation: InstanceDocument): Partial<InstanceDocument> {
+  const { password_defined: _, ...fields } = reservation;
+  const { blocked, blocking_reason: reason, ...kept } = fields;
+  if (reservationReason(reservation) !== undefined) return kept;
+  return { ...kept, ...(blocked && { blocked }), ...(reason && { blocking_reason: reason }) };
+}
+
+/** Sets a field, unless it would be one of the values the stack writes as an absent key. */
+function setUnlessEmpty<Field extends keyof InstanceFields>(
+  document: InstanceFields,
+  field: Field,
+  value: InstanceFields[Field] | undefined,
+): void {
+  if (value === undefined || isEmptyField(value)) return;
+  document[field] = value;
+}
+
+function setOptions(document: InstanceDocument, options: InstanceOptions): void {
+  setUnlessEmpty(document, 'domain_aliases', options.aliases);
+  setUnlessEmpty(document, 'org_domain', options.orgDomain);
+  setUnlessEmpty(document, 'org_id', options.orgId);
+  setUnlessEmpty(document, 'old_domain', options.oldDomain);
+  setUnlessEmpty(document, 'uuid', options.uuid);
+  setUnlessEmpty(document, 'oidc_id', options.oidcId);
+  setUnlessEmpty(document, 'franceconnect_id', options.franceconnectId);
+  setUnlessEmpty(document, 'context', options.context);
+  setUnlessEmpty(document, 'sponsorships', options.sponsorships);
+  setUnlessEmpty(document, 'feature_sets', options.featureSets);
+  setUnlessEmpty(document, 'tos', options.tos);
+  setUnlessEmpty(document, 'tos_latest', options.tosLatest);
+  setUnlessEmpty(document, 'auth_mode', AUTH_MODES[options.authMode ?? 'basic']);
+  setUnlessEmpty(document, 'magic_link', options.magicLink);
+  setUnlessEmpty(document, 'blocked', options.blocked);
+  setUnlessEmpty(document, 'blocking_reason', options.blockingReason);
+  setUnlessEmpty(document, 'no_auto_update', options.autoUpdate === false);
+  setUnlessEmpty(document, 'disk_quota', options.diskQuota?.toString());
+}
+
+function setWayIn(document: InstanceDocument, wayIn: WayIn): void {
+  const { registerToken, passphraseHash } = wayIn;
+  if (passphraseHash) {
+    document.passphrase_hash ??= passphraseHash;
+    document.onboarding_finished = true;
+  } else if (registerToken) {
+    document.register_token = registerToken;
+  } else {
+    throw new FleetError('no_way_in', `${document.domain} has neither a register token nor a passphrase`);
+  }
+}

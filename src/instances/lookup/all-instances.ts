@@ -1,0 +1,46 @@
+import { unlessNoDatabase } from '../../couchdb/errors.ts';
+import type { CouchServer, ViewRow } from '../../couchdb/server.ts';
+import type { StoredInstance } from '../documents/instance-document.ts';
+import { INSTANCES } from './lookup.ts';
+import { type Judged, judgeDocument, type OnUnreadable } from './readable.ts';
+
+/** Documents that are asked for, and held, at a time. */
+const PAGE = 500;
+
+/**
+ * All instances in the order of their ids, which is the order of the stack's `instances ls`
+ * (`docs/admin-api.md` §1.3). The next page is asked for when the last one was used up.
+ * @param onUnreadable told of each document that is passed over
+ */
+export async function* allInstances(
+  global: CouchServer,
+  onUnreadable: OnUnreadable,
+  signal?: AbortSignal,
+): AsyncGenerator<StoredInstance> {
+  for await (const judged of judgeAll(global, signal)) {
+    if (judged.readable) yield judged.instance;
+    else onUnreadable(judged.unreadable);
+  }
+}
+
+/** All documents that are, or should be, instances, in the same order. */
+export async function* judgeAll(global: CouchServer, signal?: AbortSignal): AsyncGenerator<Judged> {
+  for await (const { doc } of rows(global, signal)) if (doc) yield judgeDocument(doc);
+}
+
+/** The rows of all documents but the design documents. */
+async function* rows(global: CouchServer, signal: AbortSignal | undefined): AsyncGenerator<ViewRow> {
+  let last: string | undefined;
+  for (;;) {
+    const query = { includeDocs: true, limit: PAGE, ...(last === undefined ? {} : { startKey: last }) };
+    const reading = global.allDocuments(INSTANCES, query, signal);
+    // A CouchDB on which nothing was made yet has no `global/instances`; a list that ends in the middle is none.
+    const page = last === undefined ? ((await unlessNoDatabase(reading)) ?? []) : await reading;
+    for (const row of page) {
+      // A page begins with the row the one before it ended with.
+      if (row.id !== last && !row.id.startsWith('_design/')) yield row;
+    }
+    if (page.length < PAGE) return;
+    last = page.at(-1)?.id;
+  }
+}

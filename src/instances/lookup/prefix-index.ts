@@ -1,0 +1,185 @@
+import pLimit from 'p-limit';
+import type { Change, CouchDocument, CouchServer } from '../../couchdb/server.ts';
+import { databasePrefix } from '../databases/prefix.ts';
+import { IdsByKey } from './ids-by-key.ts';
+import { INSTANCES } from './lookup.ts';
+import { judgeDocument, type Unreadable } from './readable.ts';
+import {
+  type ClaimingField,
+  directoryKeys,
+  type Keys,
+  keysOf,
+  prefixKeys,
+  type Reading,
+  readingsOf,
+} from './readings.ts';
+
+/** A document that could mean something, and the field by which it could. */
+export interface Claim {
+  readonly _id: string;
+  /** Empty where it has none that can be read. */
+  readonly domain: string;
+  readonly field: ClaimingField;
+  /** Why nobody can tell what it means; absent for a document that can be read. */
+  readonly unreadable?: Unreadable;
+}
+
+/** The documents of `global/instances` by what they could own, as they were when one looked. */
+export interface Owners {
+  /** How many documents there are; design documents are none. */
+  readonly size: number;
+  /** Those that cannot be read. */
+  unreadable(): Unreadable[];
+  /**
+   * The documents to which databases of that prefix could belong, by any reading.
+   * @param but `_id` of a document that does not count
+   */
+  ofPrefix(prefix: string, but?: string): Claim[];
+  /**
+   * The documents to which the directory of that name could belong: by a name of theirs, or because they have the
+   * databases of an instance of that name, as one that was renamed by hand.
+   * @param but `_id` of a document that does not count
+   */
+  ofDirectory(name: string, but?: string): Claim[];
+}
+
+/** Knows all documents of `global/instances`. */
+export interface Census {
+  /**
+   * Reads what has changed, and answers from then on; to be asked at once.
+   * @throws CouchError 404 where there is no such database
+   */
+  look(signal?: AbortSignal): Promise<Owners>;
+}
+
+/** Documents that are read at a time. */
+const PAGE = 1000;
+
+interface Counted {
+  readonly domain: string;
+  readonly readings: readonly Reading[];
+  readonly unreadable?: Unreadable;
+}
+
+/**
+ * Counts once, then follows the changes: no index of the stack's is by prefix, and reading 20,000 documents for each
+ * destruction would cost more than the destruction. Those who look while others do share one request.
+ */
+export function createCensus(global: CouchServer): Census {
+  const counted = new Map<string, Counted>();
+  const unreadable = new Map<string, Unreadable>();
+  const prefixes = new IdsByKey();
+  const directories = new IdsByKey();
+  const oneByOne = pLimit(1);
+  let since = '0';
+  let begun = 0;
+  let complete = 0;
+
+  function forget(id: string): void {
+    for (const keys of (counted.get(id)?.readings ?? []).map(keysOf)) {
+      for (const key of keys.prefixes) prefixes.delete(key, id);
+      for (const key of keys.directories) directories.delete(key, id);
+    }
+    counted.delete(id);
+    unreadable.delete(id);
+  }
+
+  function count({ id, deleted, doc }: Change): void {
+    forget(id);
+    if (deleted === true || id.startsWith('_design/')) return;
+    const document = describe(doc);
+    counted.set(id, document);
+    if (document.unreadable !== undefined) unreadable.set(id, document.unreadable);
+    for (const keys of document.readings.map(keysOf)) {
+      for (const key of keys.prefixes) prefixes.add(key, id);
+      for (const key of keys.directories) directories.add(key, id);
+    }
+  }
+
+  async function catchUp(signal: AbortSignal | undefined): Promise<void> {
+    for (;;) {
+      const { changes, lastSequence } = await global.changes(INSTANCES, since, PAGE, signal);
+      for (const change of changes) count(change);
+      since = lastSequence;
+      if (changes.length < PAGE) return;
+    }
+  }
+
+  function claims(
+    ids: Iterable<string>,
+    but: string | undefined,
+    isMeant: (keys: Keys, reading: Reading) => boolean,
+  ): Claim[] {
+    return [...ids].flatMap((_id) => {
+      const document = counted.get(_id);
+      const reading = document?.readings.find((each) => isMeant(keysOf(each), each));
+      if (_id === but || document === undefined || reading === undefined) return [];
+      const { domain, unreadable } = document;
+      return [{ _id, domain, field: reading.field, ...(unreadable && { unreadable }) }];
+    });
+  }
+
+  const owners: Owners = {
+    get size() {
+      return counted.size;
+    },
+    unreadable: () => [...unreadable.values()],
+    ofPrefix(prefix, but) {
+      const keys = prefixKeys(prefix);
+      const ids = new Set(keys.flatMap((key) => [...prefixes.of(key)]));
+      return claims(ids, but, (owned) => keys.some((key) => owned.prefixes.has(key)));
+    },
+    ofDirectory(name, but) {
+      const keys = directoryKeys(name);
+      const ids = new Set(keys.flatMap((key) => [...directories.of(key)]));
+      const byName = claims(ids, but, (owned) => keys.some((key) => owned.directories.has(key)));
+      const starts = [...keysOf({ field: 'domain', text: name }).prefixes];
+      const others = new Set(starts.flatMap((key) => [...prefixes.of(key)]).filter((id) => !ids.has(id)));
+      const byPrefix = claims(
+        others,
+        but,
+        (owned, { field }) => field === 'prefix' && starts.some((key) => owned.prefixes.has(key)),
+      );
+      return [...byName, ...byPrefix];
+    },
+  };
+
+  return {
+    async look(signal) {
+      const before = begun;
+      await oneByOne(async () => {
+        // Somebody else's that began after this one was asked for has seen all that this one would.
+        if (complete > before) return;
+        begun += 1;
+        await catchUp(signal);
+        complete = begun;
+      });
+      return owners;
+    },
+  };
+}
+
+function describe(document: CouchDocument): Counted {
+  const readings = readingsOf(document);
+  const judged = judgeDocument({ _rev: '', ...document });
+  if (judged.readable) return { domain: judged.instance.domain, readings };
+  return { domain: judged.unreadable.domain, readings, unreadable: judged.unreadable };
+}
+
+/** Documents, other than its own, that could mean what an instance has. */
+export interface Sharers {
+  readonly databases: readonly Claim[];
+  readonly directory: readonly Claim[];
+}
+
+/** Who else could mean the databases and the directory of an instance. */
+export function sharersOf(
+  owners: Owners,
+  instance: { readonly _id: string; readonly domain: string; readonly prefix?: string },
+): Sharers {
+  const { _id, domain } = instance;
+  return {
+    databases: owners.ofPrefix(databasePrefix(instance), _id),
+    directory: owners.ofDirectory(domain, _id),
+  };
+}

@@ -1,0 +1,65 @@
+import { InputError } from '../../errors.ts';
+
+const ADVICE = 'Write it as 1.2.0, as 1.2.0-20180716 or as 20180716.';
+
+const SHORT = /^\d{8}$/;
+const VERSION = /^v?(?<major>\d+)\.\d+\.\d+(?:-(?<date>\d{8}))?$/;
+
+interface TosVersion {
+  readonly text: string;
+  readonly major: number;
+  readonly dated: boolean;
+}
+
+function badTos(message: string): InputError {
+  return new InputError('bad_tos', message, {}, ADVICE);
+}
+
+/** `digits` is YYYYMMDD; a date that no calendar has, such as 30 February, is shifted by `Date`. */
+function isCalendarDate(digits: string): boolean {
+  const iso = `${digits.slice(0, 4)}-${digits.slice(4, 6)}-${digits.slice(6)}`;
+  const date = new Date(`${iso}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(iso);
+}
+
+function parseTos(text: string): TosVersion {
+  const full = SHORT.test(text) ? `1.0.0-${text}` : text;
+  const { major, date } = VERSION.exec(full)?.groups ?? {};
+  if (major === undefined || (date !== undefined && !isCalendarDate(date))) {
+    throw badTos('Bad format for TOS version');
+  }
+  return { text: full, major: Number(major), dated: date !== undefined };
+}
+
+/**
+ * A version of the terms of service as stored: `A.B.C` or `A.B.C-YYYYMMDD`, a leading `v` kept; eight
+ * digits become `1.0.0-YYYYMMDD` (`docs/cozy-data.md` §2.1, §6.3). The stack checks the format only when
+ * an instance is modified, we do always.
+ *
+ * @throws InputError `bad_tos`
+ */
+export function normaliseTos(text: string): string {
+  return parseTos(text).text;
+}
+
+/**
+ * The major version; terms count as signed when that of `tos` is not below that of `tos_latest`
+ * (`docs/cozy-data.md` §6.3).
+ *
+ * @throws InputError `bad_tos`
+ */
+export function tosMajor(text: string): number {
+  return parseTos(text).major;
+}
+
+/**
+ * As `normaliseTos`, for `tos_latest`, which needs its date: from then on an instance that has not
+ * signed is blocked (`docs/cozy-data.md` §6.3).
+ *
+ * @throws InputError `bad_tos`
+ */
+export function requireDatedTos(text: string): string {
+  const version = parseTos(text);
+  if (!version.dated) throw badTos('Bad format for TOS version: the latest terms need a date');
+  return version.text;
+}

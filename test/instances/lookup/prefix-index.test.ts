@@ -1,0 +1,150 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect } from 'chai';
+import type { CouchDocument, CouchServer } from '../../../src/couchdb/server.ts';
+import { prefixOf } from '../../../src/instances/databases/prefix.ts';
+import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
+import { type Census, createCensus } from '../../../src/instances/lookup/prefix-index.ts';
+import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+
+describe('the census of documents', () => {
+  let fleet: TestFleet;
+
+  before(async () => {
+    fleet = await startTestFleet({ worker: false });
+  });
+
+  after(() => fleet.close());
+
+  const prefixFor = (name: string) => fleet.domain(name).replaceAll('.', '-');
+
+  async function ofPrefix(census: Census, prefix: string, but?: string): Promise<string[]> {
+    return (await census.look()).ofPrefix(prefix, but).map(({ _id, field }) => `${_id} ${field}`);
+  }
+
+  /** A server whose only changes are these documents, over and over. */
+  function changesOf(
+    documents: readonly CouchDocument[],
+    onAsked: () => void = () => undefined,
+  ): CouchServer {
+    return {
+      ...fleet.server,
+      async changes() {
+        onAsked();
+        return { changes: documents.map((doc) => ({ id: doc._id, doc })), lastSequence: '1' };
+      },
+    };
+  }
+
+  it('knows the other documents of a prefix, as they are now', async () => {
+    const prefix = prefixFor('census');
+    const census = createCensus(fleet.server);
+    const one = await fleet.putInstance({ domain: fleet.domain('one'), prefix });
+    expect(await ofPrefix(census, prefix, one._id)).to.deep.equal([]);
+    const other = await fleet.putInstance({ domain: fleet.domain('other'), prefix });
+    expect(await ofPrefix(census, prefix, one._id)).to.deep.equal([`${other._id} prefix`]);
+    await fleet.server.deleteDocument(INSTANCES, other._id, other._rev);
+    expect(await ofPrefix(census, prefix, one._id)).to.deep.equal([]);
+  });
+
+  it('counts a document without a domain: it may be all that is known of somebody’s databases', async () => {
+    const prefix = prefixFor('nameless');
+    for (const fields of [{}, { domain: 7 }]) {
+      const _id = `${prefix}-${Object.keys(fields).length}`;
+      const _rev = await fleet.server.putDocument(INSTANCES, { _id, prefix, ...fields });
+      const owners = await createCensus(fleet.server).look();
+      const [claim, ...others] = owners.ofPrefix(prefix, 'mine');
+      expect(claim).to.deep.include({ _id, domain: '', field: 'prefix' });
+      expect(claim?.unreadable).to.include({ field: 'domain' });
+      expect(others).to.deep.equal([]);
+      expect(owners.unreadable().map((each) => each._id)).to.include(_id);
+      await fleet.server.deleteDocument(INSTANCES, _id, _rev);
+    }
+  });
+
+  it('forgets what a document said before it was changed', async () => {
+    const _id = prefixFor('changed');
+    const domain = fleet.domain('before');
+    const census = createCensus(fleet.server);
+    const rev = await fleet.server.putDocument(INSTANCES, { _id, domain, prefix: 5 });
+    expect((await census.look()).ofDirectory(domain)).to.have.length(1);
+    const next = { _id, _rev: rev, domain: fleet.domain('after'), prefix: _id };
+    const _rev = await fleet.server.putDocument(INSTANCES, next);
+    const owners = await census.look();
+    expect(owners.ofDirectory(domain)).to.deep.equal([]);
+    expect(owners.ofPrefix(prefixOf(domain))).to.deep.equal([]);
+    expect(owners.unreadable().filter((each) => each._id === _id)).to.deep.equal([]);
+    await fleet.server.deleteDocument(INSTANCES, _id, _rev);
+  });
+
+  it('is not led astray by names that every object has', async () => {
+    const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
+    const documents = names.map((name) => ({ _id: name, domain: name, prefix: name }));
+    // As `JSON.parse` makes it: a property of its own.
+    const own: CouchDocument = JSON.parse(
+      '{"_id":"own","domain":"own.org","__proto__":{"prefix":"cozy-own"}}',
+    );
+    const owners = await createCensus(changesOf([...documents, own])).look();
+    for (const name of names) {
+      expect(owners.ofDirectory(name).map(({ _id }) => _id)).to.deep.equal([name]);
+      expect(owners.ofPrefix(name, name)).to.deep.equal([]);
+    }
+    expect(owners.ofPrefix('cozy-own')).to.deep.equal([]);
+    expect(owners.ofPrefix('valueOf')).to.deep.equal([]);
+    expect(owners.unreadable()).to.deep.equal([]);
+  });
+
+  it('reads a document that is nested without end', async () => {
+    let domain: unknown = 'deep.org';
+    for (let depth = 0; depth < 100_000; depth += 1) domain = [domain];
+    const owners = await createCensus(changesOf([{ _id: 'deep', domain }])).look();
+    expect(owners.ofDirectory('deep.org').map(({ _id }) => _id)).to.deep.equal(['deep']);
+  });
+
+  it('asks once for all who look while it reads', async () => {
+    let asked = 0;
+    const census = createCensus(
+      changesOf([], () => {
+        asked += 1;
+      }),
+    );
+    await Promise.all([census.look(), census.look(), census.look(), census.look()]);
+    // Those who came while the first was read need another one: it may have been answered before they asked.
+    expect(asked).to.be.at.most(2);
+    await census.look();
+    expect(asked).to.be.at.most(3);
+  });
+
+  it('holds 20,000 documents in less than 50 MB', async function () {
+    this.timeout(30_000);
+    const change = (at: number) => {
+      const domain = `user-${at}.school.example.org`;
+      const names = { old_domain: `old-${domain}`, domain_aliases: [`alias-${domain}`] };
+      const id = at.toString(16).padStart(32, '0');
+      return {
+        id,
+        doc: { _id: id, domain, prefix: prefixOf(domain), ...names, cli_secret: 'x'.repeat(1_000) },
+      };
+    };
+    let given = 0;
+    const census = createCensus({
+      ...fleet.server,
+      async changes() {
+        const from = given;
+        given = Math.min(20_000, given + 1_000);
+        const changes = Array.from({ length: given - from }, (_, at) => change(from + at));
+        return { changes, lastSequence: String(given) };
+      },
+    });
+    const before = heapUsed();
+    expect((await census.look()).size).to.equal(20_000);
+    expect(heapUsed() - before).to.be.below(50_000_000);
+  });
+});
+
+/** Bytes that are in use after what is not has been collected. */
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  return process.memoryUsage().heapUsed;
+}
