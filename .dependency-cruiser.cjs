@@ -1,8 +1,9 @@
-/** Imports point one way: commands, workers -> jobs -> stack -> instances -> apps, couchdb, storage, redis -> config. */
+/** Imports point one way: commands -> cli -> operations, workers -> jobs -> stack -> instances -> apps, couchdb, storage, redis -> config. */
 /** From the top; a folder may import from those of the rows below its own. */
 const ROWS = [
   ['commands'],
-  ['cli', 'workers'],
+  ['cli'],
+  ['operations', 'workers'],
   ['jobs'],
   ['stack'],
   ['instances'],
@@ -12,6 +13,7 @@ const ROWS = [
 
 /** What some must not import although it stands below them. */
 const ALSO_FORBIDDEN = {
+  operations: ['embedded'],
   workers: ['embedded'],
   jobs: ['embedded'],
   stack: ['storage', 'embedded'],
@@ -35,11 +37,18 @@ const looksDownOnly = (folder, row) => {
 module.exports = {
   forbidden: [
     ...ROWS.flatMap((row, at) => (at === 0 ? [] : row.map((folder) => looksDownOnly(folder, at)))),
+    {
+      name: 'operations-know-no-terminal',
+      severity: 'error',
+      comment: 'What serves people and programs alike must neither ask, nor print, nor end the process.',
+      from: { path: '^src/operations/' },
+      to: { path: 'node_modules/@oclif/|^(node:)?(readline|process|tty)(/promises)?$' },
+    },
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, pathNot: '^src/(commands|embedded)/|^src/cli/debug-namespaces[.]ts$' },
+      from: { orphan: true, pathNot: '^src/(commands|embedded)/|^src/cli/terminal/debug-namespaces[.]ts$' },
       to: {},
     },
   ],

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EXIT } from '../src/cli/exit-codes.ts';
+import { EXIT } from '../src/cli/terminal/exit-codes.ts';
 import { DATABASES } from '../src/instances/databases/databases.ts';
 import { databaseName, prefixOf } from '../src/instances/databases/prefix.ts';
 import { createDesignSource } from '../src/instances/databases/stored-designs.ts';

@@ -3,13 +3,11 @@ import { format } from 'node:util';
 import { Command, Errors, Flags, ux } from '@oclif/core';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
-import type { Fleet } from '../jobs/fleet.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
-import { explainError } from './explain-error.ts';
-import type { Output } from './output.ts';
-import { isLive } from './screen.ts';
-import { oneLine, safeJson, severalLines } from './terminal-text.ts';
-import { withFleet } from './with-fleet.ts';
+import { oneLine, safeJson, severalLines } from '../safe-text.ts';
+import { EXIT, type Outcome } from './terminal/exit-codes.ts';
+import { explainError } from './terminal/explain-error.ts';
+import type { Output } from './terminal/output.ts';
+import { isLive } from './terminal/screen.ts';
 
 /** What every command shares: configuration, the fleet's Redis, how errors are told, exit codes. */
 export abstract class BaseCommand extends Command {
@@ -63,14 +61,9 @@ export abstract class BaseCommand extends Command {
     });
   }
 
-  /** Opens the fleet's Redis for the time of `work`, whatever becomes of it. */
-  protected withFleet<T>(config: Config, work: (fleet: Fleet) => Promise<T>): Promise<T> {
-    return withFleet(config, work);
-  }
-
-  /** Ends with this exit code after the output is written; `--json` output included. */
-  protected exitWith(code: ExitCode): void {
-    process.exitCode = code;
+  /** Ends with the exit code of that outcome after the output is written; `--json` output included. */
+  protected endWith(outcome: Outcome): void {
+    process.exitCode = EXIT[outcome];
   }
 
   protected override async catch(error: Error): Promise<void> {

@@ -1,5 +1,5 @@
-import { restrictDebug } from '../../src/cli/debug-namespaces.ts';
-import { guardOutput } from '../../src/cli/guard-output.ts';
+import { restrictDebug } from '../../src/cli/terminal/debug-namespaces.ts';
+import { guardOutput } from '../../src/cli/terminal/guard-output.ts';
 
 guardOutput(process);
 // As in bin/run.js: before oclif is loaded.

@@ -1,4 +1,4 @@
-import type { BatchSummary } from '../../src/cli/batch/batch-state.ts';
+import type { BatchSummary } from '../../src/operations/batches/batch-state.ts';
 import type { CliPlatform } from './cli-platform.ts';
 
 /** Submits a file of these lines and answers what `--json` says. */

@@ -5,7 +5,7 @@ import {
   stackState,
 } from '../../instances/documents/instance-document.ts';
 import { sizeText } from '../../instances/options/disk-quota.ts';
-import { oneLine } from '../terminal-text.ts';
+import { oneLine } from '../../safe-text.ts';
 import { fieldValues, goText } from './fields.ts';
 
 /** What a listing says of each instance, side by side. */

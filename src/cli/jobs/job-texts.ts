@@ -1,7 +1,7 @@
-import { readableDuration } from '../duration.ts';
-import { rowsText } from '../table.ts';
-import { oneLine } from '../terminal-text.ts';
-import type { JobFacts } from './job-facts.ts';
+import type { JobFacts } from '../../operations/jobs/job-facts.ts';
+import { readableDuration } from '../../quantity-text.ts';
+import { oneLine } from '../../safe-text.ts';
+import { rowsText } from '../terminal/table.ts';
 
 export const JOB_HEAD = ['JOB', 'KIND', 'STATE', 'DOMAIN', 'STAGE', 'TRIES', 'BATCH', 'ERROR'];
 

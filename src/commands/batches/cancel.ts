@@ -1,8 +1,9 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { batchArg } from '../../cli/batch/batch-id.ts';
-import { count } from '../../cli/batch/batch-texts.ts';
-import { type CancelledBatch, cancelBatch } from '../../cli/batch/cancel-batch.ts';
-import { submitter } from '../../cli/submitter.ts';
+import { batchArg } from '../../cli/flags/args.ts';
+import { currentActor } from '../../cli/terminal/actor.ts';
+import { type CancelledBatch, cancelBatch } from '../../operations/batches/cancel-batch.ts';
+import { withFleet } from '../../operations/connect/with-fleet.ts';
+import { count } from '../../quantity-text.ts';
 
 export default class BatchesCancel extends BaseCommand {
   static override summary = 'Stop a batch';
@@ -15,8 +16,8 @@ export default class BatchesCancel extends BaseCommand {
   async run(): Promise<CancelledBatch & { readonly batch: string }> {
     const { args, flags } = await this.parse(BatchesCancel);
     const config = this.loadConfig(flags.config);
-    return await this.withFleet(config, async (fleet) => {
-      const cancelled = await cancelBatch(fleet, args.batch, submitter());
+    return await withFleet(config, async (fleet) => {
+      const cancelled = await cancelBatch(fleet, args.batch, currentActor());
       const { stopped, passedOver } = cancelled;
       this.log(
         `Batch ${args.batch} is stopped: ${count(stopped)} running rows stop at their next safe point,`,

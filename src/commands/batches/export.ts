@@ -1,16 +1,18 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { problemTexts } from '../../cli/batch/check-file.ts';
-import { exportBatch } from '../../cli/batch/export-batch.ts';
-import { exportFile } from '../../cli/batch/export-file.ts';
-import { type ExportedRow, type ExportFormat, exportHead, exportLine } from '../../cli/batch/export-row.ts';
-import { openInstanceFile } from '../../cli/batch/instance-file.ts';
-import { checkCouch, openCouch } from '../../cli/couch.ts';
-import { EXIT } from '../../cli/exit-codes.ts';
-import { writeOutput } from '../../cli/output-file.ts';
-import { rulesOf } from '../../cli/parsing-rules.ts';
+import { type ExportFormat, exportHead, exportLine } from '../../cli/batches/export-format.ts';
+import { rowText } from '../../cli/terminal/input-printer.ts';
+import { writeOutput } from '../../cli/terminal/output-file.ts';
 import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
+import type { ExportedRow } from '../../operations/batches/export-batch.ts';
+import { exportBatch } from '../../operations/batches/export-batch.ts';
+import { exportFile } from '../../operations/batches/export-file.ts';
+import { checkCouch, openCouch, withCouch } from '../../operations/connect/couch.ts';
+import { withFleet } from '../../operations/connect/with-fleet.ts';
+import { problemReports } from '../../operations/input/check-file.ts';
+import { rulesOf } from '../../operations/input/check-rows.ts';
+import { openInstanceFile } from '../../operations/input/row-file.ts';
 
 interface Destination {
   readonly format: ExportFormat;
@@ -57,15 +59,11 @@ export default class BatchesExport extends BaseCommand {
   }
 
   private async ofBatch(config: Config, id: string, to: Destination): Promise<void> {
-    const couch = openCouch(config);
-    try {
-      await checkCouch(couch.global);
-      await this.withFleet(config, ({ batches }) =>
-        write(exportBatch(batches, couch.global, config.fleet.linkScheme, id), to),
-      );
-    } finally {
-      await couch.close();
-    }
+    await withCouch(config, ({ global }) =>
+      withFleet(config, ({ batches }) =>
+        write(exportBatch(batches, global, config.fleet.linkScheme, id), to),
+      ),
+    );
   }
 
   private async ofFile(config: Config, source: string, to: Destination): Promise<void> {
@@ -74,8 +72,8 @@ export default class BatchesExport extends BaseCommand {
     try {
       for (const server of couch.servers()) await checkCouch(server);
       const rows = exportFile(couch, file.rows(), config.fleet.linkScheme, (row) => {
-        for (const problem of problemTexts(file.name, row)) this.output.note(problem);
-        this.exitWith(EXIT.usage);
+        for (const problem of problemReports(file.name, row)) this.output.note(rowText(problem));
+        this.endWith('usage');
       });
       await write(rows, to);
     } finally {

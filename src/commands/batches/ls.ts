@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { type BatchSummary, batchState, batchSummary } from '../../cli/batch/batch-state.ts';
-import { rowsText } from '../../cli/table.ts';
+import { rowsText } from '../../cli/terminal/table.ts';
 import type { Batch } from '../../jobs/batches.ts';
+import { type BatchSummary, batchState, batchSummary } from '../../operations/batches/batch-state.ts';
+import { withFleet } from '../../operations/connect/with-fleet.ts';
 
 const HEAD = [
   'BATCH',
@@ -29,7 +30,7 @@ export default class BatchesLs extends BaseCommand {
   async run(): Promise<BatchSummary[]> {
     const { flags } = await this.parse(BatchesLs);
     const config = this.loadConfig(flags.config);
-    return await this.withFleet(config, async ({ batches }) => {
+    return await withFleet(config, async ({ batches }) => {
       const found = await batches.list(flags.limit);
       for (const line of rowsText(HEAD, found.map(cells), this.live)) this.log(line);
       return found.map(batchSummary);

@@ -1,17 +1,20 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { batchArg } from '../../cli/batch/batch-id.ts';
-import { type BatchSummary, batchSummary } from '../../cli/batch/batch-state.ts';
-import { count } from '../../cli/batch/batch-texts.ts';
-import { type RefusedRow, type RetriedBatch, retryBatch } from '../../cli/batch/retry-batch.ts';
-import { watchBatch } from '../../cli/batch/watch-batch.ts';
-import { waitFlags } from '../../cli/creation-flags.ts';
-import { waitMs } from '../../cli/duration.ts';
-import { EXIT } from '../../cli/exit-codes.ts';
-import { startPatience } from '../../cli/patience.ts';
-import { oneLine } from '../../cli/terminal-text.ts';
-import { noteIdleWorkers } from '../../cli/worker-notice.ts';
+import { displayFor } from '../../cli/batches/batch-display.ts';
+import { batchPrinter, printFollowedBatch } from '../../cli/batches/print-batch.ts';
+import { batchArg } from '../../cli/flags/args.ts';
+import { waitFlags } from '../../cli/flags/creation-flags.ts';
+import { waitMs } from '../../cli/flags/duration.ts';
+import { withInterrupt } from '../../cli/terminal/interrupt.ts';
+import { noteWorkers } from '../../cli/terminal/worker-notice.ts';
 import type { Fleet } from '../../jobs/fleet.ts';
+import { type BatchSummary, batchSummary } from '../../operations/batches/batch-state.ts';
+import { type RefusedRow, type RetriedBatch, retryBatch } from '../../operations/batches/retry-batch.ts';
+import { watchBatch } from '../../operations/batches/run-batch.ts';
+import { withFleet } from '../../operations/connect/with-fleet.ts';
+import { reportWorkers } from '../../operations/jobs/job-report.ts';
+import { count } from '../../quantity-text.ts';
+import { oneLine } from '../../safe-text.ts';
 
 interface RetryResult extends BatchSummary {
   readonly queuedAgain: number;
@@ -33,7 +36,7 @@ export default class BatchesRetry extends BaseCommand {
     const config = this.loadConfig(flags.config);
     const wait = waitMs(flags.wait);
     const refused: RefusedRow[] = [];
-    return await this.withFleet(config, async (fleet) => {
+    return await withFleet(config, async (fleet) => {
       const retried = await retryBatch(fleet, args.batch, (row) => {
         if (this.jsonEnabled()) refused.push(row);
         this.output.note(
@@ -51,24 +54,21 @@ export default class BatchesRetry extends BaseCommand {
 
   private async leave(fleet: Fleet, id: string, { queued, refused }: RetriedBatch): Promise<BatchSummary> {
     if (queued > 0) {
-      await noteIdleWorkers(fleet, this.output);
+      await reportWorkers(fleet, ({ workers }) => noteWorkers(workers, this.output));
       this.log(`Watch it: cozy-fleet batches watch ${id}`);
     }
-    if (refused > 0) this.exitWith(queued === 0 ? EXIT.failed : EXIT.partlyFailed);
+    if (refused > 0) this.endWith(queued === 0 ? 'failed' : 'partlyFailed');
     return batchSummary(await fleet.batches.get(id));
   }
 
   private async follow(fleet: Fleet, id: string, wait: number | undefined): Promise<BatchSummary> {
-    const patience = startPatience();
-    patience.startClock(wait);
-    try {
-      const watching = { output: this.output, json: this.jsonEnabled(), patience };
-      const { summary, exitCode } = await watchBatch(fleet, id, watching);
-      this.exitWith(exitCode);
-      return summary;
-    } finally {
-      patience.stop();
-    }
+    const display = displayFor(this.output, this.jsonEnabled());
+    const result = await withInterrupt((signal) =>
+      watchBatch(fleet, id, { signal, waitMs: wait }, batchPrinter(this.output, display)),
+    ).finally(() => display.end());
+    const { answer, outcome } = printFollowedBatch(result, this.output);
+    this.endWith(outcome);
+    return answer;
   }
 }
 

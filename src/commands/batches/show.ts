@@ -1,14 +1,15 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { batchArg } from '../../cli/batch/batch-id.ts';
-import { type BatchSummary, batchSummary } from '../../cli/batch/batch-state.ts';
-import { batchFacts } from '../../cli/batch/batch-texts.ts';
-import { countByCode, ROW_HEAD, rowCells } from '../../cli/batch/row-table.ts';
-import { pagesOf } from '../../cli/pages.ts';
-import { rowsText } from '../../cli/table.ts';
+import { batchFacts } from '../../cli/batches/batch-texts.ts';
+import { ROW_HEAD, rowCells } from '../../cli/batches/row-table.ts';
+import { batchArg } from '../../cli/flags/args.ts';
+import { rowsText } from '../../cli/terminal/table.ts';
 import type { Row } from '../../jobs/batches.ts';
 import type { Fleet } from '../../jobs/fleet.ts';
 import { ROW_STATES, type RowState } from '../../jobs/row-state.ts';
+import { type BatchSummary, batchSummary, countByCode } from '../../operations/batches/batch-state.ts';
+import { withFleet } from '../../operations/connect/with-fleet.ts';
+import { pagesOf } from '../../pages.ts';
 
 /** Rows that somebody has to look at. */
 const FAILURES: readonly RowState[] = ['failed', 'incomplete'];
@@ -39,7 +40,7 @@ export default class BatchesShow extends BaseCommand {
     const { args, flags } = await this.parse(BatchesShow);
     const config = this.loadConfig(flags.config);
     const states = flags.failed ? FAILURES : flags.state === undefined ? [] : [flags.state];
-    return await this.withFleet(config, async (fleet) => {
+    return await withFleet(config, async (fleet) => {
       const batch = await fleet.batches.get(args.batch);
       const failures = await countByCode(fleet.batches.rows(batch.id, ...FAILURES));
       for (const line of batchFacts(batch, failures)) this.log(line);

@@ -1,11 +1,14 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { batchArg } from '../../cli/batch/batch-id.ts';
-import type { BatchSummary } from '../../cli/batch/batch-state.ts';
-import { watchBatch } from '../../cli/batch/watch-batch.ts';
-import { waitFlags } from '../../cli/creation-flags.ts';
-import { waitMs } from '../../cli/duration.ts';
-import { BATCH_EXIT_CODES } from '../../cli/exit-codes.ts';
-import { startPatience } from '../../cli/patience.ts';
+import { displayFor } from '../../cli/batches/batch-display.ts';
+import { batchPrinter, printFollowedBatch } from '../../cli/batches/print-batch.ts';
+import { batchArg } from '../../cli/flags/args.ts';
+import { waitFlags } from '../../cli/flags/creation-flags.ts';
+import { waitMs } from '../../cli/flags/duration.ts';
+import { BATCH_EXIT_CODES } from '../../cli/terminal/exit-codes.ts';
+import { withInterrupt } from '../../cli/terminal/interrupt.ts';
+import type { BatchSummary } from '../../operations/batches/batch-state.ts';
+import { watchBatch } from '../../operations/batches/run-batch.ts';
+import { withFleet } from '../../operations/connect/with-fleet.ts';
 
 export default class BatchesWatch extends BaseCommand {
   static override summary = 'Follow a batch until its end';
@@ -20,17 +23,14 @@ export default class BatchesWatch extends BaseCommand {
     const { args, flags } = await this.parse(BatchesWatch);
     const config = this.loadConfig(flags.config);
     const wait = waitMs(flags.wait);
-    return await this.withFleet(config, async (fleet) => {
-      const patience = startPatience();
-      patience.startClock(wait);
-      try {
-        const watching = { output: this.output, json: this.jsonEnabled(), patience };
-        const { summary, exitCode } = await watchBatch(fleet, args.batch, watching);
-        this.exitWith(exitCode);
-        return summary;
-      } finally {
-        patience.stop();
-      }
-    });
+    const display = displayFor(this.output, this.jsonEnabled());
+    const result = await withFleet(config, (fleet) =>
+      withInterrupt((signal) =>
+        watchBatch(fleet, args.batch, { signal, waitMs: wait }, batchPrinter(this.output, display)),
+      ),
+    ).finally(() => display.end());
+    const { answer, outcome } = printFollowedBatch(result, this.output);
+    this.endWith(outcome);
+    return answer;
   }
 }

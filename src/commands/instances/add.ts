@@ -1,15 +1,14 @@
 import { Args } from '@oclif/core';
-import { addOne } from '../../cli/add-one.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { addFile, type FileCreation } from '../../cli/batch/add-file.ts';
-import type { DryRun } from '../../cli/batch/dry-run.ts';
-import type { Creation } from '../../cli/create-one.ts';
-import { batchFlags, triesFlag, waitFlags } from '../../cli/creation-flags.ts';
-import { waitMs } from '../../cli/duration.ts';
-import { instanceFlags, withPlainTruths } from '../../cli/instance-flags.ts';
-import { passphraseFlags, readPassphrase } from '../../cli/passphrase-input.ts';
-import { refuseAddRm } from '../../cli/refusals.ts';
+import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
+import { waitMs } from '../../cli/flags/duration.ts';
+import { instanceFlags, withPlainTruths } from '../../cli/flags/instance-flags.ts';
+import { addFile, type DryRunAnswer, type FileCreation } from '../../cli/instances/add-file.ts';
+import { addOne } from '../../cli/instances/add-one.ts';
+import type { Creation } from '../../cli/jobs/print-creation.ts';
+import { passphraseFlags, readPassphrase } from '../../cli/terminal/passphrase-input.ts';
 import { InputError } from '../../errors.ts';
+import { refuseAddRm } from '../../operations/instances/refuse-add-rm.ts';
 import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
 
 export default class InstancesAdd extends BaseCommand {
@@ -42,28 +41,28 @@ export default class InstancesAdd extends BaseCommand {
     tries: triesFlag(DEFAULT_TRIES),
   };
 
-  async run(): Promise<Creation | FileCreation | DryRun> {
+  async run(): Promise<Creation | FileCreation | DryRunAnswer> {
     const { args, flags } = await this.parse(InstancesAdd, withPlainTruths(this.argv));
     const config = this.loadConfig(flags.config);
     refuseAddRm(config, 'add');
     const { tries, async, from } = flags;
-    const shared = { config, tries, async, wait: waitMs(flags.wait), output: this.output };
+    const shared = { config, tries, async, waitMs: waitMs(flags.wait), output: this.output };
 
     if (args.domain !== undefined && from === undefined) {
       const passphrase = await readPassphrase(flags, process.stdin, this.output);
-      const { creation, exitCode } = await addOne({
+      const { answer, outcome } = await addOne({
         ...shared,
         domain: args.domain,
         flags: { ...flags, passphrase },
       });
-      this.exitWith(exitCode);
-      return creation;
+      this.endWith(outcome);
+      return answer;
     }
 
     if (args.domain !== undefined || from === undefined) {
       throw new InputError('no_domain', 'Name either a domain, or with --from a file of them');
     }
-    const { answer, exitCode } = await addFile({
+    const { answer, outcome } = await addFile({
       ...shared,
       source: from,
       stdin: process.stdin,
@@ -75,7 +74,7 @@ export default class InstancesAdd extends BaseCommand {
       maxFailures: flags['max-failures'],
       json: this.jsonEnabled(),
     });
-    this.exitWith(exitCode);
+    this.endWith(outcome);
     return answer;
   }
 }

@@ -1,12 +1,13 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { instanceArg } from '../../cli/find-instance.ts';
-import { modifyOne } from '../../cli/modify-one.ts';
+import { instanceArg } from '../../cli/flags/args.ts';
+import { withHeldServices } from '../../cli/instances/with-held-services.ts';
 import { InputError } from '../../errors.ts';
 import { AUTH_MODES } from '../../instances/documents/instance-document.ts';
 import { type InstanceView, instanceView } from '../../instances/documents/instance-view.ts';
 import { type AuthMode, parseAuthMode } from '../../instances/options/option-values.ts';
 import { trimBlanks } from '../../instances/values/blanks.ts';
+import { modifyInstance } from '../../operations/instances/modify-instance.ts';
 
 const MODES = Object.keys(AUTH_MODES).join(', ');
 
@@ -24,8 +25,11 @@ export default class InstancesAuthMode extends BaseCommand {
     const { args, flags } = await this.parse(InstancesAuthMode);
     const authMode = readMode(args.mode);
     const config = this.loadConfig(flags.config);
-    const request = { config, name: args.domain, changes: { authMode }, output: this.output };
-    const { outcome, instance } = await modifyOne(request);
+    const { outcome, instance } = await withHeldServices(
+      { config, name: args.domain, output: this.output },
+      ({ services, found, signal, report }) =>
+        modifyInstance(services, { found, changes: { authMode } }, signal, report),
+    );
     this.output.line(
       outcome === 'modified'
         ? `Auth mode has been changed for ${args.domain}`

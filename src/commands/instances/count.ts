@@ -1,9 +1,9 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
-import { chosenInstances } from '../../cli/instances/chosen-instances.ts';
-import { tellUnreadable } from '../../cli/tell-unreadable.ts';
-import { withCouch } from '../../cli/with-couch.ts';
+import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
+import { unreadablePrinter } from '../../cli/terminal/input-printer.ts';
+import { filteredInstances } from '../../instances/lookup/all-instances.ts';
 import type { Unreadable } from '../../instances/lookup/readable.ts';
+import { withCouch } from '../../operations/connect/couch.ts';
 
 interface Counted {
   readonly count: number;
@@ -25,14 +25,14 @@ export default class InstancesCount extends BaseCommand {
     const { flags } = await this.parse(InstancesCount);
     const filter = filterOf(flags);
     return await withCouch(this.loadConfig(flags.config), async ({ global }) => {
-      const tell = tellUnreadable(this.output);
+      const printUnreadable = unreadablePrinter(this.output);
       const passedOver: Unreadable[] = [];
       let count = 0;
-      const chosen = chosenInstances(global, filter, (unreadable) => {
-        tell(unreadable);
+      const instances = filteredInstances(global, filter, (unreadable) => {
+        printUnreadable(unreadable);
         passedOver.push(unreadable);
       });
-      for await (const _ of chosen) count += 1;
+      for await (const _ of instances) count += 1;
       this.output.line(count === 1 ? '1 instance' : `${count} instances`);
       const unreadable = passedOver.map(({ _id: id, field, problem }) => ({ id, field, problem }));
       return unreadable.length === 0 ? { count } : { count, unreadable };

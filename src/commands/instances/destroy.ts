@@ -1,16 +1,34 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import type { StartedBatch } from '../../cli/batch/run-batch.ts';
-import { triesFlag, waitFlags } from '../../cli/creation-flags.ts';
-import { destroyMany, destroyOne } from '../../cli/destroy.ts';
-import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
-import { refuseAddRm } from '../../cli/refusals.ts';
-import type { OneDone } from '../../cli/run-work.ts';
-import { onlyDomain } from '../../cli/targets/choose.ts';
-import { withCouch } from '../../cli/with-couch.ts';
-import { domainFileFlag, workFlags, workRunOf } from '../../cli/work-flags.ts';
+import type { StartedBatch } from '../../cli/batches/print-batch.ts';
+import { runPrepared } from '../../cli/batches/run-prepared.ts';
+import { triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
+import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
+import { domainFileFlag, type WorkOptions, workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
+import type { SingleResult } from '../../cli/jobs/print-job.ts';
+import { runSingle } from '../../cli/jobs/run-single.ts';
+import { ask, askForNumber, printPlatform } from '../../cli/terminal/confirm.ts';
+import type { CommandResult } from '../../cli/terminal/exit-codes.ts';
+import { selectionPrinter } from '../../cli/terminal/input-printer.ts';
+import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
+import { type Couch, withCouch } from '../../operations/connect/couch.ts';
+import {
+  type DestructionOptions,
+  prepareDestruction,
+  prepareDestructions,
+} from '../../operations/instances/destroy-instances.ts';
+import { refuseAddRm } from '../../operations/instances/refuse-add-rm.ts';
+import { onlyDomain, type Selection } from '../../operations/targets/selection.ts';
+import { count } from '../../quantity-text.ts';
 import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
+
+/** What a destruction needs, of one instance or of many. */
+interface Destruction extends DestructionOptions {
+  readonly config: Config;
+  readonly couch: Couch;
+  readonly work: WorkOptions;
+}
 
 export default class InstancesDestroy extends BaseCommand {
   static override summary = 'Destroy an instance, several, those of a file, or all that meet a filter';
@@ -49,28 +67,75 @@ export default class InstancesDestroy extends BaseCommand {
     tries: triesFlag(DEFAULT_TRIES),
   };
 
-  async run(): Promise<OneDone | StartedBatch | undefined> {
+  async run(): Promise<SingleResult | StartedBatch | undefined> {
     const { argv, flags } = await this.parse(InstancesDestroy);
     const config = this.loadConfig(flags.config);
     refuseAddRm(config, 'destroy');
-    const domains = argv.map(String);
     const filter = filterOf(flags);
     if (flags.from === '-' && !flags.force) {
       throw new InputError('no_terminal', 'With --from - there is nobody to ask', {}, 'Give --force.');
     }
+    const work = workOptionsOf(flags);
+    const { 'skip-accounts': skipAccounts, resume, 'skip-invalid': skipInvalid } = flags;
     return await withCouch(config, async (couch) => {
-      const options = {
-        ...workRunOf(flags, { config, json: this.jsonEnabled(), output: this.output }),
-        couch,
-        skipAccounts: flags['skip-accounts'],
-        resume: flags.resume,
-      };
-      const choice = { domains, from: flags.from, filter, skipInvalid: flags['skip-invalid'] };
-      const only = onlyDomain(choice);
-      const { answer, exitCode } =
-        only !== undefined ? await destroyOne(options, only) : await destroyMany(options, choice);
-      this.exitWith(exitCode);
+      const destruction = { config, couch, work, skipAccounts, resume };
+      const selection = { domains: argv.map(String), from: flags.from, filter, skipInvalid };
+      const only = onlyDomain(selection);
+      const { answer, outcome } =
+        only === undefined
+          ? await this.destroyMany(destruction, selection)
+          : await this.destroyOne(destruction, only);
+      this.endWith(outcome);
       return answer;
+    });
+  }
+
+  /** In the words of the stack's `instances destroy` (`docs/admin-api.md` §1.3), which says what failed before why. */
+  private async destroyOne(
+    { config, couch: { global }, work, ...options }: Destruction,
+    name: string,
+  ): Promise<CommandResult<SingleResult>> {
+    const telling = async <T>(failing: Promise<T>): Promise<T> => {
+      try {
+        return await failing;
+      } catch (error) {
+        this.output.note(`An error occurred while destroying instance for domain ${name}`);
+        throw error;
+      }
+    };
+    const input = { name, exact: work.force, ...options };
+    const prepared = await telling(prepareDestruction({ global }, input));
+    if (!work.force) await this.askForDomain(config, prepared.domain, options.resume);
+    return await telling(runSingle({ config, global, output: this.output }, prepared.work, work));
+  }
+
+  private async askForDomain(config: Config, domain: string, resume: boolean): Promise<void> {
+    printPlatform(config, this.output);
+    if (resume) this.output.note('Make sure that no stack is destroying it at this moment.');
+    const question = [
+      `Are you sure you want to remove instance for domain ${domain}?`,
+      'All data associated with this domain will be permanently lost.',
+      'Type again the domain to confirm: ',
+    ];
+    await ask({ stdin: process.stdin, json: this.jsonEnabled() }, question, domain);
+  }
+
+  private async destroyMany(
+    { config, couch: { global }, work, ...options }: Destruction,
+    selection: Selection,
+  ): Promise<CommandResult<StartedBatch | undefined>> {
+    const { stdin } = process;
+    const { output } = this;
+    const services = { global, stdin, report: selectionPrinter(output) };
+    const prepared = await prepareDestructions(services, selection, options);
+    const { total, described } = prepared;
+    const question = [
+      `Are you sure you want to remove ${count(total)} instance${total === 1 ? '' : 's'}: ${described}?`,
+      'All data associated with them will be permanently lost.',
+    ];
+    const command = { config, global, stdin, output, json: this.jsonEnabled() };
+    return await runPrepared(command, prepared, work, async () => {
+      if (!work.force) await askForNumber(command, total, question);
     });
   }
 }

@@ -1,20 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { parseDuration } from '../../cli/duration.ts';
-import { EXIT } from '../../cli/exit-codes.ts';
-import { filterFlags } from '../../cli/filter-flags.ts';
-import { choiceOf } from '../../cli/instances/chosen-for-check.ts';
-import { checkLines, orphanLines } from '../../cli/instances/finding-lines.ts';
-import { openJobLookup } from '../../cli/jobs/job-lookup.ts';
-import { orphansWaitFlag } from '../../cli/orphans-flag.ts';
-import { tellUnreadable } from '../../cli/tell-unreadable.ts';
-import { withCouch } from '../../cli/with-couch.ts';
-import { writeAll } from '../../cli/write-stdout.ts';
+import { parseDuration } from '../../cli/flags/duration.ts';
+import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
+import { orphansWaitFlag } from '../../cli/flags/orphans-flag.ts';
+import { unreadablePrinter } from '../../cli/terminal/input-printer.ts';
+import { writeAll } from '../../cli/terminal/write-stdout.ts';
 import { InputError } from '../../errors.ts';
+import { type Finding, findingLine } from '../../instances/fsck/finding.ts';
 import { findOrphans } from '../../instances/fsck/orphans.ts';
 import { createCensus } from '../../instances/lookup/prefix-index.ts';
 import { platformIndexes } from '../../instances/platform/platform-indexes.ts';
+import { withCouch } from '../../operations/connect/couch.ts';
+import { checkInstances } from '../../operations/instances/check-instances.ts';
+import { openJobLookup } from '../../operations/jobs/job-lookup.ts';
+import { selectForCheck } from '../../operations/targets/selection-for-check.ts';
+import { safeJson } from '../../safe-text.ts';
 import { fileStorage } from '../../storage/file-storage.ts';
 
 export default class InstancesFsck extends BaseCommand {
@@ -40,7 +41,7 @@ export default class InstancesFsck extends BaseCommand {
   static override flags = {
     // Instead of the flag of all commands: there may be too many findings for one JSON value.
     json: Flags.boolean({ summary: 'One JSON object a line, as without it' }),
-    all: Flags.boolean({ summary: 'Check all instances' }),
+    all: Flags.boolean({ summary: 'Check all instances', default: false }),
     'index-integrity': Flags.boolean({ summary: 'Of the files, check only the index' }),
     'files-consistency': Flags.boolean({ summary: 'Of the files, only compare index and storage' }),
     'fail-fast': Flags.boolean({ summary: 'Stop at the first finding' }),
@@ -51,9 +52,9 @@ export default class InstancesFsck extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(InstancesFsck);
-    const choice = choiceOf(args.domains ?? [], flags);
-    if (choice === undefined && !flags.orphans) throw nothingChosen();
-    const orphansWait = parseDuration(flags['orphans-wait'], '--orphans-wait');
+    const documents = selectForCheck({ names: args.domains ?? [], all: flags.all, filter: filterOf(flags) });
+    if (documents === undefined && !flags.orphans) throw nothingChosen();
+    const orphansWaitMs = parseDuration(flags['orphans-wait'], '--orphans-wait');
     const either = flags['index-integrity'] || flags['files-consistency'];
     const checks = {
       index: flags['index-integrity'] || !either,
@@ -62,24 +63,26 @@ export default class InstancesFsck extends BaseCommand {
     const config = this.loadConfig(flags.config);
     const storage = fileStorage(config.storage.root);
     const jobs = openJobLookup(config);
-    const { output } = this;
+    const printUnreadable = unreadablePrinter(this.output);
     let findings = 0;
 
     try {
       await withCouch(config, async ({ global, cluster, servers }) => {
         const census = createCensus(global);
         async function* lines(): AsyncGenerator<string> {
-          if (choice !== undefined) {
+          if (documents !== undefined) {
             const { version: indexesVersion } = await platformIndexes(global, config.fleet.indexesVersion);
-            const facts = { hasJob: jobs.hasJob, census, indexesVersion };
-            const checking = { global, cluster, storage, ...facts };
-            yield* checkLines(choice.documents(global), checking, checks);
+            const checking = { global, cluster, storage, hasJob: jobs.hasJob, census, indexesVersion };
+            for await (const { finding, domain } of checkInstances(documents(global), checking, checks)) {
+              yield lineOf(finding, domain);
+            }
           }
           if (flags.orphans) {
-            const wait = () => sleep(orphansWait);
-            yield* orphanLines(findOrphans({ global, census, servers: servers(), storage, wait }));
+            const wait = () => sleep(orphansWaitMs);
+            const orphans = findOrphans({ global, census, servers: servers(), storage, wait });
+            for await (const orphan of orphans) yield lineOf(orphan);
             // Whatever was found may be theirs.
-            (await census.look()).unreadable().forEach(tellUnreadable(output));
+            (await census.look()).unreadable().forEach(printUnreadable);
           }
         }
         async function* counted(): AsyncGenerator<string> {
@@ -95,8 +98,13 @@ export default class InstancesFsck extends BaseCommand {
     } finally {
       await jobs.close();
     }
-    if (findings > 0) this.exitWith(EXIT.failed);
+    if (findings > 0) this.endWith('failed');
   }
+}
+
+/** One line for a finding, with its line break. @param domain of the instance it is about; orphans have none */
+function lineOf(finding: Finding, domain?: string): string {
+  return `${safeJson(findingLine(finding, domain))}\n`;
 }
 
 function nothingChosen(): InputError {

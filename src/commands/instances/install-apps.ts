@@ -1,15 +1,20 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import type { StartedBatch } from '../../cli/batch/run-batch.ts';
-import { batchFlags, triesFlag, waitFlags } from '../../cli/creation-flags.ts';
-import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
-import { installOnMany, installOnOne } from '../../cli/install-apps.ts';
-import { list } from '../../cli/instance-flags.ts';
-import type { OneDone } from '../../cli/run-work.ts';
-import { onlyDomain } from '../../cli/targets/choose.ts';
-import { withCouch } from '../../cli/with-couch.ts';
-import { workFlags, workRunOf } from '../../cli/work-flags.ts';
+import type { StartedBatch } from '../../cli/batches/print-batch.ts';
+import { runPrepared } from '../../cli/batches/run-prepared.ts';
+import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
+import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
+import { list } from '../../cli/flags/instance-flags.ts';
+import { workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
+import type { SingleResult } from '../../cli/jobs/print-job.ts';
+import { runSingle } from '../../cli/jobs/run-single.ts';
+import { askForNumber } from '../../cli/terminal/confirm.ts';
+import { selectionPrinter } from '../../cli/terminal/input-printer.ts';
 import { splitList } from '../../instances/options/option-values.ts';
+import { withCouch } from '../../operations/connect/couch.ts';
+import { prepareInstallation, prepareInstallations } from '../../operations/instances/install-apps.ts';
+import { onlyDomain } from '../../operations/targets/selection.ts';
+import { count } from '../../quantity-text.ts';
 import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
 
 export default class InstancesInstallApps extends BaseCommand {
@@ -44,23 +49,34 @@ export default class InstancesInstallApps extends BaseCommand {
     tries: triesFlag(DEFAULT_TRIES),
   };
 
-  async run(): Promise<OneDone | StartedBatch | undefined> {
+  async run(): Promise<SingleResult | StartedBatch | undefined> {
     const { argv, flags } = await this.parse(InstancesInstallApps);
     const config = this.loadConfig(flags.config);
-    const domains = argv.map(String);
     const filter = filterOf(flags);
-    return await withCouch(config, async (couch) => {
-      const options = {
-        ...workRunOf(flags, { config, json: this.jsonEnabled(), output: this.output }),
-        couch,
-        apps: (flags.apps ?? []).flatMap(splitList),
-      };
-      const { from, all } = flags;
-      const choice = { domains, from, filter, all, skipInvalid: flags['skip-invalid'] };
-      const only = onlyDomain(choice);
-      const { answer, exitCode } =
-        only !== undefined ? await installOnOne(options, only) : await installOnMany(options, choice);
-      this.exitWith(exitCode);
+    const work = workOptionsOf(flags);
+    const apps = (flags.apps ?? []).flatMap(splitList);
+    const { from, all, 'skip-invalid': skipInvalid } = flags;
+    const selection = { domains: argv.map(String), from, filter, all, skipInvalid };
+    const only = onlyDomain(selection);
+    const { stdin } = process;
+    const { output } = this;
+    return await withCouch(config, async ({ global }) => {
+      const command = { config, global, stdin, output, json: this.jsonEnabled() };
+      if (only !== undefined) {
+        const single = await prepareInstallation({ global }, only, apps);
+        const { answer, outcome } = await runSingle(command, single, work);
+        this.endWith(outcome);
+        return answer;
+      }
+      const services = { global, stdin, report: selectionPrinter(output) };
+      const prepared = await prepareInstallations(services, selection, apps);
+      const { answer, outcome } = await runPrepared(command, prepared, work, async () => {
+        if (prepared.filter === undefined || work.force) return;
+        const { total, described, apps: installed = [] } = prepared;
+        const question = `Are you sure you want to install ${installed.join(', ')} on ${count(total)} instances: ${described}?`;
+        await askForNumber(command, total, [question]);
+      });
+      this.endWith(outcome);
       return answer;
     });
   }

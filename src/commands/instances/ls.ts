@@ -1,13 +1,13 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
-import { chosenInstances } from '../../cli/instances/chosen-instances.ts';
+import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { AVAILABLE_FIELDS, MORE_FIELDS } from '../../cli/instances/fields.ts';
-import { listLines } from '../../cli/instances/list-instances.ts';
-import { tellUnreadable } from '../../cli/tell-unreadable.ts';
-import { withCouch } from '../../cli/with-couch.ts';
-import { writeAll, writeStdout } from '../../cli/write-stdout.ts';
+import { listLines } from '../../cli/instances/instance-lines.ts';
+import { unreadablePrinter } from '../../cli/terminal/input-printer.ts';
+import { writeAll, writeStdout } from '../../cli/terminal/write-stdout.ts';
+import { filteredInstances } from '../../instances/lookup/all-instances.ts';
 import { isEmptyFilter } from '../../instances/lookup/instance-filter.ts';
+import { withCouch } from '../../operations/connect/couch.ts';
 
 export default class InstancesLs extends BaseCommand {
   static override summary = 'List the instances, or those that a filter means';
@@ -47,9 +47,9 @@ export default class InstancesLs extends BaseCommand {
     const filter = filterOf(flags);
     const fields = (flags.fields ?? []).map((name) => name.trim()).filter((name) => name !== '');
     this.noteUnknown(fields);
-    const onUnreadable = tellUnreadable(this.output);
+    const onUnreadable = unreadablePrinter(this.output);
     await withCouch(this.loadConfig(flags.config), async ({ global }) => {
-      const lines = listLines(() => chosenInstances(global, filter, onUnreadable), {
+      const lines = listLines(() => filteredInstances(global, filter, onUnreadable), {
         form: this.jsonEnabled() ? 'json' : (format ?? 'stack'),
         fields,
         fullState: format !== undefined || !isEmptyFilter(filter),

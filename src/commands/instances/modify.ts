@@ -1,16 +1,15 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import type { StartedBatch } from '../../cli/batch/run-batch.ts';
-import { changeFlags, rawChangesOf } from '../../cli/change-flags.ts';
-import { batchFlags, triesFlag, waitFlags } from '../../cli/creation-flags.ts';
-import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
-import { refuseFlagsOfOneInstance, withPlainTruths } from '../../cli/instance-flags.ts';
-import { modifyFile, modifyFiltered } from '../../cli/modify-many.ts';
-import { modifyOne } from '../../cli/modify-one.ts';
-import { rulesOf } from '../../cli/parsing-rules.ts';
-import { safeJson } from '../../cli/terminal-text.ts';
-import { withCouch } from '../../cli/with-couch.ts';
-import { workFlags, workRunOf } from '../../cli/work-flags.ts';
+import type { StartedBatch } from '../../cli/batches/print-batch.ts';
+import { runPrepared } from '../../cli/batches/run-prepared.ts';
+import { changeFlags, rawChangesOf } from '../../cli/flags/change-flags.ts';
+import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
+import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
+import { refuseFlagsOfOneInstance, withPlainTruths } from '../../cli/flags/instance-flags.ts';
+import { workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
+import { withHeldServices } from '../../cli/instances/with-held-services.ts';
+import { askForNumber } from '../../cli/terminal/confirm.ts';
+import { selectionPrinter } from '../../cli/terminal/input-printer.ts';
 import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
 import { type InstanceView, instanceView } from '../../instances/documents/instance-view.ts';
@@ -19,6 +18,12 @@ import { parseChanges } from '../../instances/options/changes.ts';
 import { changeDoubts } from '../../instances/options/doubts.ts';
 import { isOnlyAbout } from '../../instances/options/parse-options.ts';
 import type { RawOptions } from '../../instances/options/raw-row.ts';
+import { withCouch } from '../../operations/connect/couch.ts';
+import { rulesOf } from '../../operations/input/check-rows.ts';
+import { modifyInstance } from '../../operations/instances/modify-instance.ts';
+import { prepareModifications, prepareModificationsOf } from '../../operations/instances/modify-instances.ts';
+import { count } from '../../quantity-text.ts';
+import { safeJson } from '../../safe-text.ts';
 import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
 
 const { locale: filterLocale, ...otherFilters } = filterFlags;
@@ -62,9 +67,9 @@ export default class InstancesModify extends BaseCommand {
   async run(): Promise<InstanceView | StartedBatch | undefined> {
     const { args, flags } = await this.parse(InstancesModify, withPlainTruths(this.argv, changeFlags));
     const config = this.loadConfig(flags.config);
-    const { state, context, domain } = flags;
+    const { state, context, domain, from } = flags;
     const filter = filterOf({ state, context, domain, locale: flags['with-locale'] });
-    const ways = [args.domain !== undefined, flags.from !== undefined, !isEmptyFilter(filter)];
+    const ways = [args.domain !== undefined, from !== undefined, !isEmptyFilter(filter)];
     if (ways.filter(Boolean).length !== 1) {
       throw new InputError('no_instances', 'Name the instances in one way: a domain, --from or filters');
     }
@@ -72,39 +77,49 @@ export default class InstancesModify extends BaseCommand {
     if (args.domain !== undefined) return await this.one(config, args.domain, changes);
 
     refuseFlagsOfOneInstance(flags);
-    return await withCouch(config, async (couch) => {
-      const options = {
-        ...workRunOf(flags, { config, json: this.jsonEnabled(), output: this.output }),
-        couch,
-        rules: rulesOf(config),
-        changes,
-        skipInvalid: flags['skip-invalid'],
-      };
-      const { answer, exitCode } =
-        flags.from === undefined
-          ? await modifyFiltered(options, filter)
-          : await modifyFile(options, flags.from);
-      this.exitWith(exitCode);
+    const work = workOptionsOf(flags);
+    const { stdin } = process;
+    const { output } = this;
+    return await withCouch(config, async ({ global }) => {
+      const services = { global, stdin, report: selectionPrinter(output) };
+      const options = { rules: rulesOf(config), changes };
+      const command = { config, global, stdin, output, json: this.jsonEnabled() };
+      const prepared =
+        from === undefined
+          ? await prepareModifications(services, filter, options)
+          : await prepareModificationsOf(services, { from, skipInvalid: flags['skip-invalid'] }, options);
+      const { answer, outcome } = await runPrepared(command, prepared, work, async () => {
+        // The rows of a file say themselves what is to become of each.
+        if (from !== undefined || work.force) return;
+        const { total, described } = prepared;
+        const question = `Are you sure you want to modify ${count(total)} instance${total === 1 ? '' : 's'}: ${described}?`;
+        await askForNumber(command, total, [question]);
+      });
+      this.endWith(outcome);
       return answer;
     });
   }
 
-  private async one(config: Config, typed: string, changes: RawOptions): Promise<InstanceView> {
+  private async one(config: Config, name: string, raw: RawOptions): Promise<InstanceView> {
     try {
-      const raw = { ...changes, domain: typed };
+      const typed = { ...raw, domain: name };
       const rules = rulesOf(config);
-      const parsed = parseChanges(raw, rules);
-      for (const { column, message } of changeDoubts(raw, parsed, rules)) {
+      const parsed = parseChanges(typed, rules);
+      for (const { column, message } of changeDoubts(typed, parsed, rules)) {
         this.output.note(`Warning: ${column}: ${message}`);
       }
-      const about = { config, name: parsed.domain, changes: parsed.changes, output: this.output };
-      const view = instanceView((await modifyOne(about)).instance);
+      const { changes } = parsed;
+      const { instance } = await withHeldServices(
+        { config, name: parsed.domain, output: this.output },
+        ({ services, found, signal, report }) => modifyInstance(services, { found, changes }, signal, report),
+      );
+      const view = instanceView(instance);
       this.output.line(safeJson(JSON.stringify(view, null, 2)));
       return view;
     } catch (error) {
       // The stack looks at a size before anything else, and says no more than what is wrong with it.
       if (!isOnlyAbout(error, 'disk-quota')) {
-        this.output.note(`Failed to modify instance for domain ${typed}`);
+        this.output.note(`Failed to modify instance for domain ${name}`);
       }
       throw error;
     }

@@ -1,27 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import type { StartedBatch } from '../../cli/batch/run-batch.ts';
-import { triesFlag, waitFlags } from '../../cli/creation-flags.ts';
-import { filterFlags, filterOf } from '../../cli/filter-flags.ts';
-import { type RemovedOrphans, removeOrphans } from '../../cli/orphans.ts';
-import { orphansWaitFlag, removalWait } from '../../cli/orphans-flag.ts';
-import { repairMany, repairOne } from '../../cli/repair.ts';
-import type { OneDone } from '../../cli/run-work.ts';
-import { onlyDomain } from '../../cli/targets/choose.ts';
-import { withCouch } from '../../cli/with-couch.ts';
-import { domainFileFlag, workFlags, workRunOf } from '../../cli/work-flags.ts';
+import type { StartedBatch } from '../../cli/batches/print-batch.ts';
+import { runPrepared } from '../../cli/batches/run-prepared.ts';
+import { triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
+import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
+import { orphansWaitFlag, removalWait } from '../../cli/flags/orphans-flag.ts';
+import { domainFileFlag, workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
+import { removeOrphans } from '../../cli/instances/remove-orphans.ts';
+import type { SingleResult } from '../../cli/jobs/print-job.ts';
+import { runSingle } from '../../cli/jobs/run-single.ts';
+import { askForNumber } from '../../cli/terminal/confirm.ts';
+import { selectionPrinter } from '../../cli/terminal/input-printer.ts';
 import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
 import { isEmptyFilter } from '../../instances/lookup/instance-filter.ts';
+import { withCouch } from '../../operations/connect/couch.ts';
+import { withFleet } from '../../operations/connect/with-fleet.ts';
+import type { OrphanRemoval } from '../../operations/instances/remove-orphans.ts';
+import { prepareRepair, prepareRepairs } from '../../operations/instances/repair-instances.ts';
+import { onlyDomain } from '../../operations/targets/selection.ts';
+import { count } from '../../quantity-text.ts';
 import { fileStorage } from '../../storage/file-storage.ts';
 import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
 
-interface AskedRemoval {
+/** What the flags say about orphans. */
+interface RemovalOptions {
   readonly force: boolean;
   readonly howeverMany: boolean;
-  /** Milliseconds between the two looks. */
-  readonly wait: number;
+  /** Between the two looks. */
+  readonly waitMs: number;
 }
 
 export default class InstancesRepair extends BaseCommand {
@@ -73,63 +81,76 @@ export default class InstancesRepair extends BaseCommand {
     tries: triesFlag(DEFAULT_TRIES),
   };
 
-  async run(): Promise<OneDone | StartedBatch | RemovedOrphans | undefined> {
+  async run(): Promise<SingleResult | StartedBatch | OrphanRemoval | undefined> {
     const { argv, flags } = await this.parse(InstancesRepair);
     const config = this.loadConfig(flags.config);
     const domains = argv.map(String);
     const filter = filterOf(flags);
+    const { from, all, rate, force, 'recreate-empty': recreateEmpty, 'skip-invalid': skipInvalid } = flags;
     if (flags.orphans) {
-      if (domains.length > 0 || flags.from !== undefined || flags.all || !isEmptyFilter(filter)) {
+      if (domains.length > 0 || from !== undefined || all || !isEmptyFilter(filter)) {
         throw new InputError(
           'bad_choice',
           '--orphans goes without instances: it is about what belongs to none',
         );
       }
-      return await this.removeOrphans(config, {
-        force: flags.force,
-        howeverMany: flags['however-many'],
-        wait: removalWait(flags['orphans-wait']),
-      });
+      const waitMs = removalWait(flags['orphans-wait']);
+      return await this.removeOrphans(config, { force, howeverMany: flags['however-many'], waitMs });
     }
-    if (flags.from === '-' && !flags.force && flags['recreate-empty']) {
+    if (from === '-' && !force && recreateEmpty) {
       throw new InputError('no_terminal', 'With --from - there is nobody to ask', {}, 'Give --force.');
     }
-    return await withCouch(config, async (couch) => {
+    const work = workOptionsOf(flags);
+    const selection = { domains, from, filter, all, skipInvalid };
+    const only = onlyDomain(selection);
+    const { stdin } = process;
+    const { output } = this;
+    return await withCouch(config, async ({ global, cluster }) => {
+      const command = { config, global, stdin, output, json: this.jsonEnabled() };
       const options = {
-        ...workRunOf(flags, { config, json: this.jsonEnabled(), output: this.output }),
-        couch,
-        recreateEmpty: flags['recreate-empty'],
+        recreateEmpty,
         dropReservation: flags['drop-reservations'],
-        rate: flags.rate,
+        indexesVersion: config.fleet.indexesVersion,
       };
-      const choice = {
-        domains,
-        from: flags.from,
-        filter,
-        all: flags.all,
-        skipInvalid: flags['skip-invalid'],
-      };
-      const only = onlyDomain(choice);
-      if (only !== undefined && flags.rate !== undefined) {
-        throw new InputError('bad_choice', '--rate is for many instances, and one is named');
+      if (only !== undefined) {
+        if (rate !== undefined) {
+          throw new InputError('bad_choice', '--rate is for many instances, and one is named');
+        }
+        const single = await prepareRepair({ global }, only, options);
+        const { answer, outcome } = await runSingle(command, single, work);
+        this.endWith(outcome);
+        return answer;
       }
-      const { answer, exitCode } =
-        only !== undefined ? await repairOne(options, only) : await repairMany(options, choice);
-      this.exitWith(exitCode);
+      const services = { global, cluster, stdin, report: selectionPrinter(output) };
+      const prepared = await prepareRepairs(services, selection, { ...options, rate });
+      const { answer, outcome } = await runPrepared(command, prepared, work, async () => {
+        if (!recreateEmpty || force) return;
+        const { total, described } = prepared;
+        const question = [
+          `Are you sure you want to make missing databases of ${count(total)} instances anew: ${described}?`,
+          'What they held cannot be restored from a backup any more without removing them again.',
+        ];
+        await askForNumber(command, total, question);
+      });
+      this.endWith(outcome);
       return answer;
     });
   }
 
-  private async removeOrphans(config: Config, { wait, ...asked }: AskedRemoval): Promise<RemovedOrphans> {
+  private async removeOrphans(
+    config: Config,
+    { force, howeverMany, waitMs }: RemovalOptions,
+  ): Promise<OrphanRemoval> {
     return await withCouch(config, (couch) =>
-      this.withFleet(config, async (fleet) => {
+      withFleet(config, async (fleet) => {
         const answer = await removeOrphans({
           config,
           couch,
           fleet,
           storage: fileStorage(config.storage.root),
-          wait: () => sleep(wait),
-          ...asked,
+          wait: () => sleep(waitMs),
+          howeverMany,
+          force,
           json: this.jsonEnabled(),
           stdin: process.stdin,
           output: this.output,

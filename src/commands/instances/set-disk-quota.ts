@@ -1,11 +1,12 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { instanceArg } from '../../cli/find-instance.ts';
-import { modifyOne } from '../../cli/modify-one.ts';
+import { instanceArg } from '../../cli/flags/args.ts';
+import { withHeldServices } from '../../cli/instances/with-held-services.ts';
 import { InputError } from '../../errors.ts';
 import { type InstanceView, instanceView } from '../../instances/documents/instance-view.ts';
 import { parseQuota } from '../../instances/options/option-values.ts';
 import { trimBlanks } from '../../instances/values/blanks.ts';
+import { modifyInstance } from '../../operations/instances/modify-instance.ts';
 
 export default class InstancesSetDiskQuota extends BaseCommand {
   static override summary = 'Change the disk quota of an instance';
@@ -28,7 +29,10 @@ export default class InstancesSetDiskQuota extends BaseCommand {
     const { args, flags } = await this.parse(InstancesSetDiskQuota);
     const changes = { diskQuota: readQuota(args.quota) };
     const config = this.loadConfig(flags.config);
-    const { instance } = await modifyOne({ config, name: args.domain, changes, output: this.output });
+    const { instance } = await withHeldServices(
+      { config, name: args.domain, output: this.output },
+      ({ services, found, signal, report }) => modifyInstance(services, { found, changes }, signal, report),
+    );
     return instanceView(instance);
   }
 }

@@ -1,12 +1,13 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { instanceArg } from '../../cli/find-instance.ts';
-import { holdInstance } from '../../cli/hold-instance.ts';
-import { organizationKeyOf } from '../../cli/organization-key.ts';
-import { passphraseFlags, readNewPassphrase } from '../../cli/passphrase-input.ts';
+import { instanceArg } from '../../cli/flags/args.ts';
+import { withHeldServices } from '../../cli/instances/with-held-services.ts';
+import { passphraseFlags, readNewPassphrase } from '../../cli/terminal/passphrase-input.ts';
 import { InputError, toError } from '../../errors.ts';
 import { setPassphrase } from '../../instances/change/set-passphrase.ts';
 import { type InstanceView, instanceView } from '../../instances/documents/instance-view.ts';
+import { organizationKeyOf } from '../../operations/connect/passphrase-sealer.ts';
+import { holdInstance } from '../../operations/instances/hold-instance.ts';
 
 export default class InstancesSetPassphrase extends BaseCommand {
   static override summary = 'Give an instance a new passphrase';
@@ -41,8 +42,12 @@ export default class InstancesSetPassphrase extends BaseCommand {
     const config = this.loadConfig(flags.config);
     const organizationKey = await organizationKeyOf(config);
     const passphrase = await readNewPassphrase(given, process.stdin, this.output);
-    const instance = await holdInstance({ config, name: args.domain, output: this.output }, (held) =>
-      setPassphrase({ ...held, passphrase, organizationKey }),
+    const instance = await withHeldServices(
+      { config, name: args.domain, output: this.output },
+      ({ services, found, signal, report }) =>
+        holdInstance(services, { found }, signal, report, (held) =>
+          setPassphrase({ ...held, passphrase, organizationKey }),
+        ),
     );
     this.output.line(`Passphrase has been changed for instance  ${args.domain}`);
     return instanceView(instance);

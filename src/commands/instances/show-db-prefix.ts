@@ -1,7 +1,8 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { findInstance, instanceArg } from '../../cli/find-instance.ts';
-import { withCouch } from '../../cli/with-couch.ts';
+import { instanceArg } from '../../cli/flags/args.ts';
 import { databasePrefix } from '../../instances/databases/prefix.ts';
+import { withCouch } from '../../operations/connect/couch.ts';
+import { findInstance } from '../../operations/targets/find-instance.ts';
 
 interface DatabasePlace {
   readonly db_prefix: string;

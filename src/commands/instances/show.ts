@@ -1,8 +1,9 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { findInstance, instanceArg } from '../../cli/find-instance.ts';
-import { safeJson } from '../../cli/terminal-text.ts';
-import { withCouch } from '../../cli/with-couch.ts';
+import { instanceArg } from '../../cli/flags/args.ts';
 import { type InstanceView, instanceView } from '../../instances/documents/instance-view.ts';
+import { withCouch } from '../../operations/connect/couch.ts';
+import { findInstance } from '../../operations/targets/find-instance.ts';
+import { safeJson } from '../../safe-text.ts';
 
 export default class InstancesShow extends BaseCommand {
   static override summary = 'Show an instance';

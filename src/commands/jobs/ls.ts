@@ -1,12 +1,19 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { findJob } from '../../cli/jobs/find-job.ts';
-import { JOB_STATES, type JobFacts, type JobState, jobFacts, jobState } from '../../cli/jobs/job-facts.ts';
 import { JOB_HEAD, jobCells } from '../../cli/jobs/job-texts.ts';
-import { listJobs } from '../../cli/jobs/list-jobs.ts';
-import { pagesOf } from '../../cli/pages.ts';
-import { rowsText } from '../../cli/table.ts';
+import { rowsText } from '../../cli/terminal/table.ts';
 import type { Fleet } from '../../jobs/fleet.ts';
+import { withFleet } from '../../operations/connect/with-fleet.ts';
+import { findJob } from '../../operations/jobs/find-job.ts';
+import {
+  JOB_STATES,
+  type JobFacts,
+  type JobState,
+  jobFacts,
+  jobState,
+} from '../../operations/jobs/job-facts.ts';
+import { listJobs } from '../../operations/jobs/list-jobs.ts';
+import { pagesOf } from '../../pages.ts';
 
 /** Rows that share the widths of a table. */
 const PAGE = 100;
@@ -29,7 +36,7 @@ export default class JobsLs extends BaseCommand {
     const { flags } = await this.parse(JobsLs);
     const config = this.loadConfig(flags.config);
     const { domain, state, limit } = flags;
-    return await this.withFleet(config, async (fleet) => {
+    return await withFleet(config, async (fleet) => {
       const jobs =
         domain === undefined
           ? listJobs(fleet, state === undefined ? ORDER : [state], limit)

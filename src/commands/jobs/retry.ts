@@ -1,7 +1,10 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { findJob, jobArg } from '../../cli/jobs/find-job.ts';
-import { noteIdleWorkers } from '../../cli/worker-notice.ts';
+import { jobArg } from '../../cli/flags/args.ts';
+import { noteWorkers } from '../../cli/terminal/worker-notice.ts';
 import { retryJob } from '../../jobs/retry.ts';
+import { withFleet } from '../../operations/connect/with-fleet.ts';
+import { findJob } from '../../operations/jobs/find-job.ts';
+import { reportWorkers } from '../../operations/jobs/job-report.ts';
 
 export default class JobsRetry extends BaseCommand {
   static override summary = 'Try a failed job again, from where it stopped';
@@ -11,11 +14,11 @@ export default class JobsRetry extends BaseCommand {
   async run(): Promise<{ readonly jobId: string }> {
     const { args, flags } = await this.parse(JobsRetry);
     const config = this.loadConfig(flags.config);
-    return await this.withFleet(config, async (fleet) => {
+    return await withFleet(config, async (fleet) => {
       const { id: jobId = '' } = await findJob(fleet, args.job);
       await retryJob(fleet, jobId);
       this.log(`Job ${jobId} is queued again. Watch it: cozy-fleet jobs watch ${jobId}`);
-      await noteIdleWorkers(fleet, this.output);
+      await reportWorkers(fleet, ({ workers }) => noteWorkers(workers, this.output));
       return { jobId };
     });
   }

@@ -1,7 +1,9 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { findJob, jobArg } from '../../cli/jobs/find-job.ts';
-import { type JobFacts, jobFacts, jobState } from '../../cli/jobs/job-facts.ts';
+import { jobArg } from '../../cli/flags/args.ts';
 import { jobLines } from '../../cli/jobs/job-texts.ts';
+import { withFleet } from '../../operations/connect/with-fleet.ts';
+import { findJob } from '../../operations/jobs/find-job.ts';
+import { type JobFacts, jobFacts, jobState } from '../../operations/jobs/job-facts.ts';
 
 export default class JobsShow extends BaseCommand {
   static override summary = 'Show a job with its stages';
@@ -11,7 +13,7 @@ export default class JobsShow extends BaseCommand {
   async run(): Promise<JobFacts> {
     const { args, flags } = await this.parse(JobsShow);
     const config = this.loadConfig(flags.config);
-    return await this.withFleet(config, async (fleet) => {
+    return await withFleet(config, async (fleet) => {
       const job = await findJob(fleet, args.job);
       const facts = jobFacts(job, await jobState(job));
       for (const line of jobLines(facts, this.live)) this.log(line);

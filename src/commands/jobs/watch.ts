@@ -1,21 +1,16 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { openCouch } from '../../cli/couch.ts';
-import { type Creation, watchOne } from '../../cli/create-one.ts';
-import { waitFlags } from '../../cli/creation-flags.ts';
-import { waitMs } from '../../cli/duration.ts';
-import { JOB_EXIT_CODES } from '../../cli/exit-codes.ts';
-import { findJob, jobArg } from '../../cli/jobs/find-job.ts';
-import { stageTeller } from '../../cli/jobs/watch-stages.ts';
-import { startPatience } from '../../cli/patience.ts';
-import { outcomeText, watchJob } from '../../cli/watch-job.ts';
-import { domainOf, type JobOutcome, parsePayload } from '../../jobs/payload.ts';
-
-/** How a job of another kind stands. */
-interface WorkDone {
-  readonly domain: string;
-  readonly jobId: string;
-  readonly outcome: JobOutcome | 'running';
-}
+import { jobArg } from '../../cli/flags/args.ts';
+import { waitFlags } from '../../cli/flags/creation-flags.ts';
+import { waitMs } from '../../cli/flags/duration.ts';
+import { type Creation, printCreation } from '../../cli/jobs/print-creation.ts';
+import { jobPrinter, printJob, type SingleResult } from '../../cli/jobs/print-job.ts';
+import { createStageReporter } from '../../cli/jobs/stage-reporter.ts';
+import { JOB_EXIT_CODES } from '../../cli/terminal/exit-codes.ts';
+import { withInterrupt } from '../../cli/terminal/interrupt.ts';
+import { openCouch } from '../../operations/connect/couch.ts';
+import { withFleet } from '../../operations/connect/with-fleet.ts';
+import { findJob } from '../../operations/jobs/find-job.ts';
+import { watchJob } from '../../operations/jobs/watch-job.ts';
 
 export default class JobsWatch extends BaseCommand {
   static override summary = 'Follow a job until its end, stage by stage';
@@ -26,40 +21,31 @@ export default class JobsWatch extends BaseCommand {
 
   static override flags = { wait: waitFlags.wait };
 
-  async run(): Promise<Creation | WorkDone> {
+  async run(): Promise<Creation | SingleResult> {
     const { args, flags } = await this.parse(JobsWatch);
     const config = this.loadConfig(flags.config);
     const wait = waitMs(flags.wait);
+    const { output } = this;
     const couch = openCouch(config);
-    const patience = startPatience();
-    patience.startClock(wait);
     try {
-      return await this.withFleet(config, async (fleet) => {
-        const job = await findJob(fleet, args.job);
-        const watching = {
-          fleet,
-          global: couch.global,
-          linkScheme: config.fleet.linkScheme,
-          output: this.output,
-          onProgress: stageTeller(this.output),
-        };
-        const payload = parsePayload(job.data);
-        const about = { domain: domainOf(payload), jobId: job.id ?? '' };
-        if (payload.kind === 'create') {
-          const { creation, exitCode } = await watchOne(watching, about, patience);
-          if (creation.outcome === 'exists')
-            this.log(`${creation.domain} was there already; nothing was changed.`);
-          this.exitWith(exitCode);
-          return creation;
-        }
-        const { kind } = payload;
-        const end = await watchJob(watching, { kind, ...about }, patience);
-        if (end.state === 'running') this.exitWith(end.exitCode);
-        else this.log(outcomeText(kind, end.outcome, about.domain));
-        return { ...about, outcome: end.state === 'running' ? 'running' : end.outcome };
-      });
+      const watched = await withFleet(config, (fleet) =>
+        withInterrupt(async (signal) => {
+          const services = { fleet, global: couch.global, linkScheme: config.fleet.linkScheme };
+          const report = jobPrinter(output, createStageReporter(output));
+          return await watchJob(services, await findJob(fleet, args.job), { signal, waitMs: wait }, report);
+        }),
+      );
+      if (watched.kind === 'create') {
+        const { answer, outcome } = printCreation(watched.result, output);
+        if (answer.outcome === 'exists') this.log(`${answer.domain} was there already; nothing was changed.`);
+        this.endWith(outcome);
+        return answer;
+      }
+      const { kind, domain, jobId, result } = watched;
+      const { answer, outcome } = printJob(kind, domain, { jobId, ...result }, output);
+      this.endWith(outcome);
+      return answer;
     } finally {
-      patience.stop();
       await couch.close();
     }
   }

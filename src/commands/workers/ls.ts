@@ -1,7 +1,8 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { rowsText } from '../../cli/table.ts';
-import { START_A_WORKER } from '../../cli/worker-notice.ts';
+import { rowsText } from '../../cli/terminal/table.ts';
+import { START_A_WORKER } from '../../cli/terminal/worker-notice.ts';
 import { listWorkers, type WorkerState } from '../../jobs/worker-list.ts';
+import { withFleet } from '../../operations/connect/with-fleet.ts';
 
 const HEAD = ['ID', 'HOST', 'PID', 'RUNNING', 'SINCE', 'WAITS FOR'];
 
@@ -18,7 +19,7 @@ export default class WorkersLs extends BaseCommand {
   async run(): Promise<WorkerState[]> {
     const { flags } = await this.parse(WorkersLs);
     const config = this.loadConfig(flags.config);
-    const workers = await this.withFleet(config, ({ redis, keys }) => listWorkers(redis, keys));
+    const workers = await withFleet(config, ({ redis, keys }) => listWorkers(redis, keys));
     for (const line of rowsText(HEAD, workers.map(cells), this.live)) this.log(line);
     if (workers.length === 0) {
       this.logToStderr(`No worker is running. Start one: ${START_A_WORKER}`);

@@ -2,19 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Flags } from '@oclif/core';
 import type { Logger } from 'winston';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { checkCouch, openCouch } from '../../cli/couch.ts';
-import { EXIT, type ExitCode } from '../../cli/exit-codes.ts';
-import { LOG_FORMATS, LOG_LEVELS, openLog } from '../../cli/logger.ts';
-import { listenForStop } from '../../cli/stop-requests.ts';
-import { whileAway } from '../../cli/wait-for-servers.ts';
-import { tellParent } from '../../cli/workers/parent.ts';
-import { checkStorageOwner } from '../../cli/workers/storage-owner.ts';
+import { EXIT, type ExitCode } from '../../cli/terminal/exit-codes.ts';
+import { listenForStop } from '../../cli/terminal/stop-requests.ts';
 import type { Config } from '../../config/config.ts';
 import { toError } from '../../errors.ts';
 import { connectFleetRedis } from '../../jobs/connect-fleet-redis.ts';
 import { openRedisWarning } from '../../jobs/open-redis.ts';
+import { LOG_FORMATS, LOG_LEVELS, openLog } from '../../logger.ts';
+import { withCouch } from '../../operations/connect/couch.ts';
+import { whileAway } from '../../operations/connect/while-away.ts';
 import { fileStorage } from '../../storage/file-storage.ts';
 import { connectWorker } from '../../workers/connect.ts';
+import { checkStorageOwner } from '../../workers/storage-owner.ts';
+import { notifyParent } from '../../workers/worker-message.ts';
 
 export default class WorkersStart extends BaseCommand {
   static override summary = 'Start a worker, which makes the instances that wait in the queue';
@@ -51,7 +51,8 @@ export default class WorkersStart extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(WorkersStart);
     const config = this.loadConfig(flags.config, { 'fleet.concurrency': flags.concurrency });
-    const log = openLog({ format: flags['log-format'], level: flags['log-level'] });
+    // Stdout is for results.
+    const log = openLog({ format: flags['log-format'], level: flags['log-level'], stream: process.stderr });
     const stop = listenForStop();
 
     const connect = async () => {
@@ -65,7 +66,7 @@ export default class WorkersStart extends BaseCommand {
     };
     const waiting = (reason: string) => {
       log.warn('waiting', { reason });
-      tellParent({ state: 'waiting', reason });
+      notifyParent({ state: 'waiting', reason });
     };
     const starting = flags['wait-for-servers'] ? whileAway(connect, waiting, stop.signal) : connect();
     // Who listens to the process that started it keeps itself alive, and has to end where it cannot start.
@@ -76,7 +77,7 @@ export default class WorkersStart extends BaseCommand {
       this.exit(await stopped(stopSoon, config, log));
     }
 
-    tellParent({ state: 'ready', id: worker.id });
+    notifyParent({ state: 'ready', id: worker.id });
     if (flags['log-format'] === 'text') {
       this.log(`Ready: worker ${worker.id}, ${config.fleet.concurrency} jobs at a time. Ctrl-C stops it.`);
     }
@@ -89,12 +90,7 @@ export default class WorkersStart extends BaseCommand {
 async function checkServers(config: Config): Promise<void> {
   const redis = await connectFleetRedis(config.fleet, 'command');
   redis.disconnect();
-  const couch = openCouch(config);
-  try {
-    await checkCouch(couch.global);
-  } finally {
-    await couch.close();
-  }
+  await withCouch(config, async () => undefined);
 }
 
 /** Hands the jobs back, for as long as the configuration allows. @returns `failed` where not all was tidied up */

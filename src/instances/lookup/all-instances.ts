@@ -1,6 +1,7 @@
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer, ViewRow } from '../../couchdb/server.ts';
 import type { StoredInstance } from '../documents/instance-document.ts';
+import { type InstanceFilter, matches } from './instance-filter.ts';
 import { INSTANCES } from './lookup.ts';
 import { type Judged, judgeDocument, type OnUnreadable } from './readable.ts';
 
@@ -42,5 +43,19 @@ async function* rows(global: CouchServer, signal: AbortSignal | undefined): Asyn
     }
     if (page.length < PAGE) return;
     last = page.at(-1)?.id;
+  }
+}
+
+/**
+ * The instances that a filter means, in the order of the server.
+ * @param onUnreadable told of each document of which nobody can tell whether it is meant
+ */
+export async function* filteredInstances(
+  global: CouchServer,
+  filter: InstanceFilter,
+  onUnreadable: OnUnreadable,
+): AsyncGenerator<StoredInstance> {
+  for await (const instance of allInstances(global, onUnreadable)) {
+    if (matches(filter, instance)) yield instance;
   }
 }

@@ -9,7 +9,7 @@ import { parseAddress, parsePhone } from './option-values.ts';
 // Schemas for values that a command has parsed already and that come back from somewhere else: each takes a value
 // only in the form in which its parser leaves it, so that nothing gets in that no command would have let in.
 
-/** Characters of the longest text: a line of a file is not longer (`cli/rows/text-lines.ts`). */
+/** Characters of the longest text: a line of a file is not longer (`operations/input/text-lines.ts`). */
 const MOST_CHARACTERS = 2 ** 20;
 
 /** Items of the longest list. */

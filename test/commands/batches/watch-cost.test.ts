@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import { noDisplay } from '../../../src/cli/batch/batch-display.ts';
-import { createFollower } from '../../../src/cli/batch/follow-batch.ts';
+import { createFollower } from '../../../src/operations/batches/follow-batch.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 
 describe('watching a batch', () => {
@@ -25,7 +24,7 @@ describe('watching a batch', () => {
         attempt: 0,
       });
     }
-    const follower = createFollower(platform.fleet, id, noDisplay);
+    const follower = createFollower(platform.fleet, id, () => undefined);
     await follower.look();
     const processed = async () =>
       Number(/total_commands_processed:(\d+)/.exec(await redis.info('stats'))?.[1]);

@@ -3,15 +3,17 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import winston from 'winston';
-import { openCouch } from '../../../src/cli/couch.ts';
-import { removeOrphans } from '../../../src/cli/orphans.ts';
-import type { Output } from '../../../src/cli/output.ts';
-import { runMany } from '../../../src/cli/run-work.ts';
-import { choose } from '../../../src/cli/targets/choose.ts';
+import { runPrepared } from '../../../src/cli/batches/run-prepared.ts';
+import { removeOrphans } from '../../../src/cli/instances/remove-orphans.ts';
+import { selectionPrinter } from '../../../src/cli/terminal/input-printer.ts';
+import type { Output } from '../../../src/cli/terminal/output.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { fleetYaml } from '../../../src/config/write-config.ts';
 import { openFleet } from '../../../src/jobs/fleet.ts';
 import type { RowState } from '../../../src/jobs/row-state.ts';
+import { openCouch } from '../../../src/operations/connect/couch.ts';
+import { preparedBatch } from '../../../src/operations/instances/prepared-batch.ts';
+import { selectTargets } from '../../../src/operations/targets/selection.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import { connectWorker } from '../../../src/workers/connect.ts';
 import { type Ran, runCommand, spawnCommand } from '../cli-platform.ts';
@@ -145,25 +147,25 @@ export async function startProduct({
       // Not by the command: it refuses to repair many where many lack all of their databases.
       const work = async (output: Output): Promise<void> => {
         const opened = openCouch(config);
-        const io = { global: opened.global, stdin: Readable.from([]), note: output.note };
-        const choice = { domains: [], from: undefined, filter: { context }, skipInvalid: false };
-        const ways = { reason: '', async: false, wait: PATIENCE_MS, json: false, name: undefined, tries: 1 };
+        const { global } = opened;
+        const services = { global, stdin: Readable.from([]), report: selectionPrinter(output) };
+        const selection = { domains: [], from: undefined, filter: { context }, skipInvalid: false };
+        const naming = { name: undefined, reason: '', maxFailures: undefined, tries: 1 };
         try {
-          await runMany(
-            { config, couch: opened, output, maxFailures: undefined, ...ways },
-            {
+          const prepared = preparedBatch({
+            kind: 'repair',
+            targets: await selectTargets(selection, services),
+            workOf: ({ domain, seen }, filter) => ({
               kind: 'repair',
-              chosen: await choose(choice, io),
-              workOf: ({ domain, seen }, filter) => ({
-                kind: 'repair',
-                domain,
-                recreateEmpty: false,
-                dropReservation: true,
-                ...(seen && { seen }),
-                ...(filter && { filter }),
-              }),
-            },
-          );
+              domain,
+              recreateEmpty: false,
+              dropReservation: true,
+              ...(seen && { seen }),
+              ...(filter && { filter }),
+            }),
+          });
+          const options = { ...naming, force: true, async: false, waitMs: PATIENCE_MS };
+          await runPrepared({ config, global, output, json: false }, prepared, options);
         } finally {
           await opened.close();
         }

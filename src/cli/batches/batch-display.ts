@@ -1,0 +1,83 @@
+import { oneLine } from '../../safe-text.ts';
+import { writerOf } from '../terminal/guard-output.ts';
+import type { Output } from '../terminal/output.ts';
+import { isLive, type Screen } from '../terminal/screen.ts';
+import { attention, type BatchView, batchTitle, progressBlock, progressLine } from './progress-text.ts';
+
+/** Shows a batch as it goes on. */
+export interface BatchDisplay {
+  show(view: BatchView): void;
+  /** What comes next is written below. */
+  end(): void;
+}
+
+/** Where a terminal does not say how wide it is, or says 0. */
+const USUAL_COLUMNS = 80;
+
+/** A block that is redrawn in place. */
+export function liveDisplay(screen: Screen): BatchDisplay {
+  let drawn = 0;
+  return {
+    show(view) {
+      const lines = progressBlock(view, screen.columns || USUAL_COLUMNS);
+      const back = drawn === 0 ? '' : `\u001b[${drawn}A\u001b[0J`;
+      screen.write(`${back}${lines.map(oneLine).join('\n')}\n`);
+      drawn = lines.length;
+    },
+    end() {
+      drawn = 0;
+    },
+  };
+}
+
+/** Milliseconds between two lines of a log. */
+const LINE_EVERY = 1_000;
+
+/** A line when counts changed, at most one a second; what holds the batch up goes to stderr. */
+export function plainDisplay(output: Output, now: () => number = () => performance.now()): BatchDisplay {
+  let told = '';
+  let noted = '';
+  let last = Number.NEGATIVE_INFINITY;
+  let latest: BatchView | undefined;
+
+  const tell = (view: BatchView) => {
+    const counts = JSON.stringify(view.batch.counts);
+    if (counts === told) return;
+    told = counts;
+    last = now();
+    output.line(progressLine(view));
+  };
+  return {
+    show(view) {
+      if (latest === undefined) output.line(batchTitle(view.batch));
+      latest = view;
+      const trouble = attention(view).join(' ');
+      if (trouble !== noted && trouble !== '') output.note(trouble);
+      noted = trouble;
+      if (now() - last >= LINE_EVERY) tell(view);
+    },
+    end() {
+      if (latest !== undefined) tell(latest);
+    },
+  };
+}
+
+/** For `--json`. */
+export const noDisplay: BatchDisplay = { show: () => undefined, end: () => undefined };
+
+/** The one that suits: nothing with `--json`, a block on a terminal, else lines. */
+export function displayFor(output: Output, json: boolean): BatchDisplay {
+  if (json) return noDisplay;
+  return isLive(process.stdout, process.env) ? liveDisplay(drawable(process.stdout)) : plainDisplay(output);
+}
+
+/** A terminal to draw on: the cursor is moved by us alone. */
+function drawable(stdout: NodeJS.WriteStream): Screen {
+  const write = writerOf(stdout);
+  return {
+    get columns() {
+      return stdout.columns;
+    },
+    write: (text) => write(text),
+  };
+}

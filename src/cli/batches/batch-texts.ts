@@ -1,0 +1,62 @@
+import type { Batch } from '../../jobs/batches.ts';
+import { wordsOf } from '../../jobs/kind-words.ts';
+import { ROW_STATES } from '../../jobs/row-state.ts';
+import { batchState, queuedRows } from '../../operations/batches/batch-state.ts';
+import { count } from '../../quantity-text.ts';
+import { oneLine } from '../../safe-text.ts';
+
+/** How a batch ended, or stands, and what can be done next. */
+export function summaryLines(batch: Batch): string[] {
+  const { id, kind, counts, halt, maxFailures } = batch;
+  const words = wordsOf(kind);
+  const facts = [
+    `${count(counts.done)} ${words.done}`,
+    ...(counts.skipped > 0 ? [`${count(counts.skipped)} skipped (${words.skipped})`] : []),
+    ...(counts.incomplete > 0 ? [`${count(counts.incomplete)} created without all applications`] : []),
+    ...(counts.failed > 0 ? [`${count(counts.failed)} failed`] : []),
+    ...(counts.cancelled > 0 ? [`${count(counts.cancelled)} cancelled`] : []),
+  ].join(', ');
+  if (batchState(batch) === 'running') {
+    return [`Batch ${id} so far: ${facts}.`, `The batch goes on. Watch it:  cozy-fleet batches watch ${id}`];
+  }
+  const missed = counts.failed + counts.incomplete + counts.cancelled;
+  return [
+    `Batch ${id} ended: ${facts}.`,
+    ...(halt === 'too-many-failures'
+      ? [`It stopped by itself after more than ${maxFailures ?? 0} failures.`]
+      : []),
+    ...(counts.failed + counts.incomplete > 0
+      ? [`See what failed:  cozy-fleet batches show ${id} --failed`]
+      : []),
+    ...(missed > 0 ? [`Try it again:     cozy-fleet batches retry ${id}`] : []),
+    ...(counts.done + counts.incomplete > 0 && kind === 'create'
+      ? [`Get the links:    cozy-fleet batches export ${id} > invitations.csv`]
+      : []),
+  ];
+}
+
+/** What is known of a batch as a whole. @param failures failed rows by what went wrong */
+export function batchFacts(
+  batch: Batch,
+  failures: readonly (readonly [code: string, rows: number])[],
+): string[] {
+  const { id, kind, name, reason, by, createdAt, endedAt, total, counts, halt, maxFailures } = batch;
+  const queued = queuedRows(batch);
+  const facts: [label: string, value: string][] = [
+    ['Batch', id],
+    ['Kind', kind],
+    ['Name', name],
+    ...(reason === '' ? [] : [['Reason', reason] satisfies [string, string]]),
+    ['Submitted', `${new Date(createdAt).toISOString()} by ${by}`],
+    ...(endedAt === undefined ? [] : [['Ended', new Date(endedAt).toISOString()] satisfies [string, string]]),
+    ['State', batchState(batch) + (halt === undefined ? '' : ` (${halt})`)],
+    ...(maxFailures === undefined ? [] : [['Failures', `at most ${maxFailures}`] satisfies [string, string]]),
+    ['Rows', queued < total ? `${count(queued)} of ${count(total)} queued` : count(total)],
+    ...ROW_STATES.filter((state) => counts[state] > 0).map((state): [string, string] => [
+      `  ${state}`,
+      count(counts[state]),
+    ]),
+    ...failures.map(([code, rows]): [string, string] => [`  failed: ${code}`, count(rows)]),
+  ];
+  return facts.map(([label, value]) => oneLine(`${label.padEnd(16)} ${value}`));
+}

@@ -1,0 +1,23 @@
+import { Args } from '@oclif/core';
+
+/** The argument by which an instance that exists is named. */
+export const instanceArg = Args.string({
+  ignoreStdin: true,
+  description: 'Domain of the instance, with its port if it has one, or one of its aliases',
+  required: true,
+});
+
+/** The argument by which a batch is named; ids are read aloud and typed in any case. */
+export const batchArg = Args.string({
+  ignoreStdin: true,
+  description: 'Id of the batch',
+  required: true,
+  parse: async (text) => text.toUpperCase(),
+});
+
+/** The argument by which a job is named. */
+export const jobArg = Args.string({
+  ignoreStdin: true,
+  description: 'Id of the job, or a domain for its latest job',
+  required: true,
+});

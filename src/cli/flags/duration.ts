@@ -1,0 +1,41 @@
+import { InputError } from '../../errors.ts';
+
+const UNITS = new Map([
+  ['ms', 1],
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+]);
+
+/** More than this no timer of Node holds. */
+const MOST = 24 * 86_400_000;
+
+/**
+ * Reads `30s`, `5m` or `1h30m`.
+ * @returns milliseconds
+ * @throws InputError `bad_duration`
+ */
+export function parseDuration(text: string, flag: string): number {
+  const parts = [...text.matchAll(/(\d+)(ms|s|m|h|d)/gy)];
+  const isWhole = parts.length > 0 && parts.map(([part]) => part).join('') === text;
+  const sum = parts.reduce(
+    (total, [, count, unit = '']) => total + Number(count) * (UNITS.get(unit) ?? 0),
+    0,
+  );
+  if (!isWhole || sum > MOST) {
+    throw new InputError(
+      'bad_duration',
+      `${JSON.stringify(text)} is not a duration such as 30s, 5m or 1h30m`,
+      {
+        column: flag,
+      },
+    );
+  }
+  return sum;
+}
+
+/** What `--wait` says, in milliseconds; undefined = without limit. @throws InputError `bad_duration` */
+export function waitMs(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseDuration(text, '--wait');
+}

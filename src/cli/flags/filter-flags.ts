@@ -1,0 +1,49 @@
+import { Flags } from '@oclif/core';
+import { InputError } from '../../errors.ts';
+import { INSTANCE_STATES, type InstanceState } from '../../instances/documents/instance-document.ts';
+import { type InstanceFilter, instanceFilter } from '../../instances/lookup/instance-filter.ts';
+
+const helpGroup = 'FILTER';
+
+/** Which instances a command is about. */
+export const filterFlags = {
+  state: Flags.option({
+    summary: 'Only instances in one of these states (commas or repetition)',
+    options: INSTANCE_STATES,
+    multiple: true,
+    multipleNonGreedy: true,
+    delimiter: ',',
+    helpGroup,
+  })(),
+  context: Flags.string({ summary: 'Only instances of this context', helpGroup }),
+  locale: Flags.string({ summary: 'Only instances in this language', helpGroup }),
+  domain: Flags.string({
+    summary: 'Only domains like this, with * and ?, such as "*.school.org"',
+    helpValue: '<pattern>',
+    helpGroup,
+  }),
+};
+
+/** The flags of `filterFlags`, as they were parsed. */
+export interface FilterValues {
+  readonly state?: InstanceState[] | undefined;
+  readonly context?: string | undefined;
+  readonly locale?: string | undefined;
+  readonly domain?: string | undefined;
+}
+
+/**
+ * The filter that these flags make.
+ * @throws InputError `bad_filter` for a flag without a value: a shell variable that is not set must
+ *   not widen what a command is about
+ */
+export function filterOf({ state, context, locale, domain }: FilterValues): InstanceFilter {
+  const given = Object.entries({ states: state, context, locale, domain });
+  const checked = instanceFilter.safeParse(
+    Object.fromEntries(given.filter(([, value]) => value !== undefined)),
+  );
+  if (checked.success) return checked.data;
+  const [issue] = checked.error.issues;
+  const name = issue?.path[0] === 'states' ? 'state' : String(issue?.path[0]);
+  throw new InputError('bad_filter', issue?.message ?? 'is not valid', { column: `--${name}` });
+}

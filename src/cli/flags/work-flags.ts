@@ -1,0 +1,58 @@
+import { Flags } from '@oclif/core';
+import type { BatchNaming } from '../../operations/instances/prepared-batch.ts';
+import { batchFlags } from './creation-flags.ts';
+import { waitMs } from './duration.ts';
+
+const helpGroup = 'BATCH';
+
+/** What applies to a batch, be it of a file or of a filter. */
+export const workFlags = {
+  'skip-invalid': batchFlags['skip-invalid'],
+  reason: Flags.string({ summary: 'Why, for the record', helpGroup }),
+  'batch-name': Flags.string({ summary: 'Name of the batch [default: file or filter]', helpGroup }),
+  'max-failures': Flags.integer({
+    summary: 'Stop when more instances than this have failed',
+    min: 0,
+    helpGroup,
+  }),
+};
+
+/** A file with a domain a line. */
+export const domainFileFlag = {
+  ...batchFlags.from,
+  summary: 'File with a domain a line, CSV or NDJSON; - for stdin',
+};
+
+/** What `workFlags`, `waitFlags` and their like were given. */
+interface GivenWorkFlags {
+  readonly 'batch-name'?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly 'max-failures'?: number | undefined;
+  readonly tries: number;
+  readonly force: boolean;
+  readonly async: boolean;
+  readonly wait?: string | undefined;
+}
+
+/** How a command's work is queued and waited for. */
+export interface WorkOptions extends BatchNaming {
+  /** Whether nobody is asked to confirm. */
+  readonly force: boolean;
+  /** Whether to leave once all is queued. */
+  readonly async: boolean;
+  /** Longest time to wait, in milliseconds; undefined = without limit. */
+  readonly waitMs: number | undefined;
+}
+
+/** Reads how a command's work is to run. @throws InputError when `--wait` is no duration */
+export function workOptionsOf(flags: GivenWorkFlags): WorkOptions {
+  return {
+    name: flags['batch-name'],
+    reason: flags.reason ?? '',
+    maxFailures: flags['max-failures'],
+    tries: flags.tries,
+    force: flags.force,
+    async: flags.async,
+    waitMs: waitMs(flags.wait),
+  };
+}

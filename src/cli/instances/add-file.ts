@@ -1,0 +1,132 @@
+import type { Readable } from 'node:stream';
+import type { Config } from '../../config/config.ts';
+import { type Couch, checkCouch, openCouch } from '../../operations/connect/couch.ts';
+import { passphraseSealer } from '../../operations/connect/passphrase-sealer.ts';
+import { withKeyedFleet } from '../../operations/connect/with-fleet.ts';
+import { type FileCounts, refuseInvalidRows } from '../../operations/input/check-file.ts';
+import { rulesOf } from '../../operations/input/check-rows.ts';
+import {
+  type CreationBatch,
+  type PreparedCreations,
+  prepareCreations,
+} from '../../operations/instances/create-instances.ts';
+import { type DryRunReport, dryRun } from '../../operations/instances/dry-run.ts';
+import { preflight } from '../../operations/instances/preflight.ts';
+import { count } from '../../quantity-text.ts';
+import { displayFor } from '../batches/batch-display.ts';
+import { batchPrinter, printBatchResult, type StartedBatch } from '../batches/print-batch.ts';
+import { type ParsedFlags, rawOptionsOf, refuseFlagsOfOneInstance } from '../flags/instance-flags.ts';
+import { currentActor } from '../terminal/actor.ts';
+import type { CommandResult } from '../terminal/exit-codes.ts';
+import { filePrinter } from '../terminal/input-printer.ts';
+import { withInterrupt } from '../terminal/interrupt.ts';
+import type { Output } from '../terminal/output.ts';
+
+export interface AddFileOptions extends CreationBatch {
+  readonly config: Config;
+  /** Path, or `-` for `stdin`. */
+  readonly source: string;
+  readonly stdin: Readable;
+  /** They stand in for columns that are absent or empty. */
+  readonly flags: ParsedFlags;
+  readonly dryRun: boolean;
+  readonly skipInvalid: boolean;
+  /** Whether to leave once all rows are queued. */
+  readonly async: boolean;
+  /** Longest time to wait once all rows are queued, in milliseconds; undefined = without limit. */
+  readonly waitMs: number | undefined;
+  /** Whether `--json` was given. */
+  readonly json: boolean;
+  readonly output: Output;
+}
+
+/** What `--from` answers with `--json`. */
+export interface FileCreation extends StartedBatch {
+  readonly invalidRows: number;
+}
+
+/** What a dry run answers with `--json`. */
+export interface DryRunAnswer extends FileCounts {
+  readonly file: string;
+  /** What it would cost, and what is free, in words. */
+  readonly preflight: readonly string[];
+  readonly fits: boolean;
+}
+
+/**
+ * Creates the instances of a file as a batch: first all rows are checked, then all are queued (`ARCHITECTURE.md` §5).
+ * @throws InputError, FleetError; nothing was queued then, but where the file changed in between
+ */
+export async function addFile(options: AddFileOptions): Promise<CommandResult<FileCreation | DryRunAnswer>> {
+  const { config, source, stdin, flags, output } = options;
+  refuseFlagsOfOneInstance(flags);
+  const file = { source, stdin, defaults: rawOptionsOf(flags), rules: rulesOf(config) };
+  const prepared = await prepareCreations(file, filePrinter(output));
+  const couch = openCouch(config);
+  try {
+    return options.dryRun ? await tryOut(options, prepared, couch) : await create(options, prepared, couch);
+  } finally {
+    await prepared.close();
+    await couch.close();
+  }
+}
+
+async function create(
+  options: AddFileOptions,
+  prepared: PreparedCreations,
+  couch: Couch,
+): Promise<CommandResult<FileCreation>> {
+  const { config, skipInvalid, async, waitMs, json, output } = options;
+  const { counts } = prepared;
+  refuseInvalidRows(counts, prepared.file, skipInvalid);
+  for (const server of couch.servers()) await checkCouch(server);
+  await prepared.reportBesideOthers(couch.global);
+  const { warning } = await preflight(config, counts.valid);
+  if (warning !== undefined) output.note(warning);
+  const display = displayFor(output, async || json);
+  const result = await withKeyedFleet(config, couch.global, async (fleet) => {
+    const sealer = prepared.hasPassphrases ? await passphraseSealer(config, fleet) : undefined;
+    return await withInterrupt((signal) => {
+      const run = { actor: currentActor(), async, waitMs, signal };
+      return prepared.run(fleet, options, sealer, run, batchPrinter(output, display));
+    });
+  }).finally(() => display.end());
+  const { answer, outcome } = printBatchResult(result, output);
+  return { answer: { ...answer, invalidRows: counts.invalid }, outcome };
+}
+
+/** Says what the file would do; nothing is queued. */
+async function tryOut(
+  { config, skipInvalid, output }: AddFileOptions,
+  prepared: PreparedCreations,
+  couch: Couch,
+): Promise<CommandResult<DryRunAnswer>> {
+  const { file, counts } = prepared;
+  const doubtful = counts.doubtful === 0 ? '' : `; ${count(counts.doubtful)} of the good ones with warnings`;
+  const heading = `${file}: ${count(counts.valid)} good rows, ${count(counts.invalid)} bad${doubtful}`;
+  const estimate = await dryRun(config, couch, counts.valid, dryRunPrinter(heading, output));
+  output.line('Nothing was queued: this was a dry run.');
+  await prepared.reportBesideOthers(couch.global);
+  refuseInvalidRows(counts, file, skipInvalid);
+  const { lines, warning } = estimate;
+  return { answer: { file, ...counts, preflight: lines, fits: warning === undefined }, outcome: 'done' };
+}
+
+function dryRunPrinter(heading: string, output: Output): (report: DryRunReport) => void {
+  return (report) => {
+    switch (report.event) {
+      case 'estimate': {
+        const { lines, warning } = report.estimate;
+        output.line(heading);
+        for (const line of lines) output.line(`  ${line}`);
+        if (warning !== undefined) output.note(warning);
+        return;
+      }
+      case 'answers':
+        output.line(`  ${report.server} ${report.name} answers`);
+        return;
+      default:
+        report satisfies never;
+    }
+  };
+}

@@ -1,0 +1,77 @@
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { attributesOf } from '../../instances/documents/instance-view.ts';
+import { csvLine } from '../../operations/input/write-csv.ts';
+import { safeJson } from '../../safe-text.ts';
+import { alignedLines } from './aligned-lines.ts';
+import { fieldColumns, stackColumns } from './columns.ts';
+import { csvText, fieldValues } from './fields.ts';
+
+/** `stack` is its tab layout, `table` the same with a head. */
+export type ListForm = 'stack' | 'table' | 'csv' | 'json';
+
+export interface ListOptions {
+  readonly form: ListForm;
+  /** Fields that are asked for, in their order; none = what the form has by itself. */
+  readonly fields: readonly string[];
+  /** Whether the state is told in full; the stack's layout has the stack's own otherwise. */
+  readonly fullState: boolean;
+}
+
+/** The fields of the stack's layout, as values. */
+const CSV_FIELDS = ['domain', 'locale', 'disk_quota', 'state', 'indexes_version', 'prefix', 'db_prefix'];
+
+/**
+ * The lines of `instances ls`, each with its line break.
+ * @param instances starts reading them anew; called twice where columns are to be aligned
+ */
+export function listLines(
+  instances: () => AsyncIterable<StoredInstance>,
+  { form, fields, fullState }: ListOptions,
+): AsyncIterable<string> {
+  switch (form) {
+    case 'json':
+      return jsonLines(instances(), fields);
+    case 'csv':
+      return csvLines(instances(), fields.length === 0 ? CSV_FIELDS : fields);
+    case 'stack':
+    case 'table': {
+      const { head, cells } = fields.length === 0 ? stackColumns(fullState) : fieldColumns(fields);
+      return alignedLines(() => rowsOf(instances(), form === 'table' ? [head] : [], cells));
+    }
+  }
+}
+
+async function* rowsOf(
+  instances: AsyncIterable<StoredInstance>,
+  head: readonly (readonly string[])[],
+  cells: (instance: StoredInstance) => string[],
+): AsyncGenerator<readonly string[]> {
+  yield* head;
+  for await (const instance of instances) yield cells(instance);
+}
+
+/** With fields, their names are sorted, as in the stack (`docs/admin-api.md` §1.3). */
+async function* jsonLines(
+  instances: AsyncIterable<StoredInstance>,
+  fields: readonly string[],
+): AsyncGenerator<string> {
+  const names = [...fields].sort();
+  for await (const instance of instances) {
+    const values = fieldValues(instance, names);
+    const shown =
+      names.length === 0
+        ? attributesOf(instance)
+        : Object.fromEntries(names.map((name, at) => [name, values[at]]));
+    yield `${safeJson(JSON.stringify(shown))}\n`;
+  }
+}
+
+async function* csvLines(
+  instances: AsyncIterable<StoredInstance>,
+  fields: readonly string[],
+): AsyncGenerator<string> {
+  yield csvLine(fields);
+  for await (const instance of instances) {
+    yield csvLine(fieldValues(instance, fields).map(csvText));
+  }
+}

@@ -1,0 +1,92 @@
+import { wordsOf } from '../../jobs/kind-words.ts';
+import type { JobKind, JobOutcome } from '../../jobs/payload.ts';
+import type { Progress } from '../../jobs/progress.ts';
+import type { JobReporter } from '../../operations/jobs/job-report.ts';
+import type { JobResult } from '../../operations/jobs/run-job.ts';
+import { type CommandResult, outcomeOfJob } from '../terminal/exit-codes.ts';
+import type { Output } from '../terminal/output.ts';
+import { noteWorkers } from '../terminal/worker-notice.ts';
+import { createAppReporter } from './app-reporter.ts';
+
+/** What a command answers with `--json` that works on one instance. */
+export interface SingleResult {
+  readonly domain: string;
+  /** `queued` and `running`: the work goes on without us. */
+  readonly outcome: JobOutcome | 'queued' | 'running';
+  readonly jobId: string;
+}
+
+/**
+ * Tells an operator what is reported of a job.
+ * @param onProgress told how far it is, as long as it runs and at its end
+ */
+export function jobPrinter(output: Output, onProgress?: (progress: Progress) => void): JobReporter {
+  const reportApps = createAppReporter(output);
+  return (report) => {
+    switch (report.event) {
+      case 'joined':
+        output.note(`Job ${report.jobId} is ${wordsOf(report.kind).doing} it already.`);
+        return;
+      case 'workers':
+        noteWorkers(report.workers, output);
+        return;
+      case 'progress':
+        // Once it has ended, its end says what is missing.
+        if (!report.ended) reportApps(report.progress);
+        onProgress?.(report.progress);
+        return;
+      default:
+        report satisfies never;
+    }
+  };
+}
+
+/** Says how a job of any kind but a creation stands. */
+export function printJob(
+  kind: Exclude<JobKind, 'create'>,
+  domain: string,
+  result: JobResult,
+  output: Output,
+): CommandResult<SingleResult> {
+  const { jobId } = result;
+  const outcome = outcomeOfJob(result);
+  switch (result.state) {
+    case 'queued':
+      output.line(queuedText(jobId));
+      return { answer: { domain, outcome: 'queued', jobId }, outcome };
+    case 'running':
+      output.note(goesOnText(kind, jobId));
+      return { answer: { domain, outcome: 'running', jobId }, outcome };
+    case 'done':
+      output.line(outcomeText(kind, result.outcome, domain));
+      return { answer: { domain, outcome: result.outcome, jobId }, outcome };
+  }
+}
+
+export function queuedText(jobId: string): string {
+  return `Queued as job ${jobId}. Watch it: cozy-fleet jobs watch ${jobId}`;
+}
+
+export function goesOnText(kind: JobKind, jobId: string): string {
+  return `The ${wordsOf(kind).noun} goes on. Watch it: cozy-fleet jobs watch ${jobId}`;
+}
+
+/** How a job of any kind but a creation ended, in a sentence. */
+function outcomeText(kind: Exclude<JobKind, 'create'>, outcome: JobOutcome, domain: string): string {
+  switch (kind) {
+    case 'destroy':
+      return outcome === 'missing'
+        ? `There is no instance for domain ${domain}`
+        : `Instance for domain ${domain} has been destroyed with success`;
+    case 'modify':
+      return outcome === 'unchanged' ? `${domain} was so already` : `${domain} has been modified`;
+    case 'repair':
+      return outcome === 'clean' ? `Nothing had to be repaired for ${domain}` : `${domain} has been repaired`;
+    case 'install-apps':
+      return outcome === 'present'
+        ? `The applications of ${domain} were installed already`
+        : `The applications have been installed on ${domain}`;
+    default:
+      return kind satisfies never;
+  }
+}

@@ -1,0 +1,15 @@
+import { hostname, userInfo } from 'node:os';
+
+/** Who runs this command, for the record: `user@host`. */
+export function currentActor(): string {
+  return `${userName()}@${hostname()}`;
+}
+
+/** A container may run as a uid that no user has. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}

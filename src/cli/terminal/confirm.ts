@@ -1,0 +1,76 @@
+import { createInterface } from 'node:readline';
+import type { Config } from '../../config/config.ts';
+import { FleetError } from '../../errors.ts';
+import { trimBlanks } from '../../instances/values/blanks.ts';
+import { oneLine } from '../../safe-text.ts';
+import type { Output } from './output.ts';
+
+/**
+ * Asks until somebody types what is expected; a capital letter is as good as a small one.
+ * @param question what is to be confirmed; the last line is the prompt
+ * @throws FleetError `aborted` when something else is typed, or nothing, in the stack's words
+ */
+export async function confirm(
+  question: readonly string[],
+  expected: string,
+  { stdin, stdout }: { readonly stdin: NodeJS.ReadableStream; readonly stdout: NodeJS.WritableStream },
+): Promise<void> {
+  stdout.write(question.map(oneLine).join('\n'));
+  const typed = await firstLine(stdin);
+  // Where nobody types at a terminal, there is no echo that ends the line.
+  if (!isTerminal(stdin)) stdout.write('\n');
+  if (typed === undefined) throw new FleetError('aborted', 'EOF', 'Scripts need --force.');
+  // A domain may begin or end with what nobody sees; only blanks are no part of it.
+  if (trimBlanks(typed).toLowerCase() !== expected.toLowerCase()) throw new FleetError('aborted', 'Aborted');
+}
+
+/** Where somebody is asked, about which platform. */
+export interface Prompt {
+  readonly config: Config;
+  readonly stdin: NodeJS.ReadableStream;
+  readonly output: Output;
+  /** With `--json` the answer alone is on stdout. */
+  readonly json: boolean;
+}
+
+/** Asks whoever is at the terminal. @throws FleetError `aborted` */
+export async function ask(
+  { stdin, json }: Pick<Prompt, 'stdin' | 'json'>,
+  question: readonly string[],
+  expected: string,
+): Promise<void> {
+  await confirm(question, expected, { stdin, stdout: json ? process.stderr : process.stdout });
+}
+
+/** Asks for the number of the instances that are about to be changed. @throws FleetError `aborted` */
+export async function askForNumber(
+  prompt: Prompt,
+  total: number,
+  question: readonly string[],
+): Promise<void> {
+  printPlatform(prompt.config, prompt.output);
+  await ask(prompt, [...question, 'Type the number of instances to confirm: '], String(total));
+}
+
+function isTerminal(stdin: NodeJS.ReadableStream): boolean {
+  return 'isTTY' in stdin && stdin.isTTY === true;
+}
+
+async function firstLine(stdin: NodeJS.ReadableStream): Promise<string | undefined> {
+  const lines = createInterface({ input: stdin, terminal: false });
+  try {
+    for await (const line of lines) return line;
+    return undefined;
+  } finally {
+    lines.close();
+  }
+}
+
+/**
+ * Which platform is about to be changed: the wrong configuration is the most expensive mistake
+ * (`ARCHITECTURE.md` §4.5).
+ */
+export function printPlatform({ file, couchdb }: Config, output: Output): void {
+  const from = file === undefined ? 'no configuration file' : file;
+  output.note(`Configuration: ${from}; CouchDB: ${new URL(couchdb.url).host}`);
+}

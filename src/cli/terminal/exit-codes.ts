@@ -1,0 +1,111 @@
+import { batchState } from '../../operations/batches/batch-state.ts';
+import type { FollowedBatch } from '../../operations/batches/run-batch.ts';
+import type { CreationResult } from '../../operations/jobs/follow-creation.ts';
+import type { FollowedJob } from '../../operations/jobs/follow-job.ts';
+import type { WaitEnd } from '../../operations/wait-limit.ts';
+
+/** Every way in which a command can end, and its exit code (`ARCHITECTURE.md` §6.1). */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  /** Wrong usage or bad input; nothing was changed. */
+  usage: 2,
+  partlyFailed: 68,
+  /** `--wait` ran out; the work goes on. */
+  stillRunning: 69,
+  /** Ctrl-C; the work goes on. */
+  interrupted: 130,
+} as const;
+
+/** How a command ended. */
+export type Outcome = keyof typeof EXIT;
+
+export type ExitCode = (typeof EXIT)[Outcome];
+
+/** What a command answers with `--json`, and how it ended. */
+export interface CommandResult<Answer> {
+  readonly answer: Answer;
+  readonly outcome: Outcome;
+}
+
+/** In the order of their codes. */
+const OUTCOMES: readonly Outcome[] = [
+  'done',
+  'failed',
+  'usage',
+  'partlyFailed',
+  'stillRunning',
+  'interrupted',
+];
+
+/** How a command ends that does not wait any more for work which goes on. */
+function outcomeOfWait(endedBy: WaitEnd | undefined): Outcome {
+  return endedBy === 'interrupt' ? 'interrupted' : 'stillRunning';
+}
+
+/** How a command ends that made one instance. */
+export function outcomeOfCreation(result: CreationResult): Outcome {
+  switch (result.outcome) {
+    case 'queued':
+    case 'exists':
+    case 'created':
+      return 'done';
+    case 'running':
+      return outcomeOfWait(result.endedBy);
+    case 'incomplete':
+      return 'partlyFailed';
+  }
+}
+
+/** How a command ends that worked on one instance; one that failed has thrown. */
+export function outcomeOfJob(result: FollowedJob | { readonly state: 'queued' }): Outcome {
+  return result.state === 'running' ? outcomeOfWait(result.endedBy) : 'done';
+}
+
+/** How a command ends that followed a batch. */
+export function outcomeOfBatch({ batch, endedBy }: Pick<FollowedBatch, 'batch' | 'endedBy'>): Outcome {
+  const state = batchState(batch);
+  switch (state) {
+    case 'running':
+      return outcomeOfWait(endedBy);
+    case 'done':
+      return 'done';
+    case 'partly failed':
+      return 'partlyFailed';
+    case 'failed':
+      return 'failed';
+    default:
+      return state satisfies never;
+  }
+}
+
+/** What the outcomes of a command mean: each has to be thought of, also those it cannot end with. */
+type OutcomeTexts = Readonly<Record<Exclude<Outcome, 'usage'>, string>>;
+
+/** The sentence of a command's help that lists its exit codes. */
+function exitCodesText(texts: OutcomeTexts): string {
+  const all: Readonly<Record<Outcome, string>> = { ...texts, usage: 'wrong usage or bad input' };
+  const parts = OUTCOMES.map((outcome) => `${EXIT[outcome]} ${all[outcome]}`);
+  return `Exit code: ${parts.join(', ')}.`;
+}
+
+const NO_MORE_WAITING = {
+  stillRunning: 'still running when --wait ran out',
+  interrupted: 'interrupted while it goes on',
+} as const;
+
+/** Of a command that follows a job. */
+export const JOB_EXIT_CODES = exitCodesText({
+  done: 'done',
+  failed: 'failed',
+  partlyFailed: 'created without all of its applications',
+  ...NO_MORE_WAITING,
+});
+
+/** Of a command that follows a batch. */
+export const BATCH_EXIT_CODES = exitCodesText({
+  done: 'all done',
+  failed: 'all failed',
+  partlyFailed: 'some failed',
+  ...NO_MORE_WAITING,
+});

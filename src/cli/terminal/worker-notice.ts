@@ -1,0 +1,20 @@
+import type { WorkerState } from '../../jobs/worker-list.ts';
+import { oneLine } from '../../safe-text.ts';
+import type { Output } from './output.ts';
+
+export const START_A_WORKER = 'cozy-fleet workers start';
+
+/** Says so when no worker is there to do what was queued, or those that are there wait for something. */
+export function noteWorkers(workers: readonly WorkerState[], { note }: Pick<Output, 'note'>): void {
+  if (workers.length === 0) {
+    note(`No worker is running, so nothing is done yet. Start one: ${START_A_WORKER}`);
+    return;
+  }
+  const waiting = waitsOf(workers);
+  if (waiting.length > 0) note(`The workers wait for ${waiting.join(' and ')}.`);
+}
+
+/** What workers wait for, each once. */
+export function waitsOf(workers: readonly WorkerState[]): string[] {
+  return [...new Set(workers.map(({ waitsFor }) => oneLine(waitsFor)).filter((name) => name !== ''))];
+}

@@ -1,0 +1,67 @@
+import type { Batch, Row } from '../../jobs/batches.ts';
+import type { JobKind } from '../../jobs/payload.ts';
+import { FINAL_ROW_STATES, type RowState } from '../../jobs/row-state.ts';
+
+/** Where a batch stands, as a whole. */
+export type BatchState = 'running' | 'done' | 'partly failed' | 'failed';
+
+export function batchState({ endedAt, counts }: Batch): BatchState {
+  if (endedAt === undefined) return 'running';
+  if (counts.failed + counts.incomplete + counts.cancelled === 0) return 'done';
+  return counts.done + counts.skipped + counts.incomplete === 0 ? 'failed' : 'partly failed';
+}
+
+/** Rows that ended, whichever way. */
+export function endedRows({ counts }: Batch): number {
+  return FINAL_ROW_STATES.reduce((sum, state) => sum + counts[state], 0);
+}
+
+/** Rows that reached the queue; fewer than the total while a file is being submitted. */
+export function queuedRows({ counts }: Batch): number {
+  return Object.values(counts).reduce((sum, rows) => sum + rows, 0);
+}
+
+/** A batch as programs read it. */
+export interface BatchSummary {
+  readonly batch: string;
+  readonly kind: JobKind;
+  readonly name: string;
+  readonly reason: string;
+  readonly by: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly endedAt?: string;
+  readonly state: BatchState;
+  readonly halt?: string;
+  readonly total: number;
+  readonly counts: Readonly<Record<RowState, number>>;
+}
+
+export function batchSummary(batch: Batch): BatchSummary {
+  const { id, kind, name, reason, by, createdAt, endedAt, halt, total, counts } = batch;
+  return {
+    batch: id,
+    kind,
+    name,
+    reason,
+    by,
+    createdAt: new Date(createdAt).toISOString(),
+    ...(endedAt === undefined ? {} : { endedAt: new Date(endedAt).toISOString() }),
+    state: batchState(batch),
+    ...(halt === undefined ? {} : { halt }),
+    total,
+    counts,
+  };
+}
+
+/** Why a row is where it is: `code: message`, or an empty text. */
+export function rowError({ code, error = '' }: Pick<Row, 'code' | 'error'>): string {
+  return code === undefined ? error : `${code}: ${error}`;
+}
+
+/** Rows by what went wrong with them, most frequent first. */
+export async function countByCode(rows: AsyncIterable<Row>): Promise<[code: string, rows: number][]> {
+  const counts = new Map<string, number>();
+  for await (const { code = 'unknown' } of rows) counts.set(code, (counts.get(code) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a);
+}

@@ -1,0 +1,122 @@
+import type { CouchServer } from '../../couchdb/server.ts';
+import { reservationId } from '../../instances/databases/prefix.ts';
+import type { Scheme } from '../../instances/domains/registration-link.ts';
+import { judgeByNames } from '../../instances/lookup/lookup.ts';
+import { describeUnreadable, type Judged } from '../../instances/lookup/readable.ts';
+import { isOfIncarnation, type Registration, registrationOf } from '../../instances/lookup/registration.ts';
+import type { Batches, Row } from '../../jobs/batches.ts';
+import { wordsOf } from '../../jobs/kind-words.ts';
+import type { JobKind } from '../../jobs/payload.ts';
+import { pagesOf } from '../../pages.ts';
+import { rowError } from './batch-state.ts';
+
+/** What `batches export` says of one row. */
+export interface ExportedRow extends Partial<Registration> {
+  readonly domain: string;
+  readonly status: string;
+  readonly errorStage?: string;
+  readonly error?: string;
+}
+
+/** Rows whose instances are read at a time. */
+const PAGE = 200;
+
+/**
+ * The rows of a batch with the register tokens as CouchDB has them now, in the order of the file.
+ * A token is given for the very life of the domain that the row made, and for no other (`ARCHITECTURE.md` §3.3).
+ * @throws InputError `unknown_batch`
+ */
+export async function* exportBatch(
+  batches: Batches,
+  global: CouchServer,
+  scheme: Scheme,
+  id: string,
+): AsyncGenerator<ExportedRow> {
+  const { kind } = await batches.get(id);
+  for await (const page of pagesOf(batches.rows(id), PAGE)) {
+    if (kind !== 'create') {
+      for (const row of page) yield exportedWork(row, kind);
+      continue;
+    }
+    const made = await instancesOf(
+      global,
+      page.filter(({ state }) => state === 'done' || state === 'incomplete'),
+    );
+    for (const row of page) yield exported(row, made.get(reservationId(row.domain)), scheme);
+  }
+}
+
+/** By document id: a stack may have made a second document for a domain, which is none of ours. */
+async function instancesOf(global: CouchServer, rows: readonly Row[]): Promise<ReadonlyMap<string, Judged>> {
+  if (rows.length === 0) return new Map();
+  const found = await judgeByNames(
+    global,
+    rows.map(({ domain }) => domain),
+  );
+  return new Map(
+    found.map((judged) => [judged.readable ? judged.instance._id : judged.unreadable._id, judged]),
+  );
+}
+
+function exported(row: Row, instance: Judged | undefined, scheme: Scheme): ExportedRow {
+  const { domain, state } = row;
+  switch (state) {
+    case 'incomplete':
+      // Another row's job has made it, or it was there: it is nobody's here to register.
+      if (row.incarnation === undefined) return unfinished(row, 'exists');
+      return registered(row, instance, scheme);
+    case 'done':
+      return registered(row, instance, scheme);
+    case 'skipped':
+      return { domain, status: 'exists' };
+    case 'waiting':
+    case 'active':
+    case 'retrying':
+    case 'failed':
+    case 'cancelled':
+      return unfinished(row, state);
+  }
+}
+
+/** A row that made an instance, with the token as it is now. */
+function registered(row: Row, judged: Judged | undefined, scheme: Scheme): ExportedRow {
+  const { domain, incarnation } = row;
+  if (judged?.readable === false) {
+    return { domain, status: 'unreadable', error: describeUnreadable(judged.unreadable) };
+  }
+  const instance = judged?.instance;
+  if (instance === undefined || !isOfIncarnation(instance, incarnation)) {
+    return { domain, status: 'superseded', error: 'the instance that this row made is gone' };
+  }
+  return { ...unfinished(row, 'created'), ...registrationOf(instance, scheme) };
+}
+
+/** A row of any other kind of batch: nobody is to register. */
+function exportedWork(row: Row, kind: JobKind): ExportedRow {
+  const { domain, state } = row;
+  switch (state) {
+    case 'done':
+      return { domain, status: wordsOf(kind).done };
+    case 'skipped':
+      return { domain, status: wordsOf(kind).skipped };
+    case 'waiting':
+    case 'active':
+    case 'retrying':
+    case 'incomplete':
+    case 'failed':
+    case 'cancelled':
+      return unfinished(row, state);
+  }
+}
+
+/** With where it stopped and why, as far as that is known. */
+function unfinished(row: Row, status: string): ExportedRow {
+  const { domain, stage } = row;
+  const error = rowError(row);
+  return {
+    domain,
+    status,
+    ...(stage === undefined ? {} : { errorStage: stage }),
+    ...(error === '' ? {} : { error }),
+  };
+}

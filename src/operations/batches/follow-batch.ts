@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FleetError, InputError } from '../../errors.ts';
+import type { Batch } from '../../jobs/batches.ts';
+import type { Fleet } from '../../jobs/fleet.ts';
+import { listWorkers, type WorkerState } from '../../jobs/worker-list.ts';
+import { endedRows } from './batch-state.ts';
+import { createRate } from './rate.ts';
+
+/** Milliseconds between two looks at a batch; each costs Redis the same, whatever its size (`ARCHITECTURE.md` §5). */
+const LOOK_MS = 250;
+
+/** Milliseconds between two looks at the workers, which cost more the more there are. */
+const WORKERS_MS = 5_000;
+
+/** What is known of a batch while it runs. */
+export interface BatchView {
+  readonly batch: Batch;
+  readonly workers: readonly WorkerState[];
+  /** Rows that end per second; undefined until it can be told. */
+  readonly rate: number | undefined;
+}
+
+/** Looks at a batch and tells what it sees. */
+export interface BatchFollower {
+  look(): Promise<Batch>;
+}
+
+export function createFollower(fleet: Fleet, id: string, onView: (view: BatchView) => void): BatchFollower {
+  const rate = createRate();
+  let workers: readonly WorkerState[] = [];
+  let workersAt = Number.NEGATIVE_INFINITY;
+  let wasThere = false;
+
+  /** One that was there and is not any more is no mistake of the operator's. */
+  async function find(): Promise<Batch> {
+    try {
+      const batch = await fleet.batches.get(id);
+      wasThere = true;
+      return batch;
+    } catch (error) {
+      if (!wasThere || !(error instanceof InputError)) throw error;
+      throw new FleetError(
+        'lost_batch',
+        `Redis has lost batch ${id}`,
+        'Submit the same again: what was made is skipped, what was left half-made goes on.',
+      );
+    }
+  }
+
+  return {
+    async look() {
+      const now = performance.now();
+      if (now - workersAt >= WORKERS_MS) {
+        workers = await listWorkers(fleet.redis, fleet.keys);
+        workersAt = now;
+      }
+      const batch = await find();
+      rate.add(endedRows(batch), now);
+      onView({ batch, workers, rate: rate.perSecond });
+      return batch;
+    },
+  };
+}
+
+/**
+ * Follows a batch until its end, or until the signal; the batch goes on then.
+ * @throws InputError `unknown_batch`, FleetError `lost_batch` when Redis forgets it meanwhile
+ */
+export async function followBatch(follower: BatchFollower, signal: AbortSignal): Promise<Batch> {
+  for (;;) {
+    const batch = await follower.look();
+    if (batch.endedAt !== undefined || signal.aborted) return batch;
+    try {
+      await sleep(LOOK_MS, undefined, { signal });
+    } catch {
+      // Aborted: one last look.
+    }
+  }
+}

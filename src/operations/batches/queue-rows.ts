@@ -1,0 +1,63 @@
+import { enqueueRows, type RowRequest } from '../../jobs/enqueue.ts';
+import type { KeyedFleet } from '../../jobs/fleet.ts';
+import type { JobKind } from '../../jobs/payload.ts';
+import { openSubmission } from '../../jobs/submission.ts';
+
+/** Milliseconds between two looks at a batch while it is queued. */
+const LOOK_MS = 500;
+
+/** What a batch is, before it has rows. */
+export interface BatchInput {
+  readonly kind: JobKind;
+  readonly name: string;
+  /** Why, for the record; may be empty. */
+  readonly reason: string;
+  /** More failed rows than this stop the batch; undefined = none does. */
+  readonly maxFailures: number | undefined;
+  /** Rows that will be queued. */
+  readonly total: number;
+  /** Rows in the order in which they are to be queued, as many at a time as is good for Redis. */
+  readonly chunks: AsyncIterable<readonly RowRequest[]>;
+}
+
+export interface QueueRowsOptions {
+  /** Who wants it, for the record: `user@host`. */
+  readonly actor: string;
+  /** Aborted when no further chunk is to be queued. */
+  readonly signal: AbortSignal;
+  /** Called now and then while rows are queued. */
+  look(): Promise<unknown>;
+}
+
+/**
+ * Queues the rows of a new batch in chunks; stops early when asked to, or when the batch is halted. However it
+ * ends, the batch's total is what was queued.
+ * @returns how many rows that was
+ */
+export async function queueRows(
+  fleet: KeyedFleet,
+  batchId: string,
+  { kind, name, reason, maxFailures, total, chunks }: BatchInput,
+  { actor, signal, look }: QueueRowsOptions,
+): Promise<number> {
+  const open = await openSubmission(fleet, batchId, { kind, name, reason, by: actor, total, maxFailures });
+  let queued = 0;
+  let lookedAt = performance.now();
+  try {
+    for await (const chunk of chunks) {
+      if (signal.aborted || (await fleet.batches.halt(batchId)) !== undefined) break;
+      await enqueueRows(fleet, batchId, chunk);
+      queued += chunk.length;
+      if (queued === total || performance.now() - lookedAt < LOOK_MS) continue;
+      lookedAt = performance.now();
+      await look();
+    }
+    return queued;
+  } finally {
+    try {
+      await fleet.batches.setTotal(batchId, queued);
+    } finally {
+      await open.close();
+    }
+  }
+}

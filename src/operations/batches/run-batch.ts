@@ -1,0 +1,80 @@
+import type { Batch } from '../../jobs/batches.ts';
+import type { Fleet, KeyedFleet } from '../../jobs/fleet.ts';
+import { reportWorkers, type WorkersReport } from '../jobs/job-report.ts';
+import type { RunOptions } from '../jobs/run-job.ts';
+import { type WaitEnd, type WaitOptions, withWaitLimit } from '../wait-limit.ts';
+import { type BatchView, createFollower, followBatch } from './follow-batch.ts';
+import { type BatchInput, queueRows } from './queue-rows.ts';
+
+/** What an operation tells of a batch on its way. */
+export type BatchReport =
+  /** How far it is. */
+  | { readonly event: 'view'; readonly view: BatchView }
+  /** Not all rows were queued: the caller had enough, or the batch was halted. */
+  | { readonly event: 'cut-short'; readonly queued: number; readonly total: number }
+  | WorkersReport;
+
+export type BatchReporter = (report: BatchReport) => void;
+
+/** How a batch is run and waited for. */
+export interface RunBatchOptions extends RunOptions {
+  /** Who wants it, for the record: `user@host`. */
+  readonly actor: string;
+}
+
+/** A batch that was followed to its end or until the limit. */
+export interface FollowedBatch {
+  readonly state: 'followed';
+  readonly batch: Batch;
+  /** Why the caller waits no more; the batch may have ended all the same. */
+  readonly endedBy: WaitEnd | undefined;
+}
+
+/** What became of a batch that was submitted. */
+export type BatchResult = (FollowedBatch | { readonly state: 'queued'; readonly batch: Batch }) & {
+  /** Rows that were queued, of those that were to be. */
+  readonly queued: number;
+  readonly total: number;
+};
+
+/** Makes a batch, queues its rows and, unless `async`, follows it to its end or until the limit. */
+export async function runBatch(
+  fleet: KeyedFleet,
+  input: BatchInput,
+  { async, actor, ...wait }: RunBatchOptions,
+  report: BatchReporter,
+): Promise<BatchResult> {
+  const { kind, name, reason, maxFailures, total } = input;
+  return await withWaitLimit(wait, async (limit) => {
+    const { signal } = limit;
+    const batchId = await fleet.batches.create({ kind, name, reason, by: actor, total, maxFailures });
+    const follower = createFollower(fleet, batchId, (view) => report({ event: 'view', view }));
+    const queued = await queueRows(fleet, batchId, input, { actor, signal, look: () => follower.look() });
+    if (queued < total) report({ event: 'cut-short', queued, total });
+    if (async && limit.endedBy === undefined) {
+      await reportWorkers(fleet, report);
+      return { state: 'queued', batch: await fleet.batches.get(batchId), queued, total };
+    }
+    limit.startClock();
+    const batch = await followBatch(follower, signal);
+    return { state: 'followed', batch, endedBy: limit.endedBy, queued, total };
+  });
+}
+
+/**
+ * Follows a batch that is there, to its end or until the limit.
+ * @throws InputError `unknown_batch`, FleetError `lost_batch`
+ */
+export async function watchBatch(
+  fleet: Fleet,
+  batchId: string,
+  wait: WaitOptions,
+  report: BatchReporter,
+): Promise<FollowedBatch> {
+  return await withWaitLimit(wait, async (limit) => {
+    limit.startClock();
+    const follower = createFollower(fleet, batchId, (view) => report({ event: 'view', view }));
+    const batch = await followBatch(follower, limit.signal);
+    return { state: 'followed', batch, endedBy: limit.endedBy };
+  });
+}

@@ -1,0 +1,46 @@
+import type { Config } from '../../config/config.ts';
+import type { CouchServer } from '../../couchdb/server.ts';
+import { ensureGlobalDatabases } from '../../instances/platform/global-databases.ts';
+import { type Fleet, type KeyedFleet, openFleet } from '../../jobs/fleet.ts';
+import { ensureFleetRecord, type FleetRecord, readRecord } from '../../jobs/fleet-record.ts';
+import { createSigner } from '../../jobs/signer.ts';
+import { explainRedis } from '../../redis/explain-redis.ts';
+
+/**
+ * Opens the fleet's Redis for the time of `work`, whatever becomes of it.
+ * @throws FleetError `redis_unreachable`
+ */
+export async function withFleet<T>(
+  { fleet: settings }: Config,
+  work: (fleet: Fleet) => Promise<T>,
+): Promise<T> {
+  const fleet = await openFleet({ ...settings, role: 'command' });
+  try {
+    return await work(fleet);
+  } catch (error) {
+    throw explainRedis(error, fleet.redis, settings.redis);
+  } finally {
+    await fleet.close();
+  }
+}
+
+/**
+ * The same for work that queues jobs: these are signed with the fleet's key, which CouchDB has. It is made there
+ * where no worker has come first.
+ * @throws FleetError `redis_unreachable`, `bad_fleet_record`
+ */
+export async function withKeyedFleet<T>(
+  config: Config,
+  global: CouchServer,
+  work: (fleet: KeyedFleet) => Promise<T>,
+): Promise<T> {
+  return await withFleet(config, async (fleet) => {
+    const { sealKey } = (await readRecord(global)) ?? (await foundFleet(global, fleet));
+    return await work({ ...fleet, sealKey, signer: createSigner(sealKey) });
+  });
+}
+
+async function foundFleet(global: CouchServer, { redis, keys }: Fleet): Promise<FleetRecord> {
+  await ensureGlobalDatabases(global);
+  return await ensureFleetRecord({ global, redis, keys });
+}

@@ -1,0 +1,195 @@
+import type { Config } from '../../config/config.ts';
+import { creationDoubts } from '../../instances/options/doubts.ts';
+import type { InstanceOptions } from '../../instances/options/options.ts';
+import {
+  InvalidOptions,
+  type ParsedOptions,
+  type ParsingRules,
+  parseInstanceOptions,
+} from '../../instances/options/parse-options.ts';
+import type { RawOptions } from '../../instances/options/raw-row.ts';
+import { trimBlanks } from '../../instances/values/blanks.ts';
+import { skeletonOf } from '../../instances/values/look-alike.ts';
+import { kindOfFlag } from '../../instances/values/value-kinds.ts';
+import type { Row, RowProblem } from './row-format.ts';
+
+/** A row that was understood. */
+export type GoodRow<Parsed> = Parsed & {
+  readonly kind: 'valid';
+  /** Counted from 1. */
+  readonly line: number;
+  /** What is odd about it; absent when nothing is. */
+  readonly doubts?: readonly Problem[];
+};
+
+/** A row that can become an instance. */
+export type ValidRow = GoodRow<ParsedOptions>;
+
+/** Something wrong with a row; `message` never holds a passphrase. */
+export interface Problem {
+  readonly column?: string;
+  readonly message: string;
+}
+
+/** A row with everything that is wrong with it. */
+export interface InvalidRow {
+  readonly kind: 'invalid';
+  /** Counted from 1. */
+  readonly line: number;
+  readonly problems: readonly Problem[];
+}
+
+/** A name of an instance, or what tells its owner from others, and the column it is in. */
+export interface NamedColumn {
+  readonly column: string;
+  readonly name: string;
+}
+
+/** How the rows of a file are understood. */
+export interface RowCheck<Parsed> {
+  /** @throws InvalidOptions with all that is wrong */
+  parse(values: RawOptions): Parsed;
+  /** Names that no other row may have. */
+  names(parsed: Parsed): readonly NamedColumn[];
+  /** By what its owner is known; two rows with the same are odd. */
+  owner?(parsed: Parsed): readonly NamedColumn[];
+  /** What is odd about the values of a row that is good. */
+  doubts?(values: RawOptions, parsed: Parsed): readonly Problem[];
+}
+
+export interface CheckRowsOptions {
+  /** Flags of the command line: they stand in for columns that are absent or empty. */
+  readonly defaults: RawOptions;
+  readonly rules: ParsingRules;
+}
+
+/** What the configuration says about which options are good. */
+export function rulesOf({ subdomains, couchdb, contexts }: Config): ParsingRules {
+  return { subdomains, clusters: couchdb.clusters.length, contexts: Object.keys(contexts) };
+}
+
+/** Rows that are to become instances. */
+export function creationCheck({ defaults, rules }: CheckRowsOptions): RowCheck<ParsedOptions> {
+  return {
+    parse: (values) => parseInstanceOptions(withDefaults(values, defaults), rules),
+    names: ({ options }) => namesOfOptions(options),
+    owner: ({ options: { uuid = '', oidcId = '', franceconnectId = '', settings } }) =>
+      [
+        { column: 'uuid', name: uuid },
+        { column: 'oidc_id', name: oidcId },
+        { column: 'franceconnect_id', name: franceconnectId },
+        { column: 'email', name: settings['email']?.toLowerCase() ?? '' },
+      ].filter(({ name }) => name !== ''),
+    doubts: (values, parsed) => creationDoubts(withDefaults(values, defaults), parsed, rules),
+  };
+}
+
+/** The names that an instance with these options has. */
+export function namesOfOptions({ domain, aliases }: InstanceOptions): NamedColumn[] {
+  return [
+    { column: 'domain', name: domain },
+    ...aliases.map((alias) => ({ column: 'domain-aliases', name: alias })),
+  ];
+}
+
+/** Flags fill what the row leaves open or blank; a domain is the row's own in any case. */
+export function withDefaults(values: RawOptions, defaults: RawOptions): RawOptions {
+  const given = Object.entries(values).filter(
+    ([flag, value = '']) => (kindOfFlag(flag) === 'secret' ? value : trimBlanks(value)) !== '',
+  );
+  return { ...defaults, domain: undefined, ...Object.fromEntries(given) };
+}
+
+/** Remembers which line was the first with a name, be it a domain or an alias, and with what tells an owner. */
+class NamesOfFile {
+  readonly #lines = new Map<string, number>();
+  readonly #looks = new Map<string, number>();
+  readonly #owners = new Map<string, number>();
+
+  duplicates(named: readonly NamedColumn[]): Problem[] {
+    return named.flatMap(({ column, name }) => {
+      const line = this.#lines.get(name);
+      return line === undefined ? [] : [{ column, message: `duplicate of line ${line}: ${name}` }];
+    });
+  }
+
+  /** What is odd about names that are no duplicates. */
+  doubts(named: readonly NamedColumn[], owner: readonly NamedColumn[]): Problem[] {
+    const looks = named.flatMap(({ column, name }) => {
+      const line = this.#looks.get(skeletonOf(name));
+      return line === undefined
+        ? []
+        : [{ column, message: `it looks like a name on line ${line}, and is another` }];
+    });
+    const owners = owner.flatMap(({ column, name }) => {
+      const line = this.#owners.get(ownerKey(column, name));
+      return line === undefined ? [] : [{ column, message: `it is the same as on line ${line}` }];
+    });
+    return [...looks, ...owners];
+  }
+
+  add(named: readonly NamedColumn[], owner: readonly NamedColumn[], line: number): void {
+    for (const { name } of named) {
+      this.#lines.set(name, line);
+      const look = skeletonOf(name);
+      if (!this.#looks.has(look)) this.#looks.set(look, line);
+    }
+    for (const { column, name } of owner) {
+      const key = ownerKey(column, name);
+      if (!this.#owners.has(key)) this.#owners.set(key, line);
+    }
+  }
+}
+
+function ownerKey(column: string, name: string): string {
+  return `${column} ${name}`;
+}
+
+/**
+ * Checks rows one by one as they are read: each is understood, and compared with the names of the valid
+ * rows before it. Remembers nothing of a row but its names, and by what its owner is known.
+ *
+ * @throws whatever reading `rows` throws.
+ */
+export async function* checkedRows<Parsed extends object>(
+  rows: AsyncIterable<Row | RowProblem>,
+  check: RowCheck<Parsed>,
+): AsyncGenerator<GoodRow<Parsed> | InvalidRow> {
+  const names = new NamesOfFile();
+  for await (const row of rows) {
+    const { line } = row;
+    if (row.kind === 'problem') {
+      const problem = { message: row.message, ...(row.column !== undefined && { column: row.column }) };
+      yield { kind: 'invalid', line, problems: [problem] };
+      continue;
+    }
+    const parsed = attempt(check, row.values);
+    if (parsed.problems !== undefined) {
+      yield { kind: 'invalid', line, problems: parsed.problems };
+      continue;
+    }
+    const named = check.names(parsed.value);
+    const problems = names.duplicates(named);
+    if (problems.length > 0) {
+      yield { kind: 'invalid', line, problems };
+      continue;
+    }
+    const owner = check.owner?.(parsed.value) ?? [];
+    const doubts = [...(check.doubts?.(row.values, parsed.value) ?? []), ...names.doubts(named, owner)];
+    names.add(named, owner, line);
+    yield { ...parsed.value, kind: 'valid', line, ...(doubts.length > 0 && { doubts }) };
+  }
+}
+
+type Attempted<Parsed> =
+  | { readonly value: Parsed; readonly problems?: never }
+  | { readonly problems: readonly Problem[] };
+
+function attempt<Parsed>({ parse }: RowCheck<Parsed>, values: RawOptions): Attempted<Parsed> {
+  try {
+    return { value: parse(values) };
+  } catch (error) {
+    if (error instanceof InvalidOptions) return { problems: error.problems };
+    throw error;
+  }
+}

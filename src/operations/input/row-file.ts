@@ -1,0 +1,60 @@
+import type { Readable } from 'node:stream';
+import type { ParsedOptions } from '../../instances/options/parse-options.ts';
+import { INSTANCE_FLAGS } from '../../instances/options/raw-row.ts';
+import {
+  type CheckRowsOptions,
+  checkedRows,
+  creationCheck,
+  type GoodRow,
+  type InvalidRow,
+  type RowCheck,
+} from './check-rows.ts';
+import { readRows } from './read-rows.ts';
+import { rowFormat } from './row-format.ts';
+import { spoolInput } from './spool.ts';
+
+/** An operator's file, which can be read as often as needed. */
+export interface RowFile<Parsed> {
+  /** As it is shown to the operator. */
+  readonly name: string;
+  /** Its rows, checked, in the order of the file. @throws InputError when it cannot be read on */
+  rows(): AsyncGenerator<GoodRow<Parsed> | InvalidRow>;
+  close(): Promise<void>;
+}
+
+/**
+ * @param source path, or `-` for `stdin`
+ * @param columns those that may occur; `domain` among them
+ * @throws InputError when there is nothing to read
+ */
+export async function openRowFile<Parsed extends object>(
+  source: string,
+  stdin: Readable,
+  check: RowCheck<Parsed>,
+  columns: readonly string[] = INSTANCE_FLAGS,
+): Promise<RowFile<Parsed>> {
+  const input = await spoolInput(source, stdin);
+  try {
+    const format = await rowFormat(input.name, () => input.open());
+    return {
+      name: input.name,
+      rows: () => checkedRows(readRows(input.open(), format, { file: input.name, columns }), check),
+      close: () => input.close(),
+    };
+  } catch (error) {
+    await input.close();
+    throw error;
+  }
+}
+
+/** An operator's file of instances to be made. */
+export type InstanceFile = RowFile<ParsedOptions>;
+
+/** @param source path, or `-` for `stdin`. @throws InputError when there is nothing to read */
+export async function openInstanceFile(
+  source: string,
+  stdin: Readable,
+  options: CheckRowsOptions,
+): Promise<InstanceFile> {
+  return await openRowFile(source, stdin, creationCheck(options));
+}

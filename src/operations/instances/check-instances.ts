@@ -1,0 +1,57 @@
+import { Refusal } from '../../instances/errors.ts';
+import type { FileChecks } from '../../instances/fsck/check-files.ts';
+import {
+  type CheckContext,
+  checkInstance,
+  type FoundInInstance,
+} from '../../instances/fsck/check-instance.ts';
+import type { Finding } from '../../instances/fsck/finding.ts';
+import { unreadableDocument } from '../../instances/fsck/instance-findings.ts';
+import type { Judged } from '../../instances/lookup/readable.ts';
+import { UnsafePath } from '../../storage/errors.ts';
+import { inOrder } from './in-order.ts';
+
+/** Instances that are checked at a time: each holds its index of files, and reads from the disk. */
+const AT_A_TIME = 4;
+
+export type Checking = Omit<CheckContext, 'instance' | 'signal'>;
+
+/** A finding, and the domain of the instance that it is about. */
+export interface InstanceReport {
+  readonly finding: Finding;
+  /** Undefined where the document does not say it. */
+  readonly domain: string | undefined;
+}
+
+/** What is wrong with instances, document by document in their order. */
+export function checkInstances(
+  documents: AsyncIterable<Judged>,
+  checking: Checking,
+  checks: FileChecks,
+): AsyncGenerator<InstanceReport, void, undefined> {
+  return inOrder(documents, AT_A_TIME, async function* (judged, signal) {
+    if (!judged.readable) {
+      const { unreadable } = judged;
+      const domain = unreadable.domain === '' ? undefined : unreadable.domain;
+      yield { finding: unreadableDocument(unreadable), domain };
+      return;
+    }
+    const { instance } = judged;
+    for await (const finding of findingsOf({ ...checking, instance, signal }, checks)) {
+      yield { finding, domain: instance.domain };
+    }
+  });
+}
+
+/** A refusal is about this instance alone: the others are checked all the same. */
+async function* findingsOf(
+  context: CheckContext,
+  checks: FileChecks,
+): AsyncGenerator<FoundInInstance, void, undefined> {
+  try {
+    yield* checkInstance(context, checks);
+  } catch (error) {
+    if (!(error instanceof Refusal || error instanceof UnsafePath)) throw error;
+    yield { type: 'not_checked', code: error.code, problem: error.message };
+  }
+}

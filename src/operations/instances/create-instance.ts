@@ -1,0 +1,36 @@
+import type { InstanceOptions } from '../../instances/options/options.ts';
+import { creation } from '../../jobs/enqueue.ts';
+import type { KeyedFleet } from '../../jobs/fleet.ts';
+import type { SealForJob } from '../../jobs/stored-passphrase.ts';
+import { type CreationResult, type CreationServices, followCreation } from '../jobs/follow-creation.ts';
+import type { JobReporter } from '../jobs/job-report.ts';
+import { type RunOptions, submitJob } from '../jobs/run-job.ts';
+import { withWaitLimit } from '../wait-limit.ts';
+
+/** One instance to be made. */
+export interface CreationInput {
+  readonly options: InstanceOptions;
+  /** Of a creation with a passphrase: made by a `PassphraseSealer`. */
+  readonly seal: SealForJob | undefined;
+  /** Tries of the job before it fails for good. */
+  readonly tries: number;
+}
+
+/**
+ * Creates one instance: queues its job and, unless `async`, follows it to its end.
+ * @throws FleetError `busy`, `exists`, or with the job's own code when it failed
+ */
+export async function createInstance(
+  services: CreationServices & { readonly fleet: KeyedFleet },
+  { options, seal, tries }: CreationInput,
+  { async, ...wait }: RunOptions,
+  report: JobReporter,
+): Promise<CreationResult> {
+  const { domain } = options;
+  return await withWaitLimit(wait, async (limit) => {
+    const jobId = await submitJob(services.fleet, creation({ options, seal, tries }), report);
+    if (async) return { domain, jobId, outcome: 'queued' };
+    limit.startClock();
+    return await followCreation(services, { domain, jobId }, limit, report);
+  });
+}

@@ -1,0 +1,104 @@
+import { basename } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { CouchServer } from '../../couchdb/server.ts';
+import { allNames } from '../../instances/lookup/all-names.ts';
+import type { KeyedFleet } from '../../jobs/fleet.ts';
+import {
+  type BatchReporter,
+  type BatchResult,
+  type RunBatchOptions,
+  runBatch,
+} from '../batches/run-batch.ts';
+import type { PassphraseSealer } from '../connect/passphrase-sealer.ts';
+import { checkFile, type FileCounts, type FileReporter } from '../input/check-file.ts';
+import { type CheckRowsOptions, namesOfOptions, type Problem } from '../input/check-rows.ts';
+import { openInstanceFile } from '../input/row-file.ts';
+import { creationChunks } from './creation-chunks.ts';
+import { createOrganizations } from './organizations.ts';
+import { createNewNames } from './twins.ts';
+
+/** An operator's file of instances to be made, and how its rows are understood. */
+export interface CreationFile extends CheckRowsOptions {
+  /** Path, or `-` for `stdin`. */
+  readonly source: string;
+  readonly stdin: Readable;
+}
+
+/** How the rows of a file become a batch. */
+export interface CreationBatch {
+  /** Name of the batch; that of the file when it is not given. */
+  readonly name: string | undefined;
+  readonly reason: string;
+  readonly maxFailures: number | undefined;
+  readonly tries: number;
+}
+
+/** A file of instances that was checked from its first row to its last; nothing is queued yet. */
+export interface PreparedCreations {
+  /** As it is shown to the operator. */
+  readonly file: string;
+  readonly counts: FileCounts;
+  /** Whether any good row has a passphrase, which has to be sealed. */
+  readonly hasPassphrases: boolean;
+  /** Tells what is odd about the rows beside the instances that exist. */
+  reportBesideOthers(global: CouchServer): Promise<void>;
+  /**
+   * Queues a job for each good row as a batch, and follows it.
+   * @param sealer needed where there are passphrases
+   * @throws InputError `file_changed` when the file is not any more what was checked
+   */
+  run(
+    fleet: KeyedFleet,
+    batch: CreationBatch,
+    sealer: PassphraseSealer | undefined,
+    options: RunBatchOptions,
+    report: BatchReporter,
+  ): Promise<BatchResult>;
+  close(): Promise<void>;
+}
+
+/**
+ * Checks all rows of a file before any of them is queued (`ARCHITECTURE.md` §5).
+ * @throws InputError when it cannot be read to its end; what is wrong with single rows is reported, and counted
+ */
+export async function prepareCreations(
+  { source, stdin, defaults, rules }: CreationFile,
+  report: FileReporter,
+): Promise<PreparedCreations> {
+  const file = await openInstanceFile(source, stdin, { defaults, rules });
+  const names = createNewNames();
+  const organizations = createOrganizations();
+  let hasPassphrases = false;
+  let counts: FileCounts;
+  try {
+    counts = await checkFile(file, report, ({ line, options, passphrase }) => {
+      if (passphrase !== undefined) hasPassphrases = true;
+      names.add(line, namesOfOptions(options));
+      organizations.add(line, options);
+    });
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  const warn = (line: number, doubt: Problem): void =>
+    report({ event: 'warning', file: file.name, line, ...doubt });
+  return {
+    file: file.name,
+    counts,
+    hasPassphrases,
+    async reportBesideOthers(global) {
+      const existing = organizations.noting(allNames(global));
+      for await (const { line, doubt } of names.twinsAmong(existing)) warn(line, doubt);
+      for (const { orgId, line } of organizations.withoutOwn()) {
+        const message = `no instance has ${JSON.stringify(orgId)} as its first label: members get no directory`;
+        warn(line, { column: 'org-id', message });
+      }
+    },
+    async run(fleet, { name = basename(file.name), reason, maxFailures, tries }, sealer, options, onBatch) {
+      const chunks = creationChunks(file, organizations, tries, sealer);
+      const batch = { kind: 'create', name, reason, maxFailures, total: counts.valid, chunks } as const;
+      return await runBatch(fleet, batch, options, onBatch);
+    },
+    close: () => file.close(),
+  };
+}

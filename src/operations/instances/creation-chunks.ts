@@ -1,0 +1,62 @@
+import { creation, type RowRequest } from '../../jobs/enqueue.ts';
+import type { PassphraseSealer } from '../connect/passphrase-sealer.ts';
+import type { ValidRow } from '../input/check-rows.ts';
+import type { InstanceFile } from '../input/row-file.ts';
+import type { Organizations } from './organizations.ts';
+
+/** Rows that are queued at a time. */
+const CHUNK = 500;
+
+/** The same where passphrases take their time: workers should have something to do, and Ctrl-C be heard. */
+const CHUNK_WITH_PASSPHRASES = 32;
+
+/**
+ * The good rows of a file as jobs, in chunks: those of organizations' own instances before all others, else in the
+ * order of the file.
+ * @param organizations told all rows of the file before
+ * @param sealer absent when no row has a passphrase
+ * @throws InputError when the file changed since it was checked
+ */
+export async function* creationChunks(
+  file: InstanceFile,
+  organizations: Organizations,
+  tries: number,
+  sealer: PassphraseSealer | undefined,
+): AsyncGenerator<RowRequest[]> {
+  for await (const chunk of chunksOf(file, organizations)) {
+    yield await Promise.all(
+      chunk.map(async (row) => {
+        const seal = await sealer?.(row);
+        const after = organizations.before(row.options);
+        return { row: row.line, ...creation({ options: row.options, seal, tries, after }) };
+      }),
+    );
+  }
+}
+
+async function* chunksOf(file: InstanceFile, organizations: Organizations): AsyncGenerator<ValidRow[]> {
+  if (!organizations.isAny) {
+    yield* chunksWhere(file, () => true);
+    return;
+  }
+  yield* chunksWhere(file, ({ options }) => organizations.isOwn(options));
+  yield* chunksWhere(file, ({ options }) => !organizations.isOwn(options));
+}
+
+async function* chunksWhere(
+  file: InstanceFile,
+  isWanted: (row: ValidRow) => boolean,
+): AsyncGenerator<ValidRow[]> {
+  let chunk: ValidRow[] = [];
+  let size = CHUNK;
+  for await (const row of file.rows()) {
+    if (row.kind === 'invalid' || !isWanted(row)) continue;
+    chunk.push(row);
+    if (row.passphrase !== undefined) size = CHUNK_WITH_PASSPHRASES;
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = [];
+    size = CHUNK;
+  }
+  if (chunk.length > 0) yield chunk;
+}

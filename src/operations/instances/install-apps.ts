@@ -1,0 +1,112 @@
+import { parseSource } from '../../apps/manifest/sources.ts';
+import { InputError } from '../../errors.ts';
+import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
+import { splitList } from '../../instances/options/option-values.ts';
+import { InvalidOptions } from '../../instances/options/parse-options.ts';
+import { INSTANCE_FLAGS } from '../../instances/options/raw-row.ts';
+import type { Work } from '../../jobs/payload.ts';
+import type { RowCheck } from '../input/check-rows.ts';
+import { findInstance } from '../targets/find-instance.ts';
+import {
+  type DomainRow,
+  domainCheck,
+  type Selection,
+  type SelectionServices,
+  selectRows,
+  selectTargets,
+} from '../targets/selection.ts';
+import { type Target, targetOf } from '../targets/target.ts';
+import { type PreparedBatch, preparedBatch } from './prepared-batch.ts';
+
+type Installation = Extract<Work, { kind: 'install-apps' }>;
+
+/** A row of a file: an instance, and the applications it is to get. */
+interface AppsRow extends DomainRow {
+  readonly apps: readonly string[];
+}
+
+/** Applications that are to be installed on many instances. */
+export interface PreparedInstallations extends PreparedBatch {
+  /** What each instance gets; undefined where the rows of a file say it. */
+  readonly apps: readonly string[] | undefined;
+}
+
+/**
+ * The job that installs applications on one instance.
+ * @param name of the instance, as typed
+ * @param apps as typed
+ * @throws InputError `no_apps`, `app_source`, `illegal_domain`; FleetError `not_found`
+ */
+export async function prepareInstallation(
+  { global }: Pick<SelectionServices, 'global'>,
+  name: string,
+  apps: readonly string[],
+): Promise<Installation> {
+  const checked = checkedApps(apps);
+  return installation(targetOf(await findInstance(global, name), 1), checked);
+}
+
+/**
+ * Prepares to install applications on the instances of a list, a file or a filter, as a batch.
+ * @param apps as typed; where a row names applications itself, these do not count for it
+ * @throws InputError `no_apps`, `app_source`, and as `selectTargets`
+ */
+export async function prepareInstallations(
+  services: SelectionServices,
+  selection: Selection,
+  apps: readonly string[],
+): Promise<PreparedInstallations> {
+  if (selection.from !== undefined) {
+    const { from, skipInvalid } = selection;
+    const targets = await selectRows(
+      { from, skipInvalid, check: appsCheck(apps), columns: INSTANCE_FLAGS },
+      services,
+    );
+    const batch = preparedBatch({
+      kind: 'install-apps',
+      targets,
+      workOf: (target, filter) => installation(target, target.apps, filter),
+    });
+    return { ...batch, apps: undefined };
+  }
+  const checked = checkedApps(apps);
+  const batch = preparedBatch({
+    kind: 'install-apps',
+    targets: await selectTargets(selection, services),
+    workOf: (target, filter) => installation(target, checked, filter),
+  });
+  return { ...batch, apps: checked };
+}
+
+function installation(
+  { domain, seen }: Target,
+  apps: readonly string[],
+  filter?: InstanceFilter,
+): Installation {
+  const optional = { ...(seen && { seen }), ...(filter && { filter }) };
+  return { kind: 'install-apps', domain, apps: [...apps], ...optional };
+}
+
+function checkedApps(given: readonly string[]): readonly string[] {
+  const apps = [...new Set(given)];
+  for (const app of apps) parseSource(app);
+  if (apps.length > 0) return apps;
+  throw new InputError('no_apps', 'name the applications: --apps drive,settings');
+}
+
+/** Rows of a file with a column for applications, or without. */
+function appsCheck(defaults: readonly string[]): RowCheck<AppsRow> {
+  return {
+    parse(values) {
+      const row = domainCheck.parse(values);
+      const own = splitList(values.apps ?? '');
+      try {
+        return { ...row, apps: checkedApps(own.length > 0 ? own : defaults) };
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        throw new InvalidOptions([{ column: 'apps', message: error.message }]);
+      }
+    },
+    names: domainCheck.names,
+  };
+}

@@ -1,0 +1,78 @@
+import { InputError } from '../../errors.ts';
+import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
+import { type ParsedChanges, parseChanges } from '../../instances/options/changes.ts';
+import { changeDoubts } from '../../instances/options/doubts.ts';
+import { InvalidOptions, type ParsingRules } from '../../instances/options/parse-options.ts';
+import { CHANGE_FLAGS, type RawOptions } from '../../instances/options/raw-row.ts';
+import { type RowCheck, withDefaults } from '../input/check-rows.ts';
+import { type SelectionServices, selectRows, selectTargets } from '../targets/selection.ts';
+import { type PreparedBatch, preparedBatch } from './prepared-batch.ts';
+
+/** What is to become of many instances. */
+export interface ModificationOptions {
+  readonly rules: ParsingRules;
+  /** What is to become of each instance, where its row does not say otherwise. */
+  readonly changes: RawOptions;
+}
+
+/**
+ * Prepares to change the instances of a file, each as its row says.
+ * @param from path, or `-` for `stdin`
+ * @throws InputError when it cannot be read, or a row is not good
+ */
+export async function prepareModificationsOf(
+  services: SelectionServices,
+  { from, skipInvalid }: { readonly from: string; readonly skipInvalid: boolean },
+  { rules, changes }: ModificationOptions,
+): Promise<PreparedBatch> {
+  const check = changesCheck(changes, rules);
+  return preparedBatch({
+    kind: 'modify',
+    targets: await selectRows({ from, skipInvalid, check, columns: CHANGE_FLAGS }, services),
+    workOf: ({ domain, seen, changes: wanted }) => ({
+      kind: 'modify',
+      domain,
+      changes: wanted,
+      ...(seen && { seen }),
+    }),
+  });
+}
+
+/**
+ * Prepares to change the instances that meet a filter, all in the same way.
+ * @throws InputError `no_changes` and for changes that are not good
+ */
+export async function prepareModifications(
+  services: SelectionServices,
+  filter: InstanceFilter,
+  { rules, changes: raw }: ModificationOptions,
+): Promise<PreparedBatch> {
+  // The domain is each instance's own; any will do to understand the rest.
+  const { changes } = parseChanges({ ...raw, domain: 'any.example.org' }, rules);
+  const selection = { domains: [], from: undefined, filter, skipInvalid: false };
+  return preparedBatch({
+    kind: 'modify',
+    targets: await selectTargets(selection, services),
+    workOf: ({ domain, seen }) => ({ kind: 'modify', domain, changes, filter, ...(seen && { seen }) }),
+  });
+}
+
+/** Rows that each say what is to become of an instance. */
+function changesCheck(defaults: RawOptions, rules: ParsingRules): RowCheck<ParsedChanges> {
+  return {
+    parse(values) {
+      try {
+        return parseChanges(withDefaults(values, defaults), rules);
+      } catch (error) {
+        // In a file it is the row that is at fault, not the command.
+        if (!(error instanceof InputError) || error.code !== 'no_changes') throw error;
+        throw new InvalidOptions([{ column: 'domain', message: 'nothing is to change' }]);
+      }
+    },
+    names: ({ domain, changes: { aliases = [] } }) => [
+      { column: 'domain', name: domain },
+      ...aliases.map((alias) => ({ column: 'domain-aliases', name: alias })),
+    ],
+    doubts: (values, parsed) => changeDoubts(withDefaults(values, defaults), parsed, rules),
+  };
+}

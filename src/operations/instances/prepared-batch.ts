@@ -1,0 +1,83 @@
+import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
+import type { KeyedFleet } from '../../jobs/fleet.ts';
+import type { JobKind, Work } from '../../jobs/payload.ts';
+import {
+  type BatchReporter,
+  type BatchResult,
+  type RunBatchOptions,
+  runBatch,
+} from '../batches/run-batch.ts';
+import type { Targets } from '../targets/selection.ts';
+import type { Target } from '../targets/target.ts';
+import { startPace } from './pace.ts';
+
+/** What is to be done to each of many instances. */
+export interface ManyJobs<Each extends Target> {
+  readonly kind: JobKind;
+  readonly targets: Targets<Each>;
+  /** Most instances that are begun in a second; absent = as many as workers can. */
+  readonly rate?: number | undefined;
+  /** @param filter what the instance must still be when its turn comes */
+  workOf(target: Each, filter: InstanceFilter | undefined): Work;
+}
+
+/** How work on many instances becomes a batch. */
+export interface BatchNaming {
+  /** Name of the batch; that of the selection when it is not given. */
+  readonly name: string | undefined;
+  readonly reason: string;
+  readonly maxFailures: number | undefined;
+  /** Tries of each job before it fails for good. */
+  readonly tries: number;
+}
+
+/** Instances that were selected and counted; nothing is queued yet. To be closed in any case. */
+export interface PreparedBatch {
+  readonly total: number;
+  /** Which instances, in words, for a question. */
+  readonly described: string;
+  /** Documents of which nobody can tell whether they are meant. */
+  readonly passedOver: number;
+  /** What each instance must still be when its turn comes; undefined where none was given. */
+  readonly filter: InstanceFilter | undefined;
+  /** Queues a job for each instance as a batch, and follows it. */
+  run(
+    fleet: KeyedFleet,
+    naming: BatchNaming,
+    options: RunBatchOptions,
+    report: BatchReporter,
+  ): Promise<BatchResult>;
+  close(): Promise<void>;
+}
+
+/** What `workOf` makes of the targets, ready to be run once the number of instances was confirmed. */
+export function preparedBatch<Each extends Target>({
+  kind,
+  targets,
+  rate,
+  workOf,
+}: ManyJobs<Each>): PreparedBatch {
+  const { total, described, passedOver, filter } = targets;
+  async function* chunks(tries: number) {
+    const pace = rate === undefined ? undefined : startPace(rate);
+    for await (const page of targets.pages()) {
+      yield page.map((target) => ({
+        row: target.row,
+        tries,
+        delay: pace?.(),
+        work: workOf(target, filter),
+      }));
+    }
+  }
+  return {
+    total,
+    described,
+    passedOver,
+    filter,
+    async run(fleet, { name = targets.name, reason, maxFailures, tries }, options, report) {
+      const batch = { kind, name, reason, maxFailures, total, chunks: chunks(tries) };
+      return await runBatch(fleet, batch, options, report);
+    },
+    close: () => targets.close(),
+  };
+}

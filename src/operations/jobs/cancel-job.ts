@@ -1,0 +1,31 @@
+import { FleetError } from '../../errors.ts';
+import { requestCancel } from '../../jobs/cancel.ts';
+import type { Fleet } from '../../jobs/fleet.ts';
+import type { FleetJob } from '../../jobs/queue.ts';
+import { jobFacts, jobState } from './job-facts.ts';
+
+/** A job that was asked to stop. */
+export interface CancelledJob {
+  readonly jobId: string;
+  readonly domain: string;
+  /** What it has done so far, which stays. */
+  readonly stagesDone: readonly string[];
+}
+
+/**
+ * Stops a job at its next safe point.
+ * @param actor who wants it, for the record: `user@host`
+ * @throws FleetError `ended`
+ */
+export async function cancelJob(fleet: Fleet, job: FleetJob, actor: string): Promise<CancelledJob> {
+  const { jobId, state, domain, stages } = jobFacts(job, await jobState(job));
+  if (state === 'done' || state === 'failed') {
+    throw new FleetError('ended', `job ${jobId} has ended: it is ${state}`);
+  }
+  await requestCancel(fleet.redis, fleet.keys, jobId, actor);
+  return {
+    jobId,
+    domain,
+    stagesDone: stages.filter((each) => each.state === 'done').map(({ stage }) => stage),
+  };
+}

@@ -1,0 +1,28 @@
+import type { Fleet } from '../../jobs/fleet.ts';
+import type { JobKind } from '../../jobs/payload.ts';
+import type { Progress } from '../../jobs/progress.ts';
+import { listWorkers, type WorkerState } from '../../jobs/worker-list.ts';
+
+/** What is known of the workers when something was queued: it says whether anything will be done, and when. */
+export interface WorkersReport {
+  readonly event: 'workers';
+  readonly workers: readonly WorkerState[];
+}
+
+/** What an operation tells of a job on its way. */
+export type JobReport =
+  /** An earlier job does the same work; it is followed instead. */
+  | { readonly event: 'joined'; readonly jobId: string; readonly kind: JobKind }
+  | WorkersReport
+  /** How far the job is; `ended` tells the last look from those while it runs. */
+  | { readonly event: 'progress'; readonly progress: Progress; readonly ended: boolean };
+
+export type JobReporter = (report: JobReport) => void;
+
+/** Tells which workers there are, for whoever waits for them. */
+export async function reportWorkers(
+  { redis, keys }: Pick<Fleet, 'redis' | 'keys'>,
+  report: (report: WorkersReport) => void,
+): Promise<void> {
+  report({ event: 'workers', workers: await listWorkers(redis, keys) });
+}

@@ -1,0 +1,36 @@
+import { domainOf, type JobKind, parsePayload } from '../../jobs/payload.ts';
+import type { FleetJob } from '../../jobs/queue.ts';
+import { type WaitOptions, withWaitLimit } from '../wait-limit.ts';
+import { type CreationResult, type CreationServices, followCreation } from './follow-creation.ts';
+import { type FollowedJob, followJob } from './follow-job.ts';
+import type { JobReporter } from './job-report.ts';
+
+/** How a job of any kind stands when it is watched no more. */
+export type WatchedJob =
+  | { readonly kind: 'create'; readonly result: CreationResult }
+  | {
+      readonly kind: Exclude<JobKind, 'create'>;
+      readonly domain: string;
+      readonly jobId: string;
+      readonly result: FollowedJob;
+    };
+
+/**
+ * Follows a job that is there, to its end or until the limit.
+ * @throws FleetError as `followJob` and `followCreation`
+ */
+export async function watchJob(
+  services: CreationServices,
+  job: FleetJob,
+  wait: WaitOptions,
+  report: JobReporter,
+): Promise<WatchedJob> {
+  const payload = parsePayload(job.data);
+  const about = { domain: domainOf(payload), jobId: job.id ?? '' };
+  return await withWaitLimit(wait, async (limit) => {
+    limit.startClock();
+    const { kind } = payload;
+    if (kind === 'create') return { kind, result: await followCreation(services, about, limit, report) };
+    return { kind, ...about, result: await followJob(services.fleet, about.jobId, limit, report) };
+  });
+}

@@ -1,0 +1,58 @@
+import { unlessNoDatabase } from '../../couchdb/errors.ts';
+import type { CouchServer } from '../../couchdb/server.ts';
+import { incarnationOf } from '../../instances/documents/incarnation.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { judgeByNames } from '../../instances/lookup/lookup.ts';
+import type { Judged, Unreadable } from '../../instances/lookup/readable.ts';
+import type { SeenInstance } from '../../jobs/payload.ts';
+
+/** An instance that a command is to work on, as it was when the operator looked. */
+export interface Target {
+  /** Line in the operator's file, or its place in the list, from 1. */
+  readonly row: number;
+  /** Normalised. */
+  readonly domain: string;
+  /** Absent when there is no such instance. */
+  readonly seen?: SeenInstance;
+}
+
+/** @param row place in the list, from 1 */
+export function targetOf({ _id, domain, cli_secret: secret }: StoredInstance, row: number): Target {
+  return { row, domain, seen: { id: _id, incarnation: incarnationOf(secret ?? '') } };
+}
+
+/** One whose document cannot be read: its job is refused as `unreadable`, and as another life once it was corrected. */
+export function unreadableTarget({ _id, domain }: Unreadable, row: number): Target {
+  return { row, domain, seen: { id: _id, incarnation: incarnationOf('') } };
+}
+
+/** A domain and where it was written. */
+export interface WrittenDomain {
+  readonly row: number;
+  readonly domain: string;
+}
+
+/** Finds out which instances these domains are now, in one request. Aliases do not count. */
+export async function lookUp<Written extends WrittenDomain>(
+  global: CouchServer,
+  written: readonly Written[],
+): Promise<(Written & Target)[]> {
+  const domains = written.map(({ domain }) => domain);
+  const found = new Map<string, Judged>();
+  // A CouchDB on which nothing was made yet has no `global/instances`.
+  const instances = (await unlessNoDatabase(judgeByNames(global, domains))) ?? [];
+  // Of two documents with one domain the first one counts, as in the stack (`docs/cozy-data.md` §7).
+  for (const judged of instances) {
+    const { domain } = judged.readable ? judged.instance : judged.unreadable;
+    if (!found.has(domain)) found.set(domain, judged);
+  }
+  return written.map((each) => {
+    const judged = found.get(each.domain);
+    if (judged === undefined) return each;
+    const { row } = each;
+    return {
+      ...each,
+      ...(judged.readable ? targetOf(judged.instance, row) : unreadableTarget(judged.unreadable, row)),
+    };
+  });
+}

@@ -1,0 +1,84 @@
+import { expect } from 'chai';
+import { liveDisplay, plainDisplay } from '../../../src/cli/batches/batch-display.ts';
+import { sampleBatch, sampleWorker } from '../../support/sample-batch.ts';
+
+const view = (done: number, workers = [sampleWorker()]) => ({
+  batch: sampleBatch({ done }),
+  workers,
+  rate: undefined,
+});
+
+describe('the display of a batch on a terminal', () => {
+  it('draws over what it drew before', () => {
+    const written: string[] = [];
+    const display = liveDisplay({ columns: 80, write: (text) => written.push(text) });
+    display.show(view(1));
+    display.show(view(2));
+    expect(written[0]).not.to.contain('\u001b');
+    expect(written[1]?.startsWith('\u001b[3A\u001b[0J')).to.equal(true);
+  });
+
+  it('leaves the last picture where it is', () => {
+    const written: string[] = [];
+    const display = liveDisplay({ columns: 80, write: (text) => written.push(text) });
+    display.show(view(1));
+    display.end();
+    display.show(view(2));
+    expect(written[1]).not.to.contain('\u001b');
+  });
+});
+
+describe('the display of a batch in a log', () => {
+  function startDisplay() {
+    const lines: string[] = [];
+    const notes: string[] = [];
+    const clock = { now: 0 };
+    const output = {
+      line: (text: string) => void lines.push(text),
+      note: (text: string) => void notes.push(text),
+    };
+    return { display: plainDisplay(output, () => clock.now), lines, notes, clock };
+  }
+
+  it('begins with the batch', () => {
+    const { display, lines } = startDisplay();
+    display.show(view(1));
+    expect(lines[0]).to.equal('Batch 7Q2K4  "school.csv"   1,200 instances');
+  });
+
+  it('has at most one line a second', () => {
+    const { display, lines, clock } = startDisplay();
+    display.show(view(1));
+    clock.now = 999;
+    display.show(view(2));
+    clock.now = 1000;
+    display.show(view(3));
+    expect(lines.slice(1).map((line) => line.split(',')[0])).to.deep.equal([
+      'created 1/1200',
+      'created 3/1200',
+    ]);
+  });
+
+  it('has no line when nothing changed', () => {
+    const { display, lines, clock } = startDisplay();
+    display.show(view(1));
+    clock.now = 5000;
+    display.show(view(1));
+    expect(lines).to.have.length(2);
+  });
+
+  it('ends with the last counts', () => {
+    const { display, lines } = startDisplay();
+    display.show(view(1));
+    display.show(view(2));
+    display.end();
+    expect(lines.at(-1)).to.match(/^created 2\/1200/);
+  });
+
+  it('tells once that there is no worker, beside the lines', () => {
+    const { display, notes } = startDisplay();
+    display.show(view(1, []));
+    display.show(view(1, []));
+    expect(notes).to.deep.equal(['No worker is running. Start one: cozy-fleet workers start']);
+  });
+});

@@ -1,0 +1,47 @@
+import { expect } from 'chai';
+import {
+  BATCH_EXIT_CODES,
+  EXIT,
+  JOB_EXIT_CODES,
+  outcomeOfBatch,
+} from '../../../src/cli/terminal/exit-codes.ts';
+import type { Batch } from '../../../src/jobs/batches.ts';
+import type { WaitEnd } from '../../../src/operations/wait-limit.ts';
+import { sampleBatch } from '../../support/sample-batch.ts';
+
+describe('the exit codes in the help of a command', () => {
+  const codesIn = (text: string) => (text.match(/\d+/g) ?? []).map(Number);
+
+  it('that follows a job are all there are', () => {
+    expect(codesIn(JOB_EXIT_CODES)).to.deep.equal(Object.values(EXIT));
+  });
+
+  it('that follows a batch are all there are', () => {
+    expect(codesIn(BATCH_EXIT_CODES)).to.deep.equal(Object.values(EXIT));
+  });
+});
+
+describe('the exit code of a batch', () => {
+  const ended = { total: 10, endedAt: 1 };
+  const codeOf = (batch: Batch, endedBy: WaitEnd | undefined) => EXIT[outcomeOfBatch({ batch, endedBy })];
+
+  it('is 0 when all rows are done or were there', () => {
+    expect(codeOf(sampleBatch({ done: 7, skipped: 3 }, ended), undefined)).to.equal(0);
+  });
+
+  it('is 68 when some failed', () => {
+    expect(codeOf(sampleBatch({ done: 9, failed: 1 }, ended), undefined)).to.equal(68);
+  });
+
+  it('is 1 when all that ran failed', () => {
+    expect(codeOf(sampleBatch({ failed: 3, cancelled: 7 }, ended), undefined)).to.equal(1);
+  });
+
+  it('is 69 when it still runs', () => {
+    expect(codeOf(sampleBatch({ done: 9 }, { total: 10 }), 'timeout')).to.equal(69);
+  });
+
+  it('is 130 when it still runs and somebody pressed Ctrl-C', () => {
+    expect(codeOf(sampleBatch({ done: 9 }, { total: 10 }), 'interrupt')).to.equal(130);
+  });
+});

@@ -1,0 +1,41 @@
+import { Readable } from 'node:stream';
+import { expect } from 'chai';
+import { readRows } from '../../../src/operations/input/read-rows.ts';
+import { COLUMNS } from './helpers.ts';
+
+const MB = 1_000_000;
+
+function* csv(rows: number, nameBytes: number): Generator<Buffer> {
+  yield Buffer.from('domain,public-name\n');
+  for (let row = 0; row < rows; row++) {
+    yield Buffer.from(`u${row}.example.org,"${String(row).padEnd(nameBytes, 'x')}"\n`);
+  }
+}
+
+/** Reads it all and tells the number of rows and by how much the resident memory grew at most. */
+async function readAndMeasure(content: Iterable<Buffer>): Promise<{ rows: number; growth: number }> {
+  const before = process.memoryUsage.rss();
+  let rows = 0;
+  let growth = 0;
+  const options = { file: 'large.csv', columns: COLUMNS };
+  for await (const row of readRows(Readable.from(content), 'csv', options)) {
+    if (row.kind === 'row') rows += 1;
+    if (rows % 1000 === 0) growth = Math.max(growth, process.memoryUsage.rss() - before);
+  }
+  return { rows, growth };
+}
+
+describe('the memory that reading takes', () => {
+  it('does not grow with 20,000 rows', async () => {
+    const { rows, growth } = await readAndMeasure(csv(20_000, 30));
+    expect(rows).to.equal(20_000);
+    expect(growth).to.be.below(100 * MB);
+  });
+
+  it('stays far below the size of a file of 120 MB', async function () {
+    this.timeout(60_000);
+    const { rows, growth } = await readAndMeasure(csv(60_000, 2000));
+    expect(rows).to.equal(60_000);
+    expect(growth).to.be.below(100 * MB);
+  });
+});

@@ -1,0 +1,34 @@
+import { expect } from 'chai';
+import { createNewNames } from '../../../src/operations/instances/twins.ts';
+
+async function* existing(...names: string[]): AsyncGenerator<string> {
+  yield* names;
+}
+
+async function twins(names: readonly string[], ...others: string[]): Promise<string[]> {
+  const newNames = createNewNames();
+  for (const [at, name] of names.entries()) newNames.add(at + 2, [{ column: 'domain', name }]);
+  const told: string[] = [];
+  for await (const { line, doubt } of newNames.twinsAmong(existing(...others))) {
+    told.push(`${line} ${doubt.column} ${doubt.message}`);
+  }
+  return told;
+}
+
+describe('new names', () => {
+  it('are told that look like one that exists, with what nobody sees in it', async () => {
+    const told = await twins(
+      ['alice.example.org', 'bob.example.org'],
+      'аlice.example.org',
+      'bo\u00adb.example.org',
+    );
+    expect(told).to.deep.equal([
+      '2 domain it looks like the name "аlice.example.org" of an instance that exists, and is another',
+      '3 domain it looks like the name "bo<U+00AD>b.example.org" of an instance that exists, and is another',
+    ]);
+  });
+
+  it('are no twins of themselves, as where a file is submitted again', async () => {
+    expect(await twins(['alice.example.org'], 'alice.example.org', 'carol.example.org')).to.deep.equal([]);
+  });
+});

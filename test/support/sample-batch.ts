@@ -1,0 +1,38 @@
+import type { Batch } from '../../src/jobs/batches.ts';
+import type { RowState } from '../../src/jobs/row-state.ts';
+import type { WorkerState } from '../../src/jobs/worker-list.ts';
+
+const NONE: Record<RowState, number> = {
+  waiting: 0,
+  active: 0,
+  retrying: 0,
+  done: 0,
+  skipped: 0,
+  incomplete: 0,
+  failed: 0,
+  cancelled: 0,
+};
+
+/** A batch of 1,200 rows; what is not counted waits. */
+export function sampleBatch(counts: Partial<Record<RowState, number>>, changes: Partial<Batch> = {}): Batch {
+  const total = changes.total ?? 1200;
+  const known = Object.values(counts).reduce((sum, rows) => sum + rows, 0);
+  return {
+    id: '7Q2K4',
+    kind: 'create',
+    name: 'school.csv',
+    reason: '',
+    by: 'me@host',
+    createdAt: 0,
+    endedAt: undefined,
+    total,
+    maxFailures: undefined,
+    halt: undefined,
+    counts: { ...NONE, waiting: total - known, ...counts },
+    ...changes,
+  };
+}
+
+export function sampleWorker(waitsFor = ''): WorkerState {
+  return { id: 'w', host: 'h', pid: 1, concurrency: 4, running: 4, startedAt: 0, waitsFor };
+}
