@@ -1,7 +1,8 @@
-/** Imports point one way: commands -> cli -> operations, workers -> jobs -> stack -> instances -> apps, couchdb, storage, redis -> config. */
+/** Imports point one way: commands -> up -> cli -> operations, workers -> jobs -> stack -> instances -> apps, couchdb, storage, redis -> config. */
 /** From the top; a folder may import from those of the rows below its own. */
 const ROWS = [
   ['commands'],
+  ['up'],
   ['cli'],
   ['operations', 'workers'],
   ['jobs'],
@@ -13,6 +14,7 @@ const ROWS = [
 
 /** What some must not import although it stands below them. */
 const ALSO_FORBIDDEN = {
+  cli: ['workers', 'embedded'],
   operations: ['embedded'],
   workers: ['embedded'],
   jobs: ['embedded'],

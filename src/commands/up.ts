@@ -4,13 +4,13 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { EXIT } from '../cli/terminal/exit-codes.ts';
 import { listenForStop } from '../cli/terminal/stop-requests.ts';
-import { findConfigured } from '../cli/up/configured.ts';
-import { exampleLink, refuseDemoOnForeignPlatform, submitExamples } from '../cli/up/demo.ts';
-import { takeLock } from '../cli/up/lock.ts';
-import { placesIn } from '../cli/up/places.ts';
-import { type Platform, startPlatform } from '../cli/up/platform.ts';
-import { makePrivate } from '../cli/up/private-places.ts';
-import { howToReach, type ReportOptions, whatRuns } from '../cli/up/report.ts';
+import { findConfigured } from '../up/configured.ts';
+import { exampleLink, refuseDemoOnForeignPlatform, submitExamples } from '../up/demo.ts';
+import { takeLock } from '../up/lock.ts';
+import { placesIn } from '../up/places.ts';
+import { type Platform, startPlatform } from '../up/platform.ts';
+import { makePrivate } from '../up/private-places.ts';
+import { howToReach, type ReportOptions, whatRuns } from '../up/report.ts';
 
 export default class Up extends BaseCommand {
   static override summary = 'Start all that is needed: Redis, a CouchDB for trials, and workers';

@@ -1,7 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
-import { errnoOf } from '../../errno.ts';
-import { InputError } from '../../errors.ts';
+import { errnoOf } from '../errno.ts';
+import { InputError } from '../errors.ts';
 import type { Places } from './places.ts';
 
 const DIRECTORY_MODE = 0o700;

@@ -1,8 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf } from '../../errno.ts';
-import { InputError } from '../../errors.ts';
+import { errnoOf } from '../errno.ts';
+import { InputError } from '../errors.ts';
 
 export interface Lock {
   /** Whether it was left by an `up` that did not end by itself. */

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
-import type { Config } from '../../config/config.ts';
-import { InputError } from '../../errors.ts';
-import { findByNames } from '../../instances/lookup/lookup.ts';
-import { registrationOf } from '../../instances/lookup/registration.ts';
-import { openCouch } from '../../operations/connect/couch.ts';
+import type { Config } from '../config/config.ts';
+import { InputError } from '../errors.ts';
+import { findByNames } from '../instances/lookup/lookup.ts';
+import { registrationOf } from '../instances/lookup/registration.ts';
+import { openCouch } from '../operations/connect/couch.ts';
 import type { Configured } from './configured.ts';
 import type { Access } from './platform.ts';
 import { spawnCommand } from './run-cli.ts';

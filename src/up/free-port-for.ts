@@ -1,4 +1,4 @@
-import { freePort } from '../../embedded/free-port.ts';
+import { freePort } from '../embedded/free-port.ts';
 
 const TRIES = 5;
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, relative } from 'node:path';
-import { environmentValues } from '../../config/environment.ts';
-import { expandTemplate } from '../../config/expand-template.ts';
-import { findConfigFile, findLocalOverlay, type Surroundings } from '../../config/find-config-file.ts';
-import { parseConfigFile } from '../../config/parse-config-file.ts';
-import { isTree } from '../../config/tree.ts';
+import { environmentValues } from '../config/environment.ts';
+import { expandTemplate } from '../config/expand-template.ts';
+import { findConfigFile, findLocalOverlay, type Surroundings } from '../config/find-config-file.ts';
+import { parseConfigFile } from '../config/parse-config-file.ts';
+import { isTree } from '../config/tree.ts';
 
 /** What an operator can bring along; `up` starts the rest. */
 const KEYS = {

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { takeLock } from '../../../src/cli/up/lock.ts';
-import { InputError } from '../../../src/errors.ts';
-import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary-directory.ts';
-import { thrownBy } from '../../support/thrown-by.ts';
+import { InputError } from '../../src/errors.ts';
+import { takeLock } from '../../src/up/lock.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
+import { thrownBy } from '../support/thrown-by.ts';
 
 describe('lock of up', () => {
   let directory: TemporaryDirectory;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { keepRunning, type Running } from '../../../src/cli/up/keep-running.ts';
-import { thrownBy } from '../../support/thrown-by.ts';
-import { until } from '../../support/until.ts';
+import { keepRunning, type Running } from '../../src/up/keep-running.ts';
+import { thrownBy } from '../support/thrown-by.ts';
+import { until } from '../support/until.ts';
 
 /** A stand-in for a process, which ends when the test says so. */
 function standIn(pid: number): Running & { end(): void } {

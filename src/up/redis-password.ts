@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unlessMissing } from '../../errno.ts';
+import { unlessMissing } from '../errno.ts';
 import { writePrivateFile } from './private-file.ts';
 
 /** Beside the data: whoever may read these needs no password. */

@@ -2,11 +2,11 @@ import { chmodSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { chown, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { placesIn } from '../../../src/cli/up/places.ts';
-import { makePrivate } from '../../../src/cli/up/private-places.ts';
-import { canBeAnother } from '../../support/other-user.ts';
-import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary-directory.ts';
-import { thrownBy } from '../../support/thrown-by.ts';
+import { placesIn } from '../../src/up/places.ts';
+import { makePrivate } from '../../src/up/private-places.ts';
+import { canBeAnother } from '../support/other-user.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
+import { thrownBy } from '../support/thrown-by.ts';
 
 describe('the directory of an up', () => {
   let directory: TemporaryDirectory;
