@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { spawnEmbeddedCouch } from '../embedded/couchdb/spawn.ts';
-import { freePort } from '../embedded/free-port.ts';
+import { freePort, onFreePort } from '../embedded/free-port.ts';
 import { startRedis, stopLeftOverRedis } from '../embedded/redis.ts';
-import { onFreePort } from './free-port-for.ts';
 import { type Kept, keepRunning, type Running } from './keep-running.ts';
 import type { Places } from './places.ts';
 import { COUCH_USER, type PreviousRun } from './previous-run.ts';
