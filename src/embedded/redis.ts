@@ -20,9 +20,6 @@ export interface RedisOptions {
   readonly configFile: string;
   /** Without it, whoever reaches the port is let in. */
   readonly password?: string | undefined;
-  readonly unixSocket?: string;
-  /** Looked up in PATH unless it is a path. */
-  readonly program?: string;
 }
 
 export interface RunningRedis {
@@ -37,13 +34,13 @@ export interface RunningRedis {
 
 /** Starts the `redis-server` found in PATH, and answers once it has loaded its data. */
 export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
-  const { dir, port, password, program = 'redis-server' } = options;
+  const { dir, port, password } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await stopLeftOverRedis(dir, password);
   const settings = await configurationOf(options);
   // Read from its input: arguments are shown to everybody in the process list.
   const child = withPrivateUmask(() =>
-    spawn(program, ['-'], {
+    spawn('redis-server', ['-'], {
       stdio: ['pipe', 'pipe', 'pipe'],
       // Ctrl-C goes to every process of the terminal's group; Redis must outlive the workers.
       detached: true,
@@ -69,20 +66,13 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
 }
 
 /** Our file, and after it what wins over it. */
-async function configurationOf({
-  dir,
-  port,
-  configFile,
-  password,
-  unixSocket,
-}: RedisOptions): Promise<string> {
+async function configurationOf({ dir, port, configFile, password }: RedisOptions): Promise<string> {
   const settings = {
     port: String(port),
     dir,
     bind: '127.0.0.1',
     daemonize: 'no',
     ...(password !== undefined && { requirepass: password }),
-    ...(unixSocket !== undefined && { unixsocket: unixSocket }),
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} ${redisQuoted(value)}\n`);
   return `${await readFile(configFile, 'utf8')}\n${lines.join('')}`;
