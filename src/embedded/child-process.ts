@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** Characters. */
 const REMEMBERED = 2000;
 
 export interface Supervised {
@@ -14,8 +15,12 @@ export interface Supervised {
 }
 
 /**
- * Looks after a server in a process of its own: it ends with us even when nobody called `stop`,
+ * Looks after a server in a process of its own: it ends with us even when `stop` was not called,
  * and what it prints is kept for the case that it fails.
+ *
+ * By hand, because the servers are detached, so that a Ctrl-C does not reach them: `execa` ends no detached
+ * process together with its own, and all the rest of it would be here for one timer.
+ * @param graceMs how long `stop` waits for the end before it insists
  */
 export function supervise(child: ChildProcess, graceMs = 10_000): Supervised {
   let printed = '';

@@ -11,7 +11,11 @@ export interface Lock {
 }
 
 /**
- * Makes this process the only `up` in a directory. A lock whose process lives no more is taken over.
+ * Makes this process the only `up` in a directory. A lock whose process lives no more is taken over at once.
+ *
+ * `proper-lockfile`, which `apps/cache/machine-lock.ts` uses, tells a dead holder by the age of its lock: the next `up`
+ * after a crash would wait for that long, one that slept would lose its directory to another while its servers still
+ * write there, and which process has the lock could not be said.
  * @throws InputError `already_up`
  */
 export async function takeLock(directory: string): Promise<Lock> {
