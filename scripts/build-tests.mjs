@@ -28,19 +28,21 @@ function otherFiles(directory, path = '') {
   });
 }
 
-rmSync(BUILD, { recursive: true, force: true });
-const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.tests.json'], {
-  cwd: ROOT,
-  stdio: 'inherit',
-});
-if (status !== 0) {
+/** Runs a program of Node; when it fails, nothing is left that could be tested. */
+function run(...args) {
+  const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' });
+  if (status === 0) return;
   rmSync(BUILD, { recursive: true, force: true });
   process.exit(1);
 }
+
+rmSync(BUILD, { recursive: true, force: true });
+run(join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.tests.json');
 for (const name of BESIDE) symlinkSync(join('..', name), join(BUILD, name));
 for (const file of otherFiles(join(ROOT, 'test'))) {
   const copy = join(BUILD, 'test', file);
   mkdirSync(dirname(copy), { recursive: true });
   copyFileSync(join(ROOT, 'test', file), copy);
 }
+// Without it each command that the tests start would load the modules of all commands.
+run(join('scripts', 'write-manifest.mjs'), BUILD, './src/commands');

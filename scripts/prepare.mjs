@@ -128,11 +128,13 @@ function build() {
   // What was compiled from sources that are gone must go as well.
   rmSync(dist, { recursive: true, force: true });
   const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-  const { ok, output } = run(process.execPath, [compiler, '-p', 'tsconfig.build.json']);
-  if (ok) return;
-  // A half-built dist would be taken for a whole one the next time.
-  rmSync(dist, { recursive: true, force: true });
-  fail(`The build failed:\n${output}`);
+  for (const args of [[compiler, '-p', 'tsconfig.build.json'], [join('scripts', 'write-manifest.mjs')]]) {
+    const { ok, output } = run(process.execPath, args);
+    if (ok) continue;
+    // A half-built dist would be taken for a whole one the next time.
+    rmSync(dist, { recursive: true, force: true });
+    fail(`The build failed:\n${output}`);
+  }
 }
 
 checkNode();

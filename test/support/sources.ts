@@ -1,4 +1,5 @@
-const isBuilt = import.meta.url.endsWith('.js');
+/** Whether the tests run from a build, not from the sources. */
+export const isBuilt = import.meta.url.endsWith('.js');
 
 /** Where the product's sources are as they were written, also where the tests run from a build. */
 export const SOURCES = new URL(isBuilt ? '../../../src/' : '../../src/', import.meta.url);
