@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import { Redis } from 'ioredis';
 import { CouchError } from '../../src/couchdb/errors.ts';
 import { requestCancel } from '../../src/jobs/cancel.ts';
 import { creation, enqueueCreate, enqueueRows } from '../../src/jobs/enqueue.ts';
@@ -107,10 +107,21 @@ describe('a job', () => {
 
   it('that is cancelled while it runs stops at the next safe point, and can be tried again', async () => {
     const domain = test.domain('cancelled');
+    const { redis, keys } = test.fleet;
     test.beforeStage('indexes', async () => {
-      await requestCancel(test.fleet.redis, test.fleet.keys, jobId, 'root@ops');
-      // Longer than the look at the flags: there is nothing outside the worker that shows it was told.
-      await delay(1_200);
+      const observer = new Redis(test.redis.url);
+      const monitor = await observer.monitor();
+      const looked = new Promise<void>((resolve) => {
+        monitor.on('monitor', (_time, [name = '', ...names]: string[]) => {
+          if (name.toLowerCase() === 'mget' && names.includes(keys.cancel(jobId))) resolve();
+        });
+      });
+      await requestCancel(redis, keys, jobId, 'root@ops');
+      await looked;
+      // The worker has its answer before Redis gives another one.
+      await redis.ping();
+      monitor.disconnect();
+      observer.disconnect();
     });
     const jobId = await test.submit({ domain });
     expect(await test.ended(jobId)).to.include({ state: 'failed', code: 'cancelled' });

@@ -9,6 +9,7 @@ import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import type { RawOptions } from '../../../src/instances/options/raw-row.ts';
 import { newSecrets } from '../../../src/instances/vault/secrets.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+import { untilRequested } from '../../support/until-requested.ts';
 
 describe('registering a domain', () => {
   let test: TestFleet;
@@ -185,8 +186,11 @@ describe('registering a domain', () => {
     const domain = test.domain('deleting');
     const name = `${prefixOf(domain)}/io-cozy-files`;
     await test.server.createDatabase(name);
+    const start = new URLSearchParams({ start_key: JSON.stringify(`${prefixOf(domain)}/`) });
+    // What was found at the first look is the reason for the second.
+    const lookedTwice = untilRequested(start.toString(), 2);
     const jobId = await test.submit({ domain });
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await lookedTwice;
     await test.server.deleteDatabase(name);
     expect(await test.ended(jobId)).to.include({ state: 'done', outcome: 'created' });
   });
