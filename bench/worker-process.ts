@@ -1,9 +1,9 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { createLogger, format, transports } from 'winston';
-import type { Config } from '../src/config/config.ts';
 import { toError } from '../src/errors.ts';
 import { type ConnectedWorker, connectWorker } from '../src/workers/connect.ts';
 import { redisAt } from '../test/support/redis-at.ts';
+import { workerConfig } from '../test/support/worker-settings.ts';
 import { type WorkerAnswer, type WorkerOrder, workerOrder } from './worker-messages.ts';
 
 // A worker in a process of its own, so that its CPU is nobody else's.
@@ -32,7 +32,10 @@ async function obey(order: WorkerOrder): Promise<void> {
     case 'start': {
       const console = new transports.Console({ stderrLevels: ['error', 'warn'] });
       const log = createLogger({ level: 'warn', format: format.simple(), transports: [console] });
-      worker = await connectWorker({ config: configOf(order), log });
+      const { couchUrl, redisUrl, storageRoot, prefix, concurrency, connections } = order;
+      const redis = redisAt(redisUrl);
+      const config = workerConfig({ couchUrl, redis, storageRoot, prefix, concurrency, connections });
+      worker = await connectWorker({ config, log });
       return tell({ kind: 'ready' });
     }
     case 'usage': {
@@ -48,31 +51,4 @@ async function obey(order: WorkerOrder): Promise<void> {
 
 function tell(answer: WorkerAnswer): void {
   process.send?.(answer);
-}
-
-function configOf(order: Extract<WorkerOrder, { kind: 'start' }>): Config {
-  const { couchUrl, redisUrl, storageRoot, prefix, concurrency, connections } = order;
-  return {
-    file: undefined,
-    couchdb: { url: couchUrl, clusters: [{ url: couchUrl, creation: true }] },
-    storage: { kind: 'file', root: storageRoot },
-    subdomains: 'nested',
-    contexts: {},
-    forcedOidcContexts: [],
-    vault: {},
-    commonSettings: {},
-    rag: {},
-    registries: { default: [] },
-    disableAddRm: undefined,
-    fleet: {
-      redis: redisAt(redisUrl),
-      concurrency,
-      linkScheme: 'https',
-      connections,
-      graceSeconds: 10,
-      appHosts: ['127.0.0.1'],
-      prefix,
-      appCache: { directory: `${storageRoot}-apps`, bytes: 2 ** 30 },
-    },
-  };
 }

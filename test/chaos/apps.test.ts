@@ -8,7 +8,6 @@ import { databaseName, prefixOf } from '../../src/instances/databases/prefix.ts'
 import { type ArchiveEntry, tgzOf } from '../apps/archives.ts';
 import { bytes, json, startWebServer, type WebServer } from '../apps/registry-server.ts';
 import { archive, latest, registryAnswer } from '../support/app-registry.ts';
-import { Cleanup } from '../support/chaos-cleanup.ts';
 import { startSharedCouch } from '../support/chaos-couch.ts';
 import {
   type ChaosFleet,
@@ -22,6 +21,7 @@ import {
 } from '../support/chaos-fleet.ts';
 import { type HoldRule, openGate } from '../support/chaos-gate.ts';
 import { startChaosWorker } from '../support/chaos-process.ts';
+import { Cleanup } from '../support/cleanup.ts';
 import { until } from '../support/until.ts';
 
 const TIMEOUT_MS = 120_000;

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { prefixOf, reservationId } from '../../src/instances/databases/prefix.ts';
 import { DESTROY_STAGES, type DestroyStageName } from '../../src/jobs/stages.ts';
-import { Cleanup } from '../support/chaos-cleanup.ts';
 import { startSharedCouch } from '../support/chaos-couch.ts';
 import { makeInstances, queueDestruction, remainsOf } from '../support/chaos-destroy.ts';
 import {
@@ -15,6 +14,7 @@ import {
 } from '../support/chaos-fleet.ts';
 import { type HoldRule, openGate } from '../support/chaos-gate.ts';
 import { startChaosWorker } from '../support/chaos-process.ts';
+import { Cleanup } from '../support/cleanup.ts';
 
 /** A killed worker's job goes on after 7–12 s, and many of them at once take a while. */
 const TIMEOUT_MS = 120_000;

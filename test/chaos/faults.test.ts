@@ -8,7 +8,7 @@ import { incarnationOf } from '../../src/instances/documents/incarnation.ts';
 import { enqueueJob } from '../../src/jobs/enqueue.ts';
 import { readProgress } from '../../src/jobs/progress.ts';
 import { type JobEnd, waitForJob } from '../../src/jobs/wait.ts';
-import { Cleanup } from '../support/chaos-cleanup.ts';
+import { Cleanup } from '../support/cleanup.ts';
 import { type Ran, runCommand } from '../support/cli-platform.ts';
 import {
   FAULTS,

@@ -6,7 +6,6 @@ import { RETRY_EVERY } from '../../src/couchdb/login-gate.ts';
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
 import { type Fleet, openFleet } from '../../src/jobs/fleet.ts';
 import type { RowState } from '../../src/jobs/row-state.ts';
-import { Cleanup } from '../support/chaos-cleanup.ts';
 import { type ChaosCouch, startChaosCouch } from '../support/chaos-couch.ts';
 import {
   type ChaosFleet,
@@ -18,6 +17,7 @@ import {
   queueBatch,
 } from '../support/chaos-fleet.ts';
 import { type ChaosWorker, startChaosWorker } from '../support/chaos-process.ts';
+import { Cleanup } from '../support/cleanup.ts';
 import { redisAt } from '../support/redis-at.ts';
 import { startTestRedis } from '../support/servers.ts';
 import { timePasses } from '../support/time-passes.ts';

@@ -5,7 +5,6 @@ import type { StoredInstance } from '../../src/instances/documents/instance-docu
 import { INSTANCES } from '../../src/instances/lookup/lookup.ts';
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
 import { retryJob } from '../../src/jobs/retry.ts';
-import { Cleanup } from '../support/chaos-cleanup.ts';
 import { startSharedCouch } from '../support/chaos-couch.ts';
 import {
   type ChaosFleet,
@@ -23,6 +22,7 @@ import {
   startChaosProducer,
   startChaosWorker,
 } from '../support/chaos-process.ts';
+import { Cleanup } from '../support/cleanup.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 
 const TIMEOUT_MS = 120_000;

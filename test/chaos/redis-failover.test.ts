@@ -4,7 +4,6 @@ import type { RedisTarget } from '../../src/config/redis-target.ts';
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
 import type { Batch } from '../../src/jobs/batches.ts';
 import { creation, enqueueRows } from '../../src/jobs/enqueue.ts';
-import { Cleanup } from '../support/chaos-cleanup.ts';
 import { startSharedCouch } from '../support/chaos-couch.ts';
 import {
   type ChaosPlaces,
@@ -16,6 +15,7 @@ import {
   queueBatch,
 } from '../support/chaos-fleet.ts';
 import { startChaosWorker } from '../support/chaos-process.ts';
+import { Cleanup } from '../support/cleanup.ts';
 import { redisAt } from '../support/redis-at.ts';
 import { startTestCluster } from '../support/redis-cluster.ts';
 import { MASTER, startWatchedRedis } from '../support/redis-sentinels.ts';

@@ -4,7 +4,6 @@ import type { StoredInstance } from '../../src/instances/documents/instance-docu
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
 import type { Progress } from '../../src/jobs/progress.ts';
 import { CREATE_STAGES } from '../../src/jobs/stages.ts';
-import { Cleanup } from '../support/chaos-cleanup.ts';
 import { startSharedCouch } from '../support/chaos-couch.ts';
 import {
   type ChaosFleet,
@@ -20,6 +19,7 @@ import {
 } from '../support/chaos-fleet.ts';
 import { type Hold, type HoldRule, openGate } from '../support/chaos-gate.ts';
 import { startChaosWorker } from '../support/chaos-process.ts';
+import { Cleanup } from '../support/cleanup.ts';
 
 /** A killed worker's job goes on after 7–12 s, and 8 and then 12 of them at once take a while. */
 const TIMEOUT_MS = 120_000;

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { RedisTarget } from '../../src/config/redis-target.ts';
 import { FleetError } from '../../src/errors.ts';
 import { connectFleetRedis } from '../../src/jobs/connect-fleet-redis.ts';
-import { Cleanup } from '../support/chaos-cleanup.ts';
+import { Cleanup } from '../support/cleanup.ts';
 import { redisAt } from '../support/redis-at.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { testPort } from '../support/test-port.ts';

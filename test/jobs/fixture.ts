@@ -6,7 +6,7 @@ import type { CreatePayload } from '../../src/jobs/payload.ts';
 import { type FleetJob, JOB_OPTIONS } from '../../src/jobs/queue.ts';
 import { newSealKey } from '../../src/jobs/seal.ts';
 import { sampleOptions } from '../instances/sample-options.ts';
-import { Cleanup } from '../support/chaos-cleanup.ts';
+import { Cleanup } from '../support/cleanup.ts';
 import { withKey } from '../support/keyed-fleet.ts';
 import { redisAt } from '../support/redis-at.ts';
 import { startTestRedis, type TestRedis } from '../support/servers.ts';

@@ -8,7 +8,7 @@ import { ensureFleetRecord, joinFleet } from '../../src/jobs/fleet-record.ts';
 import { createKeys } from '../../src/jobs/keys.ts';
 import { fileStorage } from '../../src/storage/file-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
-import { Cleanup } from '../support/chaos-cleanup.ts';
+import { Cleanup } from '../support/cleanup.ts';
 import { startTestCouch, type TestCouch } from '../support/servers.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { thrownBy } from '../support/thrown-by.ts';

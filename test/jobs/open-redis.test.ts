@@ -2,7 +2,7 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { openRedisWarning } from '../../src/jobs/open-redis.ts';
-import { Cleanup } from '../support/chaos-cleanup.ts';
+import { Cleanup } from '../support/cleanup.ts';
 import { redisAt } from '../support/redis-at.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';

@@ -8,7 +8,7 @@ import {
 } from '../../src/redis/client.ts';
 import { isRedisAway } from '../../src/redis/refusals.ts';
 import type { RedisRole } from '../../src/redis/roles.ts';
-import { Cleanup } from '../support/chaos-cleanup.ts';
+import { Cleanup } from '../support/cleanup.ts';
 import { redisAt } from '../support/redis-at.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';

@@ -3,7 +3,7 @@ import { FleetError } from '../../src/errors.ts';
 import { createRedisClient, type RedisClient } from '../../src/redis/client.ts';
 import { explainRedis } from '../../src/redis/explain-redis.ts';
 import { isRedisAway } from '../../src/redis/refusals.ts';
-import { Cleanup } from '../support/chaos-cleanup.ts';
+import { Cleanup } from '../support/cleanup.ts';
 import { redisAt } from '../support/redis-at.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { thrownBy } from '../support/thrown-by.ts';

@@ -10,7 +10,7 @@ import {
   type RedisClient,
   recentTrouble,
 } from '../../src/redis/client.ts';
-import { Cleanup } from '../support/chaos-cleanup.ts';
+import { Cleanup } from '../support/cleanup.ts';
 import { startTestCluster, type TestCluster } from '../support/redis-cluster.ts';
 import { MASTER, startWatchedRedis, type WatchedRedis } from '../support/redis-sentinels.ts';
 import { thrownBy } from '../support/thrown-by.ts';

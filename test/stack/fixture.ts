@@ -4,7 +4,7 @@ import { type CouchDocument, type CouchServer, connectCouch } from '../../src/co
 import { databaseName } from '../../src/instances/databases/prefix.ts';
 import { connectStack } from '../../src/stack/connect.ts';
 import type { StackOwner } from '../../src/stack/owner.ts';
-import { Cleanup } from '../support/chaos-cleanup.ts';
+import { Cleanup } from '../support/cleanup.ts';
 import { redisAt } from '../support/redis-at.ts';
 import { startTestCouch, startTestRedis, type TestRedis } from '../support/servers.ts';
 

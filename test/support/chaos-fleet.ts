@@ -22,16 +22,16 @@ import type { Storage } from '../../src/storage/storage.ts';
 import { type ConnectedWorker, connectWorker } from '../../src/workers/connect.ts';
 import type { CreateContext } from '../../src/workers/create/context.ts';
 import { createStages } from '../../src/workers/create/stages.ts';
-import { Cleanup } from './chaos-cleanup.ts';
-import { type ChaosSettings, chaosConfig, silentLog } from './chaos-settings.ts';
+import { Cleanup } from './cleanup.ts';
 import { keyedFleet } from './keyed-fleet.ts';
 import { redisAt } from './redis-at.ts';
 import { startTestRedis, type TestRedis, temporaryDirectory } from './servers.ts';
 import { testServices } from './test-services.ts';
+import { silentLog, type WorkerSettings, workerConfig } from './worker-settings.ts';
 
 /** CouchDB and storage of one suite, and a fleet in some Redis, with what tests need to look at them. */
 export interface ChaosPlaces {
-  readonly settings: ChaosSettings;
+  readonly settings: WorkerSettings;
   readonly fleet: KeyedFleet;
   readonly couch: CouchServer;
   readonly storage: Storage;
@@ -79,7 +79,7 @@ export async function openChaosPlaces(couchUrl: string, redis: RedisTarget): Pro
     await mkdir(settings.storageRoot);
     const storage = fileStorage(settings.storageRoot);
     await joinExisting(couch, storage);
-    const opened = cleanup.add(await openFleet({ ...chaosConfig(settings).fleet, role: 'worker' }), (each) =>
+    const opened = cleanup.add(await openFleet({ ...workerConfig(settings).fleet, role: 'worker' }), (each) =>
       each.close(),
     );
     const fleet = await keyedFleet(opened, couch);
@@ -96,7 +96,7 @@ export async function openChaosPlaces(couchUrl: string, redis: RedisTarget): Pro
         return domain;
       },
       async worker(concurrency) {
-        const config = chaosConfig({ ...settings, concurrency });
+        const config = workerConfig({ ...settings, concurrency });
         const { id, stop } = await connectWorker({ config, log: silentLog() });
         let stopping: Promise<void> | undefined;
         const stopOnce = () => {

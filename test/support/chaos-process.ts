@@ -3,8 +3,8 @@ import { EventEmitter, once } from 'node:events';
 import { z } from 'zod';
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
 import type { KeyedFleet } from '../../src/jobs/fleet.ts';
-import type { ChaosSettings } from './chaos-settings.ts';
 import { ownModule } from './own-process.ts';
+import type { WorkerSettings } from './worker-settings.ts';
 
 const event = z.discriminatedUnion('event', [
   z.object({ event: z.literal('ready') }),
@@ -106,7 +106,7 @@ export interface ChaosWorker {
 
 /** Starts a worker in a process of its own. @param holdAt boundaries at which the first job to arrive is held */
 export async function startChaosWorker(
-  settings: ChaosSettings,
+  settings: WorkerSettings,
   holdAt: readonly string[] = [],
 ): Promise<ChaosWorker> {
   const child = new ChaosProcess('./chaos-worker');
@@ -144,7 +144,7 @@ export interface ChaosProducer {
 
 /** Starts a process that adds instances. */
 export async function startChaosProducer(
-  { redis, prefix }: Pick<ChaosSettings, 'redis' | 'prefix'>,
+  { redis, prefix }: Pick<WorkerSettings, 'redis' | 'prefix'>,
   { sealKey }: KeyedFleet,
 ): Promise<ChaosProducer> {
   const child = new ChaosProcess('./chaos-producer');

@@ -2,8 +2,8 @@ import { Writable } from 'node:stream';
 import { createLogger, format, transports } from 'winston';
 import { z } from 'zod';
 import { connectWorker } from '../../src/workers/connect.ts';
-import { chaosConfig, chaosSettings } from './chaos-settings.ts';
 import { Signal } from './chaos-signal.ts';
+import { workerConfig, workerSettings } from './worker-settings.ts';
 
 /*
  * A worker in a process of its own, which its parent may hold at the boundaries of stages, stop and
@@ -13,7 +13,7 @@ import { Signal } from './chaos-signal.ts';
 const order = z.discriminatedUnion('order', [
   z.object({
     order: z.literal('start'),
-    settings: chaosSettings,
+    settings: workerSettings,
     /** Boundaries, such as `before finish`, at which the first job to arrive is held. */
     holdAt: z.array(z.string()),
   }),
@@ -36,7 +36,7 @@ const toParent = new Writable({
   },
 });
 
-async function start(settings: z.infer<typeof chaosSettings>, holdAt: readonly string[]): Promise<void> {
+async function start(settings: z.infer<typeof workerSettings>, holdAt: readonly string[]): Promise<void> {
   const toHold = new Set(holdAt);
   async function boundary(at: string): Promise<void> {
     if (!toHold.delete(at)) return;
@@ -46,7 +46,7 @@ async function start(settings: z.infer<typeof chaosSettings>, holdAt: readonly s
     await goOn.given;
   }
   const worker = await connectWorker({
-    config: chaosConfig(settings),
+    config: workerConfig(settings),
     log: createLogger({ format: format.json(), transports: [new transports.Stream({ stream: toParent })] }),
     observer: {
       before: (stage) => boundary(`before ${stage}`),

@@ -20,11 +20,12 @@ import { sealPassphrase } from '../../src/jobs/stored-passphrase.ts';
 import { type JobEnd, waitForJob } from '../../src/jobs/wait.ts';
 import { type ConnectedWorker, type ConnectOptions, connectWorker } from '../../src/workers/connect.ts';
 import type { StageObserver } from '../../src/workers/pipeline.ts';
-import { Cleanup } from './chaos-cleanup.ts';
+import { Cleanup } from './cleanup.ts';
 import { keyedFleet } from './keyed-fleet.ts';
 import { redisAt } from './redis-at.ts';
 import { startTestCouch, startTestRedis, type TestCouch, type TestRedis } from './servers.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
+import { workerConfig } from './worker-settings.ts';
 
 export interface TestFleetOptions {
   readonly concurrency?: number;
@@ -99,7 +100,16 @@ export async function startTestFleet(options: TestFleetOptions = {}): Promise<Te
     const server = cleanup.add(connectCouch({ url: couch.url, connections: 16 }), (each) => each.close());
     await ensureGlobalDatabases(server);
     if (couch.real) await shareRecord(server, storage.path, cleanup);
-    const config = configure(configOf(couch, redis, storage.path, concurrency));
+    const config = configure(
+      workerConfig({
+        couchUrl: couch.url,
+        redis: redisAt(redis.url),
+        storageRoot: storage.path,
+        prefix: 'fleet',
+        concurrency,
+        connections: 32,
+      }),
+    );
     const opened = cleanup.add(await openFleet({ ...config.fleet, role: 'command' }), (each) => each.close());
     const fleet = await keyedFleet(opened, server);
 
@@ -239,32 +249,6 @@ async function shareRecord(server: CouchServer, root: string, cleanup: Cleanup):
     const made = await server.getDocument(INSTANCES, FLEET_RECORD);
     if (made !== undefined) await server.deleteDocument(INSTANCES, FLEET_RECORD, made._rev);
   });
-}
-
-function configOf(couch: TestCouch, redis: TestRedis, root: string, concurrency: number): Config {
-  return {
-    file: undefined,
-    couchdb: { url: couch.url, clusters: [{ url: couch.url, creation: true }] },
-    storage: { kind: 'file', root },
-    subdomains: 'nested',
-    contexts: {},
-    forcedOidcContexts: [],
-    vault: {},
-    commonSettings: {},
-    rag: {},
-    registries: { default: [] },
-    disableAddRm: undefined,
-    fleet: {
-      redis: redisAt(redis.url),
-      prefix: 'fleet',
-      concurrency,
-      linkScheme: 'https',
-      connections: 32,
-      graceSeconds: 10,
-      appHosts: ['127.0.0.1'],
-      appCache: { directory: `${root}-apps`, bytes: 2 ** 30 },
-    },
-  };
 }
 
 function capturingLog(lines: string[]): Logger {

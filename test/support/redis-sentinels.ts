@@ -1,4 +1,4 @@
-import { Cleanup } from './chaos-cleanup.ts';
+import { Cleanup } from './cleanup.ts';
 import { type RedisServer, startRedisServer } from './redis-server.ts';
 import { until } from './until.ts';
 

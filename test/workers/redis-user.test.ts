@@ -6,7 +6,6 @@ import { neededCommands } from '../../src/jobs/needed-commands.ts';
 import { retryJob } from '../../src/jobs/retry.ts';
 import { listWorkers } from '../../src/jobs/worker-list.ts';
 import { reconcile } from '../../src/workers/reconcile.ts';
-import { Cleanup } from '../support/chaos-cleanup.ts';
 import {
   type ChaosPlaces,
   doneRows,
@@ -14,6 +13,7 @@ import {
   optionsFor,
   queueBatch,
 } from '../support/chaos-fleet.ts';
+import { Cleanup } from '../support/cleanup.ts';
 import { redisAt } from '../support/redis-at.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { startTestCouch, type TestCouch } from '../support/servers.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { listWorkers } from '../../../src/jobs/worker-list.ts';
-import { basic } from '../../embedded/couch-request.ts';
+import { basic } from '../../embedded/couchdb/couch-request.ts';
 import { type CliPlatform, runCommand, spawnCommand, startPlatform } from '../../support/cli-platform.ts';
 import { type CountingProxy, startCountingProxy } from '../../support/counting-proxy.ts';
 import { timePasses } from '../../support/time-passes.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { type EmbeddedCouch, startEmbeddedCouch } from '../../src/embedded/couchdb/server.ts';
-import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
+import { type EmbeddedCouch, startEmbeddedCouch } from '../../../src/embedded/couchdb/server.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary-directory.ts';
 import { basic, request } from './couch-request.ts';
 
 describe('embedded CouchDB: authentication', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { startTestCouch, type TestCouch } from '../support/servers.ts';
-import { until } from '../support/until.ts';
+import { startTestCouch, type TestCouch } from '../../support/servers.ts';
+import { until } from '../../support/until.ts';
 import { request } from './couch-request.ts';
 
 const WRITERS = 6;

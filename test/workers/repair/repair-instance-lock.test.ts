@@ -5,19 +5,19 @@ import { fileStorage } from '../../../src/storage/file-storage.ts';
 import type { RepairContext } from '../../../src/workers/repair/context.ts';
 import { brief } from '../../instances/fsck/brief.ts';
 import type { TestFleet } from '../../support/fleet.ts';
+import { type SpoilableInstance, useSpoilableInstances } from '../../support/spoilable-instance.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
-import { useVictims, type Victim } from '../../support/victim.ts';
 
 const FILES = 'io.cozy.files';
 
 describe('the lock of a repair', () => {
-  const inUse = useVictims('locked');
+  const inUse = useSpoilableInstances('locked');
   let fleet: TestFleet;
-  let victim: Victim;
+  let spoilable: SpoilableInstance;
   let isLocked: boolean;
 
   beforeEach(() => {
-    ({ fleet, victim } = inUse());
+    ({ fleet, spoilable } = inUse());
     isLocked = false;
   });
 
@@ -32,7 +32,8 @@ describe('the lock of a repair', () => {
     };
   const nothing = () => Promise.resolve();
 
-  const repair = (changes: Partial<RepairContext>) => victim.repair({ recreateEmpty: false }, false, changes);
+  const repair = (changes: Partial<RepairContext>) =>
+    spoilable.repair({ recreateEmpty: false }, false, changes);
 
   it('is not taken where nothing is to be written', async () => {
     const locked = () => Promise.reject(new Error('taken'));
@@ -40,7 +41,7 @@ describe('the lock of a repair', () => {
   });
 
   it('is not held while everything is looked at, and no content is read', async () => {
-    await rmdir(victim.onDisk('/Administrative'));
+    await rmdir(spoilable.onDisk('/Administrative'));
     const storage = fileStorage(fleet.storageRoot);
     const walks: boolean[] = [];
     const watched = {
@@ -57,23 +58,23 @@ describe('the lock of a repair', () => {
   });
 
   it('is worth a second look: no document is made for a directory that has one by now', async () => {
-    await mkdir(victim.onDisk('/New'));
+    await mkdir(spoilable.onDisk('/New'));
     const place = { name: 'New', parentId: ROOT_ID, path: '/New' };
-    const times = { now: new Date().toISOString(), createdOn: `https://${victim.domain}/` };
+    const times = { now: new Date().toISOString(), createdOn: `https://${spoilable.domain}/` };
     const document = { _id: 'by-a-stack', ...directoryDocument({ ...place, ...times }) };
-    const locked = lockedAfter(() => victim.put(FILES, document));
+    const locked = lockedAfter(() => spoilable.put(FILES, document));
     expect(await repair({ locked })).to.have.deep.property('left', []);
-    expect(await victim.check()).to.deep.equal([]);
+    expect(await spoilable.check()).to.deep.equal([]);
   });
 
   it('is worth a second look: an index that a stack has corrected by now is not written again', async () => {
     const id = '_design/dir-by-path';
-    const read = () => fleet.server.getDocument(victim.database(FILES), id);
+    const read = () => fleet.server.getDocument(spoilable.database(FILES), id);
     const views = (await read())?.['views'];
-    await victim.change(FILES, id, { views: {} });
+    await spoilable.change(FILES, id, { views: {} });
     let corrected: string | undefined;
     const locked = lockedAfter(async () => {
-      await victim.change(FILES, id, { views });
+      await spoilable.change(FILES, id, { views });
       corrected = (await read())?._rev;
     });
     expect(await repair({ locked })).to.have.deep.property('left', []);
@@ -81,17 +82,17 @@ describe('the lock of a repair', () => {
   });
 
   it('is worth a second look: nothing is made for an instance that is removed by now', async () => {
-    await rmdir(victim.onDisk('/Administrative'));
-    const locked = lockedAfter(() => victim.changeInstance({ deleting: true }));
+    await rmdir(spoilable.onDisk('/Administrative'));
+    const locked = lockedAfter(() => spoilable.changeInstance({ deleting: true }));
     expect(await thrownBy(repair({ locked }))).to.include({ code: 'deleting' });
-    expect(await thrownBy(rmdir(victim.onDisk('/Administrative')))).to.include({ code: 'ENOENT' });
+    expect(await thrownBy(rmdir(spoilable.onDisk('/Administrative')))).to.include({ code: 'ENOENT' });
   });
 
   it('is worth a second look: nothing is made for an instance that is imported by now', async () => {
-    await rmdir(victim.onDisk('/Administrative'));
+    await rmdir(spoilable.onDisk('/Administrative'));
     const reason = { blocked: true, blocking_reason: 'IMPORTING' };
-    const locked = lockedAfter(() => victim.changeInstance(reason));
+    const locked = lockedAfter(() => spoilable.changeInstance(reason));
     expect(await thrownBy(repair({ locked }))).to.include({ code: 'moving' });
-    expect(await thrownBy(rmdir(victim.onDisk('/Administrative')))).to.include({ code: 'ENOENT' });
+    expect(await thrownBy(rmdir(spoilable.onDisk('/Administrative')))).to.include({ code: 'ENOENT' });
   });
 });

@@ -2,15 +2,15 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
-import { startEmbeddedCouch } from '../../src/embedded/couchdb/server.ts';
-import { FleetError } from '../../src/errors.ts';
-import { ownModule } from '../support/own-process.ts';
-import { startTestCouch } from '../support/servers.ts';
-import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
-import { until } from '../support/until.ts';
+import { startEmbeddedCouch } from '../../../src/embedded/couchdb/server.ts';
+import { FleetError } from '../../../src/errors.ts';
+import { ownModule } from '../../support/own-process.ts';
+import { startTestCouch } from '../../support/servers.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary-directory.ts';
+import { until } from '../../support/until.ts';
 import { basic, request } from './couch-request.ts';
 
-const MAIN = ownModule('../../src/embedded/couchdb/main', import.meta.url);
+const MAIN = ownModule('../../../src/embedded/couchdb/main', import.meta.url);
 const CREDENTIALS = { user: 'admin', password: 'secret' };
 const authorization = basic('admin', 'secret');
 

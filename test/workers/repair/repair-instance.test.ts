@@ -6,8 +6,8 @@ import { ROOT_ID, TRASH_ID } from '../../../src/instances/documents/file-documen
 import { SETTINGS_ID } from '../../../src/instances/documents/settings-document.ts';
 import { brief } from '../../instances/fsck/brief.ts';
 import type { TestFleet } from '../../support/fleet.ts';
+import { type SpoilableInstance, useSpoilableInstances } from '../../support/spoilable-instance.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
-import { useVictims, type Victim } from '../../support/victim.ts';
 
 const FILES = 'io.cozy.files';
 const SETTINGS = 'io.cozy.settings';
@@ -15,13 +15,13 @@ const SETTINGS = 'io.cozy.settings';
 interface Sabotage {
   readonly what: string;
   readonly found: readonly string[];
-  spoil(victim: Victim, fleet: TestFleet): Promise<unknown>;
+  spoil(spoilable: SpoilableInstance, fleet: TestFleet): Promise<unknown>;
 }
 
 const removed = (doctype: string, design: string): Sabotage => ({
   what: `${design} of ${doctype} removed`,
   found: [`missing_design_document ${doctype} _design/${design}`],
-  spoil: (victim) => victim.remove(doctype, `_design/${design}`),
+  spoil: (spoilable) => spoilable.remove(doctype, `_design/${design}`),
 });
 
 /** What may be put right. */
@@ -153,7 +153,8 @@ const UNTOUCHED: readonly Sabotage[] = [
   ...DATABASES.map((doctype) => ({
     what: `the database ${doctype} removed, unless an empty one will do,`,
     found: [`no_database ${doctype}`],
-    spoil: ({ database }: Victim, { server }: TestFleet) => server.deleteDatabase(database(doctype)),
+    spoil: ({ database }: SpoilableInstance, { server }: TestFleet) =>
+      server.deleteDatabase(database(doctype)),
   })),
   {
     what: 'the prefix of another domain',
@@ -175,9 +176,9 @@ const UNTOUCHED: readonly Sabotage[] = [
   {
     what: 'a file removed from disk',
     found: ['filesystem_missing /Photos/cat.jpg'],
-    async spoil(victim) {
-      await addFile(victim, '/Photos', 'cat.jpg', 'meow');
-      await rm(victim.onDisk('/Photos/cat.jpg'));
+    async spoil(spoilable) {
+      await addFile(spoilable, '/Photos', 'cat.jpg', 'meow');
+      await rm(spoilable.onDisk('/Photos/cat.jpg'));
     },
   },
   {
@@ -212,157 +213,165 @@ const UNTOUCHED: readonly Sabotage[] = [
 ];
 
 describe('sabotage of an instance', () => {
-  const inUse = useVictims('victim');
+  const inUse = useSpoilableInstances('spoilable');
   let fleet: TestFleet;
-  let victim: Victim;
+  let spoilable: SpoilableInstance;
 
   beforeEach(() => {
-    ({ fleet, victim } = inUse());
+    ({ fleet, spoilable } = inUse());
   });
 
   it('is not found where there is none, and nothing is repaired', async () => {
-    const before = await victim.everything();
-    expect(await victim.repair()).to.deep.equal({ repaired: [], left: [] });
-    expect(await victim.everything()).to.deep.equal(before);
+    const before = await spoilable.everything();
+    expect(await spoilable.repair()).to.deep.equal({ repaired: [], left: [] });
+    expect(await spoilable.everything()).to.deep.equal(before);
   });
 
   for (const { what, found, spoil } of REPAIRABLE) {
     it(`is found and repaired: ${what}`, async () => {
-      await spoil(victim, fleet);
-      expect(await victim.check()).to.deep.equal(found);
-      const { repaired, left } = await victim.repair();
+      await spoil(spoilable, fleet);
+      expect(await spoilable.check()).to.deep.equal(found);
+      const { repaired, left } = await spoilable.repair();
       expect(left).to.deep.equal([]);
       expect(repaired.map(brief)).to.include.members([...found]);
-      expect(await victim.check()).to.deep.equal([]);
+      expect(await spoilable.check()).to.deep.equal([]);
     });
   }
 
   for (const { what, found, spoil } of UNTOUCHED) {
     it(`is found and left to the byte: ${what}`, async () => {
-      await spoil(victim, fleet);
-      expect(await victim.check()).to.deep.equal(found);
-      const before = await victim.everything();
-      const { repaired, left } = await victim.repair();
+      await spoil(spoilable, fleet);
+      expect(await spoilable.check()).to.deep.equal(found);
+      const before = await spoilable.everything();
+      const { repaired, left } = await spoilable.repair();
       expect(repaired).to.deep.equal([]);
       expect(left.map(brief).sort()).to.deep.equal(found);
-      expect(await victim.everything()).to.deep.equal(before);
+      expect(await spoilable.everything()).to.deep.equal(before);
     });
   }
 
   it('is found, and not looked for by a repair: other content of a file', async () => {
-    await addFile(victim, '/Photos', 'cat.jpg', 'meow');
-    await writeFile(victim.onDisk('/Photos/cat.jpg'), 'woof');
-    expect(await victim.check()).to.deep.equal(['content_mismatch /Photos/cat.jpg']);
-    const before = await victim.everything();
-    expect(await victim.repair()).to.deep.equal({ repaired: [], left: [] });
-    expect(await victim.everything()).to.deep.equal(before);
+    await addFile(spoilable, '/Photos', 'cat.jpg', 'meow');
+    await writeFile(spoilable.onDisk('/Photos/cat.jpg'), 'woof');
+    expect(await spoilable.check()).to.deep.equal(['content_mismatch /Photos/cat.jpg']);
+    const before = await spoilable.everything();
+    expect(await spoilable.repair()).to.deep.equal({ repaired: [], left: [] });
+    expect(await spoilable.everything()).to.deep.equal(before);
   });
 
   it('leaves an instance alone that shares its prefix, whatever it lacks', async () => {
-    const { prefix = '' } = await victim.document();
-    const other = await fleet.putInstance({ domain: fleet.domain(`twin-of-${victim.domain}`), prefix });
-    await rmdir(victim.onDisk('/Administrative'));
+    const { prefix = '' } = await spoilable.document();
+    const other = await fleet.putInstance({ domain: fleet.domain(`twin-of-${spoilable.domain}`), prefix });
+    await rmdir(spoilable.onDisk('/Administrative'));
     const found = ['filesystem_missing /Administrative', `shared_prefix ${other.domain}`];
-    expect(await victim.check()).to.deep.equal(found);
-    const before = await victim.everything();
-    expect((await victim.repair()).repaired).to.deep.equal([]);
-    expect(await victim.everything()).to.deep.equal(before);
+    expect(await spoilable.check()).to.deep.equal(found);
+    const before = await spoilable.everything();
+    expect((await spoilable.repair()).repaired).to.deep.equal([]);
+    expect(await spoilable.everything()).to.deep.equal(before);
   });
 
   it('leaves an instance alone whose name another has, whatever it lacks', async () => {
-    const other = { domain: fleet.domain(`other-than-${victim.domain}`), domain_aliases: [victim.domain] };
+    const other = {
+      domain: fleet.domain(`other-than-${spoilable.domain}`),
+      domain_aliases: [spoilable.domain],
+    };
     await fleet.putInstance(other);
-    await victim.remove(SETTINGS, SETTINGS_ID);
-    expect(await victim.check()).to.deep.equal(['missing_settings', `shared_name ${other.domain}`]);
-    const before = await victim.everything();
-    expect((await victim.repair()).repaired).to.deep.equal([]);
-    expect(await victim.everything()).to.deep.equal(before);
+    await spoilable.remove(SETTINGS, SETTINGS_ID);
+    expect(await spoilable.check()).to.deep.equal(['missing_settings', `shared_name ${other.domain}`]);
+    const before = await spoilable.everything();
+    expect((await spoilable.repair()).repaired).to.deep.equal([]);
+    expect(await spoilable.everything()).to.deep.equal(before);
   });
 
   it('is not what a user does: own files, renamed, removed and trashed directories stay as they are', async () => {
-    const photos = await victim.at('/Photos');
-    const mobile = await victim.at('/Photos/Backed up from my mobile');
-    const uploads = await victim.at('/Photos/Uploaded from Cozy Photos');
-    await addFile(victim, '/', 'cat.jpg', 'meow');
-    await rename(victim.onDisk('/Photos'), victim.onDisk('/Pictures'));
-    await victim.change(FILES, photos._id, { name: 'Pictures', path: '/Pictures' });
-    await victim.change(FILES, mobile._id, { path: '/Pictures/Backed up from my mobile' });
+    const photos = await spoilable.at('/Photos');
+    const mobile = await spoilable.at('/Photos/Backed up from my mobile');
+    const uploads = await spoilable.at('/Photos/Uploaded from Cozy Photos');
+    await addFile(spoilable, '/', 'cat.jpg', 'meow');
+    await rename(spoilable.onDisk('/Photos'), spoilable.onDisk('/Pictures'));
+    await spoilable.change(FILES, photos._id, { name: 'Pictures', path: '/Pictures' });
+    await spoilable.change(FILES, mobile._id, { path: '/Pictures/Backed up from my mobile' });
     await rename(
-      victim.onDisk('/Pictures/Uploaded from Cozy Photos'),
-      victim.onDisk('/.cozy_trash/Uploaded from Cozy Photos'),
+      spoilable.onDisk('/Pictures/Uploaded from Cozy Photos'),
+      spoilable.onDisk('/.cozy_trash/Uploaded from Cozy Photos'),
     );
     const trashed = { path: '/.cozy_trash/Uploaded from Cozy Photos', dir_id: TRASH_ID };
-    await victim.change(FILES, uploads._id, { ...trashed, restore_path: '/Pictures' });
-    await rmdir(victim.onDisk('/Administrative'));
-    await victim.remove(FILES, (await victim.at('/Administrative'))._id);
+    await spoilable.change(FILES, uploads._id, { ...trashed, restore_path: '/Pictures' });
+    await rmdir(spoilable.onDisk('/Administrative'));
+    await spoilable.remove(FILES, (await spoilable.at('/Administrative'))._id);
 
-    const before = await victim.everything();
-    expect(await victim.repair()).to.deep.equal({ repaired: [], left: [] });
-    expect(await victim.everything()).to.deep.equal(before);
+    const before = await spoilable.everything();
+    expect(await spoilable.repair()).to.deep.equal({ repaired: [], left: [] });
+    expect(await spoilable.everything()).to.deep.equal(before);
   });
 
   for (const doctype of DATABASES) {
     it(`is repaired with an empty database where one will do: ${doctype}`, async () => {
-      await fleet.server.deleteDatabase(victim.database(doctype));
-      expect((await victim.repair({ recreateEmpty: true })).left).to.deep.equal([]);
-      expect(await victim.check()).to.deep.equal([]);
+      await fleet.server.deleteDatabase(spoilable.database(doctype));
+      expect((await spoilable.repair({ recreateEmpty: true })).left).to.deep.equal([]);
+      expect(await spoilable.check()).to.deep.equal([]);
     });
   }
 
   it('writes the path of a directory and nothing else of its document', async () => {
-    const { _rev: _, ...before } = await victim.at('/Photos');
-    await victim.change(FILES, before._id, { path: '/nowhere', of_a_newer_stack: { a: 1 } });
-    await victim.repair();
-    const { _rev, ...after } = await victim.at('/Photos');
+    const { _rev: _, ...before } = await spoilable.at('/Photos');
+    await spoilable.change(FILES, before._id, { path: '/nowhere', of_a_newer_stack: { a: 1 } });
+    await spoilable.repair();
+    const { _rev, ...after } = await spoilable.at('/Photos');
     expect(_rev).to.match(/^3-/);
     expect(after).to.deep.equal({ ...before, of_a_newer_stack: { a: 1 } });
   });
 
   it('writes the version of the indexes and nothing else of the instance', async () => {
-    const before = await victim.document();
-    await victim.changeInstance({ indexes_version: 3, of_a_newer_stack: [1] });
-    await victim.repair();
-    const { _rev, ...after } = await victim.document();
+    const before = await spoilable.document();
+    await spoilable.changeInstance({ indexes_version: 3, of_a_newer_stack: [1] });
+    await spoilable.repair();
+    const { _rev, ...after } = await spoilable.document();
     const { _rev: _, ...expected } = before;
     expect(after).to.deep.equal({ ...expected, of_a_newer_stack: [1] });
   });
 
   it('does not say that the indexes are ours while a database with some is missing', async () => {
-    await victim.changeInstance({ indexes_version: 37 });
-    await fleet.server.deleteDatabase(victim.database('io.cozy.jobs'));
-    const { repaired, left } = await victim.repair();
+    await spoilable.changeInstance({ indexes_version: 37 });
+    await fleet.server.deleteDatabase(spoilable.database('io.cozy.jobs'));
+    const { repaired, left } = await spoilable.repair();
     expect(repaired).to.deep.equal([]);
     expect(left.map(brief)).to.deep.equal(['wrong_indexes_version 37', 'no_database io.cozy.jobs']);
   });
 
   it('makes no directories where the disk is not mounted', async () => {
     const id = join(fleet.storageRoot, '.cozy-fleet');
-    await rm(victim.onDisk('/'), { recursive: true });
+    await rm(spoilable.onDisk('/'), { recursive: true });
     await rename(id, `${id}-away`);
-    const { repaired } = await victim.repair();
+    const { repaired } = await spoilable.repair();
     await rename(`${id}-away`, id);
     expect(repaired).to.deep.equal([]);
   });
 
   it('writes nothing when its lease is lost', async () => {
-    await victim.remove(SETTINGS, SETTINGS_ID);
-    await rmdir(victim.onDisk('/Administrative'));
-    const before = await victim.everything();
-    expect(await victim.repair({ recreateEmpty: false }, true).catch(String)).to.match(/lost/);
-    expect(await victim.everything()).to.deep.equal(before);
+    await spoilable.remove(SETTINGS, SETTINGS_ID);
+    await rmdir(spoilable.onDisk('/Administrative'));
+    const before = await spoilable.everything();
+    expect(await spoilable.repair({ recreateEmpty: false }, true).catch(String)).to.match(/lost/);
+    expect(await spoilable.everything()).to.deep.equal(before);
   });
 
   it('is not looked for in an instance that is being removed, and a repair is refused', async () => {
-    await victim.changeInstance({ deleting: true });
-    await victim.remove(SETTINGS, SETTINGS_ID);
-    expect(await victim.check()).to.deep.equal(['deleting_without_job']);
-    const before = await victim.everything();
-    expect(await thrownBy(victim.repair())).to.include({ code: 'deleting' });
-    expect(await victim.everything()).to.deep.equal(before);
+    await spoilable.changeInstance({ deleting: true });
+    await spoilable.remove(SETTINGS, SETTINGS_ID);
+    expect(await spoilable.check()).to.deep.equal(['deleting_without_job']);
+    const before = await spoilable.everything();
+    expect(await thrownBy(spoilable.repair())).to.include({ code: 'deleting' });
+    expect(await spoilable.everything()).to.deep.equal(before);
   });
 });
 
-async function addFile({ onDisk, at, put }: Victim, parent: string, name: string, content: string) {
+async function addFile(
+  { onDisk, at, put }: SpoilableInstance,
+  parent: string,
+  name: string,
+  content: string,
+) {
   await writeFile(onDisk(`${parent}/${name}`), content);
   await put(FILES, {
     _id: `file-${name}`,

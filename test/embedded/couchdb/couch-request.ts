@@ -1,4 +1,4 @@
-import type { TestCouch } from '../support/servers.ts';
+import type { TestCouch } from '../../support/servers.ts';
 
 /** Sends one JSON request to the server and answers its status and body. */
 export async function request(

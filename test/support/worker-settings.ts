@@ -3,30 +3,25 @@ import { z } from 'zod';
 import type { Config } from '../../src/config/config.ts';
 import type { RedisTarget } from '../../src/config/redis-target.ts';
 
-/** What a worker or producer process is told by its parent. */
-export const chaosSettings = z.object({
+/** What differs between the workers of tests and of the benchmark; a process of its own is told it by its parent. */
+export const workerSettings = z.object({
   couchUrl: z.string(),
   redis: z.custom<RedisTarget>(),
   storageRoot: z.string(),
   prefix: z.string(),
   concurrency: z.number(),
+  /** To CouchDB; by default enough for work to go on while requests are held, which occupy one each. */
+  connections: z.number().default(64),
   /** Of the only registry, where a test has one. */
   registryUrl: z.string().optional(),
 });
 
-export type ChaosSettings = z.infer<typeof chaosSettings>;
+export type WorkerSettings = z.input<typeof workerSettings>;
 
-/** Requests that are held occupy a connection each; work on other instances must not wait for them. */
-const CONNECTIONS = 64;
-
-export function chaosConfig({
-  couchUrl,
-  redis,
-  storageRoot,
-  prefix,
-  concurrency,
-  registryUrl,
-}: ChaosSettings): Config {
+/** The configuration of such a worker: one cluster of CouchDB, no stack beside it. */
+export function workerConfig(settings: WorkerSettings): Config {
+  const { couchUrl, redis, storageRoot, prefix, concurrency, connections, registryUrl } =
+    workerSettings.parse(settings);
   return {
     file: undefined,
     couchdb: { url: couchUrl, clusters: [{ url: couchUrl, creation: true }] },
@@ -44,7 +39,7 @@ export function chaosConfig({
       prefix,
       concurrency,
       linkScheme: 'https',
-      connections: CONNECTIONS,
+      connections,
       graceSeconds: 10,
       appHosts: ['127.0.0.1'],
       appCache: { directory: `${storageRoot}-apps`, bytes: 2 ** 30 },

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { loadEngine } from '../../src/embedded/couchdb/engine.ts';
-import { Handles } from '../../src/embedded/couchdb/handles.ts';
-import { type EmbeddedCouch, startEmbeddedCouch } from '../../src/embedded/couchdb/server.ts';
-import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
-import { until } from '../support/until.ts';
+import { loadEngine } from '../../../src/embedded/couchdb/engine.ts';
+import { Handles } from '../../../src/embedded/couchdb/handles.ts';
+import { type EmbeddedCouch, startEmbeddedCouch } from '../../../src/embedded/couchdb/server.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary-directory.ts';
+import { until } from '../../support/until.ts';
 import { basic, request } from './couch-request.ts';
 
 const LIMIT = 6;

@@ -16,7 +16,7 @@ import { brief } from '../instances/fsck/brief.ts';
 import { startTestFleet, type TestFleet } from './fleet.ts';
 
 /** An instance made by a worker, the means to spoil it, and to see what becomes of it. */
-export interface Victim {
+export interface SpoilableInstance {
   readonly domain: string;
   /** Full name of one of its databases. */
   database(doctype: string): string;
@@ -48,7 +48,7 @@ export interface Victim {
 }
 
 /** Makes an instance that was there all the time. */
-async function makeVictim(fleet: TestFleet, name: string): Promise<Victim> {
+async function makeSpoilableInstance(fleet: TestFleet, name: string): Promise<SpoilableInstance> {
   const { server, storageRoot } = fleet;
   const domain = fleet.domain(name);
   const { end } = await fleet.create({ domain, email: 'alice@example.com', public_name: 'Alice' });
@@ -73,7 +73,7 @@ async function makeVictim(fleet: TestFleet, name: string): Promise<Victim> {
     return document;
   }
 
-  const victim: Victim = {
+  const spoilable: SpoilableInstance = {
     domain,
     database,
     onDisk: (path) => join(storageRoot, domain, path),
@@ -108,7 +108,7 @@ async function makeVictim(fleet: TestFleet, name: string): Promise<Victim> {
       for await (const each of checkInstance(checked, { index: true, files: true })) found.push(each);
       return found;
     },
-    check: async () => (await victim.findings()).map(brief).sort(),
+    check: async () => (await spoilable.findings()).map(brief).sort(),
     repair: (options = { recreateEmpty: false }, isLost = false, changes = {}) => {
       const assertHeld = () => {
         if (isLost) throw new LostLock();
@@ -132,7 +132,7 @@ async function makeVictim(fleet: TestFleet, name: string): Promise<Victim> {
       return { databases, instance, files: await contentOf(storageRoot) };
     },
   };
-  return victim;
+  return spoilable;
 }
 
 /** Digests and times of all files, by path. */
@@ -151,11 +151,13 @@ async function contentOf(root: string): Promise<Record<string, string>> {
   return content;
 }
 
-/** Registers hooks that give each test of a suite a victim of its own. @param name begins their domains */
-export function useVictims(name: string): () => { readonly fleet: TestFleet; readonly victim: Victim } {
+/** Registers hooks that give each test of a suite an instance of its own to spoil. @param name begins their domains */
+export function useSpoilableInstances(
+  name: string,
+): () => { readonly fleet: TestFleet; readonly spoilable: SpoilableInstance } {
   let fleet: TestFleet;
-  let victim: Victim;
-  let victims = 0;
+  let spoilable: SpoilableInstance;
+  let made = 0;
 
   before(async () => {
     fleet = await startTestFleet();
@@ -164,9 +166,9 @@ export function useVictims(name: string): () => { readonly fleet: TestFleet; rea
   after(() => fleet.close());
 
   beforeEach(async () => {
-    victims += 1;
-    victim = await makeVictim(fleet, `${name}-${victims}`);
+    made += 1;
+    spoilable = await makeSpoilableInstance(fleet, `${name}-${made}`);
   });
 
-  return () => ({ fleet, victim });
+  return () => ({ fleet, spoilable });
 }
