@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Batch } from '../src/jobs/batches.ts';
 import { creation, enqueueRows } from '../src/jobs/enqueue.ts';
 import type { Fleet, KeyedFleet } from '../src/jobs/fleet.ts';
+import { JOB_KINDS } from '../src/jobs/kinds/job-kinds.ts';
 import { readProgress } from '../src/jobs/progress.ts';
-import { CREATE_STAGES } from '../src/jobs/stages.ts';
 import { benchOptions } from './instances.ts';
 
 /** How often the batch is looked at; its end is read from the batch itself, to the millisecond. */
@@ -55,7 +55,7 @@ function refuseFailures({ id, total, counts }: Batch): void {
  */
 export async function stageTimes(fleet: Fleet, batchId: string): Promise<Record<string, number>> {
   const times: Record<string, number> = {
-    ...Object.fromEntries(CREATE_STAGES.map((stage) => [stage, 0])),
+    ...Object.fromEntries(JOB_KINDS.create.stages.map((stage) => [stage, 0])),
     between: 0,
   };
   const add = (name: string, ms: number): void => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { JOB_KINDS, type JobKind } from './payload.ts';
+import { isJobKind, type JobKind } from './kinds/job-kinds.ts';
 import { isRowState, ROW_STATES, type RowState } from './row-state.ts';
 
 // What Redis has of a batch and its rows, read as what anybody may have written there: whoever reaches Redis can break
@@ -117,7 +117,7 @@ function wholeNumber(text: string | undefined, most: number): number | undefined
 
 /** Batches of the first version named no kind. */
 function kindOf(text: string | undefined): JobKind {
-  return JOB_KINDS.find((kind) => kind === text) ?? 'create';
+  return text !== undefined && isJobKind(text) ? text : 'create';
 }
 
 function parsedJson(text: string): unknown {

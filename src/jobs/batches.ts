@@ -12,7 +12,7 @@ import {
   rowOf,
 } from './batch-record.ts';
 import type { Keys } from './keys.ts';
-import type { JobKind } from './payload.ts';
+import type { JobKind } from './kinds/job-kinds.ts';
 import { fence, ROW_STATES, type RowState } from './row-state.ts';
 import { script } from './script.ts';
 

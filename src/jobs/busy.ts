@@ -1,6 +1,5 @@
 import { FleetError } from '../errors.ts';
-import { wordsOf } from './kind-words.ts';
-import { JOB_KINDS } from './payload.ts';
+import { isJobKind, JOB_KINDS } from './kinds/job-kinds.ts';
 
 /** Who holds a name that is wanted. */
 export interface Holder {
@@ -20,6 +19,5 @@ export function busy({ jobId, kind, name }: Holder): FleetError {
 
 /** What a holder is at; one of a later version may be at what this one knows no word for. */
 function doing(kind: string): string {
-  const known = JOB_KINDS.find((each) => each === kind);
-  return known === undefined ? 'working on' : wordsOf(known).doing;
+  return isJobKind(kind) ? JOB_KINDS[kind].words.doing : 'working on';
 }

@@ -4,17 +4,9 @@ import { FleetError } from '../errors.ts';
 import type { InstanceOptions } from '../instances/options/options.ts';
 import type { Claim, ClaimAnswer } from './claims.ts';
 import type { Fleet, KeyedFleet } from './fleet.ts';
-import {
-  assertRunnable,
-  domainOf,
-  type LivePayload,
-  namesOf,
-  payloadHash,
-  type Signed,
-  type Work,
-} from './payload.ts';
+import { type LivePayload, stagesOf } from './kinds/job-kinds.ts';
+import { assertRunnable, domainOf, namesOf, payloadHash, type Signed, type Work } from './payload.ts';
 import { JOB_OPTIONS, PRIORITY } from './queue.ts';
-import { stagesOf } from './stages.ts';
 import type { SealForJob } from './stored-passphrase.ts';
 
 /** A job to be queued. */

@@ -1,10 +1,14 @@
-import type { JobKind } from './payload.ts';
+import { JOB_KINDS, type JobKind } from './kinds/job-kinds.ts';
 import type { Progress } from './progress.ts';
 import type { FinalRowState } from './row-state.ts';
 
 /** Whether the job has put an instance into use. */
-export function hasFinished({ stages }: Progress): boolean {
-  return stages.some(({ stage, state }) => stage === 'finish' && state === 'done');
+export function hasFinished(progress: Progress): boolean {
+  return doneStages(progress).includes('finish');
+}
+
+function doneStages({ stages }: Progress): string[] {
+  return stages.filter(({ state }) => state === 'done').map(({ stage }) => stage);
 }
 
 /**
@@ -18,8 +22,6 @@ export function failedState(
   progress: Progress,
   code: string,
 ): Extract<FinalRowState, 'incomplete' | 'failed' | 'cancelled'> {
-  if (kind === 'create' && code !== 'superseded' && (hasFinished(progress) || code === 'apps')) {
-    return 'incomplete';
-  }
+  if (JOB_KINDS[kind].leavesInUse?.(doneStages(progress), code) === true) return 'incomplete';
   return code === 'cancelled' ? 'cancelled' : 'failed';
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { RedisClient } from '../redis/client.ts';
 import type { Keys } from './keys.ts';
+import { STAGE_NAMES } from './kinds/job-kinds.ts';
 import type { SignedPayload } from './payload.ts';
 import { script } from './script.ts';
-import { STAGE_NAMES } from './stages.ts';
 
 const stageRecord = z.object({
   stage: z.enum(STAGE_NAMES),

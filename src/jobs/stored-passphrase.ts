@@ -24,7 +24,7 @@ export type SealForJob = (jobId: string) => string;
 /**
  * The stored form of a passphrase, as it travels with its job: sealed under a key of its own, made of the fleet's, the
  * domain and the job, so that a copy in another job opens nothing. In front is a mark by which two jobs with
- * the same passphrase for the same domain know each other; without the fleet's key it says nothing.
+ * the same passphrase for the same domain know each other (`kinds/create.ts`); without the fleet's key it says nothing.
  */
 export function sealPassphrase(
   key: string,
@@ -49,9 +49,4 @@ function keyFor(key: string, { domain, jobId }: SealedFor): string {
   return createHmac('sha256', derivedKey(key, 'seal of a passphrase'))
     .update(JSON.stringify([domain, jobId]))
     .digest('base64');
-}
-
-/** What tells one passphrase from another without opening the seal. */
-export function passphraseMark(sealed: string): string {
-  return sealed.slice(0, sealed.indexOf(' '));
 }

@@ -1,7 +1,7 @@
 import type { RedisClient } from '../redis/client.ts';
 import { hasFinished } from './failed-state.ts';
 import type { Keys } from './keys.ts';
-import type { LivePayload } from './payload.ts';
+import type { LivePayload } from './kinds/job-kinds.ts';
 import { parseProgress } from './progress.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FailureReason, readFailureText } from './failure-text.ts';
 import type { Fleet } from './fleet.ts';
-import { isEnded, type JobOutcome, parsePayload } from './payload.ts';
+import type { JobOutcome } from './kinds/job-kinds.ts';
+import { isEnded, parsePayload } from './payload.ts';
 import { type Progress, readProgress } from './progress.ts';
 
 /** How a job ended, or that it has not yet. */

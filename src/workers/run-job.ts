@@ -8,13 +8,11 @@ import type { ClaimAnswer, Claims } from '../jobs/claims.ts';
 import { failedState, hasFinished } from '../jobs/failed-state.ts';
 import { failureText } from '../jobs/failure-text.ts';
 import type { Keys } from '../jobs/keys.ts';
+import { didNothing, type JobOutcome, type LivePayload, stagesOf } from '../jobs/kinds/job-kinds.ts';
 import {
-  didNothing,
   domainOf,
   type EndedPayload,
   isEnded,
-  type JobOutcome,
-  type LivePayload,
   namesOf,
   payloadHash,
   type SignedPayload,
@@ -24,7 +22,6 @@ import type { FleetJob } from '../jobs/queue.ts';
 import type { RowState } from '../jobs/row-state.ts';
 import { type Ending, settle } from '../jobs/settle.ts';
 import type { Signer } from '../jobs/signer.ts';
-import { stagesOf } from '../jobs/stages.ts';
 import { comesLater } from '../jobs/under-way.ts';
 import type { RedisClient } from '../redis/client.ts';
 import { createAttempt } from './attempt.ts';

@@ -1,4 +1,4 @@
-import type { JobOutcome, LivePayload } from '../jobs/payload.ts';
+import type { JobKind, OutcomeOf, PayloadOf } from '../jobs/kinds/job-kinds.ts';
 import { runInstallation } from './apps/run-installation.ts';
 import type { Attempt } from './attempt.ts';
 import { runCreation } from './create/run-creation.ts';
@@ -6,20 +6,22 @@ import { runDestruction } from './destroy/run-destruction.ts';
 import { runModification } from './modify/run-modification.ts';
 import { runRepair } from './repair/run-repair.ts';
 
+type Runners = {
+  readonly [Kind in JobKind]: (attempt: Attempt, payload: PayloadOf<Kind>) => Promise<OutcomeOf<Kind>>;
+};
+
+const RUNNERS: Runners = {
+  create: runCreation,
+  destroy: runDestruction,
+  modify: runModification,
+  repair: runRepair,
+  'install-apps': runInstallation,
+};
+
 /** Runs one attempt of a job of any kind, from where the last one stopped. */
-export async function runPayload(attempt: Attempt, payload: LivePayload): Promise<JobOutcome> {
-  switch (payload.kind) {
-    case 'create':
-      return await runCreation(attempt, payload);
-    case 'destroy':
-      return await runDestruction(attempt, payload);
-    case 'modify':
-      return await runModification(attempt, payload);
-    case 'repair':
-      return await runRepair(attempt, payload);
-    case 'install-apps':
-      return await runInstallation(attempt, payload);
-    default:
-      return payload satisfies never;
-  }
+export async function runPayload<Kind extends JobKind>(
+  attempt: Attempt,
+  payload: PayloadOf<Kind>,
+): Promise<OutcomeOf<Kind>> {
+  return await RUNNERS[payload.kind](attempt, payload);
 }

@@ -3,7 +3,7 @@ import type { StoredInstance } from '../instances/documents/instance-document.ts
 import { Refusal } from '../instances/errors.ts';
 import { describeFilter, type InstanceFilter, matches } from '../instances/lookup/instance-filter.ts';
 import { findByNames, readInstance } from '../instances/lookup/lookup.ts';
-import type { SeenInstance } from '../jobs/payload.ts';
+import type { SeenInstance } from '../jobs/kinds/envelope.ts';
 import type { Services } from './services.ts';
 
 /**

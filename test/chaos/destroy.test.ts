@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { prefixOf, reservationId } from '../../src/instances/databases/prefix.ts';
-import { DESTROY_STAGES, type DestroyStageName } from '../../src/jobs/stages.ts';
+import type { DestroyStageName } from '../../src/jobs/kinds/destroy.ts';
+import { JOB_KINDS } from '../../src/jobs/kinds/job-kinds.ts';
 import { startSharedCouch } from '../support/chaos-couch.ts';
 import { makeInstances, queueDestruction, remainsOf } from '../support/chaos-destroy.ts';
 import {
@@ -68,7 +69,10 @@ describe('a destruction whose worker', function () {
 
   describe('was killed at the boundary of a stage', () => {
     // The end of a stage and the begin of the next one are one boundary: they are recorded together.
-    const names = [...DESTROY_STAGES.map((stage) => `before ${stage}`), `after ${DESTROY_STAGES.at(-1)}`];
+    const names = [
+      ...JOB_KINDS.destroy.stages.map((stage) => `before ${stage}`),
+      `after ${JOB_KINDS.destroy.stages.at(-1)}`,
+    ];
     let domains: string[] = [];
     const jobs = new Map<string, string>();
 
@@ -95,7 +99,7 @@ describe('a destruction whose worker', function () {
       it(`${name}, is finished by another, which runs nothing again that was done`, async () => {
         const jobId = jobs.get(name) ?? '';
         expect(await endOf(chaos, jobId)).to.include({ state: 'done', outcome: 'destroyed' });
-        const once = Object.fromEntries(DESTROY_STAGES.map((stage) => [stage, 1]));
+        const once = Object.fromEntries(JOB_KINDS.destroy.stages.map((stage) => [stage, 1]));
         const [where = '', stage = ''] = name.split(' ');
         const expected = where === 'before' ? { ...once, [stage]: 2 } : once;
         expect(triesOf(await progressOf(chaos, jobId))).to.deep.equal(expected);

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { databaseName, prefixOf } from '../../src/instances/databases/prefix.ts';
 import type { StoredInstance } from '../../src/instances/documents/instance-document.ts';
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
+import { JOB_KINDS } from '../../src/jobs/kinds/job-kinds.ts';
 import type { Progress } from '../../src/jobs/progress.ts';
-import { CREATE_STAGES } from '../../src/jobs/stages.ts';
 import { startSharedCouch } from '../support/chaos-couch.ts';
 import {
   type ChaosFleet,
@@ -30,7 +30,7 @@ const RESCUE_CONCURRENCY = 4;
 /** What BullMQ says when a worker reports on a job that another one has, or that has ended. */
 const LOST_LOCK = /lock|not in the active state/i;
 
-type StageName = (typeof CREATE_STAGES)[number];
+type StageName = (typeof JOB_KINDS.create.stages)[number];
 
 /** One job, and what was known of it when its worker was killed. */
 interface Victim {
@@ -49,8 +49,8 @@ interface Point {
 
 /** The end of a stage and the begin of the next one are one: they are recorded together. */
 const BOUNDARIES: readonly Point[] = [
-  ...CREATE_STAGES.map((stage) => ({ name: `before ${stage}`, again: stage })),
-  { name: `after ${CREATE_STAGES.at(-1)}`, again: undefined },
+  ...JOB_KINDS.create.stages.map((stage) => ({ name: `before ${stage}`, again: stage })),
+  { name: `after ${JOB_KINDS.create.stages.at(-1)}`, again: undefined },
 ];
 
 interface InnerPoint extends Point {
@@ -58,7 +58,7 @@ interface InnerPoint extends Point {
   rule(domain: string): HoldRule;
 }
 
-const INSIDE = CREATE_STAGES.flatMap((stage): InnerPoint[] => {
+const INSIDE = JOB_KINDS.create.stages.flatMap((stage): InnerPoint[] => {
   const request = requestOf(stage);
   if (request === undefined) return [];
   return (['before', 'after'] as const).map((at) => ({
@@ -146,7 +146,7 @@ describe('a creation whose worker', function () {
       });
 
       it('runs again what was interrupted, and nothing that was done', async () => {
-        const once = Object.fromEntries(CREATE_STAGES.map((stage) => [stage, 1]));
+        const once = Object.fromEntries(JOB_KINDS.create.stages.map((stage) => [stage, 1]));
         const expected = point.again === undefined ? once : { ...once, [point.again]: 2 };
         expect(triesOf(await progressOf(chaos, victimOf().jobId))).to.deep.equal(expected);
       });

@@ -1,16 +1,16 @@
 import { expect } from 'chai';
 import { busy } from '../../src/jobs/busy.ts';
-import { wordsOf } from '../../src/jobs/kind-words.ts';
-import { JOB_KINDS } from '../../src/jobs/payload.ts';
+import { JOB_KINDS, KIND_NAMES } from '../../src/jobs/kinds/job-kinds.ts';
 
 describe('a name that is held', () => {
   const told = (kind: string) => busy({ jobId: 'j', kind, name: 'a.example.org' }).message;
 
   it('is told with what its holder is doing, of whatever kind that is', () => {
-    for (const kind of JOB_KINDS) {
-      expect(told(kind)).to.equal(`busy: job j is ${wordsOf(kind).doing} a.example.org`);
+    for (const kind of KIND_NAMES) {
+      expect(told(kind)).to.equal(`busy: job j is ${JOB_KINDS[kind].words.doing} a.example.org`);
     }
     expect(told('repair')).to.equal('busy: job j is repairing a.example.org');
+    expect(told('install-apps')).to.equal('busy: job j is installing the applications on a.example.org');
   });
 
   it('is told in plain words where the kind is of another version', () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { UnrecoverableError, Worker } from 'bullmq';
 import { type KeyedFleet, openFleet } from '../../src/jobs/fleet.ts';
 import { QUEUE_NAME } from '../../src/jobs/keys.ts';
-import type { CreatePayload } from '../../src/jobs/payload.ts';
+import type { CreatePayload } from '../../src/jobs/kinds/create.ts';
 import { type FleetJob, JOB_OPTIONS } from '../../src/jobs/queue.ts';
 import { newSealKey } from '../../src/jobs/seal.ts';
 import { sampleOptions } from '../instances/sample-options.ts';

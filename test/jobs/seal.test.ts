@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { FleetError } from '../../src/errors.ts';
 import { storedPassphrase } from '../../src/instances/vault/passphrase.ts';
+import { passphraseMark } from '../../src/jobs/kinds/create.ts';
 import { newSealKey, seal, unseal } from '../../src/jobs/seal.ts';
-import { passphraseMark, sealPassphrase, unsealPassphrase } from '../../src/jobs/stored-passphrase.ts';
+import { sealPassphrase, unsealPassphrase } from '../../src/jobs/stored-passphrase.ts';
 
 function codeOf(work: () => unknown): unknown {
   try {

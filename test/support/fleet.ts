@@ -15,7 +15,7 @@ import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/vault/organization
 import { storedPassphrase } from '../../src/instances/vault/passphrase.ts';
 import { type CreateRequest, enqueueCreate } from '../../src/jobs/enqueue.ts';
 import { type KeyedFleet, openFleet } from '../../src/jobs/fleet.ts';
-import type { StageName } from '../../src/jobs/stages.ts';
+import type { StageName } from '../../src/jobs/kinds/job-kinds.ts';
 import { sealPassphrase } from '../../src/jobs/stored-passphrase.ts';
 import { type JobEnd, waitForJob } from '../../src/jobs/wait.ts';
 import { type ConnectedWorker, type ConnectOptions, connectWorker } from '../../src/workers/connect.ts';

@@ -1,5 +1,5 @@
 import type { Batch } from '../../jobs/batches.ts';
-import { wordsOf } from '../../jobs/kind-words.ts';
+import { JOB_KINDS } from '../../jobs/kinds/job-kinds.ts';
 import { ROW_STATES } from '../../jobs/row-state.ts';
 import { batchState, queuedRows } from '../../operations/batches/batch-state.ts';
 import { count } from '../../quantity-text.ts';
@@ -8,11 +8,11 @@ import { oneLine } from '../../safe-text.ts';
 /** How a batch ended, or stands, and what can be done next. */
 export function summaryLines(batch: Batch): string[] {
   const { id, kind, counts, halt, maxFailures } = batch;
-  const words = wordsOf(kind);
+  const words = JOB_KINDS[kind].words;
   const facts = [
     `${count(counts.done)} ${words.done}`,
     ...(counts.skipped > 0 ? [`${count(counts.skipped)} skipped (${words.skipped})`] : []),
-    ...(counts.incomplete > 0 ? [`${count(counts.incomplete)} created without all applications`] : []),
+    ...(counts.incomplete > 0 ? [`${count(counts.incomplete)} ${words.done} without all applications`] : []),
     ...(counts.failed > 0 ? [`${count(counts.failed)} failed`] : []),
     ...(counts.cancelled > 0 ? [`${count(counts.cancelled)} cancelled`] : []),
   ].join(', ');
@@ -29,7 +29,7 @@ export function summaryLines(batch: Batch): string[] {
       ? [`See what failed:  cozy-fleet batches show ${id} --failed`]
       : []),
     ...(missed > 0 ? [`Try it again:     cozy-fleet batches retry ${id}`] : []),
-    ...(counts.done + counts.incomplete > 0 && kind === 'create'
+    ...(counts.done + counts.incomplete > 0 && JOB_KINDS[kind].hasLinks
       ? [`Get the links:    cozy-fleet batches export ${id} > invitations.csv`]
       : []),
   ];

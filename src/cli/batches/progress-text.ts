@@ -1,5 +1,5 @@
 import type { Batch } from '../../jobs/batches.ts';
-import { wordsOf } from '../../jobs/kind-words.ts';
+import { JOB_KINDS } from '../../jobs/kinds/job-kinds.ts';
 import type { WorkerState } from '../../jobs/worker-list.ts';
 import { endedRows, queuedRows } from '../../operations/batches/batch-state.ts';
 import { count, readableDuration } from '../../quantity-text.ts';
@@ -28,7 +28,7 @@ export function batchTitle({ id, name, total }: Batch): string {
 export function progressBlock(view: BatchView, columns: number): string[] {
   const { batch, workers } = view;
   const { kind, total, counts } = batch;
-  const words = wordsOf(kind);
+  const words = JOB_KINDS[kind].words;
   const people = `${workers.length} worker${workers.length === 1 ? '' : 's'}`;
   const speed = speedText(view).map((text) => `   ${text}`);
   const lines = [
@@ -46,7 +46,7 @@ export function progressLine(view: BatchView): string {
   const { done, failed, retrying, skipped } = batch.counts;
   const speed = [...queuedText(batch), ...speedText(view)];
   return [
-    `${wordsOf(batch.kind).done} ${done}/${batch.total}, failed ${failed}, retrying ${retrying}, skipped ${skipped}${fewTexts(batch, ', ')}`,
+    `${JOB_KINDS[batch.kind].words.done} ${done}/${batch.total}, failed ${failed}, retrying ${retrying}, skipped ${skipped}${fewTexts(batch, ', ')}`,
     ...(speed.length === 0 ? [] : [`(${speed.join(', ')})`]),
   ].join(' ');
 }

@@ -1,5 +1,4 @@
-import { wordsOf } from '../../jobs/kind-words.ts';
-import type { JobKind, JobOutcome } from '../../jobs/payload.ts';
+import { JOB_KINDS, type JobKind, type JobOutcome } from '../../jobs/kinds/job-kinds.ts';
 import type { Progress } from '../../jobs/progress.ts';
 import type { JobReporter } from '../../operations/jobs/job-report.ts';
 import type { JobResult } from '../../operations/jobs/run-job.ts';
@@ -25,7 +24,7 @@ export function jobPrinter(output: Output, onProgress?: (progress: Progress) => 
   return (report) => {
     switch (report.event) {
       case 'joined':
-        output.note(`Job ${report.jobId} is ${wordsOf(report.kind).doing} it already.`);
+        output.note(`Job ${report.jobId} is ${JOB_KINDS[report.kind].words.doing} it already.`);
         return;
       case 'workers':
         noteWorkers(report.workers, output);
@@ -68,25 +67,11 @@ export function queuedText(jobId: string): string {
 }
 
 export function goesOnText(kind: JobKind, jobId: string): string {
-  return `The ${wordsOf(kind).noun} goes on. Watch it: cozy-fleet jobs watch ${jobId}`;
+  return `The ${JOB_KINDS[kind].words.noun} goes on. Watch it: cozy-fleet jobs watch ${jobId}`;
 }
 
-/** How a job of any kind but a creation ended, in a sentence. */
-function outcomeText(kind: Exclude<JobKind, 'create'>, outcome: JobOutcome, domain: string): string {
-  switch (kind) {
-    case 'destroy':
-      return outcome === 'missing'
-        ? `There is no instance for domain ${domain}`
-        : `Instance for domain ${domain} has been destroyed with success`;
-    case 'modify':
-      return outcome === 'unchanged' ? `${domain} was so already` : `${domain} has been modified`;
-    case 'repair':
-      return outcome === 'clean' ? `Nothing had to be repaired for ${domain}` : `${domain} has been repaired`;
-    case 'install-apps':
-      return outcome === 'present'
-        ? `The applications of ${domain} were installed already`
-        : `The applications have been installed on ${domain}`;
-    default:
-      return kind satisfies never;
-  }
+/** How a job ended, in a sentence. */
+export function outcomeText(kind: JobKind, outcome: JobOutcome, domain: string): string {
+  const { outcomes, words } = JOB_KINDS[kind];
+  return outcome === outcomes.skipped ? words.endings.skipped(domain) : words.endings.done(domain);
 }

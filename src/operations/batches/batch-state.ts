@@ -1,5 +1,5 @@
 import type { Batch, Row } from '../../jobs/batches.ts';
-import type { JobKind } from '../../jobs/payload.ts';
+import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
 import { FINAL_ROW_STATES, type RowState } from '../../jobs/row-state.ts';
 
 /** Where a batch stands, as a whole. */

@@ -5,8 +5,7 @@ import { judgeByNames } from '../../instances/lookup/lookup.ts';
 import { describeUnreadable, type Judged } from '../../instances/lookup/readable.ts';
 import { isOfIncarnation, type Registration, registrationOf } from '../../instances/lookup/registration.ts';
 import type { Batches, Row } from '../../jobs/batches.ts';
-import { wordsOf } from '../../jobs/kind-words.ts';
-import type { JobKind } from '../../jobs/payload.ts';
+import { JOB_KINDS, type JobKind } from '../../jobs/kinds/job-kinds.ts';
 import { pagesOf } from '../../pages.ts';
 import { rowError } from './batch-state.ts';
 
@@ -34,7 +33,7 @@ export async function* exportBatch(
 ): AsyncGenerator<ExportedRow> {
   const { kind } = await batches.get(id);
   for await (const page of pagesOf(batches.rows(id), PAGE)) {
-    if (kind !== 'create') {
+    if (!JOB_KINDS[kind].hasLinks) {
       for (const row of page) yield exportedWork(row, kind);
       continue;
     }
@@ -96,9 +95,9 @@ function exportedWork(row: Row, kind: JobKind): ExportedRow {
   const { domain, state } = row;
   switch (state) {
     case 'done':
-      return { domain, status: wordsOf(kind).done };
+      return { domain, status: JOB_KINDS[kind].words.done };
     case 'skipped':
-      return { domain, status: wordsOf(kind).skipped };
+      return { domain, status: JOB_KINDS[kind].words.skipped };
     case 'waiting':
     case 'active':
     case 'retrying':

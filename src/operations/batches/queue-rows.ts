@@ -1,6 +1,6 @@
 import { enqueueRows, type RowRequest } from '../../jobs/enqueue.ts';
 import type { KeyedFleet } from '../../jobs/fleet.ts';
-import type { JobKind } from '../../jobs/payload.ts';
+import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
 import { openSubmission } from '../../jobs/submission.ts';
 
 /** Milliseconds between two looks at a batch while it is queued. */

@@ -1,6 +1,6 @@
 import { FleetError } from '../../errors.ts';
 import type { Fleet } from '../../jobs/fleet.ts';
-import type { JobOutcome } from '../../jobs/payload.ts';
+import type { JobOutcome } from '../../jobs/kinds/job-kinds.ts';
 import { type Progress, readProgress } from '../../jobs/progress.ts';
 import { type JobEnd, waitForJob } from '../../jobs/wait.ts';
 import type { WaitEnd, WaitLimit } from '../wait-limit.ts';

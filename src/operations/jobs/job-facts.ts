@@ -1,8 +1,8 @@
 import { FleetError } from '../../errors.ts';
-import { domainOf, isEnded, type JobOutcome, type Payload, parsePayload } from '../../jobs/payload.ts';
+import { type JobOutcome, stagesOf } from '../../jobs/kinds/job-kinds.ts';
+import { domainOf, isEnded, type Payload, parsePayload } from '../../jobs/payload.ts';
 import { type AppRecord, readProgress, type StageRecord } from '../../jobs/progress.ts';
 import type { FleetJob } from '../../jobs/queue.ts';
-import { stagesOf } from '../../jobs/stages.ts';
 
 /** Where a job is; `retrying` waits for its next try. */
 export const JOB_STATES = ['waiting', 'active', 'retrying', 'done', 'failed'] as const;

@@ -1,5 +1,5 @@
 import type { Fleet } from '../../jobs/fleet.ts';
-import type { JobKind } from '../../jobs/payload.ts';
+import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
 import type { Progress } from '../../jobs/progress.ts';
 import { listWorkers, type WorkerState } from '../../jobs/worker-list.ts';
 

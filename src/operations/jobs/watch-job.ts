@@ -1,4 +1,5 @@
-import { domainOf, type JobKind, parsePayload } from '../../jobs/payload.ts';
+import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
+import { domainOf, parsePayload } from '../../jobs/payload.ts';
 import type { FleetJob } from '../../jobs/queue.ts';
 import { type WaitOptions, withWaitLimit } from '../wait-limit.ts';
 import { type CreationResult, type CreationServices, followCreation } from './follow-creation.ts';

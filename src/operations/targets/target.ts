@@ -4,7 +4,7 @@ import { incarnationOf } from '../../instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { judgeByNames } from '../../instances/lookup/lookup.ts';
 import type { Judged, Unreadable } from '../../instances/lookup/readable.ts';
-import type { SeenInstance } from '../../jobs/payload.ts';
+import type { SeenInstance } from '../../jobs/kinds/envelope.ts';
 
 /** An instance that a command is to work on, as it was when the operator looked. */
 export interface Target {

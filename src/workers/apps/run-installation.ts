@@ -1,7 +1,7 @@
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { refuseShared } from '../../instances/lookup/sharing.ts';
-import type { InstallAppsPayload, OutcomeOf } from '../../jobs/payload.ts';
-import type { InstallStageName } from '../../jobs/stages.ts';
+import type { InstallAppsPayload, InstallStageName } from '../../jobs/kinds/install-apps.ts';
+import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import type { Attempt } from '../attempt.ts';
 import { runStages } from '../pipeline.ts';
 import { refuseChanged, requireSeen } from '../seen-instance.ts';

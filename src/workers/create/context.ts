@@ -4,8 +4,8 @@ import type { StoredInstance } from '../../instances/documents/instance-document
 import { Refusal } from '../../instances/errors.ts';
 import type { InstanceOptions } from '../../instances/options/options.ts';
 import type { StoredPassphrase } from '../../instances/vault/passphrase.ts';
-import type { OutcomeOf } from '../../jobs/payload.ts';
-import type { CreateStageName } from '../../jobs/stages.ts';
+import type { CreateStageName } from '../../jobs/kinds/create.ts';
+import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import type { Lease } from '../lease.ts';
 import type { Services } from '../services.ts';
 import type { Stage } from '../stage.ts';

@@ -19,7 +19,7 @@ import { isSamePerson } from '../../instances/options/identity.ts';
 import { optionsHash } from '../../instances/options/options-hash.ts';
 import { ensureGlobalDatabases } from '../../instances/platform/global-databases.ts';
 import { newSecrets } from '../../instances/vault/secrets.ts';
-import type { OutcomeOf } from '../../jobs/payload.ts';
+import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import { pause } from '../../pause.ts';
 import { type CreateContext, type CreateStage, instanceOf } from './context.ts';
 

@@ -7,7 +7,8 @@ import {
 } from '../../instances/documents/instance-document.ts';
 import { readInstance } from '../../instances/lookup/lookup.ts';
 import { hasFinished } from '../../jobs/failed-state.ts';
-import type { CreatePayload, OutcomeOf } from '../../jobs/payload.ts';
+import type { CreatePayload } from '../../jobs/kinds/create.ts';
+import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import type { StageRecord } from '../../jobs/progress.ts';
 import { unsealPassphrase } from '../../jobs/stored-passphrase.ts';
 import { installApps } from '../apps/install-apps.ts';

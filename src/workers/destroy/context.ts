@@ -5,8 +5,9 @@ import type { InstanceDocument, StoredInstance } from '../../instances/documents
 import { Refusal } from '../../instances/errors.ts';
 import { INSTANCES } from '../../instances/lookup/lookup.ts';
 import { refuseOddPrefix, refuseShared } from '../../instances/lookup/sharing.ts';
-import type { DestroyPayload, OutcomeOf, SeenInstance } from '../../jobs/payload.ts';
-import type { DestroyStageName } from '../../jobs/stages.ts';
+import type { DestroyPayload, DestroyStageName } from '../../jobs/kinds/destroy.ts';
+import type { SeenInstance } from '../../jobs/kinds/envelope.ts';
+import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import { pauseAfterConflict } from '../../pause.ts';
 import type { Lease } from '../lease.ts';
 import { readSeen, superseded } from '../seen-instance.ts';

@@ -1,4 +1,5 @@
-import type { DestroyPayload, OutcomeOf } from '../../jobs/payload.ts';
+import type { DestroyPayload } from '../../jobs/kinds/destroy.ts';
+import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import type { Progress } from '../../jobs/progress.ts';
 import type { Attempt } from '../attempt.ts';
 import { runStages } from '../pipeline.ts';

@@ -1,8 +1,8 @@
 import { modifyInstance } from '../../instances/change/modify-instance.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { assertAliasesFree } from '../../instances/lookup/free-aliases.ts';
-import type { ModifyPayload, OutcomeOf } from '../../jobs/payload.ts';
-import type { ModifyStageName } from '../../jobs/stages.ts';
+import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
+import type { ModifyPayload, ModifyStageName } from '../../jobs/kinds/modify.ts';
 import type { Attempt } from '../attempt.ts';
 import { runStages } from '../pipeline.ts';
 import { assertSeen, refuseChanged, requireSeen } from '../seen-instance.ts';

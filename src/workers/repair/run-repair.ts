@@ -1,8 +1,8 @@
 import { isReservation, type StoredInstance } from '../../instances/documents/instance-document.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { isSerious } from '../../instances/fsck/finding.ts';
-import type { OutcomeOf, RepairPayload } from '../../jobs/payload.ts';
-import type { RepairStageName } from '../../jobs/stages.ts';
+import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
+import type { RepairPayload, RepairStageName } from '../../jobs/kinds/repair.ts';
 import { stackPrefix } from '../../stack/owner.ts';
 import { withVfsLock } from '../../stack/vfs-lock.ts';
 import type { Attempt } from '../attempt.ts';

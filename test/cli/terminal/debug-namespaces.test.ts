@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { allowedDebug } from '../../../src/cli/terminal/debug-namespaces.ts';
-import { Cleanup } from '../../support/chaos-cleanup.ts';
+import { Cleanup } from '../../support/cleanup.ts';
 import { startPlatform } from '../../support/cli-platform.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { runIn } from '../../support/up.ts';

@@ -7,9 +7,9 @@ import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { enqueueJob } from '../../../src/jobs/enqueue.ts';
 import { failedState } from '../../../src/jobs/failed-state.ts';
+import { JOB_KINDS } from '../../../src/jobs/kinds/job-kinds.ts';
 import { type Progress, readProgress } from '../../../src/jobs/progress.ts';
 import { retryJob } from '../../../src/jobs/retry.ts';
-import { CREATE_STAGES } from '../../../src/jobs/stages.ts';
 import type { JobEnd } from '../../../src/jobs/wait.ts';
 import { currentStage } from '../../../src/workers/pipeline.ts';
 import { bytes, json, startWebServer, status } from '../../apps/registry-server.ts';
@@ -253,7 +253,7 @@ describe('installing applications', () => {
       const { end, jobId } = await test.create({ domain, apps: 'nowhere' });
       expect(errorOf(end)).to.match(/^apps: application nowhere/);
       const progress = await progressOf(jobId);
-      expect(currentStage(progress, CREATE_STAGES)).to.equal('apps');
+      expect(currentStage(progress, JOB_KINDS.create.stages)).to.equal('apps');
       expect(failedState('create', progress, 'apps')).to.equal('incomplete');
     });
 

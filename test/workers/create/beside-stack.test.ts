@@ -8,7 +8,8 @@ import type { StoredInstance } from '../../../src/instances/documents/instance-d
 import { SETTINGS_ID } from '../../../src/instances/documents/settings-document.ts';
 import { VAULT_ID } from '../../../src/instances/vault/vault.ts';
 import { enqueueCreate } from '../../../src/jobs/enqueue.ts';
-import { CREATE_STAGES, type CreateStageName } from '../../../src/jobs/stages.ts';
+import type { CreateStageName } from '../../../src/jobs/kinds/create.ts';
+import { JOB_KINDS } from '../../../src/jobs/kinds/job-kinds.ts';
 import { BesideStack } from '../../support/beside-stack.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { type Opens, opens } from '../../support/opens-vault.ts';
@@ -325,6 +326,6 @@ describe('a creation beside a stack', () => {
   });
 
   it('has a test for each stage between the first and the applications', () => {
-    expect(['register', ...BETWEEN, 'apps']).to.deep.equal([...CREATE_STAGES]);
+    expect(['register', ...BETWEEN, 'apps']).to.deep.equal([...JOB_KINDS.create.stages]);
   });
 });

@@ -7,7 +7,7 @@ import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
 import type { InstanceDocument, StoredInstance } from '../../../src/instances/documents/instance-document.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { enqueueJob } from '../../../src/jobs/enqueue.ts';
-import type { DestroyPayload } from '../../../src/jobs/payload.ts';
+import type { DestroyPayload } from '../../../src/jobs/kinds/destroy.ts';
 import { retryJob } from '../../../src/jobs/retry.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { envelope, onInstance } from './envelope.ts';
+import { defineKind } from './kind.ts';
+
+const payload = z.strictObject({
+  ...envelope,
+  ...onInstance,
+  kind: z.literal('destroy'),
+  /** Leave it at that if accounts would have to be told elsewhere that they are deleted. */
+  skipAccounts: z.boolean(),
+  /** Go on with an instance that somebody else flagged `deleting`. */
+  resume: z.boolean(),
+});
+
+export type DestroyPayload = z.infer<typeof payload>;
+
+/** Removes an instance with all that belongs to it (`ARCHITECTURE.md` §3.6). */
+export const destroy = defineKind({
+  name: 'destroy',
+  hasLinks: false,
+  payload,
+  stages: ['mark', 'accounts', 'close', 'outside', 'triggers', 'databases', 'storage', 'unregister'],
+  /** Removed, or there was none. */
+  outcomes: { done: 'destroyed', skipped: 'missing' },
+  words: {
+    done: 'destroyed',
+    skipped: 'not there',
+    doing: 'destroying',
+    noun: 'destruction',
+    endings: {
+      done: (domain) => `Instance for domain ${domain} has been destroyed with success`,
+      skipped: (domain) => `There is no instance for domain ${domain}`,
+    },
+  },
+  namesOf: ({ domain }) => [domain],
+  digest: ({ kind, domain, seen, filter, skipAccounts, resume }) =>
+    JSON.stringify([kind, domain, seen, filter, skipAccounts, resume]),
+});
+
+export type DestroyStageName = (typeof destroy.stages)[number];

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { strictChanges } from '../../instances/options/strict-options.ts';
+import { envelope, onInstance } from './envelope.ts';
+import { defineKind } from './kind.ts';
+
+const payload = z.strictObject({
+  ...envelope,
+  ...onInstance,
+  kind: z.literal('modify'),
+  changes: strictChanges,
+});
+
+export type ModifyPayload = z.infer<typeof payload>;
+
+/** Changes an instance. */
+export const modify = defineKind({
+  name: 'modify',
+  hasLinks: false,
+  payload,
+  stages: ['modify'],
+  /** Changed, or it was so already. */
+  outcomes: { done: 'modified', skipped: 'unchanged' },
+  words: {
+    done: 'modified',
+    skipped: 'so already',
+    doing: 'modifying',
+    noun: 'modification',
+    endings: {
+      done: (domain) => `${domain} has been modified`,
+      skipped: (domain) => `${domain} was so already`,
+    },
+  },
+  namesOf: ({ domain, changes: { aliases = [] } }) => [
+    domain,
+    ...aliases.filter((alias) => alias !== domain),
+  ],
+  digest: ({ kind, domain, seen, filter, changes }) => JSON.stringify([kind, domain, seen, filter, changes]),
+});
+
+export type ModifyStageName = (typeof modify.stages)[number];

@@ -1,0 +1,130 @@
+import { expect } from 'chai';
+import {
+  didNothing,
+  isJobKind,
+  JOB_KINDS,
+  KIND_NAMES,
+  type LivePayload,
+  stagesOf,
+} from '../../../src/jobs/kinds/job-kinds.ts';
+import { appsOf, namesOf, parsePayload, payloadHash } from '../../../src/jobs/payload.ts';
+import { createSigner } from '../../../src/jobs/signer.ts';
+import { sampleOptions } from '../../instances/sample-options.ts';
+
+const envelope = { v: 1, batch: { id: 'AB2', row: 3 }, generation: 2, tries: 8 } as const;
+const onInstance = {
+  domain: 'alice.example.com',
+  seen: { id: 'abc', incarnation: '0123456789abcdef' },
+  filter: { domain: '*.example.com' },
+};
+
+/** Of each kind a payload with the hash and the signature that it has in Redis, where earlier versions wrote some. */
+const STORED: readonly { payload: LivePayload; hash: string; mac: string }[] = [
+  {
+    payload: {
+      ...envelope,
+      kind: 'create',
+      options: sampleOptions({ apps: ['drive'], aliases: ['b.org'] }),
+      sealedPassphrase: '0123456789abcdef AAAA',
+      after: ['acme.example.com'],
+    },
+    hash: '40a24ab6f2513f6c',
+    mac: 'i26FWlHRNVj0KTzpTfBZmOpPfLe8krWhFR5CV57ANtA',
+  },
+  {
+    payload: { ...envelope, ...onInstance, kind: 'destroy', skipAccounts: false, resume: true },
+    hash: 'ac20734004f72055',
+    mac: 't2N4rH9Q8iOoHjnUjnp6mz764WKAOuqJkD7B6_Bb9-Y',
+  },
+  {
+    payload: {
+      ...envelope,
+      ...onInstance,
+      kind: 'modify',
+      changes: { locale: 'fr', aliases: ['b.org', 'alice.example.com'] },
+    },
+    hash: '6c9fab6ace7bcdbb',
+    mac: 'gcqcoC9wInWy1VFrmKccFeU_kN0rzkHGCa4PmoF7TVA',
+  },
+  {
+    payload: {
+      ...envelope,
+      ...onInstance,
+      kind: 'repair',
+      recreateEmpty: false,
+      dropReservation: true,
+      movesNumber: true,
+    },
+    hash: '44a73ebe7fd2e238',
+    mac: 'KOrVmZQRAu99DmwCNqjI1DxUZoC4Qk2BSOqKFm_Ch40',
+  },
+  {
+    payload: { ...envelope, ...onInstance, kind: 'install-apps', apps: ['drive', 'notes'] },
+    hash: 'ab29d47cc012130e',
+    mac: 'VwpePZCpgv-Of-8nxfvdYf485wZD2mgrB34QPwmuxCA',
+  },
+];
+
+describe('kinds of jobs', () => {
+  const signer = createSigner(Buffer.alloc(32, 7).toString('base64'));
+
+  it('are known by their names', () => {
+    expect(KIND_NAMES).to.deep.equal(['create', 'destroy', 'modify', 'repair', 'install-apps']);
+    expect(KIND_NAMES.every(isJobKind)).to.equal(true);
+    expect(['archive', 'toString', ''].some(isJobKind)).to.equal(false);
+  });
+
+  it('all have payloads in this test', () => {
+    expect(STORED.map(({ payload }) => payload.kind)).to.have.members([...KIND_NAMES]);
+  });
+
+  for (const { payload, hash, mac } of STORED) {
+    describe(payload.kind, () => {
+      it('has payloads that keep their hash and signature from version to version', () => {
+        expect(payloadHash(payload)).to.equal(hash);
+        expect(signer.sign('job-1', payload).mac).to.equal(mac);
+      });
+
+      it('has payloads that are read as they were written', () => {
+        expect(parsePayload(JSON.parse(JSON.stringify(payload)))).to.deep.equal(payload);
+      });
+
+      it('has jobs that hold the domain first', () => {
+        expect(namesOf(payload)[0]).to.equal('alice.example.com');
+      });
+
+      it('has one outcome for what was done, and another where there was nothing to do', () => {
+        const { done, skipped } = JOB_KINDS[payload.kind].outcomes;
+        expect([didNothing(done), didNothing(skipped)]).to.deep.equal([false, true]);
+      });
+    });
+  }
+
+  it('hold the aliases that they would take, each once', () => {
+    const held = STORED.map(({ payload }) => namesOf(payload).slice(1));
+    expect(held).to.deep.equal([['b.org'], [], ['b.org'], [], []]);
+  });
+
+  it('install applications where they are told to', () => {
+    expect(STORED.map(({ payload }) => appsOf(payload))).to.deep.equal([
+      ['drive'],
+      [],
+      [],
+      [],
+      ['drive', 'notes'],
+    ]);
+  });
+
+  it('have stages by names that are stored, in the order in which they run', () => {
+    expect(stagesOf('destroy')).to.deep.equal([
+      'mark',
+      'accounts',
+      'close',
+      'outside',
+      'triggers',
+      'databases',
+      'storage',
+      'unregister',
+    ]);
+  });
+});
