@@ -1,13 +1,11 @@
 import type { FailureKind } from '../errors.ts';
+import { DEFAULT_TRIES } from '../jobs/kinds/envelope.ts';
 
 /** First delay before another try, in milliseconds; each further one may be twice as long. */
 export const BASE_DELAY = 500;
 
 /** Longest delay between two tries, in milliseconds. */
 export const MAX_DELAY = 60_000;
-
-/** Tries of a job unless its payload says otherwise (`ARCHITECTURE.md` §4.1). */
-export const DEFAULT_TRIES = 8;
 
 /** What happens to a job after a failure. */
 export type NextStep =

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import { DEFAULT_TRIES } from '../../src/jobs/kinds/envelope.ts';
 import {
   BASE_DELAY,
-  DEFAULT_TRIES,
   MAX_DELAY,
   nextStep,
   overloadDelay,

@@ -15,6 +15,7 @@ import { selectionPrinter } from '../../cli/terminal/input-printer.ts';
 import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
 import { isEmptyFilter } from '../../instances/lookup/instance-filter.ts';
+import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
 import { withFleet } from '../../operations/connect/with-fleet.ts';
 import type { OrphanRemoval } from '../../operations/instances/remove-orphans.ts';
@@ -22,7 +23,6 @@ import { prepareRepair, prepareRepairs } from '../../operations/instances/repair
 import { onlyDomain } from '../../operations/targets/selection.ts';
 import { count } from '../../quantity-text.ts';
 import { fileStorage } from '../../storage/file-storage.ts';
-import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
 
 /** What the flags say about orphans. */
 interface RemovalOptions {

@@ -14,6 +14,9 @@ const MOST_GENERATIONS = 2 ** 20 - 1;
 /** By which a worker knows that a command of its fleet wrote the payload for this very job (`signer.ts`). */
 export const mac = z.string().regex(/^[\w-]{43}$/);
 
+/** Tries of a job unless its payload says otherwise (`ARCHITECTURE.md` §4.1). */
+export const DEFAULT_TRIES = 8;
+
 /** What every payload has, whatever its job does. */
 export const envelope = {
   v: z.literal(1),
