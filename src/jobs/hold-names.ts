@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { FleetError } from '../errors.ts';
 import { pause } from '../pause.ts';
+import type { RedisClient } from '../redis/client.ts';
 import { busy } from './busy.ts';
-import { ADDING_MS, type Claim } from './claims.ts';
-import type { Fleet } from './fleet.ts';
+import { ADDING_MS, type Claim, type Claims } from './claims.ts';
+import type { Keys } from './keys.ts';
 
 /** Work that a command does itself, at once, instead of leaving it to a worker. */
 export interface DirectWork {
@@ -18,7 +19,12 @@ export interface DirectWork {
   readonly renewEvery?: number;
 }
 
-type Claiming = Pick<Fleet, 'claims' | 'redis' | 'keys'>;
+/** Of the fleet, where names are claimed. */
+interface ClaimStore {
+  readonly claims: Claims;
+  readonly redis: RedisClient;
+  readonly keys: Keys;
+}
 
 const TURN_POLL_MS = 100;
 
@@ -29,7 +35,7 @@ const TURN_POLL_MS = 100;
  * @throws FleetError `busy` when a job holds one of the names, `lost_names`
  */
 export async function holdNames<T>(
-  fleet: Claiming,
+  fleet: ClaimStore,
   options: DirectWork,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
@@ -65,7 +71,7 @@ export async function holdNames<T>(
 
 /** A holder without a job is another command, or somebody who is about to add a job. */
 async function takeTurn(
-  { claims, redis, keys }: Claiming,
+  { claims, redis, keys }: ClaimStore,
   claim: Claim,
   { signal, onWait }: DirectWork,
 ): Promise<void> {

@@ -1,5 +1,6 @@
-import type { NewBatch } from './batches.ts';
-import type { Fleet } from './fleet.ts';
+import type { RedisClient } from '../redis/client.ts';
+import type { Batches, NewBatch } from './batches.ts';
+import type { Keys } from './keys.ts';
 
 /** How long whoever adds rows is believed to be at it after the last sign, in milliseconds. */
 const OPEN_MS = 60_000;
@@ -10,7 +11,12 @@ export interface Submission {
   close(): Promise<void>;
 }
 
-type Places = Pick<Fleet, 'redis' | 'keys' | 'batches'>;
+/** Of the fleet, where batches are kept. */
+interface BatchStore {
+  readonly redis: RedisClient;
+  readonly keys: Keys;
+  readonly batches: Batches;
+}
 
 /**
  * Shows that rows of a batch are still to come: without such a sign, those that are not there count as lost
@@ -18,7 +24,7 @@ type Places = Pick<Fleet, 'redis' | 'keys' | 'batches'>;
  * failover of Redis can forget it while its rows go on coming.
  */
 export async function openSubmission(
-  { redis, keys, batches }: Places,
+  { redis, keys, batches }: BatchStore,
   batchId: string,
   about: NewBatch,
 ): Promise<Submission> {
@@ -40,7 +46,7 @@ export async function openSubmission(
 
 /** Whether somebody is adding rows to that batch. */
 export async function isBeingSubmitted(
-  { redis, keys }: Pick<Fleet, 'redis' | 'keys'>,
+  { redis, keys }: Pick<BatchStore, 'redis' | 'keys'>,
   batchId: string,
 ): Promise<boolean> {
   return (await redis.exists(keys.submitting(batchId))) === 1;
