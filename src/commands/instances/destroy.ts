@@ -21,7 +21,7 @@ import {
 import { refuseAddRm } from '../../operations/instances/refuse-add-rm.ts';
 import { onlyDomain, type Selection } from '../../operations/targets/selection.ts';
 import { count } from '../../quantity-text.ts';
-import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
+import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 
 /** What a destruction needs, of one instance or of many. */
 interface Destruction extends DestructionOptions {

@@ -15,7 +15,7 @@ import { withCouch } from '../../operations/connect/couch.ts';
 import { prepareInstallation, prepareInstallations } from '../../operations/instances/install-apps.ts';
 import { onlyDomain } from '../../operations/targets/selection.ts';
 import { count } from '../../quantity-text.ts';
-import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
+import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 
 export default class InstancesInstallApps extends BaseCommand {
   static override summary = 'Install applications on instances that exist';

@@ -24,7 +24,7 @@ import { modifyInstance } from '../../operations/instances/modify-instance.ts';
 import { prepareModifications, prepareModificationsOf } from '../../operations/instances/modify-instances.ts';
 import { count } from '../../quantity-text.ts';
 import { safeJson } from '../../safe-text.ts';
-import { DEFAULT_TRIES } from '../../workers/retry-policy.ts';
+import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 
 const { locale: filterLocale, ...otherFilters } = filterFlags;
 
