@@ -4,7 +4,7 @@ import { EXIT } from '../src/cli/terminal/exit-codes.ts';
 import { DATABASES } from '../src/instances/databases/databases.ts';
 import { databaseName, prefixOf } from '../src/instances/databases/prefix.ts';
 import { createDesignSource } from '../src/instances/databases/stored-designs.ts';
-import { type KeyedFleet, openFleet } from '../src/jobs/fleet.ts';
+import { type KeyedFleet, openFleet } from '../src/jobs/fleet/fleet.ts';
 import { keyedFleet } from '../test/support/keyed-fleet.ts';
 import { redisAt } from '../test/support/redis-at.ts';
 import { credentialsOf, member } from './ask.ts';

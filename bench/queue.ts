@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Batch } from '../src/jobs/batches.ts';
-import { creation, enqueueRows } from '../src/jobs/enqueue.ts';
-import type { Fleet, KeyedFleet } from '../src/jobs/fleet.ts';
+import type { Batch } from '../src/jobs/batches/batches.ts';
+import type { Fleet, KeyedFleet } from '../src/jobs/fleet/fleet.ts';
 import { JOB_KINDS } from '../src/jobs/kinds/job-kinds.ts';
-import { readProgress } from '../src/jobs/progress.ts';
+import { creation, enqueueRows } from '../src/jobs/queue/enqueue.ts';
+import { readProgress } from '../src/jobs/queue/progress.ts';
 import { benchOptions } from './instances.ts';
 
 /** How often the batch is looked at; its end is read from the batch itself, to the millisecond. */

@@ -1,5 +1,5 @@
-import type { Keys } from '../jobs/keys.ts';
-import { type Progress, writeFenced } from '../jobs/progress.ts';
+import { type Progress, writeFenced } from '../jobs/queue/progress.ts';
+import type { Keys } from '../jobs/redis/keys.ts';
 import type { RedisClient } from '../redis/client.ts';
 import { type Lease, LostLock } from './lease.ts';
 import type { StageObserver } from './pipeline.ts';

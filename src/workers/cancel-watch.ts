@@ -1,6 +1,6 @@
 import { FleetError, toError } from '../errors.ts';
-import { readCancels } from '../jobs/cancel.ts';
-import type { Keys } from '../jobs/keys.ts';
+import { readCancels } from '../jobs/queue/cancellations.ts';
+import type { Keys } from '../jobs/redis/keys.ts';
 import { duplicateClient, type RedisClient } from '../redis/client.ts';
 
 /** Somebody asked for this job to be stopped. */

@@ -1,7 +1,7 @@
-import { isRowNumber } from '../jobs/batch-record.ts';
-import type { Batch } from '../jobs/batches.ts';
-import type { Fleet } from '../jobs/fleet.ts';
-import { isBeingSubmitted } from '../jobs/submission.ts';
+import { isRowNumber } from '../jobs/batches/batch-record.ts';
+import type { Batch } from '../jobs/batches/batches.ts';
+import { isBeingSubmitted } from '../jobs/batches/submission.ts';
+import type { Fleet } from '../jobs/fleet/fleet.ts';
 
 /** How long rows have to be missing before they count as lost, in milliseconds. */
 const MISSING_MS = 15_000;

@@ -1,4 +1,4 @@
-import { type Progress, type StageRecord, withStage } from '../jobs/progress.ts';
+import { type Progress, type StageRecord, withStage } from '../jobs/queue/progress.ts';
 import type { Stage } from './stage.ts';
 
 /** Told around every stage; awaited, so that an observer can hold a worker at a boundary. */

@@ -1,16 +1,16 @@
 import { FleetError, toError } from '../errors.ts';
-import type { Batch, Row } from '../jobs/batches.ts';
-import { endedOrGone } from '../jobs/ended-jobs.ts';
-import { failedState } from '../jobs/failed-state.ts';
-import { readFailureText } from '../jobs/failure-text.ts';
-import type { KeyedFleet } from '../jobs/fleet.ts';
+import type { Batch, Row } from '../jobs/batches/batches.ts';
+import type { FinalRowState } from '../jobs/batches/row-state.ts';
+import type { KeyedFleet } from '../jobs/fleet/fleet.ts';
+import type { FleetJob } from '../jobs/fleet/open-queue.ts';
 import { didNothing, type JobKind } from '../jobs/kinds/job-kinds.ts';
-import { domainOf, isEnded, type SignedPayload } from '../jobs/payload.ts';
-import { readProgress } from '../jobs/progress.ts';
-import type { FleetJob } from '../jobs/queue.ts';
-import { readJob } from '../jobs/read-job.ts';
-import type { FinalRowState } from '../jobs/row-state.ts';
-import { settle } from '../jobs/settle.ts';
+import { domainOf, isEnded, type SignedPayload } from '../jobs/kinds/payload.ts';
+import { endedOrGone } from '../jobs/queue/ended-jobs.ts';
+import { failedState } from '../jobs/queue/failed-state.ts';
+import { readFailureText } from '../jobs/queue/failure-text.ts';
+import { readProgress } from '../jobs/queue/progress.ts';
+import { readJob } from '../jobs/queue/read-job.ts';
+import { settle } from '../jobs/queue/settle.ts';
 import { isRedisAway } from '../redis/refusals.ts';
 import { failMissingRows } from './missing-rows.ts';
 

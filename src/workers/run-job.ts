@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
 import type { Logger } from 'winston';
 import { type FailureKind, FleetError } from '../errors.ts';
-import type { Batches, Halt } from '../jobs/batches.ts';
-import type { ClaimAnswer, Claims } from '../jobs/claims.ts';
-import { failedState, hasFinished } from '../jobs/failed-state.ts';
-import { failureText } from '../jobs/failure-text.ts';
-import type { Keys } from '../jobs/keys.ts';
+import type { Batches, Halt } from '../jobs/batches/batches.ts';
+import type { RowState } from '../jobs/batches/row-state.ts';
+import type { ClaimAnswer, Claims } from '../jobs/claims/claims.ts';
+import type { FleetJob } from '../jobs/fleet/open-queue.ts';
+import type { Signer } from '../jobs/fleet/signer.ts';
 import { didNothing, type JobOutcome, type LivePayload, stagesOf } from '../jobs/kinds/job-kinds.ts';
 import {
   domainOf,
@@ -16,13 +16,13 @@ import {
   namesOf,
   payloadHash,
   type SignedPayload,
-} from '../jobs/payload.ts';
-import { readProgress, writeFenced } from '../jobs/progress.ts';
-import type { FleetJob } from '../jobs/queue.ts';
-import type { RowState } from '../jobs/row-state.ts';
-import { type Ending, settle } from '../jobs/settle.ts';
-import type { Signer } from '../jobs/signer.ts';
-import { comesLater } from '../jobs/under-way.ts';
+} from '../jobs/kinds/payload.ts';
+import { comesLater } from '../jobs/queue/comes-later.ts';
+import { failedState, hasFinished } from '../jobs/queue/failed-state.ts';
+import { failureText } from '../jobs/queue/failure-text.ts';
+import { readProgress, writeFenced } from '../jobs/queue/progress.ts';
+import { type Ending, settle } from '../jobs/queue/settle.ts';
+import type { Keys } from '../jobs/redis/keys.ts';
 import type { RedisClient } from '../redis/client.ts';
 import { createAttempt } from './attempt.ts';
 import type { BreakerBoard } from './breaker-board.ts';

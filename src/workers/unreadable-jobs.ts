@@ -1,8 +1,8 @@
 import { FleetError } from '../errors.ts';
-import { failureText } from '../jobs/failure-text.ts';
-import type { Fleet } from '../jobs/fleet.ts';
-import { readJob } from '../jobs/read-job.ts';
-import { script } from '../jobs/script.ts';
+import type { Fleet } from '../jobs/fleet/fleet.ts';
+import { failureText } from '../jobs/queue/failure-text.ts';
+import { readJob } from '../jobs/queue/read-job.ts';
+import { script } from '../jobs/redis/script.ts';
 
 /** Jobs that are looked at in each list: where one cannot be read, others of its kind are near it. */
 const NEXT = 500;

@@ -5,9 +5,9 @@ import nano from 'nano';
 import { fleetYaml } from '../../src/config/write-config.ts';
 import { prefixOf, reservationId } from '../../src/instances/databases/prefix.ts';
 import { incarnationOf } from '../../src/instances/documents/incarnation.ts';
-import { enqueueJob } from '../../src/jobs/enqueue.ts';
-import { readProgress } from '../../src/jobs/progress.ts';
-import { type JobEnd, waitForJob } from '../../src/jobs/wait.ts';
+import { enqueueJob } from '../../src/jobs/queue/enqueue.ts';
+import { readProgress } from '../../src/jobs/queue/progress.ts';
+import { type JobEnd, waitForJob } from '../../src/jobs/queue/wait-for-job.ts';
 import { Cleanup } from '../support/cleanup.ts';
 import { type Ran, runCommand } from '../support/cli-platform.ts';
 import {

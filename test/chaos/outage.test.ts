@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { RETRY_EVERY } from '../../src/couchdb/login-gate.ts';
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
-import { type Fleet, openFleet } from '../../src/jobs/fleet.ts';
-import type { RowState } from '../../src/jobs/row-state.ts';
+import type { RowState } from '../../src/jobs/batches/row-state.ts';
+import { type Fleet, openFleet } from '../../src/jobs/fleet/fleet.ts';
 import { type ChaosCouch, startChaosCouch } from '../support/chaos-couch.ts';
 import {
   type ChaosFleet,

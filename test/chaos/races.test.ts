@@ -4,7 +4,7 @@ import { prefixOf, reservationId } from '../../src/instances/databases/prefix.ts
 import type { StoredInstance } from '../../src/instances/documents/instance-document.ts';
 import { INSTANCES } from '../../src/instances/lookup/lookup.ts';
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
-import { retryJob } from '../../src/jobs/retry.ts';
+import { retryJob } from '../../src/jobs/queue/retry-job.ts';
 import { startSharedCouch } from '../support/chaos-couch.ts';
 import {
   type ChaosFleet,

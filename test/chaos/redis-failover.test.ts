@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { RedisTarget } from '../../src/config/redis-target.ts';
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
-import type { Batch } from '../../src/jobs/batches.ts';
-import { creation, enqueueRows } from '../../src/jobs/enqueue.ts';
+import type { Batch } from '../../src/jobs/batches/batches.ts';
+import { creation, enqueueRows } from '../../src/jobs/queue/enqueue.ts';
 import { startSharedCouch } from '../support/chaos-couch.ts';
 import {
   type ChaosPlaces,

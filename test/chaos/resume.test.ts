@@ -3,7 +3,7 @@ import { databaseName, prefixOf } from '../../src/instances/databases/prefix.ts'
 import type { StoredInstance } from '../../src/instances/documents/instance-document.ts';
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
 import { JOB_KINDS } from '../../src/jobs/kinds/job-kinds.ts';
-import type { Progress } from '../../src/jobs/progress.ts';
+import type { Progress } from '../../src/jobs/queue/progress.ts';
 import { startSharedCouch } from '../support/chaos-couch.ts';
 import {
   type ChaosFleet,

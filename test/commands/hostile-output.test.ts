@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { expect } from 'chai';
-import { beat } from '../../src/jobs/worker-list.ts';
+import { beat } from '../../src/jobs/redis/worker-heartbeat.ts';
 import { type CliPlatform, type Ran, spawnCommand, startPlatform } from '../support/cli-platform.ts';
 import { putInstances } from '../support/put-instances.ts';
 import { submit } from '../support/submit.ts';

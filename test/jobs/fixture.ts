@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { UnrecoverableError, Worker } from 'bullmq';
-import { type KeyedFleet, openFleet } from '../../src/jobs/fleet.ts';
-import { QUEUE_NAME } from '../../src/jobs/keys.ts';
+import { type KeyedFleet, openFleet } from '../../src/jobs/fleet/fleet.ts';
+import { type FleetJob, JOB_OPTIONS } from '../../src/jobs/fleet/open-queue.ts';
+import { newSealKey } from '../../src/jobs/fleet/seal.ts';
 import type { CreatePayload } from '../../src/jobs/kinds/create.ts';
-import { type FleetJob, JOB_OPTIONS } from '../../src/jobs/queue.ts';
-import { newSealKey } from '../../src/jobs/seal.ts';
+import { QUEUE_NAME } from '../../src/jobs/redis/keys.ts';
 import { sampleOptions } from '../instances/sample-options.ts';
 import { Cleanup } from '../support/cleanup.ts';
 import { withKey } from '../support/keyed-fleet.ts';

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import { Cluster } from 'ioredis';
 import type { RedisTarget } from '../../src/config/redis-target.ts';
-import { connectFleetRedis } from '../../src/jobs/connect-fleet-redis.ts';
-import { fleetLogins } from '../../src/jobs/logins.ts';
+import { connectFleetRedis } from '../../src/jobs/redis/connect-fleet-redis.ts';
+import { fleetLogins } from '../../src/jobs/redis/logins.ts';
 import {
   createServerClient,
   duplicateClient,

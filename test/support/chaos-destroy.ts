@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { incarnationOf } from '../../src/instances/documents/incarnation.ts';
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
-import { enqueueJob } from '../../src/jobs/enqueue.ts';
+import { enqueueJob } from '../../src/jobs/queue/enqueue.ts';
 import { type ChaosFleet, databasesOf, endOf, instancesOf, queueInstance } from './chaos-fleet.ts';
 
 /** Makes instances through the queue, with a worker that is gone afterwards. */

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { z } from 'zod';
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
-import type { KeyedFleet } from '../../src/jobs/fleet.ts';
+import type { KeyedFleet } from '../../src/jobs/fleet/fleet.ts';
 import { ownModule } from './own-process.ts';
 import type { WorkerSettings } from './worker-settings.ts';
 

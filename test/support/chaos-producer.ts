@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { RedisTarget } from '../../src/config/redis-target.ts';
 import { instanceOptions } from '../../src/instances/options/options.ts';
-import { enqueueCreate } from '../../src/jobs/enqueue.ts';
-import { type KeyedFleet, openFleet } from '../../src/jobs/fleet.ts';
+import { type KeyedFleet, openFleet } from '../../src/jobs/fleet/fleet.ts';
+import { enqueueCreate } from '../../src/jobs/queue/enqueue.ts';
 import { withKey } from './keyed-fleet.ts';
 
 /* What a command does when an operator adds an instance, in a process of its own. */

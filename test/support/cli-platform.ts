@@ -7,7 +7,7 @@ import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { type FleetYamlOptions, fleetYaml } from '../../src/config/write-config.ts';
 import { type CouchServer, connectCouch } from '../../src/couchdb/server.ts';
-import { type Fleet, openFleet } from '../../src/jobs/fleet.ts';
+import { type Fleet, openFleet } from '../../src/jobs/fleet/fleet.ts';
 import { type ConnectedWorker, connectWorker } from '../../src/workers/connect.ts';
 import { ownModule } from './own-process.ts';
 import { runCli } from './run-cli.ts';

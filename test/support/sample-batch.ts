@@ -1,6 +1,6 @@
-import type { Batch } from '../../src/jobs/batches.ts';
-import type { RowState } from '../../src/jobs/row-state.ts';
-import type { WorkerState } from '../../src/jobs/worker-list.ts';
+import type { Batch } from '../../src/jobs/batches/batches.ts';
+import type { RowState } from '../../src/jobs/batches/row-state.ts';
+import type { WorkerState } from '../../src/jobs/redis/worker-heartbeat.ts';
 
 const NONE: Record<RowState, number> = {
   waiting: 0,

@@ -1,4 +1,4 @@
-import type { Keys } from '../../src/jobs/keys.ts';
+import type { Keys } from '../../src/jobs/redis/keys.ts';
 import type { RedisClient } from '../../src/redis/client.ts';
 
 /** Moves everything that the books of logins remember into the past, as if so many milliseconds had gone by. */

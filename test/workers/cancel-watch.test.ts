@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { requestCancel } from '../../src/jobs/cancel.ts';
-import type { Fleet } from '../../src/jobs/fleet.ts';
+import type { Fleet } from '../../src/jobs/fleet/fleet.ts';
+import { requestCancel } from '../../src/jobs/queue/cancellations.ts';
 import { Cancelled, type CancelWatch, createCancelWatch } from '../../src/workers/cancel-watch.ts';
 import { startTestQueue, type TestQueue } from '../jobs/fixture.ts';
 import { until } from '../support/until.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { Batches, NewBatch } from '../../src/jobs/batches.ts';
-import type { Fleet } from '../../src/jobs/fleet.ts';
-import { openSubmission } from '../../src/jobs/submission.ts';
+import type { Batches, NewBatch } from '../../src/jobs/batches/batches.ts';
+import { openSubmission } from '../../src/jobs/batches/submission.ts';
+import type { Fleet } from '../../src/jobs/fleet/fleet.ts';
 import { failMissingRows, missingRows } from '../../src/workers/missing-rows.ts';
 import { startTestQueue, type TestQueue } from '../jobs/fixture.ts';
 

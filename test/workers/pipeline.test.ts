@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Progress, StageRecord } from '../../src/jobs/progress.ts';
+import type { Progress, StageRecord } from '../../src/jobs/queue/progress.ts';
 import { currentStage, runStages, type StageObserver } from '../../src/workers/pipeline.ts';
 import type { Stage } from '../../src/workers/stage.ts';
 import { thrownBy } from '../support/thrown-by.ts';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import type { Batches, Row } from '../../src/jobs/batches.ts';
-import type { KeyedFleet } from '../../src/jobs/fleet.ts';
-import { namesOf, payloadHash } from '../../src/jobs/payload.ts';
-import type { RowState } from '../../src/jobs/row-state.ts';
+import type { Batches, Row } from '../../src/jobs/batches/batches.ts';
+import type { RowState } from '../../src/jobs/batches/row-state.ts';
+import type { KeyedFleet } from '../../src/jobs/fleet/fleet.ts';
+import { namesOf, payloadHash } from '../../src/jobs/kinds/payload.ts';
 import { reconcile, reconcileInTurn } from '../../src/workers/reconcile.ts';
 import { payloadFor, startTestQueue, type TestQueue } from '../jobs/fixture.ts';
 

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { requestCancel } from '../../src/jobs/cancel.ts';
-import { createKeys } from '../../src/jobs/keys.ts';
-import { neededCommands } from '../../src/jobs/needed-commands.ts';
-import { retryJob } from '../../src/jobs/retry.ts';
-import { listWorkers } from '../../src/jobs/worker-list.ts';
+import { requestCancel } from '../../src/jobs/queue/cancellations.ts';
+import { retryJob } from '../../src/jobs/queue/retry-job.ts';
+import { createKeys } from '../../src/jobs/redis/keys.ts';
+import { neededCommands } from '../../src/jobs/redis/needed-commands.ts';
+import { listWorkers } from '../../src/jobs/redis/worker-heartbeat.ts';
 import { reconcile } from '../../src/workers/reconcile.ts';
 import {
   type ChaosPlaces,

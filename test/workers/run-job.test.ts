@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { CouchError } from '../../src/couchdb/errors.ts';
-import { requestCancel } from '../../src/jobs/cancel.ts';
-import { creation, enqueueCreate, enqueueRows } from '../../src/jobs/enqueue.ts';
-import { type Progress, readProgress } from '../../src/jobs/progress.ts';
-import type { FleetJob } from '../../src/jobs/queue.ts';
-import { retryJob } from '../../src/jobs/retry.ts';
+import type { FleetJob } from '../../src/jobs/fleet/open-queue.ts';
+import { requestCancel } from '../../src/jobs/queue/cancellations.ts';
+import { creation, enqueueCreate, enqueueRows } from '../../src/jobs/queue/enqueue.ts';
+import { type Progress, readProgress } from '../../src/jobs/queue/progress.ts';
+import { retryJob } from '../../src/jobs/queue/retry-job.ts';
 import { startTestFleet, type TestFleet } from '../support/fleet.ts';
 import { until } from '../support/until.ts';
 

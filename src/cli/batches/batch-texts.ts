@@ -1,6 +1,6 @@
-import type { Batch } from '../../jobs/batches.ts';
+import type { Batch } from '../../jobs/batches/batches.ts';
+import { ROW_STATES } from '../../jobs/batches/row-state.ts';
 import { JOB_KINDS } from '../../jobs/kinds/job-kinds.ts';
-import { ROW_STATES } from '../../jobs/row-state.ts';
 import { batchState, queuedRows } from '../../operations/batches/batch-state.ts';
 import { count } from '../../quantity-text.ts';
 import { oneLine } from '../../safe-text.ts';

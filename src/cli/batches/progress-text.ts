@@ -1,6 +1,6 @@
-import type { Batch } from '../../jobs/batches.ts';
+import type { Batch } from '../../jobs/batches/batches.ts';
 import { JOB_KINDS } from '../../jobs/kinds/job-kinds.ts';
-import type { WorkerState } from '../../jobs/worker-list.ts';
+import type { WorkerState } from '../../jobs/redis/worker-heartbeat.ts';
 import { endedRows, queuedRows } from '../../operations/batches/batch-state.ts';
 import { count, readableDuration } from '../../quantity-text.ts';
 import { clipped, oneLine } from '../../safe-text.ts';

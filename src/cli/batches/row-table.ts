@@ -1,4 +1,4 @@
-import type { Row } from '../../jobs/batches.ts';
+import type { Row } from '../../jobs/batches/batches.ts';
 import { rowError } from '../../operations/batches/batch-state.ts';
 
 export const ROW_HEAD = ['DOMAIN', 'STAGE', 'TRIES', 'ERROR'] as const;

@@ -1,4 +1,4 @@
-import type { Progress } from '../../jobs/progress.ts';
+import type { Progress } from '../../jobs/queue/progress.ts';
 import { oneLine } from '../../safe-text.ts';
 import type { Output } from '../terminal/output.ts';
 

@@ -1,5 +1,5 @@
 import { JOB_KINDS, type JobKind, type JobOutcome } from '../../jobs/kinds/job-kinds.ts';
-import type { Progress } from '../../jobs/progress.ts';
+import type { Progress } from '../../jobs/queue/progress.ts';
 import type { JobReporter } from '../../operations/jobs/job-report.ts';
 import type { JobResult } from '../../operations/jobs/run-job.ts';
 import { type CommandResult, outcomeOfJob } from '../terminal/exit-codes.ts';

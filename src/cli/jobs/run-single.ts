@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
-import { domainOf, type Work } from '../../jobs/payload.ts';
+import { domainOf, type Work } from '../../jobs/kinds/payload.ts';
 import { withKeyedFleet } from '../../operations/connect/with-fleet.ts';
 import { runJob } from '../../operations/jobs/run-job.ts';
 import type { WorkOptions } from '../flags/work-flags.ts';

@@ -1,4 +1,4 @@
-import type { Progress, StageRecord } from '../../jobs/progress.ts';
+import type { Progress, StageRecord } from '../../jobs/queue/progress.ts';
 import type { Output } from '../terminal/output.ts';
 import { stageLine } from './job-texts.ts';
 

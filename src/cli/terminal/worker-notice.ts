@@ -1,4 +1,4 @@
-import type { WorkerState } from '../../jobs/worker-list.ts';
+import type { WorkerState } from '../../jobs/redis/worker-heartbeat.ts';
 import { oneLine } from '../../safe-text.ts';
 import type { Output } from './output.ts';
 

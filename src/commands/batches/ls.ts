@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { rowsText } from '../../cli/terminal/table.ts';
-import type { Batch } from '../../jobs/batches.ts';
+import type { Batch } from '../../jobs/batches/batches.ts';
 import { type BatchSummary, batchState, batchSummary } from '../../operations/batches/batch-state.ts';
 import { withFleet } from '../../operations/connect/with-fleet.ts';
 

@@ -7,7 +7,7 @@ import { waitFlags } from '../../cli/flags/creation-flags.ts';
 import { waitMs } from '../../cli/flags/duration.ts';
 import { withInterrupt } from '../../cli/terminal/interrupt.ts';
 import { noteWorkers } from '../../cli/terminal/worker-notice.ts';
-import type { Fleet } from '../../jobs/fleet.ts';
+import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { type BatchSummary, batchSummary } from '../../operations/batches/batch-state.ts';
 import { type RefusedRow, type RetriedBatch, retryBatch } from '../../operations/batches/retry-batch.ts';
 import { watchBatch } from '../../operations/batches/run-batch.ts';

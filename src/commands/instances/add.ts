@@ -8,8 +8,8 @@ import { addOne } from '../../cli/instances/add-one.ts';
 import type { Creation } from '../../cli/jobs/print-creation.ts';
 import { passphraseFlags, readPassphrase } from '../../cli/terminal/passphrase-input.ts';
 import { InputError } from '../../errors.ts';
-import { refuseAddRm } from '../../operations/instances/refuse-add-rm.ts';
 import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
+import { refuseAddRm } from '../../operations/instances/refuse-add-rm.ts';
 
 export default class InstancesAdd extends BaseCommand {
   static override summary = 'Create an instance, or all those of a file';

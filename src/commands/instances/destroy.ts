@@ -12,6 +12,7 @@ import type { CommandResult } from '../../cli/terminal/exit-codes.ts';
 import { selectionPrinter } from '../../cli/terminal/input-printer.ts';
 import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
+import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import { type Couch, withCouch } from '../../operations/connect/couch.ts';
 import {
   type DestructionOptions,
@@ -21,7 +22,6 @@ import {
 import { refuseAddRm } from '../../operations/instances/refuse-add-rm.ts';
 import { onlyDomain, type Selection } from '../../operations/targets/selection.ts';
 import { count } from '../../quantity-text.ts';
-import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 
 /** What a destruction needs, of one instance or of many. */
 interface Destruction extends DestructionOptions {

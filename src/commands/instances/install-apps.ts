@@ -11,11 +11,11 @@ import { runSingle } from '../../cli/jobs/run-single.ts';
 import { askForNumber } from '../../cli/terminal/confirm.ts';
 import { selectionPrinter } from '../../cli/terminal/input-printer.ts';
 import { splitList } from '../../instances/options/option-values.ts';
+import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
 import { prepareInstallation, prepareInstallations } from '../../operations/instances/install-apps.ts';
 import { onlyDomain } from '../../operations/targets/selection.ts';
 import { count } from '../../quantity-text.ts';
-import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 
 export default class InstancesInstallApps extends BaseCommand {
   static override summary = 'Install applications on instances that exist';

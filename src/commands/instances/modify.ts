@@ -18,13 +18,13 @@ import { parseChanges } from '../../instances/options/changes.ts';
 import { changeDoubts } from '../../instances/options/doubts.ts';
 import { isOnlyAbout } from '../../instances/options/parse-options.ts';
 import type { RawOptions } from '../../instances/options/raw-row.ts';
+import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
 import { rulesOf } from '../../operations/input/check-rows.ts';
 import { modifyInstance } from '../../operations/instances/modify-instance.ts';
 import { prepareModifications, prepareModificationsOf } from '../../operations/instances/modify-instances.ts';
 import { count } from '../../quantity-text.ts';
 import { safeJson } from '../../safe-text.ts';
-import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 
 const { locale: filterLocale, ...otherFilters } = filterFlags;
 

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { JOB_HEAD, jobCells } from '../../cli/jobs/job-texts.ts';
 import { rowsText } from '../../cli/terminal/table.ts';
-import type { Fleet } from '../../jobs/fleet.ts';
+import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { withFleet } from '../../operations/connect/with-fleet.ts';
 import { findJob } from '../../operations/jobs/find-job.ts';
 import {

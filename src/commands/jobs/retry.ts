@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { jobArg } from '../../cli/flags/args.ts';
 import { noteWorkers } from '../../cli/terminal/worker-notice.ts';
-import { retryJob } from '../../jobs/retry.ts';
+import { retryJob } from '../../jobs/queue/retry-job.ts';
 import { withFleet } from '../../operations/connect/with-fleet.ts';
 import { findJob } from '../../operations/jobs/find-job.ts';
 import { reportWorkers } from '../../operations/jobs/job-report.ts';

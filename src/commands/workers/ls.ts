@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { rowsText } from '../../cli/terminal/table.ts';
 import { START_A_WORKER } from '../../cli/terminal/worker-notice.ts';
-import { listWorkers, type WorkerState } from '../../jobs/worker-list.ts';
+import { listWorkers, type WorkerState } from '../../jobs/redis/worker-heartbeat.ts';
 import { withFleet } from '../../operations/connect/with-fleet.ts';
 
 const HEAD = ['ID', 'HOST', 'PID', 'RUNNING', 'SINCE', 'WAITS FOR'];

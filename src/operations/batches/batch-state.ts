@@ -1,6 +1,6 @@
-import type { Batch, Row } from '../../jobs/batches.ts';
+import type { Batch, Row } from '../../jobs/batches/batches.ts';
+import { FINAL_ROW_STATES, type RowState } from '../../jobs/batches/row-state.ts';
 import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
-import { FINAL_ROW_STATES, type RowState } from '../../jobs/row-state.ts';
 
 /** Where a batch stands, as a whole. */
 export type BatchState = 'running' | 'done' | 'partly failed' | 'failed';

@@ -1,6 +1,6 @@
 import { FleetError } from '../../errors.ts';
-import { requestCancel } from '../../jobs/cancel.ts';
-import type { Fleet } from '../../jobs/fleet.ts';
+import type { Fleet } from '../../jobs/fleet/fleet.ts';
+import { requestCancel } from '../../jobs/queue/cancellations.ts';
 import { queuedRows } from './batch-state.ts';
 
 export interface CancelledBatch {

@@ -4,7 +4,7 @@ import type { Scheme } from '../../instances/domains/registration-link.ts';
 import { judgeByNames } from '../../instances/lookup/lookup.ts';
 import { describeUnreadable, type Judged } from '../../instances/lookup/readable.ts';
 import { isOfIncarnation, type Registration, registrationOf } from '../../instances/lookup/registration.ts';
-import type { Batches, Row } from '../../jobs/batches.ts';
+import type { Batches, Row } from '../../jobs/batches/batches.ts';
 import { JOB_KINDS, type JobKind } from '../../jobs/kinds/job-kinds.ts';
 import { pagesOf } from '../../pages.ts';
 import { rowError } from './batch-state.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FleetError, InputError } from '../../errors.ts';
-import type { Batch } from '../../jobs/batches.ts';
-import type { Fleet } from '../../jobs/fleet.ts';
-import { listWorkers, type WorkerState } from '../../jobs/worker-list.ts';
+import type { Batch } from '../../jobs/batches/batches.ts';
+import type { Fleet } from '../../jobs/fleet/fleet.ts';
+import { listWorkers, type WorkerState } from '../../jobs/redis/worker-heartbeat.ts';
 import { endedRows } from './batch-state.ts';
 import { createRate } from './rate.ts';
 

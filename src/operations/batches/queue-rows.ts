@@ -1,7 +1,7 @@
-import { enqueueRows, type RowRequest } from '../../jobs/enqueue.ts';
-import type { KeyedFleet } from '../../jobs/fleet.ts';
+import { openSubmission } from '../../jobs/batches/submission.ts';
+import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
-import { openSubmission } from '../../jobs/submission.ts';
+import { enqueueRows, type RowRequest } from '../../jobs/queue/enqueue.ts';
 
 /** Milliseconds between two looks at a batch while it is queued. */
 const LOOK_MS = 500;

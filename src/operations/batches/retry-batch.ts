@@ -1,11 +1,11 @@
 import pLimit from 'p-limit';
 import { FleetError } from '../../errors.ts';
-import type { Row } from '../../jobs/batches.ts';
-import type { Fleet } from '../../jobs/fleet.ts';
-import { parsePayload } from '../../jobs/payload.ts';
-import { readJob } from '../../jobs/read-job.ts';
-import { retryJob } from '../../jobs/retry.ts';
-import type { FinalRowState } from '../../jobs/row-state.ts';
+import type { Row } from '../../jobs/batches/batches.ts';
+import type { FinalRowState } from '../../jobs/batches/row-state.ts';
+import type { Fleet } from '../../jobs/fleet/fleet.ts';
+import { parsePayload } from '../../jobs/kinds/payload.ts';
+import { readJob } from '../../jobs/queue/read-job.ts';
+import { retryJob } from '../../jobs/queue/retry-job.ts';
 
 /** A row that could not be queued again, and why. */
 export interface RefusedRow {

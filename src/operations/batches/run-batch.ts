@@ -1,5 +1,5 @@
-import type { Batch } from '../../jobs/batches.ts';
-import type { Fleet, KeyedFleet } from '../../jobs/fleet.ts';
+import type { Batch } from '../../jobs/batches/batches.ts';
+import type { Fleet, KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import { reportWorkers, type WorkersReport } from '../jobs/job-report.ts';
 import type { RunOptions } from '../jobs/run-job.ts';
 import { type WaitEnd, type WaitOptions, withWaitLimit } from '../wait-limit.ts';

@@ -4,7 +4,7 @@ import type { Unwell } from '../../couchdb/health.ts';
 import { type CouchServer, connectCouch } from '../../couchdb/server.ts';
 import { FleetError } from '../../errors.ts';
 import { clusterAt } from '../../instances/lookup/cluster-at.ts';
-import { fleetLogins } from '../../jobs/logins.ts';
+import { fleetLogins } from '../../jobs/redis/logins.ts';
 
 /** The CouchDB servers of the configuration. */
 export interface Couch {

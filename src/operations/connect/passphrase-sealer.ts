@@ -5,8 +5,8 @@ import type { Config } from '../../config/config.ts';
 import type { ParsedOptions } from '../../instances/options/parse-options.ts';
 import { type EncryptorKey, encryptorKeyOf } from '../../instances/vault/organization-key.ts';
 import { storedPassphrase } from '../../instances/vault/passphrase.ts';
-import type { KeyedFleet } from '../../jobs/fleet.ts';
-import { type SealForJob, sealPassphrase } from '../../jobs/stored-passphrase.ts';
+import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
+import { type SealForJob, sealPassphrase } from '../../jobs/fleet/sealed-passphrase.ts';
 
 /** Turns a clear passphrase into what seals it for its job. */
 export type PassphraseSealer = (parsed: ParsedOptions) => Promise<SealForJob | undefined>;

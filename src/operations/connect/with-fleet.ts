@@ -1,9 +1,9 @@
 import type { Config } from '../../config/config.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { ensureGlobalDatabases } from '../../instances/platform/global-databases.ts';
-import { type Fleet, type KeyedFleet, openFleet } from '../../jobs/fleet.ts';
-import { ensureFleetRecord, type FleetRecord, readRecord } from '../../jobs/fleet-record.ts';
-import { createSigner } from '../../jobs/signer.ts';
+import { type Fleet, type KeyedFleet, openFleet } from '../../jobs/fleet/fleet.ts';
+import { ensureFleetRecord, type FleetRecord, readRecord } from '../../jobs/fleet/fleet-record.ts';
+import { createSigner } from '../../jobs/fleet/signer.ts';
 import { explainRedis } from '../../redis/explain-redis.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { InstanceOptions } from '../../instances/options/options.ts';
-import { creation } from '../../jobs/enqueue.ts';
-import type { KeyedFleet } from '../../jobs/fleet.ts';
-import type { SealForJob } from '../../jobs/stored-passphrase.ts';
+import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
+import type { SealForJob } from '../../jobs/fleet/sealed-passphrase.ts';
+import { creation } from '../../jobs/queue/enqueue.ts';
 import { type CreationResult, type CreationServices, followCreation } from '../jobs/follow-creation.ts';
 import type { JobReporter } from '../jobs/job-report.ts';
 import { type RunOptions, submitJob } from '../jobs/run-job.ts';

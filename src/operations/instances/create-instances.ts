@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { allNames } from '../../instances/lookup/all-names.ts';
-import type { KeyedFleet } from '../../jobs/fleet.ts';
+import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import {
   type BatchReporter,
   type BatchResult,

@@ -1,4 +1,4 @@
-import { creation, type RowRequest } from '../../jobs/enqueue.ts';
+import { creation, type RowRequest } from '../../jobs/queue/enqueue.ts';
 import type { PassphraseSealer } from '../connect/passphrase-sealer.ts';
 import type { ValidRow } from '../input/check-rows.ts';
 import type { InstanceFile } from '../input/row-file.ts';

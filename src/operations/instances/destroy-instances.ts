@@ -2,7 +2,7 @@ import { FleetError, InputError } from '../../errors.ts';
 import { instanceState } from '../../instances/documents/instance-document.ts';
 import { normaliseDomain } from '../../instances/domains/domain.ts';
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
-import type { Work } from '../../jobs/payload.ts';
+import type { Work } from '../../jobs/kinds/payload.ts';
 import { findInstance } from '../targets/find-instance.ts';
 import { type Selection, type SelectionServices, selectTargets } from '../targets/selection.ts';
 import { type Target, targetOf } from '../targets/target.ts';

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { redisAddress } from '../../config/redis-target.ts';
-import { connectFleetRedis } from '../../jobs/connect-fleet-redis.ts';
+import { connectFleetRedis } from '../../jobs/redis/connect-fleet-redis.ts';
 import { type Couch, checkCouch } from '../connect/couch.ts';
 import { type Preflight, preflight } from './preflight.ts';
 

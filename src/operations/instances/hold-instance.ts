@@ -3,8 +3,8 @@ import type { ExistingInstance } from '../../instances/change/existing-instance.
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { createCensus } from '../../instances/lookup/prefix-index.ts';
-import type { Fleet } from '../../jobs/fleet.ts';
-import { type DirectWork, holdNames } from '../../jobs/hold-names.ts';
+import { type DirectWork, holdNames } from '../../jobs/claims/hold-names.ts';
+import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import type { Couch } from '../connect/couch.ts';
 
 /** Where an instance is held and changed. */

@@ -1,7 +1,7 @@
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
-import type { KeyedFleet } from '../../jobs/fleet.ts';
+import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
-import type { Work } from '../../jobs/payload.ts';
+import type { Work } from '../../jobs/kinds/payload.ts';
 import {
   type BatchReporter,
   type BatchResult,

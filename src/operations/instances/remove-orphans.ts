@@ -6,9 +6,9 @@ import type { OrphanDatabases, OrphanFinding } from '../../instances/fsck/orphan
 import { findOrphans } from '../../instances/fsck/orphans.ts';
 import { type Census, createCensus, type Owners } from '../../instances/lookup/prefix-index.ts';
 import { refusalOf, type Unreadable } from '../../instances/lookup/readable.ts';
-import type { Fleet } from '../../jobs/fleet.ts';
-import { requireSameFleet } from '../../jobs/fleet-record.ts';
-import { type DirectWork, holdNames } from '../../jobs/hold-names.ts';
+import { type DirectWork, holdNames } from '../../jobs/claims/hold-names.ts';
+import type { Fleet } from '../../jobs/fleet/fleet.ts';
+import { requireSameFleet } from '../../jobs/fleet/fleet-record.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { Couch } from '../connect/couch.ts';
 

@@ -6,7 +6,7 @@ import { isReservation } from '../../instances/documents/instance-document.ts';
 import { allInstances } from '../../instances/lookup/all-instances.ts';
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
 import { platformIndexes } from '../../instances/platform/platform-indexes.ts';
-import type { Work } from '../../jobs/payload.ts';
+import type { Work } from '../../jobs/kinds/payload.ts';
 import { count } from '../../quantity-text.ts';
 import type { Couch } from '../connect/couch.ts';
 import { findInstance } from '../targets/find-instance.ts';

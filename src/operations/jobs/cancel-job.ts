@@ -1,7 +1,7 @@
 import { FleetError } from '../../errors.ts';
-import { requestCancel } from '../../jobs/cancel.ts';
-import type { Fleet } from '../../jobs/fleet.ts';
-import type { FleetJob } from '../../jobs/queue.ts';
+import type { Fleet } from '../../jobs/fleet/fleet.ts';
+import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
+import { requestCancel } from '../../jobs/queue/cancellations.ts';
 import { jobFacts, jobState } from './job-facts.ts';
 
 /** A job that was asked to stop. */

@@ -1,8 +1,8 @@
 import { FleetError, InputError } from '../../errors.ts';
 import { normaliseDomain } from '../../instances/domains/domain.ts';
-import type { Fleet } from '../../jobs/fleet.ts';
-import type { FleetJob } from '../../jobs/queue.ts';
-import { readJob } from '../../jobs/read-job.ts';
+import type { Fleet } from '../../jobs/fleet/fleet.ts';
+import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
+import { readJob } from '../../jobs/queue/read-job.ts';
 
 const JOB_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 

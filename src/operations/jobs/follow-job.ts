@@ -1,8 +1,8 @@
 import { FleetError } from '../../errors.ts';
-import type { Fleet } from '../../jobs/fleet.ts';
+import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import type { JobOutcome } from '../../jobs/kinds/job-kinds.ts';
-import { type Progress, readProgress } from '../../jobs/progress.ts';
-import { type JobEnd, waitForJob } from '../../jobs/wait.ts';
+import { type Progress, readProgress } from '../../jobs/queue/progress.ts';
+import { type JobEnd, waitForJob } from '../../jobs/queue/wait-for-job.ts';
 import type { WaitEnd, WaitLimit } from '../wait-limit.ts';
 import { type JobReporter, reportWorkers } from './job-report.ts';
 

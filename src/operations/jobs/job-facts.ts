@@ -1,8 +1,8 @@
 import { FleetError } from '../../errors.ts';
+import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
 import { type JobOutcome, stagesOf } from '../../jobs/kinds/job-kinds.ts';
-import { domainOf, isEnded, type Payload, parsePayload } from '../../jobs/payload.ts';
-import { type AppRecord, readProgress, type StageRecord } from '../../jobs/progress.ts';
-import type { FleetJob } from '../../jobs/queue.ts';
+import { domainOf, isEnded, type Payload, parsePayload } from '../../jobs/kinds/payload.ts';
+import { type AppRecord, readProgress, type StageRecord } from '../../jobs/queue/progress.ts';
 
 /** Where a job is; `retrying` waits for its next try. */
 export const JOB_STATES = ['waiting', 'active', 'retrying', 'done', 'failed'] as const;

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
-import { type Fleet, openFleet } from '../../jobs/fleet.ts';
-import { readJob } from '../../jobs/read-job.ts';
+import { type Fleet, openFleet } from '../../jobs/fleet/fleet.ts';
+import { readJob } from '../../jobs/queue/read-job.ts';
 import { explainRedis } from '../../redis/explain-redis.ts';
 import { latestJob } from './find-job.ts';
 import { jobState } from './job-facts.ts';

@@ -1,7 +1,7 @@
-import type { Fleet } from '../../jobs/fleet.ts';
+import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
-import type { Progress } from '../../jobs/progress.ts';
-import { listWorkers, type WorkerState } from '../../jobs/worker-list.ts';
+import type { Progress } from '../../jobs/queue/progress.ts';
+import { listWorkers, type WorkerState } from '../../jobs/redis/worker-heartbeat.ts';
 
 /** What is known of the workers when something was queued: it says whether anything will be done, and when. */
 export interface WorkersReport {

@@ -1,6 +1,6 @@
 import type { JobType } from 'bullmq';
-import type { Fleet } from '../../jobs/fleet.ts';
-import { readJob } from '../../jobs/read-job.ts';
+import type { Fleet } from '../../jobs/fleet/fleet.ts';
+import { readJob } from '../../jobs/queue/read-job.ts';
 import { type JobFacts, type JobState, jobFacts, unreadableFacts } from './job-facts.ts';
 
 /** Jobs that are read at a time. */

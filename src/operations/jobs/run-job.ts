@@ -1,6 +1,6 @@
-import { busy } from '../../jobs/busy.ts';
-import { enqueueJob, type JobRequest } from '../../jobs/enqueue.ts';
-import type { KeyedFleet } from '../../jobs/fleet.ts';
+import { busy } from '../../jobs/claims/busy.ts';
+import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
+import { enqueueJob, type JobRequest } from '../../jobs/queue/enqueue.ts';
 import { type WaitOptions, withWaitLimit } from '../wait-limit.ts';
 import { type FollowedJob, followJob } from './follow-job.ts';
 import type { JobReporter } from './job-report.ts';

@@ -1,6 +1,6 @@
+import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
 import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
-import { domainOf, parsePayload } from '../../jobs/payload.ts';
-import type { FleetJob } from '../../jobs/queue.ts';
+import { domainOf, parsePayload } from '../../jobs/kinds/payload.ts';
 import { type WaitOptions, withWaitLimit } from '../wait-limit.ts';
 import { type CreationResult, type CreationServices, followCreation } from './follow-creation.ts';
 import { type FollowedJob, followJob } from './follow-job.ts';

@@ -2,7 +2,7 @@ import { AppError } from '../../apps/errors.ts';
 import { CouchError } from '../../couchdb/errors.ts';
 import type { FailureKind } from '../../errors.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
-import { type AppRecord, withApp } from '../../jobs/progress.ts';
+import { type AppRecord, withApp } from '../../jobs/queue/progress.ts';
 import { StackBusy } from '../../stack/errors.ts';
 import { StorageError } from '../../storage/errors.ts';
 import type { Attempt } from '../attempt.ts';

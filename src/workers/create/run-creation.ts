@@ -6,11 +6,11 @@ import {
   type StoredInstance,
 } from '../../instances/documents/instance-document.ts';
 import { readInstance } from '../../instances/lookup/lookup.ts';
-import { hasFinished } from '../../jobs/failed-state.ts';
+import { unsealPassphrase } from '../../jobs/fleet/sealed-passphrase.ts';
 import type { CreatePayload } from '../../jobs/kinds/create.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
-import type { StageRecord } from '../../jobs/progress.ts';
-import { unsealPassphrase } from '../../jobs/stored-passphrase.ts';
+import { hasFinished } from '../../jobs/queue/failed-state.ts';
+import type { StageRecord } from '../../jobs/queue/progress.ts';
 import { installApps } from '../apps/install-apps.ts';
 import { refuseUnfit } from '../apps/refuse-unfit.ts';
 import type { Attempt } from '../attempt.ts';

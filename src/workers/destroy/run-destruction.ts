@@ -1,6 +1,6 @@
 import type { DestroyPayload } from '../../jobs/kinds/destroy.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
-import type { Progress } from '../../jobs/progress.ts';
+import type { Progress } from '../../jobs/queue/progress.ts';
 import type { Attempt } from '../attempt.ts';
 import { runStages } from '../pipeline.ts';
 import { readSeen, refuseUnseen, superseded } from '../seen-instance.ts';

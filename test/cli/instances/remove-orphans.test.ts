@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { type RemoveOrphansOptions, removeOrphans } from '../../../src/cli/instances/remove-orphans.ts';
 import { prefixOf } from '../../../src/instances/databases/prefix.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
-import { holdNames } from '../../../src/jobs/hold-names.ts';
+import { holdNames } from '../../../src/jobs/claims/hold-names.ts';
 import { type Couch, openCouch } from '../../../src/operations/connect/couch.ts';
 import type { OrphanRemoval } from '../../../src/operations/instances/remove-orphans.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';

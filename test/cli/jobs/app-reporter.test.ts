@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createAppReporter } from '../../../src/cli/jobs/app-reporter.ts';
-import type { AppRecord } from '../../../src/jobs/progress.ts';
+import type { AppRecord } from '../../../src/jobs/queue/progress.ts';
 
 describe('telling of applications that are waited for', () => {
   function told(...apps: Partial<AppRecord>[]): string[] {

@@ -5,7 +5,7 @@ import {
   JOB_EXIT_CODES,
   outcomeOfBatch,
 } from '../../../src/cli/terminal/exit-codes.ts';
-import type { Batch } from '../../../src/jobs/batches.ts';
+import type { Batch } from '../../../src/jobs/batches/batches.ts';
 import type { WaitEnd } from '../../../src/operations/wait-limit.ts';
 import { sampleBatch } from '../../support/sample-batch.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { databaseName } from '../../../src/instances/databases/prefix.ts';
 import { findByNames } from '../../../src/instances/lookup/lookup.ts';
-import { domainOf } from '../../../src/jobs/payload.ts';
+import { domainOf } from '../../../src/jobs/kinds/payload.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 import { submit } from '../../support/submit.ts';
 import { until } from '../../support/until.ts';

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { findByNames, INSTANCES } from '../../../src/instances/lookup/lookup.ts';
-import { domainOf } from '../../../src/jobs/payload.ts';
-import { readProgress } from '../../../src/jobs/progress.ts';
+import { domainOf } from '../../../src/jobs/kinds/payload.ts';
+import { readProgress } from '../../../src/jobs/queue/progress.ts';
 import { type CliPlatform, type Ran, startPlatform } from '../../support/cli-platform.ts';
 
 describe('instances add --from', () => {

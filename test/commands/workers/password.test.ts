@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { listWorkers } from '../../../src/jobs/worker-list.ts';
+import { listWorkers } from '../../../src/jobs/redis/worker-heartbeat.ts';
 import { basic } from '../../embedded/couchdb/couch-request.ts';
 import { type CliPlatform, runCommand, spawnCommand, startPlatform } from '../../support/cli-platform.ts';
 import { type CountingProxy, startCountingProxy } from '../../support/counting-proxy.ts';

@@ -1,7 +1,7 @@
 import { chown, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { listWorkers } from '../../../src/jobs/worker-list.ts';
+import { listWorkers } from '../../../src/jobs/redis/worker-heartbeat.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary-directory.ts';
 import { testPort } from '../../support/test-port.ts';

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { createSigner } from '../../../src/jobs/fleet/signer.ts';
 import {
   didNothing,
   isJobKind,
@@ -7,8 +8,7 @@ import {
   type LivePayload,
   stagesOf,
 } from '../../../src/jobs/kinds/job-kinds.ts';
-import { appsOf, namesOf, parsePayload, payloadHash } from '../../../src/jobs/payload.ts';
-import { createSigner } from '../../../src/jobs/signer.ts';
+import { appsOf, namesOf, parsePayload, payloadHash } from '../../../src/jobs/kinds/payload.ts';
 import { sampleOptions } from '../../instances/sample-options.ts';
 
 const envelope = { v: 1, batch: { id: 'AB2', row: 3 }, generation: 2, tries: 8 } as const;

@@ -5,12 +5,12 @@ import type { StoredDocument } from '../../../src/couchdb/server.ts';
 import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.ts';
 import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
-import { enqueueJob } from '../../../src/jobs/enqueue.ts';
-import { failedState } from '../../../src/jobs/failed-state.ts';
 import { JOB_KINDS } from '../../../src/jobs/kinds/job-kinds.ts';
-import { type Progress, readProgress } from '../../../src/jobs/progress.ts';
-import { retryJob } from '../../../src/jobs/retry.ts';
-import type { JobEnd } from '../../../src/jobs/wait.ts';
+import { enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
+import { failedState } from '../../../src/jobs/queue/failed-state.ts';
+import { type Progress, readProgress } from '../../../src/jobs/queue/progress.ts';
+import { retryJob } from '../../../src/jobs/queue/retry-job.ts';
+import type { JobEnd } from '../../../src/jobs/queue/wait-for-job.ts';
 import { currentStage } from '../../../src/workers/pipeline.ts';
 import { bytes, json, startWebServer, status } from '../../apps/registry-server.ts';
 import {

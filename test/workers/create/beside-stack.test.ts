@@ -7,9 +7,9 @@ import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.
 import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
 import { SETTINGS_ID } from '../../../src/instances/documents/settings-document.ts';
 import { VAULT_ID } from '../../../src/instances/vault/vault.ts';
-import { enqueueCreate } from '../../../src/jobs/enqueue.ts';
 import type { CreateStageName } from '../../../src/jobs/kinds/create.ts';
 import { JOB_KINDS } from '../../../src/jobs/kinds/job-kinds.ts';
+import { enqueueCreate } from '../../../src/jobs/queue/enqueue.ts';
 import { BesideStack } from '../../support/beside-stack.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { type Opens, opens } from '../../support/opens-vault.ts';

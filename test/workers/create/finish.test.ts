@@ -3,9 +3,9 @@ import { CouchError } from '../../../src/couchdb/errors.ts';
 import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.ts';
 import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
-import { requestCancel } from '../../../src/jobs/cancel.ts';
-import { readProgress } from '../../../src/jobs/progress.ts';
-import { retryJob } from '../../../src/jobs/retry.ts';
+import { requestCancel } from '../../../src/jobs/queue/cancellations.ts';
+import { readProgress } from '../../../src/jobs/queue/progress.ts';
+import { retryJob } from '../../../src/jobs/queue/retry-job.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { until } from '../../support/until.ts';
 

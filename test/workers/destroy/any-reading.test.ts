@@ -5,8 +5,8 @@ import type { CouchDocument } from '../../../src/couchdb/server.ts';
 import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.ts';
 import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
-import { enqueueJob } from '../../../src/jobs/enqueue.ts';
-import type { JobEnd } from '../../../src/jobs/wait.ts';
+import { enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
+import type { JobEnd } from '../../../src/jobs/queue/wait-for-job.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 
 const SECRET = 'AAAA';

@@ -6,9 +6,9 @@ import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.
 import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
 import type { InstanceDocument, StoredInstance } from '../../../src/instances/documents/instance-document.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
-import { enqueueJob } from '../../../src/jobs/enqueue.ts';
 import type { DestroyPayload } from '../../../src/jobs/kinds/destroy.ts';
-import { retryJob } from '../../../src/jobs/retry.ts';
+import { enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
+import { retryJob } from '../../../src/jobs/queue/retry-job.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 
 describe('destroying an instance', () => {

@@ -5,8 +5,8 @@ import { prefixOf, reservationId } from '../../../src/instances/databases/prefix
 import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
 import type { InstanceDocument } from '../../../src/instances/documents/instance-document.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
-import { enqueueJob } from '../../../src/jobs/enqueue.ts';
-import type { JobEnd } from '../../../src/jobs/wait.ts';
+import { enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
+import type { JobEnd } from '../../../src/jobs/queue/wait-for-job.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 
 describe('dropping a reservation', () => {

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { isJobKind, type JobKind } from '../kinds/job-kinds.ts';
+import { isRowState, ROW_STATES, type RowState } from './row-state.ts';
+
+// What Redis has of a batch and its rows, read as what anybody may have written there: whoever reaches Redis can break
+// it, and no broken record may end a command, or the worker that looks after all batches.
+
+/** What is known of a row beside its state; no secret is ever in here. */
+const rowInfo = z.object({
+  domain: z.string(),
+  jobId: z.string().optional(),
+  incarnation: z.string().optional(),
+  stage: z.string().optional(),
+  tries: z.number().optional(),
+  code: z.string().optional(),
+  error: z.string().optional(),
+});
+
+export type RowInfo = z.infer<typeof rowInfo>;
+
+export interface Row extends RowInfo {
+  /** Line of the row in its file, from 1. */
+  readonly row: number;
+  readonly state: RowState;
+}
+
+/** Why a batch takes no further row up. */
+export type Halt = 'cancelled' | 'too-many-failures';
+
+/** What the record of a batch says, and how many rows are in which state. */
+export interface BatchRecord {
+  readonly kind: JobKind;
+  /** Name of the file, or what the operator called it. */
+  readonly name: string;
+  readonly reason: string;
+  /** User and host that submitted it. */
+  readonly by: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** When its last row ended; absent while it runs. */
+  readonly endedAt: number | undefined;
+  readonly total: number;
+  /** Stops by itself when more rows than this have failed or are incomplete; absent = never. */
+  readonly maxFailures: number | undefined;
+  readonly halt: Halt | undefined;
+  readonly counts: Readonly<Record<RowState, number>>;
+}
+
+/** Rows of the largest batch: many times what the largest platforms have. */
+const MOST_ROWS = 10_000_000;
+
+/** The last time that a date can have, in milliseconds since 1970. */
+const LAST_TIME = 8.64e15;
+
+/** Whether it can be the number of a row: the line of a file, from 1. */
+export function isRowNumber(row: number): boolean {
+  return Number.isSafeInteger(row) && row > 0;
+}
+
+/** A row as it is kept: `state fence info`. One that cannot be read has failed as `bad_record`. */
+export function rowOf(row: number, text: string): Row {
+  const [, state = '', info = ''] = /^(\w+) \d+ (.*)$/s.exec(text) ?? [];
+  const read = rowInfo.safeParse(parsedJson(info));
+  if (isRowState(state) && read.success) return { row, state, ...read.data };
+  return {
+    row,
+    state: 'failed',
+    domain: '(unreadable)',
+    code: 'bad_record',
+    error: 'what Redis has of this row is not one of ours',
+  };
+}
+
+/** A batch as it is kept; undefined where there is none, or what is there is none of ours. */
+export function batchOf(
+  fields: Readonly<Record<string, string>>,
+  counts: Readonly<Record<string, string>>,
+): BatchRecord | undefined {
+  const total = wholeNumber(fields['total'], MOST_ROWS);
+  if (total === undefined) return undefined;
+  return {
+    kind: kindOf(fields['kind']),
+    name: fields['name'] ?? '',
+    reason: fields['reason'] ?? '',
+    by: fields['by'] ?? '',
+    createdAt: wholeNumber(fields['createdAt'], LAST_TIME) ?? 0,
+    endedAt: wholeNumber(fields['endedAt'], LAST_TIME),
+    total,
+    maxFailures: wholeNumber(fields['maxFailures'], Number.MAX_SAFE_INTEGER),
+    halt: haltOf(fields['halt']),
+    counts: countsOf(counts),
+  };
+}
+
+export function haltOf(text: string | undefined): Halt | undefined {
+  return text === 'cancelled' || text === 'too-many-failures' ? text : undefined;
+}
+
+function countsOf(counts: Readonly<Record<string, string>>): Record<RowState, number> {
+  const none: Record<RowState, number> = {
+    waiting: 0,
+    active: 0,
+    retrying: 0,
+    done: 0,
+    skipped: 0,
+    incomplete: 0,
+    failed: 0,
+    cancelled: 0,
+  };
+  for (const state of ROW_STATES) none[state] = wholeNumber(counts[state], Number.MAX_SAFE_INTEGER) ?? 0;
+  return none;
+}
+
+function wholeNumber(text: string | undefined, most: number): number | undefined {
+  return text !== undefined && /^\d{1,16}$/.test(text) && Number(text) <= most ? Number(text) : undefined;
+}
+
+/** Batches of the first version named no kind. */
+function kindOf(text: string | undefined): JobKind {
+  return text !== undefined && isJobKind(text) ? text : 'create';
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

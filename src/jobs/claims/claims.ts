@@ -1,0 +1,143 @@
+import type { RedisClient } from '../../redis/client.ts';
+import type { Keys } from '../redis/keys.ts';
+import { script } from '../redis/script.ts';
+
+/** What a job wants to hold: the domain first, then every alias. */
+export interface Claim {
+  readonly jobId: string;
+  readonly kind: string;
+  readonly names: readonly [string, ...string[]];
+  /** Digest of what the job would do; two jobs with equal ones are one (`ARCHITECTURE.md` §3.2). */
+  readonly payloadHash: string;
+  /** A batch row that waits for the holder when that one does the same: `batchId row`. */
+  readonly joiner?: string;
+}
+
+export type ClaimAnswer =
+  | { readonly state: 'held' }
+  /** The same work is under way already as job `by`. */
+  | { readonly state: 'joined'; readonly by: string }
+  | { readonly state: 'busy'; readonly by: string; readonly kind: string; readonly name: string }
+  /** Only for a retry: a later job for that domain is known. */
+  | { readonly state: 'newer'; readonly by: string }
+  /** Only for a run: the job is not in Redis any more, and must not hold a name that another needs. */
+  | { readonly state: 'gone' };
+
+/**
+ * Who takes names: somebody who adds a job, a worker that runs one, somebody who retries one, or a
+ * command that works itself, without a job (`hold-names.ts`).
+ */
+export type ClaimMode = 'add' | 'run' | 'retry' | 'direct';
+
+/** How long a claim counts although its job is not there yet, or not there again: the time between claiming and adding it. */
+export const ADDING_MS = 60_000;
+
+/** How long it is remembered which job held a name last: as long as failed jobs are kept. */
+const MEMORY_SECONDS = 31 * 24 * 3600;
+
+/**
+ * Takes all names or none. A holder whose job is gone or has ended holds no more.
+ * KEYS: joined set, then one hash a name. ARGV: job, kind, payload, joiner, mode, prefix of job keys, …
+ */
+const CLAIM = script(`
+local job, kind, payload, joiner, mode, base = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local adding, memory, joined = tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local function ended(id)
+  return redis.call('ZSCORE', base .. 'completed', id) or redis.call('ZSCORE', base .. 'failed', id)
+end
+
+if mode == 'run' and redis.call('EXISTS', base .. job) == 0 then return {'gone'} end
+
+for i, key in ipairs(KEYS) do
+  local held = redis.call('HMGET', key, 'job', 'at', 'kind', 'payload', 'mode')
+  if held[1] and held[1] ~= job then
+    local exists = redis.call('EXISTS', base .. held[1]) == 1
+    -- A job that is about to be tried again still counts as ended for a moment.
+    local coming = now - tonumber(held[2]) < adding and (not exists or held[5] == 'retry')
+    local live = (exists and not ended(held[1])) or coming
+    if live then
+      if i == 1 and mode == 'add' and held[3] == kind and held[4] == payload then
+        if joiner ~= '' then
+          redis.call('SADD', joined .. held[1], joiner)
+          redis.call('EXPIRE', joined .. held[1], memory)
+        end
+        return {'joined', held[1]}
+      end
+      return {'busy', held[1], held[3], i}
+    end
+  end
+end
+
+if mode == 'retry' then
+  local last = redis.call('HGET', KEYS[1], 'last')
+  if last and last ~= job and redis.call('EXISTS', base .. last) == 1 then return {'newer', last} end
+end
+
+for _, key in ipairs(KEYS) do
+  redis.call('HSET', key, 'job', job, 'at', now, 'kind', kind, 'payload', payload, 'mode', mode)
+  -- Which job was the latest must not be forgotten for work that has none.
+  if mode ~= 'direct' then redis.call('HSET', key, 'last', job) end
+  redis.call('EXPIRE', key, memory)
+end
+return {'held'}
+`);
+
+/** Gives back what the job holds, and answers the batch rows that waited for it, once. */
+const RELEASE = script(`
+for i = 2, #KEYS do
+  if redis.call('HGET', KEYS[i], 'job') == ARGV[1] then
+    redis.call('HDEL', KEYS[i], 'job', 'at', 'kind', 'payload', 'mode')
+  end
+end
+local rows = redis.call('SMEMBERS', KEYS[1])
+redis.call('DEL', KEYS[1])
+return rows
+`);
+
+export interface Claims {
+  take(claim: Claim, mode: ClaimMode): Promise<ClaimAnswer>;
+  /** @returns the joiners that waited for this job: `batchId row` */
+  release(jobId: string, names: readonly string[]): Promise<string[]>;
+}
+
+/** Names claimed by jobs: one live operation per instance (`ARCHITECTURE.md` §3.2). */
+export function createClaims(redis: RedisClient, keys: Keys): Claims {
+  return {
+    async take({ jobId, kind, names, payloadHash, joiner = '' }, mode) {
+      const answer = await CLAIM.run(
+        redis,
+        names.map((name) => keys.name(name)),
+        [jobId, kind, payloadHash, joiner, mode, keys.bull(''), ADDING_MS, MEMORY_SECONDS, keys.joined('')],
+      );
+      return readAnswer(answer, names);
+    },
+
+    async release(jobId, names) {
+      const rows = await RELEASE.run(
+        redis,
+        [keys.joined(jobId), ...names.map((name) => keys.name(name))],
+        [jobId],
+      );
+      return Array.isArray(rows) ? rows.map(String) : [];
+    },
+  };
+}
+
+function readAnswer(answer: unknown, names: readonly string[]): ClaimAnswer {
+  const [state, by, kind, at] = Array.isArray(answer) ? answer.map(String) : [];
+  switch (state) {
+    case 'held':
+    case 'gone':
+      return { state };
+    case 'joined':
+    case 'newer':
+      return { state, by: by ?? '' };
+    case 'busy':
+      return { state, by: by ?? '', kind: kind ?? '', name: names[Number(at) - 1] ?? '' };
+    default:
+      throw new Error(`unexpected answer of the claim script: ${String(answer)}`);
+  }
+}

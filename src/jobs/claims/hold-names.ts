@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { FleetError } from '../../errors.ts';
+import { pause } from '../../pause.ts';
+import type { RedisClient } from '../../redis/client.ts';
+import type { Keys } from '../redis/keys.ts';
+import { busy } from './busy.ts';
+import { ADDING_MS, type Claim, type Claims } from './claims.ts';
+
+/** Work that a command does itself, at once, instead of leaving it to a worker. */
+export interface DirectWork {
+  /** What is told to others who want the names meanwhile, such as `modify`. */
+  readonly kind: string;
+  /** The domain first, then whatever aliases the work is about. */
+  readonly names: readonly [string, ...string[]];
+  readonly signal?: AbortSignal | undefined;
+  /** Told once, when another command has to end its work first. */
+  onWait?(name: string): void;
+  /** Milliseconds between two looks at whether the names are still held. */
+  readonly renewEvery?: number;
+}
+
+/** Of the fleet, where names are claimed. */
+interface ClaimStore {
+  readonly claims: Claims;
+  readonly redis: RedisClient;
+  readonly keys: Keys;
+}
+
+const TURN_POLL_MS = 100;
+
+/**
+ * Holds names as a job would, for as long as `work` takes: no job touches the instance meanwhile, and
+ * commands take turns. A command that dies keeps its names for a minute.
+ * @param work its signal is aborted when the names are lost
+ * @throws FleetError `busy` when a job holds one of the names, `lost_names`
+ */
+export async function holdNames<T>(
+  fleet: ClaimStore,
+  options: DirectWork,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { kind, names, signal, renewEvery = ADDING_MS / 3 } = options;
+  const claim: Claim = { jobId: randomUUID(), kind, names, payloadHash: '' };
+  const lost = new AbortController();
+  await takeTurn(fleet, claim, options);
+  let renewal = Promise.resolve();
+  const timer = setInterval(() => {
+    renewal = renew();
+  }, renewEvery);
+  try {
+    return await work(signal === undefined ? lost.signal : AbortSignal.any([signal, lost.signal]));
+  } finally {
+    clearInterval(timer);
+    await renewal;
+    // The work is done; without this the names are free again after a minute.
+    await fleet.claims.release(claim.jobId, names).catch(() => undefined);
+  }
+
+  async function renew(): Promise<void> {
+    const answer = await fleet.claims.take(claim, 'direct').catch(() => undefined);
+    if (answer?.state === 'held') return;
+    lost.abort(
+      new FleetError(
+        'lost_names',
+        `the hold on ${names[0]} was lost while the work was under way`,
+        'See what was done, and run the command again.',
+      ),
+    );
+  }
+}
+
+/** A holder without a job is another command, or somebody who is about to add a job. */
+async function takeTurn(
+  { claims, redis, keys }: ClaimStore,
+  claim: Claim,
+  { signal, onWait }: DirectWork,
+): Promise<void> {
+  for (let waited = false; ; waited = true) {
+    signal?.throwIfAborted();
+    const answer = await claims.take(claim, 'direct');
+    switch (answer.state) {
+      case 'held':
+        return;
+      case 'busy':
+        if ((await redis.exists(keys.bull(answer.by))) === 1) throw busy({ ...answer, jobId: answer.by });
+        if (!waited) onWait?.(answer.name);
+        break;
+      default:
+        throw new Error(`whoever works without a job is not told ${answer.state}`);
+    }
+    await pause(TURN_POLL_MS, signal);
+  }
+}

@@ -1,0 +1,37 @@
+import { type Job, type JobsOptions, Queue } from 'bullmq';
+import type { RedisClient } from '../../redis/client.ts';
+import type { SignedPayload } from '../kinds/payload.ts';
+import { type Keys, QUEUE_NAME } from '../redis/keys.ts';
+
+/** A job of ours; its data must still be read by `signer.ts`, for anybody may write to a queue. */
+export type FleetJob = Job<SignedPayload, unknown, string>;
+
+/** Named by its job: a union of payloads would make BullMQ's types a union of jobs. */
+export type FleetQueue = Queue<FleetJob, unknown, string>;
+
+/** Lower is sooner: somebody waits at a terminal for the first (`ARCHITECTURE.md` §3.9). */
+export const PRIORITY = { interactive: 1, batch: 10 } as const;
+
+const DAY_SECONDS = 24 * 3600;
+
+/**
+ * The number of tries is the payload's and is kept by the backoff strategy, so that it can change
+ * while a job waits (`docs/bullmq.md` §5).
+ */
+export const JOB_OPTIONS: JobsOptions = {
+  attempts: 1e9,
+  backoff: { type: 'custom' },
+  removeOnComplete: { age: 7 * DAY_SECONDS, count: 20_000 },
+  removeOnFail: { age: 30 * DAY_SECONDS },
+};
+
+export function openQueue(redis: RedisClient, keys: Keys): FleetQueue {
+  const queue: FleetQueue = new Queue(QUEUE_NAME, {
+    connection: redis,
+    prefix: keys.bullPrefix,
+    streams: { events: { maxLen: 1000 } },
+  });
+  // The connection reports its own errors; without a listener here one would end the process.
+  queue.on('error', () => undefined);
+  return queue;
+}

@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import nacl from 'tweetnacl';
+import { FleetError } from '../../errors.ts';
+
+/**
+ * Puts secrets that must travel with a job under the fleet's seal. Its key is kept in CouchDB
+ * (`fleet-record.ts`), so whoever reads Redis, its dumps or its append-only file learns nothing.
+ * @param key base64 of 32 bytes
+ */
+export function seal(key: string, value: unknown): string {
+  const nonce = randomBytes(nacl.secretbox.nonceLength);
+  const box = nacl.secretbox(Buffer.from(JSON.stringify(value)), nonce, Buffer.from(key, 'base64'));
+  return Buffer.concat([nonce, box]).toString('base64');
+}
+
+/** @throws FleetError `bad_seal` when it was sealed with another key */
+export function unseal(key: string, sealed: string): unknown {
+  const bytes = Buffer.from(sealed, 'base64');
+  const { nonceLength } = nacl.secretbox;
+  const nonce = bytes.subarray(0, nonceLength);
+  const opened =
+    bytes.length < nonceLength
+      ? null
+      : nacl.secretbox.open(bytes.subarray(nonceLength), nonce, Buffer.from(key, 'base64'));
+  if (opened === null) {
+    throw new FleetError(
+      'bad_seal',
+      'the passphrase in this job was sealed for another fleet, another domain or another job',
+      'Submit the row again on the CouchDB that the workers use.',
+    );
+  }
+  return JSON.parse(Buffer.from(opened).toString('utf8'));
+}
+
+/** A new key: base64 of 32 random bytes. */
+export function newSealKey(): string {
+  return randomBytes(nacl.secretbox.keyLength).toString('base64');
+}
+
+/** Whether it is such a key: what is shorter could be guessed. */
+export function isSealKey(text: string): boolean {
+  return Buffer.from(text, 'base64').length === nacl.secretbox.keyLength;
+}

@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FleetError } from '../../errors.ts';
+import type { InstanceOptions } from '../../instances/options/options.ts';
+import type { Claim, ClaimAnswer } from '../claims/claims.ts';
+import type { Fleet, KeyedFleet } from '../fleet/fleet.ts';
+import { JOB_OPTIONS, PRIORITY } from '../fleet/open-queue.ts';
+import type { SealForJob } from '../fleet/sealed-passphrase.ts';
+import { type LivePayload, stagesOf } from '../kinds/job-kinds.ts';
+import { assertRunnable, domainOf, namesOf, payloadHash, type Signed, type Work } from '../kinds/payload.ts';
+
+/** A job to be queued. */
+export interface JobRequest {
+  readonly work: Work;
+  /** Of a creation with a passphrase: made by `sealPassphrase`. */
+  readonly seal?: SealForJob | undefined;
+  /** Tries before it fails for good. */
+  readonly tries: number;
+  /** Milliseconds before which no worker takes it up. */
+  readonly delay?: number | undefined;
+}
+
+/** A creation to be queued. */
+export interface CreateRequest {
+  readonly options: InstanceOptions;
+  /** Made by `sealPassphrase`, where a passphrase was given. */
+  readonly seal?: SealForJob | undefined;
+  readonly tries: number;
+  /** Domains whose creations are to have ended before this one begins; they have to be queued first. */
+  readonly after?: readonly string[];
+}
+
+/** What became of a request. */
+export type EnqueueAnswer =
+  | { readonly state: 'queued'; readonly jobId: string }
+  /** The very same work is queued or running already. */
+  | { readonly state: 'joined'; readonly jobId: string }
+  /** A job that does something else holds the domain or an alias. */
+  | { readonly state: 'busy'; readonly jobId: string; readonly kind: string; readonly name: string };
+
+/**
+ * Queues one job, ahead of every batch.
+ * @throws FleetError `unusable_domain`, `bad_payload` for what workers would refuse to read
+ */
+export async function enqueueJob(fleet: KeyedFleet, request: JobRequest): Promise<EnqueueAnswer> {
+  const jobId = randomUUID();
+  const payload = payloadOf(fleet, jobId, request);
+  assertRunnable(payload);
+  const answers = await submit(fleet, [{ jobId, payload }], PRIORITY.interactive);
+  return answers.get(jobId) ?? { state: 'queued', jobId };
+}
+
+/** Queues one creation, ahead of every batch. */
+export async function enqueueCreate(fleet: KeyedFleet, request: CreateRequest): Promise<EnqueueAnswer> {
+  return await enqueueJob(fleet, creation(request));
+}
+
+/** A creation as a job. */
+export function creation({ options, seal, tries, after = [] }: CreateRequest): JobRequest {
+  const work: Work = { kind: 'create', options, ...(after.length > 0 && { after: [...after] }) };
+  return { tries, work, ...(seal !== undefined && { seal }) };
+}
+
+/** A row of a batch to be queued. */
+export interface RowRequest extends JobRequest {
+  /** Line of the row in its file, from 1. */
+  readonly row: number;
+}
+
+/**
+ * Queues rows of a batch. A row whose work is under way in another batch waits for that one; a
+ * row whose domain is held by other work fails at once, as does one that workers would refuse to read.
+ * @returns how many were queued or wait
+ */
+export async function enqueueRows(
+  fleet: KeyedFleet,
+  batchId: string,
+  rows: readonly RowRequest[],
+): Promise<number> {
+  const jobs = rows.map((request) => {
+    const jobId = randomUUID();
+    return {
+      jobId,
+      row: request.row,
+      delay: request.delay,
+      joiner: `${batchId} ${request.row}`,
+      payload: payloadOf(fleet, jobId, request, { id: batchId, row: request.row }),
+    };
+  });
+  const judged = jobs.map((job) => ({ job, refusal: refusalOf(job.payload) }));
+  const runnable = judged.flatMap(({ job, refusal }) => (refusal === undefined ? [job] : []));
+  const answers = await submit(fleet, runnable, PRIORITY.batch);
+  await Promise.all(
+    judged.map(({ job: { jobId, row, payload }, refusal }) =>
+      refusal === undefined
+        ? reportRow(fleet, batchId, row, payload, answers.get(jobId))
+        : reportRefused(fleet, batchId, row, payload, refusal),
+    ),
+  );
+  return [...answers.values()].filter(({ state }) => state !== 'busy').length;
+}
+
+/** A job about to be added. */
+interface NewJob {
+  readonly jobId: string;
+  readonly payload: Signed<LivePayload>;
+  readonly joiner?: string;
+  readonly delay?: number | undefined;
+}
+
+/** How often a claim is looked at whose job is not added yet, in milliseconds. */
+const ADDING_POLL_MS = 200;
+
+/**
+ * Claims the names of every job and adds those that got them. A producer may have claimed and died
+ * before it added its job: whoever joined that one would wait for ever, so a join counts when its job
+ * is there. What was claimed is added before anything is waited for: two producers of the same rows
+ * would wait for each other otherwise.
+ */
+async function submit(
+  { claims, queue, redis, keys }: Fleet,
+  jobs: readonly NewJob[],
+  priority: number,
+): Promise<Map<string, EnqueueAnswer>> {
+  const answers = new Map<string, EnqueueAnswer>();
+  let open = jobs;
+  for (;;) {
+    const taken = await Promise.all(
+      open.map(async (job) => ({
+        job,
+        answer: enqueueAnswer(job.jobId, await claims.take(claimOf(job), 'add')),
+      })),
+    );
+    const queued = taken.filter(({ answer }) => answer.state === 'queued');
+    await queue.addBulk(
+      queued.map(({ job: { jobId, payload: data, delay = 0 } }) => ({
+        name: data.kind,
+        data,
+        opts: { ...JOB_OPTIONS, jobId, priority, delay },
+      })),
+    );
+    const ghosts: NewJob[] = [];
+    for (const { job, answer } of taken) {
+      const ghost = answer.state === 'joined' && (await redis.exists(keys.bull(answer.jobId))) === 0;
+      if (ghost) ghosts.push(job);
+      else answers.set(job.jobId, answer);
+    }
+    if (ghosts.length === 0) return answers;
+    open = ghosts;
+    await sleep(ADDING_POLL_MS);
+  }
+}
+
+async function reportRow(
+  { batches }: Fleet,
+  batchId: string,
+  row: number,
+  payload: LivePayload,
+  answer: EnqueueAnswer | undefined,
+): Promise<void> {
+  if (answer === undefined) return;
+  const [stage] = stagesOf(payload.kind);
+  const about = { batchId, row, domain: domainOf(payload), jobId: answer.jobId, generation: 0, attempt: 0 };
+  if (answer.state !== 'busy') {
+    await batches.report({ ...about, state: 'waiting' });
+    return;
+  }
+  const error = `job ${answer.jobId} holds ${answer.name} (${answer.kind})`;
+  await batches.report({ ...about, state: 'failed', stage, code: 'busy', error });
+}
+
+async function reportRefused(
+  { batches }: Fleet,
+  batchId: string,
+  row: number,
+  payload: LivePayload,
+  { code, message, advice }: FleetError,
+): Promise<void> {
+  const [stage] = stagesOf(payload.kind);
+  const about = { batchId, row, domain: domainOf(payload), generation: 0, attempt: 0 };
+  await batches.report({ ...about, state: 'failed', stage, code, error: `${message}. ${advice}` });
+}
+
+/** Why workers would refuse to read a payload; undefined where they would not. */
+function refusalOf(payload: LivePayload): FleetError | undefined {
+  try {
+    assertRunnable(payload);
+    return undefined;
+  } catch (error) {
+    if (error instanceof FleetError) return error;
+    throw error;
+  }
+}
+
+/** Sealed and signed for the job of that id, and good for no other. */
+function payloadOf(
+  { signer }: KeyedFleet,
+  jobId: string,
+  { work, seal, tries }: JobRequest,
+  batch?: { id: string; row: number },
+): Signed<LivePayload> {
+  const sealed = work.kind === 'create' && seal !== undefined ? { sealedPassphrase: seal(jobId) } : {};
+  const envelope = { v: 1, generation: 0, tries, ...(batch === undefined ? {} : { batch }) } as const;
+  const payload: LivePayload = { ...work, ...sealed, ...envelope };
+  return signer.sign(jobId, payload);
+}
+
+function claimOf({ jobId, payload, joiner }: NewJob): Claim {
+  const claim = { jobId, kind: payload.kind, names: namesOf(payload), payloadHash: payloadHash(payload) };
+  return joiner === undefined ? claim : { ...claim, joiner };
+}
+
+function enqueueAnswer(jobId: string, answer: ClaimAnswer): EnqueueAnswer {
+  switch (answer.state) {
+    case 'held':
+      return { state: 'queued', jobId };
+    case 'joined':
+      return { state: 'joined', jobId: answer.by };
+    case 'busy':
+      return { state: 'busy', jobId: answer.by, kind: answer.kind, name: answer.name };
+    case 'newer':
+    case 'gone':
+      throw new Error(`whoever adds a job is not told ${answer.state}`);
+  }
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import type { RedisClient } from '../../redis/client.ts';
+import { STAGE_NAMES } from '../kinds/job-kinds.ts';
+import type { SignedPayload } from '../kinds/payload.ts';
+import type { Keys } from '../redis/keys.ts';
+import { script } from '../redis/script.ts';
+
+const stageRecord = z.object({
+  stage: z.enum(STAGE_NAMES),
+  state: z.enum(['running', 'done']),
+  /** Milliseconds since 1970. */
+  startedAt: z.number(),
+  /** How long it took; absent while it runs. */
+  ms: z.number().optional(),
+  tries: z.number(),
+  /** Generation of the job in which it was done: a later one verifies it first. */
+  generation: z.number(),
+});
+
+export type StageRecord = z.infer<typeof stageRecord>;
+
+/** How far one application of a job is; each is a step of its own. */
+const appRecord = z.object({
+  /** As it was ordered: a slug or a source. */
+  app: z.string(),
+  /** `failed`: its last try failed, and `error` says why. */
+  state: z.enum(['installed', 'present', 'failed']),
+  version: z.string().optional(),
+  tries: z.number(),
+  /** Generation of the job in which that was so. */
+  generation: z.number(),
+  code: z.string().optional(),
+  error: z.string().optional(),
+  /** What is to be done about the error (`ARCHITECTURE.md` §4.1). */
+  kind: z.enum(['final', 'retry', 'overload', 'outage']).optional(),
+});
+
+export type AppRecord = z.infer<typeof appRecord>;
+
+const progress = z.object({
+  stages: z.array(stageRecord),
+  /** Of the instance this job works on, as soon as it is known (`ARCHITECTURE.md` §3.3). */
+  incarnation: z.string().optional(),
+  /** Revision of the instance's document from which a destruction set `deleting`: to know its own flag again. */
+  markedFrom: z.string().optional(),
+  /** Set once a modification is about to write: its filter may not mean what it has written. */
+  begun: z.boolean().optional(),
+  /** One for each application that was tried. */
+  apps: z.array(appRecord).optional(),
+});
+
+export type Progress = z.infer<typeof progress>;
+
+/** A job that has not begun has no progress, and BullMQ says 0 then. */
+export function readProgress(value: unknown): Progress {
+  const parsed = progress.safeParse(value);
+  return parsed.success ? parsed.data : { stages: [] };
+}
+
+/** The progress as it stands in the job's field; that of a job that has not begun where there is none. */
+export function parseProgress(text: string | null): Progress {
+  try {
+    return readProgress(JSON.parse(text ?? '0'));
+  } catch {
+    return readProgress(undefined);
+  }
+}
+
+/** The progress with one stage's record put in its place. */
+export function withStage(before: Progress, record: StageRecord): Progress {
+  const others = before.stages.filter(({ stage }) => stage !== record.stage);
+  return { ...before, stages: [...others, record] };
+}
+
+/** The progress with one application's record put in its place. */
+export function withApp(before: Progress, record: AppRecord): Progress {
+  const others = (before.apps ?? []).filter(({ app }) => app !== record.app);
+  return { ...before, apps: [...others, record] };
+}
+
+/**
+ * Writes a field of the job only while the writer still holds the job's lock: BullMQ's own
+ * `updateProgress` would let a worker that slept overwrite its twin's (`docs/bullmq.md` §4).
+ */
+const FENCED_WRITE = script(`
+if redis.call('GET', KEYS[1] .. ':lock') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
+return 1
+`);
+
+/** A field of a job, by its name in Redis, and what it is to be. */
+type JobField = [field: 'progress', value: Progress] | [field: 'data', value: SignedPayload];
+
+/**
+ * @param change `progress`, or `data` for the payload
+ * @returns false when the lock is somebody else's by now
+ */
+export async function writeFenced(
+  redis: RedisClient,
+  keys: Keys,
+  job: { readonly id: string; readonly token: string },
+  ...[field, value]: JobField
+): Promise<boolean> {
+  const written = await FENCED_WRITE.run(
+    redis,
+    [keys.bull(job.id)],
+    [job.token, field, JSON.stringify(value)],
+  );
+  return written === 1;
+}

@@ -1,0 +1,22 @@
+import type { FleetJob, FleetQueue } from '../fleet/open-queue.ts';
+
+/**
+ * A job as Redis has it. BullMQ cannot read one at all whose fields somebody has broken, or in whose place there is
+ * something else: one such job must not keep others from being listed or settled.
+ * @returns undefined when there is none
+ */
+export async function readJob(
+  queue: FleetQueue,
+  jobId: string,
+): Promise<FleetJob | undefined | 'unreadable'> {
+  try {
+    return await queue.getJob(jobId);
+  } catch (error) {
+    if (error instanceof SyntaxError || isOfOtherType(error)) return 'unreadable';
+    throw error;
+  }
+}
+
+function isOfOtherType(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('WRONGTYPE');
+}

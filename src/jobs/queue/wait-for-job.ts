@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { JobOutcome } from '../kinds/job-kinds.ts';
+import { isEnded, parsePayload } from '../kinds/payload.ts';
+import { type FailureReason, readFailureText } from './failure-text.ts';
+import { type Progress, readProgress } from './progress.ts';
+
+/** How a job ended, or that it has not yet. */
+export type JobEnd =
+  | { readonly state: 'done'; readonly outcome: JobOutcome; readonly incarnation: string | undefined }
+  | ({ readonly state: 'failed' } & FailureReason)
+  /** It is not in Redis any more. */
+  | { readonly state: 'gone' }
+  | { readonly state: 'running'; readonly progress: Progress };
+
+/** How often a job is looked at: a person should not notice, and events can be lost (`docs/bullmq.md` §11). */
+const POLL_MS = 100;
+
+export async function readJobEnd({ queue }: Pick<Fleet, 'queue'>, jobId: string): Promise<JobEnd> {
+  // The state first: a job that was read before it ended does not have its end in it.
+  const state = await queue.getJobState(jobId);
+  const job = await queue.getJob(jobId);
+  if (job === undefined) return { state: 'gone' };
+  const progress = readProgress(job.progress);
+  if (state === 'completed') {
+    const payload = parsePayload(job.data);
+    // The worker shrinks the payload before it reports the end.
+    if (!isEnded(payload)) throw new Error(`job ${jobId} is done and says no outcome`);
+    const { outcome } = payload;
+    return { state: 'done', outcome, incarnation: progress.incarnation };
+  }
+  if (state === 'failed') return { state: 'failed', ...readFailureText(job.failedReason) };
+  return { state: 'running', progress };
+}
+
+export interface WaitOptions {
+  /** Aborted when nobody waits any more; the job goes on. */
+  readonly signal: AbortSignal;
+  onProgress?(progress: Progress): void;
+}
+
+/** Waits until a job has ended; answers `running` when the signal comes first. */
+export async function waitForJob(
+  fleet: Pick<Fleet, 'queue'>,
+  jobId: string,
+  options: WaitOptions,
+): Promise<JobEnd> {
+  for (;;) {
+    const end = await readJobEnd(fleet, jobId);
+    if (end.state !== 'running' || options.signal.aborted) return end;
+    options.onProgress?.(end.progress);
+    try {
+      await sleep(POLL_MS, undefined, { signal: options.signal });
+    } catch {
+      return await readJobEnd(fleet, jobId);
+    }
+  }
+}

@@ -1,0 +1,203 @@
+import { randomUUID, type ScryptOptions, scrypt } from 'node:crypto';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { createLocalBook, type LoginBook, type LoginOutcome, RETRY_EVERY } from '../../couchdb/login-gate.ts';
+import { createRedisClient, type RedisClient } from '../../redis/client.ts';
+import { connectRedis } from '../../redis/connect-redis.ts';
+import type { FleetRedisSettings } from './connect-fleet-redis.ts';
+import { createKeys, type Keys } from './keys.ts';
+import { script } from './script.ts';
+
+/** The books of all CouchDB servers, shared by all processes of the fleet. */
+export interface Logins {
+  /** @param url of a CouchDB, with credentials */
+  at(url: string): LoginBook;
+  close(): void;
+}
+
+export interface LoginsOptions {
+  /** Connects to the fleet's Redis; called when it is needed, and again after that connection failed. */
+  connect(): Promise<RedisClient>;
+  readonly keys: Keys;
+}
+
+/**
+ * CouchDB forgets failures 300 s after the first of them; a little more, for answers take their time. At most
+ * so many wrong logins of one user and password, and of all of them, fall into that time: one that nobody has
+ * tried yet must find room (it is how a corrected password comes in).
+ */
+const WINDOW = 305_000;
+const MOST_OF_REFUSED = 2;
+const MOST_OF_ALL = 3;
+
+/** How long one may take to try, in milliseconds; then it is the next one's turn. */
+const TRY_LASTS = 7_000;
+/** How long an accepted login spares the others theirs, in milliseconds. */
+const GOOD_LASTS = 1_000;
+/** Redis must not hold up a request that CouchDB would answer, in milliseconds. */
+const PATIENCE = 2_000;
+/** Time before a Redis that did not answer is asked again, in milliseconds. */
+const LEFT_ALONE = 5_000;
+/** After that time of silence nothing has to be remembered any more, in milliseconds. */
+const KEEP = 2 * WINDOW;
+
+const CLOCK = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
+
+/* KEYS: login, tries. ARGV: token. Answers { state, milliseconds }. */
+const ASK = script(`${CLOCK}
+local seen = redis.call('HMGET', KEYS[1], 'good', 'trying', 'next')
+local next = tonumber(seen[3])
+if (tonumber(seen[1]) or 0) > now then return {'go', 0} end
+if (tonumber(seen[2]) or 0) > now then return {'busy', 0} end
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ${WINDOW})
+local made = redis.call('ZCARD', KEYS[2])
+local most = next and ${MOST_OF_REFUSED} or ${MOST_OF_ALL}
+local wait = (next or now) - now
+if made >= most then
+  local leaves = redis.call('ZRANGE', KEYS[2], made - most, made - most, 'WITHSCORES')
+  wait = math.max(wait, leaves[2] + ${WINDOW} + 1 - now)
+end
+if wait > 0 then return {'wait', wait} end
+redis.call('ZADD', KEYS[2], now, ARGV[1])
+redis.call('PEXPIRE', KEYS[2], ${KEEP})
+redis.call('HSET', KEYS[1], 'trying', now + ${TRY_LASTS})
+redis.call('PEXPIRE', KEYS[1], ${KEEP})
+return {'try', 0}`);
+
+/* KEYS: login, tries. ARGV: token, outcome. A try that was not refused did no harm and is not counted. */
+const TELL = script(`${CLOCK}
+redis.call('HDEL', KEYS[1], 'trying')
+if ARGV[2] == 'refused' then
+  redis.call('HDEL', KEYS[1], 'good')
+  redis.call('HSET', KEYS[1], 'next', now + ${RETRY_EVERY})
+else
+  redis.call('ZREM', KEYS[2], ARGV[1])
+  if ARGV[2] == 'accepted' then
+    redis.call('HDEL', KEYS[1], 'next')
+    redis.call('HSET', KEYS[1], 'accepted', now, 'good', now + ${GOOD_LASTS})
+  end
+end
+redis.call('PEXPIRE', KEYS[1], ${KEEP})`);
+
+/* KEYS: login. ARGV: age. What was sent before the password was put right says nothing about it. */
+const REFUSED = script(`${CLOCK}
+local seen = redis.call('HMGET', KEYS[1], 'accepted', 'next')
+if (tonumber(seen[1]) or 0) > now - ARGV[1] then return 0 end
+local next = tonumber(seen[2]) or 0
+if next <= now then next = now + ${RETRY_EVERY} end
+redis.call('HDEL', KEYS[1], 'good')
+redis.call('HSET', KEYS[1], 'next', next)
+redis.call('PEXPIRE', KEYS[1], ${KEEP})
+return next - now`);
+
+const permission = z.tuple([z.enum(['try', 'go', 'busy', 'wait']), z.number()]);
+
+/** Without Redis each process goes by what it has seen itself. */
+export function createLogins({ connect, keys }: LoginsOptions): Logins {
+  let connection: Promise<RedisClient> | undefined;
+  let askAgainAt = 0;
+
+  /** What Redis says, or undefined where it says nothing in time. */
+  async function ask<T>(work: (redis: RedisClient) => Promise<T>): Promise<T | undefined> {
+    if (Date.now() < askAgainAt) return undefined;
+    const asked = (async () => {
+      connection ??= connect();
+      return await work(await connection);
+    })();
+    const late = new Promise<'late'>((resolve) => {
+      setTimeout(resolve, PATIENCE, 'late').unref();
+    });
+    try {
+      const said = await Promise.race([asked, late]);
+      if (said !== 'late') return said;
+    } catch {
+      // Told below: the next question begins with a new connection.
+    }
+    asked.catch(() => undefined);
+    askAgainAt = Date.now() + LEFT_ALONE;
+    drop();
+    return undefined;
+  }
+
+  function drop(): void {
+    const dropped = connection;
+    connection = undefined;
+    dropped?.then((redis) => redis.disconnect()).catch(() => undefined);
+  }
+
+  return {
+    at: (url) => createBook(url, keys, ask),
+    close: drop,
+  };
+}
+
+/** The books in the fleet's Redis, on a connection of their own: they are asked before anything else is open. */
+export function fleetLogins({ redis, prefix }: FleetRedisSettings): Logins {
+  const connect = async (): Promise<RedisClient> => {
+    // Only who looks knows a node of a cluster, which sends others on to its fellows.
+    if (redis.kind === 'server' && redis.mayBeCluster) {
+      return await connectRedis({ target: redis, role: 'command', setting: 'fleet.redis', needs: [] });
+    }
+    // What this Redis is fit for is found out by whoever works with it: a few scripts need no more than an answer.
+    return createRedisClient(redis, 'command', { mayAskInfo: false });
+  };
+  return createLogins({ connect, keys: createKeys(prefix) });
+}
+
+type Ask = <T>(work: (redis: RedisClient) => Promise<T>) => Promise<T | undefined>;
+
+function createBook(url: string, keys: Keys, ask: Ask): LoginBook {
+  const { host } = new URL(url);
+  const local = createLocalBook();
+  let digest: Promise<string> | undefined;
+  /** Of the try that is under way; empty when Redis does not know of it. */
+  let token = '';
+
+  async function names(): Promise<readonly [string, string]> {
+    digest ??= digestOf(url);
+    return [keys.login(host, await digest), keys.loginTries(host)];
+  }
+
+  return {
+    async ask() {
+      const mine = randomUUID();
+      const both = await names();
+      const [state, ms] = permission.safeParse(await ask((redis) => ASK.run(redis, both, [mine]))).data ?? [];
+      token = state === 'try' ? mine : '';
+      switch (state) {
+        case undefined:
+          return await local.ask();
+        case 'wait':
+          return { state, ms: ms ?? 0 };
+        default:
+          return { state };
+      }
+    },
+    async tell(outcome: LoginOutcome) {
+      await local.tell(outcome);
+      const both = await names();
+      if (token !== '') await ask((redis) => TELL.run(redis, both, [token, outcome]));
+    },
+    async wasRefused(age) {
+      const [login] = await names();
+      const ms = await ask((redis) => REFUSED.run(redis, [login], [Math.ceil(age)]));
+      return typeof ms === 'number' ? ms : await local.wasRefused(age);
+    },
+  };
+}
+
+const derive = promisify<string, string, number, ScryptOptions, Buffer>(scrypt);
+
+/** Some 20 ms of one core: little for a command, much for who tries passwords out. */
+const COST = { cost: 4_096 };
+
+/**
+ * Tells one user and password from another without giving either away: made to be slow, so that
+ * nobody who reads Redis tries out passwords against it.
+ */
+async function digestOf(url: string): Promise<string> {
+  const { host, username, password } = new URL(url);
+  return (await derive(password, `cozy-fleet ${username}@${host}`, 16, COST)).toString('hex');
+}

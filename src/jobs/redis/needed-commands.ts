@@ -1,0 +1,72 @@
+import type { NeededCommand } from '../../redis/probe.ts';
+import type { Keys } from './keys.ts';
+
+/**
+ * Every command that we and BullMQ's scripts send or run on keys and channels of the fleet, with arguments
+ * that a server accepts: to learn from it which of them our user may not use.
+ */
+export function neededCommands(keys: Keys): readonly NeededCommand[] {
+  const key = keys.bull('probe');
+  const member = 'x';
+  return [
+    ['ping'],
+    ['time'],
+    ['eval', 'return 1', 1, key],
+    ['evalsha', '0'.repeat(40), 1, key],
+    ['get', key],
+    ['mget', key],
+    ['set', key, ''],
+    ['setnx', key, ''],
+    ['incr', key],
+    ['del', key],
+    ['exists', key],
+    ['expire', key, 1],
+    ['pexpire', key, 1],
+    ['persist', key],
+    ['rename', key, key],
+    ['pttl', key],
+    ['hget', key, member],
+    ['hmget', key, member],
+    ['hgetall', key],
+    ['hexists', key, member],
+    ['hset', key, member, ''],
+    ['hmset', key, member, ''],
+    ['hsetnx', key, member, ''],
+    ['hincrby', key, member, 1],
+    ['hdel', key, member],
+    ['hkeys', key],
+    ['llen', key],
+    ['lindex', key, 0],
+    ['lrange', key, 0, 0],
+    ['lpos', key, member],
+    ['lpush', key, member],
+    ['rpush', key, member],
+    ['rpop', key],
+    ['lpop', key],
+    ['rpoplpush', key, key],
+    ['lrem', key, 0, member],
+    ['ltrim', key, 0, 0],
+    ['sadd', key, member],
+    ['srem', key, member],
+    ['scard', key],
+    ['smembers', key],
+    ['zadd', key, 0, member],
+    ['zrem', key, member],
+    ['zscore', key, member],
+    ['zcard', key],
+    ['zcount', key, 0, 0],
+    ['zrange', key, 0, 0],
+    ['zrevrange', key, 0, 0],
+    ['zrangebyscore', key, 0, 0],
+    ['zrevrangebyscore', key, 0, 0],
+    ['zremrangebyscore', key, 0, 0],
+    ['zremrangebyrank', key, 0, 0],
+    ['zpopmin', key],
+    ['bzpopmin', key, 1],
+    ['xadd', key, '*', member, ''],
+    ['xtrim', key, 'MAXLEN', 0],
+    ['publish', keys.cancelChannel, ''],
+    ['publish', keys.batchChannel, ''],
+    ['subscribe', keys.cancelChannel],
+  ];
+}
