@@ -5,12 +5,9 @@ import type { KeyedFleet } from '../jobs/fleet/fleet.ts';
 import type { FleetJob } from '../jobs/fleet/open-queue.ts';
 import { didNothing, type JobKind } from '../jobs/kinds/job-kinds.ts';
 import { domainOf, isEnded, type SignedPayload } from '../jobs/kinds/payload.ts';
-import { endedOrGone } from '../jobs/queue/ended-jobs.ts';
-import { failedState } from '../jobs/queue/failed-state.ts';
-import { readFailureText } from '../jobs/queue/failure-text.ts';
+import { failedState, readFailureText, recordEnd } from '../jobs/queue/ending.ts';
 import { readProgress } from '../jobs/queue/progress.ts';
-import { readJob } from '../jobs/queue/read-job.ts';
-import { settle } from '../jobs/queue/settle.ts';
+import { endedOrGone, readJob } from '../jobs/queue/read-job.ts';
 import { isRedisAway } from '../redis/refusals.ts';
 import { failMissingRows } from './missing-rows.ts';
 
@@ -154,7 +151,7 @@ async function settlePayload(
   const domain = domainOf(payload);
   const { code, message: error } = readFailureText(job.failedReason ?? '');
   const skipped = isEnded(payload) && didNothing(payload.outcome);
-  await settle(fleet.batches, fleet.claims, job.id ?? '', payload, {
+  await recordEnd(fleet.batches, fleet.claims, job.id ?? '', payload, {
     ...(row === undefined ? { domain } : about(row)),
     ...(failed ? { code, error } : {}),
     state: failed

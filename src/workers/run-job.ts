@@ -18,10 +18,8 @@ import {
   type SignedPayload,
 } from '../jobs/kinds/payload.ts';
 import { comesLater } from '../jobs/queue/comes-later.ts';
-import { failedState, hasFinished } from '../jobs/queue/failed-state.ts';
-import { failureText } from '../jobs/queue/failure-text.ts';
-import { readProgress, writeFenced } from '../jobs/queue/progress.ts';
-import { type Ending, settle } from '../jobs/queue/settle.ts';
+import { type Ending, failedState, failureText, recordEnd } from '../jobs/queue/ending.ts';
+import { hasFinished, readProgress, writeFenced } from '../jobs/queue/progress.ts';
 import type { Keys } from '../jobs/redis/keys.ts';
 import type { RedisClient } from '../redis/client.ts';
 import { createAttempt } from './attempt.ts';
@@ -180,7 +178,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     const state = didNothing(outcome) ? 'skipped' : 'done';
     const jobId = job.id ?? '';
     if (isEnded(payload)) {
-      await settle(batches, claims, jobId, payload, {
+      await recordEnd(batches, claims, jobId, payload, {
         state,
         domain: payload.domain,
         generation: 0,
@@ -188,7 +186,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       });
       return;
     }
-    await settle(batches, claims, jobId, payload, { ...about(job, payload), state });
+    await recordEnd(batches, claims, jobId, payload, { ...about(job, payload), state });
     const { v, kind, batch } = payload;
     const domain = domainOf(payload);
     const ended: EndedPayload = { v, kind, domain, outcome, ...(batch === undefined ? {} : { batch }) };
@@ -235,7 +233,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       case 'fail': {
         const state = failedState(payload.kind, readProgress(job.progress), failure.code);
         if (state === 'incomplete') await dropPassphrase(job, token, payload);
-        await settle(batches, claims, jobId, payload, { ...about(job, payload, failure), state });
+        await recordEnd(batches, claims, jobId, payload, { ...about(job, payload, failure), state });
         throw new UnrecoverableError(failureText(failure));
       }
       case 'try-again':

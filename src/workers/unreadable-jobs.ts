@@ -1,6 +1,6 @@
 import { FleetError } from '../errors.ts';
 import type { Fleet } from '../jobs/fleet/fleet.ts';
-import { failureText } from '../jobs/queue/failure-text.ts';
+import { failureText } from '../jobs/queue/ending.ts';
 import { readJob } from '../jobs/queue/read-job.ts';
 import { script } from '../jobs/redis/script.ts';
 

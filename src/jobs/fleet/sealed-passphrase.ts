@@ -2,8 +2,7 @@ import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import type { StoredPassphrase } from '../../instances/vault/passphrase.ts';
 import { type BitwardenDocument, VAULT_ID } from '../../instances/vault/vault.ts';
-import { derivedKey } from './derived-key.ts';
-import { seal, unseal } from './seal.ts';
+import { derivedKey, seal, unseal } from './seal.ts';
 
 const schema = z.object({
   passphraseHash: z.string(),

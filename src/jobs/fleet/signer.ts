@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { canonicalJson } from '../../canonical-json.ts';
 import { FleetError } from '../../errors.ts';
 import { type Payload, parsePayload, type Signed, type SignedPayload } from '../kinds/payload.ts';
-import { derivedKey } from './derived-key.ts';
+import { derivedKey } from './seal.ts';
 
 /** A job as it lies in Redis, where anybody may have put it. */
 export interface QueuedJob {

@@ -1,8 +1,7 @@
 import type { RedisClient } from '../../redis/client.ts';
 import type { LivePayload } from '../kinds/job-kinds.ts';
 import type { Keys } from '../redis/keys.ts';
-import { hasFinished } from './failed-state.ts';
-import { parseProgress } from './progress.ts';
+import { hasFinished, parseProgress } from './progress.ts';
 
 /**
  * Whether a job is about to make an instance of that domain, or is at it: it is queued, runs, or waits for another

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RedisClient } from '../../redis/client.ts';
-import { STAGE_NAMES } from '../kinds/job-kinds.ts';
+import { STAGE_NAMES, type StageName } from '../kinds/job-kinds.ts';
 import type { SignedPayload } from '../kinds/payload.ts';
 import type { Keys } from '../redis/keys.ts';
 import { script } from '../redis/script.ts';
@@ -64,6 +64,16 @@ export function parseProgress(text: string | null): Progress {
   } catch {
     return readProgress(undefined);
   }
+}
+
+/** The stages that are done, in no order. */
+export function doneStages({ stages }: Progress): StageName[] {
+  return stages.filter(({ state }) => state === 'done').map(({ stage }) => stage);
+}
+
+/** Whether the job has put an instance into use. */
+export function hasFinished(progress: Progress): boolean {
+  return doneStages(progress).includes('finish');
 }
 
 /** The progress with one stage's record put in its place. */

@@ -1,3 +1,4 @@
+import type { Fleet } from '../fleet/fleet.ts';
 import type { FleetJob, FleetQueue } from '../fleet/open-queue.ts';
 
 /**
@@ -19,4 +20,21 @@ export async function readJob(
 
 function isOfOtherType(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('WRONGTYPE');
+}
+
+/**
+ * Which of these jobs are gone from Redis or have ended, in the order asked. One question for all: rows that
+ * wait are many.
+ */
+export async function endedOrGone(
+  { redis, keys }: Pick<Fleet, 'redis' | 'keys'>,
+  jobIds: readonly string[],
+): Promise<boolean[]> {
+  const asked = jobIds.map((id) => ['hmget', keys.bull(id), 'timestamp', 'finishedOn']);
+  const answers = (await redis.pipeline(asked).exec()) ?? [];
+  return answers.map(([error, fields]) => {
+    if (error !== null) throw error;
+    const [timestamp, finishedOn] = Array.isArray(fields) ? fields : [];
+    return timestamp === null || finishedOn !== null;
+  });
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { JobOutcome } from '../kinds/job-kinds.ts';
 import { isEnded, parsePayload } from '../kinds/payload.ts';
-import { type FailureReason, readFailureText } from './failure-text.ts';
+import { type FailureReason, readFailureText } from './ending.ts';
 import { type Progress, readProgress } from './progress.ts';
 
 /** How a job ended, or that it has not yet. */

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RedisTarget } from '../../config/redis-target.ts';
+import { type RedisTarget, redisAddress } from '../../config/redis-target.ts';
 import { FleetError } from '../../errors.ts';
 import type { RedisClient } from '../../redis/client.ts';
 import { connectRedis } from '../../redis/connect-redis.ts';
+import { letsAnybodyIn } from '../../redis/lets-anybody-in.ts';
 import type { RedisRole } from '../../redis/roles.ts';
 import { createKeys } from './keys.ts';
 import { neededCommands } from './needed-commands.ts';
@@ -52,4 +53,19 @@ export async function connectFleetRedis(
 export function settingOf(target: RedisTarget): string {
   const isGroup = target.kind === 'sentinel' || target.kind === 'cluster';
   return isGroup || (target.kind === 'server' && target.mayBeCluster) ? 'fleet.redis' : 'fleet.redis_url';
+}
+
+/**
+ * A warning for whoever starts workers, where the fleet's Redis takes commands from everybody who reaches it;
+ * undefined where it does not. Forged jobs are refused (`signer.ts`), but others could still stop and forget jobs.
+ */
+export async function openRedisWarning({
+  redis,
+}: Pick<FleetRedisSettings, 'redis'>): Promise<string | undefined> {
+  if (!(await letsAnybodyIn(redis))) return undefined;
+  return (
+    `Redis at ${redisAddress(redis)} lets in everybody who reaches it, without a password: they can read, stop and ` +
+    `remove the jobs of the fleet. Set requirepass or a user (ACL) there and name it in ${settingOf(redis)}, or use a ` +
+    'unix socket in a directory that others may not enter.'
+  );
 }

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { FleetError } from '../../../src/errors.ts';
 import type { KeyedFleet } from '../../../src/jobs/fleet/fleet.ts';
 import { payloadHash } from '../../../src/jobs/kinds/payload.ts';
+import { recordEnd } from '../../../src/jobs/queue/ending.ts';
 import { creation, enqueueJob, enqueueRows, type RowRequest } from '../../../src/jobs/queue/enqueue.ts';
-import { settle } from '../../../src/jobs/queue/settle.ts';
 import { sampleOptions } from '../../instances/sample-options.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 import { until } from '../../support/until.ts';
@@ -114,7 +114,7 @@ describe('queueing', () => {
       generation: 0,
       attempt: 1,
     } as const;
-    await settle(fleet.batches, fleet.claims, jobId, payload, ending);
+    await recordEnd(fleet.batches, fleet.claims, jobId, payload, ending);
     expect(await fleet.batches.row(first, 7)).to.include({ state: 'done', incarnation: 'abc' });
     const joined = await fleet.batches.row(second, 9);
     expect(joined).to.include({ state: 'skipped' });

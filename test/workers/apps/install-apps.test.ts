@@ -6,8 +6,8 @@ import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.
 import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { JOB_KINDS } from '../../../src/jobs/kinds/job-kinds.ts';
+import { failedState } from '../../../src/jobs/queue/ending.ts';
 import { enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
-import { failedState } from '../../../src/jobs/queue/failed-state.ts';
 import { type Progress, readProgress } from '../../../src/jobs/queue/progress.ts';
 import { retryJob } from '../../../src/jobs/queue/retry-job.ts';
 import type { JobEnd } from '../../../src/jobs/queue/wait-for-job.ts';
