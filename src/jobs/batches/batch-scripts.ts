@@ -1,0 +1,80 @@
+import { script } from '../redis/script.ts';
+import { fence } from './row-state.ts';
+
+// What moves a batch on, all or nothing (`docs/bullmq.md` §9).
+
+/** The fence of a row that was given up unreported: its job may have begun, and what it reports wins. */
+export const UNREPORTED = fence(0, 0, 'waiting');
+
+/**
+ * A batch has ended when as many rows as it has, or more, have ended and none is under way. More there are where
+ * rows were given up under numbers that were a guess, and turned up under their own.
+ */
+const HAS_ENDED = `
+local function hasEnded(counts, batch)
+  local known = redis.call('HMGET', batch, 'final', 'total')
+  local total = tonumber(known[2])
+  if not total or (tonumber(known[1]) or 0) < total then return false end
+  for _, rows in ipairs(redis.call('HMGET', counts, 'waiting', 'active', 'retrying')) do
+    if (tonumber(rows) or 0) > 0 then return false end
+  end
+  return true
+end
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end`;
+
+/**
+ * Moves a row from its old state to a new one and adjusts the counters; a report that is not newer
+ * than what is known changes nothing (`docs/bullmq.md` §9). A row that was given up unreported has the fence
+ * of one that waits for its first attempt, and makes way for that too.
+ * KEYS: rows, counts, batch. ARGV: row, state, fence, info, retention, channel, batch id.
+ */
+export const MOVE_ROW = script(`${HAS_ENDED}
+local cur = redis.call('HGET', KEYS[1], ARGV[1])
+local old, fence = false, -1
+if cur then
+  -- What nobody of ours has written makes way.
+  local state, order = string.match(cur, '^(%l+) (%d+)')
+  if state then old, fence = state, tonumber(order) end
+end
+local givenUp = old == 'failed' and fence == ${UNREPORTED}
+if tonumber(ARGV[3]) < fence or (tonumber(ARGV[3]) == fence and not givenUp) then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
+if old == ARGV[2] then return 1 end
+
+local final = {done = 1, skipped = 1, incomplete = 1, failed = 1, cancelled = 1}
+if old then
+  redis.call('HINCRBY', KEYS[2], old, -1)
+  redis.call('ZREM', KEYS[2] .. ':' .. old, ARGV[1])
+end
+local count = redis.call('HINCRBY', KEYS[2], ARGV[2], 1)
+redis.call('ZADD', KEYS[2] .. ':' .. ARGV[2], ARGV[1], ARGV[1])
+
+redis.call('HINCRBY', KEYS[3], 'final', (final[ARGV[2]] or 0) - (old and final[old] or 0))
+if ARGV[2] == 'failed' or ARGV[2] == 'incomplete' then
+  local other = ARGV[2] == 'failed' and 'incomplete' or 'failed'
+  count = count + tonumber(redis.call('HGET', KEYS[2], other) or 0)
+  local limit = redis.call('HGET', KEYS[3], 'maxFailures')
+  if limit and count > tonumber(limit) then redis.call('HSETNX', KEYS[3], 'halt', 'too-many-failures') end
+end
+if hasEnded(KEYS[2], KEYS[3]) then
+  redis.call('HSET', KEYS[3], 'endedAt', now())
+  redis.call('PUBLISH', ARGV[6], ARGV[7])
+else
+  redis.call('HDEL', KEYS[3], 'endedAt')
+end
+for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[5]) end
+redis.call('EXPIRE', KEYS[2] .. ':' .. ARGV[2], ARGV[5])
+return 1
+`);
+
+/**
+ * Corrects the total; where its rows have all ended by now, no further report would end the batch.
+ * KEYS: counts, batch. ARGV: total.
+ */
+export const SET_TOTAL = script(`${HAS_ENDED}
+redis.call('HSET', KEYS[2], 'total', ARGV[1])
+if hasEnded(KEYS[1], KEYS[2]) then redis.call('HSETNX', KEYS[2], 'endedAt', now()) end
+`);
