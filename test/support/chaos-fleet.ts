@@ -14,7 +14,7 @@ import { parseInstanceOptions } from '../../src/instances/options/parse-options.
 import type { RawOptions } from '../../src/instances/options/raw-row.ts';
 import type { Batch } from '../../src/jobs/batches/batches.ts';
 import { type KeyedFleet, openFleet } from '../../src/jobs/fleet/fleet.ts';
-import { creation, enqueueCreate, enqueueRows } from '../../src/jobs/queue/enqueue.ts';
+import { creation, enqueueJob, enqueueRows } from '../../src/jobs/queue/enqueue.ts';
 import { type Progress, readProgress } from '../../src/jobs/queue/progress.ts';
 import { type JobEnd, waitForJob } from '../../src/jobs/queue/wait-for-job.ts';
 import { fileStorage } from '../../src/storage/file-storage.ts';
@@ -143,7 +143,7 @@ export function optionsFor(domain: string, more: RawOptions = {}): InstanceOptio
 
 /** Queues one instance; fails unless a job of its own was made for it. */
 export async function queueInstance({ fleet }: ChaosFleet, options: InstanceOptions): Promise<string> {
-  const { state, jobId } = await enqueueCreate(fleet, { options, tries: 8 });
+  const { state, jobId } = await enqueueJob(fleet, creation({ options, tries: 8 }));
   if (state !== 'queued') throw new Error(`${options.domain} was not queued but ${state}`);
   return jobId;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RedisTarget } from '../../src/config/redis-target.ts';
 import { instanceOptions } from '../../src/instances/options/options.ts';
 import { type KeyedFleet, openFleet } from '../../src/jobs/fleet/fleet.ts';
-import { enqueueCreate } from '../../src/jobs/queue/enqueue.ts';
+import { creation, enqueueJob } from '../../src/jobs/queue/enqueue.ts';
 import { withKey } from './keyed-fleet.ts';
 
 /* What a command does when an operator adds an instance, in a process of its own. */
@@ -27,7 +27,7 @@ async function obey(message: z.infer<typeof order>): Promise<void> {
     return;
   }
   if (fleet === undefined) throw new Error('not started yet');
-  const answer = await enqueueCreate(fleet, { options: message.options, tries: 8 });
+  const answer = await enqueueJob(fleet, creation({ options: message.options, tries: 8 }));
   process.send?.({ event: 'answer', answer });
 }
 

@@ -16,7 +16,7 @@ import { storedPassphrase } from '../../src/instances/vault/passphrase.ts';
 import { type KeyedFleet, openFleet } from '../../src/jobs/fleet/fleet.ts';
 import { sealPassphrase } from '../../src/jobs/fleet/sealed-passphrase.ts';
 import type { StageName } from '../../src/jobs/kinds/job-kinds.ts';
-import { type CreateRequest, enqueueCreate } from '../../src/jobs/queue/enqueue.ts';
+import { type CreateRequest, creation, enqueueJob } from '../../src/jobs/queue/enqueue.ts';
 import { type JobEnd, waitForJob } from '../../src/jobs/queue/wait-for-job.ts';
 import { type ConnectedWorker, type ConnectOptions, connectWorker } from '../../src/workers/connect.ts';
 import type { StageObserver } from '../../src/workers/pipeline.ts';
@@ -170,7 +170,7 @@ export async function startTestFleet(options: TestFleetOptions = {}): Promise<Te
     }
 
     async function submit(raw: RawOptions, passphrase?: string): Promise<string> {
-      const answer = await enqueueCreate(fleet, await request(raw, passphrase));
+      const answer = await enqueueJob(fleet, creation(await request(raw, passphrase)));
       if (answer.state !== 'queued') throw new Error(`${raw['domain']} was not queued: ${answer.state}`);
       return answer.jobId;
     }

@@ -10,6 +10,7 @@ import { creation, enqueueRows } from '../../src/jobs/queue/enqueue.ts';
 import { retryJob } from '../../src/jobs/queue/retry-job.ts';
 import { reconcile } from '../../src/workers/reconcile.ts';
 import { payloadFor } from '../jobs/fixture.ts';
+import { batchRow } from '../support/batch-row.ts';
 import { startTestFleet, type TestFleet } from '../support/fleet.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 import { until } from '../support/until.ts';
@@ -122,14 +123,20 @@ describe('a job that no command of the fleet queued', () => {
       await plant({ ...payloadFor(test.domain('liar')), batch, generation: 7 }),
       await plant({ v: 1, kind: 'create', domain, outcome: 'created', batch }),
     ];
-    const before = await test.fleet.batches.row(batchId, 1);
+    const before = await batchRow(test.fleet.batches, batchId, 1);
     test.beforeStage('register', async () => {
       for (const jobId of planted) expect(await test.ended(jobId)).to.include({ code: 'forged' });
-      expect(await test.fleet.batches.row(batchId, 1)).to.include({ jobId: before?.jobId, state: 'active' });
+      expect(await batchRow(test.fleet.batches, batchId, 1)).to.include({
+        jobId: before?.jobId,
+        state: 'active',
+      });
     });
     await test.startWorker();
-    await until('the row is done', async () => (await test.fleet.batches.row(batchId, 1))?.state === 'done');
-    expect(await test.fleet.batches.row(batchId, 1)).to.include({ domain, jobId: before?.jobId });
+    await until(
+      'the row is done',
+      async () => (await batchRow(test.fleet.batches, batchId, 1))?.state === 'done',
+    );
+    expect(await batchRow(test.fleet.batches, batchId, 1)).to.include({ domain, jobId: before?.jobId });
   });
 
   it('is no job to try again', async () => {
@@ -184,13 +191,13 @@ describe('a job that no command of the fleet queued', () => {
       const batchId = await batchOf(1);
       const domain = test.domain('own-row');
       await enqueueRows(test.fleet, batchId, [{ ...creation(await test.request({ domain })), row: 1 }]);
-      const { jobId = '' } = (await test.fleet.batches.row(batchId, 1)) ?? {};
+      const { jobId = '' } = (await batchRow(test.fleet.batches, batchId, 1)) ?? {};
       const data = { ...(await dataOf(jobId)), tries: 9 };
       await test.fleet.redis.hset(test.fleet.keys.bull(jobId), 'data', JSON.stringify(data));
       await test.startWorker();
       await test.ended(jobId);
       await reconcile(test.fleet);
-      expect(await test.fleet.batches.row(batchId, 1)).to.include({
+      expect(await batchRow(test.fleet.batches, batchId, 1)).to.include({
         state: 'failed',
         code: 'forged',
         domain,

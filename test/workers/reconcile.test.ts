@@ -5,6 +5,7 @@ import type { KeyedFleet } from '../../src/jobs/fleet/fleet.ts';
 import { namesOf, payloadHash } from '../../src/jobs/kinds/payload.ts';
 import { reconcile, reconcileInTurn } from '../../src/workers/reconcile.ts';
 import { payloadFor, startTestQueue, type TestQueue } from '../jobs/fixture.ts';
+import { batchRow } from '../support/batch-row.ts';
 
 describe('reconciling', () => {
   let test: TestQueue;
@@ -31,7 +32,7 @@ describe('reconciling', () => {
   }
 
   async function row(): Promise<Row | undefined> {
-    return await batches.row(batchId, 1);
+    return await batchRow(batches, batchId, 1);
   }
 
   const payload = () => payloadFor('x.org', { batch: { id: batchId, row: 1 } });

@@ -6,6 +6,7 @@ import { createKeys } from '../../src/jobs/redis/keys.ts';
 import { neededCommands } from '../../src/jobs/redis/needed-commands.ts';
 import { listWorkers } from '../../src/jobs/redis/worker-heartbeat.ts';
 import { reconcile } from '../../src/workers/reconcile.ts';
+import { batchRow } from '../support/batch-row.ts';
 import {
   type ChaosPlaces,
   doneRows,
@@ -68,7 +69,7 @@ describe('a Redis user with', () => {
       const { redis, keys } = fleet;
       const all = ['a', 'b', 'c'].map((name) => optionsFor(chaos.domain(name)));
       const id = await queueBatch(chaos, all);
-      const first = await fleet.batches.row(id, 1);
+      const first = await batchRow(fleet.batches, id, 1);
       await requestCancel(redis, keys, first?.jobId ?? '', 'the test');
       await chaos.worker(2);
       await until('the batch has ended', async () => (await fleet.batches.get(id)).endedAt !== undefined);

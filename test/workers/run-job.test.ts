@@ -3,9 +3,10 @@ import { Redis } from 'ioredis';
 import { CouchError } from '../../src/couchdb/errors.ts';
 import type { FleetJob } from '../../src/jobs/fleet/open-queue.ts';
 import { requestCancel } from '../../src/jobs/queue/cancellations.ts';
-import { creation, enqueueCreate, enqueueRows } from '../../src/jobs/queue/enqueue.ts';
+import { creation, enqueueJob, enqueueRows } from '../../src/jobs/queue/enqueue.ts';
 import { type Progress, readProgress } from '../../src/jobs/queue/progress.ts';
 import { retryJob } from '../../src/jobs/queue/retry-job.ts';
+import { batchRow } from '../support/batch-row.ts';
 import { startTestFleet, type TestFleet } from '../support/fleet.ts';
 import { until } from '../support/until.ts';
 
@@ -172,7 +173,7 @@ describe('a job', () => {
   it('is tried as often as its payload says, and no more', async () => {
     await test.stopWorker();
     const request = await test.request({ domain: test.domain('many-tries') });
-    const answer = await enqueueCreate(test.fleet, { ...request, tries: 100 });
+    const answer = await enqueueJob(test.fleet, creation({ ...request, tries: 100 }));
     if (answer.state !== 'queued') throw new Error(answer.state);
     const { jobId } = answer;
     const failNext = () =>
@@ -247,11 +248,11 @@ describe('a job', () => {
       await ended(batchId);
       const { counts } = await test.fleet.batches.get(batchId);
       expect(counts).to.include({ done: 1, skipped: 1, failed: 1, waiting: 0, active: 0 });
-      const row = await test.fleet.batches.row(batchId, 2);
+      const row = await batchRow(test.fleet.batches, batchId, 2);
       expect(row).to.include({ state: 'done', domain: made, tries: 1 });
       expect(row?.incarnation).to.match(/^[0-9a-f]{16}$/);
-      expect(await test.fleet.batches.row(batchId, 3)).to.not.have.property('incarnation');
-      const failed = await test.fleet.batches.row(batchId, 4);
+      expect(await batchRow(test.fleet.batches, batchId, 3)).to.not.have.property('incarnation');
+      const failed = await batchRow(test.fleet.batches, batchId, 4);
       expect(failed).to.include({ state: 'failed', code: 'taken', stage: 'register' });
       expect(failed).to.not.have.property('incarnation');
     });
@@ -262,7 +263,7 @@ describe('a job', () => {
       await test.fleet.batches.setHalt(batchId, 'cancelled');
       await enqueueRows(test.fleet, batchId, [{ ...creation(await test.request({ domain })), row: 1 }]);
       await ended(batchId);
-      expect(await test.fleet.batches.row(batchId, 1)).to.include({ state: 'cancelled' });
+      expect(await batchRow(test.fleet.batches, batchId, 1)).to.include({ state: 'cancelled' });
       expect(await test.instance(domain)).to.equal(undefined);
     });
 
@@ -288,7 +289,7 @@ describe('a job', () => {
       await until('it has failed', async () => (await test.fleet.batches.halt(batchId)) !== undefined);
       await enqueueRows(test.fleet, batchId, [{ ...creation(second), row: 2 }]);
       await ended(batchId);
-      expect(await test.fleet.batches.row(batchId, 2)).to.include({ state: 'cancelled' });
+      expect(await batchRow(test.fleet.batches, batchId, 2)).to.include({ state: 'cancelled' });
       expect(await test.instance(later)).to.equal(undefined);
     });
   });
@@ -312,7 +313,7 @@ describe('a job', () => {
       let ownThere: boolean | undefined;
       test.beforeStage('finish', async () => {
         await until('the member has been looked at', async () => (await job(jobId)).isDelayed());
-        expect(await test.fleet.batches.row(batchId, 1)).to.include({ state: 'waiting' });
+        expect(await batchRow(test.fleet.batches, batchId, 1)).to.include({ state: 'waiting' });
         test.beforeStage('register', async () => {
           ownThere = (await test.instance(own))?.blocked === undefined;
         });
@@ -346,7 +347,7 @@ describe('a job', () => {
       };
       await enqueueRows(test.fleet, batchId, [{ ...creation(request), row: 1 }]);
       await ended(batchId);
-      expect(await test.fleet.batches.row(batchId, 1)).to.include({ state: 'done' });
+      expect(await batchRow(test.fleet.batches, batchId, 1)).to.include({ state: 'done' });
     });
 
     it('waits no longer when only the applications of that one are missing', async () => {
@@ -376,7 +377,7 @@ describe('a job', () => {
       });
       await test.startWorker();
       await ended(batchId);
-      expect(await test.fleet.batches.row(batchId, 1)).to.include({ state: 'cancelled' });
+      expect(await batchRow(test.fleet.batches, batchId, 1)).to.include({ state: 'cancelled' });
     });
   });
 });

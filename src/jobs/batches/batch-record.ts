@@ -115,7 +115,7 @@ function wholeNumber(text: string | undefined, most: number): number | undefined
   return text !== undefined && /^\d{1,16}$/.test(text) && Number(text) <= most ? Number(text) : undefined;
 }
 
-/** Batches of the first version named no kind. */
+/** A batch that names no kind which this version knows is shown as creations: it may be of a later version. */
 function kindOf(text: string | undefined): JobKind {
   return text !== undefined && isJobKind(text) ? text : 'create';
 }

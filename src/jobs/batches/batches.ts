@@ -60,7 +60,6 @@ export interface Batches {
   get(id: string): Promise<Batch>;
   /** Newest first. */
   list(limit: number): Promise<Batch[]>;
-  row(id: string, row: number): Promise<Row | undefined>;
   /** Rows in the order of the file, page by page; only those of some states where they are given. */
   rows(id: string, ...states: readonly RowState[]): AsyncGenerator<Row>;
   halt(id: string): Promise<Halt | undefined>;
@@ -147,11 +146,6 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
         ids.filter((_, at) => found[at] === undefined).map((id) => redis.zrem(keys.batches, id)),
       );
       return found.filter((batch) => batch !== undefined);
-    },
-
-    async row(id, row) {
-      const text = await redis.hget(keys.rows(id), String(row));
-      return text === null ? undefined : rowOf(row, text);
     },
 
     async *rows(id, ...states) {

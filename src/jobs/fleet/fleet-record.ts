@@ -73,7 +73,7 @@ export async function readRecord(global: CouchServer): Promise<FleetRecord | und
 }
 
 /** The ids found in the three places; undefined where there is none. */
-export interface FleetIds {
+interface FleetIds {
   readonly couchdb: string;
   readonly redis: string | undefined;
   readonly storage: string | undefined;

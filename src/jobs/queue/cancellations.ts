@@ -11,11 +11,7 @@ export async function requestCancel(
   jobId: string,
   by: string,
 ): Promise<void> {
-  await redis
-    .multi()
-    .set(keys.cancel(jobId), by, 'EX', FLAG_SECONDS)
-    .publish(keys.cancelChannel, JSON.stringify({ jobId, by }))
-    .exec();
+  await redis.multi().set(keys.cancel(jobId), by, 'EX', FLAG_SECONDS).publish(keys.cancelChannel, '').exec();
 }
 
 /** Takes a cancellation back, so that the job may be tried again. */

@@ -50,11 +50,6 @@ export async function enqueueJob(fleet: KeyedFleet, request: JobRequest): Promis
   return answers.get(jobId) ?? { state: 'queued', jobId };
 }
 
-/** Queues one creation, ahead of every batch. */
-export async function enqueueCreate(fleet: KeyedFleet, request: CreateRequest): Promise<EnqueueAnswer> {
-  return await enqueueJob(fleet, creation(request));
-}
-
 /** A creation as a job. */
 export function creation({ options, seal, tries, after = [] }: CreateRequest): JobRequest {
   const work: Work = { kind: 'create', options, ...(after.length > 0 && { after: [...after] }) };

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Batches, NewBatch, Report, Row } from '../../../src/jobs/batches/batches.ts';
 import { fence, ROW_STATES, type RowState } from '../../../src/jobs/batches/row-state.ts';
+import { batchRow } from '../../support/batch-row.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 import { until } from '../../support/until.ts';
 import { startTestQueue, type TestQueue } from '../fixture.ts';
@@ -104,7 +105,7 @@ describe('batches', () => {
     const id = await waitingBatch(1);
     await report(id, 1, 'done');
     expect(await report(id, 1, 'active')).to.equal(false);
-    expect((await batches.row(id, 1))?.state).to.equal('done');
+    expect((await batchRow(batches, id, 1))?.state).to.equal('done');
   });
 
   it('refuse the report of a worker that slept while another took over', async () => {
@@ -123,7 +124,7 @@ describe('batches', () => {
   it('keep what is known of a row', async () => {
     const id = await waitingBatch(1);
     await report(id, 1, 'failed', { jobId: 'j', stage: 'register', tries: 2, code: 'taken', error: 'é "x"' });
-    expect(await batches.row(id, 1)).to.deep.equal({
+    expect(await batchRow(batches, id, 1)).to.deep.equal({
       row: 1,
       state: 'failed',
       domain: 'r1.org',
@@ -352,7 +353,7 @@ describe('batches', () => {
         const rows = await rowsOf(id);
         expect(rows.map(({ state }) => state)).to.deep.equal(['waiting', 'failed', 'waiting']);
         expect(rows[1]).to.include({ row: 2, code: 'bad_record' });
-        expect(await batches.row(id, 2)).to.include({ state: 'failed', code: 'bad_record' });
+        expect(await batchRow(batches, id, 2)).to.include({ state: 'failed', code: 'bad_record' });
       });
     }
 

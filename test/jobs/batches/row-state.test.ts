@@ -1,21 +1,10 @@
 import { expect } from 'chai';
-import {
-  fence,
-  isFinal,
-  isRowState,
-  ROW_STATES,
-  type RowState,
-} from '../../../src/jobs/batches/row-state.ts';
+import { fence, isRowState, ROW_STATES, type RowState } from '../../../src/jobs/batches/row-state.ts';
 
 describe('row states', () => {
   it('are known by their names', () => {
     expect(ROW_STATES.every((state) => isRowState(state))).to.equal(true);
     expect(isRowState('paused')).to.equal(false);
-  });
-
-  it('are final when nothing comes after them', () => {
-    const final = ROW_STATES.filter((state) => isFinal(state));
-    expect(final).to.deep.equal(['done', 'skipped', 'incomplete', 'failed', 'cancelled']);
   });
 
   describe('fences', () => {

@@ -5,6 +5,7 @@ import { payloadHash } from '../../../src/jobs/kinds/payload.ts';
 import { recordEnd } from '../../../src/jobs/queue/ending.ts';
 import { creation, enqueueJob, enqueueRows, type RowRequest } from '../../../src/jobs/queue/enqueue.ts';
 import { sampleOptions } from '../../instances/sample-options.ts';
+import { batchRow } from '../../support/batch-row.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 import { until } from '../../support/until.ts';
 import { payloadFor, startTestQueue, type TestQueue } from '../fixture.ts';
@@ -68,8 +69,8 @@ describe('queueing', () => {
     it('fails its row of a batch, and no other', async () => {
       const id = await batch(2);
       expect(await enqueueRows(fleet, id, [{ row: 1, tries: 1, work }, row(2, 'well.org')])).to.equal(1);
-      expect(await fleet.batches.row(id, 1)).to.include({ state: 'failed', code: 'unusable_domain' });
-      expect(await fleet.batches.row(id, 2)).to.include({ state: 'waiting' });
+      expect(await batchRow(fleet.batches, id, 1)).to.include({ state: 'failed', code: 'unusable_domain' });
+      expect(await batchRow(fleet.batches, id, 2)).to.include({ state: 'waiting' });
     });
   });
 
@@ -87,14 +88,14 @@ describe('queueing', () => {
     const id = await batch(2);
     expect(await enqueueRows(fleet, id, [row(2, 'wait1.org'), row(3, 'wait2.org')])).to.equal(2);
     expect((await fleet.batches.get(id)).counts).to.include({ waiting: 2 });
-    expect(await fleet.batches.row(id, 3)).to.include({ domain: 'wait2.org', state: 'waiting' });
+    expect(await batchRow(fleet.batches, id, 3)).to.include({ domain: 'wait2.org', state: 'waiting' });
   });
 
   it('a row whose domain is held by other work fails that row alone, and says by what', async () => {
     const holder = await enqueueJob(fleet, row(1, 'held.org', 'fr'));
     const id = await batch(2);
     expect(await enqueueRows(fleet, id, [row(2, 'held.org'), row(3, 'free.org')])).to.equal(1);
-    const failed = await fleet.batches.row(id, 2);
+    const failed = await batchRow(fleet.batches, id, 2);
     expect(failed).to.include({ state: 'failed', code: 'busy' });
     expect(failed?.error).to.include(holder.jobId);
   });
@@ -103,8 +104,8 @@ describe('queueing', () => {
     const [first, second] = [await batch(1), await batch(1)];
     await enqueueRows(fleet, first, [row(7, 'both.org')]);
     expect(await enqueueRows(fleet, second, [row(9, 'both.org')])).to.equal(1);
-    const { jobId = '' } = (await fleet.batches.row(first, 7)) ?? {};
-    expect(await fleet.batches.row(second, 9)).to.include({ state: 'waiting', jobId });
+    const { jobId = '' } = (await batchRow(fleet.batches, first, 7)) ?? {};
+    expect(await batchRow(fleet.batches, second, 9)).to.include({ state: 'waiting', jobId });
 
     const payload = payloadFor('both.org', { batch: { id: first, row: 7 } });
     const ending = {
@@ -115,8 +116,8 @@ describe('queueing', () => {
       attempt: 1,
     } as const;
     await recordEnd(fleet.batches, fleet.claims, jobId, payload, ending);
-    expect(await fleet.batches.row(first, 7)).to.include({ state: 'done', incarnation: 'abc' });
-    const joined = await fleet.batches.row(second, 9);
+    expect(await batchRow(fleet.batches, first, 7)).to.include({ state: 'done', incarnation: 'abc' });
+    const joined = await batchRow(fleet.batches, second, 9);
     expect(joined).to.include({ state: 'skipped' });
     expect(joined).to.not.have.property('incarnation');
     expect((await fleet.batches.get(second)).endedAt).to.be.a('number');
@@ -142,7 +143,7 @@ describe('queueing', () => {
     const queueing = enqueueRows(fleet, id, [request]);
     await fleet.redis.hset(fleet.keys.name('ghost.org'), 'at', Date.now() - 61_000);
     await queueing;
-    const { jobId = '' } = (await fleet.batches.row(id, 4)) ?? {};
+    const { jobId = '' } = (await batchRow(fleet.batches, id, 4)) ?? {};
     expect(await fleet.queue.getJob(jobId), 'the row waits for a job that is there').to.not.equal(undefined);
   });
 

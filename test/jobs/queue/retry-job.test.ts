@@ -2,9 +2,10 @@ import { expect } from 'chai';
 import type { KeyedFleet } from '../../../src/jobs/fleet/fleet.ts';
 import { isEnded, namesOf, parsePayload, payloadHash } from '../../../src/jobs/kinds/payload.ts';
 import { readCancels, requestCancel } from '../../../src/jobs/queue/cancellations.ts';
-import { enqueueCreate } from '../../../src/jobs/queue/enqueue.ts';
+import { creation, enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
 import { retryJob } from '../../../src/jobs/queue/retry-job.ts';
 import { sampleOptions } from '../../instances/sample-options.ts';
+import { batchRow } from '../../support/batch-row.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 import { payloadFor, startTestQueue, type TestQueue } from '../fixture.ts';
 
@@ -72,7 +73,7 @@ describe('trying a failed job again', () => {
       attempt: 1,
     });
     await retryJob(fleet, id);
-    expect((await fleet.batches.row(batchId, 1))?.state).to.equal('waiting');
+    expect((await batchRow(fleet.batches, batchId, 1))?.state).to.equal('waiting');
     expect((await fleet.batches.get(batchId)).endedAt).to.equal(undefined);
     await (await fleet.queue.getJob(id))?.remove();
   });
@@ -80,7 +81,10 @@ describe('trying a failed job again', () => {
   it('is refused while a newer job for the domain lives', async () => {
     const old = await test.failed(payloadFor('newer.org'));
     await fleet.claims.release(old.id ?? '', ['newer.org']);
-    const newer = await enqueueCreate(fleet, { options: sampleOptions({ domain: 'newer.org' }), tries: 8 });
+    const newer = await enqueueJob(
+      fleet,
+      creation({ options: sampleOptions({ domain: 'newer.org' }), tries: 8 }),
+    );
     expect(await thrownBy(retryJob(fleet, old.id ?? ''))).to.include({ code: 'busy' });
     expect(await stateOf(old.id ?? '')).to.equal('failed');
     if (newer.state !== 'queued') throw new Error(newer.state);
@@ -103,7 +107,10 @@ describe('trying a failed job again', () => {
   it('is refused while another job holds one of its aliases', async () => {
     const options = sampleOptions({ domain: 'main.org', aliases: ['alias.org'] });
     const { id = '' } = await test.failed(payloadFor('main.org', { options }));
-    const holder = await enqueueCreate(fleet, { options: sampleOptions({ domain: 'alias.org' }), tries: 8 });
+    const holder = await enqueueJob(
+      fleet,
+      creation({ options: sampleOptions({ domain: 'alias.org' }), tries: 8 }),
+    );
     expect(await thrownBy(retryJob(fleet, id))).to.include({ code: 'busy' });
     expect(await holderOf('main.org')).to.equal(null);
     if (holder.state !== 'queued') throw new Error(holder.state);
@@ -130,7 +137,7 @@ describe('trying a failed job again', () => {
       await Promise.all(
         others.flatMap((each) => [
           retryJob(each, id).catch(() => undefined),
-          enqueueCreate(each, request).then(
+          enqueueJob(each, creation(request)).then(
             (answer) => answer.state === 'queued' && added.push(answer.jobId),
           ),
         ]),

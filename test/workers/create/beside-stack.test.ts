@@ -9,7 +9,7 @@ import { SETTINGS_ID } from '../../../src/instances/documents/settings-document.
 import { VAULT_ID } from '../../../src/instances/vault/vault.ts';
 import type { CreateStageName } from '../../../src/jobs/kinds/create.ts';
 import { JOB_KINDS } from '../../../src/jobs/kinds/job-kinds.ts';
-import { enqueueCreate } from '../../../src/jobs/queue/enqueue.ts';
+import { creation, enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
 import { BesideStack } from '../../support/beside-stack.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { type Opens, opens } from '../../support/opens-vault.ts';
@@ -175,7 +175,10 @@ describe('a creation beside a stack', () => {
       const domain = test.domain('message-half');
       const message = await stack.message(domain, THEIRS);
       test.beforeStage('settings', () => stack.writeVault(domain, message));
-      const answer = await enqueueCreate(test.fleet, { ...(await test.request({ domain }, OURS)), tries: 1 });
+      const answer = await enqueueJob(
+        test.fleet,
+        creation({ ...(await test.request({ domain }, OURS)), tries: 1 }),
+      );
       expect(await test.ended(answer.jobId)).to.include({ state: 'failed', code: 'vault_taken' });
       expect(await setting(domain, VAULT_ID)).to.include({ key: message.vault.key });
       await stack.writeHash(domain, message);
