@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isJobKind, type JobKind } from '../kinds/job-kinds.ts';
 import { isRowState, ROW_STATES, type RowState } from './row-state.ts';
 
-// What Redis has of a batch and its rows, read as what anybody may have written there: whoever reaches Redis can break
+// What Redis has of a batch and its rows, read as if strangers had written it: anyone who reaches Redis can break
 // it, and no broken record may end a command, or the worker that looks after all batches.
 
 /** What is known of a row beside its state; no secret is ever in here. */
@@ -49,8 +49,8 @@ export interface BatchRecord {
 /** Rows of the largest batch: many times what the largest platforms have. */
 const MOST_ROWS = 10_000_000;
 
-/** The last time that a date can have, in milliseconds since 1970. */
-const LAST_TIME = 8.64e15;
+/** The last time that a date can have, since 1970. */
+const LAST_TIME_MS = 8.64e15;
 
 /** Whether it can be the number of a row: the line of a file, from 1. */
 export function isRowNumber(row: number): boolean {
@@ -83,8 +83,8 @@ export function batchOf(
     name: fields['name'] ?? '',
     reason: fields['reason'] ?? '',
     by: fields['by'] ?? '',
-    createdAt: wholeNumber(fields['createdAt'], LAST_TIME) ?? 0,
-    endedAt: wholeNumber(fields['endedAt'], LAST_TIME),
+    createdAt: wholeNumber(fields['createdAt'], LAST_TIME_MS) ?? 0,
+    endedAt: wholeNumber(fields['endedAt'], LAST_TIME_MS),
     total,
     maxFailures: wholeNumber(fields['maxFailures'], Number.MAX_SAFE_INTEGER),
     halt: haltOf(fields['halt']),

@@ -35,7 +35,7 @@ export const MOVE_ROW = script(`${HAS_ENDED}
 local cur = redis.call('HGET', KEYS[1], ARGV[1])
 local old, fence = false, -1
 if cur then
-  -- What nobody of ours has written makes way.
+  -- What no version of ours has written makes way.
   local state, order = string.match(cur, '^(%l+) (%d+)')
   if state then old, fence = state, tonumber(order) end
 end

@@ -54,7 +54,7 @@ export interface Batches {
   restore(id: string, batch: NewBatch, createdAt: number): Promise<void>;
   /** @returns false when the report was not newer than what is known */
   report(report: Report): Promise<boolean>;
-  /** Fails a row that nobody has reported; whatever is reported of it, then or later, wins. */
+  /** Fails a row without a report; any report on it, then or later, wins. */
   giveUp(row: UnreportedRow): Promise<void>;
   /** @throws InputError `unknown_batch` */
   get(id: string): Promise<Batch>;
@@ -66,7 +66,7 @@ export interface Batches {
   setHalt(id: string, halt: Halt | undefined): Promise<void>;
   /** Corrects the total of a batch whose submission was cut short. */
   setTotal(id: string, total: number): Promise<void>;
-  /** Since when rows of it are missing, in milliseconds: since `now` if nobody has noticed before. */
+  /** Since when rows of it are missing, in milliseconds: since `now` where that was not known before. */
   shortSince(id: string, now: number): Promise<number>;
   forgetShort(id: string): Promise<void>;
 }
@@ -187,7 +187,7 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
   };
 }
 
-/** Fields of a hash; none where somebody has put something else there. */
+/** Fields of a hash; none where there is something else than a hash. */
 async function fieldsAt(redis: RedisClient, key: string): Promise<Record<string, string>> {
   try {
     return await redis.hgetall(key);

@@ -2,7 +2,7 @@ import type { RedisClient } from '../../redis/client.ts';
 import type { Keys } from '../redis/keys.ts';
 import type { Batches, NewBatch } from './batches.ts';
 
-/** How long whoever adds rows is believed to be at it after the last sign, in milliseconds. */
+/** How long a command counts as still adding rows after its last sign of life. */
 const OPEN_MS = 60_000;
 
 /** Rows that are being added to a batch. */
@@ -26,12 +26,12 @@ interface BatchStore {
 export async function openSubmission(
   { redis, keys, batches }: BatchStore,
   batchId: string,
-  about: NewBatch,
+  batch: NewBatch,
 ): Promise<Submission> {
   const createdAt = Date.now();
   const sign = async (): Promise<void> => {
     await redis.set(keys.submitting(batchId), '1', 'PX', OPEN_MS);
-    await batches.restore(batchId, about, createdAt);
+    await batches.restore(batchId, batch, createdAt);
   };
   await sign();
   const timer = setInterval(() => void sign().catch(() => undefined), OPEN_MS / 4);
@@ -44,7 +44,7 @@ export async function openSubmission(
   };
 }
 
-/** Whether somebody is adding rows to that batch. */
+/** Whether a command is adding rows to that batch. */
 export async function isBeingSubmitted(
   { redis, keys }: Pick<BatchStore, 'redis' | 'keys'>,
   batchId: string,

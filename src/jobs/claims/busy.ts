@@ -1,7 +1,7 @@
 import { FleetError } from '../../errors.ts';
 import { isJobKind, JOB_KINDS } from '../kinds/job-kinds.ts';
 
-/** Who holds a name that is wanted. */
+/** The job that holds a name which is wanted. */
 export interface Holder {
   readonly jobId: string;
   readonly kind: string;

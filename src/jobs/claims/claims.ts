@@ -24,8 +24,8 @@ export type ClaimAnswer =
   | { readonly state: 'gone' };
 
 /**
- * Who takes names: somebody who adds a job, a worker that runs one, somebody who retries one, or a
- * command that works itself, without a job (`hold-names.ts`).
+ * What names are taken for: a job that is added, one that a worker runs, one that is tried again, or the work of a
+ * command itself, without a job (`hold-names.ts`).
  */
 export type ClaimMode = 'add' | 'run' | 'retry' | 'direct';
 

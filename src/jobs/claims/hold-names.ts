@@ -8,15 +8,15 @@ import { ADDING_MS, type Claim, type Claims } from './claims.ts';
 
 /** Work that a command does itself, at once, instead of leaving it to a worker. */
 export interface DirectWork {
-  /** What is told to others who want the names meanwhile, such as `modify`. */
+  /** Shown to other commands that want the names meanwhile, such as `modify`. */
   readonly kind: string;
   /** The domain first, then whatever aliases the work is about. */
   readonly names: readonly [string, ...string[]];
   readonly signal?: AbortSignal | undefined;
-  /** Told once, when another command has to end its work first. */
+  /** Called once, when another command has to end its work first. */
   onWait?(name: string): void;
   /** Milliseconds between two looks at whether the names are still held. */
-  readonly renewEvery?: number;
+  readonly renewEveryMs?: number;
 }
 
 /** Of the fleet, where names are claimed. */
@@ -39,14 +39,14 @@ export async function holdNames<T>(
   options: DirectWork,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { kind, names, signal, renewEvery = ADDING_MS / 3 } = options;
+  const { kind, names, signal, renewEveryMs = ADDING_MS / 3 } = options;
   const claim: Claim = { jobId: randomUUID(), kind, names, payloadHash: '' };
   const lost = new AbortController();
   await takeTurn(fleet, claim, options);
   let renewal = Promise.resolve();
   const timer = setInterval(() => {
     renewal = renew();
-  }, renewEvery);
+  }, renewEveryMs);
   try {
     return await work(signal === undefined ? lost.signal : AbortSignal.any([signal, lost.signal]));
   } finally {
@@ -69,7 +69,7 @@ export async function holdNames<T>(
   }
 }
 
-/** A holder without a job is another command, or somebody who is about to add a job. */
+/** A holder without a job is another command that works itself, or one that is about to add a job. */
 async function takeTurn(
   { claims, redis, keys }: ClaimStore,
   claim: Claim,
@@ -86,7 +86,7 @@ async function takeTurn(
         if (!waited) onWait?.(answer.name);
         break;
       default:
-        throw new Error(`whoever works without a job is not told ${answer.state}`);
+        throw new Error(`a claim without a job was answered with ${answer.state}`);
     }
     await pause(TURN_POLL_MS, signal);
   }

@@ -21,14 +21,14 @@ export interface FleetRecord {
   readonly complete: boolean;
 }
 
-/** Where the record is kept, and where those who want to make it at the same time take turns. */
-export interface RecordPlaces {
+/** Where the record is kept, and where processes that want to make it at the same time take turns. */
+export interface RecordStores {
   readonly global: CouchServer;
   readonly redis: RedisClient;
   readonly keys: Keys;
 }
 
-/** How long one may take to make the record, in milliseconds; then it is the next one's turn. */
+/** How long one process may take to make the record; then it is the next one's turn. */
 const FOUNDING_MS = 15_000;
 const FOUNDING_POLL_MS = 50;
 
@@ -36,12 +36,12 @@ const FOUNDING_POLL_MS = 50;
  * Reads the record, or makes it; `global/instances` must be there. CouchDB takes any write to a
  * `_local` document, whatever its revision, so the founders take turns in Redis.
  */
-export async function ensureFleetRecord(places: RecordPlaces): Promise<FleetRecord> {
-  // It begins with a look, so that a write whose fate nobody told is not made twice.
-  return await tryAgain(() => readOrFound(places));
+export async function ensureFleetRecord(stores: RecordStores): Promise<FleetRecord> {
+  // Each try begins with a look, so that a write that was made without an answer is not made twice.
+  return await tryAgain(() => readOrFound(stores));
 }
 
-async function readOrFound({ global, redis, keys }: RecordPlaces): Promise<FleetRecord> {
+async function readOrFound({ global, redis, keys }: RecordStores): Promise<FleetRecord> {
   for (;;) {
     const found = await readRecord(global);
     if (found !== undefined) return found;
@@ -94,7 +94,7 @@ function fleetMismatch({ couchdb, redis, storage }: FleetIds, complete: boolean)
   return undefined;
 }
 
-export interface FleetPlaces extends RecordPlaces {
+export interface FleetStores extends RecordStores {
   readonly storage: Storage;
 }
 
@@ -103,7 +103,7 @@ export interface FleetPlaces extends RecordPlaces {
  * fleet marks all three.
  * @throws FleetError `wrong_fleet`
  */
-export async function joinFleet({ global, redis, keys, storage }: FleetPlaces): Promise<FleetRecord> {
+export async function joinFleet({ global, redis, keys, storage }: FleetStores): Promise<FleetRecord> {
   const record = await ensureFleetRecord({ global, redis, keys });
   const { fleetId, complete } = record;
   const seen = {
@@ -129,7 +129,7 @@ export async function joinFleet({ global, redis, keys, storage }: FleetPlaces): 
  * fleet. Stricter than `joinFleet`: what has no id yet may be anybody's.
  * @throws FleetError `wrong_fleet`
  */
-export async function requireSameFleet({ global, redis, keys, storage }: FleetPlaces): Promise<void> {
+export async function requireSameFleet({ global, redis, keys, storage }: FleetStores): Promise<void> {
   const record = await readRecord(global);
   if (record === undefined) throw unmarked('CouchDB', global, storage);
   const inRedis = (await redis.get(keys.fleetId)) ?? undefined;

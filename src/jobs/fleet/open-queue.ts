@@ -9,7 +9,7 @@ export type FleetJob = Job<SignedPayload, unknown, string>;
 /** Named by its job: a union of payloads would make BullMQ's types a union of jobs. */
 export type FleetQueue = Queue<FleetJob, unknown, string>;
 
-/** Lower is sooner: somebody waits at a terminal for the first (`ARCHITECTURE.md` §3.9). */
+/** Lower is sooner: for an interactive job an operator waits at a terminal (`ARCHITECTURE.md` §3.9). */
 export const PRIORITY = { interactive: 1, batch: 10 } as const;
 
 const DAY_SECONDS = 24 * 3600;

@@ -4,7 +4,7 @@ import { FleetError } from '../../errors.ts';
 
 /**
  * Puts secrets that must travel with a job under the fleet's seal. Its key is kept in CouchDB
- * (`fleet-record.ts`), so whoever reads Redis, its dumps or its append-only file learns nothing.
+ * (`fleet-record.ts`), so that Redis, its dumps and its append-only file give nothing away.
  * @param key base64 of 32 bytes
  */
 export function seal(key: string, value: unknown): string {

@@ -11,8 +11,8 @@ const schema = z.object({
   ),
 });
 
-/** The job for which a passphrase is sealed: for any other it does not open. */
-export interface SealedFor {
+/** The job for which a passphrase is sealed: for another job the seal does not open. */
+export interface SealTarget {
   readonly domain: string;
   readonly jobId: string;
 }
@@ -39,12 +39,12 @@ export function sealPassphrase(
 }
 
 /** @throws FleetError `bad_seal` when it was sealed for another fleet, another domain or another job */
-export function unsealPassphrase(key: string, sealed: string, sealedFor: SealedFor): StoredPassphrase {
-  return schema.parse(unseal(keyFor(key, sealedFor), sealed.slice(sealed.indexOf(' ') + 1)));
+export function unsealPassphrase(key: string, sealed: string, target: SealTarget): StoredPassphrase {
+  return schema.parse(unseal(keyFor(key, target), sealed.slice(sealed.indexOf(' ') + 1)));
 }
 
 /** Base64, as `seal` takes it. */
-function keyFor(key: string, { domain, jobId }: SealedFor): string {
+function keyFor(key: string, { domain, jobId }: SealTarget): string {
   return createHmac('sha256', derivedKey(key, 'seal of a passphrase'))
     .update(JSON.stringify([domain, jobId]))
     .digest('base64');

@@ -27,7 +27,7 @@ export type HeldNames = [domain: string, ...aliases: string[]];
 export interface KindRules<OneTask> {
   namesOf: (task: OneTask) => HeldNames;
   /**
-   * A text that is equal for two jobs that would do the same, whoever asked for them. Its hash is kept in Redis with
+   * A text that is equal for two jobs that would do the same, whichever command queued them. Its hash is kept in Redis with
    * the names: another text for the same work keeps equal jobs of two versions from joining.
    */
   digest: (task: OneTask) => string;

@@ -41,7 +41,7 @@ export type SignedPayload = Signed<LivePayload> | Signed<EndedPayload>;
 
 type WithoutEnvelope<Each> = Each extends unknown ? Omit<Each, EnvelopeField | 'sealedPassphrase'> : never;
 
-/** What a job is to do, whoever asked for it; a passphrase is sealed once the id of the job is known. */
+/** What a job is to do; a passphrase is sealed once the id of the job is known. */
 export type Work = WithoutEnvelope<LivePayload>;
 
 /** Characters of a message about a payload: it may repeat a name that others chose. */
@@ -66,7 +66,7 @@ export function parsePayload(data: unknown): Payload {
 }
 
 /**
- * Makes sure that workers will read a payload, for those who are about to queue it: a document may have a domain that
+ * Makes sure, before a payload is queued, that workers will read it: a document may have a domain that
  * no instance can have.
  * @throws FleetError `unusable_domain`, `bad_payload`
  */
@@ -101,7 +101,7 @@ export function appsOf(payload: Payload): readonly string[] {
   return isEnded(payload) ? [] : appsOfTask(payload);
 }
 
-/** Equal for two jobs that would do the same, whoever asked for them. */
+/** Equal for two jobs that would do the same, whichever command queued them. */
 export function payloadHash(work: Work | LivePayload): string {
   return createHash('sha256').update(digestOfTask(work)).digest('hex').slice(0, 16);
 }

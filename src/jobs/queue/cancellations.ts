@@ -4,7 +4,7 @@ import type { Keys } from '../redis/keys.ts';
 /** How long a cancellation is remembered: longer than any job is away from a worker. */
 const FLAG_SECONDS = 24 * 3600;
 
-/** Asks whichever worker has the job, now or later, to stop it. @param by who wants it, for the record */
+/** Asks the worker that has the job, now or later, to stop it. @param by the operator who wants it, for the record */
 export async function requestCancel(
   redis: RedisClient,
   keys: Keys,
@@ -19,7 +19,7 @@ export async function forgetCancel(redis: RedisClient, keys: Keys, jobId: string
   await redis.del(keys.cancel(jobId));
 }
 
-/** Who wants each of these jobs stopped, in the order asked; null where nobody does. */
+/** The operators who want these jobs stopped, in the order of the jobs; null where a job is to go on. */
 export async function readCancels(
   redis: RedisClient,
   keys: Keys,

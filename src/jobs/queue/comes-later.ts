@@ -4,7 +4,7 @@ import type { Keys } from '../redis/keys.ts';
 import { hasFinished, parseProgress } from './progress.ts';
 
 /**
- * Whether a job is about to make an instance of that domain, or is at it: it is queued, runs, or waits for another
+ * Whether a job makes an instance of that domain, now or soon: it is queued, runs, or waits for another
  * try, and has not put the instance into use yet.
  */
 async function creationUnderWay(redis: RedisClient, keys: Keys, domain: string): Promise<boolean> {

@@ -63,9 +63,9 @@ export interface RowRequest extends JobRequest {
 }
 
 /**
- * Queues rows of a batch. A row whose work is under way in another batch waits for that one; a
- * row whose domain is held by other work fails at once, as does one that workers would refuse to read.
- * @returns how many were queued or wait
+ * Queues rows of a batch. A row that asks for just what a job of another batch does joins that job, and ends with it;
+ * a row whose domain is held by other work fails at once, as does a row that workers would refuse to read.
+ * @returns how many rows were queued or have joined a job
  */
 export async function enqueueRows(
   fleet: KeyedFleet,
@@ -103,14 +103,14 @@ interface NewJob {
   readonly delay?: number | undefined;
 }
 
-/** How often a claim is looked at whose job is not added yet, in milliseconds. */
+/** Time between two looks whether the job of another producer has been added. */
 const ADDING_POLL_MS = 200;
 
 /**
- * Claims the names of every job and adds those that got them. A producer may have claimed and died
- * before it added its job: whoever joined that one would wait for ever, so a join counts when its job
- * is there. What was claimed is added before anything is waited for: two producers of the same rows
- * would wait for each other otherwise.
+ * Claims the names of all jobs, and adds the jobs that got theirs. A producer may die between the claim and the
+ * addition of a job, and a row that joined such a job would wait for ever: so a join counts only when the job is in
+ * Redis, and is tried again until then. Jobs that got their names are added before that wait: two producers of the
+ * same rows would wait for each other otherwise.
  */
 async function submit(
   { claims, queue, redis, keys }: Fleet,
@@ -134,14 +134,14 @@ async function submit(
         opts: { ...JOB_OPTIONS, jobId, priority, delay },
       })),
     );
-    const ghosts: NewJob[] = [];
+    const early: NewJob[] = [];
     for (const { job, answer } of taken) {
-      const ghost = answer.state === 'joined' && (await redis.exists(keys.bull(answer.jobId))) === 0;
-      if (ghost) ghosts.push(job);
+      const joinedEarly = answer.state === 'joined' && (await redis.exists(keys.bull(answer.jobId))) === 0;
+      if (joinedEarly) early.push(job);
       else answers.set(job.jobId, answer);
     }
-    if (ghosts.length === 0) return answers;
-    open = ghosts;
+    if (early.length === 0) return answers;
+    open = early;
     await sleep(ADDING_POLL_MS);
   }
 }
@@ -155,13 +155,14 @@ async function reportRow(
 ): Promise<void> {
   if (answer === undefined) return;
   const [stage] = stagesOf(payload.kind);
-  const about = { batchId, row, domain: domainOf(payload), jobId: answer.jobId, generation: 0, attempt: 0 };
+  const { jobId } = answer;
+  const report = { batchId, row, domain: domainOf(payload), jobId, generation: 0, attempt: 0 };
   if (answer.state !== 'busy') {
-    await batches.report({ ...about, state: 'waiting' });
+    await batches.report({ ...report, state: 'waiting' });
     return;
   }
-  const error = `job ${answer.jobId} holds ${answer.name} (${answer.kind})`;
-  await batches.report({ ...about, state: 'failed', stage, code: 'busy', error });
+  const error = `job ${jobId} holds ${answer.name} (${answer.kind})`;
+  await batches.report({ ...report, state: 'failed', stage, code: 'busy', error });
 }
 
 async function reportRefused(
@@ -172,8 +173,8 @@ async function reportRefused(
   { code, message, advice }: FleetError,
 ): Promise<void> {
   const [stage] = stagesOf(payload.kind);
-  const about = { batchId, row, domain: domainOf(payload), generation: 0, attempt: 0 };
-  await batches.report({ ...about, state: 'failed', stage, code, error: `${message}. ${advice}` });
+  const report = { batchId, row, domain: domainOf(payload), generation: 0, attempt: 0 };
+  await batches.report({ ...report, state: 'failed', stage, code, error: `${message}. ${advice}` });
 }
 
 /** Why workers would refuse to read a payload; undefined where they would not. */
@@ -215,6 +216,6 @@ function enqueueAnswer(jobId: string, answer: ClaimAnswer): EnqueueAnswer {
       return { state: 'busy', jobId: answer.by, kind: answer.kind, name: answer.name };
     case 'newer':
     case 'gone':
-      throw new Error(`whoever adds a job is not told ${answer.state}`);
+      throw new Error(`a claim for a new job was answered with ${answer.state}`);
   }
 }

@@ -103,7 +103,7 @@ type JobField = [field: 'progress', value: Progress] | [field: 'data', value: Si
 
 /**
  * @param change `progress`, or `data` for the payload
- * @returns false when the lock is somebody else's by now
+ * @returns false when another worker has the lock by now
  */
 export async function writeFenced(
   redis: RedisClient,

@@ -2,8 +2,8 @@ import type { Fleet } from '../fleet/fleet.ts';
 import type { FleetJob, FleetQueue } from '../fleet/open-queue.ts';
 
 /**
- * A job as Redis has it. BullMQ cannot read one at all whose fields somebody has broken, or in whose place there is
- * something else: one such job must not keep others from being listed or settled.
+ * A job as Redis has it. BullMQ cannot read a job at all whose fields are broken, or in whose place there is
+ * something else: one such job must not keep others from being listed or from having their end recorded.
  * @returns undefined when there is none
  */
 export async function readJob(

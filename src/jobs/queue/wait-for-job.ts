@@ -34,7 +34,7 @@ export async function readJobEnd({ queue }: Pick<Fleet, 'queue'>, jobId: string)
 }
 
 export interface WaitOptions {
-  /** Aborted when nobody waits any more; the job goes on. */
+  /** Ends the waiting when it is aborted; the job goes on. */
   readonly signal: AbortSignal;
   onProgress?(progress: Progress): void;
 }

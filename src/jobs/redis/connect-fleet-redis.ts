@@ -15,12 +15,12 @@ export interface FleetRedisSettings {
 }
 
 export interface ConnectFleetRedisOptions extends FleetRedisSettings {
-  /** Told why a worker waits, once for each reason; hosts and ports are in it, never credentials. */
+  /** Called with why a worker waits, once for each reason; hosts and ports are in it, never credentials. */
   onWait?(reason: string): void;
 }
 
 /** Milliseconds between tries of a worker that cannot connect. */
-const TRY_EVERY = 1_000;
+const TRY_EVERY_MS = 1_000;
 
 /** Troubles that pass: an outage, a failover that is not over. */
 const PASSING = ['redis_unreachable', 'redis_replica'];
@@ -35,17 +35,17 @@ export async function connectFleetRedis(
   role: RedisRole,
 ): Promise<RedisClient> {
   const needs = neededCommands(createKeys(prefix));
-  const told = new Set<string>();
+  const reported = new Set<string>();
   for (;;) {
     try {
       return await connectRedis({ target, role, setting: settingOf(target), needs });
     } catch (error) {
       const passes = error instanceof FleetError && PASSING.includes(error.code);
       if (role !== 'worker' || !passes) throw error;
-      if (!told.has(error.message)) onWait?.(error.message);
-      told.add(error.message);
+      if (!reported.has(error.message)) onWait?.(error.message);
+      reported.add(error.message);
     }
-    await sleep(TRY_EVERY);
+    await sleep(TRY_EVERY_MS);
   }
 }
 
@@ -56,8 +56,8 @@ export function settingOf(target: RedisTarget): string {
 }
 
 /**
- * A warning for whoever starts workers, where the fleet's Redis takes commands from everybody who reaches it;
- * undefined where it does not. Forged jobs are refused (`signer.ts`), but others could still stop and forget jobs.
+ * A warning for operators that start workers, where the fleet's Redis takes commands from everybody who reaches it;
+ * undefined where it does not. Forged jobs are refused (`signer.ts`), but strangers could still stop and remove jobs.
  */
 export async function openRedisWarning({
   redis,

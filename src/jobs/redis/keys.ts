@@ -7,16 +7,16 @@ export interface Keys {
   readonly bullPrefix: string;
   /** Key of a job's hash, or of one of the queue's sets. */
   bull(part: string): string;
-  /** Who holds a domain or an alias, and which job held it last. */
+  /** Which job holds a domain or an alias, and which held it last. */
   name(name: string): string;
   /** Batch rows that wait for the job of another batch. */
   joined(jobId: string): string;
-  /** Set while somebody wants that job to stop; its value says who. */
+  /** Set while an operator wants that job to stop; its value names the operator. */
   cancel(jobId: string): string;
-  /** Channel on which a cancellation is told at once. */
+  /** Channel on which a cancellation is announced at once. */
   readonly cancelChannel: string;
   readonly fleetId: string;
-  /** Held by who makes the fleet's record. */
+  /** Held by the process that makes the fleet's record. */
   readonly founding: string;
   /** All batches by time of creation. */
   readonly batches: string;
@@ -25,9 +25,9 @@ export interface Keys {
   rows(batchId: string): string;
   /** Number of rows by state; the same name with `:<state>` is the sorted set of that state's rows. */
   counts(batchId: string): string;
-  /** Set while somebody adds rows to that batch. */
+  /** Set while a command adds rows to that batch. */
   submitting(batchId: string): string;
-  /** Channel on which the end of a batch is told. */
+  /** Channel on which the end of a batch is announced. */
   readonly batchChannel: string;
   /** How a user and password fare on a CouchDB; by a digest of them. */
   login(host: string, digest: string): string;
@@ -36,7 +36,7 @@ export interface Keys {
   /** Heartbeats of the workers by worker id, and the set of them by time. */
   worker(id: string): string;
   readonly workers: string;
-  /** Held for a while by the worker that looks for rows which nobody settled. */
+  /** Held for a while by the worker that looks for rows whose end was not recorded (`workers/reconcile.ts`). */
   readonly reconciling: string;
 }
 

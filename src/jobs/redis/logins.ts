@@ -23,23 +23,23 @@ export interface LoginsOptions {
 
 /**
  * CouchDB forgets failures 300 s after the first of them; a little more, for answers take their time. At most
- * so many wrong logins of one user and password, and of all of them, fall into that time: one that nobody has
+ * so many wrong logins of one user and password, and of all of them, fall into that time: a password that was not
  * tried yet must find room (it is how a corrected password comes in).
  */
-const WINDOW = 305_000;
+const WINDOW_MS = 305_000;
 const MOST_OF_REFUSED = 2;
 const MOST_OF_ALL = 3;
 
-/** How long one may take to try, in milliseconds; then it is the next one's turn. */
-const TRY_LASTS = 7_000;
-/** How long an accepted login spares the others theirs, in milliseconds. */
-const GOOD_LASTS = 1_000;
-/** Redis must not hold up a request that CouchDB would answer, in milliseconds. */
-const PATIENCE = 2_000;
-/** Time before a Redis that did not answer is asked again, in milliseconds. */
-const LEFT_ALONE = 5_000;
-/** After that time of silence nothing has to be remembered any more, in milliseconds. */
-const KEEP = 2 * WINDOW;
+/** How long one process may take to try; then it is the next one's turn. */
+const TRY_LASTS_MS = 7_000;
+/** How long an accepted login spares the other processes theirs. */
+const GOOD_LASTS_MS = 1_000;
+/** How long Redis is waited for: it must not hold up a request that CouchDB would answer. */
+const ANSWER_TIMEOUT_MS = 2_000;
+/** Time before a Redis that did not answer is asked again. */
+const PAUSE_AFTER_SILENCE_MS = 5_000;
+/** After that time of silence nothing has to be remembered any more. */
+const KEEP_MS = 2 * WINDOW_MS;
 
 const CLOCK = `
 local time = redis.call('TIME')
@@ -51,19 +51,19 @@ local seen = redis.call('HMGET', KEYS[1], 'good', 'trying', 'next')
 local next = tonumber(seen[3])
 if (tonumber(seen[1]) or 0) > now then return {'go', 0} end
 if (tonumber(seen[2]) or 0) > now then return {'busy', 0} end
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ${WINDOW})
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ${WINDOW_MS})
 local made = redis.call('ZCARD', KEYS[2])
 local most = next and ${MOST_OF_REFUSED} or ${MOST_OF_ALL}
 local wait = (next or now) - now
 if made >= most then
   local leaves = redis.call('ZRANGE', KEYS[2], made - most, made - most, 'WITHSCORES')
-  wait = math.max(wait, leaves[2] + ${WINDOW} + 1 - now)
+  wait = math.max(wait, leaves[2] + ${WINDOW_MS} + 1 - now)
 end
 if wait > 0 then return {'wait', wait} end
 redis.call('ZADD', KEYS[2], now, ARGV[1])
-redis.call('PEXPIRE', KEYS[2], ${KEEP})
-redis.call('HSET', KEYS[1], 'trying', now + ${TRY_LASTS})
-redis.call('PEXPIRE', KEYS[1], ${KEEP})
+redis.call('PEXPIRE', KEYS[2], ${KEEP_MS})
+redis.call('HSET', KEYS[1], 'trying', now + ${TRY_LASTS_MS})
+redis.call('PEXPIRE', KEYS[1], ${KEEP_MS})
 return {'try', 0}`);
 
 /* KEYS: login, tries. ARGV: token, outcome. A try that was not refused did no harm and is not counted. */
@@ -76,10 +76,10 @@ else
   redis.call('ZREM', KEYS[2], ARGV[1])
   if ARGV[2] == 'accepted' then
     redis.call('HDEL', KEYS[1], 'next')
-    redis.call('HSET', KEYS[1], 'accepted', now, 'good', now + ${GOOD_LASTS})
+    redis.call('HSET', KEYS[1], 'accepted', now, 'good', now + ${GOOD_LASTS_MS})
   end
 end
-redis.call('PEXPIRE', KEYS[1], ${KEEP})`);
+redis.call('PEXPIRE', KEYS[1], ${KEEP_MS})`);
 
 /* KEYS: login. ARGV: age. What was sent before the password was put right says nothing about it. */
 const REFUSED = script(`${CLOCK}
@@ -89,7 +89,7 @@ local next = tonumber(seen[2]) or 0
 if next <= now then next = now + ${RETRY_EVERY} end
 redis.call('HDEL', KEYS[1], 'good')
 redis.call('HSET', KEYS[1], 'next', next)
-redis.call('PEXPIRE', KEYS[1], ${KEEP})
+redis.call('PEXPIRE', KEYS[1], ${KEEP_MS})
 return next - now`);
 
 const permission = z.tuple([z.enum(['try', 'go', 'busy', 'wait']), z.number()]);
@@ -107,16 +107,16 @@ export function createLogins({ connect, keys }: LoginsOptions): Logins {
       return await work(await connection);
     })();
     const late = new Promise<'late'>((resolve) => {
-      setTimeout(resolve, PATIENCE, 'late').unref();
+      setTimeout(resolve, ANSWER_TIMEOUT_MS, 'late').unref();
     });
     try {
       const said = await Promise.race([asked, late]);
       if (said !== 'late') return said;
     } catch {
-      // Told below: the next question begins with a new connection.
+      // As without an answer, below: the next question begins with a new connection.
     }
     asked.catch(() => undefined);
-    askAgainAt = Date.now() + LEFT_ALONE;
+    askAgainAt = Date.now() + PAUSE_AFTER_SILENCE_MS;
     drop();
     return undefined;
   }
@@ -136,11 +136,11 @@ export function createLogins({ connect, keys }: LoginsOptions): Logins {
 /** The books in the fleet's Redis, on a connection of their own: they are asked before anything else is open. */
 export function fleetLogins({ redis, prefix }: FleetRedisSettings): Logins {
   const connect = async (): Promise<RedisClient> => {
-    // Only who looks knows a node of a cluster, which sends others on to its fellows.
+    // Whether it is a node of a cluster, which answers for some keys only, is found out by asking it.
     if (redis.kind === 'server' && redis.mayBeCluster) {
       return await connectRedis({ target: redis, role: 'command', setting: 'fleet.redis', needs: [] });
     }
-    // What this Redis is fit for is found out by whoever works with it: a few scripts need no more than an answer.
+    // These few scripts need no more than an answer; the connection for jobs checks what this Redis is fit for.
     return createRedisClient(redis, 'command', { mayAskInfo: false });
   };
   return createLogins({ connect, keys: createKeys(prefix) });
@@ -190,12 +190,12 @@ function createBook(url: string, keys: Keys, ask: Ask): LoginBook {
 
 const derive = promisify<string, string, number, ScryptOptions, Buffer>(scrypt);
 
-/** Some 20 ms of one core: little for a command, much for who tries passwords out. */
+/** Some 20 ms of one core: little for a command, much for an attacker who tries passwords out. */
 const COST = { cost: 4_096 };
 
 /**
- * Tells one user and password from another without giving either away: made to be slow, so that
- * nobody who reads Redis tries out passwords against it.
+ * Tells one user and password from another without giving either away: made to be slow, so that passwords are not
+ * tried out against what can be read in Redis.
  */
 async function digestOf(url: string): Promise<string> {
   const { host, username, password } = new URL(url);

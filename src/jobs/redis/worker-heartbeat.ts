@@ -19,7 +19,7 @@ const worker = z.object({
 
 export type WorkerState = z.infer<typeof worker>;
 
-/** Tells the others that this worker lives. */
+/** Announces that this worker lives. */
 export async function beat(redis: RedisClient, keys: Keys, state: WorkerState): Promise<void> {
   await redis
     .multi()
@@ -29,6 +29,7 @@ export async function beat(redis: RedisClient, keys: Keys, state: WorkerState): 
     .exec();
 }
 
+/** Takes a worker that has stopped from the list. */
 export async function leave(redis: RedisClient, keys: Keys, id: string): Promise<void> {
   await redis.multi().del(keys.worker(id)).zrem(keys.workers, id).exec();
 }

@@ -92,7 +92,7 @@ describe('names held by a command', () => {
 
   it('stay held for as long as it works', async () => {
     const { redis, keys } = test.fleet;
-    await holdNames(test.fleet, { ...about('long.org'), renewEvery: 10 }, async () => {
+    await holdNames(test.fleet, { ...about('long.org'), renewEveryMs: 10 }, async () => {
       await redis.hset(keys.name('long.org'), 'at', 0);
       await until('the names are taken again', async () => {
         return Number(await redis.hget(keys.name('long.org'), 'at')) > 0;
@@ -104,7 +104,7 @@ describe('names held by a command', () => {
   it('stop the work when they are lost', async () => {
     const { redis, keys } = test.fleet;
     const error = await thrownBy(
-      holdNames(test.fleet, { ...about('lost.org'), renewEvery: 10 }, async (signal) => {
+      holdNames(test.fleet, { ...about('lost.org'), renewEveryMs: 10 }, async (signal) => {
         await redis.hset(keys.name('lost.org'), 'job', 'another', 'at', Date.now());
         await until('the work is stopped', () => signal.aborted);
         signal.throwIfAborted();
