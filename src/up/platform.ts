@@ -6,7 +6,7 @@ import type { Surroundings } from '../config/find-config-file.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { storageRoot } from '../config/storage-root.ts';
 import { fleetYaml } from '../config/write-config.ts';
-import { openRedisWarning } from '../jobs/redis/open-redis.ts';
+import { openRedisWarning } from '../jobs/redis/connect-fleet-redis.ts';
 import { shellQuoted } from '../shell-quoted.ts';
 import type { Configured } from './configured.ts';
 import { keepRunning } from './keep-running.ts';

@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { openRedisWarning } from '../../../src/jobs/redis/open-redis.ts';
+import { openRedisWarning } from '../../../src/jobs/redis/connect-fleet-redis.ts';
 import { Cleanup } from '../../support/cleanup.ts';
 import { redisAt } from '../../support/redis-at.ts';
 import { type RedisServer, startRedisServer } from '../../support/redis-server.ts';
