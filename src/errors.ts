@@ -1,3 +1,5 @@
+import type { ErrorCode, InputErrorCode } from './error-codes.ts';
+
 /**
  * How a failure is to be treated (`ARCHITECTURE.md` §4.1):
  * `final` at once, `retry` with backoff, `overload` later and slower without spending a try,
@@ -5,26 +7,38 @@
  */
 export type FailureKind = 'final' | 'retry' | 'overload' | 'outage';
 
+export interface FleetErrorOptions extends ErrorOptions {
+  /** `final` unless told otherwise. */
+  readonly kind?: FailureKind;
+}
+
 /**
  * An error an operator is meant to read: what happened, and in `advice` what to do next.
  * Neither text may contain a secret: both go to logs and to Redis.
  */
 export class FleetError extends Error {
   /** Short, stable, for machines: `taken`, `illegal_domain`, … */
-  readonly code: string;
+  readonly code: ErrorCode;
   /** What the operator can do next, or an empty string. */
   readonly advice: string;
+  /** Whether, and when, a job that met it is tried again. */
+  readonly kind: FailureKind;
 
-  constructor(code: string, message: string, advice = '', options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, advice = '', options: FleetErrorOptions = {}) {
     super(message, options);
     this.name = new.target.name;
     this.code = code;
     this.advice = advice;
+    this.kind = options.kind ?? 'final';
   }
 }
 
-/** Something that may be otherwise a moment later: whoever may do the work again tries it again. */
-export class PassingError extends FleetError {}
+/** Something that may be otherwise a moment later: the same work is tried again. */
+export class PassingError extends FleetError {
+  constructor(code: ErrorCode, message: string, advice = '') {
+    super(code, message, advice, { kind: 'retry' });
+  }
+}
 
 /** Where in the operator's input something is wrong; each part is named when it is known. */
 export interface Place {
@@ -39,10 +53,12 @@ export interface Place {
 
 /** Bad input: one clear sentence with its place; exit code 2, nothing changed. */
 export class InputError extends FleetError {
+  override readonly code: InputErrorCode;
   readonly place: Place;
 
-  constructor(code: string, message: string, place: Place = {}, advice = '') {
+  constructor(code: InputErrorCode, message: string, place: Place = {}, advice = '') {
     super(code, message, advice);
+    this.code = code;
     this.place = place;
   }
 }

@@ -35,7 +35,9 @@ export class CouchError extends FleetError implements CouchAnswer {
   readonly host: string;
 
   constructor(host: string, what: string, answer: CouchAnswer) {
-    super('couchdb', `${what} on ${host}: ${saidBy(answer)}`, adviceFor(answer));
+    super('couchdb', `${what} on ${host}: ${saidBy(answer)}`, adviceFor(answer), {
+      kind: kindWithoutProbe(couchFailureKind(answer)),
+    });
     this.host = host;
     this.status = answer.status;
     this.error = answer.error;
@@ -86,15 +88,15 @@ const OF_THE_REQUEST: ReadonlySet<number> = new Set([400, 405, 411, 413, 414, 41
 
 /**
  * How a CouchDB failure is treated (`ARCHITECTURE.md` §4.1). Only a probe of `/_up` can tell more of two:
- * `unsettled`, where nobody answered, and `intercepted`, where somebody else answered in CouchDB's place.
+ * `unknown`, where nobody answered, and `intercepted`, where somebody else answered in CouchDB's place.
  */
-export type CouchFailureKind = FailureKind | 'unsettled' | 'intercepted';
+export type CouchFailureKind = FailureKind | 'unknown' | 'intercepted';
 
 export function couchFailureKind(answer: CouchAnswer): CouchFailureKind {
   const { status, foreignStatus } = answer;
   if (isCredentialFailure(answer)) return 'outage';
   if (foreignStatus !== undefined) return OF_THE_REQUEST.has(foreignStatus) ? 'retry' : 'intercepted';
-  if (status === undefined) return 'unsettled';
+  if (status === undefined) return 'unknown';
   if (status === 429) return 'overload';
   if (status === 409 || PASSING.has(status)) return 'retry';
   // A node that does not know yet what another one has made, or one that is being restored.
@@ -102,6 +104,22 @@ export function couchFailureKind(answer: CouchAnswer): CouchFailureKind {
   if (status < 500) return 'final';
   const text = `${answer.error} ${answer.reason}`;
   return OVERLOAD.some((sign) => text.includes(sign)) ? 'overload' : 'retry';
+}
+
+/** What such a failure comes to where no probe finds that its server is away. */
+export function kindWithoutProbe(kind: CouchFailureKind): FailureKind {
+  switch (kind) {
+    case 'final':
+    case 'retry':
+    case 'overload':
+    case 'outage':
+      return kind;
+    case 'unknown':
+      return 'retry';
+    case 'intercepted':
+      // What a proxy answers is not the job's fault, however often it does: later, and without spending a try.
+      return 'overload';
+  }
 }
 
 /** Whether the same request may be answered as asked a moment later: whoever looked first may send it again. */

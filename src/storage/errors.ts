@@ -34,14 +34,12 @@ const ADVICE: Record<string, string> = {
 
 /** An operation on the storage that failed. */
 export class StorageError extends FleetError {
-  readonly kind: FailureKind;
   /** What the operating system said, such as `EACCES`. */
   readonly errno: string;
 
   constructor(what: string, cause: NodeJS.ErrnoException, kind: FailureKind) {
     const code = cause.code ?? 'unknown';
-    super('storage', `${what}: ${code}`, ADVICE[code] ?? '', { cause });
-    this.kind = kind;
+    super('storage', `${what}: ${code}`, ADVICE[code] ?? '', { cause, kind });
     this.errno = code;
   }
 }

@@ -1,15 +1,13 @@
-import { AppError } from '../apps/errors.ts';
 import {
   CouchError,
   type CouchFailureKind,
   couchFailureKind,
   isCredentialFailure,
 } from '../couchdb/errors.ts';
-import { FleetError, PassingError } from '../errors.ts';
+import type { ErrorCode } from '../error-codes.ts';
+import { FleetError } from '../errors.ts';
 import { isRedisAway } from '../redis/refusals.ts';
-import { StackError } from '../stack/errors.ts';
 import { StorageError } from '../storage/errors.ts';
-import { AppsMissing } from './apps/errors.ts';
 
 /** Code of a failure for want of Redis: the job is back in the queue as soon as that can be told to it. */
 export const REDIS_AWAY = 'redis_away';
@@ -19,10 +17,9 @@ export type Target = { readonly kind: 'couchdb'; readonly host: string } | { rea
 
 /** What is to be done about a failure (`ARCHITECTURE.md` §4.1). */
 export interface Failure {
-  /** Of `unsettled` and `intercepted`, only a probe of the target can tell more. */
+  /** Of `unknown` and `intercepted`, only a probe of the target can tell more. */
   readonly kind: CouchFailureKind;
-  /** For lists and counts: short and stable. */
-  readonly code: string;
+  readonly code: ErrorCode;
   /** For the operator; without secrets. */
   readonly message: string;
   readonly advice: string;
@@ -31,31 +28,14 @@ export interface Failure {
   readonly credentials?: boolean;
 }
 
-/** Decides what an error thrown by a stage means. */
-export function judge(error: unknown): Failure {
-  if (error instanceof CouchError) {
-    return {
-      kind: couchFailureKind(error),
-      code: codeOf(error),
-      message: error.message,
-      advice: error.advice,
-      target: { kind: 'couchdb', host: error.host },
-      credentials: isCredentialFailure(error),
-    };
-  }
-  if (error instanceof StorageError) {
-    const { kind, code, message, advice } = error;
-    return { kind, code, message, advice, target: { kind: 'storage' } };
-  }
-  if (error instanceof StackError || error instanceof AppError || error instanceof AppsMissing) {
-    const { kind, code, message, advice } = error;
-    return { kind, code, message, advice };
-  }
-  if (error instanceof PassingError) {
-    return { kind: 'retry', code: error.code, message: error.message, advice: error.advice };
-  }
+/** Says what an error thrown by a stage means for its job. */
+export function classify(error: unknown): Failure {
   if (error instanceof FleetError) {
-    return { kind: 'final', code: error.code, message: error.message, advice: error.advice };
+    const { kind, code, message, advice } = error;
+    const failure = { kind, code, message, advice };
+    if (error instanceof CouchError) return { ...failure, ...couchFailure(error) };
+    if (error instanceof StorageError) return { ...failure, target: { kind: 'storage' } };
+    return failure;
   }
   if (error instanceof Error && isRedisAway(error)) {
     const message = `Redis did not answer: ${error.message}`;
@@ -75,8 +55,17 @@ export function judge(error: unknown): Failure {
   };
 }
 
+function couchFailure(error: CouchError): Pick<Failure, 'kind' | 'code' | 'target' | 'credentials'> {
+  return {
+    kind: couchFailureKind(error),
+    code: codeOf(error),
+    target: { kind: 'couchdb', host: error.host },
+    credentials: isCredentialFailure(error),
+  };
+}
+
 /** What a proxy answered has a code of its own: its number is not CouchDB's. */
-function codeOf({ status, foreignStatus }: CouchError): string {
+function codeOf({ status, foreignStatus }: CouchError): ErrorCode {
   if (foreignStatus !== undefined) return 'couchdb_intercepted';
   return status === undefined ? 'couchdb' : `couchdb_${status}`;
 }

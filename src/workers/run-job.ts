@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
 import type { Logger } from 'winston';
+import { kindWithoutProbe } from '../couchdb/errors.ts';
 import { type FailureKind, FleetError } from '../errors.ts';
 import type { Batches, Halt } from '../jobs/batches/batches.ts';
 import type { RowState } from '../jobs/batches/row-state.ts';
@@ -25,7 +26,7 @@ import type { RedisClient } from '../redis/client.ts';
 import { createAttempt } from './attempt.ts';
 import type { BreakerBoard } from './breaker-board.ts';
 import { Cancelled, type CancelWatch } from './cancel-watch.ts';
-import { type Failure, judge, REDIS_AWAY } from './failure.ts';
+import { classify, type Failure, REDIS_AWAY } from './failure.ts';
 import { holdLease, LostLock } from './lease.ts';
 import { currentStage, type StageObserver } from './pipeline.ts';
 import { claimedDomain, shown } from './refused-job.ts';
@@ -123,7 +124,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     try {
       return signer.read(job);
     } catch (error) {
-      const failure = judge(error);
+      const failure = classify(error);
       log.error('job refused', {
         job: shown(job.id ?? ''),
         domain: claimedDomain(job.data),
@@ -208,13 +209,13 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     }
     if (stop.aborted && !(error instanceof Cancelled)) {
       await report(job, payload, 'retrying', {
-        ...judge(error),
+        ...classify(error),
         code: 'handed_back',
         message: 'its worker was stopped',
       });
       throw Worker.RateLimitError();
     }
-    const failure = error instanceof Cancelled ? cancellation(job, error) : judge(error);
+    const failure = error instanceof Cancelled ? cancellation(job, error) : classify(error);
     const kind = await settleKind(failure);
     const next = nextStep(kind, job.attemptsMade + 1, payload.tries);
     log.warn('job failed a try', {
@@ -270,12 +271,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     throw new DelayedError();
   }
 
-  async function isAway(target: Failure['target']): Promise<boolean> {
-    if (target === undefined) return false;
-    await sleep(SETTLE_DELAY);
-    return await board.isAway(target);
-  }
-
+  /** Of two failures only a probe of their server can tell whether it is away (`couchFailureKind`). */
   async function settleKind({ kind, target }: Failure): Promise<FailureKind> {
     switch (kind) {
       case 'final':
@@ -283,12 +279,16 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       case 'outage':
         return kind;
       case 'retry':
-      case 'unsettled':
-        return (await isAway(target)) ? 'outage' : 'retry';
+      case 'unknown':
       case 'intercepted':
-        // What a proxy answers is not the job's fault, however often it does: later, and without spending a try.
-        return (await isAway(target)) ? 'outage' : 'overload';
+        return (await isAway(target)) ? 'outage' : kindWithoutProbe(kind);
     }
+  }
+
+  async function isAway(target: Failure['target']): Promise<boolean> {
+    if (target === undefined) return false;
+    await sleep(SETTLE_DELAY);
+    return await board.isAway(target);
   }
 }
 
@@ -308,7 +308,7 @@ function cancellation(job: FleetJob, error: Cancelled): Failure {
   const done = stages.filter(({ state }) => state === 'done').map(({ stage }) => stage);
   const made = done.length === 0 ? 'nothing was done' : `done are ${done.join(', ')}`;
   return {
-    ...judge(error),
+    ...classify(error),
     message: `${error.message}; ${made}`,
     advice: `To go on: cozy-fleet jobs retry ${job.id}`,
   };

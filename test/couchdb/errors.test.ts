@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { couchFailureKind, isCredentialFailure } from '../../src/couchdb/errors.ts';
 
 const CASES = [
-  { status: undefined, error: '', reason: 'socket hang up', kind: 'unsettled' },
+  { status: undefined, error: '', reason: 'socket hang up', kind: 'unknown' },
   { status: 400, error: 'bad_request', reason: 'invalid UTF-8 JSON', kind: 'final' },
   { status: 401, error: 'unauthorized', reason: 'Name or password is incorrect.', kind: 'outage' },
   { status: 403, error: 'forbidden', reason: 'Account is temporarily locked', kind: 'outage' },

@@ -5,7 +5,7 @@ import { Refusal } from '../../src/instances/errors.ts';
 import { RagAway, StackBusy, StackRedisAway } from '../../src/stack/errors.ts';
 import { StorageError } from '../../src/storage/errors.ts';
 import { DatabaseStuck } from '../../src/workers/create/databases.ts';
-import { judge } from '../../src/workers/failure.ts';
+import { classify } from '../../src/workers/failure.ts';
 
 function couch(status: number | undefined, reason = '', error = ''): CouchError {
   return new CouchError('couch:5984', 'writing x', { status, error, reason });
@@ -14,7 +14,7 @@ function couch(status: number | undefined, reason = '', error = ''): CouchError 
 describe('a failure', () => {
   const LOCKED = 'Account is temporarily locked due to multiple authentication failures';
   const table: readonly [string, CouchError, string][] = [
-    ['no answer', couch(undefined, 'ECONNRESET'), 'unsettled'],
+    ['no answer', couch(undefined, 'ECONNRESET'), 'unknown'],
     ['400', couch(400), 'final'],
     ['401', couch(401), 'outage'],
     ['403', couch(403, 'You are not a server admin.'), 'final'],
@@ -35,40 +35,40 @@ describe('a failure', () => {
 
   for (const [name, error, kind] of table) {
     it(`of CouchDB with ${name} is: ${kind}`, () => {
-      expect(judge(error)).to.deep.include({ kind, target: { kind: 'couchdb', host: 'couch:5984' } });
+      expect(classify(error)).to.deep.include({ kind, target: { kind: 'couchdb', host: 'couch:5984' } });
     });
   }
 
   it('of CouchDB that refuses our credentials is marked, so that it is probed rarely', () => {
-    expect(judge(couch(401)).credentials).to.equal(true);
-    expect(judge(couch(403, LOCKED)).credentials).to.equal(true);
-    expect(judge(couch(500)).credentials).to.equal(false);
+    expect(classify(couch(401)).credentials).to.equal(true);
+    expect(classify(couch(403, LOCKED)).credentials).to.equal(true);
+    expect(classify(couch(500)).credentials).to.equal(false);
   });
 
   it('of CouchDB has its status in its code', () => {
-    expect(judge(couch(409)).code).to.equal('couchdb_409');
-    expect(judge(couch(undefined)).code).to.equal('couchdb');
+    expect(classify(couch(409)).code).to.equal('couchdb_409');
+    expect(classify(couch(undefined)).code).to.equal('couchdb');
   });
 
   it('of the storage is what the storage says, and is the storage’s', () => {
     const error = new StorageError('making /', Object.assign(new Error('x'), { code: 'ENOSPC' }), 'outage');
-    expect(judge(error)).to.deep.include({ kind: 'outage', code: 'storage', target: { kind: 'storage' } });
+    expect(classify(error)).to.deep.include({ kind: 'outage', code: 'storage', target: { kind: 'storage' } });
   });
 
   it('of the stack is what it says, and holds nobody else back', () => {
-    expect(judge(new StackBusy('locks:a/vfs', 'the files of the instance', 20_000))).to.include({
+    expect(classify(new StackBusy('locks:a/vfs', 'the files of the instance', 20_000))).to.include({
       kind: 'retry',
       code: 'stack_busy',
     });
-    expect(judge(new RagAway('rag:8000', 'it answered 500'))).to.include({ kind: 'retry', code: 'rag' });
-    expect(judge(new StackRedisAway('h:1', 'no connection'))).to.include({ kind: 'outage' });
-    expect(judge(new StackBusy('locks:a/vfs', 'the files of the instance', 20_000))).not.to.have.property(
+    expect(classify(new RagAway('rag:8000', 'it answered 500'))).to.include({ kind: 'retry', code: 'rag' });
+    expect(classify(new StackRedisAway('h:1', 'no connection'))).to.include({ kind: 'outage' });
+    expect(classify(new StackBusy('locks:a/vfs', 'the files of the instance', 20_000))).not.to.have.property(
       'target',
     );
   });
 
   it('of a database that is neither there nor gone is tried again', () => {
-    expect(judge(new DatabaseStuck('a/b', 'couch:5984'))).to.include({
+    expect(classify(new DatabaseStuck('a/b', 'couch:5984'))).to.include({
       kind: 'retry',
       code: 'database_stuck',
     });
@@ -87,29 +87,29 @@ describe('a failure', () => {
       new Error('Connection is closed.'),
       new Error('Command timed out'),
     ]) {
-      expect(judge(error)).to.include({ kind: 'outage', code: 'redis_away' });
+      expect(classify(error)).to.include({ kind: 'outage', code: 'redis_away' });
     }
     const refused = Object.assign(new Error('WRONGTYPE x'), { name: 'ReplyError' });
-    expect(judge(refused)).to.include({ kind: 'retry', code: 'redis' });
+    expect(classify(refused)).to.include({ kind: 'retry', code: 'redis' });
   });
 
   it('that is a refusal is final, with its own code and advice', () => {
     const refusal = new Refusal('taken', 'it is taken', 'Choose another.');
     const wanted = { kind: 'final', code: 'taken', message: 'it is taken', advice: 'Choose another.' };
-    expect(judge(refusal)).to.deep.include(wanted);
+    expect(classify(refusal)).to.deep.include(wanted);
   });
 
   it('of ours is final', () => {
-    expect(judge(new FleetError('busy', 'x'))).to.include({ kind: 'final', code: 'busy' });
+    expect(classify(new FleetError('busy', 'x'))).to.include({ kind: 'final', code: 'busy' });
   });
 
   it('of the program is final, and its text, which may hold anything, is not told', () => {
-    const failure = judge(new TypeError('cannot read open sesame'));
+    const failure = classify(new TypeError('cannot read open sesame'));
     expect(failure).to.include({ kind: 'final', code: 'internal' });
     expect(JSON.stringify(failure)).to.include('TypeError').and.not.include('sesame');
   });
 
   it('that is no error at all is one of the program', () => {
-    expect(judge('open sesame')).to.include({ code: 'internal' });
+    expect(classify('open sesame')).to.include({ code: 'internal' });
   });
 });

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../error-codes.ts';
 import { FleetError, InputError, type Place, toError } from '../../errors.ts';
 import { InvalidOptions } from '../../instances/options/parse-options.ts';
 import { oneLine } from '../../safe-text.ts';
@@ -6,7 +7,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 /** An error as a person reads it, and the exit code that goes with it. */
 export interface Explanation {
   readonly text: string;
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly exitCode: ExitCode;
 }
 

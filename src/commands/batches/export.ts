@@ -49,7 +49,7 @@ export default class BatchesExport extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(BatchesExport);
     if ((args.batch === undefined) === (flags.from === undefined)) {
-      throw new InputError('no_batch', 'Name either a batch, or with --from a file');
+      throw new InputError('bad_choice', 'Name either a batch, or with --from a file');
     }
     const config = this.loadConfig(flags.config);
     const format = this.jsonEnabled() ? 'ndjson' : flags.format;

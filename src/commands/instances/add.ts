@@ -60,7 +60,7 @@ export default class InstancesAdd extends BaseCommand {
     }
 
     if (args.domain !== undefined || from === undefined) {
-      throw new InputError('no_domain', 'Name either a domain, or with --from a file of them');
+      throw new InputError('bad_choice', 'Name either a domain, or with --from a file of them');
     }
     const { answer, outcome } = await addFile({
       ...shared,

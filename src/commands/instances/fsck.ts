@@ -109,7 +109,7 @@ function lineOf(finding: Finding, domain?: string): string {
 
 function nothingChosen(): InputError {
   return new InputError(
-    'nothing_chosen',
+    'bad_choice',
     'no instance is named',
     {},
     'Name some, or use --all, a filter such as --state, or --orphans.',

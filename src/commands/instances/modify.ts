@@ -71,7 +71,7 @@ export default class InstancesModify extends BaseCommand {
     const filter = filterOf({ state, context, domain, locale: flags['with-locale'] });
     const ways = [args.domain !== undefined, from !== undefined, !isEmptyFilter(filter)];
     if (ways.filter(Boolean).length !== 1) {
-      throw new InputError('no_instances', 'Name the instances in one way: a domain, --from or filters');
+      throw new InputError('bad_choice', 'Name the instances in one way: a domain, --from or filters');
     }
     const changes = rawChangesOf(flags);
     if (args.domain !== undefined) return await this.one(config, args.domain, changes);

@@ -1,3 +1,4 @@
+import { type ErrorCode, isErrorCode } from '../../error-codes.ts';
 import { isRowNumber } from '../batches/batch-record.ts';
 import type { Batches, RowInfo } from '../batches/batches.ts';
 import type { FinalRowState } from '../batches/row-state.ts';
@@ -27,6 +28,14 @@ export function failureText({ code, message, advice }: FailureReason): string {
 export function readFailureText(text: string): FailureReason {
   const [, code = 'unknown', message = text, advice = ''] = /^(\w+): ([^\n]*)(?:\n(.*))?$/s.exec(text) ?? [];
   return { code, message, advice };
+}
+
+/** What was kept with a job, for an error of ours: of a code that another version wrote, the message tells. */
+export function knownFailure({ code, message, advice }: FailureReason): FailureReason & {
+  readonly code: ErrorCode;
+} {
+  if (isErrorCode(code)) return { code, message, advice };
+  return { code: 'other', message: `${code}: ${message}`, advice };
 }
 
 /**

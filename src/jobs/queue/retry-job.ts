@@ -1,4 +1,4 @@
-import { FleetError } from '../../errors.ts';
+import { FleetError, InputError } from '../../errors.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { asSigned } from '../fleet/signer.ts';
 import { domainOf, isEnded, namesOf, parsePayload, payloadHash } from '../kinds/payload.ts';
@@ -7,13 +7,13 @@ import { forgetCancel } from './cancellations.ts';
 /**
  * Has a failed job tried again: takes its names once more, and is refused where a newer job for the
  * domain exists. BullMQ's own `retry` does not look (`ARCHITECTURE.md` §3.2).
- * @throws FleetError `unknown_job`, `not_failed`, `forged` for one that nobody signed, `busy`, `newer_job`
+ * @throws InputError `unknown_job`; FleetError `not_failed`, `forged` for one that nobody signed, `busy`, `newer_job`
  */
 export async function retryJob(fleet: Fleet, jobId: string): Promise<void> {
   const { queue, claims, redis, keys, batches } = fleet;
   const job = await queue.getJob(jobId);
   if (job === undefined) {
-    throw new FleetError('unknown_job', `there is no job ${jobId}`, 'cozy-fleet jobs ls lists them.');
+    throw new InputError('unknown_job', `there is no job ${jobId}`, {}, 'cozy-fleet jobs ls lists them.');
   }
   const payload = parsePayload(job.data);
   if (isEnded(payload) || !(await job.isFailed())) {

@@ -1,6 +1,7 @@
 import { FleetError } from '../../errors.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import type { JobOutcome } from '../../jobs/kinds/job-kinds.ts';
+import { knownFailure } from '../../jobs/queue/ending.ts';
 import { type Progress, readProgress } from '../../jobs/queue/progress.ts';
 import { type JobEnd, waitForJob } from '../../jobs/queue/wait-for-job.ts';
 import type { WaitEnd, WaitLimit } from '../wait-limit.ts';
@@ -43,12 +44,10 @@ function followed(end: JobEnd, jobId: string, { endedBy = 'interrupt' }: WaitLim
       return { state: 'running', endedBy };
     case 'done':
       return end;
-    case 'failed':
-      throw new FleetError(
-        end.code,
-        end.message,
-        end.advice || `See its stages: cozy-fleet jobs show ${jobId}`,
-      );
+    case 'failed': {
+      const { code, message, advice } = knownFailure(end);
+      throw new FleetError(code, message, advice || `See its stages: cozy-fleet jobs show ${jobId}`);
+    }
     case 'gone':
       throw new FleetError(
         'lost_job',

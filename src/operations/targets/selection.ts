@@ -78,7 +78,7 @@ export async function selectTargets(selection: Selection, io: SelectionServices)
   const { domains, from, filter, all = false } = selection;
   const ways = [domains.length > 0, from !== undefined, !isEmptyFilter(filter) || all];
   if (ways.filter(Boolean).length !== 1) {
-    throw new InputError('no_instances', 'Name the instances in one way: domains, --from or filters');
+    throw new InputError('bad_choice', 'Name the instances in one way: domains, --from or filters');
   }
   if (from !== undefined) return await ofFile(from, selection.skipInvalid, io);
   if (domains.length > 0) return ofDomains(domains, io);

@@ -8,15 +8,13 @@ export interface MissingApp {
 
 /** The instance is in use, but not all of the applications that it was to have are installed. */
 export class AppsMissing extends FleetError {
-  /** `retry` as long as one of them may be had later. */
-  readonly kind: FailureKind;
-
+  /** @param kind `retry` as long as one of them may be had later */
   constructor(missing: readonly MissingApp[], kind: FailureKind) {
     super(
       'apps',
       missing.map(({ app, reason }) => `application ${app} has not been installed: ${reason}`).join('; '),
       'The instance is in use. To try again only what is missing: cozy-fleet batches retry or jobs retry.',
+      { kind },
     );
-    this.kind = kind;
   }
 }

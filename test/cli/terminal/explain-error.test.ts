@@ -13,7 +13,7 @@ describe('an error', () => {
   });
 
   it('in the input is told with its place, and has exit code 2', () => {
-    const error = new InputError('bad', 'it is bad', { file: 'a.csv', line: 3, column: 'locale' });
+    const error = new InputError('bad_value', 'it is bad', { file: 'a.csv', line: 3, column: 'locale' });
     expect(explainError(error)).to.include({ text: 'a.csv:3:locale: it is bad', exitCode: 2 });
   });
 

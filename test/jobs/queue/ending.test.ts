@@ -1,8 +1,15 @@
 import { expect } from 'chai';
-import { failureText, missingApps, readFailureText } from '../../../src/jobs/queue/ending.ts';
+import { failureText, knownFailure, missingApps, readFailureText } from '../../../src/jobs/queue/ending.ts';
 import type { AppRecord } from '../../../src/jobs/queue/progress.ts';
 
 describe('the text of a failure', () => {
+  it('of a code that another version wrote tells of it in the message', () => {
+    const known = { code: 'couchdb_409', message: 'a', advice: 'b' };
+    expect(knownFailure(known)).to.deep.equal(known);
+    const foreign = { code: 'of_old', message: 'a', advice: 'b' };
+    expect(knownFailure(foreign)).to.deep.equal({ code: 'other', message: 'of_old: a', advice: 'b' });
+  });
+
   it('comes back as it was put together', () => {
     const reason = {
       code: 'taken',

@@ -200,9 +200,9 @@ describe('a creation beside a stack', () => {
       const domain = test.domain('message-left');
       test.beforeStage('finish', async () => {
         await stack.userCreated(domain, THEIRS);
-        throw new FleetError('made_to_fail', 'for good');
+        throw new FleetError('no_cluster', 'for good');
       });
-      expect((await test.create({ domain })).end).to.include({ state: 'failed', code: 'made_to_fail' });
+      expect((await test.create({ domain })).end).to.include({ state: 'failed', code: 'no_cluster' });
       expect((await test.create({ domain })).end).to.include({ state: 'done', outcome: 'created' });
       expect(await opened(THEIRS, domain)).to.deep.equal(BOTH);
     });
@@ -211,7 +211,7 @@ describe('a creation beside a stack', () => {
   it('whose reservation was left by a job that Redis lost takes the passphrase of the next one', async () => {
     const domain = test.domain('lost');
     test.beforeStage('finish', () => {
-      throw new FleetError('made_to_fail', 'for good');
+      throw new FleetError('no_cluster', 'for good');
     });
     expect((await test.create({ domain }, 'of the lost job')).end).to.include({ state: 'failed' });
     expect((await test.create({ domain }, OURS)).end).to.include({ state: 'done', outcome: 'created' });
