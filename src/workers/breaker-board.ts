@@ -2,7 +2,9 @@ import type { CouchServer } from '../couchdb/server.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import { refusalOf, whyAway } from './couch-probe.ts';
-import type { Target } from './failure.ts';
+
+/** Where a failure comes from, to find the breaker that answers for it. */
+export type Target = { readonly kind: 'couchdb'; readonly host: string } | { readonly kind: 'storage' };
 
 export interface BoardOptions {
   readonly global: CouchServer;

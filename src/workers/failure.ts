@@ -1,19 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CouchError,
   type CouchFailureKind,
   couchFailureKind,
   isCredentialFailure,
+  kindWithoutProbe,
 } from '../couchdb/errors.ts';
 import type { ErrorCode } from '../error-codes.ts';
-import { FleetError } from '../errors.ts';
+import { type FailureKind, FleetError } from '../errors.ts';
 import { isRedisAway } from '../redis/refusals.ts';
 import { StorageError } from '../storage/errors.ts';
+import type { BreakerBoard, Target } from './breaker-board.ts';
 
 /** Code of a failure for want of Redis: the job is back in the queue as soon as that can be told to it. */
 export const REDIS_AWAY = 'redis_away';
-
-/** Where a failure comes from, to find the breaker that answers for it. */
-export type Target = { readonly kind: 'couchdb'; readonly host: string } | { readonly kind: 'storage' };
 
 /** What is to be done about a failure (`ARCHITECTURE.md` §4.1). */
 export interface Failure {
@@ -62,6 +62,28 @@ function couchFailure(error: CouchError): Pick<Failure, 'kind' | 'code' | 'targe
     target: { kind: 'couchdb', host: error.host },
     credentials: isCredentialFailure(error),
   };
+}
+
+/** A server that is going down still answers for a moment; its state is asked after this time, in milliseconds. */
+const GOING_DOWN_MS = 250;
+
+/** How a failure is to be treated, after a look at its target where only that can tell whether it is away. */
+export async function probedKind(
+  { kind, target }: Failure,
+  board: Pick<BreakerBoard, 'isAway'>,
+): Promise<FailureKind> {
+  switch (kind) {
+    case 'final':
+    case 'overload':
+    case 'outage':
+      return kind;
+    case 'retry':
+    case 'unknown':
+    case 'intercepted':
+      if (target === undefined) return kindWithoutProbe(kind);
+      await sleep(GOING_DOWN_MS);
+      return (await board.isAway(target)) ? 'outage' : kindWithoutProbe(kind);
+  }
 }
 
 /** What a proxy answered has a code of its own: its number is not CouchDB's. */

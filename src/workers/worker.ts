@@ -11,12 +11,13 @@ import { QUEUE_NAME } from '../jobs/redis/keys.ts';
 import { beat, HEARTBEAT_SECONDS, leave } from '../jobs/redis/worker-heartbeat.ts';
 import { createBreakerBoard } from './breaker-board.ts';
 import { createCancelWatch } from './cancel-watch.ts';
+import { createJobRunner } from './job-runner.ts';
 import { createOverloadBrake } from './overload-brake.ts';
 import type { StageObserver } from './pipeline.ts';
 import { reconcileInTurn, settleJob } from './reconcile.ts';
 import { shown } from './refused-job.ts';
 import { queueDelay } from './retry-policy.ts';
-import { createJobRunner, LOCK_DURATION } from './run-job.ts';
+import { LOCK_MS } from './running-job.ts';
 import type { Services } from './services.ts';
 import { failUnreadableJobs } from './unreadable-jobs.ts';
 
@@ -127,7 +128,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
       prefix: keys.bullPrefix,
       concurrency,
       autorun: false,
-      lockDuration: LOCK_DURATION,
+      lockDuration: LOCK_MS,
       skipLockRenewal: true,
       stalledInterval: STALLED_INTERVAL,
       maxStalledCount: MAX_STALLED,
