@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CouchDocument } from '../src/couchdb/server.ts';
+import type { CouchDocument } from '../src/couchdb/documents.ts';
 import { DATABASES } from '../src/instances/databases/databases.ts';
 import { databaseName, prefixOf } from '../src/instances/databases/prefix.ts';
 import type { Designs } from '../src/instances/databases/stored-designs.ts';

@@ -1,4 +1,5 @@
-import type { CouchServer, StoredDocument } from './server.ts';
+import type { StoredDocument } from './documents.ts';
+import type { CouchServer } from './server.ts';
 
 /** Documents asked for at a time: few requests, and no answer of more than some megabytes. */
 const PAGE = 1_000;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { CouchDocument, CouchServer } from './server.ts';
+import type { CouchDocument } from './documents.ts';
+import type { CouchServer } from './server.ts';
 import { tryAgain } from './try-again.ts';
 
 /** A Mango index as it is asked for; `name` is the design document's, without `_design/`. */

@@ -7,3 +7,8 @@ export class Refusal extends FleetError {
     super(code, message, advice);
   }
 }
+
+/** @param advice what can be done about it, which depends on what was to be done to the instance */
+export function beingDeleted(domain: string, advice = ''): Refusal {
+  return new Refusal('deleting', `${domain} is being deleted, or its deletion has stopped half-way`, advice);
+}

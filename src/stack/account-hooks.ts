@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
+import type { StoredDocument } from '../couchdb/documents.ts';
 import { isNoDocument, isStatus, unlessNoDatabase } from '../couchdb/errors.ts';
-import type { CouchServer, StoredDocument } from '../couchdb/server.ts';
+import type { CouchServer } from '../couchdb/server.ts';
 import { databaseName } from '../instances/databases/prefix.ts';
 import { Refusal } from '../instances/errors.ts';
 import {

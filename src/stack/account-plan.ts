@@ -1,4 +1,4 @@
-import type { StoredDocument } from '../couchdb/server.ts';
+import type { StoredDocument } from '../couchdb/documents.ts';
 import type { AccountDeletion } from './konnector-jobs.ts';
 
 /** An account that is still there and whose konnector wants to know that it goes. */

@@ -1,6 +1,7 @@
+import type { StoredDocument } from '../couchdb/documents.ts';
 import { isNoDatabase, unlessNoDatabase } from '../couchdb/errors.ts';
 import { everyDocument } from '../couchdb/every-document.ts';
-import type { CouchServer, StoredDocument } from '../couchdb/server.ts';
+import type { CouchServer } from '../couchdb/server.ts';
 
 /** Every document of a database but its design documents; none where there is no such database. */
 export async function documentsOf(

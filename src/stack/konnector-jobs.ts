@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { CouchDocument, CouchServer, StoredDocument } from '../couchdb/server.ts';
+import type { CouchDocument, StoredDocument } from '../couchdb/documents.ts';
+import type { CouchServer } from '../couchdb/server.ts';
 import { databaseName } from '../instances/databases/prefix.ts';
 import { pause } from '../pause.ts';
 import { askStackRedis } from './connect.ts';

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
+import type { StoredDocument } from '../couchdb/documents.ts';
 import { CouchError } from '../couchdb/errors.ts';
-import type { CouchServer, StoredDocument } from '../couchdb/server.ts';
+import type { CouchServer } from '../couchdb/server.ts';
 import { databaseName } from '../instances/databases/prefix.ts';
 import { askStackRedis } from './connect.ts';
 import { documentsOf } from './documents.ts';

@@ -1,14 +1,14 @@
-import type { Batches } from '../jobs/batches.ts';
-import type { Claims } from '../jobs/claims.ts';
-import { hasFinished } from '../jobs/failed-state.ts';
-import type { Keys } from '../jobs/keys.ts';
-import { domainOf, type EndedPayload, type JobOutcome, type LivePayload } from '../jobs/payload.ts';
-import { type Progress, readProgress, writeFenced } from '../jobs/progress.ts';
-import type { FleetJob } from '../jobs/queue.ts';
-import type { FinalRowState, RowState } from '../jobs/row-state.ts';
-import { type Ending, settle } from '../jobs/settle.ts';
-import type { Signer } from '../jobs/signer.ts';
-import { stagesOf } from '../jobs/stages.ts';
+import type { Batches } from '../jobs/batches/batches.ts';
+import type { FinalRowState, RowState } from '../jobs/batches/row-state.ts';
+import type { Claims } from '../jobs/claims/claims.ts';
+import type { FleetJob } from '../jobs/fleet/open-queue.ts';
+import type { Signer } from '../jobs/fleet/signer.ts';
+import { type JobOutcome, type LivePayload, stagesOf } from '../jobs/kinds/job-kinds.ts';
+import { domainOf, type EndedPayload } from '../jobs/kinds/payload.ts';
+import type { Ending } from '../jobs/queue/ending.ts';
+import { recordEnd } from '../jobs/queue/ending.ts';
+import { hasFinished, type Progress, readProgress, writeFenced } from '../jobs/queue/progress.ts';
+import type { Keys } from '../jobs/redis/keys.ts';
 import type { RedisClient } from '../redis/client.ts';
 import type { Failure } from './failure.ts';
 import { LostLock } from './lease.ts';
@@ -70,7 +70,7 @@ export class JobRecorder {
   /** Tells all rows that the job has ended, and gives its names back; may be repeated. */
   async recordEnd(state: FinalRowState, failure?: Failure): Promise<void> {
     const { batches, claims } = this.options;
-    await settle(batches, claims, this.id, this.payload, { ...this.rowInfo(failure), state });
+    await recordEnd(batches, claims, this.id, this.payload, { ...this.rowInfo(failure), state });
   }
 
   /** Shrinks the payload to the outcome. @throws LostLock */

@@ -1,14 +1,8 @@
 import { UnrecoverableError, Worker } from 'bullmq';
-import { failureText } from '../jobs/failure-text.ts';
-import {
-  didNothing,
-  type EndedPayload,
-  isEnded,
-  type JobOutcome,
-  type SignedPayload,
-} from '../jobs/payload.ts';
-import type { FleetJob } from '../jobs/queue.ts';
-import { settle } from '../jobs/settle.ts';
+import type { FleetJob } from '../jobs/fleet/open-queue.ts';
+import { didNothing, type JobOutcome } from '../jobs/kinds/job-kinds.ts';
+import { type EndedPayload, isEnded, type SignedPayload } from '../jobs/kinds/payload.ts';
+import { failureText, recordEnd } from '../jobs/queue/ending.ts';
 import { classify } from './failure.ts';
 import { claimedDomain, shown } from './refused-job.ts';
 import { runPayload } from './run-payload.ts';
@@ -65,7 +59,7 @@ async function recordEndAgain(
   job: FleetJob,
   payload: SignedPayload & EndedPayload,
 ): Promise<void> {
-  await settle(batches, claims, job.id ?? '', payload, {
+  await recordEnd(batches, claims, job.id ?? '', payload, {
     state: didNothing(payload.outcome) ? 'skipped' : 'done',
     domain: payload.domain,
     generation: 0,

@@ -3,11 +3,12 @@ import type { Batch, Row } from '../jobs/batches/batches.ts';
 import type { FinalRowState } from '../jobs/batches/row-state.ts';
 import type { KeyedFleet } from '../jobs/fleet/fleet.ts';
 import type { FleetJob } from '../jobs/fleet/open-queue.ts';
-import { didNothing, type JobKind } from '../jobs/kinds/job-kinds.ts';
+import { didNothing } from '../jobs/kinds/job-kinds.ts';
 import { domainOf, isEnded, type SignedPayload } from '../jobs/kinds/payload.ts';
-import { failedState, readFailureText, recordEnd } from '../jobs/queue/ending.ts';
+import { failedState, joinedState, readFailureText, recordEnd } from '../jobs/queue/ending.ts';
 import { readProgress } from '../jobs/queue/progress.ts';
 import { endedOrGone, readJob } from '../jobs/queue/read-job.ts';
+
 import { isRedisAway } from '../redis/refusals.ts';
 import { failMissingRows } from './missing-rows.ts';
 
@@ -106,15 +107,19 @@ async function settleRow(fleet: KeyedFleet, batchId: string, row: Row): Promise<
     return await fleet.batches.report({ ...report, code, error, state: 'failed' });
   }
   if (!(await settlePayload(fleet, job, payload, row))) return false;
-  const { batch, kind } = payload;
+  const { batch } = payload;
   const own = batch?.id === batchId && batch.row === row.row;
-  // It waited for the job of another batch, which took note of that and died before it said so.
-  return own || (await fleet.batches.report({ ...report, state: await joinedState(job, kind) }));
+  // A row that waited for the job of another batch: the report to it was lost.
+  return own || (await fleet.batches.report({ ...report, state: joinedState(await endState(job, payload)) }));
 }
 
-async function joinedState(job: FleetJob, kind: JobKind): Promise<FinalRowState> {
-  if (!(await job.isFailed())) return 'skipped';
-  return failedState(kind, readProgress(job.progress), readFailureText(job.failedReason ?? '').code);
+/** What the end of a job means for its own row. */
+async function endState(job: FleetJob, payload: SignedPayload): Promise<FinalRowState> {
+  if (await job.isFailed()) {
+    const { code } = readFailureText(job.failedReason ?? '');
+    return failedState(payload.kind, readProgress(job.progress), code);
+  }
+  return isEnded(payload) && didNothing(payload.outcome) ? 'skipped' : 'done';
 }
 
 async function hasEnded(job: FleetJob): Promise<boolean> {
@@ -150,15 +155,10 @@ async function settlePayload(
   if (!failed && !(await job.isCompleted())) return false;
   const domain = domainOf(payload);
   const { code, message: error } = readFailureText(job.failedReason ?? '');
-  const skipped = isEnded(payload) && didNothing(payload.outcome);
   await recordEnd(fleet.batches, fleet.claims, job.id ?? '', payload, {
     ...(row === undefined ? { domain } : about(row)),
     ...(failed ? { code, error } : {}),
-    state: failed
-      ? failedState(payload.kind, readProgress(job.progress), code)
-      : skipped
-        ? 'skipped'
-        : 'done',
+    state: await endState(job, payload),
     generation: isEnded(payload) ? 0 : payload.generation,
     attempt: job.attemptsStarted,
   });

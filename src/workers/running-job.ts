@@ -2,20 +2,13 @@ import { setMaxListeners } from 'node:events';
 import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
 import type { Logger } from 'winston';
 import { FleetError } from '../errors.ts';
-import type { Halt } from '../jobs/batches.ts';
-import type { ClaimAnswer } from '../jobs/claims.ts';
-import { failedState } from '../jobs/failed-state.ts';
-import { failureText } from '../jobs/failure-text.ts';
-import {
-  didNothing,
-  domainOf,
-  type JobOutcome,
-  type LivePayload,
-  namesOf,
-  payloadHash,
-} from '../jobs/payload.ts';
-import type { FleetJob } from '../jobs/queue.ts';
-import { comesLater } from '../jobs/under-way.ts';
+import type { Halt } from '../jobs/batches/batches.ts';
+import type { ClaimAnswer } from '../jobs/claims/claims.ts';
+import type { FleetJob } from '../jobs/fleet/open-queue.ts';
+import { didNothing, type JobOutcome, type LivePayload } from '../jobs/kinds/job-kinds.ts';
+import { domainOf, namesOf, payloadHash } from '../jobs/kinds/payload.ts';
+import { comesLater } from '../jobs/queue/comes-later.ts';
+import { failedState, failureText } from '../jobs/queue/ending.ts';
 import { type Attempt, createAttempt } from './attempt.ts';
 import type { BreakerBoard } from './breaker-board.ts';
 import { Cancelled, type CancelWatch, type JobWatch } from './cancel-watch.ts';

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { appId, PERMISSIONS, TRIGGERS } from '../../src/apps/manifest/documents.ts';
-import type { CouchDocument } from '../../src/couchdb/server.ts';
+import type { CouchDocument } from '../../src/couchdb/documents.ts';
 import { databaseName, prefixOf } from '../../src/instances/databases/prefix.ts';
 import { type ArchiveEntry, tgzOf } from '../apps/archives.ts';
 import { bytes, json, startWebServer, type WebServer } from '../apps/registry-server.ts';

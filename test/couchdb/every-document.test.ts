@@ -1,7 +1,8 @@
 import { expect } from 'chai';
+import type { StoredDocument } from '../../src/couchdb/documents.ts';
 import { CouchError } from '../../src/couchdb/errors.ts';
 import { everyDocument } from '../../src/couchdb/every-document.ts';
-import { type CouchServer, connectCouch, type StoredDocument } from '../../src/couchdb/server.ts';
+import { type CouchServer, connectCouch } from '../../src/couchdb/server.ts';
 import { startTestCouch, type TestCouch } from '../support/servers.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
-import type { CouchServer, StoredDocument } from '../../src/couchdb/server.ts';
+import type { StoredDocument } from '../../src/couchdb/documents.ts';
+import type { CouchServer } from '../../src/couchdb/server.ts';
 
 /** A directory or file under the storage root of an instance. */
 export interface TreeEntry {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { CouchDocument } from '../../src/couchdb/server.ts';
+import type { CouchDocument } from '../../src/couchdb/documents.ts';
 import { Refusal } from '../../src/instances/errors.ts';
 import { type AccountHooksOptions, runAccountHooks } from '../../src/stack/account-hooks.ts';
 import { AccountHookFailed } from '../../src/stack/errors.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { StoredDocument } from '../../src/couchdb/server.ts';
+import type { StoredDocument } from '../../src/couchdb/documents.ts';
 import { planAccounts, softDeleted } from '../../src/stack/account-plan.ts';
 
 const account = (_id: string, account_type: unknown): StoredDocument => ({ _id, _rev: '1-a', account_type });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { type CouchDocument, type CouchServer, connectCouch } from '../../src/couchdb/server.ts';
+import type { CouchDocument } from '../../src/couchdb/documents.ts';
+import { type CouchServer, connectCouch } from '../../src/couchdb/server.ts';
 import { databaseName } from '../../src/instances/databases/prefix.ts';
 import { connectStack } from '../../src/stack/connect.ts';
 import type { StackOwner } from '../../src/stack/owner.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { CouchDocument } from '../../src/couchdb/server.ts';
+import type { CouchDocument } from '../../src/couchdb/documents.ts';
 import {
   accountDeletionId,
   accountDeletionJob,

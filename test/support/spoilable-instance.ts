@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CouchDocument, StoredDocument } from '../../src/couchdb/server.ts';
+import type { CouchDocument, StoredDocument } from '../../src/couchdb/documents.ts';
 import { databaseName, databasePrefix } from '../../src/instances/databases/prefix.ts';
 import { createDesignSource } from '../../src/instances/databases/stored-designs.ts';
 import type { InstanceDocument, StoredInstance } from '../../src/instances/documents/instance-document.ts';

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import type { Progress, StageRecord } from '../../src/jobs/queue/progress.ts';
-import { currentStage, runStages, type StageObserver } from '../../src/workers/pipeline.ts';
-import type { Stage } from '../../src/workers/stage.ts';
+import { currentStage, runStages, type Stage, type StageObserver } from '../../src/workers/pipeline.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 
 type Name = StageRecord['stage'];

@@ -1,8 +1,9 @@
-import type { CouchDocument, CouchServer } from '../../couchdb/server.ts';
+import type { CouchDocument } from '../../couchdb/documents.ts';
+import type { CouchServer } from '../../couchdb/server.ts';
 import { DATABASES, SETTINGS } from '../databases/databases.ts';
 import { databaseName, databasePrefix } from '../databases/prefix.ts';
 import { type InstanceDocument, isReservation, type StoredInstance } from '../documents/instance-document.ts';
-import { Refusal } from '../errors.ts';
+import { beingDeleted, Refusal } from '../errors.ts';
 import { INSTANCES, readInstance } from '../lookup/lookup.ts';
 import type { Census } from '../lookup/prefix-index.ts';
 import { refuseSharedDatabases } from '../lookup/sharing.ts';
@@ -148,9 +149,8 @@ export function refuseUnfinished(instance: InstanceDocument): void {
     );
   }
   if (instance.deleting === true) {
-    throw new Refusal(
-      'deleting',
-      `${instance.domain} is being deleted`,
+    throw beingDeleted(
+      instance.domain,
       'Nothing was changed. If its deletion failed and is not wanted any more: cozy-fleet instances modify --deleting=false.',
     );
   }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import type { CouchDocument } from '../../couchdb/documents.ts';
 import { isPassing, isStatus } from '../../couchdb/errors.ts';
-import type { CouchDocument } from '../../couchdb/server.ts';
 
 import { pause } from '../../pause.ts';
 /** How a document is read, changed and written. */

@@ -1,4 +1,5 @@
-import type { CouchDocument, CouchServer } from '../../couchdb/server.ts';
+import type { CouchDocument } from '../../couchdb/documents.ts';
+import type { CouchServer } from '../../couchdb/server.ts';
 import { readStoredIndexes } from '../../couchdb/stored-indexes.ts';
 import { DATABASES } from './databases.ts';
 import { mangoRequest, viewDesignDocument } from './design-documents.ts';

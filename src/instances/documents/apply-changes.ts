@@ -1,4 +1,4 @@
-import type { CouchDocument } from '../../couchdb/server.ts';
+import type { CouchDocument } from '../../couchdb/documents.ts';
 import { InputError } from '../../errors.ts';
 import type { InstanceChanges } from '../options/changes.ts';
 import { tosMajor } from '../options/tos.ts';

@@ -1,5 +1,5 @@
 import type { IndexesVersion } from '../../config/indexes-versions.ts';
-import type { StoredDocument } from '../../couchdb/server.ts';
+import type { StoredDocument } from '../../couchdb/documents.ts';
 import { NEWEST_INDEXES_VERSION } from '../databases/databases.ts';
 import { prefixOf, reservationId } from '../databases/prefix.ts';
 import type { InstanceOptions } from '../options/options.ts';

@@ -1,5 +1,6 @@
+import type { ViewRow } from '../../couchdb/documents.ts';
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
-import type { CouchServer, ViewRow } from '../../couchdb/server.ts';
+import type { CouchServer } from '../../couchdb/server.ts';
 import type { StoredInstance } from '../documents/instance-document.ts';
 import { type InstanceFilter, matches } from './instance-filter.ts';
 import { INSTANCES } from './lookup.ts';

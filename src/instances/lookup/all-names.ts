@@ -1,5 +1,6 @@
+import type { ViewRow } from '../../couchdb/documents.ts';
 import { isNoDatabase, isNoDocument } from '../../couchdb/errors.ts';
-import type { CouchServer, ViewRow } from '../../couchdb/server.ts';
+import type { CouchServer } from '../../couchdb/server.ts';
 import { INSTANCES } from './lookup.ts';
 
 /** Names that are asked for, and held, at a time. */

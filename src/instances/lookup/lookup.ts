@@ -1,4 +1,5 @@
-import type { CouchServer, StoredDocument, ViewQuery, ViewRow } from '../../couchdb/server.ts';
+import type { StoredDocument, ViewQuery, ViewRow } from '../../couchdb/documents.ts';
+import type { CouchServer } from '../../couchdb/server.ts';
 import type { StoredInstance } from '../documents/instance-document.ts';
 import { type Judged, judgeDocument, requireReadable } from './readable.ts';
 

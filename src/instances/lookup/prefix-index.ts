@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
-import type { Change, CouchDocument, CouchServer } from '../../couchdb/server.ts';
+import type { Change, CouchDocument } from '../../couchdb/documents.ts';
+import type { CouchServer } from '../../couchdb/server.ts';
 import { databasePrefix } from '../databases/prefix.ts';
 import { IdsByKey } from './ids-by-key.ts';
 import { INSTANCES } from './lookup.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { StoredDocument } from '../../couchdb/server.ts';
+import type { StoredDocument } from '../../couchdb/documents.ts';
 import type { InstanceFields, StoredInstance } from '../documents/instance-document.ts';
 import { Refusal } from '../errors.ts';
 import { fieldName } from './field-name.ts';

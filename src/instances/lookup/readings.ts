@@ -1,4 +1,4 @@
-import type { CouchDocument } from '../../couchdb/server.ts';
+import type { CouchDocument } from '../../couchdb/documents.ts';
 import { databaseStart, prefixOf } from '../databases/prefix.ts';
 import { lowerCaseRunes } from '../domains/domain.ts';
 import { fieldName } from './field-name.ts';

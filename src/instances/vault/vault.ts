@@ -1,6 +1,6 @@
 import { createCipheriv, createHmac, generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { CouchDocument } from '../../couchdb/server.ts';
+import type { CouchDocument } from '../../couchdb/documents.ts';
 import { type EncryptorKey, encryptedOrganizationKey } from './organization-key.ts';
 import type { RandomBytes } from './random-bytes.ts';
 import { uuidV7 } from './uuid-v7.ts';

@@ -67,7 +67,7 @@ export interface Ending extends RowInfo {
 }
 
 /** A row that joined another batch's job ends as `skipped` when that job is done. */
-function joinedState(state: FinalRowState): FinalRowState {
+export function joinedState(state: FinalRowState): FinalRowState {
   return state === 'done' ? 'skipped' : state;
 }
 

@@ -11,8 +11,9 @@ import {
   triggerDocuments,
 } from '../../apps/manifest/documents.ts';
 import type { AppKind } from '../../apps/manifest/manifest.ts';
+import type { StoredDocument } from '../../couchdb/documents.ts';
 import { CouchError, isStatus } from '../../couchdb/errors.ts';
-import type { CouchServer, StoredDocument } from '../../couchdb/server.ts';
+import type { CouchServer } from '../../couchdb/server.ts';
 import { databaseName } from '../../instances/databases/prefix.ts';
 import type { NewTrigger } from '../../stack/schedule-triggers.ts';
 

@@ -4,14 +4,14 @@ import type { InstallInstance } from '../../apps/manifest/documents.ts';
 import { UnreadableSchedule } from '../../apps/manifest/schedule.ts';
 import { type AppSource, parseSource } from '../../apps/manifest/sources.ts';
 import { registriesFor } from '../../config/registries.ts';
-import type { StoredDocument } from '../../couchdb/server.ts';
+import type { StoredDocument } from '../../couchdb/documents.ts';
 import { toError } from '../../errors.ts';
-import { databasePrefix } from '../../instances/databases/prefix.ts';
 import { incarnationOf } from '../../instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { withAppLock } from '../../stack/app-lock.ts';
 import { stackPrefix } from '../../stack/owner.ts';
 import { type NewTrigger, scheduleTriggers } from '../../stack/schedule-triggers.ts';
+import { databasesOf } from '../instance/databases-of.ts';
 import type { Lease } from '../lease.ts';
 import type { Services } from '../services.ts';
 import { type AppPlace, findApp, storedTriggers, writeApp } from './app-documents.ts';
@@ -135,11 +135,7 @@ async function schedule(installation: AppInstallation, triggers: readonly NewTri
 }
 
 function placeOf({ services, instance, signal }: AppInstallation): AppPlace {
-  return {
-    server: services.cluster(instance.couch_cluster),
-    prefix: databasePrefix(instance),
-    signal,
-  };
+  return { ...databasesOf(services, instance), signal };
 }
 
 function installInstance(instance: StoredInstance): InstallInstance {

@@ -3,11 +3,11 @@ import { refuseShared } from '../../instances/lookup/sharing.ts';
 import type { InstallAppsPayload, InstallStageName } from '../../jobs/kinds/install-apps.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import type { Attempt } from '../attempt.ts';
+import { refuseChanged, requireSeen } from '../instance/expected-instance.ts';
+import type { Stage } from '../pipeline.ts';
 import { runStages } from '../pipeline.ts';
-import { refuseChanged, requireSeen } from '../seen-instance.ts';
-import type { Stage } from '../stage.ts';
 import { installApps } from './install-apps.ts';
-import { refuseUnfit } from './refuse-unfit.ts';
+import { refuseUninstallable } from './refuse-uninstallable.ts';
 
 interface InstallationJob {
   readonly attempt: Attempt;
@@ -39,7 +39,7 @@ export async function runInstallation(
   const { filter, generation } = payload;
   const instance = await requireSeen(services, payload, signal);
   if (attempt.progress().apps === undefined) refuseChanged(filter, instance);
-  refuseUnfit(instance);
+  refuseUninstallable(instance);
   const context = { attempt, payload, instance };
   return (await runStages({ ...attempt, stages: [apps], context, generation })) ?? 'present';
 }

@@ -1,14 +1,13 @@
-import type { CouchServer } from '../../couchdb/server.ts';
-import { databaseName, databasePrefix } from '../../instances/databases/prefix.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
-import { Refusal } from '../../instances/errors.ts';
+import type { Refusal } from '../../instances/errors.ts';
 import type { InstanceOptions } from '../../instances/options/options.ts';
 import type { StoredPassphrase } from '../../instances/vault/passphrase.ts';
 import type { CreateStageName } from '../../jobs/kinds/create.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
+import { superseded } from '../instance/expected-instance.ts';
 import type { Lease } from '../lease.ts';
+import type { Stage } from '../pipeline.ts';
 import type { Services } from '../services.ts';
-import type { Stage } from '../stage.ts';
 
 export type CreateStage = Stage<CreateStageName, CreateContext, OutcomeOf<'create'>>;
 
@@ -37,23 +36,11 @@ export interface CreateContext {
 
 /** The instance's document. @throws Refusal `superseded` when there is none */
 export function instanceOf(context: CreateContext): StoredInstance {
-  if (context.instance === undefined) throw superseded(context.options.domain);
+  if (context.instance === undefined) throw notOurs(context.options.domain);
   return context.instance;
 }
 
-/** The server that has the instance's databases, and the full name of one of them. */
-export function databaseOf(context: CreateContext, doctype: string): { server: CouchServer; name: string } {
-  const instance = instanceOf(context);
-  return {
-    server: context.services.cluster(instance.couch_cluster),
-    name: databaseName(databasePrefix(instance), doctype),
-  };
-}
-
-export function superseded(domain: string): Refusal {
-  return new Refusal(
-    'superseded',
-    `the instance of ${domain} this job worked on is gone or another one by now; nothing was touched`,
-    'Submit it again if it is still wanted.',
-  );
+/** Another instance has taken the place of the one that this job makes, or none. */
+export function notOurs(domain: string): Refusal {
+  return superseded(domain, 'Submit it again if it is still wanted.');
 }

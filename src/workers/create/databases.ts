@@ -2,10 +2,10 @@ import { isStatus } from '../../couchdb/errors.ts';
 import { PassingError } from '../../errors.ts';
 import { DATABASES } from '../../instances/databases/databases.ts';
 import { missingDatabases } from '../../instances/databases/missing-databases.ts';
-import { databasePrefix } from '../../instances/databases/prefix.ts';
 import { pause } from '../../pause.ts';
 import { settleAll } from '../../settle-all.ts';
-import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './context.ts';
+import { databaseOf, databasesOf } from '../instance/databases-of.ts';
+import { type CreateContext, type CreateStage, instanceOf } from './context.ts';
 
 /** A deleted database of the same name can be in the way for a second and more (`docs/faults.md` §5). */
 const DELETION_MS = 5_000;
@@ -21,16 +21,15 @@ export const databases: CreateStage = {
   },
 
   async verify(context) {
-    const { server } = databaseOf(context, '');
+    const { server, prefix } = databasesOf(context.services, instanceOf(context));
     const doctypes = DATABASES.map(({ doctype }) => doctype);
-    const prefix = databasePrefix(instanceOf(context));
     const missing = await missingDatabases(server, prefix, doctypes, context.signal);
     return [...missing].map((doctype) => `database ${doctype} is missing`);
   },
 };
 
 async function ensureDatabase(context: CreateContext, doctype: string): Promise<void> {
-  const { server, name } = databaseOf(context, doctype);
+  const { server, name } = databaseOf(context.services, instanceOf(context), doctype);
   const { signal } = context;
   const deadline = performance.now() + DELETION_MS;
   for (;;) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CouchDocument } from '../../couchdb/server.ts';
+import type { CouchDocument } from '../../couchdb/documents.ts';
 import { FILES } from '../../instances/databases/databases.ts';
 import { directoryOptions } from '../../instances/documents/context-options.ts';
 import { type DefaultDirectory, defaultDirectories } from '../../instances/documents/directories.ts';
@@ -13,9 +13,9 @@ import {
 import { incarnationOf } from '../../instances/documents/incarnation.ts';
 import { isFinished } from '../../instances/documents/instance-document.ts';
 import { cozyUrl } from '../../instances/domains/registration-link.ts';
-import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './context.ts';
-import { fillDatabase } from './fill.ts';
-import { missingDesignsOf } from './indexes.ts';
+import { databaseOf } from '../instance/databases-of.ts';
+import { type CreateContext, type CreateStage, instanceOf } from './context.ts';
+import { fillDatabase, missingDesignsOf } from './indexes.ts';
 
 /** Makes root, trash and localized directories: on disk first, as the stack does (`docs/cozy-data.md` §8 trap 14). */
 export const directories: CreateStage = {
@@ -36,7 +36,7 @@ export const directories: CreateStage = {
   async verify(context) {
     const { options, services, signal } = context;
     const wanted = directoryDocuments(context, wantedDirectories(context));
-    const { server, name } = databaseOf(context, FILES);
+    const { server, name } = databaseOf(context.services, instanceOf(context), FILES);
     const rows = await server.allDocuments(name, { keys: wanted.map(({ _id }) => _id) }, signal);
     const findings = await missingDesignsOf(context, FILES);
     for (const [at, document] of wanted.entries()) {

@@ -7,13 +7,13 @@ import {
   isReservation,
   type StoredInstance,
 } from '../../instances/documents/instance-document.ts';
-import { Refusal } from '../../instances/errors.ts';
+import { beingDeleted, Refusal } from '../../instances/errors.ts';
 import { findIdsByNames, INSTANCES, readInstance } from '../../instances/lookup/lookup.ts';
 import { newSecrets } from '../../instances/vault/secrets.ts';
 import { pause, pauseAfterConflict } from '../../pause.ts';
 import { settleAll } from '../../settle-all.ts';
 import { commonSettingsBody, commonSettingsOf, postCommonSettings } from './common-settings.ts';
-import { type CreateContext, type CreateStage, instanceOf, superseded } from './context.ts';
+import { type CreateContext, type CreateStage, instanceOf, notOurs } from './context.ts';
 import { databases } from './databases.ts';
 import { missingDesigns } from './indexes.ts';
 import { passphraseHash, registersAny } from './settings.ts';
@@ -88,7 +88,7 @@ async function wayInto(context: CreateContext, reservation: StoredInstance): Pro
 async function readOwn(context: CreateContext): Promise<StoredInstance> {
   const { _id, domain, cli_secret: secret } = instanceOf(context);
   const now = await readInstance(context.services.global, _id, context.signal);
-  if (now === undefined || now.cli_secret !== secret) throw superseded(domain);
+  if (now === undefined || now.cli_secret !== secret) throw notOurs(domain);
   return now;
 }
 
@@ -100,7 +100,7 @@ async function readOwn(context: CreateContext): Promise<StoredInstance> {
 function refuseUnclear(instance: StoredInstance): void {
   const { domain } = instance;
   if (instance.deleting === true) {
-    throw new Refusal('deleting', `${domain} is being deleted, by somebody else, while it is made`);
+    throw beingDeleted(domain, 'Somebody else began that while the instance was being made.');
   }
   if (isReservation(instance) || !instance.passphrase_hash) return;
   throw new Refusal(
@@ -184,7 +184,7 @@ async function assertOnlyOwner(context: CreateContext): Promise<void> {
   }
   if (owners.includes(reservation._id)) return;
   if ((await readInstance(services.global, reservation._id, signal)) === undefined) {
-    throw superseded(options.domain);
+    throw notOurs(options.domain);
   }
   // It is there: the look-up was answered by a node that does not know it yet, and may lack others too.
   throw new PassingError('lookup_lags', `the look-up of names does not know ${options.domain} yet`);

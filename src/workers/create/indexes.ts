@@ -1,10 +1,11 @@
+import type { BulkRow, CouchDocument } from '../../couchdb/documents.ts';
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
-import type { CouchDocument } from '../../couchdb/server.ts';
+import { insertMissing } from '../../couchdb/insert-missing.ts';
 import { CONTACTS, DATABASES, definitionsOf, FILES, SETTINGS } from '../../instances/databases/databases.ts';
 import { designFindings } from '../../instances/fsck/database-findings.ts';
 import { settleAll } from '../../settle-all.ts';
-import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './context.ts';
-import { fillDatabase } from './fill.ts';
+import { databaseOf } from '../instance/databases-of.ts';
+import { type CreateContext, type CreateStage, instanceOf } from './context.ts';
 
 /** Databases whose design documents come with their first documents, in the stages that write those. */
 const FILLED_LATER: ReadonlySet<string> = new Set([FILES, SETTINGS, CONTACTS]);
@@ -22,7 +23,26 @@ export const indexes: CreateStage = {
   verify: (context) => missingDesigns(context, FILLED_LATER),
 };
 
-/** The same of one database only. */
+/**
+ * Writes what a database begins with, its design documents and the given ones, in one request. CouchDB
+ * builds a new index from the documents that are there: written apart, every index would be built twice.
+ * A stack that serves the domain may have written some of the design documents: those are looked at later.
+ * @returns the rows that were there before
+ */
+export async function fillDatabase(
+  context: CreateContext,
+  doctype: string,
+  documents: readonly CouchDocument[] = [],
+): Promise<BulkRow[]> {
+  const { server, name } = databaseOf(context.services, instanceOf(context), doctype);
+  const designs = (await context.services.designs.of(server, context.signal)).get(doctype) ?? [];
+  const all = [...designs, ...documents];
+  const before = all.length === 0 ? [] : await insertMissing(server, name, all, context.signal);
+  if (!before.some(({ id }) => id.startsWith('_design/'))) context.acknowledged.add(doctype);
+  return before;
+}
+
+/** Design documents of one database that are missing or differ, a sentence each. */
 export function missingDesignsOf(context: CreateContext, doctype: string): Promise<string[]> {
   const others = DATABASES.map((each) => each.doctype).filter((each) => each !== doctype);
   return missingDesigns(context, new Set(others));
@@ -40,7 +60,7 @@ export async function missingDesigns(context: CreateContext, known: ReadonlySet<
   );
   const findings = await Promise.all(
     looks.map(async (database) => {
-      const { name } = databaseOf(context, database.doctype);
+      const { name } = databaseOf(context.services, instanceOf(context), database.doctype);
       return designFindings(database, name, await storedDesigns(context, database.doctype));
     }),
   );
@@ -54,7 +74,7 @@ export async function missingDesigns(context: CreateContext, known: ReadonlySet<
 }
 
 async function storedDesigns(context: CreateContext, doctype: string): Promise<Map<string, CouchDocument>> {
-  const { server, name } = databaseOf(context, doctype);
+  const { server, name } = databaseOf(context.services, instanceOf(context), doctype);
   const query = { startKey: '_design/', endKey: '_design0', includeDocs: true };
   const rows = (await unlessNoDatabase(server.allDocuments(name, query, context.signal))) ?? [];
   return new Map(rows.flatMap(({ id, doc }) => (doc ? [[id, doc]] : [])));

@@ -11,7 +11,7 @@ import {
   type StoredInstance,
 } from '../../instances/documents/instance-document.ts';
 import { SETTINGS_ID } from '../../instances/documents/settings-document.ts';
-import { Refusal } from '../../instances/errors.ts';
+import { beingDeleted, Refusal } from '../../instances/errors.ts';
 import { findByNames, findByOldDomain, INSTANCES, readInstance } from '../../instances/lookup/lookup.ts';
 import type { Owners } from '../../instances/lookup/prefix-index.ts';
 import { refuseMeantDomain, refuseUnreadableOwner } from '../../instances/lookup/sharing.ts';
@@ -129,7 +129,7 @@ async function dropReservation(
 /** A reservation with our very options is ours, or was before Redis was lost. */
 function adopt(context: CreateContext, found: StoredInstance): undefined {
   const { options } = context;
-  if (found.deleting === true) throw beingDeleted(options.domain);
+  if (found.deleting === true) throw deletionFirst(options.domain);
   if (reservationHash(found) !== optionsHash(options)) {
     throw new Refusal(
       'reserved',
@@ -143,7 +143,7 @@ function adopt(context: CreateContext, found: StoredInstance): undefined {
 
 async function judgeOwner(context: CreateContext, owner: StoredInstance): Promise<OutcomeOf<'create'>> {
   const { options, services, signal } = context;
-  if (owner.domain === options.domain && owner.deleting === true) throw beingDeleted(options.domain);
+  if (owner.domain === options.domain && owner.deleting === true) throw deletionFirst(options.domain);
   if (owner.domain === options.domain && !isReservation(owner)) {
     refuseShutForEver(owner);
     const server = services.cluster(owner.couch_cluster);
@@ -163,10 +163,9 @@ async function judgeOwner(context: CreateContext, owner: StoredInstance): Promis
   );
 }
 
-function beingDeleted(domain: string): Refusal {
-  return new Refusal(
-    'deleting',
-    `${domain} is being deleted`,
+function deletionFirst(domain: string): Refusal {
+  return beingDeleted(
+    domain,
     `Submit it again when its deletion has ended: cozy-fleet jobs watch ${domain}.`,
   );
 }

@@ -11,12 +11,12 @@ import type { CreatePayload } from '../../jobs/kinds/create.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import { hasFinished, type StageRecord } from '../../jobs/queue/progress.ts';
 import { installApps } from '../apps/install-apps.ts';
-import { refuseUnfit } from '../apps/refuse-unfit.ts';
+import { refuseUninstallable } from '../apps/refuse-uninstallable.ts';
 import type { Attempt } from '../attempt.ts';
 import { runStages } from '../pipeline.ts';
 import type { Services } from '../services.ts';
 import { apps } from './apps.ts';
-import { type CreateContext, instanceOf, superseded } from './context.ts';
+import { type CreateContext, instanceOf, notOurs } from './context.ts';
 import { createStages } from './stages.ts';
 
 /** Runs one attempt of a creation, from where the last one stopped. @throws LostLock when the job is not ours */
@@ -52,7 +52,7 @@ export async function runCreation(attempt: Attempt, payload: CreatePayload): Pro
 
   async function installAll(instance: StoredInstance): Promise<void> {
     if (options.apps.length === 0) return;
-    refuseUnfit(instance);
+    refuseUninstallable(instance);
     await installApps({ attempt, instance, apps: options.apps, generation });
   }
 
@@ -113,6 +113,6 @@ async function resumed(
   if (incarnation === undefined) return undefined;
   const instance = await readInstance(global, reservationId(domain), signal);
   if (instance === undefined || incarnationOf(instance.cli_secret ?? '') !== incarnation)
-    throw superseded(domain);
+    throw notOurs(domain);
   return instance;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { BulkRow, CouchDocument } from '../../couchdb/server.ts';
+import type { BulkRow, CouchDocument } from '../../couchdb/documents.ts';
 import { updateDocument } from '../../instances/change/update-document.ts';
 import { CONTACTS, SETTINGS } from '../../instances/databases/databases.ts';
 import { incarnationOf } from '../../instances/documents/incarnation.ts';
@@ -14,9 +14,9 @@ import {
 } from '../../instances/vault/passphrase.ts';
 import { VAULT_ID } from '../../instances/vault/vault.ts';
 import { settleAll } from '../../settle-all.ts';
-import { type CreateContext, type CreateStage, databaseOf, instanceOf } from './context.ts';
-import { fillDatabase } from './fill.ts';
-import { missingDesignsOf } from './indexes.ts';
+import { databaseOf } from '../instance/databases-of.ts';
+import { type CreateContext, type CreateStage, instanceOf } from './context.ts';
+import { fillDatabase, missingDesignsOf } from './indexes.ts';
 import { ensureVault, vaultToWrite } from './vault.ts';
 
 /** Writes the settings document, the "myself" contact, and the vault where a passphrase is registered. */
@@ -73,7 +73,7 @@ function has(rows: readonly BulkRow[], wanted: string): boolean {
 
 /** Adds what is missing; what is there may be newer than the options, such as a phone that came by message. */
 async function completeSettings(context: CreateContext): Promise<void> {
-  const { server, name } = databaseOf(context, SETTINGS);
+  const { server, name } = databaseOf(context.services, instanceOf(context), SETTINGS);
   const { options, signal, lease } = context;
   await updateDocument<CouchDocument>({
     read: async () => (await server.getDocument(name, SETTINGS_ID, signal)) ?? { _id: SETTINGS_ID },
@@ -132,7 +132,7 @@ async function missingDocuments(
   doctype: string,
   ids: readonly string[],
 ): Promise<string[]> {
-  const { server, name } = databaseOf(context, doctype);
+  const { server, name } = databaseOf(context.services, instanceOf(context), doctype);
   const rows = await server.allDocuments(name, { keys: ids }, context.signal);
   return ids.filter((_, at) => rows[at]?.error !== undefined).map((id) => `${id} is missing in ${doctype}`);
 }

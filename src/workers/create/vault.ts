@@ -6,7 +6,8 @@ import type { StoredInstance } from '../../instances/documents/instance-document
 import type { StoredPassphrase } from '../../instances/vault/passphrase.ts';
 import { type BitwardenDocument, VAULT_ID } from '../../instances/vault/vault.ts';
 import { isMarkedVault, markedVault } from '../../instances/vault/vault-mark.ts';
-import { type CreateContext, databaseOf, instanceOf } from './context.ts';
+import { databaseOf } from '../instance/databases-of.ts';
+import { type CreateContext, instanceOf } from './context.ts';
 
 /** The vault that goes with a passphrase, marked as written by this creation. */
 export function vaultToWrite(context: CreateContext, { vault }: StoredPassphrase): BitwardenDocument {
@@ -19,7 +20,7 @@ export function vaultToWrite(context: CreateContext, { vault }: StoredPassphrase
  * @returns whether the vault that is there now is the one of this passphrase
  */
 export async function ensureVault(context: CreateContext, passphrase: StoredPassphrase): Promise<boolean> {
-  const { server, name } = databaseOf(context, SETTINGS);
+  const { server, name } = databaseOf(context.services, instanceOf(context), SETTINGS);
   const { signal, lease } = context;
   const secret = secretOf(instanceOf(context));
   const wanted = vaultToWrite(context, passphrase);

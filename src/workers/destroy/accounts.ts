@@ -1,7 +1,6 @@
 import { isReservation, type StoredInstance } from '../../instances/documents/instance-document.ts';
 import { type AccountHooksOptions, assertAccountsCanGo, runAccountHooks } from '../../stack/account-hooks.ts';
-import { ownerOf } from './as-stack.ts';
-import { type DestroyContext, type DestroyStage, refuseUnwanted } from './context.ts';
+import { type DestroyContext, type DestroyStage, ownerOf, refuseUnwanted } from './context.ts';
 
 /** Lets konnectors tell other services that the accounts are gone (`docs/cozy-data.md` §6.4). */
 export const accounts: DestroyStage = {

@@ -1,6 +1,4 @@
-import { isStatus } from '../../couchdb/errors.ts';
-import type { CouchServer } from '../../couchdb/server.ts';
-import { databasePrefix } from '../../instances/databases/prefix.ts';
+import { updateDocument } from '../../instances/change/update-document.ts';
 import type { InstanceDocument, StoredInstance } from '../../instances/documents/instance-document.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { INSTANCES } from '../../instances/lookup/lookup.ts';
@@ -8,12 +6,13 @@ import { refuseOddPrefix, refuseShared } from '../../instances/lookup/sharing.ts
 import type { DestroyPayload, DestroyStageName } from '../../jobs/kinds/destroy.ts';
 import type { SeenInstance } from '../../jobs/kinds/envelope.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
-import { pauseAfterConflict } from '../../pause.ts';
+import { type StackOwner, stackPrefix } from '../../stack/owner.ts';
+import { withVfsLock } from '../../stack/vfs-lock.ts';
+import { readSeen, superseded } from '../instance/expected-instance.ts';
+import { refuseFilesLeft } from '../instance/refusals.ts';
 import type { Lease } from '../lease.ts';
-import { readSeen, superseded } from '../seen-instance.ts';
+import type { Stage } from '../pipeline.ts';
 import type { Services } from '../services.ts';
-import type { Stage } from '../stage.ts';
-import { refuseOtherStorage } from './removable.ts';
 
 export type DestroyStage = Stage<DestroyStageName, DestroyContext, OutcomeOf<'destroy'>>;
 
@@ -34,39 +33,54 @@ export interface DestroyContext {
   willMark(rev: string): Promise<void>;
 }
 
-/** The server that has the instance's databases, and what their names begin with. */
-export function databasesOf({ services, instance }: Pick<DestroyContext, 'services' | 'instance'>): {
-  readonly server: CouchServer;
-  readonly prefix: string;
-} {
-  return { server: services.cluster(instance.couch_cluster), prefix: databasePrefix(instance) };
+/** The instance as a running stack names it in its Redis. */
+export function ownerOf({ domain, prefix, couch_cluster: couchCluster }: StoredInstance): StackOwner {
+  return { domain, prefix: stackPrefix({ prefix, domain }), couchCluster };
+}
+
+/** Does `work` while no stack writes to the files of the instance (`docs/cozy-data.md` §7). */
+export async function whileLocked(
+  { services, instance, signal }: DestroyContext,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  await withVfsLock(services.stack.lock, ownerOf(instance).prefix, work, { signal });
 }
 
 /**
- * Rewrites the instance's document, again and again until nobody wrote it in between. What is not
- * changed is kept, known to us or not.
+ * Rewrites the instance's document beside others who do the same; what is not changed is kept, known to us or not.
+ * @param check asked of each reading before it is changed; throws to leave the instance alone
  * @throws Refusal `superseded`, LostLock
  */
 export async function rewriteInstance(
   context: DestroyContext,
-  change: (instance: StoredInstance) => Promise<InstanceDocument> | InstanceDocument,
+  change: (instance: StoredInstance) => InstanceDocument,
+  check?: (instance: StoredInstance) => Promise<void>,
 ): Promise<void> {
-  const { services, signal, lease, payload, seen } = context;
-  for (;;) {
-    const document = await change(context.instance);
-    lease.assertHeld();
-    try {
-      const rev = await services.global.putDocument(INSTANCES, document, signal);
-      context.instance = { ...document, _rev: rev };
-      return;
-    } catch (error) {
-      if (!isStatus(error, 409)) throw error;
-      await pauseAfterConflict(signal);
-      const now = await readSeen(services, payload.domain, seen, signal);
-      if (now === undefined) throw superseded(payload.domain);
-      context.instance = now;
-    }
-  }
+  const { services, signal, lease } = context;
+  /** What was read before the stage began need not be read again. */
+  let known: StoredInstance | undefined = context.instance;
+  const { document } = await updateDocument<StoredInstance>({
+    async read() {
+      context.instance = known ?? (await readOwn(context));
+      known = undefined;
+      await check?.(context.instance);
+      return context.instance;
+    },
+    change: (instance) => ({ ...change(instance), _rev: instance._rev }),
+    write(changed) {
+      lease.assertHeld();
+      return services.global.putDocument(INSTANCES, changed, signal);
+    },
+    signal,
+  });
+  context.instance = document;
+}
+
+/** @throws Refusal `superseded` when it is gone or of another life */
+async function readOwn({ services, payload, seen, signal }: DestroyContext): Promise<StoredInstance> {
+  const now = await readSeen(services, payload.domain, seen, signal);
+  if (now === undefined) throw superseded(payload.domain);
+  return now;
 }
 
 /**
@@ -76,15 +90,11 @@ export async function rewriteInstance(
  * @throws Refusal `changed`, `superseded`, `unreadable`, `swift`, `other_storage`, `shared_prefix`, `shared_name`
  */
 export async function refuseUnwanted(context: DestroyContext): Promise<void> {
-  const { services, payload, seen, signal } = context;
-  const [now, owners] = await Promise.all([
-    readSeen(services, payload.domain, seen, signal),
-    services.census.look(signal),
-  ]);
-  if (now === undefined) throw superseded(payload.domain);
+  const { services, payload, signal } = context;
+  const [now, owners] = await Promise.all([readOwn(context), services.census.look(signal)]);
   context.instance = now;
   if (now.deleting !== true) throw takenBack(payload.domain);
-  refuseOtherStorage(now);
+  refuseFilesLeft(now);
   refuseOddPrefix(now);
   refuseShared(owners, now);
 }

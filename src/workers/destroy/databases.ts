@@ -1,11 +1,5 @@
-import { PassingError } from '../../errors.ts';
-import { DATABASES } from '../../instances/databases/databases.ts';
-import { databaseName, databaseRange } from '../../instances/databases/prefix.ts';
-import { refuseOddPrefix } from '../../instances/lookup/sharing.ts';
-import { pause } from '../../pause.ts';
-import { settleAll } from '../../settle-all.ts';
-import { whileLocked } from './as-stack.ts';
-import { type DestroyContext, type DestroyStage, databasesOf, refuseUnwanted } from './context.ts';
+import { databasesLeft, deleteDatabases } from '../instance/delete-databases.ts';
+import { type DestroyStage, refuseUnwanted, whileLocked } from './context.ts';
 
 /**
  * Deletes what is there below the prefix of the document, never by a prefix that was computed
@@ -25,66 +19,3 @@ export const databases: DestroyStage = {
     return left.map((name) => `database ${name} is left`);
   },
 };
-
-/** What one needs to find, and to delete, the databases of an instance. */
-export type DatabaseContext = Pick<DestroyContext, 'services' | 'instance' | 'signal' | 'lease'>;
-
-/** Looks at the list of databases, at the most, and the pauses between them in milliseconds. */
-const LOOKS = 4;
-const LOOK_AGAIN_MS = 250;
-
-/** Names of the databases that the list still has below the prefix of the document. */
-export async function databasesLeft(context: DatabaseContext): Promise<string[]> {
-  const { server, prefix } = databasesOf(context);
-  return await server.listDatabases(databaseRange(prefix), context.signal);
-}
-
-/**
- * Deletes every database below the prefix of the instance's document: those that are listed, and those that every
- * instance has, so that each of these was deleted, or CouchDB itself said that it is not there. A list that turns
- * out to lack what was there is asked for again, for it may have come from a node that lags.
- *
- * @throws LostLock
- * @throws ListNotBelieved when the list goes on lacking what is there
- */
-export async function deleteDatabases(context: DatabaseContext): Promise<void> {
-  refuseOddPrefix(context.instance);
-  const { server, prefix } = databasesOf(context);
-  const { signal, lease } = context;
-  // Many wait for their turn, and the lease may be lost until it comes.
-  const guard = () => lease.assertHeld();
-  const known = DATABASES.map(({ doctype }) => databaseName(prefix, doctype));
-  for (let look = 1; look <= LOOKS; look += 1) {
-    const listed = new Set(await databasesLeft(context));
-    const names = [...new Set([...listed, ...known])];
-    const ends = await settleAll(names.map((name) => server.deleteDatabase(name, signal, guard)));
-    const isTrue = names.every((name, at) => listed.has(name) || ends[at] === 'missing');
-    if (isTrue) return;
-    await pause(LOOK_AGAIN_MS, signal);
-  }
-  throw new ListNotBelieved(server.host, prefix);
-}
-
-/**
- * Deletes what was made again below the prefix since, until nothing is listed any more.
- * @throws LostLock, ListNotBelieved
- */
-export async function deleteLateDatabases(context: DatabaseContext): Promise<void> {
-  for (let look = 1; look <= LOOKS; look += 1) {
-    if ((await databasesLeft(context)).length === 0) return;
-    await deleteDatabases(context);
-  }
-  const { server, prefix } = databasesOf(context);
-  throw new ListNotBelieved(server.host, prefix);
-}
-
-/** The list of databases is not what is there, so that nobody can tell what else is left. */
-export class ListNotBelieved extends PassingError {
-  constructor(host: string, prefix: string) {
-    super(
-      'databases_unlisted',
-      `the list of databases of ${host} does not agree with what is there of ${prefix}`,
-      'A node of the cluster may lag, a cache may answer in its place, or a stack makes them again.',
-    );
-  }
-}

@@ -1,21 +1,24 @@
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
-import { Refusal } from '../../instances/errors.ts';
+import { beingDeleted, type Refusal } from '../../instances/errors.ts';
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
-import { refuseChanged } from '../seen-instance.ts';
+import { refuseChanged } from '../instance/expected-instance.ts';
+import { refuseUnremovable } from '../instance/refusals.ts';
 import { refuseForAccounts } from './accounts.ts';
 import { type DestroyContext, type DestroyStage, rewriteInstance, takenBack } from './context.ts';
-import { refuseUnremovable } from './removable.ts';
 
 /** Makes sure that this is what the operator wanted gone, and flags it `deleting` (`ARCHITECTURE.md` §3.6). */
 export const mark: DestroyStage = {
   name: 'mark',
 
   async run(context) {
-    await rewriteInstance(context, async (instance) => {
-      await refuse(context, instance);
-      if (!isOwnFlag(context, instance)) await context.willMark(instance._rev);
-      return { ...instance, deleting: true };
-    });
+    await rewriteInstance(
+      context,
+      (instance) => ({ ...instance, deleting: true }),
+      async (instance) => {
+        await refuse(context, instance);
+        if (!isOwnFlag(context, instance)) await context.willMark(instance._rev);
+      },
+    );
     return undefined;
   },
 
@@ -25,7 +28,7 @@ export const mark: DestroyStage = {
 async function refuse(context: DestroyContext, instance: StoredInstance): Promise<void> {
   const { filter, resume } = context.payload;
   const { domain } = instance;
-  if (instance.deleting === true && !resume && !isOwnFlag(context, instance)) throw deleting(domain);
+  if (instance.deleting === true && !resume && !isOwnFlag(context, instance)) throw flaggedByOthers(domain);
   if (instance.deleting !== true && context.wasMarked) throw takenBack(domain);
   refuseChanged(instance.deleting === true ? withoutStates(filter) : filter, instance);
   await refuseUnremovable(context.services, instance, context.signal);
@@ -53,10 +56,9 @@ function generationOf(rev: string): number {
 }
 
 /** What to do about a flag that somebody else has set. */
-export function deleting(domain: string): Refusal {
-  return new Refusal(
-    'deleting',
-    `${domain} is being deleted already, or a deletion of it has stopped half-way`,
+function flaggedByOthers(domain: string): Refusal {
+  return beingDeleted(
+    domain,
     [
       'If a job of ours failed, try it again: cozy-fleet jobs retry.',
       `If no stack is at it, take it over: cozy-fleet instances destroy ${domain} --resume.`,

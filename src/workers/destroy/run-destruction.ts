@@ -2,8 +2,8 @@ import type { DestroyPayload } from '../../jobs/kinds/destroy.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import type { Progress } from '../../jobs/queue/progress.ts';
 import type { Attempt } from '../attempt.ts';
+import { readSeen, refuseUnseen, superseded } from '../instance/expected-instance.ts';
 import { runStages } from '../pipeline.ts';
-import { readSeen, refuseUnseen, superseded } from '../seen-instance.ts';
 import type { DestroyContext } from './context.ts';
 import { destroyStages } from './stages.ts';
 

@@ -1,6 +1,5 @@
 import { removeTriggers } from '../../stack/triggers.ts';
-import { ownerOf } from './as-stack.ts';
-import { type DestroyStage, refuseUnwanted } from './context.ts';
+import { type DestroyStage, ownerOf, refuseUnwanted } from './context.ts';
 
 /** Takes the triggers from the stack's scheduler, before the databases go that name them. */
 export const triggers: DestroyStage = {

@@ -1,10 +1,10 @@
 import { isNoDocument, isStatus } from '../../couchdb/errors.ts';
 import { INSTANCES } from '../../instances/lookup/lookup.ts';
 import { pauseAfterConflict } from '../../pause.ts';
-import { readSeen } from '../seen-instance.ts';
+import { deleteLateDatabases } from '../instance/delete-databases.ts';
+import { readSeen } from '../instance/expected-instance.ts';
+import { removeFiles } from '../instance/remove-files.ts';
 import { type DestroyStage, refuseUnwanted } from './context.ts';
-import { deleteLateDatabases } from './databases.ts';
-import { removeFiles } from './storage.ts';
 
 /**
  * Removes the document, after a last look for what a request has brought back (`docs/cozy-data.md` §8 trap 25):

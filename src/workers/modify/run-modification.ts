@@ -4,9 +4,9 @@ import { assertAliasesFree } from '../../instances/lookup/free-aliases.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import type { ModifyPayload, ModifyStageName } from '../../jobs/kinds/modify.ts';
 import type { Attempt } from '../attempt.ts';
+import { assertSeen, refuseChanged, requireSeen } from '../instance/expected-instance.ts';
+import type { Stage } from '../pipeline.ts';
 import { runStages } from '../pipeline.ts';
-import { assertSeen, refuseChanged, requireSeen } from '../seen-instance.ts';
-import type { Stage } from '../stage.ts';
 
 interface ModifyJob {
   readonly attempt: Attempt;

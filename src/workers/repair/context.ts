@@ -1,23 +1,18 @@
 import type { IndexesVersion } from '../../config/indexes-versions.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
-import { databaseName, databasePrefix } from '../../instances/databases/prefix.ts';
 import type { DesignSource } from '../../instances/databases/stored-designs.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import type { Scheme } from '../../instances/domains/registration-link.ts';
 import type { Census } from '../../instances/lookup/prefix-index.ts';
 import type { Storage } from '../../storage/storage.ts';
+import type { Clusters } from '../instance/databases-of.ts';
 import type { Lease } from '../lease.ts';
 import type { RepairOptions } from './is-repairable.ts';
 
 /** What a repair works with; who calls it holds the names of the instance. */
-export interface RepairContext {
+export interface RepairContext extends Clusters {
   /** The CouchDB of `couchdb.url`. */
   readonly global: CouchServer;
-  /**
-   * The cluster an instance's databases are on; `undefined` is cluster 0 (`docs/cozy-data.md` §1.1). @throws
-   * Refusal `wrong_cluster`
-   */
-  cluster(index: number | undefined): CouchServer;
   readonly storage: Storage;
   readonly designs: DesignSource;
   /** Of the addresses written into documents; `https` when absent. */
@@ -33,15 +28,4 @@ export interface RepairContext {
   locked(work: (signal: AbortSignal) => Promise<void>): Promise<void>;
   /** Asked right before each write. */
   readonly lease: Lease;
-}
-
-/** The server that has the instance's databases, and the full name of one of them. */
-export function databaseOf(
-  { cluster, instance }: RepairContext,
-  doctype: string,
-): { server: CouchServer; name: string } {
-  return {
-    server: cluster(instance.couch_cluster),
-    name: databaseName(databasePrefix(instance), doctype),
-  };
 }

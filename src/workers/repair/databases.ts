@@ -1,14 +1,15 @@
 import type { CouchDocument, StoredDocument } from '../../couchdb/documents.ts';
+import { insertMissing } from '../../couchdb/insert-missing.ts';
 import { DATABASES, definitionsOf } from '../../instances/databases/databases.ts';
 import { designFindings } from '../../instances/fsck/database-findings.ts';
 import type { NoDatabase } from '../../instances/fsck/findings.ts';
 import type { DesignFinding } from '../../instances/fsck/instance-findings.ts';
-import { insertMissing } from '../create/bulk.ts';
-import { databaseOf, type RepairContext } from './context.ts';
+import { databaseOf } from '../instance/databases-of.ts';
+import type { RepairContext } from './context.ts';
 
 /** Makes a database again, with its design documents and nothing else. */
 export async function recreateDatabase(context: RepairContext, { doctype }: NoDatabase): Promise<void> {
-  const { server, name } = databaseOf(context, doctype);
+  const { server, name } = databaseOf(context, context.instance, doctype);
   const { designs, signal, lease } = context;
   const wanted = (await designs.of(server, signal)).get(doctype) ?? [];
   lease.assertHeld();
@@ -22,7 +23,7 @@ export async function rewriteDesigns(
   doctype: string,
   findings: readonly DesignFinding[],
 ): Promise<void> {
-  const { server, name } = databaseOf(context, doctype);
+  const { server, name } = databaseOf(context, context.instance, doctype);
   const { designs, signal, lease } = context;
   const stored = new Map<string, StoredDocument>();
   for (const { design } of findings) {

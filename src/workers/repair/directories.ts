@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CouchDocument, StoredDocument } from '../../couchdb/documents.ts';
+import { insertMissing } from '../../couchdb/insert-missing.ts';
 import { FILES } from '../../instances/databases/databases.ts';
 import {
   directoryDocument,
@@ -12,8 +13,8 @@ import { cozyUrl } from '../../instances/domains/registration-link.ts';
 import { pathWithin } from '../../instances/fsck/directory-places.ts';
 import type { EntryFinding, FoundDirectory } from '../../instances/fsck/findings.ts';
 import { type IndexedDirectory, indexEntry } from '../../instances/fsck/index-entry.ts';
-import { insertMissing } from '../create/bulk.ts';
-import { databaseOf, type RepairContext } from './context.ts';
+import { databaseOf } from '../instance/databases-of.ts';
+import type { RepairContext } from './context.ts';
 
 /** Names that a stack refuses (`docs/cozy-data.md` §3.4), and those that were not valid UTF-8 on disk. */
 const ILLEGAL_NAME = /^\.{0,2}$|[/\0\n\r\ufffd]/;
@@ -23,7 +24,7 @@ export async function writeRootAndTrash(
   context: RepairContext,
   findings: readonly EntryFinding[],
 ): Promise<void> {
-  const { server, name } = databaseOf(context, FILES);
+  const { server, name } = databaseOf(context, context.instance, FILES);
   const now = new Date().toISOString();
   const documents = findings.map(
     ({ type }): CouchDocument =>
@@ -35,7 +36,7 @@ export async function writeRootAndTrash(
 
 /** Gives a directory the path that its parents have; every other field stays as it is. */
 export async function correctPath(context: RepairContext, finding: EntryFinding): Promise<void> {
-  const { server, name } = databaseOf(context, FILES);
+  const { server, name } = databaseOf(context, context.instance, FILES);
   const { signal, lease } = context;
   const found = finding.dir_doc;
   const document = await readDirectory(context, found?._id);
@@ -62,7 +63,7 @@ export async function makeDirectory(context: RepairContext, finding: EntryFindin
 /** Writes the document of a directory that is on disk, where the one it is in has one. */
 export async function documentDirectory(context: RepairContext, finding: EntryFinding): Promise<void> {
   const { storage, instance, linkScheme = 'https', signal, lease } = context;
-  const { server, name: database } = databaseOf(context, FILES);
+  const { server, name: database } = databaseOf(context, context.instance, FILES);
   const { path, name = '' } = finding.dir_doc ?? {};
   if (path === undefined || ILLEGAL_NAME.test(name)) return;
   if (!(await storage.hasDirectory(instance.domain, path))) return;
@@ -100,7 +101,7 @@ function hasChanged(found: FoundDirectory, document: StoredDocument): boolean {
 }
 
 async function directoriesAt(context: RepairContext, path: string): Promise<StoredDocument[]> {
-  const { server, name } = databaseOf(context, FILES);
+  const { server, name } = databaseOf(context, context.instance, FILES);
   const { signal } = context;
   if (path === '/') {
     const root = await readDirectory(context, ROOT_ID);
@@ -130,7 +131,7 @@ async function readDirectory(
   id: string | undefined,
 ): Promise<StoredDocument | undefined> {
   if (id === undefined || id === '') return undefined;
-  const { server, name } = databaseOf(context, FILES);
+  const { server, name } = databaseOf(context, context.instance, FILES);
   const document = await server.getDocument(name, id, context.signal);
   return document !== undefined && directoryOf(document) !== undefined ? document : undefined;
 }

@@ -1,5 +1,3 @@
-import { reservationId } from '../../instances/databases/prefix.ts';
-import { incarnationOf } from '../../instances/documents/incarnation.ts';
 import { isReservation, type StoredInstance } from '../../instances/documents/instance-document.ts';
 import { writtenInto } from '../../instances/documents/written-into.ts';
 import { Refusal } from '../../instances/errors.ts';
@@ -8,9 +6,10 @@ import { sharersOf } from '../../instances/lookup/prefix-index.ts';
 import { refusalOf } from '../../instances/lookup/readable.ts';
 import { refuseShared } from '../../instances/lookup/sharing.ts';
 import type { Attempt } from '../attempt.ts';
-import { deleteDatabases } from '../destroy/databases.ts';
-import { foreignFiles, refuseUnremovable } from '../destroy/removable.ts';
-import { superseded } from '../seen-instance.ts';
+import { deleteDatabases } from '../instance/delete-databases.ts';
+import { superseded } from '../instance/expected-instance.ts';
+import { refuseUnremovable } from '../instance/refusals.ts';
+import { removeFiles } from '../instance/remove-files.ts';
 
 /**
  * Removes what a creation that nobody goes on with has left. Nobody ever used it, so there is nobody to tell;
@@ -56,20 +55,11 @@ async function removeMade(
   { services, signal, lease }: Pick<Attempt, 'services' | 'signal' | 'lease'>,
   instance: StoredInstance,
 ): Promise<void> {
-  const { domain, cli_secret: secret } = instance;
   await refuseUnremovable(services, instance, signal);
-  await deleteDatabases({
-    services,
-    signal,
-    lease,
-    instance: await stillReserved(services, instance, signal),
-  });
+  const reserved = await stillReserved(services, instance, signal);
+  await deleteDatabases({ services, signal, lease, instance: reserved });
   await stillReserved(services, instance, signal);
-  const tag = `${reservationId(domain)}-${incarnationOf(secret ?? '')}`;
-  const guard = () => lease.assertHeld();
-  if ((await services.storage.removeInstance(domain, tag, guard)) === 'foreign') {
-    throw foreignFiles(services, domain);
-  }
+  await removeFiles({ services, signal, lease, instance });
 }
 
 /**

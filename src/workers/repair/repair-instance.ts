@@ -11,7 +11,7 @@ import type { RepairContext } from './context.ts';
 import { recreateDatabase, rewriteDesigns } from './databases.ts';
 import { correctPath, documentDirectory, makeDirectory, writeRootAndTrash } from './directories.ts';
 import { repairableOf } from './is-repairable.ts';
-import { refuseUnfit } from './refuse-unfit.ts';
+import { refuseUnrepairable } from './refuse-unrepairable.ts';
 import { correctIndexesVersion, recreateSettings } from './settings.ts';
 
 export interface Repair {
@@ -40,7 +40,7 @@ export async function repairInstance(given: RepairContext): Promise<Repair> {
   for (let sweep = 0; ; sweep += 1) {
     // As it is now: its domain is where its directories are made.
     const context = { ...given, instance: (await readInstance(global, instance._id, signal)) ?? instance };
-    refuseUnfit(context.instance);
+    refuseUnrepairable(context.instance);
     const findings = await check(context);
     const found = new Set(findings.map((finding) => JSON.stringify(finding)));
     const work = repairableOf(findings, context.options).filter(
@@ -58,7 +58,7 @@ export async function repairInstance(given: RepairContext): Promise<Repair> {
       ]);
       // What came up since is a finding of the next check.
       if (now === undefined || sharingOf(owners, now) !== undefined) return;
-      refuseUnfit(now);
+      refuseUnrepairable(now);
       await sweepOnce({ ...context, instance: now, signal: locked }, work);
     });
   }

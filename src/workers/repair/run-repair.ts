@@ -6,11 +6,11 @@ import type { RepairPayload, RepairStageName } from '../../jobs/kinds/repair.ts'
 import { stackPrefix } from '../../stack/owner.ts';
 import { withVfsLock } from '../../stack/vfs-lock.ts';
 import type { Attempt } from '../attempt.ts';
+import { readSeen, refuseChanged, refuseUnseen } from '../instance/expected-instance.ts';
+import type { Stage } from '../pipeline.ts';
 import { runStages } from '../pipeline.ts';
-import { readSeen, refuseChanged, refuseUnseen } from '../seen-instance.ts';
-import type { Stage } from '../stage.ts';
 import { dropReservation } from './drop-reservation.ts';
-import { refuseDeleting } from './refuse-unfit.ts';
+import { refuseDeleting } from './refuse-unrepairable.ts';
 import { repairInstance } from './repair-instance.ts';
 
 interface RepairJob {

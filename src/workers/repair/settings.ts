@@ -1,18 +1,19 @@
+import { insertMissing } from '../../couchdb/insert-missing.ts';
 import { definitionsOf, SETTINGS } from '../../instances/databases/databases.ts';
 import { databasePrefix } from '../../instances/databases/prefix.ts';
 import { settingsDocument } from '../../instances/documents/settings-document.ts';
 import { databaseFindings } from '../../instances/fsck/database-findings.ts';
 import type { WrongIndexesVersion } from '../../instances/fsck/instance-findings.ts';
 import { INSTANCES, readInstance } from '../../instances/lookup/lookup.ts';
-import { insertMissing } from '../create/bulk.ts';
-import { databaseOf, type RepairContext } from './context.ts';
+import { databaseOf } from '../instance/databases-of.ts';
+import type { RepairContext } from './context.ts';
 
 /**
  * Writes the settings as those of an instance made without any option (`docs/cozy-data.md` §3.1): mail
  * address, public name and time zone were nowhere else.
  */
 export async function recreateSettings(context: RepairContext): Promise<void> {
-  const { server, name } = databaseOf(context, SETTINGS);
+  const { server, name } = databaseOf(context, context.instance, SETTINGS);
   context.lease.assertHeld();
   await insertMissing(server, name, [settingsDocument({ settings: {} })], context.signal);
 }

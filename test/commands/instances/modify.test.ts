@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import type { StoredDocument } from '../../../src/couchdb/server.ts';
+import type { StoredDocument } from '../../../src/couchdb/documents.ts';
 import { DATABASES } from '../../../src/instances/databases/databases.ts';
 import { databaseName, databasePrefix, reservationId } from '../../../src/instances/databases/prefix.ts';
 import { SETTINGS_ID } from '../../../src/instances/documents/settings-document.ts';

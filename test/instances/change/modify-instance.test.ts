@@ -1,6 +1,7 @@
 import { expect } from 'chai';
+import type { StoredDocument } from '../../../src/couchdb/documents.ts';
 import { isStatus } from '../../../src/couchdb/errors.ts';
-import type { CouchServer, StoredDocument } from '../../../src/couchdb/server.ts';
+import type { CouchServer } from '../../../src/couchdb/server.ts';
 import { type Modification, modifyInstance } from '../../../src/instances/change/modify-instance.ts';
 import { DATABASES } from '../../../src/instances/databases/databases.ts';
 import {

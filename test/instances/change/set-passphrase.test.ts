@@ -1,6 +1,7 @@
 import { createDecipheriv, createPrivateKey, createPublicKey, scryptSync } from 'node:crypto';
 import { expect } from 'chai';
-import type { CouchServer, StoredDocument } from '../../../src/couchdb/server.ts';
+import type { StoredDocument } from '../../../src/couchdb/documents.ts';
+import type { CouchServer } from '../../../src/couchdb/server.ts';
 import { FleetError } from '../../../src/errors.ts';
 import { setPassphrase } from '../../../src/instances/change/set-passphrase.ts';
 import {

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { CouchDocument, CouchServer } from '../../../src/couchdb/server.ts';
+import type { CouchDocument } from '../../../src/couchdb/documents.ts';
+import type { CouchServer } from '../../../src/couchdb/server.ts';
 import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.ts';
 import {
   directoryDocument,

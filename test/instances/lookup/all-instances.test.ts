@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { type CouchServer, connectCouch, type ViewQuery } from '../../../src/couchdb/server.ts';
+import type { ViewQuery } from '../../../src/couchdb/documents.ts';
+import { type CouchServer, connectCouch } from '../../../src/couchdb/server.ts';
 import { allInstances } from '../../../src/instances/lookup/all-instances.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import type { Unreadable } from '../../../src/instances/lookup/readable.ts';

@@ -1,7 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
-import type { CouchDocument, CouchServer } from '../../../src/couchdb/server.ts';
+import type { CouchDocument } from '../../../src/couchdb/documents.ts';
+import type { CouchServer } from '../../../src/couchdb/server.ts';
 import { prefixOf } from '../../../src/instances/databases/prefix.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { type Census, createCensus } from '../../../src/instances/lookup/prefix-index.ts';

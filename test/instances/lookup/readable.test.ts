@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { StoredDocument } from '../../../src/couchdb/server.ts';
+import type { StoredDocument } from '../../../src/couchdb/documents.ts';
 import { judgeDocument, requireReadable } from '../../../src/instances/lookup/readable.ts';
 
 describe('a document of global/instances', () => {

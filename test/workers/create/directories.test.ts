@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { StoredDocument } from '../../../src/couchdb/server.ts';
+import type { StoredDocument } from '../../../src/couchdb/documents.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 
 describe('the directories of a new instance', () => {

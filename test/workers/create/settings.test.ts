@@ -1,7 +1,7 @@
 import { scryptSync } from 'node:crypto';
 import { expect } from 'chai';
+import type { StoredDocument } from '../../../src/couchdb/documents.ts';
 import { CouchError } from '../../../src/couchdb/errors.ts';
-import type { StoredDocument } from '../../../src/couchdb/server.ts';
 import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
 import { hashedPassphrase, masterKey } from '../../../src/instances/vault/passphrase.ts';
 import { VAULT_ID } from '../../../src/instances/vault/vault.ts';

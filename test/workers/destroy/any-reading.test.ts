@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { CouchDocument } from '../../../src/couchdb/server.ts';
+import type { CouchDocument } from '../../../src/couchdb/documents.ts';
 import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.ts';
 import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';

@@ -1,5 +1,6 @@
-import { CouchError } from '../../couchdb/errors.ts';
-import type { BulkRow, CouchDocument, CouchServer } from '../../couchdb/server.ts';
+import type { BulkRow, CouchDocument } from './documents.ts';
+import { CouchError } from './errors.ts';
+import type { CouchServer } from './server.ts';
 
 /**
  * Writes documents in one request. One that is there already is fine, for ids are chosen so that

@@ -1,10 +1,10 @@
-import { incarnationOf } from '../instances/documents/incarnation.ts';
-import type { StoredInstance } from '../instances/documents/instance-document.ts';
-import { Refusal } from '../instances/errors.ts';
-import { describeFilter, type InstanceFilter, matches } from '../instances/lookup/instance-filter.ts';
-import { findByNames, readInstance } from '../instances/lookup/lookup.ts';
-import type { SeenInstance } from '../jobs/kinds/envelope.ts';
-import type { Services } from './services.ts';
+import { incarnationOf } from '../../instances/documents/incarnation.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { Refusal } from '../../instances/errors.ts';
+import { describeFilter, type InstanceFilter, matches } from '../../instances/lookup/instance-filter.ts';
+import { findByNames, readInstance } from '../../instances/lookup/lookup.ts';
+import type { SeenInstance } from '../../jobs/kinds/envelope.ts';
+import type { Services } from '../services.ts';
 
 /**
  * The document as it is now, as long as it is of the very life that the operator saw.
@@ -66,10 +66,15 @@ export function refuseChanged(filter: InstanceFilter | undefined, instance: Stor
   );
 }
 
-export function superseded(domain: string): Refusal {
+/** The usual advice where an instance is gone. */
+const LOOK_FOR_ORPHANS =
+  'Databases and files that are left without an instance: cozy-fleet instances fsck --orphans.';
+
+/** Another life of the domain has taken the place of the one that a job is for, or none. */
+export function superseded(domain: string, advice = LOOK_FOR_ORPHANS): Refusal {
   return new Refusal(
     'superseded',
     `the instance of ${domain} this job was for is gone or another one by now; nothing more was touched`,
-    'Databases and files that are left without an instance: cozy-fleet instances fsck --orphans.',
+    advice,
   );
 }

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { refuseUnfit } from '../../../src/workers/apps/refuse-unfit.ts';
+import { refuseUninstallable } from '../../../src/workers/apps/refuse-uninstallable.ts';
 
 const INSTANCE = { _id: 'i', _rev: '1-a', domain: 'a.example.org', locale: 'en', password_defined: true };
 
 describe('where applications are installed', () => {
   it('files are on disk', () => {
-    expect(() => refuseUnfit({ ...INSTANCE, fs_scheme: 'file' })).to.not.throw();
+    expect(() => refuseUninstallable({ ...INSTANCE, fs_scheme: 'file' })).to.not.throw();
   });
 
   for (const [fields, code] of [
@@ -13,7 +13,7 @@ describe('where applications are installed', () => {
     [{ fs_scheme: 's3' }, 'other_storage'],
   ] as const) {
     it(`files are not elsewhere: ${code}`, () => {
-      expect(() => refuseUnfit({ ...INSTANCE, ...fields }))
+      expect(() => refuseUninstallable({ ...INSTANCE, ...fields }))
         .to.throw()
         .with.property('code', code);
     });

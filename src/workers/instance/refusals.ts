@@ -4,6 +4,7 @@ import { otherStorage } from '../../instances/documents/other-storage.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { refuseOddPrefix, refuseShared } from '../../instances/lookup/sharing.ts';
 import type { Services } from '../services.ts';
+import { foreignFiles } from './remove-files.ts';
 
 /**
  * Refuses, before anything is touched, what could not be removed whole, or would take what is somebody else's
@@ -16,26 +17,33 @@ export async function refuseUnremovable(
   signal: AbortSignal,
 ): Promise<void> {
   const { domain } = instance;
-  refuseOtherStorage(instance);
+  refuseFilesLeft(instance);
   refuseOddPrefix(instance);
   refuseShared(await services.census.look(signal), instance);
   await refuseWrongCluster(services, instance, signal);
   if (await services.storage.isForeign(domain)) throw foreignFiles(services, domain);
 }
 
-/** @throws Refusal `swift`, `other_storage` where the files would stay behind */
-export function refuseOtherStorage(instance: StoredInstance): void {
-  const elsewhere = otherStorage(instance);
-  if (elsewhere === undefined) return;
-  const message = `the files of ${instance.domain} are in ${elsewhere.name}, which cannot be cleaned yet`;
-  throw new Refusal(elsewhere.code, message, 'Nothing more was touched. Destroy it with its stack.');
+/** @throws Refusal `swift`, `other_storage` where the files of a destroyed instance would stay behind */
+export function refuseFilesLeft(instance: StoredInstance): void {
+  refuseOtherStorage(
+    instance,
+    'which cannot be cleaned yet',
+    'Nothing more was touched. Destroy it with its stack.',
+  );
 }
 
-export function foreignFiles({ storage }: Pick<Services, 'storage'>, domain: string): Refusal {
-  return new Refusal(
-    'foreign_files',
-    `the directory of ${domain} in ${storage.name} has files, but no .cozy_trash, or is a link: it is not one of an instance`,
-    `It was left alone. If it is the instance's, make its trash anew: cozy-fleet instances repair ${domain}. Else move it away, and try again.`,
+/**
+ * @param consequence what cannot be done for that reason, to go into the sentence
+ * @throws Refusal `swift`, `other_storage`
+ */
+export function refuseOtherStorage(instance: StoredInstance, consequence: string, advice: string): void {
+  const elsewhere = otherStorage(instance);
+  if (elsewhere === undefined) return;
+  throw new Refusal(
+    elsewhere.code,
+    `the files of ${instance.domain} are in ${elsewhere.name}, ${consequence}`,
+    advice,
   );
 }
 

@@ -1,0 +1,78 @@
+import { PassingError } from '../../errors.ts';
+import { DATABASES } from '../../instances/databases/databases.ts';
+import { databaseName, databaseRange } from '../../instances/databases/prefix.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { refuseOddPrefix } from '../../instances/lookup/sharing.ts';
+import { pause } from '../../pause.ts';
+import { settleAll } from '../../settle-all.ts';
+import type { Lease } from '../lease.ts';
+import { type Clusters, databasesOf } from './databases-of.ts';
+
+/** What the databases of an instance are found and deleted with. */
+export interface DatabasesContext {
+  readonly services: Clusters;
+  readonly instance: StoredInstance;
+  readonly signal: AbortSignal;
+  /** Asked right before each deletion. */
+  readonly lease: Lease;
+}
+
+/** Looks at the list of databases, at the most, and the pauses between them in milliseconds. */
+const LOOKS = 4;
+const LOOK_AGAIN_MS = 250;
+
+/** Names of the databases that the list still has below the prefix of the document. */
+export async function databasesLeft(context: DatabasesContext): Promise<string[]> {
+  const { server, prefix } = databasesOf(context.services, context.instance);
+  return await server.listDatabases(databaseRange(prefix), context.signal);
+}
+
+/**
+ * Deletes every database below the prefix of the instance's document: those that are listed, and those that every
+ * instance has, so that each of these was deleted, or CouchDB itself said that it is not there. A list that turns
+ * out to lack what was there is asked for again, for it may have come from a node that lags.
+ *
+ * @throws LostLock
+ * @throws ListNotBelieved when the list goes on lacking what is there
+ */
+export async function deleteDatabases(context: DatabasesContext): Promise<void> {
+  refuseOddPrefix(context.instance);
+  const { server, prefix } = databasesOf(context.services, context.instance);
+  const { signal, lease } = context;
+  // Many wait for their turn, and the lease may be lost until it comes.
+  const guard = () => lease.assertHeld();
+  const known = DATABASES.map(({ doctype }) => databaseName(prefix, doctype));
+  for (let look = 1; look <= LOOKS; look += 1) {
+    const listed = new Set(await databasesLeft(context));
+    const names = [...new Set([...listed, ...known])];
+    const ends = await settleAll(names.map((name) => server.deleteDatabase(name, signal, guard)));
+    const isTrue = names.every((name, at) => listed.has(name) || ends[at] === 'missing');
+    if (isTrue) return;
+    await pause(LOOK_AGAIN_MS, signal);
+  }
+  throw new ListNotBelieved(server.host, prefix);
+}
+
+/**
+ * Deletes what was made again below the prefix since, until nothing is listed any more.
+ * @throws LostLock, ListNotBelieved
+ */
+export async function deleteLateDatabases(context: DatabasesContext): Promise<void> {
+  for (let look = 1; look <= LOOKS; look += 1) {
+    if ((await databasesLeft(context)).length === 0) return;
+    await deleteDatabases(context);
+  }
+  const { server, prefix } = databasesOf(context.services, context.instance);
+  throw new ListNotBelieved(server.host, prefix);
+}
+
+/** The list of databases is not what is there, so that nobody can tell what else is left. */
+export class ListNotBelieved extends PassingError {
+  constructor(host: string, prefix: string) {
+    super(
+      'databases_unlisted',
+      `the list of databases of ${host} does not agree with what is there of ${prefix}`,
+      'A node of the cluster may lag, a cache may answer in its place, or a stack makes them again.',
+    );
+  }
+}
