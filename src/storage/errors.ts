@@ -4,7 +4,7 @@ import { type FailureKind, FleetError, PassingError } from '../errors.ts';
  * Codes of the operating system that mean the storage as a whole is unwell, not one file
  * (`ARCHITECTURE.md` §4.3).
  */
-const UNWELL = new Set([
+const OUTAGE_ERRNOS = new Set([
   'ENOSPC',
   'EDQUOT',
   'EROFS',
@@ -18,7 +18,7 @@ const UNWELL = new Set([
 ]);
 
 /** Codes that somebody else at the same directory brings about, or too much at once. */
-const PASSING = new Set(['ENOENT', 'EBUSY', 'EMFILE', 'ENOTEMPTY', 'EISDIR']);
+const RETRY_ERRNOS = new Set(['ENOENT', 'EBUSY', 'EMFILE', 'ENOTEMPTY', 'EISDIR']);
 
 const ADVICE: Record<string, string> = {
   ENOSPC: 'Free some space on the storage; the work goes on by itself.',
@@ -63,8 +63,8 @@ export function replaced(name?: string): PassingError {
 
 /** How a failed operation below the storage's root is treated: the mount may have gone, or one file is odd. */
 export function storageFailureKind(code: string | undefined, rootIsThere: boolean): FailureKind {
-  if (!rootIsThere || (code !== undefined && UNWELL.has(code))) return 'outage';
-  return code !== undefined && PASSING.has(code) ? 'retry' : 'final';
+  if (!rootIsThere || (code !== undefined && OUTAGE_ERRNOS.has(code))) return 'outage';
+  return code !== undefined && RETRY_ERRNOS.has(code) ? 'retry' : 'final';
 }
 
 /** Whether the operating system did not let us look. */

@@ -17,7 +17,7 @@ export interface Attempt {
   progress(): Progress;
   /** @throws LostLock when the job is not ours any more */
   record(progress: Progress): Promise<void>;
-  /** Has the progress written with the next record: for what a crash before it does no harm to. */
+  /** Has the progress written with the next record; not written by itself, so losing it in a crash is harmless. */
   remember(progress: Progress): void;
 }
 
@@ -28,7 +28,7 @@ export interface AttemptOptions
   readonly job: { readonly id: string; readonly token: string };
   /** What earlier attempts recorded. */
   readonly before: Progress;
-  /** Told each progress that was recorded. */
+  /** Called with each progress that was recorded. */
   onProgress(progress: Progress): void;
 }
 

@@ -11,7 +11,7 @@ export interface BoardOptions {
   /** All clusters; the global one may be among them. */
   readonly clusters: readonly CouchServer[];
   readonly storage: Storage;
-  /** Told when a breaker opens, closes, or has another reason to be open; the reason is empty when it is closed. */
+  /** Called when a breaker opens, closes, or has another reason to be open; the reason is empty when it is closed. */
   onChange(name: string, reason: string): void;
 }
 
@@ -19,12 +19,11 @@ export interface BoardOptions {
 export interface BreakerBoard {
   /** @param credentials whether the target refused our credentials */
   trip(target: Target, credentials: boolean): void;
-  isOpen(target: Target): boolean;
   /** Whether nothing at all can be done: no job can do without the global database and the storage. */
   readonly blocksAll: boolean;
   /** Whether that cluster can be used now. */
   isUsable(server: CouchServer): boolean;
-  /** Settles what a failure without an answer was: the target is away, or it was a hiccup. */
+  /** Whether the target of a failure is away, or only that one request failed. */
   isAway(target: Target): Promise<boolean>;
   stop(): void;
 }
@@ -54,7 +53,6 @@ export function createBreakerBoard({ global, clusters, storage, onChange }: Boar
 
   return {
     trip: (target, credentials) => breakerOf(target)?.trip(reasonFor(target, credentials)),
-    isOpen: (target) => breakerOf(target)?.open ?? false,
     get blocksAll() {
       const usable = clusters.some(({ host }) => couch.get(host)?.open === false);
       return files.open || couch.get(global.host)?.open === true || !usable;

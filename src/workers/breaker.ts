@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface BreakerOptions {
   /** Why the target cannot be worked with, to go after its name; empty when it can. Must not throw but for the signal. */
   probe(signal: AbortSignal): Promise<string>;
-  /** Told at each change what `reason` is by now. */
+  /** Called at each change with the new `reason`. */
   onChange(reason: string): void;
   /** Waits that many milliseconds between probes; throws when the signal is aborted. */
   wait?(ms: number, signal: AbortSignal): Promise<void>;
@@ -13,7 +13,7 @@ export interface BreakerOptions {
  * Time between probes, in milliseconds: work must go on within 2 s of the target's return
  * (`ARCHITECTURE.md` §4.3).
  */
-const PROBE_EVERY = 1_000;
+const PROBE_INTERVAL_MS = 1_000;
 
 /** Holds back work that needs a target that is away, and notices its return. */
 export interface Breaker {
@@ -39,7 +39,7 @@ export function createBreaker({ probe, onChange, wait = realWait }: BreakerOptio
   async function watch(): Promise<void> {
     const { signal } = stopped;
     while (reason !== '') {
-      await wait(PROBE_EVERY, signal);
+      await wait(PROBE_INTERVAL_MS, signal);
       const found = await probe(signal);
       signal.throwIfAborted();
       say(found);

@@ -3,7 +3,7 @@ import { readCancels } from '../jobs/queue/cancellations.ts';
 import type { Keys } from '../jobs/redis/keys.ts';
 import { duplicateClient, type RedisClient } from '../redis/client.ts';
 
-/** Somebody asked for this job to be stopped. */
+/** An operator, or the end of its batch, stopped this job. */
 export class Cancelled extends FleetError {
   constructor(by: string) {
     super('cancelled', `cancelled by ${by}`);
@@ -11,10 +11,10 @@ export class Cancelled extends FleetError {
 }
 
 /** How often flags are looked at: a published cancellation can be lost, a flag cannot (`ARCHITECTURE.md` §3.9). */
-const SWEEP_EVERY = 1_000;
+const SWEEP_INTERVAL_MS = 1_000;
 
 export interface JobWatch {
-  /** Aborted with Cancelled when somebody wants that job stopped. */
+  /** Aborted with Cancelled when that job is to be stopped. */
   readonly signal: AbortSignal;
   /** Resolves when a cancellation from before the watch would have been seen. */
   readonly looked: Promise<void>;
@@ -46,7 +46,7 @@ export async function createCancelWatch(
   subscriber.on('error', onError);
   subscriber.on('message', () => void sweepAll());
   await subscriber.subscribe(keys.cancelChannel);
-  const timer = setInterval(() => void sweepAll(), SWEEP_EVERY);
+  const timer = setInterval(() => void sweepAll(), SWEEP_INTERVAL_MS);
 
   return {
     watch(jobId) {

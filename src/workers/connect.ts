@@ -35,7 +35,7 @@ export interface ConnectOptions {
   readonly log: Logger;
   readonly observer?: StageObserver;
   /** How long CouchDB may be silent, where that is to be other than usual. */
-  readonly patience?: Pick<CouchServerOptions, 'timeout' | 'readTimeout'>;
+  readonly couchTimeouts?: Pick<CouchServerOptions, 'timeout' | 'readTimeout'>;
 }
 
 /**
@@ -46,14 +46,14 @@ export async function connectWorker({
   config,
   log,
   observer,
-  patience,
+  couchTimeouts,
 }: ConnectOptions): Promise<ConnectedWorker> {
   const { connections, q, n } = config.fleet;
   const { tls } = config.couchdb;
   const servers = new Map<string, CouchServer>();
   const logins = fleetLogins(config.fleet);
   const connect = (url: string): CouchServer => {
-    const options = { url, connections, q, n, tls, bookAt: logins.at, ...patience };
+    const options = { url, connections, q, n, tls, bookAt: logins.at, ...couchTimeouts };
     const known = servers.get(url) ?? connectCouch(options);
     servers.set(url, known);
     return known;

@@ -12,7 +12,7 @@ import { isRedisAway } from '../redis/refusals.ts';
 import { StorageError } from '../storage/errors.ts';
 import type { BreakerBoard, Target } from './breaker-board.ts';
 
-/** Code of a failure for want of Redis: the job is back in the queue as soon as that can be told to it. */
+/** Code of a failure for want of Redis: the job is back in the queue as soon as Redis answers. */
 export const REDIS_AWAY = 'redis_away';
 
 /** What is to be done about a failure (`ARCHITECTURE.md` §4.1). */

@@ -35,8 +35,8 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
 }
 
 /**
- * A payload that cannot be read fails for good, with the field named, and so does one that nobody of the fleet
- * wrote for this job. Nothing that it says is done, not even to a row: `reconcile.ts` ends those that name the job.
+ * A payload that cannot be read fails for good, with the field named, and so does one that is not signed for this
+ * job. Nothing that it says is done, not even to a row: `reconcile.ts` ends those that name the job.
  */
 function readPayload({ signer, log }: JobRunnerOptions, job: FleetJob): SignedPayload {
   try {

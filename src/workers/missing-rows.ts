@@ -6,12 +6,12 @@ import type { Fleet } from '../jobs/fleet/fleet.ts';
 /** How long rows have to be missing before they count as lost, in milliseconds. */
 const MISSING_MS = 15_000;
 
-/** Stands for a domain that nobody knows any more. */
+/** Stands for a domain that is lost with its row. */
 const UNKNOWN = '(lost)';
 
 /**
  * Fails the rows of a batch that are not in Redis at all, so that it ends: a failover that lost what was
- * acknowledged takes rows along with their jobs, and whoever submits a batch may be killed.
+ * acknowledged takes rows along with their jobs, and the command that submits a batch may be killed.
  * @returns how many were failed
  */
 export async function failMissingRows(fleet: Fleet, batch: Batch): Promise<number> {
@@ -35,8 +35,8 @@ export async function failMissingRows(fleet: Fleet, batch: Batch): Promise<numbe
   return missing.length;
 }
 
-/** Rows that are failed in one look: the total of a batch is what anybody may have written into Redis. */
-const AT_ONCE = 10_000;
+/** Rows that are failed in one look: the total of a batch comes from Redis, where it may be any number. */
+const MAX_ROWS_AT_ONCE = 10_000;
 
 /**
  * Numbers for the rows that are missing: those that the others leave out, then those after them. A file may
@@ -46,7 +46,7 @@ export function missingRows(there: readonly number[], total: number): number[] {
   const taken = new Set(there.filter(isRowNumber));
   const missing: number[] = [];
   let row = taken.size === 0 ? 1 : [...taken].reduce((least, each) => Math.min(least, each));
-  const most = Math.min(total - taken.size, AT_ONCE);
+  const most = Math.min(total - taken.size, MAX_ROWS_AT_ONCE);
   for (; missing.length < most && isRowNumber(row); row += 1) {
     if (!taken.has(row)) missing.push(row);
   }

@@ -1,5 +1,5 @@
 /** How long a worker goes slower after a server had too much to do, in milliseconds. */
-export const BRAKE_MS = 30_000;
+const STEP_MS = 30_000;
 
 /** Halves how many jobs run at a time after an overload, and gives one back at a time (`ARCHITECTURE.md` §4.1). */
 export interface OverloadBrake {
@@ -13,10 +13,10 @@ export interface BrakeOptions {
   readonly full: number;
   setConcurrency(concurrency: number): void;
   /** Milliseconds between two steps back to full speed. */
-  readonly every?: number;
+  readonly stepMs?: number;
 }
 
-export function createOverloadBrake({ full, setConcurrency, every = BRAKE_MS }: BrakeOptions): OverloadBrake {
+export function createOverloadBrake({ full, setConcurrency, stepMs = STEP_MS }: BrakeOptions): OverloadBrake {
   let current = full;
   let timer: NodeJS.Timeout | undefined;
 
@@ -35,7 +35,7 @@ export function createOverloadBrake({ full, setConcurrency, every = BRAKE_MS }: 
       if (timer !== undefined) return;
       current = Math.max(1, Math.floor(current / 2));
       setConcurrency(current);
-      timer = setInterval(step, every);
+      timer = setInterval(step, stepMs);
     },
     stop,
   };

@@ -9,7 +9,7 @@ export interface Stage<Name extends string, Context, Outcome> {
   verify(context: Context): Promise<readonly string[]>;
 }
 
-/** Told around every stage; awaited, so that an observer can hold a worker at a boundary. */
+/** Called around every stage and awaited, so that an observer can hold a worker at a boundary. */
 export interface StageObserver {
   before?(stage: string): Promise<void> | void;
   after?(stage: string): Promise<void> | void;

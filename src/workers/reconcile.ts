@@ -13,24 +13,24 @@ import { isRedisAway } from '../redis/refusals.ts';
 import { failMissingRows } from './missing-rows.ts';
 
 /** Batches looked at: those that can still run are among the newest. */
-const NEWEST = 50;
+const NEWEST_BATCHES = 50;
 
 /** Later than any generation that an operator's retries reach. */
-const AFTER_ALL = 2 ** 20;
+const AFTER_ALL_RETRIES = 2 ** 20;
 
 /**
  * Settles rows whose worker died while it reported, and rows that Redis has lost, or their jobs, in a failover:
- * without it a batch would never end (`ARCHITECTURE.md` §5). One that cannot be looked at, for somebody has
- * broken what Redis has of it, keeps no other waiting.
- * @returns how many rows were settled
+ * without it a batch would never end (`ARCHITECTURE.md` §5). A batch that cannot be read, because what Redis
+ * has of it is broken, keeps no other waiting.
+ * @returns how many rows were corrected
  * @throws Error naming a batch that could not be looked at, when all others were
  */
 export async function reconcile(fleet: KeyedFleet): Promise<number> {
-  let settled = 0;
+  let corrected = 0;
   let failure: Error | undefined;
-  for (const batch of await fleet.batches.list(NEWEST)) {
+  for (const batch of await fleet.batches.list(NEWEST_BATCHES)) {
     try {
-      settled += await reconcileBatch(fleet, batch);
+      corrected += await reconcileBatch(fleet, batch);
     } catch (thrown) {
       const error = toError(thrown);
       if (isRedisAway(error)) throw error;
@@ -38,15 +38,15 @@ export async function reconcile(fleet: KeyedFleet): Promise<number> {
     }
   }
   if (failure !== undefined) throw failure;
-  return settled;
+  return corrected;
 }
 
 async function reconcileBatch(fleet: KeyedFleet, batch: Batch): Promise<number> {
-  let settled = 0;
+  let corrected = 0;
   for (const state of ['active', 'retrying', 'waiting'] as const) {
-    if (batch.counts[state] > 0) settled += await settleRows(fleet, batch.id, state);
+    if (batch.counts[state] > 0) corrected += await correctRows(fleet, batch.id, state);
   }
-  return settled + (await failMissingRows(fleet, batch));
+  return corrected + (await failMissingRows(fleet, batch));
 }
 
 /** How long one worker's look is enough for all, in milliseconds. */
@@ -59,38 +59,38 @@ export async function reconcileInTurn(fleet: KeyedFleet): Promise<void> {
 }
 
 /** Rows whose jobs are asked for at a time. */
-const AT_ONCE = 500;
+const PAGE_ROWS = 500;
 
-async function settleRows(
+async function correctRows(
   fleet: KeyedFleet,
   batchId: string,
   state: 'active' | 'retrying' | 'waiting',
 ): Promise<number> {
-  let settled = 0;
-  const settleThose = async (rows: readonly Row[]): Promise<void> => {
+  let corrected = 0;
+  const correctPage = async (rows: readonly Row[]): Promise<void> => {
     const suspect = await endedOrGone(
       fleet,
       rows.map(({ jobId = '' }) => jobId),
     );
     for (const row of rows.filter((_, at) => suspect[at])) {
-      if (await settleRow(fleet, batchId, row)) settled += 1;
+      if (await correctRow(fleet, batchId, row)) corrected += 1;
     }
   };
   let page: Row[] = [];
   for await (const row of fleet.batches.rows(batchId, state)) {
     page.push(row);
-    if (page.length < AT_ONCE) continue;
-    await settleThose(page);
+    if (page.length < PAGE_ROWS) continue;
+    await correctPage(page);
     page = [];
   }
-  await settleThose(page);
-  return settled;
+  await correctPage(page);
+  return corrected;
 }
 
-async function settleRow(fleet: KeyedFleet, batchId: string, row: Row): Promise<boolean> {
+async function correctRow(fleet: KeyedFleet, batchId: string, row: Row): Promise<boolean> {
   const { jobId = '' } = row;
   const job = await readJob(fleet.queue, jobId);
-  const report = { ...about(row), batchId, row: row.row, generation: AFTER_ALL, attempt: 0 };
+  const report = { ...about(row), batchId, row: row.row, generation: AFTER_ALL_RETRIES, attempt: 0 };
   if (job === undefined) {
     const lost = { code: 'lost', error: 'its job is gone from Redis' };
     return await fleet.batches.report({ ...report, ...lost, state: 'failed' });
@@ -106,7 +106,7 @@ async function settleRow(fleet: KeyedFleet, batchId: string, row: Row): Promise<
     const { code, message: error } = payload;
     return await fleet.batches.report({ ...report, code, error, state: 'failed' });
   }
-  if (!(await settlePayload(fleet, job, payload, row))) return false;
+  if (!(await recordPayloadEnd(fleet, job, payload, row))) return false;
   const { batch } = payload;
   const own = batch?.id === batchId && batch.row === row.row;
   // A row that waited for the job of another batch: the report to it was lost.
@@ -137,15 +137,15 @@ function read({ signer }: KeyedFleet, job: FleetJob): SignedPayload | FleetError
 }
 
 /**
- * Settles a job that has ended although its row says otherwise; one whose payload nobody of the fleet signed has no
- * row that it could speak for.
+ * Settles a job that has ended although its row says otherwise; a job whose payload is not signed by
+ * the fleet has no row that it could speak for.
  */
-export async function settleJob(fleet: KeyedFleet, job: FleetJob): Promise<boolean> {
+export async function recordEndOfJob(fleet: KeyedFleet, job: FleetJob): Promise<boolean> {
   const payload = read(fleet, job);
-  return payload instanceof FleetError ? false : await settlePayload(fleet, job, payload);
+  return payload instanceof FleetError ? false : await recordPayloadEnd(fleet, job, payload);
 }
 
-async function settlePayload(
+async function recordPayloadEnd(
   fleet: KeyedFleet,
   job: FleetJob,
   payload: SignedPayload,

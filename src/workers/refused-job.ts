@@ -1,9 +1,9 @@
 import { shown as withInvisible } from '../instances/values/characters.ts';
 
-/** Characters of what others wrote that are told. */
+/** Longest text of a payload that goes into a line of the log, in characters. */
 const MOST_CHARACTERS = 255;
 
-/** What others wrote, for a line of a log: short, and with nothing in it that steers a terminal. */
+/** A text of a payload that is not believed, for a line of a log: short, and with nothing in it that steers a terminal. */
 export function shown(text: string): string {
   return withInvisible(text.slice(0, MOST_CHARACTERS)).replace(/\p{Cc}/gu, '\ufffd');
 }

@@ -5,7 +5,7 @@ import { readJob } from '../jobs/queue/read-job.ts';
 import { script } from '../jobs/redis/script.ts';
 
 /** Jobs that are looked at in each list: where one cannot be read, others of its kind are near it. */
-const NEXT = 500;
+const NEXT_JOBS = 500;
 
 const REASON = failureText(
   new FleetError(
@@ -21,8 +21,8 @@ const REASON = failureText(
  * KEYS: job, its lock, active, wait, stalled, failed. ARGV: job id, reason.
  */
 const FAIL = script(`
-local isDoomed = redis.pcall('HEXISTS', KEYS[1], 'defa') == 1
-if redis.call('EXISTS', KEYS[2]) == 1 and not isDoomed then return 0 end
+local mayFail = redis.pcall('HEXISTS', KEYS[1], 'defa') == 1
+if redis.call('EXISTS', KEYS[2]) == 1 and not mayFail then return 0 end
 local there = redis.call('LREM', KEYS[3], 0, ARGV[1]) + redis.call('LREM', KEYS[4], 0, ARGV[1])
 if there == 0 then return 0 end
 redis.call('SREM', KEYS[5], ARGV[1])
@@ -36,7 +36,7 @@ return 1
 /**
  * Fails the jobs that BullMQ cannot read: it gives them to workers for ever, whose every try to take one is an
  * error that names no job.
- * @param onFailed told the id of each
+ * @param onFailed called with the id of each
  */
 export async function failUnreadableJobs(
   { queue, redis, keys }: Pick<Fleet, 'queue' | 'redis' | 'keys'>,
@@ -44,7 +44,7 @@ export async function failUnreadableJobs(
 ): Promise<void> {
   const [active, wait] = [keys.bull('active'), keys.bull('wait')];
   // Workers take from the end.
-  const lists = await Promise.all([redis.lrange(active, -NEXT, -1), redis.lrange(wait, -NEXT, -1)]);
+  const lists = await Promise.all([redis.lrange(active, -NEXT_JOBS, -1), redis.lrange(wait, -NEXT_JOBS, -1)]);
   for (const id of new Set(lists.flat())) {
     if ((await readJob(queue, id)) !== 'unreadable') continue;
     const places = [active, wait, keys.bull('stalled'), keys.bull('failed')];

@@ -14,7 +14,7 @@ import { createCancelWatch } from './cancel-watch.ts';
 import { createJobRunner } from './job-runner.ts';
 import { createOverloadBrake } from './overload-brake.ts';
 import type { StageObserver } from './pipeline.ts';
-import { reconcileInTurn, settleJob } from './reconcile.ts';
+import { reconcileInTurn, recordEndOfJob } from './reconcile.ts';
 import { shown } from './refused-job.ts';
 import { queueDelay } from './retry-policy.ts';
 import { LOCK_MS } from './running-job.ts';
@@ -25,16 +25,16 @@ import { failUnreadableJobs } from './unreadable-jobs.ts';
  * How often stalled jobs are looked for, in milliseconds: a killed worker's job goes on after 7–12 s
  * (`ARCHITECTURE.md` §4.4).
  */
-const STALLED_INTERVAL = 2_000;
+const STALLED_INTERVAL_MS = 2_000;
 
 /** A rollout stalls every running job once; only a job that kills its workers gets this far. */
-const MAX_STALLED = 5;
+const MAX_STALLED_COUNT = 5;
 
 /** What the queue takes for "no further try". */
 const FAIL_FOR_GOOD = -1;
 
-/** Milliseconds between two looks for rows that nobody settled: what a failover lost is told within a minute. */
-const RECONCILE_EVERY = 15_000;
+/** Milliseconds between two looks for rows without an end: what a failover lost is known within a minute. */
+const RECONCILE_INTERVAL_MS = 15_000;
 
 export interface FleetWorkerOptions {
   readonly fleet: KeyedFleet;
@@ -130,20 +130,21 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
       autorun: false,
       lockDuration: LOCK_MS,
       skipLockRenewal: true,
-      stalledInterval: STALLED_INTERVAL,
-      maxStalledCount: MAX_STALLED,
+      stalledInterval: STALLED_INTERVAL_MS,
+      maxStalledCount: MAX_STALLED_COUNT,
       drainDelay: 1,
       // How long it waits after a connection failed, in milliseconds.
       runRetryDelay: 1_000,
       settings: {
-        backoffStrategy: (made, _type, _error, job) => queueDelay(made, triesOf(job?.data)) ?? FAIL_FOR_GOOD,
+        backoffStrategy: (triesSpent, _type, _error, job) =>
+          queueDelay(triesSpent, triesOf(job?.data)) ?? FAIL_FOR_GOOD,
       },
     },
   );
   worker.on('error', (error) => log.warn('worker', { error: error.message }));
   worker.on('failed', (job) => {
     if (job !== undefined)
-      settleJob(fleet, job).catch((error) => log.warn('settling', { error: toError(error).message }));
+      recordEndOfJob(fleet, job).catch((error) => log.warn('settling', { error: toError(error).message }));
   });
 
   async function followBoard(): Promise<void> {
@@ -181,7 +182,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
     setInterval(() => void heartbeat(), (HEARTBEAT_SECONDS * 1000) / 3),
     setInterval(() => {
       lookAfterOthers().catch((error) => log.warn('reconciling', { error: toError(error).message }));
-    }, RECONCILE_EVERY),
+    }, RECONCILE_INTERVAL_MS),
   ];
   worker.run().catch((error) => log.error('worker stopped', { error: toError(error).message }));
   log.info('worker started', { worker: id, concurrency });

@@ -34,7 +34,7 @@ export interface TestFleetOptions {
   configure?(config: Config): Config;
   readonly observer?: StageObserver;
   /** How long the worker lets CouchDB be silent. */
-  readonly patience?: ConnectOptions['patience'];
+  readonly patience?: ConnectOptions['couchTimeouts'];
   /** False for a fleet whose worker comes later, with `startWorker`. */
   readonly worker?: boolean;
 }
@@ -151,7 +151,12 @@ export async function startTestFleet(options: TestFleetOptions = {}): Promise<Te
     }
     async function startWorker(): Promise<void> {
       await stopWorker();
-      worker = await connectWorker({ config, log, observer: hooked, ...(patience && { patience }) });
+      worker = await connectWorker({
+        config,
+        log,
+        observer: hooked,
+        ...(patience && { couchTimeouts: patience }),
+      });
     }
     cleanup.add(stopWorker, (stop) => stop());
 

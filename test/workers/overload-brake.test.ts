@@ -6,9 +6,9 @@ describe('the overload brake', () => {
   let settings: number[];
   let brake: OverloadBrake;
 
-  function start(full: number, every = 5): OverloadBrake {
+  function start(full: number, stepMs = 5): OverloadBrake {
     settings = [];
-    brake = createOverloadBrake({ full, every, setConcurrency: (value) => void settings.push(value) });
+    brake = createOverloadBrake({ full, stepMs, setConcurrency: (value) => void settings.push(value) });
     return brake;
   }
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { DEFAULT_TRIES } from '../../src/jobs/kinds/envelope.ts';
 import {
-  BASE_DELAY,
-  MAX_DELAY,
+  BASE_DELAY_MS,
+  MAX_DELAY_MS,
   nextStep,
   overloadDelay,
   queueDelay,
@@ -31,16 +31,16 @@ describe('the retry policy', () => {
   });
 
   it('doubles the longest delay each time', () => {
-    const longest = [1, 2, 3, 4].map((made) => retryDelay(made, () => NEVER_QUITE_ONE));
-    expect(longest).to.deep.equal([BASE_DELAY, BASE_DELAY * 2, BASE_DELAY * 4, BASE_DELAY * 8]);
+    const longest = [1, 2, 3, 4].map((triesSpent) => retryDelay(triesSpent, () => NEVER_QUITE_ONE));
+    expect(longest).to.deep.equal([BASE_DELAY_MS, BASE_DELAY_MS * 2, BASE_DELAY_MS * 4, BASE_DELAY_MS * 8]);
   });
 
   it('never waits longer than the cap', () => {
-    expect(retryDelay(1000, () => NEVER_QUITE_ONE)).to.equal(MAX_DELAY);
+    expect(retryDelay(1000, () => NEVER_QUITE_ONE)).to.equal(MAX_DELAY_MS);
   });
 
   it('never ends a job before the tries of its payload are spent', () => {
-    expect(queueDelay(999, 1000)).to.be.within(1, MAX_DELAY);
+    expect(queueDelay(999, 1000)).to.be.within(1, MAX_DELAY_MS);
   });
 
   it('ends a job whose runner breaks again and again', () => {
@@ -48,12 +48,12 @@ describe('the retry policy', () => {
   });
 
   it('gives what is done all the tries it takes to be told', () => {
-    expect(queueDelay(100_000, undefined)).to.be.within(1, MAX_DELAY);
+    expect(queueDelay(100_000, undefined)).to.be.within(1, MAX_DELAY_MS);
   });
 
   it('spreads delays over the whole range, so that jobs do not come back together', () => {
     expect(retryDelay(4, () => 0)).to.equal(1);
-    expect(retryDelay(4, () => 0.5)).to.equal(1 + BASE_DELAY * 4);
+    expect(retryDelay(4, () => 0.5)).to.equal(1 + BASE_DELAY_MS * 4);
   });
 
   it('lets an overloaded server breathe for 2 to 10 seconds', () => {
@@ -62,8 +62,8 @@ describe('the retry policy', () => {
   });
 
   it('looks soon whether the turn of a job has come, and less often later', () => {
-    expect(turnDelay(1, () => 0)).to.equal(BASE_DELAY / 2);
-    expect(turnDelay(3, () => NEVER_QUITE_ONE)).to.equal(BASE_DELAY * 4);
+    expect(turnDelay(1, () => 0)).to.equal(BASE_DELAY_MS / 2);
+    expect(turnDelay(3, () => NEVER_QUITE_ONE)).to.equal(BASE_DELAY_MS * 4);
     expect(turnDelay(1000, () => NEVER_QUITE_ONE)).to.equal(30_000);
   });
 });

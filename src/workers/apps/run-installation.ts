@@ -3,7 +3,7 @@ import { refuseShared } from '../../instances/lookup/sharing.ts';
 import type { InstallAppsPayload, InstallStageName } from '../../jobs/kinds/install-apps.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import type { Attempt } from '../attempt.ts';
-import { refuseChanged, requireSeen } from '../instance/expected-instance.ts';
+import { refuseChanged, requireExpected } from '../instance/expected-instance.ts';
 import type { Stage } from '../pipeline.ts';
 import { runStages } from '../pipeline.ts';
 import { installApps } from './install-apps.ts';
@@ -21,7 +21,7 @@ const apps: Stage<InstallStageName, InstallationJob, OutcomeOf<'install-apps'>> 
   async run({ attempt, payload, instance }) {
     const { services, signal } = attempt;
     const { generation } = payload;
-    // Its files and documents would come into what may be somebody else's.
+    // The files and documents of the application would come into what may be another instance's.
     refuseShared(await services.census.look(signal), instance);
     const any = await installApps({ attempt, instance, apps: payload.apps, generation });
     return any ? 'installed' : 'present';
@@ -37,7 +37,7 @@ export async function runInstallation(
 ): Promise<OutcomeOf<'install-apps'>> {
   const { services, signal } = attempt;
   const { filter, generation } = payload;
-  const instance = await requireSeen(services, payload, signal);
+  const instance = await requireExpected(services, payload, signal);
   if (attempt.progress().apps === undefined) refuseChanged(filter, instance);
   refuseUninstallable(instance);
   const context = { attempt, payload, instance };

@@ -4,7 +4,7 @@ import { cozyUrl, type Scheme } from '../../instances/domains/registration-link.
 import type { InstanceOptions } from '../../instances/options/options.ts';
 
 /** A service that does not answer must not hold up a creation, in milliseconds. */
-const TIMEOUT = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /** The stack's own default where an instance has no time zone (`docs/cozy-data.md` §6.1). */
 const DEFAULT_TIMEZONE = 'Europe/Paris';
@@ -62,7 +62,7 @@ export async function postCommonSettings(
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     });
     await response.arrayBuffer();
     return response.status === 200 ? undefined : `it answered ${response.status}`;

@@ -21,7 +21,7 @@ export interface CreateContext {
   readonly lease: Lease;
   /** The document of this job's instance, as last read or written; set by `register`. */
   instance: StoredInstance | undefined;
-  /** A passphrase that nobody knows, once this attempt has made it. */
+  /** The random passphrase of an instance that is to have one, once this attempt has made it. */
   randomPassphrase: StoredPassphrase | undefined;
   /** Doctypes whose design documents this very attempt saw acknowledged: `finish` need not look. */
   readonly acknowledged: Set<string>;

@@ -19,7 +19,7 @@ import { missingDesigns } from './indexes.ts';
 import { passphraseHash, registersAny } from './settings.ts';
 import { VaultTaken } from './vault.ts';
 
-/** How long the hash of a vault that somebody else wrote may take to follow, in milliseconds. */
+/** How long the hash of a vault that a stack wrote may take to follow, in milliseconds. */
 const HASH_MS = 10_000;
 const HASH_POLL_MS = 250;
 
@@ -47,7 +47,7 @@ export const finish: CreateStage = {
 
 /**
  * Turns the reservation into the real document, as it is by then: a stack may write into it at any time.
- * @returns false when the vault is somebody else's, whose hash is not there yet
+ * @returns false when a stack wrote the vault, and the hash that goes with it is not there yet
  */
 async function putIntoUse(context: CreateContext): Promise<boolean> {
   const { services, options, signal, lease } = context;
@@ -68,7 +68,7 @@ async function putIntoUse(context: CreateContext): Promise<boolean> {
       return true;
     } catch (error) {
       if (!isStatus(error, 409)) throw error;
-      // A twin, a stack, or somebody who took the domain away: the document says which.
+      // A twin of this job, a stack, or a creation of the same domain: the document says which.
       await pauseAfterConflict(signal);
       context.instance = await readOwn(context);
     }
@@ -93,8 +93,8 @@ async function readOwn(context: CreateContext): Promise<StoredInstance> {
 }
 
 /**
- * Whoever took the block away or gave it another reason kept nobody out who could get in: there is no way in
- * yet. With a passphrase nobody can tell whether the instance was finished, and used, by somebody else.
+ * A reservation without its block, or with another reason for it, is no risk as long as it has no passphrase: nobody
+ * could log in. With a passphrase, another program may have finished the instance, and its owner may be using it.
  * @throws Refusal `changed`, `deleting`
  */
 function refuseUnclear(instance: StoredInstance): void {
@@ -114,7 +114,7 @@ function refuseUnclear(instance: StoredInstance): void {
 async function announce(context: CreateContext, instance: StoredInstance): Promise<void> {
   const { options, services, signal } = context;
   const service = commonSettingsOf(services.commonSettings, options.context);
-  // A stack that changed the settings while the instance was made has told it.
+  // A stack that changed the settings while the instance was being made has told the service already.
   if (service === undefined || instance.common_settings_version) return;
   const problem = await postCommonSettings(
     service,
@@ -129,7 +129,7 @@ async function announce(context: CreateContext, instance: StoredInstance): Promi
     const told: StoredInstance = { ...instance, common_settings_version: 1 };
     context.instance = { ...told, _rev: await services.global.putDocument(INSTANCES, told, signal) };
   } catch (error) {
-    // Its user was faster. Without the version the stack tells the service again, which does no harm.
+    // Its owner changed something first. Without the version the stack tells the service again, which does no harm.
     if (!isStatus(error, 409)) throw error;
   }
 }
@@ -156,7 +156,7 @@ async function assertComplete(context: CreateContext): Promise<void> {
 async function whatIsMissing(context: CreateContext): Promise<string[]> {
   const designs = await missingDesigns(context, context.acknowledged);
   if (designs.length > 0) context.instance = await readOwn(context);
-  // A stack whose definitions nobody knows here has put its own in their place, and looks after them.
+  // A newer stack has put definitions of its own in their place, which we do not know, and looks after them.
   const isForeign = (instanceOf(context).indexes_version ?? 0) > NEWEST_INDEXES_VERSION;
   return [...(await databases.verify(context)), ...(isForeign ? [] : designs)];
 }

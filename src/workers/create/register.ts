@@ -41,7 +41,7 @@ export const register: CreateStage = {
     const other = found.owners.find((owner) => owner !== ours);
     if (other !== undefined) {
       if (ours !== undefined) await dropReservation(context, ours);
-      return await judgeOwner(context, other);
+      return await existsOrTaken(context, other);
     }
     if (ours === undefined) refuseOldDomain(found.moved);
     refuseMeantDomain(found.documents, options.domain, reservationId(options.domain));
@@ -99,7 +99,7 @@ async function reserve(context: CreateContext): Promise<OutcomeOf<'create'> | un
   const { register_token: _unused, ...secrets } = newSecrets();
   const { version: indexesVersion } = await services.platform.indexes();
   const document = reservationDocument(options, { secrets, cluster: chooseCluster(context), indexesVersion });
-  // A worker that slept must not reserve what its successor may have finished, and somebody destroyed since.
+  // A worker that slept must not reserve what its successor may have finished, and an operator destroyed since.
   lease.assertHeld();
   try {
     const rev = await services.global.putDocument(INSTANCES, document, signal);
@@ -109,7 +109,7 @@ async function reserve(context: CreateContext): Promise<OutcomeOf<'create'> | un
     if (!isStatus(error, 409)) throw error;
     const found = await readInstance(services.global, document._id, signal);
     if (found === undefined) throw error;
-    return isReservation(found) ? adopt(context, found) : await judgeOwner(context, found);
+    return isReservation(found) ? adopt(context, found) : await existsOrTaken(context, found);
   }
 }
 
@@ -141,7 +141,7 @@ function adopt(context: CreateContext, found: StoredInstance): undefined {
   return undefined;
 }
 
-async function judgeOwner(context: CreateContext, owner: StoredInstance): Promise<OutcomeOf<'create'>> {
+async function existsOrTaken(context: CreateContext, owner: StoredInstance): Promise<OutcomeOf<'create'>> {
   const { options, services, signal } = context;
   if (owner.domain === options.domain && owner.deleting === true) throw deletionFirst(options.domain);
   if (owner.domain === options.domain && !isReservation(owner)) {
@@ -170,7 +170,7 @@ function deletionFirst(domain: string): Refusal {
   );
 }
 
-/** Such an instance is there, but nobody can come in, and no creation knows it again. @throws Refusal `reserved` */
+/** An instance with the block of a reservation that is none: its owner cannot log in. @throws Refusal `reserved` */
 function refuseShutForEver(owner: StoredInstance): void {
   if (owner.blocked !== true || reservationReason(owner) === undefined) return;
   throw new Refusal(

@@ -67,15 +67,15 @@ export async function runCreation(attempt: Attempt, payload: CreatePayload): Pro
 }
 
 /**
- * An instance in use is its owner's: what a creation once made is neither looked at nor made again, however
- * often its job is tried for the applications. Owners rename directories and change passphrases.
+ * Once the instance is finished, the stages before `apps` are marked as done for this generation, so that a retry for
+ * the applications neither verifies nor repeats them: the owner may have renamed directories or changed the passphrase.
  */
 async function leaveInUse({ progress, record }: Attempt, generation: number): Promise<void> {
   const { stages } = progress();
-  const isSettled = (each: StageRecord) => each.stage !== 'apps' && each.state === 'done';
-  if (!stages.some((each) => isSettled(each) && each.generation !== generation)) return;
-  const settled = stages.map((each) => (isSettled(each) ? { ...each, generation } : each));
-  await record({ ...progress(), stages: settled });
+  const isDoneBeforeApps = (each: StageRecord) => each.stage !== 'apps' && each.state === 'done';
+  if (!stages.some((each) => isDoneBeforeApps(each) && each.generation !== generation)) return;
+  const verified = stages.map((each) => (isDoneBeforeApps(each) ? { ...each, generation } : each));
+  await record({ ...progress(), stages: verified });
 }
 
 /**

@@ -48,8 +48,8 @@ export function registersAny(context: CreateContext): boolean {
 }
 
 /**
- * Hash of the passphrase that the finished instance gets; undefined when its vault is somebody else's, whose
- * hash is the only one that fits. A random passphrase is made again by an attempt that did not make it:
+ * Hash of the passphrase that the finished instance gets; undefined when the vault is one that a stack
+ * wrote, for which only the stack's hash fits. A random passphrase is made again by an attempt that did not make it:
  * nobody knows it, so only hash and vault have to fit.
  */
 export async function passphraseHash(context: CreateContext): Promise<string | undefined> {

@@ -16,7 +16,7 @@ export function vaultToWrite(context: CreateContext, { vault }: StoredPassphrase
 
 /**
  * Makes sure that the vault of this passphrase is there, in the place of none or of one that this creation
- * wrote before. One that somebody else wrote, or wrote into, is left as it is: it holds his keys.
+ * wrote before. One that another program wrote, or wrote into, is left as it is: it holds the keys of its owner.
  * @returns whether the vault that is there now is the one of this passphrase
  */
 export async function ensureVault(context: CreateContext, passphrase: StoredPassphrase): Promise<boolean> {
@@ -50,7 +50,7 @@ function secretOf({ cli_secret: secret = '' }: StoredInstance): string {
 }
 
 /**
- * Somebody wrote the vault, and the hash that goes with it has not come: a stack that takes a passphrase from
+ * A stack wrote the vault, and the hash that goes with it has not come: a stack that takes a passphrase from
  * a message writes the one before the other. It is tried again.
  */
 export class VaultTaken extends PassingError {

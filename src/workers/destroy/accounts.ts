@@ -9,7 +9,7 @@ export const accounts: DestroyStage = {
   async run(context) {
     await refuseUnwanted(context);
     const { services, instance } = context;
-    // Nobody ever used it.
+    // A reservation was never used, so it has no accounts.
     if (isReservation(instance)) return undefined;
     const { givenUp } = await runAccountHooks(hooksOf(context, instance));
     if (givenUp > 0) {

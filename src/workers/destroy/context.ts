@@ -8,7 +8,7 @@ import type { SeenInstance } from '../../jobs/kinds/envelope.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import { type StackOwner, stackPrefix } from '../../stack/owner.ts';
 import { withVfsLock } from '../../stack/vfs-lock.ts';
-import { readSeen, superseded } from '../instance/expected-instance.ts';
+import { readExpected, superseded } from '../instance/expected-instance.ts';
 import { refuseFilesLeft } from '../instance/refusals.ts';
 import type { Lease } from '../lease.ts';
 import type { Stage } from '../pipeline.ts';
@@ -19,7 +19,7 @@ export type DestroyStage = Stage<DestroyStageName, DestroyContext, OutcomeOf<'de
 /** What the stages of one attempt share. */
 export interface DestroyContext {
   readonly payload: DestroyPayload;
-  readonly seen: SeenInstance;
+  readonly expected: SeenInstance;
   readonly services: Services;
   readonly signal: AbortSignal;
   readonly lease: Lease;
@@ -47,7 +47,7 @@ export async function whileLocked(
 }
 
 /**
- * Rewrites the instance's document beside others who do the same; what is not changed is kept, known to us or not.
+ * Rewrites the instance's document, again after each conflict with another writer; what is not changed is kept, known to us or not.
  * @param check asked of each reading before it is changed; throws to leave the instance alone
  * @throws Refusal `superseded`, LostLock
  */
@@ -77,16 +77,16 @@ export async function rewriteInstance(
 }
 
 /** @throws Refusal `superseded` when it is gone or of another life */
-async function readOwn({ services, payload, seen, signal }: DestroyContext): Promise<StoredInstance> {
-  const now = await readSeen(services, payload.domain, seen, signal);
+async function readOwn({ services, payload, expected, signal }: DestroyContext): Promise<StoredInstance> {
+  const now = await readExpected(services, payload.domain, expected, signal);
   if (now === undefined) throw superseded(payload.domain);
   return now;
 }
 
 /**
- * Asked of CouchDB before each stage that takes something away, whatever the job says was done before: whoever took
- * the flag back wants to keep the instance, another document may have come to mean its databases or its files, its
- * files may be elsewhere, and its own document may have become one that nobody can read.
+ * Asked of CouchDB before each stage that takes something away, whatever the job says was done before: the flag may
+ * have been taken back to keep the instance, another document may have come to mean its databases or its files, its
+ * files may be elsewhere, and its own document may have become unreadable.
  * @throws Refusal `changed`, `superseded`, `unreadable`, `swift`, `other_storage`, `shared_prefix`, `shared_name`
  */
 export async function refuseUnwanted(context: DestroyContext): Promise<void> {

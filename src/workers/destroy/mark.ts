@@ -43,8 +43,8 @@ function withoutStates(filter: InstanceFilter | undefined): InstanceFilter | und
 }
 
 /**
- * Whether this job set the flag before it died: the next revision after the one it wrote down. Nobody
- * else of ours is at it, for this job holds the name.
+ * Whether this job set the flag before it died: the next revision after the one it wrote down. No other
+ * job can have written it, for this one holds the name.
  */
 function isOwnFlag(context: DestroyContext, { deleting, _rev }: StoredInstance): boolean {
   const from = context.markedFrom();
@@ -55,7 +55,7 @@ function generationOf(rev: string): number {
   return Number.parseInt(rev, 10);
 }
 
-/** What to do about a flag that somebody else has set. */
+/** For a flag that this job has not set. */
 function flaggedByOthers(domain: string): Refusal {
   return beingDeleted(
     domain,

@@ -2,7 +2,7 @@ import type { DestroyPayload } from '../../jobs/kinds/destroy.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import type { Progress } from '../../jobs/queue/progress.ts';
 import type { Attempt } from '../attempt.ts';
-import { readSeen, refuseUnseen, superseded } from '../instance/expected-instance.ts';
+import { readExpected, refuseUnexpected, superseded } from '../instance/expected-instance.ts';
 import { runStages } from '../pipeline.ts';
 import type { DestroyContext } from './context.ts';
 import { destroyStages } from './stages.ts';
@@ -13,24 +13,24 @@ export async function runDestruction(
   payload: DestroyPayload,
 ): Promise<OutcomeOf<'destroy'>> {
   const { services, lease, signal, progress, record } = attempt;
-  const { domain, seen, generation } = payload;
-  if (seen === undefined) {
-    await refuseUnseen(services, domain, signal);
+  const { domain, seen: expected, generation } = payload;
+  if (expected === undefined) {
+    await refuseUnexpected(services, domain, signal);
     return 'missing';
   }
   if (stateOf(progress(), 'unregister') === 'done') return 'destroyed';
-  const instance = await readSeen(services, domain, seen, signal);
+  const instance = await readExpected(services, domain, expected, signal);
   if (instance === undefined) return whatIsGone(progress(), domain);
   const context: DestroyContext = {
     payload,
-    seen,
+    expected,
     services,
     signal,
     lease,
     instance,
     wasMarked: progress().stages.some(({ stage }) => stage !== 'mark'),
     markedFrom: () => progress().markedFrom,
-    willMark: (rev) => record({ ...progress(), incarnation: seen.incarnation, markedFrom: rev }),
+    willMark: (rev) => record({ ...progress(), incarnation: expected.incarnation, markedFrom: rev }),
   };
   const outcome = await runStages({ ...attempt, stages: destroyStages, context, generation });
   return outcome ?? 'destroyed';

@@ -2,8 +2,8 @@ import { removeFiles } from '../instance/remove-files.ts';
 import { type DestroyStage, refuseUnwanted, whileLocked } from './context.ts';
 
 /**
- * Removes the instance's directory. One that is empty stays: nobody can tell whose it is, nothing of the instance is
- * in it, and a creation takes it as it is.
+ * Removes the instance's directory. An empty one stays: it holds nothing of the instance, its owner cannot be
+ * known, and a creation takes it as it is.
  */
 export const storage: DestroyStage = {
   name: 'storage',

@@ -2,20 +2,20 @@ import { isNoDocument, isStatus } from '../../couchdb/errors.ts';
 import { INSTANCES } from '../../instances/lookup/lookup.ts';
 import { pauseAfterConflict } from '../../pause.ts';
 import { deleteLateDatabases } from '../instance/delete-databases.ts';
-import { readSeen } from '../instance/expected-instance.ts';
+import { readExpected } from '../instance/expected-instance.ts';
 import { removeFiles } from '../instance/remove-files.ts';
 import { type DestroyStage, refuseUnwanted } from './context.ts';
 
 /**
  * Removes the document, after a last look for what a request has brought back (`docs/cozy-data.md` §8 trap 25):
- * databases and files without a document would be nobody's, so what the job says of earlier stages does not
+ * databases and files without a document would be orphans, so what the job says of earlier stages does not
  * count.
  */
 export const unregister: DestroyStage = {
   name: 'unregister',
 
   async run(context) {
-    const { services, signal, lease, payload, seen } = context;
+    const { services, signal, lease, payload, expected } = context;
     await refuseUnwanted(context);
     for (;;) {
       await deleteLateDatabases(context);
@@ -29,7 +29,8 @@ export const unregister: DestroyStage = {
         if (isNoDocument(error)) return 'destroyed';
         if (!isStatus(error, 409)) throw error;
         await pauseAfterConflict(signal);
-        if ((await readSeen(services, payload.domain, seen, signal)) === undefined) return 'destroyed';
+        if ((await readExpected(services, payload.domain, expected, signal)) === undefined)
+          return 'destroyed';
         await refuseUnwanted(context);
       }
     }

@@ -66,7 +66,7 @@ export async function deleteLateDatabases(context: DatabasesContext): Promise<vo
   throw new ListNotBelieved(server.host, prefix);
 }
 
-/** The list of databases is not what is there, so that nobody can tell what else is left. */
+/** The list of databases is not what is there, so that what else is left cannot be known. */
 export class ListNotBelieved extends PassingError {
   constructor(host: string, prefix: string) {
     super(

@@ -11,39 +11,43 @@ import type { Services } from '../services.ts';
  * @returns undefined when it is gone
  * @throws Refusal `superseded` when another life of the domain has taken its place
  */
-export async function readSeen(
+export async function readExpected(
   { global }: Pick<Services, 'global'>,
   domain: string,
-  seen: SeenInstance,
+  expected: SeenInstance,
   signal: AbortSignal,
 ): Promise<StoredInstance | undefined> {
-  const found = await readInstance(global, seen.id, signal);
-  if (found !== undefined) assertSeen(found, domain, seen);
+  const found = await readInstance(global, expected.id, signal);
+  if (found !== undefined) assertExpected(found, domain, expected);
   return found;
 }
 
 /** For work on an instance that has to be there. @throws Refusal `not_found`, `superseded` */
-export async function requireSeen(
+export async function requireExpected(
   services: Pick<Services, 'global'>,
-  { domain, seen }: { readonly domain: string; readonly seen?: SeenInstance | undefined },
+  { domain, seen: expected }: { readonly domain: string; readonly seen?: SeenInstance | undefined },
   signal: AbortSignal,
 ): Promise<StoredInstance> {
-  const instance = seen && (await readSeen(services, domain, seen, signal));
+  const instance = expected && (await readExpected(services, domain, expected, signal));
   if (instance !== undefined) return instance;
   throw new Refusal('not_found', `there is no instance with the domain ${domain}`, 'Aliases do not count.');
 }
 
 /** @throws Refusal `superseded` when this is not the very life that the operator saw */
-export function assertSeen(now: StoredInstance, domain: string, seen: SeenInstance | undefined): void {
-  if (now.domain === domain && incarnationOf(now.cli_secret ?? '') === seen?.incarnation) return;
+export function assertExpected(
+  now: StoredInstance,
+  domain: string,
+  expected: SeenInstance | undefined,
+): void {
+  if (now.domain === domain && incarnationOf(now.cli_secret ?? '') === expected?.incarnation) return;
   throw superseded(domain);
 }
 
 /**
- * There was none when the operator looked; one that is there now was never meant.
+ * For a domain that had no instance when the job was ordered: one that is there now was not meant.
  * @throws Refusal `changed`
  */
-export async function refuseUnseen(
+export async function refuseUnexpected(
   { global }: Pick<Services, 'global'>,
   domain: string,
   signal: AbortSignal,

@@ -7,8 +7,8 @@ import type { Services } from '../services.ts';
 import { foreignFiles } from './remove-files.ts';
 
 /**
- * Refuses, before anything is touched, what could not be removed whole, or would take what is somebody else's
- * with it.
+ * Refuses, before anything is touched, what could not be removed whole, or would take what is another
+ * instance's with it.
  * @throws Refusal `swift`, `other_storage`, `shared_prefix`, `shared_name`, `wrong_cluster`, `foreign_files`
  */
 export async function refuseUnremovable(

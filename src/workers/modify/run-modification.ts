@@ -4,7 +4,7 @@ import { assertAliasesFree } from '../../instances/lookup/free-aliases.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import type { ModifyPayload, ModifyStageName } from '../../jobs/kinds/modify.ts';
 import type { Attempt } from '../attempt.ts';
-import { assertSeen, refuseChanged, requireSeen } from '../instance/expected-instance.ts';
+import { assertExpected, refuseChanged, requireExpected } from '../instance/expected-instance.ts';
 import type { Stage } from '../pipeline.ts';
 import { runStages } from '../pipeline.ts';
 
@@ -19,7 +19,7 @@ const modify: Stage<ModifyStageName, ModifyJob, OutcomeOf<'modify'>> = {
   name: 'modify',
 
   async run({ attempt: { services, signal, lease, progress, record }, payload, instance }) {
-    const { changes, filter, seen } = payload;
+    const { changes, filter, seen: expected } = payload;
     const begun = progress().begun === true;
     if (!begun) {
       refuseChanged(filter, instance);
@@ -32,11 +32,11 @@ const modify: Stage<ModifyStageName, ModifyJob, OutcomeOf<'modify'>> = {
       changes,
       signal,
       guard(now) {
-        assertSeen(now, payload.domain, seen);
+        assertExpected(now, payload.domain, expected);
         lease.assertHeld();
       },
       refuseUnmeant(now) {
-        // An earlier try may have written it already.
+        // An earlier try may have written the change in part, so that the filter does not match any more.
         if (!begun) refuseChanged(filter, now);
       },
     });
@@ -53,7 +53,7 @@ export async function runModification(
 ): Promise<OutcomeOf<'modify'>> {
   const { services, signal } = attempt;
   const { generation } = payload;
-  const instance = await requireSeen(services, payload, signal);
+  const instance = await requireExpected(services, payload, signal);
   const context = { attempt, payload, instance };
   return (await runStages({ ...attempt, stages: [modify], context, generation })) ?? 'modified';
 }

@@ -9,7 +9,7 @@ import type { Clusters } from '../instance/databases-of.ts';
 import type { Lease } from '../lease.ts';
 import type { RepairOptions } from './is-repairable.ts';
 
-/** What a repair works with; who calls it holds the names of the instance. */
+/** What a repair works with; its caller holds the names of the instance. */
 export interface RepairContext extends Clusters {
   /** The CouchDB of `couchdb.url`. */
   readonly global: CouchServer;
@@ -17,7 +17,7 @@ export interface RepairContext extends Clusters {
   readonly designs: DesignSource;
   /** Of the addresses written into documents; `https` when absent. */
   readonly linkScheme?: Scheme;
-  /** Tells who else could mean what the instance has. */
+  /** Tells which other documents could mean what the instance has. */
   readonly census: Census;
   /** Number that stacks of the platform write; the newest one when absent. */
   readonly indexesVersion?: IndexesVersion;

@@ -61,7 +61,7 @@ export async function makeDirectory(context: RepairContext, finding: EntryFindin
 }
 
 /** Writes the document of a directory that is on disk, where the one it is in has one. */
-export async function documentDirectory(context: RepairContext, finding: EntryFinding): Promise<void> {
+export async function writeDirectoryDocument(context: RepairContext, finding: EntryFinding): Promise<void> {
   const { storage, instance, linkScheme = 'https', signal, lease } = context;
   const { server, name: database } = databaseOf(context, context.instance, FILES);
   const { path, name = '' } = finding.dir_doc ?? {};

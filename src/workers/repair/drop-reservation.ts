@@ -12,8 +12,8 @@ import { refuseUnremovable } from '../instance/refusals.ts';
 import { removeFiles } from '../instance/remove-files.ts';
 
 /**
- * Removes what a creation that nobody goes on with has left. Nobody ever used it, so there is nobody to tell;
- * one into which somebody else has written is left, with a passphrase perhaps that its user has chosen.
+ * Removes what an abandoned creation has left. It was never used, so no konnector or server has to be told; one into
+ * which another program has written is left, perhaps with a passphrase that its owner has chosen.
  * The document goes last: whatever happens before, another run finds the way again.
  * @throws Refusal `written_into`, `foreign_files`, `superseded`, `unreadable`, LostLock, CouchError, StorageError
  */
@@ -64,7 +64,7 @@ async function removeMade(
 
 /**
  * The reservation as it is by now, asked before each step that removes something: a message may have brought a
- * passphrase, whose vault would go, somebody may have finished it, and another document may have come to mean the same.
+ * passphrase, whose vault would go, another creation may have finished it, and another document may have come to mean the same.
  * @throws Refusal `superseded`, `written_into`, `shared_prefix`, `shared_name`
  */
 async function stillReserved(

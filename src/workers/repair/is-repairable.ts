@@ -12,7 +12,7 @@ export interface RepairOptions {
 }
 
 /**
- * Whether a repair would touch this. What nobody can decide from the outside is left alone: which of two
+ * Whether a repair would touch this. What only its owner can decide is left alone: which of two
  * contents, names or instances is right, and whose an unknown file is.
  */
 export function isRepairable(finding: Finding, { recreateEmpty }: RepairOptions): boolean {
@@ -68,7 +68,7 @@ const FROM_INDEXES: ReadonlySet<string> = new Set([
   'io.cozy.shared',
 ]);
 
-/** Whether nobody knows here which indexes the instance has, for it is older than all that are known. */
+/** Whether the instance is older than all definitions of indexes that are known here. */
 function isOfUnknownStack(finding: Finding): boolean {
   if (finding.type !== 'wrong_indexes_version' || !isOfOlderStack(finding)) return false;
   return definitionsOf(finding.found ?? undefined) === undefined;

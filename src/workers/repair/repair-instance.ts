@@ -9,7 +9,7 @@ import { readInstance } from '../../instances/lookup/lookup.ts';
 import { sharingOf } from '../../instances/lookup/sharing.ts';
 import type { RepairContext } from './context.ts';
 import { recreateDatabase, rewriteDesigns } from './databases.ts';
-import { correctPath, documentDirectory, makeDirectory, writeRootAndTrash } from './directories.ts';
+import { correctPath, makeDirectory, writeDirectoryDocument, writeRootAndTrash } from './directories.ts';
 import { repairableOf } from './is-repairable.ts';
 import { refuseUnrepairable } from './refuse-unrepairable.ts';
 import { correctIndexesVersion, recreateSettings } from './settings.ts';
@@ -68,7 +68,7 @@ async function check(context: RepairContext): Promise<FoundInInstance[]> {
   const checked: CheckContext = {
     ...context,
     findsOlderNumber: context.options.movesNumber,
-    // Ours: whoever repairs an instance holds its names.
+    // The repair itself: its caller holds the names of the instance.
     hasJob: () => Promise.resolve(true),
   };
   const findings: FoundInInstance[] = [];
@@ -94,7 +94,7 @@ async function sweepOnce(context: RepairContext, work: readonly FoundInInstance[
     await makeDirectory(context, finding);
   }
   for (const finding of parentsFirst(work.filter(isOfTypes('index_missing')))) {
-    await documentDirectory(context, finding);
+    await writeDirectoryDocument(context, finding);
   }
   for (const finding of work) {
     if (finding.type === 'wrong_indexes_version') await correctIndexesVersion(context, finding);

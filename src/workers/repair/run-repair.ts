@@ -6,7 +6,7 @@ import type { RepairPayload, RepairStageName } from '../../jobs/kinds/repair.ts'
 import { stackPrefix } from '../../stack/owner.ts';
 import { withVfsLock } from '../../stack/vfs-lock.ts';
 import type { Attempt } from '../attempt.ts';
-import { readSeen, refuseChanged, refuseUnseen } from '../instance/expected-instance.ts';
+import { readExpected, refuseChanged, refuseUnexpected } from '../instance/expected-instance.ts';
 import type { Stage } from '../pipeline.ts';
 import { runStages } from '../pipeline.ts';
 import { dropReservation } from './drop-reservation.ts';
@@ -36,11 +36,11 @@ const repair: Stage<RepairStageName, RepairJob, OutcomeOf<'repair'>> = {
 /** Runs one attempt of a repair. @throws LostLock when the job is not ours */
 export async function runRepair(attempt: Attempt, payload: RepairPayload): Promise<OutcomeOf<'repair'>> {
   const { services, signal } = attempt;
-  const { domain, seen, filter, generation } = payload;
-  const instance = seen && (await readSeen(services, domain, seen, signal));
+  const { domain, seen: expected, filter, generation } = payload;
+  const instance = expected && (await readExpected(services, domain, expected, signal));
   if (instance === undefined) {
     // With a job that has dropped a reservation before it died, there is nothing left to do either.
-    if (seen === undefined) await refuseUnseen(services, domain, signal);
+    if (expected === undefined) await refuseUnexpected(services, domain, signal);
     return 'clean';
   }
   refuseChanged(filter, instance);

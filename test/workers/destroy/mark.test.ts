@@ -36,12 +36,12 @@ describe('marking an instance for its destruction', () => {
 
   function contextOf(instance: StoredInstance, global: CouchServer, wasMarked = false): DestroyContext {
     const { _id: id, domain, cli_secret: secret = '' } = instance;
-    const seen = { id, incarnation: incarnationOf(secret) };
+    const expected = { id, incarnation: incarnationOf(secret) };
     const how = { skipAccounts: false, resume: false, generation: 0, tries: 1 };
     let markedFrom: string | undefined;
     return {
-      payload: { v: 1, kind: 'destroy', domain, seen, ...how },
-      seen,
+      payload: { v: 1, kind: 'destroy', domain, seen: expected, ...how },
+      expected,
       services: {
         ...testServices(test.server, {
           storage: fileStorage(test.storageRoot),

@@ -10,7 +10,7 @@ describe('the repair of an instance', () => {
   let instance: SpoilableInstance;
 
   beforeEach(() => {
-    ({ instance } = inUse());
+    ({ spoilable: instance } = inUse());
   });
 
   for (const reason of ['IMPORTING', 'MOVING']) {
