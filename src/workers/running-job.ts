@@ -5,7 +5,7 @@ import { FleetError } from '../errors.ts';
 import type { Halt } from '../jobs/batches/batches.ts';
 import type { ClaimAnswer } from '../jobs/claims/claims.ts';
 import type { FleetJob } from '../jobs/fleet/open-queue.ts';
-import { didNothing, type JobOutcome, type LivePayload } from '../jobs/kinds/job-kinds.ts';
+import { didNothing, type JobOutcome, type LivePayload, stageLabel } from '../jobs/kinds/job-kinds.ts';
 import { domainOf, namesOf, payloadHash } from '../jobs/kinds/payload.ts';
 import { comesLater } from '../jobs/queue/comes-later.ts';
 import { failedState, failureText } from '../jobs/queue/ending.ts';
@@ -194,7 +194,7 @@ export class RunningJob {
   /** Says what a cancelled job has done, and how to go on. */
   private cancellation(error: Cancelled): Failure {
     const { stages } = this.recorder.progress;
-    const done = stages.filter(({ state }) => state === 'done').map(({ stage }) => stage);
+    const done = stages.filter(({ state }) => state === 'done').map(({ stage }) => stageLabel(stage));
     const made = done.length === 0 ? 'nothing was done' : `done are ${done.join(', ')}`;
     return {
       ...classify(error),

@@ -1,4 +1,5 @@
 import type { Row } from '../../jobs/batches/batches.ts';
+import { stageLabel } from '../../jobs/kinds/job-kinds.ts';
 import { rowError } from '../../operations/batches/batch-state.ts';
 
 export const ROW_HEAD = ['DOMAIN', 'STAGE', 'TRIES', 'ERROR'] as const;
@@ -6,5 +7,5 @@ export const ROW_HEAD = ['DOMAIN', 'STAGE', 'TRIES', 'ERROR'] as const;
 /** A row as `batches show` lists it. */
 export function rowCells(row: Row): string[] {
   const { domain, stage = '', tries } = row;
-  return [domain, stage, tries === undefined ? '' : String(tries), rowError(row)];
+  return [domain, stageLabel(stage), tries === undefined ? '' : String(tries), rowError(row)];
 }

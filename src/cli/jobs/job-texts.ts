@@ -1,3 +1,4 @@
+import { stageLabel } from '../../jobs/kinds/job-kinds.ts';
 import type { JobFacts } from '../../operations/jobs/job-facts.ts';
 import { readableDuration } from '../../quantity-text.ts';
 import { oneLine } from '../../safe-text.ts';
@@ -11,7 +12,7 @@ const CONTINUED = `\n${' '.repeat(12)}`;
 /** A job as `jobs ls` lists it. */
 export function jobCells(job: JobFacts): string[] {
   const { jobId, kind, state, domain, stages, tries, batch, lastError = '' } = job;
-  const stage = state === 'done' ? '' : (stages.at(-1)?.stage ?? '');
+  const stage = state === 'done' ? '' : stageLabel(stages.at(-1)?.stage ?? '');
   // The advice comes on lines of its own, which a list has no room for.
   const [error = ''] = state === 'failed' || state === 'retrying' ? lastError.split('\n') : [];
   return [jobId, kind, state, domain, stage, String(tries), batch?.id ?? '', error];
@@ -44,7 +45,7 @@ export function jobLines(job: JobFacts, live: boolean): string[] {
 
 function stageLines({ stages }: JobFacts, live: boolean): string[] {
   const rows = stages.map(({ stage, state, tries, ms }) => [
-    stage,
+    stageLabel(stage),
     state,
     String(tries),
     ms === undefined ? '' : String(ms),
@@ -66,5 +67,5 @@ function appLines({ apps }: JobFacts, live: boolean): string[] {
 /** One stage of a job that is watched. @param ms milliseconds it took */
 export function stageLine(stage: string, state: string, ms: number | undefined): string {
   const time = ms === undefined ? '' : `  ${ms < 10_000 ? `${ms} ms` : readableDuration(ms)}`;
-  return `${stage.padEnd(12)} ${state}${time}`;
+  return `${stageLabel(stage).padEnd(13)} ${state}${time}`;
 }

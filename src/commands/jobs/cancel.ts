@@ -1,6 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { jobArg } from '../../cli/flags/args.ts';
 import { currentActor } from '../../cli/terminal/actor.ts';
+import { stageLabel } from '../../jobs/kinds/job-kinds.ts';
 import { withFleet } from '../../operations/connect/with-fleet.ts';
 import { cancelJob } from '../../operations/jobs/cancel-job.ts';
 import { findJob } from '../../operations/jobs/find-job.ts';
@@ -21,7 +22,7 @@ export default class JobsCancel extends BaseCommand {
     this.log(
       stagesDone.length === 0
         ? `Nothing was made of ${domain} so far.`
-        : `What exists of ${domain} stays: ${stagesDone.join(', ')}.`,
+        : `What exists of ${domain} stays: ${stagesDone.map(stageLabel).join(', ')}.`,
     );
     this.log(`Go on with it later: cozy-fleet jobs retry ${jobId}`);
     if (stagesDone.length > 0) this.log(`Or remove it:         cozy-fleet instances destroy ${domain}`);

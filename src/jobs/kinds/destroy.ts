@@ -20,6 +20,7 @@ export const destroy = defineKind({
   hasLinks: false,
   payload,
   stages: ['mark', 'accounts', 'close', 'outside', 'triggers', 'databases', 'storage', 'unregister'],
+  stageLabels: { close: 'revoke-access', outside: 'rag' },
   /** Removed, or there was none. */
   outcomes: { done: 'destroyed', skipped: 'missing' },
   words: {

@@ -57,6 +57,15 @@ export function stagesOf(kind: JobKind): readonly StageName[] {
 
 export const STAGE_NAMES: readonly StageName[] = [...new Set(KIND_NAMES.flatMap(stagesOf))];
 
+const STAGE_LABELS: ReadonlyMap<string, string> = new Map(
+  Object.values(JOB_KINDS).flatMap(({ stageLabels = {} }) => Object.entries<string>(stageLabels)),
+);
+
+/** What a stage is called where people read it; programs get the stored name. @param stage its stored name */
+export function stageLabel(stage: string): string {
+  return STAGE_LABELS.get(stage) ?? stage;
+}
+
 const RULES: { readonly [Kind in JobKind]: KindRules<TaskOf<Kind>> & { readonly name: Kind } } = JOB_KINDS;
 
 /** Names that a job with that task holds. */

@@ -51,6 +51,8 @@ export interface KindDefinition<
   readonly payload: Schema;
   /** In the order in which they run; these names are kept in the progress of jobs and in batch rows. */
   readonly stages: Stages;
+  /** What people read instead of a stored name of a stage that says too little; programs get the stored one. */
+  readonly stageLabels?: Readonly<Partial<Record<Stages[number], string>>>;
   /** How a job ends well: something was done, or there was nothing to do, so that its batch row is skipped. */
   readonly outcomes: { readonly done: Done; readonly skipped: Skipped };
   readonly words: KindWords;

@@ -6,6 +6,7 @@ import {
   JOB_KINDS,
   KIND_NAMES,
   type LivePayload,
+  stageLabel,
   stagesOf,
 } from '../../../src/jobs/kinds/job-kinds.ts';
 import { appsOf, namesOf, parsePayload, payloadHash } from '../../../src/jobs/kinds/payload.ts';
@@ -126,5 +127,25 @@ describe('kinds of jobs', () => {
       'storage',
       'unregister',
     ]);
+  });
+});
+
+describe('the stages of a job', () => {
+  it('are shown by names of their own where the stored ones say too little', () => {
+    expect(JOB_KINDS.destroy.stages.map(stageLabel)).to.deep.equal([
+      'mark',
+      'accounts',
+      'revoke-access',
+      'rag',
+      'triggers',
+      'databases',
+      'storage',
+      'unregister',
+    ]);
+  });
+
+  it('are shown by their stored names otherwise', () => {
+    expect(stagesOf('create').map(stageLabel)).to.deep.equal(stagesOf('create'));
+    expect(stageLabel('of a later version')).to.equal('of a later version');
   });
 });
