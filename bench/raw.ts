@@ -14,8 +14,8 @@ import {
   trashDocument,
 } from '../src/instances/documents/file-documents.ts';
 import { finishedDocument } from '../src/instances/documents/finished-document.ts';
-import { reservationDocument } from '../src/instances/documents/instance-document.ts';
 import { myselfContact } from '../src/instances/documents/myself-contact.ts';
+import { reservationDocument } from '../src/instances/documents/reservation.ts';
 import { settingsDocument } from '../src/instances/documents/settings-document.ts';
 import { cozyUrl } from '../src/instances/domains/registration-link.ts';
 import { INSTANCES } from '../src/instances/lookup/lookup.ts';

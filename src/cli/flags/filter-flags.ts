@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { InputError } from '../../errors.ts';
-import { INSTANCE_STATES, type InstanceState } from '../../instances/documents/instance-document.ts';
+import { INSTANCE_STATES, type InstanceState } from '../../instances/documents/instance-state.ts';
 import { type InstanceFilter, instanceFilter } from '../../instances/lookup/instance-filter.ts';
 
 const helpGroup = 'FILTER';

@@ -1,9 +1,6 @@
 import { databasePrefix } from '../../instances/databases/prefix.ts';
-import {
-  instanceState,
-  type StoredInstance,
-  stackState,
-} from '../../instances/documents/instance-document.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { instanceState, stackState } from '../../instances/documents/instance-state.ts';
 import { sizeText } from '../../instances/options/disk-quota.ts';
 import { oneLine } from '../../safe-text.ts';
 import { fieldValues, goText } from './fields.ts';

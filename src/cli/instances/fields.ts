@@ -1,5 +1,6 @@
 import { databasePrefix } from '../../instances/databases/prefix.ts';
-import { instanceState, type StoredInstance } from '../../instances/documents/instance-document.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { instanceState } from '../../instances/documents/instance-state.ts';
 import { attributesOf, MORE_ATTRIBUTES, STACK_ATTRIBUTES } from '../../instances/documents/instance-view.ts';
 
 /** What the stack's `ls --available-fields` prints (`docs/admin-api.md` §1.3). */

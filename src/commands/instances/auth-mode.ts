@@ -3,13 +3,13 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { instanceArg } from '../../cli/flags/args.ts';
 import { withHeldServices } from '../../cli/instances/with-held-services.ts';
 import { InputError } from '../../errors.ts';
-import { AUTH_MODES } from '../../instances/documents/instance-document.ts';
 import { type InstanceView, instanceView } from '../../instances/documents/instance-view.ts';
-import { type AuthMode, parseAuthMode } from '../../instances/options/option-values.ts';
+import { parseAuthMode } from '../../instances/options/option-values.ts';
+import { AUTH_MODES, type AuthMode } from '../../instances/options/options.ts';
 import { trimBlanks } from '../../instances/values/blanks.ts';
 import { modifyInstance } from '../../operations/instances/modify-instance.ts';
 
-const MODES = Object.keys(AUTH_MODES).join(', ');
+const MODES = AUTH_MODES.join(', ');
 
 export default class InstancesAuthMode extends BaseCommand {
   static override summary = 'Change the way to log in to an instance';

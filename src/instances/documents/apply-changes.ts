@@ -2,8 +2,8 @@ import type { CouchDocument } from '../../couchdb/documents.ts';
 import { InputError } from '../../errors.ts';
 import type { InstanceChanges } from '../options/changes.ts';
 import { tosMajor } from '../options/tos.ts';
-import { isEmptyField } from './empty-field.ts';
-import { AUTH_MODES, type InstanceDocument, type InstanceFields } from './instance-document.ts';
+import { type InstanceDocument, type InstanceFields, isEmptyField } from './instance-document.ts';
+import { AUTH_MODE_NUMBERS } from './instance-state.ts';
 
 /** What the stack's own block puts where no reason is given (`docs/cozy-data.md` §6.3). */
 const UNKNOWN_REASON = 'UNKNOWN';
@@ -26,7 +26,7 @@ export function applyChanges(document: InstanceDocument, changes: InstanceChange
   // The stack's only way to change them sorts them.
   setField(changed, 'feature_sets', changes.featureSets && [...changes.featureSets].sort());
   setField(changed, 'disk_quota', diskQuota === null ? '' : diskQuota?.toString());
-  setField(changed, 'auth_mode', authMode && AUTH_MODES[authMode]);
+  setField(changed, 'auth_mode', authMode && AUTH_MODE_NUMBERS[authMode]);
   setField(changed, 'no_auto_update', autoUpdate === undefined ? undefined : !autoUpdate);
   setField(changed, 'magic_link', changes.magicLink);
   setField(changed, 'onboarding_finished', changes.onboardingFinished);

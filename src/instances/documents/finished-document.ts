@@ -1,12 +1,8 @@
 import { FleetError } from '../../errors.ts';
 import type { InstanceOptions } from '../options/options.ts';
-import { isEmptyField } from './empty-field.ts';
-import {
-  AUTH_MODES,
-  type InstanceDocument,
-  type InstanceFields,
-  reservationReason,
-} from './instance-document.ts';
+import { type InstanceDocument, type InstanceFields, isEmptyField } from './instance-document.ts';
+import { AUTH_MODE_NUMBERS } from './instance-state.ts';
+import { reservationReason } from './reservation.ts';
 
 /** What lets its owner in: a token to register with, or the hash of a registered passphrase. */
 export interface WayIn {
@@ -74,7 +70,7 @@ function setOptions(document: InstanceDocument, options: InstanceOptions): void 
   setUnlessEmpty(document, 'feature_sets', options.featureSets);
   setUnlessEmpty(document, 'tos', options.tos);
   setUnlessEmpty(document, 'tos_latest', options.tosLatest);
-  setUnlessEmpty(document, 'auth_mode', AUTH_MODES[options.authMode ?? 'basic']);
+  setUnlessEmpty(document, 'auth_mode', AUTH_MODE_NUMBERS[options.authMode ?? 'basic']);
   setUnlessEmpty(document, 'magic_link', options.magicLink);
   setUnlessEmpty(document, 'blocked', options.blocked);
   setUnlessEmpty(document, 'blocking_reason', options.blockingReason);

@@ -1,5 +1,9 @@
-import { isEmptyField } from './empty-field.ts';
-import type { InstanceDocument, InstanceFields, StoredInstance } from './instance-document.ts';
+import {
+  type InstanceDocument,
+  type InstanceFields,
+  isEmptyField,
+  type StoredInstance,
+} from './instance-document.ts';
 
 /** An instance as `instances show` and `instances modify` print it (`docs/admin-api.md` §1.3). */
 export interface InstanceView {

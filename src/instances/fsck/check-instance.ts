@@ -4,16 +4,11 @@ import type { CouchServer } from '../../couchdb/server.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { DATABASES, definitionsOf, NEWEST_INDEXES_VERSION, SETTINGS } from '../databases/databases.ts';
 import { databaseName, databasePrefix, prefixOf } from '../databases/prefix.ts';
-import {
-  instanceState,
-  isBeingMoved,
-  isFinished,
-  reservationReason,
-  type StoredInstance,
-} from '../documents/instance-document.ts';
+import type { StoredInstance } from '../documents/instance-document.ts';
+import { instanceState, isBeingMoved } from '../documents/instance-state.ts';
 import { otherStorage } from '../documents/other-storage.ts';
+import { isFinished, reservationReason, writtenInto } from '../documents/reservation.ts';
 import { SETTINGS_ID } from '../documents/settings-document.ts';
-import { writtenInto } from '../documents/written-into.ts';
 import { clusterIfAny } from '../lookup/cluster-at.ts';
 import { judgeById } from '../lookup/lookup.ts';
 import { type Census, type Claim, sharersOf } from '../lookup/prefix-index.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { INSTANCE_STATES, type InstanceDocument, instanceState } from '../documents/instance-document.ts';
+import type { InstanceDocument } from '../documents/instance-document.ts';
+import { INSTANCE_STATES, instanceState } from '../documents/instance-state.ts';
 import { matchesGlob } from '../domains/domain-pattern.ts';
 import { boundedText } from '../options/strict-values.ts';
 

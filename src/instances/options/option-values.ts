@@ -4,7 +4,7 @@ import { isDate } from '../values/dates.ts';
 import { parseGoBool } from '../values/go-bool.ts';
 import { plausible } from '../values/plausible.ts';
 import { parseSize } from './disk-quota.ts';
-import { type InstanceOptions, instanceOptions } from './options.ts';
+import { AUTH_MODES, type AuthMode } from './options.ts';
 
 // Each reads one value of a flag or column, and throws an InputError that says what it should be.
 
@@ -15,11 +15,7 @@ const CLUSTER = /^(-1|\d{1,9})$/;
  * `blocking_reason` of a reservation begins so (`ARCHITECTURE.md` §3.5): an operator's reason must not look like
  * one.
  */
-const RESERVED_REASON = 'PROVISIONING';
-
-const AUTH_MODES = instanceOptions.shape.authMode.unwrap();
-
-export type AuthMode = NonNullable<InstanceOptions['authMode']>;
+export const RESERVED_REASON = 'PROVISIONING';
 
 const badValue = (message: string) => new InputError('bad_value', message);
 
@@ -50,9 +46,9 @@ export function parseBoolean(text: string): boolean {
 }
 
 export function parseAuthMode(text: string): AuthMode {
-  const mode = AUTH_MODES.safeParse(text);
-  if (mode.success) return mode.data;
-  const known = AUTH_MODES.options.join(', ');
+  const mode = AUTH_MODES.find((each) => each === text);
+  if (mode !== undefined) return mode;
+  const known = AUTH_MODES.join(', ');
   throw badValue(`Unknown authentication mode ${JSON.stringify(text)}, use one of ${known}`);
 }
 

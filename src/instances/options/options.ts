@@ -3,6 +3,11 @@ import { z } from 'zod';
 /** Fields of the settings document: all values are strings (`docs/cozy-data.md` §3.1). */
 const settings = z.record(z.string(), z.string());
 
+/** Ways to log in besides the passphrase, by the names that people use; their numbers are `AUTH_MODE_NUMBERS`. */
+export const AUTH_MODES = ['basic', 'two_factor_mail', 'two_factor_oidc'] as const;
+
+export type AuthMode = (typeof AUTH_MODES)[number];
+
 /**
  * What an instance is to become, checked and normalised; no secrets. It travels in job payloads,
  * and its hash tells whether a reservation was made with the same options.
@@ -24,7 +29,7 @@ export const instanceOptions = z.strictObject({
   featureSets: z.array(z.string()).optional(),
   tos: z.string().optional(),
   tosLatest: z.string().optional(),
-  authMode: z.enum(['basic', 'two_factor_mail', 'two_factor_oidc']).optional(),
+  authMode: z.enum(AUTH_MODES).optional(),
   autoUpdate: z.boolean().optional(),
   magicLink: z.boolean().optional(),
   /** Blocked from its first day on, by the operator's wish. */

@@ -1,5 +1,5 @@
 import { FleetError, InputError } from '../../errors.ts';
-import { instanceState } from '../../instances/documents/instance-document.ts';
+import { instanceState } from '../../instances/documents/instance-state.ts';
 import { normaliseDomain } from '../../instances/domains/domain.ts';
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
 import type { Work } from '../../jobs/kinds/payload.ts';

@@ -1,7 +1,7 @@
 import type { CouchServer } from '../../couchdb/server.ts';
 import { FleetError } from '../../errors.ts';
 import { databasePrefix, databaseRange } from '../../instances/databases/prefix.ts';
-import { isReservation } from '../../instances/documents/instance-document.ts';
+import { isReservation } from '../../instances/documents/reservation.ts';
 import { allInstances } from '../../instances/lookup/all-instances.ts';
 import { clusterIfAny } from '../../instances/lookup/cluster-at.ts';
 import type { Couch } from '../connect/couch.ts';

@@ -2,7 +2,7 @@ import type { IndexesVersion } from '../../config/indexes-versions.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { InputError } from '../../errors.ts';
 import { definitionsOf } from '../../instances/databases/databases.ts';
-import { isReservation } from '../../instances/documents/instance-document.ts';
+import { isReservation } from '../../instances/documents/reservation.ts';
 import { allInstances } from '../../instances/lookup/all-instances.ts';
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
 import { platformIndexes } from '../../instances/platform/platform-indexes.ts';

@@ -11,7 +11,7 @@ import {
   trashDocument,
 } from '../../instances/documents/file-documents.ts';
 import { incarnationOf } from '../../instances/documents/incarnation.ts';
-import { isFinished } from '../../instances/documents/instance-document.ts';
+import { isFinished } from '../../instances/documents/reservation.ts';
 import { cozyUrl } from '../../instances/domains/registration-link.ts';
 import { databaseOf } from '../instance/databases-of.ts';
 import { type CreateContext, type CreateStage, instanceOf } from './context.ts';

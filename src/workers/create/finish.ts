@@ -2,11 +2,8 @@ import { isStatus } from '../../couchdb/errors.ts';
 import { PassingError } from '../../errors.ts';
 import { NEWEST_INDEXES_VERSION } from '../../instances/databases/databases.ts';
 import { finishedDocument, type WayIn } from '../../instances/documents/finished-document.ts';
-import {
-  isFinished,
-  isReservation,
-  type StoredInstance,
-} from '../../instances/documents/instance-document.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { isFinished, isReservation } from '../../instances/documents/reservation.ts';
 import { beingDeleted, Refusal } from '../../instances/errors.ts';
 import { findIdsByNames, INSTANCES, readInstance } from '../../instances/lookup/lookup.ts';
 import { newSecrets } from '../../instances/vault/secrets.ts';

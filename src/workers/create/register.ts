@@ -3,13 +3,13 @@ import { isStatus, unlessNoDatabase } from '../../couchdb/errors.ts';
 import { FleetError } from '../../errors.ts';
 import { SETTINGS } from '../../instances/databases/databases.ts';
 import { databaseName, databasePrefix, prefixOf, reservationId } from '../../instances/databases/prefix.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import {
   isReservation,
   reservationDocument,
   reservationHash,
   reservationReason,
-  type StoredInstance,
-} from '../../instances/documents/instance-document.ts';
+} from '../../instances/documents/reservation.ts';
 import { SETTINGS_ID } from '../../instances/documents/settings-document.ts';
 import { beingDeleted, Refusal } from '../../instances/errors.ts';
 import { findByNames, findByOldDomain, INSTANCES, readInstance } from '../../instances/lookup/lookup.ts';

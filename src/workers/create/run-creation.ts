@@ -1,10 +1,7 @@
 import { reservationId } from '../../instances/databases/prefix.ts';
 import { incarnationOf } from '../../instances/documents/incarnation.ts';
-import {
-  isFinished,
-  isReservation,
-  type StoredInstance,
-} from '../../instances/documents/instance-document.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { isFinished, isReservation } from '../../instances/documents/reservation.ts';
 import { readInstance } from '../../instances/lookup/lookup.ts';
 import { unsealPassphrase } from '../../jobs/fleet/sealed-passphrase.ts';
 import type { CreatePayload } from '../../jobs/kinds/create.ts';

@@ -3,8 +3,9 @@ import type { BulkRow, CouchDocument } from '../../couchdb/documents.ts';
 import { updateDocument } from '../../instances/change/update-document.ts';
 import { CONTACTS, SETTINGS } from '../../instances/databases/databases.ts';
 import { incarnationOf } from '../../instances/documents/incarnation.ts';
-import { isFinished, registersPassphrase } from '../../instances/documents/instance-document.ts';
+import { registersPassphrase } from '../../instances/documents/instance-state.ts';
 import { myselfContact } from '../../instances/documents/myself-contact.ts';
+import { isFinished } from '../../instances/documents/reservation.ts';
 import { SETTINGS_ID, settingsDocument } from '../../instances/documents/settings-document.ts';
 import { cozyUrl } from '../../instances/domains/registration-link.ts';
 import {

@@ -1,4 +1,5 @@
-import { isReservation, type StoredInstance } from '../../instances/documents/instance-document.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { isReservation } from '../../instances/documents/reservation.ts';
 import { type AccountHooksOptions, assertAccountsCanGo, runAccountHooks } from '../../stack/account-hooks.ts';
 import { type DestroyContext, type DestroyStage, ownerOf, refuseUnwanted } from './context.ts';
 

@@ -1,4 +1,4 @@
-import { isReservation } from '../../instances/documents/instance-document.ts';
+import { isReservation } from '../../instances/documents/reservation.ts';
 import { deleteFromRag } from '../../stack/rag.ts';
 import { type DestroyStage, refuseUnwanted } from './context.ts';
 

@@ -1,5 +1,5 @@
-import { isReservation, type StoredInstance } from '../../instances/documents/instance-document.ts';
-import { writtenInto } from '../../instances/documents/written-into.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { isReservation, writtenInto } from '../../instances/documents/reservation.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { INSTANCES, readInstance } from '../../instances/lookup/lookup.ts';
 import { sharersOf } from '../../instances/lookup/prefix-index.ts';

@@ -1,4 +1,5 @@
-import { isBeingMoved, type StoredInstance } from '../../instances/documents/instance-document.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { isBeingMoved } from '../../instances/documents/instance-state.ts';
 import { beingDeleted, Refusal } from '../../instances/errors.ts';
 import { refusePlatform } from '../../instances/lookup/sharing.ts';
 import { refuseOtherStorage } from '../instance/refusals.ts';

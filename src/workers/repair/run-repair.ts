@@ -1,4 +1,5 @@
-import { isReservation, type StoredInstance } from '../../instances/documents/instance-document.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { isReservation } from '../../instances/documents/reservation.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { isSerious } from '../../instances/fsck/finding.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';

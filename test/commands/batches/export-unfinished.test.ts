@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { reservationDocument } from '../../../src/instances/documents/instance-document.ts';
+import { reservationDocument } from '../../../src/instances/documents/reservation.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { newSecrets } from '../../../src/instances/vault/secrets.ts';
 import { sampleOptions } from '../../instances/sample-options.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { SETTINGS } from '../../../src/instances/databases/databases.ts';
 import { databaseName, databasePrefix, prefixOf } from '../../../src/instances/databases/prefix.ts';
-import { reservationDocument } from '../../../src/instances/documents/instance-document.ts';
+import { reservationDocument } from '../../../src/instances/documents/reservation.ts';
 import { SETTINGS_ID } from '../../../src/instances/documents/settings-document.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import type { RawOptions } from '../../../src/instances/options/raw-row.ts';
