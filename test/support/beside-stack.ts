@@ -7,8 +7,7 @@ import type { InstanceDocument, StoredInstance } from '../../src/instances/docum
 import { findByNames, INSTANCES } from '../../src/instances/lookup/lookup.ts';
 import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/vault/organization-key.ts';
 import { type StoredPassphrase, storedPassphrase } from '../../src/instances/vault/passphrase.ts';
-import { uuidV7 } from '../../src/instances/vault/uuid-v7.ts';
-import { VAULT_ID } from '../../src/instances/vault/vault.ts';
+import { uuidV7, VAULT_ID } from '../../src/instances/vault/vault.ts';
 
 /** The same function, written another way. */
 function inOtherWords(map: string): string {

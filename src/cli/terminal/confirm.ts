@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Config } from '../../config/config.ts';
 import { FleetError } from '../../errors.ts';
-import { trimBlanks } from '../../instances/values/blanks.ts';
+import { trimBlanks } from '../../instances/values/characters.ts';
 import { oneLine } from '../../safe-text.ts';
 import type { Output } from './output.ts';
 

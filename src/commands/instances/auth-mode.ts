@@ -6,7 +6,7 @@ import { InputError } from '../../errors.ts';
 import { type InstanceView, instanceView } from '../../instances/documents/instance-view.ts';
 import { parseAuthMode } from '../../instances/options/option-values.ts';
 import { AUTH_MODES, type AuthMode } from '../../instances/options/options.ts';
-import { trimBlanks } from '../../instances/values/blanks.ts';
+import { trimBlanks } from '../../instances/values/characters.ts';
 import { modifyInstance } from '../../operations/instances/modify-instance.ts';
 
 const MODES = AUTH_MODES.join(', ');

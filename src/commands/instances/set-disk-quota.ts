@@ -5,7 +5,7 @@ import { withHeldServices } from '../../cli/instances/with-held-services.ts';
 import { InputError } from '../../errors.ts';
 import { type InstanceView, instanceView } from '../../instances/documents/instance-view.ts';
 import { parseQuota } from '../../instances/options/option-values.ts';
-import { trimBlanks } from '../../instances/values/blanks.ts';
+import { trimBlanks } from '../../instances/values/characters.ts';
 import { modifyInstance } from '../../operations/instances/modify-instance.ts';
 
 export default class InstancesSetDiskQuota extends BaseCommand {

@@ -2,8 +2,7 @@ import type { IndexesVersion } from '../../config/indexes-versions.ts';
 import { NEWEST_INDEXES_VERSION } from '../databases/databases.ts';
 import { prefixOf, reservationId } from '../databases/prefix.ts';
 import { RESERVED_REASON } from '../options/option-values.ts';
-import type { InstanceOptions } from '../options/options.ts';
-import { optionsHash } from '../options/options-hash.ts';
+import { type InstanceOptions, optionsHash } from '../options/options.ts';
 import type { InstanceSecrets } from '../vault/secrets.ts';
 import type { InstanceDocument, InstanceFields } from './instance-document.ts';
 

@@ -1,6 +1,6 @@
 import punycode from 'punycode/punycode.js';
 import { InputError } from '../../errors.ts';
-import { trimBlanks } from '../values/blanks.ts';
+import { trimBlanks } from '../values/characters.ts';
 
 /** How app hosts are formed: `drive.alice.example.com` or `alice-drive.example.com`. */
 export type Subdomains = 'nested' | 'flat';

@@ -1,6 +1,6 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { InputError } from '../../errors.ts';
-import { trimBlanks } from '../values/blanks.ts';
+import { trimBlanks } from '../values/characters.ts';
 import { plausible } from '../values/plausible.ts';
 import { lowerCaseRunes, normaliseDomain, type Subdomains } from './domain.ts';
 

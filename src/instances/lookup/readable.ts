@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { StoredDocument } from '../../couchdb/documents.ts';
 import type { InstanceFields, StoredInstance } from '../documents/instance-document.ts';
 import { Refusal } from '../errors.ts';
-import { fieldName } from './field-name.ts';
+import { fieldName } from './readings.ts';
 
 /** A document of `global/instances` that says something of the wrong type, so that nobody can tell what it means. */
 export interface Unreadable {

@@ -1,7 +1,6 @@
 import type { CouchDocument } from '../../couchdb/documents.ts';
 import { databaseStart, prefixOf } from '../databases/prefix.ts';
 import { lowerCaseRunes } from '../domains/domain.ts';
-import { fieldName } from './field-name.ts';
 
 /** The fields by which a document can own something. */
 const CLAIMING = ['domain', 'domain_aliases', 'old_domain', 'prefix'] as const;
@@ -105,4 +104,12 @@ function textsIn(value: unknown): string[] {
     }
   }
   return texts.filter((each) => each !== '');
+}
+
+/**
+ * The name under which a stack reads a field: Go takes it in any case, also with the two letters beyond ASCII that fold
+ * to one of ASCII, the Kelvin sign and the long s.
+ */
+export function fieldName(written: string): string {
+  return written.toLowerCase().replaceAll('\u017f', 's');
 }

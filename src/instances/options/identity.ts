@@ -1,4 +1,4 @@
-import { trimBlanks } from '../values/blanks.ts';
+import { trimBlanks } from '../values/characters.ts';
 import type { InstanceOptions } from './options.ts';
 
 /** The fields of an instance document that say whose it is. */

@@ -1,8 +1,6 @@
 import { InputError } from '../../errors.ts';
-import { trimBlanks } from '../values/blanks.ts';
-import { isDate } from '../values/dates.ts';
-import { parseGoBool } from '../values/go-bool.ts';
-import { plausible } from '../values/plausible.ts';
+import { trimBlanks } from '../values/characters.ts';
+import { isDate, plausible } from '../values/plausible.ts';
 import { parseSize } from './disk-quota.ts';
 import { AUTH_MODES, type AuthMode } from './options.ts';
 
@@ -115,4 +113,14 @@ export function parseReason(text: string): string {
     throw badValue(`a blocking reason cannot begin with ${RESERVED_REASON}: that marks a creation under way`);
   }
   return text;
+}
+
+const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
+const FALSE: ReadonlySet<string> = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
+
+/** Reads a boolean as Go's ParseBool does (`docs/cozy-data.md` §3.1); undefined for any other text. */
+export function parseGoBool(text: string): boolean | undefined {
+  if (TRUE.has(text)) return true;
+  if (FALSE.has(text)) return false;
+  return undefined;
 }

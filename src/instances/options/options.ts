@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { canonicalJson } from '../../canonical-json.ts';
 
 /** Fields of the settings document: all values are strings (`docs/cozy-data.md` §3.1). */
 const settings = z.record(z.string(), z.string());
@@ -48,3 +50,12 @@ export const instanceOptions = z.strictObject({
 });
 
 export type InstanceOptions = z.infer<typeof instanceOptions>;
+
+/**
+ * 16 hex digits that tell whether a reservation was made with the same options (`ARCHITECTURE.md` §3.5, `register`).
+ * `apps` do not count: they are installed once the instance is in use.
+ */
+export function optionsHash(options: InstanceOptions): string {
+  const { apps: _, ...reserved } = options;
+  return createHash('sha256').update(canonicalJson(reserved), 'utf8').digest('hex').slice(0, 16);
+}

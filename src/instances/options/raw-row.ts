@@ -1,8 +1,7 @@
 import { InputError } from '../../errors.ts';
-import { trimBlanks } from '../values/blanks.ts';
+import { trimBlanks } from '../values/characters.ts';
 import { plausible } from '../values/plausible.ts';
-import { kindOfFlag } from '../values/value-kinds.ts';
-import { lengthProblem } from '../values/value-lengths.ts';
+import { kindOfFlag, lengthProblem } from '../values/value-kinds.ts';
 
 /** What is told of an instance when it is made, and may be changed later, as far as it is shown in one run. */
 const LASTING_FLAGS = [

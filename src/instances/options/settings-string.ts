@@ -1,4 +1,4 @@
-import { parseGoBool } from '../values/go-bool.ts';
+import { parseGoBool } from './option-values.ts';
 
 /** What the Settings string says about the instance itself; values are texts, unchecked. */
 export interface MovedSettings {

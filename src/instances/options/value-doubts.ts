@@ -1,10 +1,9 @@
 import { domainToASCII } from 'node:url';
 import { isAddress, splitPort } from '../domains/new-domain.ts';
-import { trimBlanks } from '../values/blanks.ts';
-import { invisibleIn, nameOf } from '../values/characters.ts';
-import { isDate } from '../values/dates.ts';
+import { invisibleIn, nameOf, trimBlanks } from '../values/characters.ts';
 import { mixedAlphabets, readsLike } from '../values/look-alike.ts';
 import { mojibakeIn } from '../values/mojibake.ts';
+import { isDate } from '../values/plausible.ts';
 
 // Each answers sentences about what one value may be instead of what it should be: good enough to be used, odd
 // enough to be looked at by whoever submits it. None quotes the value.

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import nacl from 'tweetnacl';
 import { FleetError, toError } from '../../errors.ts';
-import type { RandomBytes } from './random-bytes.ts';
+import type { RandomBytes } from './secrets.ts';
 
 /** What the stack needs to encrypt credentials: `vault.credentials_encryptor_key`. */
 export interface EncryptorKey {

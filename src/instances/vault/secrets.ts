@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { RandomBytes } from './random-bytes.ts';
+
+/** A source of unpredictable bytes, such as `crypto.randomBytes`; tests hand in their own. */
+export type RandomBytes = (size: number) => Buffer;
 
 /** Secrets of an instance document, in base64, under the names they have there. */
 export interface InstanceSecrets {

@@ -1,7 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { CouchDocument } from '../../couchdb/documents.ts';
-import { uuidV7 } from './uuid-v7.ts';
-import type { BitwardenDocument } from './vault.ts';
+import { type BitwardenDocument, uuidV7 } from './vault.ts';
 
 /** The bits of a UUID of version 7 that hold its time, in digits of hex, without its dash. */
 const TIME_DIGITS = 12;

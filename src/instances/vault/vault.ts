@@ -2,8 +2,7 @@ import { createCipheriv, createHmac, generateKeyPair, randomBytes } from 'node:c
 import { promisify } from 'node:util';
 import type { CouchDocument } from '../../couchdb/documents.ts';
 import { type EncryptorKey, encryptedOrganizationKey } from './organization-key.ts';
-import type { RandomBytes } from './random-bytes.ts';
-import { uuidV7 } from './uuid-v7.ts';
+import type { RandomBytes } from './secrets.ts';
 
 export const VAULT_ID = 'io.cozy.settings.bitwarden';
 
@@ -113,4 +112,18 @@ export function renewedVault(current: CouchDocument, made: BitwardenDocument): C
       updatedAt: made.cozyMetadata.updatedAt,
     },
   };
+}
+
+/**
+ * A UUID of version 7 (RFC 9562 §5.7): 48 bits of time, then the random bits as they come. The mark of a vault is
+ * found again by them (`vault-mark.ts`), which libraries that mix the bits first would not allow.
+ *
+ * @param time milliseconds since 1970.
+ */
+export function uuidV7(time: number = Date.now(), random: RandomBytes = randomBytes): string {
+  const bytes = Buffer.from(random(16));
+  bytes.writeUIntBE(time, 0, 6);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { optionsHash } from '../../instances/options/options-hash.ts';
+import { optionsHash } from '../../instances/options/options.ts';
 import { strictOptions } from '../../instances/options/strict-options.ts';
 import { domain, listOf } from '../../instances/options/strict-values.ts';
 import { envelope } from './envelope.ts';

@@ -8,7 +8,7 @@ import {
   parseInstanceOptions,
 } from '../../instances/options/parse-options.ts';
 import type { RawOptions } from '../../instances/options/raw-row.ts';
-import { trimBlanks } from '../../instances/values/blanks.ts';
+import { trimBlanks } from '../../instances/values/characters.ts';
 import { skeletonOf } from '../../instances/values/look-alike.ts';
 import { kindOfFlag } from '../../instances/values/value-kinds.ts';
 import type { Row, RowProblem } from './row-format.ts';

@@ -16,7 +16,7 @@ import { findByNames, findByOldDomain, INSTANCES, readInstance } from '../../ins
 import type { Owners } from '../../instances/lookup/prefix-index.ts';
 import { refuseMeantDomain, refuseUnreadableOwner } from '../../instances/lookup/sharing.ts';
 import { isSamePerson } from '../../instances/options/identity.ts';
-import { optionsHash } from '../../instances/options/options-hash.ts';
+import { optionsHash } from '../../instances/options/options.ts';
 import { ensureGlobalDatabases } from '../../instances/platform/global-databases.ts';
 import { newSecrets } from '../../instances/vault/secrets.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { reservationId } from '../../../src/instances/databases/prefix.ts';
 import { isReservation, reservationHash } from '../../../src/instances/documents/reservation.ts';
-import { optionsHash } from '../../../src/instances/options/options-hash.ts';
+import { optionsHash } from '../../../src/instances/options/options.ts';
 import { finish, reserve, secrets } from '../sample-documents.ts';
 import { sampleOptions } from '../sample-options.ts';
 

@@ -4,6 +4,7 @@ import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../../src/instances/vault/organizat
 import {
   type BitwardenDocument,
   renewedVault,
+  uuidV7,
   VAULT_ID,
   vaultDocument,
 } from '../../../src/instances/vault/vault.ts';
@@ -127,5 +128,16 @@ describe('renewedVault', () => {
     );
     const { encrypted_organization_key, collection_id } = later;
     expect(renewed).to.include({ encrypted_organization_key, collection_id, organization_id: 'o' });
+  });
+});
+
+describe('uuidV7', () => {
+  it('is the time and the random bytes, marked as version 7', () => {
+    const uuid = uuidV7(0x017f22e279b0, (size) => Buffer.alloc(size, 0xff));
+    expect(uuid).to.equal('017f22e2-79b0-7fff-bfff-ffffffffffff');
+  });
+
+  it('is never the same twice', () => {
+    expect(uuidV7(0)).not.to.equal(uuidV7(0));
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseGoBool } from '../../../src/instances/values/go-bool.ts';
+import { parseGoBool } from '../../../src/instances/options/option-values.ts';
 
 describe('parseGoBool', () => {
   it('knows the ways to write true', () => {

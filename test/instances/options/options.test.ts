@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import type { InstanceOptions } from '../../../src/instances/options/options.ts';
-import { optionsHash } from '../../../src/instances/options/options-hash.ts';
+import { type InstanceOptions, optionsHash } from '../../../src/instances/options/options.ts';
 
 const OPTIONS: InstanceOptions = {
   domain: 'alice.example.com',
