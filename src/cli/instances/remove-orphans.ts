@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Config } from '../../config/config.ts';
-import { findingLine } from '../../instances/fsck/finding.ts';
+import { findingLine } from '../../instances/fsck/findings.ts';
 import {
   type OrphanRemoval,
   type OrphanReporter,

@@ -7,7 +7,7 @@ import { orphansWaitFlag } from '../../cli/flags/orphans-flag.ts';
 import { unreadablePrinter } from '../../cli/terminal/input-printer.ts';
 import { writeAll } from '../../cli/terminal/write-stdout.ts';
 import { InputError } from '../../errors.ts';
-import { type Finding, findingLine } from '../../instances/fsck/finding.ts';
+import { type Finding, findingLine } from '../../instances/fsck/findings.ts';
 import { findOrphans } from '../../instances/fsck/orphans.ts';
 import { createCensus } from '../../instances/lookup/prefix-index.ts';
 import { platformIndexes } from '../../instances/platform/platform-indexes.ts';

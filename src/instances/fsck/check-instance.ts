@@ -13,16 +13,16 @@ import { clusterIfAny } from '../lookup/cluster-at.ts';
 import { judgeById } from '../lookup/lookup.ts';
 import { type Census, type Claim, sharersOf } from '../lookup/prefix-index.ts';
 import { checkFiles, type FileChecks } from './check-files.ts';
-import { confirmed } from './confirmed.ts';
 import { databaseFindings } from './database-findings.ts';
-import type { FileFinding, NoDatabase } from './findings.ts';
 import {
   type DesignFinding,
+  type FileFinding,
   type InstanceFinding,
+  type NoDatabase,
   type OtherInstance,
   unreadableDocument,
   type WithoutJob,
-} from './instance-findings.ts';
+} from './findings.ts';
 
 /** What a check looks at, and whom it asks. */
 export interface CheckContext {
@@ -253,4 +253,20 @@ async function isStillInUse(context: CheckContext): Promise<boolean> {
   if (now === undefined || isBeingMoved(now)) return false;
   const state = instanceState(now);
   return state !== 'deleting' && state !== 'provisioning';
+}
+
+/**
+ * What is found by two looks in a row, in the order of the second. While an instance is in use, a write
+ * between the reading of its index and the walk through its storage looks like a finding, once.
+ *
+ * @param stillWorthIt asked after a first look that found something; without it nothing is found
+ */
+export async function* confirmed<Finding>(
+  look: () => AsyncIterable<Finding>,
+  stillWorthIt: () => Promise<boolean>,
+): AsyncGenerator<Finding, void, undefined> {
+  const before = new Set<string>();
+  for await (const finding of look()) before.add(JSON.stringify(finding));
+  if (before.size === 0 || !(await stillWorthIt())) return;
+  for await (const finding of look()) if (before.has(JSON.stringify(finding))) yield finding;
 }

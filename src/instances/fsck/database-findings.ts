@@ -4,8 +4,7 @@ import type { CouchServer } from '../../couchdb/server.ts';
 import { DATABASES, type InstanceDatabase } from '../databases/databases.ts';
 import { missingDatabases } from '../databases/missing-databases.ts';
 import { databaseName } from '../databases/prefix.ts';
-import { type NoDatabase, noDatabase } from './findings.ts';
-import type { DesignFinding } from './instance-findings.ts';
+import { type DesignFinding, type NoDatabase, noDatabase } from './findings.ts';
 import { isJsView, isMangoIndex } from './same-design.ts';
 
 /**

@@ -1,13 +1,14 @@
 import type { Storage, WalkEntry } from '../../storage/storage.ts';
-import { contentMismatch, type ReadContent } from './content.ts';
 import { entryFinding, versionFinding } from './entry-finding.ts';
 import type { FileTree } from './file-tree.ts';
-import type { EntryFinding, FoundDirectory, FoundFile } from './findings.ts';
-import type { IndexEntry, IndexedVersion } from './index-entry.ts';
-import { VERSIONS_PATH, versionPlace } from './stored-versions.ts';
+import type { ContentMismatch, EntryFinding, FoundDirectory, FoundFile } from './findings.ts';
+import type { IndexEntry, IndexedContent, IndexedVersion } from './index-entry.ts';
 
 /** Applications and thumbnails have no documents of files (`docs/admin-api.md` §5). */
 const WITHOUT_DOCUMENTS = ['/.cozy_apps', '/.cozy_konnectors', '/.thumbs'];
+
+/** Where a `file://` storage has the old versions of files (`docs/cozy-data.md` §4.1). */
+const VERSIONS_PATH = '/.cozy_versions';
 
 export interface Comparison {
   readonly storage: Storage;
@@ -120,4 +121,35 @@ function unindexed({ path, kind }: WalkEntry): EntryFinding {
   }
   const file_doc: FoundFile = { type: 'file', name, path };
   return { type: 'index_missing', file_doc, is_file: true, is_version: false };
+}
+
+/** A file of the storage, as it was read. */
+interface ReadContent {
+  readonly size: number;
+  /** Base64. */
+  readonly md5sum: string;
+}
+
+/** How content differs from its document; undefined when it does not. */
+function contentMismatch(indexed: IndexedContent, read: ReadContent): ContentMismatch | undefined {
+  if (indexed.size === read.size && indexed.md5sum === read.md5sum) return undefined;
+  return {
+    size_file: read.size,
+    size_index: indexed.size ?? null,
+    md5sum_file: read.md5sum,
+    md5sum_index: indexed.md5sum ?? null,
+  };
+}
+
+/** What a path at or below `/.cozy_versions` stands for: the directories in between have no document. */
+type VersionPlace = { readonly is: 'between' } | { readonly is: 'version'; readonly id: string };
+
+/**
+ * Reads `/.cozy_versions/<id[0:4]>/<id[4:]>/<versionid>`; the id of a version is that of its file, a slash,
+ * and its own. Undefined for any other path, and below a version.
+ */
+export function versionPlace(path: string): VersionPlace | undefined {
+  if (path !== VERSIONS_PATH && !path.startsWith(`${VERSIONS_PATH}/`)) return undefined;
+  const [start = '', rest = '', ...own] = path.slice(VERSIONS_PATH.length + 1).split('/');
+  return own.length === 0 ? { is: 'between' } : { is: 'version', id: `${start}${rest}/${own.join('/')}` };
 }

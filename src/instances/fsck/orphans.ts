@@ -5,7 +5,7 @@ import { OF_THE_STACK } from '../../storage/place.ts';
 import type { PlaceKind, Storage } from '../../storage/storage.ts';
 import { INSTANCES } from '../lookup/lookup.ts';
 import type { Census } from '../lookup/prefix-index.ts';
-import type { OrphanDatabases, OrphanFinding } from './orphan-findings.ts';
+import type { OrphanDatabases, OrphanFinding } from './findings.ts';
 
 export interface OrphanSearch {
   /** The CouchDB of `couchdb.url`. */

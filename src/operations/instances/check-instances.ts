@@ -5,8 +5,7 @@ import {
   checkInstance,
   type FoundInInstance,
 } from '../../instances/fsck/check-instance.ts';
-import type { Finding } from '../../instances/fsck/finding.ts';
-import { unreadableDocument } from '../../instances/fsck/instance-findings.ts';
+import { type Finding, unreadableDocument } from '../../instances/fsck/findings.ts';
 import type { Judged } from '../../instances/lookup/readable.ts';
 import { UnsafePath } from '../../storage/errors.ts';
 import { inOrder } from './in-order.ts';

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { FleetError } from '../../errors.ts';
 import { databaseRange, prefixOf } from '../../instances/databases/prefix.ts';
-import type { OrphanDatabases, OrphanFinding } from '../../instances/fsck/orphan-findings.ts';
+import type { OrphanDatabases, OrphanFinding } from '../../instances/fsck/findings.ts';
 import { findOrphans } from '../../instances/fsck/orphans.ts';
 import { type Census, createCensus, type Owners } from '../../instances/lookup/prefix-index.ts';
 import { refusalOf, type Unreadable } from '../../instances/lookup/readable.ts';

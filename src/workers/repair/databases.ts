@@ -2,8 +2,7 @@ import type { CouchDocument, StoredDocument } from '../../couchdb/documents.ts';
 import { insertMissing } from '../../couchdb/insert-missing.ts';
 import { DATABASES, definitionsOf } from '../../instances/databases/databases.ts';
 import { designFindings } from '../../instances/fsck/database-findings.ts';
-import type { NoDatabase } from '../../instances/fsck/findings.ts';
-import type { DesignFinding } from '../../instances/fsck/instance-findings.ts';
+import type { DesignFinding, NoDatabase } from '../../instances/fsck/findings.ts';
 import { databaseOf } from '../instance/databases-of.ts';
 import type { RepairContext } from './context.ts';
 

@@ -3,8 +3,7 @@ import {
   checkInstance,
   type FoundInInstance,
 } from '../../instances/fsck/check-instance.ts';
-import type { EntryFinding } from '../../instances/fsck/findings.ts';
-import type { DesignFinding } from '../../instances/fsck/instance-findings.ts';
+import type { DesignFinding, EntryFinding } from '../../instances/fsck/findings.ts';
 import { readInstance } from '../../instances/lookup/lookup.ts';
 import { sharingOf } from '../../instances/lookup/sharing.ts';
 import type { RepairContext } from './context.ts';

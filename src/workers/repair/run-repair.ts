@@ -1,7 +1,7 @@
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { isReservation } from '../../instances/documents/reservation.ts';
 import { Refusal } from '../../instances/errors.ts';
-import { isSerious } from '../../instances/fsck/finding.ts';
+import { isSerious } from '../../instances/fsck/findings.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import type { RepairPayload, RepairStageName } from '../../jobs/kinds/repair.ts';
 import { stackPrefix } from '../../stack/owner.ts';

@@ -3,7 +3,7 @@ import { definitionsOf, SETTINGS } from '../../instances/databases/databases.ts'
 import { databasePrefix } from '../../instances/databases/prefix.ts';
 import { settingsDocument } from '../../instances/documents/settings-document.ts';
 import { databaseFindings } from '../../instances/fsck/database-findings.ts';
-import type { WrongIndexesVersion } from '../../instances/fsck/instance-findings.ts';
+import type { WrongIndexesVersion } from '../../instances/fsck/findings.ts';
 import { INSTANCES, readInstance } from '../../instances/lookup/lookup.ts';
 import { databaseOf } from '../instance/databases-of.ts';
 import type { RepairContext } from './context.ts';

@@ -1,4 +1,4 @@
-import type { Finding } from '../../../src/instances/fsck/finding.ts';
+import type { Finding } from '../../../src/instances/fsck/findings.ts';
 
 /** Type of a finding and what it is about. */
 export function brief(finding: Finding): string {

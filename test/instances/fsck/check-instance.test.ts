@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { prefixOf, reservationId } from '../../../src/instances/databases/prefix.ts';
 import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
-import { type CheckContext, checkInstance } from '../../../src/instances/fsck/check-instance.ts';
+import { type CheckContext, checkInstance, confirmed } from '../../../src/instances/fsck/check-instance.ts';
 import { clusterAt } from '../../../src/instances/lookup/cluster-at.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { type Census, createCensus } from '../../../src/instances/lookup/prefix-index.ts';
@@ -194,5 +194,32 @@ describe('the check of an instance', () => {
     instance = await fleet.putInstance({ domain: fleet.domain('deleting'), deleting: true });
     expect(await check()).to.deep.equal(['deleting_without_job']);
     expect(await check({ hasJob: () => Promise.resolve(true) })).to.deep.equal([]);
+  });
+});
+
+describe('findings that are looked at twice', () => {
+  async function found(looks: string[][], stillWorthIt = true): Promise<{ lines: string[]; left: number }> {
+    async function* look() {
+      yield* looks.shift() ?? [];
+    }
+    const lines: string[] = [];
+    for await (const line of confirmed(look, () => Promise.resolve(stillWorthIt))) lines.push(line);
+    return { lines, left: looks.length };
+  }
+
+  it('are those of both looks, in the order of the second', async () => {
+    const { lines } = await found([
+      ['a', 'b', 'gone'],
+      ['new', 'b', 'a'],
+    ]);
+    expect(lines).to.deep.equal(['b', 'a']);
+  });
+
+  it('cost one look where it finds nothing', async () => {
+    expect(await found([[], ['a']])).to.deep.equal({ lines: [], left: 1 });
+  });
+
+  it('are none where there is nothing left to look at', async () => {
+    expect(await found([['a'], ['a']], false)).to.deep.equal({ lines: [], left: 1 });
   });
 });

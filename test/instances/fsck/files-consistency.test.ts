@@ -1,5 +1,6 @@
 import { mkdir, rename, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
+import { versionPlace } from '../../../src/instances/fsck/files-consistency.ts';
 import { contentFields, idAt } from './test-instance.ts';
 import { useTestInstance } from './use-test-instance.ts';
 
@@ -185,4 +186,19 @@ describe('the check of old versions against the storage', () => {
     await writeFile(instance.onDisk('/.cozy_versions/stray'), '');
     expect(await instance.check()).to.deep.equal(['index_missing /.cozy_versions/stray']);
   });
+});
+
+describe('the place of a version in the storage', () => {
+  it('tells the id of its document', () => {
+    const version = { is: 'version', id: '0123456789abcdef/2-def' };
+    expect(versionPlace('/.cozy_versions/0123/456789abcdef/2-def')).to.deep.equal(version);
+  });
+
+  for (const path of ['/.cozy_versions', '/.cozy_versions/0123', '/.cozy_versions/0123/456789abcdef']) {
+    it(`has ${path} on the way to it`, () => expect(versionPlace(path)).to.deep.equal({ is: 'between' }));
+  }
+
+  for (const path of ['/', '/Photos', '/.cozy_versions_of_mine/a/b/c', '/Photos/.cozy_versions/a/b/c']) {
+    it(`is not ${path}`, () => expect(versionPlace(path)).to.equal(undefined));
+  }
 });

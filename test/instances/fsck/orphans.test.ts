@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { type CouchServer, connectCouch } from '../../../src/couchdb/server.ts';
 import { prefixOf } from '../../../src/instances/databases/prefix.ts';
-import type { OrphanFinding } from '../../../src/instances/fsck/orphan-findings.ts';
+import type { OrphanFinding } from '../../../src/instances/fsck/findings.ts';
 import { findOrphans } from '../../../src/instances/fsck/orphans.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { createCensus } from '../../../src/instances/lookup/prefix-index.ts';

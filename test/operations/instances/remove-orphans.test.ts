@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { prefixOf } from '../../../src/instances/databases/prefix.ts';
-import type { OrphanFinding } from '../../../src/instances/fsck/orphan-findings.ts';
+import type { OrphanFinding } from '../../../src/instances/fsck/findings.ts';
 import { refuseManyOrphans } from '../../../src/operations/instances/remove-orphans.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}.example.org`);

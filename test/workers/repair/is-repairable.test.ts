@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import type { Finding } from '../../../src/instances/fsck/finding.ts';
-import { noDatabase } from '../../../src/instances/fsck/findings.ts';
+import { type Finding, noDatabase } from '../../../src/instances/fsck/findings.ts';
 import { isRepairable, repairableOf } from '../../../src/workers/repair/is-repairable.ts';
 
 const STRICT = { recreateEmpty: false };
