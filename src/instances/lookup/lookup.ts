@@ -1,4 +1,5 @@
 import type { StoredDocument, ViewQuery, ViewRow } from '../../couchdb/documents.ts';
+import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import type { StoredInstance } from '../documents/instance-document.ts';
 import { type Judged, judgeDocument, requireReadable } from './readable.ts';
@@ -29,6 +30,18 @@ export async function judgeByNames(
   const found = new Map<string, StoredDocument>();
   for (const { doc } of rows) if (doc) found.set(doc._id, doc);
   return [...found.values()].map(judgeDocument);
+}
+
+/**
+ * The same for the look-ups of operators: on a CouchDB on which nothing was made yet there is no `global/instances`,
+ * and so no instance. Workers do not ask so: what is not there may be what a node does not know of yet.
+ */
+export async function judgeIfAny(
+  global: CouchServer,
+  names: readonly string[],
+  signal?: AbortSignal,
+): Promise<Judged[]> {
+  return (await unlessNoDatabase(judgeByNames(global, names, signal))) ?? [];
 }
 
 /** Ids of the documents that {@link findByNames} would find, each once, for a third less of CouchDB's time. */

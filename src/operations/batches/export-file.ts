@@ -7,7 +7,7 @@ import { instanceState } from '../../instances/documents/instance-state.ts';
 import { SETTINGS_ID } from '../../instances/documents/settings-document.ts';
 import type { Scheme } from '../../instances/domains/registration-link.ts';
 import { clusterIfAny } from '../../instances/lookup/cluster-at.ts';
-import { judgeByNames } from '../../instances/lookup/lookup.ts';
+import { judgeIfAny } from '../../instances/lookup/lookup.ts';
 import { describeUnreadable, type Judged } from '../../instances/lookup/readable.ts';
 import { registrationOf } from '../../instances/lookup/registration.ts';
 import { type Recognition, recognize } from '../../instances/options/identity.ts';
@@ -34,7 +34,7 @@ export async function* exportFile(
 ): AsyncGenerator<ExportedRow> {
   for await (const page of pagesOf(validRows(rows, onInvalid), PAGE)) {
     const names = page.flatMap(({ options: { domain, aliases } }) => [domain, ...aliases]);
-    const owners = ownersByName(await documentsNamed(couch, names));
+    const owners = ownersByName(await judgeIfAny(couch.global, names));
     yield* await Promise.all(page.map(({ options }) => exported(couch, options, owners, scheme)));
   }
 }
@@ -47,11 +47,6 @@ async function* validRows(
     if (row.kind === 'valid') yield row;
     else onInvalid(row);
   }
-}
-
-/** A CouchDB on which nothing was made yet has no `global/instances`. */
-async function documentsNamed({ global }: Couch, names: readonly string[]): Promise<Judged[]> {
-  return (await unlessNoDatabase(judgeByNames(global, names))) ?? [];
 }
 
 function ownersByName(documents: readonly Judged[]): ReadonlyMap<string, Judged> {

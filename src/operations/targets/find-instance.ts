@@ -1,9 +1,8 @@
-import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { FleetError } from '../../errors.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { normaliseDomain } from '../../instances/domains/domain.ts';
-import { judgeByNames } from '../../instances/lookup/lookup.ts';
+import { judgeIfAny } from '../../instances/lookup/lookup.ts';
 import { type Judged, requireReadable } from '../../instances/lookup/readable.ts';
 
 /**
@@ -21,8 +20,7 @@ export async function findInstance(global: CouchServer, name: string): Promise<S
 export async function findJudged(global: CouchServer, name: string): Promise<Judged> {
   // What exists may come from a time of other rules about subdomains.
   const domain = normaliseDomain(name, 'nested');
-  // A CouchDB on which nothing was made yet has no `global/instances`.
-  const found = (await unlessNoDatabase(judgeByNames(global, [domain]))) ?? [];
+  const found = await judgeIfAny(global, [domain]);
   const judged = found.find((each) => domainOf(each) === domain) ?? found[0];
   if (judged !== undefined) return judged;
   throw new FleetError(

@@ -1,8 +1,7 @@
-import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { incarnationOf } from '../../instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
-import { judgeByNames } from '../../instances/lookup/lookup.ts';
+import { judgeIfAny } from '../../instances/lookup/lookup.ts';
 import type { Judged, Unreadable } from '../../instances/lookup/readable.ts';
 import type { SeenInstance } from '../../jobs/kinds/envelope.ts';
 
@@ -39,8 +38,7 @@ export async function lookUp<Written extends WrittenDomain>(
 ): Promise<(Written & Target)[]> {
   const domains = written.map(({ domain }) => domain);
   const found = new Map<string, Judged>();
-  // A CouchDB on which nothing was made yet has no `global/instances`.
-  const instances = (await unlessNoDatabase(judgeByNames(global, domains))) ?? [];
+  const instances = await judgeIfAny(global, domains);
   // Of two documents with one domain the first one counts, as in the stack (`docs/cozy-data.md` §7).
   for (const judged of instances) {
     const { domain } = judged.readable ? judged.instance : judged.unreadable;

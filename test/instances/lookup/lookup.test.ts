@@ -1,8 +1,14 @@
 import { expect } from 'chai';
 import { type CouchServer, connectCouch } from '../../../src/couchdb/server.ts';
-import { findByNames, findByOldDomain, findIdsByNames } from '../../../src/instances/lookup/lookup.ts';
+import {
+  findByNames,
+  findByOldDomain,
+  findIdsByNames,
+  judgeIfAny,
+} from '../../../src/instances/lookup/lookup.ts';
 import { putInstances } from '../../support/put-instances.ts';
 import { startTestCouch, type TestCouch } from '../../support/servers.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
 
 describe('looking instances up', () => {
   let couch: TestCouch;
@@ -38,6 +44,18 @@ describe('looking instances up', () => {
 
   it('finds none by a name that nobody has', async () => {
     expect(await findIdsByNames(server, ['nobody.example.org'])).to.deep.equal([]);
+  });
+
+  it('finds none for an operator where nothing was made yet, and tells a worker so', async () => {
+    const empty = await startTestCouch({ ownProcess: true });
+    const fresh = connectCouch({ url: empty.url, connections: 1 });
+    try {
+      expect(await judgeIfAny(fresh, NAMES)).to.deep.equal([]);
+      expect(await thrownBy(findByNames(fresh, NAMES))).to.have.property('status', 404);
+    } finally {
+      await fresh.close();
+      await empty.close();
+    }
   });
 
   it('finds by their former domain only those that have moved', async () => {
