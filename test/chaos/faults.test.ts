@@ -82,7 +82,7 @@ describe('behind a proxy that is not to be believed', function () {
   async function destroy(domain: string): Promise<string> {
     const found = await test.instance(domain);
     if (found === undefined) throw new Error(`${domain} is not there`);
-    const seen = { id: found._id, incarnation: incarnationOf(found.cli_secret ?? '') };
+    const seen = { id: found._id, incarnation: incarnationOf(found) };
     const work = { kind: 'destroy' as const, domain, seen, skipAccounts: false, resume: false };
     return (await enqueueJob(test.fleet, { work, tries: 8 })).jobId;
   }

@@ -19,7 +19,7 @@ export async function makeInstances(chaos: ChaosFleet, all: readonly InstanceOpt
 export async function queueDestruction(chaos: ChaosFleet, domain: string): Promise<string> {
   const [instance] = await instancesOf(chaos.couch, [domain]);
   if (instance === undefined) throw new Error(`there is no ${domain}`);
-  const seen = { id: instance._id, incarnation: incarnationOf(instance.cli_secret ?? '') };
+  const seen = { id: instance._id, incarnation: incarnationOf(instance) };
   const work = { kind: 'destroy', domain, seen, skipAccounts: false, resume: false } as const;
   const { state, jobId } = await enqueueJob(chaos.fleet, { work, tries: 8 });
   if (state !== 'queued') throw new Error(`the destruction of ${domain} was not queued but ${state}`);

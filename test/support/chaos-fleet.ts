@@ -233,5 +233,5 @@ function contextOf(
 /** The life of the domain that its document belongs to. */
 export async function incarnationIn({ couch }: ChaosFleet, domain: string): Promise<string | undefined> {
   const [instance] = await instancesOf(couch, [domain]);
-  return instance === undefined ? undefined : incarnationOf(instance.cli_secret ?? '');
+  return instance === undefined ? undefined : incarnationOf(instance);
 }

@@ -61,7 +61,7 @@ describe('a job that no command of the fleet queued', () => {
 
   async function destroyOf(domain: string) {
     const { _id: id, cli_secret: secret = '' } = (await test.instance(domain)) ?? { _id: '' };
-    const seen = { id, incarnation: incarnationOf(secret) };
+    const seen = { id, incarnation: incarnationOf({ cli_secret: secret }) };
     const envelope = { v: 1, generation: 0, tries: 8 } as const;
     return { ...envelope, kind: 'destroy', domain, seen, skipAccounts: false, resume: true } as const;
   }

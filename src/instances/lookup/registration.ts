@@ -21,7 +21,7 @@ export function registrationOf(instance: StoredInstance, scheme: Scheme): Regist
 
 /** Whether this document is the life of the domain that a job or a row made (`ARCHITECTURE.md` §3.3). */
 export function isOfIncarnation(instance: StoredInstance, incarnation: string | undefined): boolean {
-  return incarnation !== undefined && incarnationOf(instance.cli_secret ?? '') === incarnation;
+  return incarnation !== undefined && incarnationOf(instance) === incarnation;
 }
 
 /** Reads the registration of what a job made, as it is now; undefined when that life is over. */

@@ -16,13 +16,14 @@ export interface Target {
 }
 
 /** @param row place in the list, from 1 */
-export function targetOf({ _id, domain, cli_secret: secret }: StoredInstance, row: number): Target {
-  return { row, domain, seen: { id: _id, incarnation: incarnationOf(secret ?? '') } };
+export function targetOf(instance: StoredInstance, row: number): Target {
+  const { _id: id, domain } = instance;
+  return { row, domain, seen: { id, incarnation: incarnationOf(instance) } };
 }
 
 /** One whose document cannot be read: its job is refused as `unreadable`, and as another life once it was corrected. */
 export function unreadableTarget({ _id, domain }: Unreadable, row: number): Target {
-  return { row, domain, seen: { id: _id, incarnation: incarnationOf('') } };
+  return { row, domain, seen: { id: _id, incarnation: incarnationOf({}) } };
 }
 
 /** A domain and where it was written. */

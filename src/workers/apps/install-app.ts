@@ -100,14 +100,18 @@ async function presentApp(installation: AppInstallation, slug: string): Promise<
 }
 
 async function copyFiles(
-  { services: { storage }, instance: { domain, cli_secret: secret = '' }, lease, signal }: AppInstallation,
+  { services: { storage }, instance, lease, signal }: AppInstallation,
   { app, files }: PreparedApp,
 ): Promise<void> {
   const { manifest, slug, version, checksum } = app;
   const folder = checksum === '' ? version : `${version}-${checksum}`;
-  const tag = incarnationOf(secret);
+  const tag = incarnationOf(instance);
   const guard = () => lease.assertHeld();
-  await storage.installApp(domain, { kind: manifest.kind, slug, folder, from: files, tag, guard }, signal);
+  await storage.installApp(
+    instance.domain,
+    { kind: manifest.kind, slug, folder, from: files, tag, guard },
+    signal,
+  );
 }
 
 /** Whatever the stack has made of its own triggers stays its own: one that we cannot read is left to it. */
@@ -143,6 +147,6 @@ function installInstance(instance: StoredInstance): InstallInstance {
     domain: instance.domain,
     prefix: stackPrefix(instance),
     couchCluster: instance.couch_cluster,
-    incarnation: incarnationOf(instance.cli_secret ?? ''),
+    incarnation: incarnationOf(instance),
   };
 }

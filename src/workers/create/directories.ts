@@ -81,6 +81,6 @@ function directoryDocuments(context: CreateContext, wanted: readonly DefaultDire
 
 /** An id that a second run and a twin find again: two documents for one directory would be two directories. */
 function idOf(context: CreateContext, key: DefaultDirectory['key']): string {
-  const life = incarnationOf(instanceOf(context).cli_secret ?? '');
+  const life = incarnationOf(instanceOf(context));
   return createHash('sha256').update(`${life} ${key}`).digest('hex').slice(0, 32);
 }

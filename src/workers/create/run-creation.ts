@@ -40,7 +40,7 @@ export async function runCreation(attempt: Attempt, payload: CreatePayload): Pro
     acknowledged: new Set(),
     learn(instance: StoredInstance) {
       context.instance = instance;
-      remember({ ...progress(), incarnation: incarnationOf(instance.cli_secret ?? '') });
+      remember({ ...progress(), incarnation: incarnationOf(instance) });
     },
     async installApps() {
       await installAll(instanceOf(context));
@@ -109,7 +109,6 @@ async function resumed(
 ): Promise<StoredInstance | undefined> {
   if (incarnation === undefined) return undefined;
   const instance = await readInstance(global, reservationId(domain), signal);
-  if (instance === undefined || incarnationOf(instance.cli_secret ?? '') !== incarnation)
-    throw notOurs(domain);
+  if (instance === undefined || incarnationOf(instance) !== incarnation) throw notOurs(domain);
   return instance;
 }

@@ -124,7 +124,7 @@ function givenPassphrase({ passphrase, options }: CreateContext): StoredPassphra
 }
 
 function myselfId(context: CreateContext): string {
-  const life = incarnationOf(instanceOf(context).cli_secret ?? '');
+  const life = incarnationOf(instanceOf(context));
   return createHash('sha256').update(`${life} myself`).digest('hex').slice(0, 32);
 }
 

@@ -39,7 +39,7 @@ export function assertExpected(
   domain: string,
   expected: SeenInstance | undefined,
 ): void {
-  if (now.domain === domain && incarnationOf(now.cli_secret ?? '') === expected?.incarnation) return;
+  if (now.domain === domain && incarnationOf(now) === expected?.incarnation) return;
   throw superseded(domain);
 }
 

@@ -19,8 +19,8 @@ export interface FilesContext {
  * @throws Refusal `foreign_files`, LostLock, StorageError
  */
 export async function removeFiles({ services, instance, signal, lease }: FilesContext): Promise<void> {
-  const { domain, cli_secret: secret = '' } = instance;
-  const tag = `${reservationId(domain)}-${incarnationOf(secret)}`;
+  const { domain } = instance;
+  const tag = `${reservationId(domain)}-${incarnationOf(instance)}`;
   const guard = () => {
     signal.throwIfAborted();
     lease.assertHeld();

@@ -87,7 +87,7 @@ async function hasParent({ storage, instance }: RepairContext, path: string): Pr
 
 /** An id that a second run finds again: two documents for one directory would be two directories. */
 function idOf({ instance }: RepairContext, path: string): string {
-  const life = incarnationOf(instance.cli_secret ?? '');
+  const life = incarnationOf(instance);
   return createHash('sha256').update(`${life} ${path}`).digest('hex').slice(0, 32);
 }
 

@@ -4,10 +4,10 @@ import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
 describe('incarnationOf', () => {
   it('hashes the text as stored, not the bytes it stands for', () => {
     // First 16 hex of `printf 'YWJj' | sha256sum`.
-    expect(incarnationOf('YWJj')).to.equal('35d95694d3f16021');
+    expect(incarnationOf({ cli_secret: 'YWJj' })).to.equal('35d95694d3f16021');
   });
 
   it('differs from one secret to the next', () => {
-    expect(incarnationOf('YWJj')).not.to.equal(incarnationOf('YWJk'));
+    expect(incarnationOf({ cli_secret: 'YWJj' })).not.to.equal(incarnationOf({ cli_secret: 'YWJk' }));
   });
 });

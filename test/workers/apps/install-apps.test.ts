@@ -54,7 +54,7 @@ describe('installing applications', () => {
   /** Orders applications for an instance that is there. */
   async function order(domain: string, apps: string[], tries = 2): Promise<string> {
     const instance = await test.instance(domain);
-    const seen = instance && { id: instance._id, incarnation: incarnationOf(instance.cli_secret ?? '') };
+    const seen = instance && { id: instance._id, incarnation: incarnationOf(instance) };
     const work = { kind: 'install-apps' as const, domain, apps, ...(seen && { seen }) };
     const answer = await enqueueJob(test.fleet, { work, tries });
     if (answer.state !== 'queued') throw new Error(`not queued but ${answer.state}`);

@@ -50,7 +50,7 @@ describe('destroying an instance beside documents that could mean what it has', 
   }
 
   async function destroy(domain: string): Promise<JobEnd> {
-    const seen = { id: `doomed-${domain}`, incarnation: incarnationOf(SECRET) };
+    const seen = { id: `doomed-${domain}`, incarnation: incarnationOf({ cli_secret: SECRET }) };
     const work = { kind: 'destroy', domain, seen, skipAccounts: false, resume: false } as const;
     const { jobId } = await enqueueJob(test.fleet, { work, tries: 2 });
     return await test.ended(jobId);

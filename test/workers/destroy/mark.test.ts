@@ -36,7 +36,7 @@ describe('marking an instance for its destruction', () => {
 
   function contextOf(instance: StoredInstance, global: CouchServer, wasMarked = false): DestroyContext {
     const { _id: id, domain, cli_secret: secret = '' } = instance;
-    const expected = { id, incarnation: incarnationOf(secret) };
+    const expected = { id, incarnation: incarnationOf({ cli_secret: secret }) };
     const how = { skipAccounts: false, resume: false, generation: 0, tries: 1 };
     let markedFrom: string | undefined;
     return {

@@ -38,7 +38,7 @@ describe('destroying an instance', () => {
 
   async function order(domain: string, more: Partial<DestroyPayload> = {}): Promise<string> {
     const { _id: id, cli_secret: secret = '' } = await existing(domain);
-    const seen = { id, incarnation: incarnationOf(secret) };
+    const seen = { id, incarnation: incarnationOf({ cli_secret: secret }) };
     const work = { kind: 'destroy' as const, domain, seen, skipAccounts: false, resume: false, ...more };
     return (await enqueueJob(test.fleet, { work, tries: 2 })).jobId;
   }
@@ -164,7 +164,7 @@ describe('destroying an instance', () => {
     const { prefix = '', cli_secret } = await existing(domain);
     const stale = await test.putInstance({ domain, prefix: `cozy${'c'.repeat(32)}`, cli_secret: 'eA==' });
     const files = await readdir(join(test.storageRoot, domain));
-    const seen = { id: stale._id, incarnation: incarnationOf('eA==') };
+    const seen = { id: stale._id, incarnation: incarnationOf({ cli_secret: 'eA==' }) };
     const work = { kind: 'destroy' as const, domain, seen, skipAccounts: false, resume: false };
     const { jobId } = await enqueueJob(test.fleet, { work, tries: 2 });
     expect(await test.ended(jobId)).to.include({ state: 'failed', code: 'shared_name' });

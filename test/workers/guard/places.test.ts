@@ -55,7 +55,7 @@ describe('the places that workers touch', () => {
 
   /** What is ordered for an instance that an operator saw in a list. */
   function orders({ _id: id, domain, cli_secret: secret = '' }: StoredInstance): readonly Work[] {
-    const on = { domain, seen: { id, incarnation: incarnationOf(secret) } };
+    const on = { domain, seen: { id, incarnation: incarnationOf({ cli_secret: secret }) } };
     return [
       { ...on, kind: 'install-apps', apps: ['agenda'] },
       { ...on, kind: 'repair', recreateEmpty: false, dropReservation: false },

@@ -38,7 +38,7 @@ describe('dropping a reservation', () => {
   }
 
   async function drop(domain: string): Promise<JobEnd> {
-    const seen = { id: reservationId(domain), incarnation: incarnationOf(SECRET) };
+    const seen = { id: reservationId(domain), incarnation: incarnationOf({ cli_secret: SECRET }) };
     const order = { recreateEmpty: false, dropReservation: true };
     const work = { kind: 'repair' as const, domain, seen, ...order };
     const { jobId } = await enqueueJob(test.fleet, { work, tries: 2 });
