@@ -1,4 +1,4 @@
-import { describeUnreadable, type OnUnreadable } from '../../instances/lookup/readable.ts';
+import { describeUnreadable, type OnUnreadable } from '../../instances/lookup/classify-document.ts';
 import type { FileReport, RowReport } from '../../operations/input/check-file.ts';
 import type { SelectionReport } from '../../operations/targets/selection.ts';
 import { count } from '../../quantity-text.ts';

@@ -10,7 +10,7 @@ import { otherStorage } from '../documents/other-storage.ts';
 import { isFinished, reservationReason, writtenInto } from '../documents/reservation.ts';
 import { SETTINGS_ID } from '../documents/settings-document.ts';
 import { clusterIfAny } from '../lookup/cluster-at.ts';
-import { judgeById } from '../lookup/lookup.ts';
+import { classifyById } from '../lookup/lookup.ts';
 import { type Census, type Claim, sharersOf } from '../lookup/prefix-index.ts';
 import { checkFiles, type FileChecks } from './check-files.ts';
 import { databaseFindings } from './database-findings.ts';
@@ -64,13 +64,13 @@ export async function* checkInstance(
   context: CheckContext,
   checks: FileChecks,
 ): AsyncGenerator<FoundInInstance, void, undefined> {
-  const judged = await judgeById(context.global, context.instance._id, context.signal);
-  if (judged === undefined) return;
-  if (!judged.readable) {
-    yield unreadableDocument(judged.unreadable);
+  const result = await classifyById(context.global, context.instance._id, context.signal);
+  if (result === undefined) return;
+  if (!result.readable) {
+    yield unreadableDocument(result.unreadable);
     return;
   }
-  const { instance } = judged;
+  const { instance } = result;
   switch (instanceState(instance)) {
     case 'provisioning':
       yield* withoutJob(context, instance, 'reservation_without_job');
@@ -244,8 +244,8 @@ async function* withoutJob(
 
 /** The document as it is now; undefined when it has gone, or cannot be read any more. */
 async function readAgain({ global, instance, signal }: CheckContext): Promise<StoredInstance | undefined> {
-  const judged = await judgeById(global, instance._id, signal);
-  return judged?.readable === true ? judged.instance : undefined;
+  const result = await classifyById(global, instance._id, signal);
+  return result?.readable === true ? result.instance : undefined;
 }
 
 async function isStillInUse(context: CheckContext): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { databaseName } from '../databases/prefix.ts';
-import type { Unreadable } from '../lookup/readable.ts';
+import type { Unreadable } from '../lookup/classify-document.ts';
 import type { ClaimingField } from '../lookup/readings.ts';
 
 /** What can be wrong with the files of an instance, in the stack's names (`docs/admin-api.md` §5). */

@@ -2,9 +2,9 @@ import type { ViewRow } from '../../couchdb/documents.ts';
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import type { StoredInstance } from '../documents/instance-document.ts';
+import { classifyDocument, type OnUnreadable, type ReadResult } from './classify-document.ts';
 import { type InstanceFilter, matches } from './instance-filter.ts';
 import { INSTANCES } from './lookup.ts';
-import { type Judged, judgeDocument, type OnUnreadable } from './readable.ts';
 
 /** Documents that are asked for, and held, at a time. */
 const PAGE = 500;
@@ -19,15 +19,15 @@ export async function* allInstances(
   onUnreadable: OnUnreadable,
   signal?: AbortSignal,
 ): AsyncGenerator<StoredInstance> {
-  for await (const judged of judgeAll(global, signal)) {
-    if (judged.readable) yield judged.instance;
-    else onUnreadable(judged.unreadable);
+  for await (const result of classifyAll(global, signal)) {
+    if (result.readable) yield result.instance;
+    else onUnreadable(result.unreadable);
   }
 }
 
 /** All documents that are, or should be, instances, in the same order. */
-export async function* judgeAll(global: CouchServer, signal?: AbortSignal): AsyncGenerator<Judged> {
-  for await (const { doc } of rows(global, signal)) if (doc) yield judgeDocument(doc);
+export async function* classifyAll(global: CouchServer, signal?: AbortSignal): AsyncGenerator<ReadResult> {
+  for await (const { doc } of rows(global, signal)) if (doc) yield classifyDocument(doc);
 }
 
 /** The rows of all documents but the design documents. */

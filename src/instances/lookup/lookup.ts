@@ -2,7 +2,7 @@ import type { StoredDocument, ViewQuery, ViewRow } from '../../couchdb/documents
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import type { StoredInstance } from '../documents/instance-document.ts';
-import { type Judged, judgeDocument, requireReadable } from './readable.ts';
+import { classifyDocument, type ReadResult, requireReadable } from './classify-document.ts';
 
 /** Database of all instances, on the CouchDB of `couchdb.url`. */
 export const INSTANCES = 'global/instances';
@@ -10,38 +10,38 @@ export const INSTANCES = 'global/instances';
 /**
  * The instances that answer to any of these names, as domain or as alias, each once. It is the
  * look-up of the stack, so it sees what a stack would serve (`docs/cozy-data.md` §1.2).
- * @throws Refusal `unreadable` where one of their documents cannot be read; see `judgeByNames`
+ * @throws Refusal `unreadable` where one of their documents cannot be read; see `classifyByNames`
  */
 export async function findByNames(
   global: CouchServer,
   names: readonly string[],
   signal?: AbortSignal,
 ): Promise<StoredInstance[]> {
-  return (await judgeByNames(global, names, signal)).map(requireReadable);
+  return (await classifyByNames(global, names, signal)).map(requireReadable);
 }
 
 /** The same for those who go on past a document that cannot be read. */
-export async function judgeByNames(
+export async function classifyByNames(
   global: CouchServer,
   names: readonly string[],
   signal?: AbortSignal,
-): Promise<Judged[]> {
+): Promise<ReadResult[]> {
   const rows = await rowsByNames(global, { keys: names, includeDocs: true }, signal);
   const found = new Map<string, StoredDocument>();
   for (const { doc } of rows) if (doc) found.set(doc._id, doc);
-  return [...found.values()].map(judgeDocument);
+  return [...found.values()].map(classifyDocument);
 }
 
 /**
  * The same for the look-ups of operators: on a CouchDB on which nothing was made yet there is no `global/instances`,
  * and so no instance. Workers do not ask so: what is not there may be what a node does not know of yet.
  */
-export async function judgeIfAny(
+export async function classifyIfAny(
   global: CouchServer,
   names: readonly string[],
   signal?: AbortSignal,
-): Promise<Judged[]> {
-  return (await unlessNoDatabase(judgeByNames(global, names, signal))) ?? [];
+): Promise<ReadResult[]> {
+  return (await unlessNoDatabase(classifyByNames(global, names, signal))) ?? [];
 }
 
 /** Ids of the documents that {@link findByNames} would find, each once, for a third less of CouchDB's time. */
@@ -68,7 +68,7 @@ export async function findByOldDomain(
   // `$in` alone would not use the index; a range from the first to the last name does.
   const selector = { old_domain: { $gte: sorted[0], $lte: sorted.at(-1), $in: names } };
   const documents = await global.find(INSTANCES, { selector, use_index: 'by-olddomain', limit: 50 }, signal);
-  return documents.map((document) => requireReadable(judgeDocument(document)));
+  return documents.map((document) => requireReadable(classifyDocument(document)));
 }
 
 /**
@@ -80,16 +80,16 @@ export async function readInstance(
   id: string,
   signal?: AbortSignal,
 ): Promise<StoredInstance | undefined> {
-  const judged = await judgeById(global, id, signal);
-  return judged && requireReadable(judged);
+  const result = await classifyById(global, id, signal);
+  return result && requireReadable(result);
 }
 
 /** The same for those who go on where it cannot be read. */
-export async function judgeById(
+export async function classifyById(
   global: CouchServer,
   id: string,
   signal?: AbortSignal,
-): Promise<Judged | undefined> {
+): Promise<ReadResult | undefined> {
   const document = await global.getDocument(INSTANCES, id, signal);
-  return document && judgeDocument(document);
+  return document && classifyDocument(document);
 }

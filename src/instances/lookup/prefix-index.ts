@@ -2,9 +2,9 @@ import pLimit from 'p-limit';
 import type { Change, CouchDocument } from '../../couchdb/documents.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { databasePrefix } from '../databases/prefix.ts';
+import { classifyDocument, type Unreadable } from './classify-document.ts';
 import { IdsByKey } from './ids-by-key.ts';
 import { INSTANCES } from './lookup.ts';
-import { judgeDocument, type Unreadable } from './readable.ts';
 import {
   type ClaimingField,
   directoryKeys,
@@ -162,9 +162,9 @@ export function createCensus(global: CouchServer): Census {
 
 function describe(document: CouchDocument): Counted {
   const readings = readingsOf(document);
-  const judged = judgeDocument({ _rev: '', ...document });
-  if (judged.readable) return { domain: judged.instance.domain, readings };
-  return { domain: judged.unreadable.domain, readings, unreadable: judged.unreadable };
+  const result = classifyDocument({ _rev: '', ...document });
+  if (result.readable) return { domain: result.instance.domain, readings };
+  return { domain: result.unreadable.domain, readings, unreadable: result.unreadable };
 }
 
 /** Documents, other than its own, that could mean what an instance has. */

@@ -1,8 +1,8 @@
 import { databasePrefix, prefixOf } from '../databases/prefix.ts';
 import type { StoredInstance } from '../documents/instance-document.ts';
 import { Refusal } from '../errors.ts';
+import { refusalOf } from './classify-document.ts';
 import { type Claim, type Owners, sharersOf } from './prefix-index.ts';
-import { refusalOf } from './readable.ts';
 import type { ClaimingField } from './readings.ts';
 
 /** Whose databases or files an instance's would be too, or could be. */

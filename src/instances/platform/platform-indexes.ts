@@ -35,7 +35,7 @@ export async function platformIndexes(
   if (configured !== undefined) return { version: configured, known: 'set' };
   const found = await firstDocuments(global, signal);
   const isOurs = found.length > 0 && (await isFoundedHere(global, signal));
-  return judged(found, isOurs);
+  return shownIndexes(found, isOurs);
 }
 
 /**
@@ -43,7 +43,7 @@ export async function platformIndexes(
  * @param found all design documents, and another one if there is any
  * @param isOurs whether they were made here first
  */
-function judged(found: readonly CouchDocument[], isOurs: boolean): PlatformIndexes {
+function shownIndexes(found: readonly CouchDocument[], isOurs: boolean): PlatformIndexes {
   const hasSign = found.some(({ _id }) => _id === SIGN_OF_39);
   if (hasSign) return { version: 39, known: isOurs ? 'assumed' : 'shown' };
   const hasStack = isOurs ? found.some(isLookUpOfStack) : found.length > 0;

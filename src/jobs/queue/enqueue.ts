@@ -82,11 +82,11 @@ export async function enqueueRows(
       payload: payloadOf(fleet, jobId, request, { id: batchId, row: request.row }),
     };
   });
-  const judged = jobs.map((job) => ({ job, refusal: refusalOf(job.payload) }));
-  const runnable = judged.flatMap(({ job, refusal }) => (refusal === undefined ? [job] : []));
+  const checked = jobs.map((job) => ({ job, refusal: refusalOf(job.payload) }));
+  const runnable = checked.flatMap(({ job, refusal }) => (refusal === undefined ? [job] : []));
   const answers = await submit(fleet, runnable, PRIORITY.batch);
   await Promise.all(
-    judged.map(({ job: { jobId, row, payload }, refusal }) =>
+    checked.map(({ job: { jobId, row, payload }, refusal }) =>
       refusal === undefined
         ? reportRow(fleet, batchId, row, payload, answers.get(jobId))
         : reportRefused(fleet, batchId, row, payload, refusal),

@@ -1,8 +1,8 @@
 import type { CouchServer } from '../../couchdb/server.ts';
 import { reservationId } from '../../instances/databases/prefix.ts';
 import type { Scheme } from '../../instances/domains/registration-link.ts';
-import { judgeByNames } from '../../instances/lookup/lookup.ts';
-import { describeUnreadable, type Judged } from '../../instances/lookup/readable.ts';
+import { describeUnreadable, type ReadResult } from '../../instances/lookup/classify-document.ts';
+import { classifyByNames } from '../../instances/lookup/lookup.ts';
 import { isOfIncarnation, type Registration, registrationOf } from '../../instances/lookup/registration.ts';
 import type { Batches, Row } from '../../jobs/batches/batches.ts';
 import { JOB_KINDS, type JobKind } from '../../jobs/kinds/job-kinds.ts';
@@ -46,18 +46,21 @@ export async function* exportBatch(
 }
 
 /** By document id: a stack may have made a second document for a domain, which is none of ours. */
-async function instancesOf(global: CouchServer, rows: readonly Row[]): Promise<ReadonlyMap<string, Judged>> {
+async function instancesOf(
+  global: CouchServer,
+  rows: readonly Row[],
+): Promise<ReadonlyMap<string, ReadResult>> {
   if (rows.length === 0) return new Map();
-  const found = await judgeByNames(
+  const found = await classifyByNames(
     global,
     rows.map(({ domain }) => domain),
   );
   return new Map(
-    found.map((judged) => [judged.readable ? judged.instance._id : judged.unreadable._id, judged]),
+    found.map((result) => [result.readable ? result.instance._id : result.unreadable._id, result]),
   );
 }
 
-function exported(row: Row, instance: Judged | undefined, scheme: Scheme): ExportedRow {
+function exported(row: Row, instance: ReadResult | undefined, scheme: Scheme): ExportedRow {
   const { domain, state } = row;
   switch (state) {
     case 'incomplete':
@@ -78,12 +81,12 @@ function exported(row: Row, instance: Judged | undefined, scheme: Scheme): Expor
 }
 
 /** A row that made an instance, with the token as it is now. */
-function registered(row: Row, judged: Judged | undefined, scheme: Scheme): ExportedRow {
+function registered(row: Row, result: ReadResult | undefined, scheme: Scheme): ExportedRow {
   const { domain, incarnation } = row;
-  if (judged?.readable === false) {
-    return { domain, status: 'unreadable', error: describeUnreadable(judged.unreadable) };
+  if (result?.readable === false) {
+    return { domain, status: 'unreadable', error: describeUnreadable(result.unreadable) };
   }
-  const instance = judged?.instance;
+  const instance = result?.instance;
   if (instance === undefined || !isOfIncarnation(instance, incarnation)) {
     return { domain, status: 'superseded', error: 'the instance that this row made is gone' };
   }

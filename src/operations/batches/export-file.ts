@@ -6,9 +6,9 @@ import type { StoredInstance } from '../../instances/documents/instance-document
 import { instanceState } from '../../instances/documents/instance-state.ts';
 import { SETTINGS_ID } from '../../instances/documents/settings-document.ts';
 import type { Scheme } from '../../instances/domains/registration-link.ts';
+import { describeUnreadable, type ReadResult } from '../../instances/lookup/classify-document.ts';
 import { clusterIfAny } from '../../instances/lookup/cluster-at.ts';
-import { judgeIfAny } from '../../instances/lookup/lookup.ts';
-import { describeUnreadable, type Judged } from '../../instances/lookup/readable.ts';
+import { classifyIfAny } from '../../instances/lookup/lookup.ts';
 import { registrationOf } from '../../instances/lookup/registration.ts';
 import { type Recognition, recognize } from '../../instances/options/identity.ts';
 import type { InstanceOptions } from '../../instances/options/options.ts';
@@ -34,7 +34,7 @@ export async function* exportFile(
 ): AsyncGenerator<ExportedRow> {
   for await (const page of pagesOf(validRows(rows, onInvalid), PAGE)) {
     const names = page.flatMap(({ options: { domain, aliases } }) => [domain, ...aliases]);
-    const owners = ownersByName(await judgeIfAny(couch.global, names));
+    const owners = ownersByName(await classifyIfAny(couch.global, names));
     yield* await Promise.all(page.map(({ options }) => exported(couch, options, owners, scheme)));
   }
 }
@@ -49,30 +49,30 @@ async function* validRows(
   }
 }
 
-function ownersByName(documents: readonly Judged[]): ReadonlyMap<string, Judged> {
-  return new Map(documents.flatMap((judged) => namesOf(judged).map((name) => [name, judged] as const)));
+function ownersByName(documents: readonly ReadResult[]): ReadonlyMap<string, ReadResult> {
+  return new Map(documents.flatMap((result) => namesOf(result).map((name) => [name, result] as const)));
 }
 
 /** Its domain last, which counts for more than another's alias. */
-function namesOf(judged: Judged): string[] {
-  if (!judged.readable) return [judged.unreadable.domain];
-  const { domain, domain_aliases: aliases = [] } = judged.instance;
+function namesOf(result: ReadResult): string[] {
+  if (!result.readable) return [result.unreadable.domain];
+  const { domain, domain_aliases: aliases = [] } = result.instance;
   return [...aliases, domain];
 }
 
 async function exported(
   couch: Couch,
   options: InstanceOptions,
-  owners: ReadonlyMap<string, Judged>,
+  owners: ReadonlyMap<string, ReadResult>,
   scheme: Scheme,
 ): Promise<ExportedRow> {
   const { domain, aliases } = options;
-  const judged = owners.get(domain) ?? aliases.map((alias) => owners.get(alias)).find(Boolean);
-  if (judged === undefined) return { domain, status: 'missing' };
-  if (!judged.readable) {
-    return { domain, status: 'unreadable', error: describeUnreadable(judged.unreadable) };
+  const result = owners.get(domain) ?? aliases.map((alias) => owners.get(alias)).find(Boolean);
+  if (result === undefined) return { domain, status: 'missing' };
+  if (!result.readable) {
+    return { domain, status: 'unreadable', error: describeUnreadable(result.unreadable) };
   }
-  const { instance } = judged;
+  const { instance } = result;
   if (!owners.has(domain)) {
     return { domain, status: 'taken', error: `${instance.domain} has an alias of it` };
   }

@@ -6,7 +6,7 @@ import {
   type FoundInInstance,
 } from '../../instances/fsck/check-instance.ts';
 import { type Finding, unreadableDocument } from '../../instances/fsck/findings.ts';
-import type { Judged } from '../../instances/lookup/readable.ts';
+import type { ReadResult } from '../../instances/lookup/classify-document.ts';
 import { UnsafePath } from '../../storage/errors.ts';
 import { inOrder } from './in-order.ts';
 
@@ -24,18 +24,18 @@ export interface InstanceReport {
 
 /** What is wrong with instances, document by document in their order. */
 export function checkInstances(
-  documents: AsyncIterable<Judged>,
+  documents: AsyncIterable<ReadResult>,
   checking: Checking,
   checks: FileChecks,
 ): AsyncGenerator<InstanceReport, void, undefined> {
-  return inOrder(documents, AT_A_TIME, async function* (judged, signal) {
-    if (!judged.readable) {
-      const { unreadable } = judged;
+  return inOrder(documents, AT_A_TIME, async function* (result, signal) {
+    if (!result.readable) {
+      const { unreadable } = result;
       const domain = unreadable.domain === '' ? undefined : unreadable.domain;
       yield { finding: unreadableDocument(unreadable), domain };
       return;
     }
-    const { instance } = judged;
+    const { instance } = result;
     for await (const finding of findingsOf({ ...checking, instance, signal }, checks)) {
       yield { finding, domain: instance.domain };
     }

@@ -2,8 +2,8 @@ import type { CouchServer } from '../../couchdb/server.ts';
 import { FleetError } from '../../errors.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { normaliseDomain } from '../../instances/domains/domain.ts';
-import { judgeIfAny } from '../../instances/lookup/lookup.ts';
-import { type Judged, requireReadable } from '../../instances/lookup/readable.ts';
+import { type ReadResult, requireReadable } from '../../instances/lookup/classify-document.ts';
+import { classifyIfAny } from '../../instances/lookup/lookup.ts';
 
 /**
  * The instance that answers to a name, as domain or as alias.
@@ -13,16 +13,16 @@ import { type Judged, requireReadable } from '../../instances/lookup/readable.ts
  * @throws Refusal `unreadable`
  */
 export async function findInstance(global: CouchServer, name: string): Promise<StoredInstance> {
-  return requireReadable(await findJudged(global, name));
+  return requireReadable(await findReadResult(global, name));
 }
 
 /** The same for those who go on where it cannot be read. */
-export async function findJudged(global: CouchServer, name: string): Promise<Judged> {
+export async function findReadResult(global: CouchServer, name: string): Promise<ReadResult> {
   // What exists may come from a time of other rules about subdomains.
   const domain = normaliseDomain(name, 'nested');
-  const found = await judgeIfAny(global, [domain]);
-  const judged = found.find((each) => domainOf(each) === domain) ?? found[0];
-  if (judged !== undefined) return judged;
+  const found = await classifyIfAny(global, [domain]);
+  const result = found.find((each) => domainOf(each) === domain) ?? found[0];
+  if (result !== undefined) return result;
   throw new FleetError(
     'not_found',
     'Not Found: Instance not found',
@@ -30,6 +30,6 @@ export async function findJudged(global: CouchServer, name: string): Promise<Jud
   );
 }
 
-function domainOf(judged: Judged): string {
-  return judged.readable ? judged.instance.domain : judged.unreadable.domain;
+function domainOf(result: ReadResult): string {
+  return result.readable ? result.instance.domain : result.unreadable.domain;
 }

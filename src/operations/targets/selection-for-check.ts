@@ -1,9 +1,9 @@
 import type { CouchServer } from '../../couchdb/server.ts';
 import { InputError } from '../../errors.ts';
-import { judgeAll } from '../../instances/lookup/all-instances.ts';
+import { classifyAll } from '../../instances/lookup/all-instances.ts';
+import type { ReadResult } from '../../instances/lookup/classify-document.ts';
 import { type InstanceFilter, isEmptyFilter, matches } from '../../instances/lookup/instance-filter.ts';
-import type { Judged } from '../../instances/lookup/readable.ts';
-import { findJudged } from './find-instance.ts';
+import { findReadResult } from './find-instance.ts';
 
 /** How an operator says which instances are to be checked. */
 export interface CheckSelection {
@@ -14,7 +14,7 @@ export interface CheckSelection {
 }
 
 /** The documents that are to be checked; opened once CouchDB is known to answer. */
-export type SelectedDocuments = (global: CouchServer) => AsyncIterable<Judged>;
+export type SelectedDocuments = (global: CouchServer) => AsyncIterable<ReadResult>;
 
 /**
  * Reads which instances are meant: by domain or alias, all, or those of a filter; undefined for none. Documents that
@@ -31,17 +31,17 @@ export function selectForCheck({ names, all, filter }: CheckSelection): Selected
 }
 
 /** All are looked up before the first is given: a name mistyped must not come up after an hour. */
-async function* named(global: CouchServer, names: readonly string[]): AsyncGenerator<Judged> {
-  const found = new Map<string, Judged>();
+async function* named(global: CouchServer, names: readonly string[]): AsyncGenerator<ReadResult> {
+  const found = new Map<string, ReadResult>();
   for (const name of names) {
-    const judged = await findJudged(global, name);
-    found.set(judged.readable ? judged.instance._id : judged.unreadable._id, judged);
+    const result = await findReadResult(global, name);
+    found.set(result.readable ? result.instance._id : result.unreadable._id, result);
   }
   yield* found.values();
 }
 
-async function* filtered(global: CouchServer, filter: InstanceFilter): AsyncGenerator<Judged> {
-  for await (const judged of judgeAll(global)) {
-    if (!judged.readable || matches(filter, judged.instance)) yield judged;
+async function* filtered(global: CouchServer, filter: InstanceFilter): AsyncGenerator<ReadResult> {
+  for await (const result of classifyAll(global)) {
+    if (!result.readable || matches(filter, result.instance)) yield result;
   }
 }

@@ -4,12 +4,12 @@ import type { CouchServer } from '../../couchdb/server.ts';
 import { InputError } from '../../errors.ts';
 import { normaliseDomain } from '../../instances/domains/domain.ts';
 import { filteredInstances } from '../../instances/lookup/all-instances.ts';
+import type { Unreadable } from '../../instances/lookup/classify-document.ts';
 import {
   describeFilter,
   type InstanceFilter,
   isEmptyFilter,
 } from '../../instances/lookup/instance-filter.ts';
-import type { Unreadable } from '../../instances/lookup/readable.ts';
 import { InvalidOptions } from '../../instances/options/parse-options.ts';
 import { INSTANCE_FLAGS } from '../../instances/options/raw-row.ts';
 import { pagesOf } from '../../pages.ts';

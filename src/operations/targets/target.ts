@@ -1,8 +1,8 @@
 import type { CouchServer } from '../../couchdb/server.ts';
 import { incarnationOf } from '../../instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
-import { judgeIfAny } from '../../instances/lookup/lookup.ts';
-import type { Judged, Unreadable } from '../../instances/lookup/readable.ts';
+import type { ReadResult, Unreadable } from '../../instances/lookup/classify-document.ts';
+import { classifyIfAny } from '../../instances/lookup/lookup.ts';
 import type { SeenInstance } from '../../jobs/kinds/envelope.ts';
 
 /** An instance that a command is to work on, as it was when the operator looked. */
@@ -38,20 +38,20 @@ export async function lookUp<Written extends WrittenDomain>(
   written: readonly Written[],
 ): Promise<(Written & Target)[]> {
   const domains = written.map(({ domain }) => domain);
-  const found = new Map<string, Judged>();
-  const instances = await judgeIfAny(global, domains);
+  const found = new Map<string, ReadResult>();
+  const instances = await classifyIfAny(global, domains);
   // Of two documents with one domain the first one counts, as in the stack (`docs/cozy-data.md` §7).
-  for (const judged of instances) {
-    const { domain } = judged.readable ? judged.instance : judged.unreadable;
-    if (!found.has(domain)) found.set(domain, judged);
+  for (const result of instances) {
+    const { domain } = result.readable ? result.instance : result.unreadable;
+    if (!found.has(domain)) found.set(domain, result);
   }
   return written.map((each) => {
-    const judged = found.get(each.domain);
-    if (judged === undefined) return each;
+    const result = found.get(each.domain);
+    if (result === undefined) return each;
     const { row } = each;
     return {
       ...each,
-      ...(judged.readable ? targetOf(judged.instance, row) : unreadableTarget(judged.unreadable, row)),
+      ...(result.readable ? targetOf(result.instance, row) : unreadableTarget(result.unreadable, row)),
     };
   });
 }

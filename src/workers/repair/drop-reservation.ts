@@ -1,9 +1,9 @@
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { isReservation, writtenInto } from '../../instances/documents/reservation.ts';
 import { Refusal } from '../../instances/errors.ts';
+import { refusalOf } from '../../instances/lookup/classify-document.ts';
 import { INSTANCES, readInstance } from '../../instances/lookup/lookup.ts';
 import { sharersOf } from '../../instances/lookup/prefix-index.ts';
-import { refusalOf } from '../../instances/lookup/readable.ts';
 import { refuseShared } from '../../instances/lookup/sharing.ts';
 import type { Attempt } from '../attempt.ts';
 import { deleteDatabases } from '../instance/delete-databases.ts';

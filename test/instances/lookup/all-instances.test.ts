@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import type { ViewQuery } from '../../../src/couchdb/documents.ts';
 import { type CouchServer, connectCouch } from '../../../src/couchdb/server.ts';
 import { allInstances } from '../../../src/instances/lookup/all-instances.ts';
+import type { Unreadable } from '../../../src/instances/lookup/classify-document.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
-import type { Unreadable } from '../../../src/instances/lookup/readable.ts';
 import { ensureGlobalDatabases } from '../../../src/instances/platform/global-databases.ts';
 import { startTestCouch, type TestCouch } from '../../support/servers.ts';
 

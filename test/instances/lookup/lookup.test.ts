@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { type CouchServer, connectCouch } from '../../../src/couchdb/server.ts';
 import {
+  classifyIfAny,
   findByNames,
   findByOldDomain,
   findIdsByNames,
-  judgeIfAny,
 } from '../../../src/instances/lookup/lookup.ts';
 import { putInstances } from '../../support/put-instances.ts';
 import { startTestCouch, type TestCouch } from '../../support/servers.ts';
@@ -50,7 +50,7 @@ describe('looking instances up', () => {
     const empty = await startTestCouch({ ownProcess: true });
     const fresh = connectCouch({ url: empty.url, connections: 1 });
     try {
-      expect(await judgeIfAny(fresh, NAMES)).to.deep.equal([]);
+      expect(await classifyIfAny(fresh, NAMES)).to.deep.equal([]);
       expect(await thrownBy(findByNames(fresh, NAMES))).to.have.property('status', 404);
     } finally {
       await fresh.close();

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type CouchServer, connectCouch } from '../../../src/couchdb/server.ts';
-import { judgeAll } from '../../../src/instances/lookup/all-instances.ts';
+import { classifyAll } from '../../../src/instances/lookup/all-instances.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { createCensus } from '../../../src/instances/lookup/prefix-index.ts';
 import { type Checking, checkInstances } from '../../../src/operations/instances/check-instances.ts';
@@ -53,7 +53,7 @@ describe('a check of instances', () => {
     };
     let refusals = 0;
     const found = new Map<string, Set<string>>();
-    const reports = checkInstances(judgeAll(server), refusing, { index: true, files: true });
+    const reports = checkInstances(classifyAll(server), refusing, { index: true, files: true });
     for await (const { domain = '', finding } of reports) {
       found.set(domain, (found.get(domain) ?? new Set()).add(finding.type));
     }

@@ -30,7 +30,7 @@ export interface Trial {
   readonly after: Snapshot;
 }
 
-export interface Judged {
+export interface ReadResult {
   /** All documents of the cell, as they were planted. */
   readonly documents: readonly StrangeDocument[];
   readonly orphans: readonly Orphan[];
@@ -73,7 +73,7 @@ const OF_THE_PLATFORM = /^(global|secrets)\//;
 const OURS = /^\.cozy-fleet/;
 
 /** Finds everything that a command did wrong, by what was there before and after, and by what it said. */
-export function judge({ documents, orphans }: Judged, trial: Trial): Violation[] {
+export function judge({ documents, orphans }: ReadResult, trial: Trial): Violation[] {
   const { deed, targets } = trial;
   // Those that earlier commands have removed mean nothing any more.
   const there = documents.filter(({ id }) => trial.before.documents.has(id));

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { StoredDocument } from '../../../src/couchdb/documents.ts';
-import { judgeDocument, requireReadable } from '../../../src/instances/lookup/readable.ts';
+import { classifyDocument, requireReadable } from '../../../src/instances/lookup/classify-document.ts';
 
 describe('a document of global/instances', () => {
   const document = (fields: object): StoredDocument => ({
@@ -11,8 +11,8 @@ describe('a document of global/instances', () => {
   });
 
   function faultOf(fields: object): string {
-    const judged = judgeDocument(document(fields));
-    return judged.readable ? 'none' : `${judged.unreadable.field} ${judged.unreadable.problem}`;
+    const result = classifyDocument(document(fields));
+    return result.readable ? 'none' : `${result.unreadable.field} ${result.unreadable.problem}`;
   }
 
   for (const [fields, fault] of [
@@ -63,7 +63,7 @@ describe('a document of global/instances', () => {
     });
   }
 
-  it('is judged in time, however much is wrong with it', () => {
+  it('is result in time, however much is wrong with it', () => {
     const begun = performance.now();
     const many = Array.from({ length: 1_000_000 }, () => 7);
     expect(faultOf({ domain_aliases: many })).to.equal('domain_aliases[0] is not a text');
@@ -72,22 +72,22 @@ describe('a document of global/instances', () => {
 
   it('is without its nulls, and with all that nobody knows', () => {
     const fields = { prefix: null, domain_aliases: null, unknown: null, other: [1] };
-    const instance = requireReadable(judgeDocument(document(fields)));
+    const instance = requireReadable(classifyDocument(document(fields)));
     const { prefix: _null, domain_aliases: _none, ...kept } = document(fields);
     expect(instance).to.deep.equal({ ...kept, locale: '', password_defined: null });
   });
 
   it('is not changed by being read', () => {
     const given = document({ prefix: null });
-    judgeDocument(given);
+    classifyDocument(given);
     expect(given).to.deep.equal(document({ prefix: null }));
   });
 
   it('that cannot be read is refused by id and field, and its value is told to nobody', () => {
-    const judged = judgeDocument(document({ cli_secret: ['s3cret'] }));
-    expect(() => requireReadable(judged))
+    const result = classifyDocument(document({ cli_secret: ['s3cret'] }));
+    expect(() => requireReadable(result))
       .to.throw(/document id of global\/instances cannot be read: cli_secret is not a text/)
       .with.property('code', 'unreadable');
-    expect(JSON.stringify(judged)).to.not.contain('s3cret');
+    expect(JSON.stringify(result)).to.not.contain('s3cret');
   });
 });

@@ -16,7 +16,7 @@ export interface Unreadable {
 }
 
 /** A document of `global/instances`, as far as it can be read. */
-export type Judged =
+export type ReadResult =
   | { readonly readable: true; readonly instance: StoredInstance }
   | { readonly readable: false; readonly unreadable: Unreadable };
 
@@ -33,7 +33,7 @@ const texts = z.unknown().superRefine((value, context) => {
   const at = value.findIndex((each) => typeof each !== 'string');
   if (at >= 0) context.addIssue({ code: 'custom', message: 'is not a text', path: [at] });
 });
-const truth = z.boolean({ error: 'is neither true nor false' });
+const bool = z.boolean({ error: 'is neither true nor false' });
 const whole = z.int({ error: 'is not a whole number' });
 
 /** The fields of an instance by their types in the stack (`docs/cozy-data.md` §2.1). */
@@ -55,14 +55,14 @@ const fields: { readonly [Field in Exclude<keyof InstanceFields, '_id' | '_rev'>
   tos: text,
   tos_latest: text,
   auth_mode: whole,
-  magic_link: truth,
-  deleting: truth,
-  moved: truth,
-  blocked: truth,
+  magic_link: bool,
+  deleting: bool,
+  moved: bool,
+  blocked: bool,
   blocking_reason: text,
-  no_auto_update: truth,
-  onboarding_finished: truth,
-  password_defined: truth,
+  no_auto_update: bool,
+  onboarding_finished: bool,
+  password_defined: bool,
   disk_quota: text,
   indexes_version: whole,
   common_settings_version: whole,
@@ -91,7 +91,7 @@ interface Fault {
  * in Go, null is absent: such a field is left out. A stack takes a field by any case of its name, too; as nobody
  * can tell here which of two it would take, such a document counts as one that cannot be read.
  */
-export function judgeDocument(document: StoredDocument): Judged {
+export function classifyDocument(document: StoredDocument): ReadResult {
   // Neither has `omitempty` in the stack: what lacks them gets them when a stack writes it the next time.
   const filled: StoredDocument = { locale: '', password_defined: null, ...withoutNulls(document) };
   if (isInstance(filled)) return { readable: true, instance: filled };
@@ -104,9 +104,9 @@ export function judgeDocument(document: StoredDocument): Judged {
 }
 
 /** The instance, where the document can be read. @throws Refusal `unreadable` */
-export function requireReadable(judged: Judged): StoredInstance {
-  if (judged.readable) return judged.instance;
-  throw refusalOf(judged.unreadable);
+export function requireReadable(result: ReadResult): StoredInstance {
+  if (result.readable) return result.instance;
+  throw refusalOf(result.unreadable);
 }
 
 /** Why nothing is done to, or beside, a document that cannot be read. */
