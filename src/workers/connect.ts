@@ -9,7 +9,7 @@ import { type CouchServer, type CouchServerOptions, connectCouch } from '../couc
 import { FleetError } from '../errors.ts';
 import { createDesignSource } from '../instances/databases/stored-designs.ts';
 import { clusterAt } from '../instances/lookup/cluster-at.ts';
-import { createCensus } from '../instances/lookup/prefix-index.ts';
+import { createPrefixIndex } from '../instances/lookup/prefix-index.ts';
 import { ensureGlobalDatabases } from '../instances/platform/global-databases.ts';
 import { watchPlatform } from '../instances/platform/platform-indexes.ts';
 import { encryptorKeyOf } from '../instances/vault/organization-key.ts';
@@ -110,7 +110,7 @@ export async function connectWorker({
         clusters,
         cluster: (index) => clusterAt(clusters, index),
         storage,
-        census: createCensus(global),
+        prefixIndex: createPrefixIndex(global),
         designs: createDesignSource(),
         platform,
         linkScheme: config.fleet.linkScheme,

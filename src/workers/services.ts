@@ -4,7 +4,7 @@ import type { CommonSettings, RagServer, Registries } from '../config/config.ts'
 import type { CouchServer } from '../couchdb/server.ts';
 import type { DesignSource } from '../instances/databases/stored-designs.ts';
 import type { Scheme } from '../instances/domains/registration-link.ts';
-import type { Census } from '../instances/lookup/prefix-index.ts';
+import type { PrefixIndex } from '../instances/lookup/prefix-index.ts';
 import type { PlatformWatch } from '../instances/platform/platform-indexes.ts';
 import type { EncryptorKey } from '../instances/vault/organization-key.ts';
 import type { StackConnection } from '../stack/connect.ts';
@@ -20,7 +20,7 @@ export interface Services extends Clusters {
   /** Indexes of the clusters on which new instances may be made now. */
   openClusters(): readonly number[];
   readonly storage: Storage;
-  readonly census: Census;
+  readonly prefixIndex: PrefixIndex;
   readonly designs: DesignSource;
   /** Tells which number stacks of the platform write. */
   readonly platform: PlatformWatch;

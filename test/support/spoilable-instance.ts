@@ -7,7 +7,7 @@ import { createDesignSource } from '../../src/instances/databases/stored-designs
 import type { InstanceDocument, StoredInstance } from '../../src/instances/documents/instance-document.ts';
 import { checkInstance, type FoundInInstance } from '../../src/instances/fsck/check-instance.ts';
 import { INSTANCES } from '../../src/instances/lookup/lookup.ts';
-import { createCensus } from '../../src/instances/lookup/prefix-index.ts';
+import { createPrefixIndex } from '../../src/instances/lookup/prefix-index.ts';
 import { fileStorage } from '../../src/storage/file-storage.ts';
 import { LostLock } from '../../src/workers/lease.ts';
 import type { RepairContext } from '../../src/workers/repair/context.ts';
@@ -62,7 +62,7 @@ async function makeSpoilableInstance(fleet: TestFleet, name: string): Promise<Sp
   const context = {
     global: server,
     cluster: () => server,
-    census: createCensus(server),
+    prefixIndex: createPrefixIndex(server),
     storage,
     signal: new AbortController().signal,
   };

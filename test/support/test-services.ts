@@ -1,7 +1,7 @@
 import type { CouchServer } from '../../src/couchdb/server.ts';
 import { NEWEST_INDEXES_VERSION } from '../../src/instances/databases/databases.ts';
 import type { DesignSource } from '../../src/instances/databases/stored-designs.ts';
-import { createCensus } from '../../src/instances/lookup/prefix-index.ts';
+import { createPrefixIndex } from '../../src/instances/lookup/prefix-index.ts';
 import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/vault/organization-key.ts';
 import { connectStack } from '../../src/stack/connect.ts';
 import type { Storage } from '../../src/storage/storage.ts';
@@ -19,7 +19,7 @@ export function testServices(
     clusters: [couch],
     cluster: () => couch,
     openClusters: () => [0],
-    census: createCensus(couch),
+    prefixIndex: createPrefixIndex(couch),
     platform: { indexes: async () => ({ version: NEWEST_INDEXES_VERSION, known: 'set' }) },
     linkScheme: 'https',
     contexts: {},

@@ -9,7 +9,7 @@ import { writeAll } from '../../cli/terminal/write-stdout.ts';
 import { InputError } from '../../errors.ts';
 import { type Finding, findingLine } from '../../instances/fsck/findings.ts';
 import { findOrphans } from '../../instances/fsck/orphans.ts';
-import { createCensus } from '../../instances/lookup/prefix-index.ts';
+import { createPrefixIndex } from '../../instances/lookup/prefix-index.ts';
 import { platformIndexes } from '../../instances/platform/platform-indexes.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
 import { checkInstances } from '../../operations/instances/check-instances.ts';
@@ -68,21 +68,21 @@ export default class InstancesFsck extends BaseCommand {
 
     try {
       await withCouch(config, async ({ global, cluster, servers }) => {
-        const census = createCensus(global);
+        const prefixIndex = createPrefixIndex(global);
         async function* lines(): AsyncGenerator<string> {
           if (documents !== undefined) {
             const { version: indexesVersion } = await platformIndexes(global, config.fleet.indexesVersion);
-            const checking = { global, cluster, storage, hasJob: jobs.hasJob, census, indexesVersion };
+            const checking = { global, cluster, storage, hasJob: jobs.hasJob, prefixIndex, indexesVersion };
             for await (const { finding, domain } of checkInstances(documents(global), checking, checks)) {
               yield lineOf(finding, domain);
             }
           }
           if (flags.orphans) {
             const wait = () => sleep(orphansWaitMs);
-            const orphans = findOrphans({ global, census, servers: servers(), storage, wait });
+            const orphans = findOrphans({ global, prefixIndex, servers: servers(), storage, wait });
             for await (const orphan of orphans) yield lineOf(orphan);
             // Whatever was found may be theirs.
-            (await census.look()).unreadable().forEach(printUnreadable);
+            (await prefixIndex.refresh()).unreadable().forEach(printUnreadable);
           }
         }
         async function* counted(): AsyncGenerator<string> {

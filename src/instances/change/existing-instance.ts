@@ -6,7 +6,7 @@ import type { InstanceDocument, StoredInstance } from '../documents/instance-doc
 import { isReservation } from '../documents/reservation.ts';
 import { beingDeleted, Refusal } from '../errors.ts';
 import { INSTANCES, readInstance } from '../lookup/lookup.ts';
-import type { Census } from '../lookup/prefix-index.ts';
+import type { PrefixIndex } from '../lookup/prefix-index.ts';
 import { refuseSharedDatabases } from '../lookup/sharing.ts';
 import { type DocumentUpdate, type Updated, updateDocument } from './update-document.ts';
 
@@ -17,7 +17,7 @@ export interface ExistingInstance {
   /** Where the databases of an instance are. @param index its `couch_cluster` */
   cluster(index: number | undefined): CouchServer;
   /** Of the documents there: its databases may be another's, too. */
-  readonly census: Census;
+  readonly prefixIndex: PrefixIndex;
   /** `_id` of its document in `global/instances`. */
   readonly id: string;
   /** Told the document each time before it is changed; throws a Refusal to leave the instance alone. */
@@ -70,7 +70,7 @@ export async function updateSettings(
   id: string,
   change: DocumentUpdate<CouchDocument>['change'],
 ): Promise<Updated<CouchDocument>> {
-  const { census, cluster, signal } = existing;
+  const { prefixIndex, cluster, signal } = existing;
   const server = cluster(instance.couch_cluster);
   const database = settingsDatabase(instance);
   return await updateDocument<CouchDocument>({
@@ -79,7 +79,7 @@ export async function updateSettings(
     async write(document) {
       const now = await readExisting(existing);
       refuseAnotherLife(instance, now);
-      refuseSharedDatabases(await census.look(signal), now);
+      refuseSharedDatabases(await prefixIndex.refresh(signal), now);
       return await server.putDocument(database, document, signal);
     },
     signal,
@@ -101,10 +101,10 @@ function refuseAnotherLife(before: StoredInstance, now: StoredInstance): void {
  * @throws Refusal `incomplete` where there are no settings to write to, `shared_prefix` where they may be another's
  */
 export async function assertHasSettings(
-  { census, cluster, signal }: ExistingInstance,
+  { prefixIndex, cluster, signal }: ExistingInstance,
   instance: StoredInstance,
 ): Promise<void> {
-  refuseSharedDatabases(await census.look(signal), instance);
+  refuseSharedDatabases(await prefixIndex.refresh(signal), instance);
   const database = settingsDatabase(instance);
   if (await cluster(instance.couch_cluster).databaseExists(database, signal)) return;
   throw new Refusal(

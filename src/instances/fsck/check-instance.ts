@@ -11,7 +11,7 @@ import { isFinished, reservationReason, writtenInto } from '../documents/reserva
 import { SETTINGS_ID } from '../documents/settings-document.ts';
 import { clusterIfAny } from '../lookup/cluster-at.ts';
 import { classifyById } from '../lookup/lookup.ts';
-import { type Census, type Claim, sharersOf } from '../lookup/prefix-index.ts';
+import { type PossibleOwner, type PrefixIndex, sharersOf } from '../lookup/prefix-index.ts';
 import { checkFiles, type FileChecks } from './check-files.ts';
 import { databaseFindings } from './database-findings.ts';
 import {
@@ -36,8 +36,8 @@ export interface CheckContext {
   readonly storage: Storage;
   /** Whether a job of the fleet that has not ended holds that domain. */
   hasJob(domain: string): Promise<boolean>;
-  /** Tells who else could mean what the instance has. */
-  readonly census: Census;
+  /** The documents that could mean what the instance has. */
+  readonly prefixIndex: PrefixIndex;
   /** Number that stacks of the platform write; the newest one when absent. */
   readonly indexesVersion?: IndexesVersion | undefined;
   /**
@@ -183,30 +183,30 @@ function ownFindings(
 }
 
 async function sharingFindings(
-  { census, signal }: CheckContext,
+  { prefixIndex, signal }: CheckContext,
   instance: StoredInstance,
 ): Promise<InstanceFinding[]> {
   const { _id: id, domain, domain_aliases: aliases = [] } = instance;
-  const owners = await census.look(signal);
+  const owners = await prefixIndex.refresh(signal);
   const { databases } = sharersOf(owners, instance);
   const samePrefix = new Set(databases.flatMap(({ _id, field }) => (field === 'prefix' ? [_id] : [])));
   const byOther = new Map<string, { readonly other: OtherInstance; readonly names: string[] }>();
   for (const name of new Set([domain, ...aliases])) {
-    for (const claim of owners.ofDirectory(name, id)) {
+    for (const owner of owners.ofDirectory(name, id)) {
       // By its prefix it could mean a directory, which an alias has not; and one prefix for both tells it already.
-      if (claim.field === 'prefix' && (name !== domain || samePrefix.has(claim._id))) continue;
-      const { names } = byOther.get(claim._id) ?? { names: [] };
-      byOther.set(claim._id, { other: otherOf(claim), names: [...names, name] });
+      if (owner.field === 'prefix' && (name !== domain || samePrefix.has(owner._id))) continue;
+      const { names } = byOther.get(owner._id) ?? { names: [] };
+      byOther.set(owner._id, { other: otherOf(owner), names: [...names, name] });
     }
   }
   // That a name is shared tells already that the databases of that name could be.
   const own = databases.filter(({ _id, field }) => field === 'prefix' || !byOther.has(_id));
   return [
     ...own.map(
-      (claim): InstanceFinding => ({
+      (owner): InstanceFinding => ({
         type: 'shared_prefix',
         prefix: databasePrefix(instance),
-        other: otherOf(claim),
+        other: otherOf(owner),
       }),
     ),
     ...[...byOther.values()].map(
@@ -215,7 +215,7 @@ async function sharingFindings(
   ];
 }
 
-function otherOf({ _id, domain, field }: Claim): OtherInstance {
+function otherOf({ _id, domain, field }: PossibleOwner): OtherInstance {
   return { _id, domain, field };
 }
 

@@ -1,6 +1,6 @@
 import { databaseName } from '../databases/prefix.ts';
 import type { Unreadable } from '../lookup/classify-document.ts';
-import type { ClaimingField } from '../lookup/readings.ts';
+import type { OwningField } from '../lookup/readings.ts';
 
 /** What can be wrong with the files of an instance, in the stack's names (`docs/admin-api.md` §5). */
 export const FILE_FINDING_TYPES = [
@@ -137,7 +137,7 @@ export interface OtherInstance {
   /** Empty where it has none that can be read. */
   readonly domain: string;
   /** The field by which it could. */
-  readonly field: ClaimingField;
+  readonly field: OwningField;
 }
 
 /** Another document could mean the same databases. */

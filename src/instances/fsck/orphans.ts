@@ -4,14 +4,14 @@ import { isDenied } from '../../storage/errors.ts';
 import { OF_THE_STACK } from '../../storage/place.ts';
 import type { PlaceKind, Storage } from '../../storage/storage.ts';
 import { INSTANCES } from '../lookup/lookup.ts';
-import type { Census } from '../lookup/prefix-index.ts';
+import type { PrefixIndex } from '../lookup/prefix-index.ts';
 import type { OrphanDatabases, OrphanFinding } from './findings.ts';
 
 export interface OrphanSearch {
   /** The CouchDB of `couchdb.url`. */
   readonly global: CouchServer;
   /** Of the documents there. */
-  readonly census: Census;
+  readonly prefixIndex: PrefixIndex;
   /** Every CouchDB that may have databases of instances, each once. */
   readonly servers: readonly CouchServer[];
   readonly storage: Storage;
@@ -29,8 +29,8 @@ const INSTANCE_DATABASE = /^(cozy[0-9a-f]{32})\//;
 /** Databases are listed by the first digits of their prefix: all at once, their names could be millions. */
 const RANGES = Array.from({ length: 256 }, (_, at) => `cozy${at.toString(16).padStart(2, '0')}`);
 
-/** What nobody was found to own so far. */
-interface Suspects {
+/** What no document was found to own so far. */
+interface Candidates {
   /** By server, the prefixes. */
   readonly prefixes: ReadonlyMap<CouchServer, Set<string>>;
   readonly folders: Set<string>;
@@ -38,7 +38,7 @@ interface Suspects {
 
 /**
  * Databases and directories that no document could mean, by any reading, on two looks with a wait between
- * them, and unchanged: what somebody is at is no orphan. What is there is listed before the documents are read,
+ * them, and unchanged: what a stack or a worker changes meanwhile is no orphan. What is there is listed before the documents are read,
  * so that a new instance is never missed. A folder that is no instance's by its domain, but could be one's by
  * another reading, is a `foreign_folder`. Deletes nothing.
  *
@@ -48,23 +48,23 @@ interface Suspects {
 export async function* findOrphans(search: OrphanSearch): AsyncGenerator<OrphanFinding, void, undefined> {
   const { global, storage, signal } = search;
   if (!(await global.databaseExists(INSTANCES, signal))) throw noInstances(global);
-  const suspects = { prefixes: await listPrefixes(search), folders: await listFolders(search) };
-  const aside = await acquit(search, suspects);
-  const databases = await readDatabases(suspects, signal);
-  if (databases.length + suspects.folders.size === 0) return;
+  const candidates = { prefixes: await listPrefixes(search), folders: await listFolders(search) };
+  const aliasFolders = await removeOwned(search, candidates);
+  const databases = await readDatabases(candidates, signal);
+  if (databases.length + candidates.folders.size === 0) return;
 
   await search.wait();
   signal?.throwIfAborted();
-  const unchanged = sameAs(databases, await readDatabases(suspects, signal));
-  for (const name of await acquit(search, suspects)) aside.add(name);
+  const unchanged = sameAs(databases, await readDatabases(candidates, signal));
+  for (const name of await removeOwned(search, candidates)) aliasFolders.add(name);
 
   for (const { server, found } of unchanged) {
-    if (suspects.prefixes.get(server)?.has(found.prefix) === true) yield found;
+    if (candidates.prefixes.get(server)?.has(found.prefix) === true) yield found;
   }
-  for (const folder of [...suspects.folders].sort()) {
+  for (const folder of [...candidates.folders].sort()) {
     const kind = await kindOf(storage, folder);
     if (kind === 'missing') continue;
-    const wasInstance = !aside.has(folder) && kind === 'instance';
+    const wasInstance = !aliasFolders.has(folder) && kind === 'instance';
     yield { type: wasInstance ? 'orphan_folder' : 'foreign_folder', folder };
   }
 }
@@ -78,7 +78,7 @@ function noInstances({ host }: CouchServer): FleetError {
   );
 }
 
-/** A `lost+found` lets nobody but root look into it. */
+/** Only root may look into a `lost+found`. */
 async function kindOf(storage: Storage, folder: string): Promise<PlaceKind> {
   try {
     return await storage.kindOf(folder);
@@ -114,21 +114,21 @@ async function listFolders({ storage }: OrphanSearch): Promise<Set<string>> {
  * @returns folders that a document could mean by another reading than its domain: they may hold what it lost when it
  * was renamed
  */
-async function acquit(
-  { census, signal }: OrphanSearch,
-  { prefixes, folders }: Suspects,
+async function removeOwned(
+  { prefixIndex, signal }: OrphanSearch,
+  { prefixes, folders }: Candidates,
 ): Promise<Set<string>> {
-  const owners = await census.look(signal);
+  const owners = await prefixIndex.refresh(signal);
   for (const seen of prefixes.values()) {
     for (const prefix of seen) if (owners.ofPrefix(prefix).length > 0) seen.delete(prefix);
   }
-  const aside = new Set<string>();
+  const aliasFolders = new Set<string>();
   for (const folder of folders) {
-    const claims = owners.ofDirectory(folder);
-    if (claims.some(({ domain }) => domain === folder)) folders.delete(folder);
-    else if (claims.length > 0) aside.add(folder);
+    const possible = owners.ofDirectory(folder);
+    if (possible.some(({ domain }) => domain === folder)) folders.delete(folder);
+    else if (possible.length > 0) aliasFolders.add(folder);
   }
-  return aside;
+  return aliasFolders;
 }
 
 interface OnServer {
@@ -136,7 +136,7 @@ interface OnServer {
   readonly found: OrphanDatabases;
 }
 
-async function readDatabases({ prefixes }: Suspects, signal: AbortSignal | undefined): Promise<OnServer[]> {
+async function readDatabases({ prefixes }: Candidates, signal: AbortSignal | undefined): Promise<OnServer[]> {
   const all: OnServer[] = [];
   for (const [server, seen] of prefixes) {
     for (const prefix of [...seen].sort()) {

@@ -2,14 +2,14 @@ import type { CouchServer } from '../../couchdb/server.ts';
 import type { StoredInstance } from '../documents/instance-document.ts';
 import { Refusal } from '../errors.ts';
 import { findByNames, findByOldDomain } from './lookup.ts';
-import type { Census } from './prefix-index.ts';
+import type { PrefixIndex } from './prefix-index.ts';
 import { refuseUnreadableOwner } from './sharing.ts';
 
 /** Where names are looked up. */
 export interface NameLookup {
   /** The CouchDB of `couchdb.url`. */
   readonly global: CouchServer;
-  readonly census: Census;
+  readonly prefixIndex: PrefixIndex;
 }
 
 /**
@@ -17,7 +17,7 @@ export interface NameLookup {
  * @throws Refusal `taken`, `old_domain`, `unreadable`
  */
 export async function assertAliasesFree(
-  { global, census }: NameLookup,
+  { global, prefixIndex }: NameLookup,
   instance: StoredInstance,
   aliases: readonly string[],
   signal?: AbortSignal,
@@ -26,7 +26,7 @@ export async function assertAliasesFree(
   if (aliases.includes(instance.domain)) {
     throw new Refusal('taken', `the alias ${instance.domain} is the domain of the instance itself`);
   }
-  refuseUnreadableOwner(await census.look(signal), aliases, instance._id);
+  refuseUnreadableOwner(await prefixIndex.refresh(signal), aliases, instance._id);
   const [owners, moved] = await Promise.all([
     findByNames(global, aliases, signal),
     findByOldDomain(global, aliases, signal),

@@ -6,27 +6,27 @@ import { classifyDocument, type Unreadable } from './classify-document.ts';
 import { IdsByKey } from './ids-by-key.ts';
 import { INSTANCES } from './lookup.ts';
 import {
-  type ClaimingField,
   directoryKeys,
   type Keys,
   keysOf,
+  type OwningField,
   prefixKeys,
   type Reading,
   readingsOf,
 } from './readings.ts';
 
 /** A document that could mean something, and the field by which it could. */
-export interface Claim {
+export interface PossibleOwner {
   readonly _id: string;
   /** Empty where it has none that can be read. */
   readonly domain: string;
-  readonly field: ClaimingField;
+  readonly field: OwningField;
   /** Why nobody can tell what it means; absent for a document that can be read. */
   readonly unreadable?: Unreadable;
 }
 
-/** The documents of `global/instances` by what they could own, as they were when one looked. */
-export interface Owners {
+/** The documents of `global/instances` by what they could own, as they were at the last refresh. */
+export interface PossibleOwners {
   /** How many documents there are; design documents are none. */
   readonly size: number;
   /** Those that cannot be read. */
@@ -35,39 +35,40 @@ export interface Owners {
    * The documents to which databases of that prefix could belong, by any reading.
    * @param but `_id` of a document that does not count
    */
-  ofPrefix(prefix: string, but?: string): Claim[];
+  ofPrefix(prefix: string, but?: string): PossibleOwner[];
   /**
    * The documents to which the directory of that name could belong: by a name of theirs, or because they have the
    * databases of an instance of that name, as one that was renamed by hand.
    * @param but `_id` of a document that does not count
    */
-  ofDirectory(name: string, but?: string): Claim[];
+  ofDirectory(name: string, but?: string): PossibleOwner[];
 }
 
-/** Knows all documents of `global/instances`. */
-export interface Census {
+/** All documents of `global/instances`, by the prefixes and the directories that they could own. */
+export interface PrefixIndex {
   /**
-   * Reads what has changed, and answers from then on; to be asked at once.
+   * Reads what has changed. The answer follows later refreshes too, so that it is to be asked at once.
    * @throws CouchError 404 where there is no such database
    */
-  look(signal?: AbortSignal): Promise<Owners>;
+  refresh(signal?: AbortSignal): Promise<PossibleOwners>;
 }
 
 /** Documents that are read at a time. */
 const PAGE = 1000;
 
-interface Counted {
+interface IndexedDocument {
   readonly domain: string;
   readonly readings: readonly Reading[];
   readonly unreadable?: Unreadable;
 }
 
 /**
- * Counts once, then follows the changes: no index of the stack's is by prefix, and reading 20,000 documents for each
- * destruction would cost more than the destruction. Those who look while others do share one request.
+ * Reads all documents once, and then only the changes: no index of the stack's is by prefix, and to read 20,000
+ * documents for each destruction would cost more than the destruction. Callers that wait at the same time share one
+ * request.
  */
-export function createCensus(global: CouchServer): Census {
-  const counted = new Map<string, Counted>();
+export function createPrefixIndex(global: CouchServer): PrefixIndex {
+  const documents = new Map<string, IndexedDocument>();
   const unreadable = new Map<string, Unreadable>();
   const prefixes = new IdsByKey();
   const directories = new IdsByKey();
@@ -77,19 +78,19 @@ export function createCensus(global: CouchServer): Census {
   let complete = 0;
 
   function forget(id: string): void {
-    for (const keys of (counted.get(id)?.readings ?? []).map(keysOf)) {
+    for (const keys of (documents.get(id)?.readings ?? []).map(keysOf)) {
       for (const key of keys.prefixes) prefixes.delete(key, id);
       for (const key of keys.directories) directories.delete(key, id);
     }
-    counted.delete(id);
+    documents.delete(id);
     unreadable.delete(id);
   }
 
-  function count({ id, deleted, doc }: Change): void {
+  function index({ id, deleted, doc }: Change): void {
     forget(id);
     if (deleted === true || id.startsWith('_design/')) return;
     const document = describe(doc);
-    counted.set(id, document);
+    documents.set(id, document);
     if (document.unreadable !== undefined) unreadable.set(id, document.unreadable);
     for (const keys of document.readings.map(keysOf)) {
       for (const key of keys.prefixes) prefixes.add(key, id);
@@ -100,19 +101,19 @@ export function createCensus(global: CouchServer): Census {
   async function catchUp(signal: AbortSignal | undefined): Promise<void> {
     for (;;) {
       const { changes, lastSequence } = await global.changes(INSTANCES, since, PAGE, signal);
-      for (const change of changes) count(change);
+      for (const change of changes) index(change);
       since = lastSequence;
       if (changes.length < PAGE) return;
     }
   }
 
-  function claims(
+  function ownersAmong(
     ids: Iterable<string>,
     but: string | undefined,
     isMeant: (keys: Keys, reading: Reading) => boolean,
-  ): Claim[] {
+  ): PossibleOwner[] {
     return [...ids].flatMap((_id) => {
-      const document = counted.get(_id);
+      const document = documents.get(_id);
       const reading = document?.readings.find((each) => isMeant(keysOf(each), each));
       if (_id === but || document === undefined || reading === undefined) return [];
       const { domain, unreadable } = document;
@@ -120,23 +121,23 @@ export function createCensus(global: CouchServer): Census {
     });
   }
 
-  const owners: Owners = {
+  const owners: PossibleOwners = {
     get size() {
-      return counted.size;
+      return documents.size;
     },
     unreadable: () => [...unreadable.values()],
     ofPrefix(prefix, but) {
       const keys = prefixKeys(prefix);
       const ids = new Set(keys.flatMap((key) => [...prefixes.of(key)]));
-      return claims(ids, but, (owned) => keys.some((key) => owned.prefixes.has(key)));
+      return ownersAmong(ids, but, (owned) => keys.some((key) => owned.prefixes.has(key)));
     },
     ofDirectory(name, but) {
       const keys = directoryKeys(name);
       const ids = new Set(keys.flatMap((key) => [...directories.of(key)]));
-      const byName = claims(ids, but, (owned) => keys.some((key) => owned.directories.has(key)));
+      const byName = ownersAmong(ids, but, (owned) => keys.some((key) => owned.directories.has(key)));
       const starts = [...keysOf({ field: 'domain', text: name }).prefixes];
       const others = new Set(starts.flatMap((key) => [...prefixes.of(key)]).filter((id) => !ids.has(id)));
-      const byPrefix = claims(
+      const byPrefix = ownersAmong(
         others,
         but,
         (owned, { field }) => field === 'prefix' && starts.some((key) => owned.prefixes.has(key)),
@@ -146,10 +147,10 @@ export function createCensus(global: CouchServer): Census {
   };
 
   return {
-    async look(signal) {
+    async refresh(signal) {
       const before = begun;
       await oneByOne(async () => {
-        // Somebody else's that began after this one was asked for has seen all that this one would.
+        // Another caller's request that began after this call has read all that this one would.
         if (complete > before) return;
         begun += 1;
         await catchUp(signal);
@@ -160,7 +161,7 @@ export function createCensus(global: CouchServer): Census {
   };
 }
 
-function describe(document: CouchDocument): Counted {
+function describe(document: CouchDocument): IndexedDocument {
   const readings = readingsOf(document);
   const result = classifyDocument({ _rev: '', ...document });
   if (result.readable) return { domain: result.instance.domain, readings };
@@ -168,16 +169,16 @@ function describe(document: CouchDocument): Counted {
 }
 
 /** Documents, other than its own, that could mean what an instance has. */
-export interface Sharers {
-  readonly databases: readonly Claim[];
-  readonly directory: readonly Claim[];
+export interface PrefixSharers {
+  readonly databases: readonly PossibleOwner[];
+  readonly directory: readonly PossibleOwner[];
 }
 
-/** Who else could mean the databases and the directory of an instance. */
+/** The other documents that could mean the databases and the directory of an instance. */
 export function sharersOf(
-  owners: Owners,
+  owners: PossibleOwners,
   instance: { readonly _id: string; readonly domain: string; readonly prefix?: string },
-): Sharers {
+): PrefixSharers {
   const { _id, domain } = instance;
   return {
     databases: owners.ofPrefix(databasePrefix(instance), _id),

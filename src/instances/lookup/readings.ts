@@ -3,17 +3,17 @@ import { databaseStart, prefixOf } from '../databases/prefix.ts';
 import { lowerCaseRunes } from '../domains/domain.ts';
 
 /** The fields by which a document can own something. */
-const CLAIMING = ['domain', 'domain_aliases', 'old_domain', 'prefix'] as const;
+const OWNING = ['domain', 'domain_aliases', 'old_domain', 'prefix'] as const;
 
-export type ClaimingField = (typeof CLAIMING)[number];
+export type OwningField = (typeof OWNING)[number];
 
 /** A text by which a document may own something: a name of an instance, or the prefix of its databases. */
 export interface Reading {
-  readonly field: ClaimingField;
+  readonly field: OwningField;
   readonly text: string;
 }
 
-const FIELDS: ReadonlyMap<string, ClaimingField> = new Map(CLAIMING.map((field) => [field, field]));
+const FIELDS: ReadonlyMap<string, OwningField> = new Map(OWNING.map((field) => [field, field]));
 
 /**
  * Every text by which a document of `global/instances` could own databases or a directory, whatever the types of

@@ -2,8 +2,8 @@ import { databasePrefix, prefixOf } from '../databases/prefix.ts';
 import type { StoredInstance } from '../documents/instance-document.ts';
 import { Refusal } from '../errors.ts';
 import { refusalOf } from './classify-document.ts';
-import { type Claim, type Owners, sharersOf } from './prefix-index.ts';
-import type { ClaimingField } from './readings.ts';
+import { type PossibleOwner, type PossibleOwners, sharersOf } from './prefix-index.ts';
+import type { OwningField } from './readings.ts';
 
 /** Whose databases or files an instance's would be too, or could be. */
 export interface Sharing {
@@ -14,7 +14,7 @@ export interface Sharing {
 }
 
 /** The fields in words. */
-const WORDS: Readonly<Record<ClaimingField, string>> = {
+const WORDS: Readonly<Record<OwningField, string>> = {
   domain: 'domain',
   domain_aliases: 'alias',
   old_domain: 'former domain',
@@ -34,7 +34,7 @@ const OF_THE_PLATFORM = /^(global|secrets|_.*)?$/is;
  * Whether another document could mean the databases or the directory of an instance: databases go by the prefix, and
  * files by the domain, and neither may be removed, or made, while another has it by any reading, be it the platform.
  */
-export function sharingOf(owners: Owners, instance: StoredInstance): Sharing | undefined {
+export function sharingOf(owners: PossibleOwners, instance: StoredInstance): Sharing | undefined {
   const platforms = platformPrefix(instance);
   if (platforms !== undefined) return platforms;
   const { databases, directory } = sharersOf(owners, instance);
@@ -45,7 +45,7 @@ export function sharingOf(owners: Owners, instance: StoredInstance): Sharing | u
 }
 
 /** @throws Refusal `shared_prefix`, `shared_name` */
-export function refuseShared(owners: Owners, instance: StoredInstance): void {
+export function refuseShared(owners: PossibleOwners, instance: StoredInstance): void {
   refuse(sharingOf(owners, instance));
 }
 
@@ -53,7 +53,7 @@ export function refuseShared(owners: Owners, instance: StoredInstance): void {
  * For those who write into its databases, and nowhere else.
  * @throws Refusal `shared_prefix`
  */
-export function refuseSharedDatabases(owners: Owners, instance: StoredInstance): void {
+export function refuseSharedDatabases(owners: PossibleOwners, instance: StoredInstance): void {
   refusePlatform(instance);
   const [other] = sharersOf(owners, instance).databases;
   refuse(other && sharedPrefix(instance, other));
@@ -89,7 +89,7 @@ function oddPrefix(instance: StoredInstance): Sharing {
   };
 }
 
-function sharedPrefix(instance: StoredInstance, other: Claim): Sharing {
+function sharedPrefix(instance: StoredInstance, other: PossibleOwner): Sharing {
   const { domain } = instance;
   const prefix = databasePrefix(instance);
   return {
@@ -102,7 +102,7 @@ function sharedPrefix(instance: StoredInstance, other: Claim): Sharing {
   };
 }
 
-function sharedName({ _id, domain }: StoredInstance, other: Claim): Sharing {
+function sharedName({ _id, domain }: StoredInstance, other: PossibleOwner): Sharing {
   return {
     code: 'shared_name',
     message:
@@ -114,11 +114,11 @@ function sharedName({ _id, domain }: StoredInstance, other: Claim): Sharing {
 }
 
 /** With its id, for two documents may have one domain. */
-function nameOf({ _id, domain }: Claim): string {
+function nameOf({ _id, domain }: PossibleOwner): string {
   return domain === '' ? `the document ${_id}` : `${domain} (document ${_id})`;
 }
 
-function adviceOn({ _id, field, unreadable }: Claim): string {
+function adviceOn({ _id, field, unreadable }: PossibleOwner): string {
   const problem =
     unreadable === undefined ? '' : ` It cannot be read: ${unreadable.field} ${unreadable.problem}.`;
   return `Nothing more was touched.${problem} Find out which of the two documents is right; correct ${field} of ${_id} in global/instances, or remove the wrong one by hand.`;
@@ -129,10 +129,10 @@ function adviceOn({ _id, field, unreadable }: Claim): string {
  * @param but `_id` of a document that does not count
  * @throws Refusal `unreadable`
  */
-export function refuseUnreadableOwner(owners: Owners, names: readonly string[], but?: string): void {
+export function refuseUnreadableOwner(owners: PossibleOwners, names: readonly string[], but?: string): void {
   for (const name of names) {
-    const claims = [...owners.ofDirectory(name, but), ...owners.ofPrefix(prefixOf(name), but)];
-    const unreadable = claims.find((claim) => claim.unreadable !== undefined)?.unreadable;
+    const possible = [...owners.ofDirectory(name, but), ...owners.ofPrefix(prefixOf(name), but)];
+    const unreadable = possible.find((owner) => owner.unreadable !== undefined)?.unreadable;
     if (unreadable !== undefined) throw refusalOf(unreadable);
   }
 }
@@ -143,7 +143,7 @@ export function refuseUnreadableOwner(owners: Owners, names: readonly string[], 
  * @param but `_id` of a document that does not count
  * @throws Refusal `taken`
  */
-export function refuseMeantDomain(owners: Owners, domain: string, but: string): void {
+export function refuseMeantDomain(owners: PossibleOwners, domain: string, but: string): void {
   const prefix = prefixOf(domain);
   const [samePrefix] = owners.ofPrefix(prefix, but);
   const [sameName] = owners.ofDirectory(domain, but);

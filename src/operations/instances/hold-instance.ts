@@ -2,7 +2,7 @@ import { FleetError } from '../../errors.ts';
 import type { ExistingInstance } from '../../instances/change/existing-instance.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { Refusal } from '../../instances/errors.ts';
-import { createCensus } from '../../instances/lookup/prefix-index.ts';
+import { createPrefixIndex } from '../../instances/lookup/prefix-index.ts';
 import { type DirectWork, holdNames } from '../../jobs/claims/hold-names.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import type { Couch } from '../connect/couch.ts';
@@ -50,10 +50,10 @@ export async function holdInstance<T>(
     signal,
     onWait: (name) => report({ event: 'waiting', name }),
   };
-  const census = createCensus(global);
+  const prefixIndex = createPrefixIndex(global);
   try {
     return await holdNames(fleet, holding, (held) =>
-      work({ global, cluster, census, id: found._id, found, guard, signal: held }),
+      work({ global, cluster, prefixIndex, id: found._id, found, guard, signal: held }),
     );
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -5,7 +5,11 @@ import { databaseRange, prefixOf } from '../../instances/databases/prefix.ts';
 import type { OrphanDatabases, OrphanFinding } from '../../instances/fsck/findings.ts';
 import { findOrphans } from '../../instances/fsck/orphans.ts';
 import { refusalOf, type Unreadable } from '../../instances/lookup/classify-document.ts';
-import { type Census, createCensus, type Owners } from '../../instances/lookup/prefix-index.ts';
+import {
+  createPrefixIndex,
+  type PossibleOwners,
+  type PrefixIndex,
+} from '../../instances/lookup/prefix-index.ts';
 import { type DirectWork, holdNames } from '../../jobs/claims/hold-names.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { requireSameFleet } from '../../jobs/fleet/fleet-record.ts';
@@ -74,14 +78,14 @@ export async function prepareOrphanRemoval(
   const places = { ...fleet, global: couch.global, storage };
   await requireSameFleet(places);
   const found: OrphanFinding[] = [];
-  const census = createCensus(couch.global);
-  const search = { global: couch.global, census, servers: couch.servers(), storage, wait };
+  const prefixIndex = createPrefixIndex(couch.global);
+  const search = { global: couch.global, prefixIndex, servers: couch.servers(), storage, wait };
   for await (const orphan of findOrphans(search)) {
     report({ event: 'found', orphan });
     found.push(orphan);
   }
   const removable = found.filter(({ type }) => type !== 'foreign_folder');
-  const owners = await census.look();
+  const owners = await prefixIndex.refresh();
   for (const unreadable of owners.unreadable()) report({ event: 'unreadable', unreadable });
   if (removable.length > 0) {
     refuseUnreadable(owners);
@@ -97,7 +101,7 @@ export async function prepareOrphanRemoval(
       const removed = await holdNames(fleet, turn, async (signal) => {
         let count = 0;
         for (const orphan of removable)
-          if (await removeOne({ ...services, report }, census, orphan, signal)) count += 1;
+          if (await removeOne({ ...services, report }, prefixIndex, orphan, signal)) count += 1;
         return count;
       });
       return { removed, left: found.length - removed };
@@ -127,7 +131,7 @@ export function refuseManyOrphans(orphans: readonly OrphanFinding[], instances: 
 }
 
 /** @throws Refusal `unreadable` */
-function refuseUnreadable(owners: Owners): void {
+function refuseUnreadable(owners: PossibleOwners): void {
   const [first] = owners.unreadable();
   if (first !== undefined) throw refusalOf(first);
 }
@@ -139,16 +143,16 @@ interface Removing extends OrphanServices {
 
 async function removeOne(
   removal: Removing,
-  census: Census,
+  prefixIndex: PrefixIndex,
   orphan: OrphanFinding,
   signal: AbortSignal,
 ): Promise<boolean> {
   signal.throwIfAborted();
   switch (orphan.type) {
     case 'orphan_databases':
-      return await removeDatabases(removal, census, orphan, signal);
+      return await removeDatabases(removal, prefixIndex, orphan, signal);
     case 'orphan_folder':
-      return await removeFolder(removal, census, orphan.folder);
+      return await removeFolder(removal, prefixIndex, orphan.folder);
     case 'foreign_folder':
       return false;
     default:
@@ -162,7 +166,7 @@ async function removeOne(
  */
 async function removeDatabases(
   { couch, report }: Removing,
-  census: Census,
+  prefixIndex: PrefixIndex,
   { prefix, host, databases }: OrphanDatabases,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -174,7 +178,7 @@ async function removeDatabases(
     });
     return false;
   }
-  const owners = await census.look(signal);
+  const owners = await prefixIndex.refresh(signal);
   refuseUnreadable(owners);
   const [owner] = owners.ofPrefix(prefix);
   if (owner !== undefined) {
@@ -204,11 +208,11 @@ function serverAt(couch: Couch, host: string): CouchServer {
 /** A folder is named by its domain, so that can be held while it goes. */
 async function removeFolder(
   { storage, fleet, report }: Removing,
-  census: Census,
+  prefixIndex: PrefixIndex,
   domain: string,
 ): Promise<boolean> {
   return await holdNames(fleet, { kind: 'repair', names: [domain] }, async () => {
-    const owners = await census.look();
+    const owners = await prefixIndex.refresh();
     refuseUnreadable(owners);
     if (owners.ofDirectory(domain).length > 0) {
       report({

@@ -22,7 +22,7 @@ const apps: Stage<InstallStageName, InstallationJob, OutcomeOf<'install-apps'>> 
     const { services, signal } = attempt;
     const { generation } = payload;
     // The files and documents of the application would come into what may be another instance's.
-    refuseShared(await services.census.look(signal), instance);
+    refuseShared(await services.prefixIndex.refresh(signal), instance);
     const any = await installApps({ attempt, instance, apps: payload.apps, generation });
     return any ? 'installed' : 'present';
   },

@@ -13,7 +13,7 @@ import {
 import { SETTINGS_ID } from '../../instances/documents/settings-document.ts';
 import { beingDeleted, Refusal } from '../../instances/errors.ts';
 import { findByNames, findByOldDomain, INSTANCES, readInstance } from '../../instances/lookup/lookup.ts';
-import type { Owners } from '../../instances/lookup/prefix-index.ts';
+import type { PossibleOwners } from '../../instances/lookup/prefix-index.ts';
 import { refuseMeantDomain, refuseUnreadableOwner } from '../../instances/lookup/sharing.ts';
 import { isSamePerson } from '../../instances/options/identity.ts';
 import { optionsHash } from '../../instances/options/options.ts';
@@ -59,7 +59,7 @@ export const register: CreateStage = {
 
 /** All that could be in the way of a new instance. */
 interface Survey {
-  readonly documents: Owners;
+  readonly documents: PossibleOwners;
   /** Instances that answer to one of our names. */
   readonly owners: readonly StoredInstance[];
   /** Instances that moved away from one of our names. */
@@ -84,7 +84,7 @@ async function survey(context: CreateContext, names: readonly string[]): Promise
 async function lookAround(context: CreateContext, names: readonly string[]): Promise<Survey> {
   const { options, services, signal } = context;
   const [documents, owners, moved, databases, hasFiles] = await Promise.all([
-    services.census.look(signal),
+    services.prefixIndex.refresh(signal),
     findByNames(services.global, names, signal),
     findByOldDomain(services.global, names, signal),
     databasesLeft(context),

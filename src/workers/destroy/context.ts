@@ -91,7 +91,7 @@ async function readOwn({ services, payload, expected, signal }: DestroyContext):
  */
 export async function refuseUnwanted(context: DestroyContext): Promise<void> {
   const { services, payload, signal } = context;
-  const [now, owners] = await Promise.all([readOwn(context), services.census.look(signal)]);
+  const [now, owners] = await Promise.all([readOwn(context), services.prefixIndex.refresh(signal)]);
   context.instance = now;
   if (now.deleting !== true) throw takenBack(payload.domain);
   refuseFilesLeft(now);

@@ -19,7 +19,7 @@ export async function refuseUnremovable(
   const { domain } = instance;
   refuseFilesLeft(instance);
   refuseOddPrefix(instance);
-  refuseShared(await services.census.look(signal), instance);
+  refuseShared(await services.prefixIndex.refresh(signal), instance);
   await refuseWrongCluster(services, instance, signal);
   if (await services.storage.isForeign(domain)) throw foreignFiles(services, domain);
 }

@@ -3,7 +3,7 @@ import type { CouchServer } from '../../couchdb/server.ts';
 import type { DesignSource } from '../../instances/databases/stored-designs.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import type { Scheme } from '../../instances/domains/registration-link.ts';
-import type { Census } from '../../instances/lookup/prefix-index.ts';
+import type { PrefixIndex } from '../../instances/lookup/prefix-index.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { Clusters } from '../instance/databases-of.ts';
 import type { Lease } from '../lease.ts';
@@ -18,7 +18,7 @@ export interface RepairContext extends Clusters {
   /** Of the addresses written into documents; `https` when absent. */
   readonly linkScheme?: Scheme;
   /** Tells which other documents could mean what the instance has. */
-  readonly census: Census;
+  readonly prefixIndex: PrefixIndex;
   /** Number that stacks of the platform write; the newest one when absent. */
   readonly indexesVersion?: IndexesVersion;
   readonly instance: StoredInstance;

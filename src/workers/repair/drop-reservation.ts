@@ -23,7 +23,7 @@ export async function dropReservation(
 ): Promise<void> {
   const { _id, _rev } = instance;
   refuseWrittenInto(instance);
-  const { databases, directory } = sharersOf(await services.census.look(signal), instance);
+  const { databases, directory } = sharersOf(await services.prefixIndex.refresh(signal), instance);
   const sharers = [...databases, ...directory];
   const unreadable = sharers.find((each) => each.unreadable !== undefined)?.unreadable;
   if (unreadable !== undefined) throw refusalOf(unreadable);
@@ -68,11 +68,14 @@ async function removeMade(
  * @throws Refusal `superseded`, `written_into`, `shared_prefix`, `shared_name`
  */
 async function stillReserved(
-  { global, census }: Attempt['services'],
+  { global, prefixIndex }: Attempt['services'],
   instance: StoredInstance,
   signal: AbortSignal,
 ): Promise<StoredInstance> {
-  const [now, owners] = await Promise.all([readInstance(global, instance._id, signal), census.look(signal)]);
+  const [now, owners] = await Promise.all([
+    readInstance(global, instance._id, signal),
+    prefixIndex.refresh(signal),
+  ]);
   const isSame = now?.cli_secret === instance.cli_secret && now?.domain === instance.domain;
   if (now === undefined || !isSame || !isReservation(now)) throw superseded(instance.domain);
   refuseWrittenInto(now);

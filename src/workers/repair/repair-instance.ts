@@ -53,7 +53,7 @@ export async function repairInstance(given: RepairContext): Promise<Repair> {
     await context.locked(async (locked) => {
       const [now, owners] = await Promise.all([
         readInstance(global, instance._id, locked),
-        given.census.look(locked),
+        given.prefixIndex.refresh(locked),
       ]);
       // What came up since is a finding of the next check.
       if (now === undefined || sharingOf(owners, now) !== undefined) return;

@@ -14,7 +14,7 @@ import type { InstanceDocument, StoredInstance } from '../../../src/instances/do
 import { SETTINGS_ID } from '../../../src/instances/documents/settings-document.ts';
 import { Refusal } from '../../../src/instances/errors.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
-import { createCensus } from '../../../src/instances/lookup/prefix-index.ts';
+import { createPrefixIndex } from '../../../src/instances/lookup/prefix-index.ts';
 import type { InstanceChanges } from '../../../src/instances/options/changes.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
@@ -55,8 +55,15 @@ describe('modifyInstance', () => {
     changes: InstanceChanges,
     more: Partial<Modification> = {},
   ): ReturnType<typeof modifyInstance> {
-    const census = createCensus(test.server);
-    return modifyInstance({ global: test.server, cluster: () => test.server, census, id, changes, ...more });
+    const prefixIndex = createPrefixIndex(test.server);
+    return modifyInstance({
+      global: test.server,
+      cluster: () => test.server,
+      prefixIndex,
+      id,
+      changes,
+      ...more,
+    });
   }
 
   const stored = async ({ domain }: StoredInstance) => await test.instance(domain);

@@ -13,7 +13,7 @@ import {
 import type { InstanceDocument, StoredInstance } from '../../../src/instances/documents/instance-document.ts';
 import { Refusal } from '../../../src/instances/errors.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
-import { createCensus } from '../../../src/instances/lookup/prefix-index.ts';
+import { createPrefixIndex } from '../../../src/instances/lookup/prefix-index.ts';
 import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../../src/instances/vault/organization-key.ts';
 import { hashedPassphrase, masterKey } from '../../../src/instances/vault/passphrase.ts';
 import { VAULT_ID } from '../../../src/instances/vault/vault.ts';
@@ -75,7 +75,7 @@ describe('setPassphrase', () => {
     setPassphrase({
       global: test.server,
       cluster: () => server,
-      census: createCensus(test.server),
+      prefixIndex: createPrefixIndex(test.server),
       id,
       passphrase: PASSPHRASE,
       organizationKey: PUBLIC_DEV_ENCRYPTOR_KEY,

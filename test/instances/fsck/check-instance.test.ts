@@ -4,7 +4,7 @@ import type { StoredInstance } from '../../../src/instances/documents/instance-d
 import { type CheckContext, checkInstance, confirmed } from '../../../src/instances/fsck/check-instance.ts';
 import { clusterAt } from '../../../src/instances/lookup/cluster-at.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
-import { type Census, createCensus } from '../../../src/instances/lookup/prefix-index.ts';
+import { createPrefixIndex, type PrefixIndex } from '../../../src/instances/lookup/prefix-index.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { brief } from './brief.ts';
@@ -22,7 +22,7 @@ describe('the check of an instance', () => {
       cluster: () => fleet.server,
       storage: fileStorage(fleet.storageRoot),
       hasJob: () => Promise.resolve(false),
-      census: createCensus(fleet.server),
+      prefixIndex: createPrefixIndex(fleet.server),
       instance,
       signal: new AbortController().signal,
       ...changes,
@@ -128,14 +128,14 @@ describe('the check of an instance', () => {
     });
 
     it('finds nothing when somebody begins to remove it between the looks', async () => {
-      const census = createCensus(fleet.server);
-      const removing: Census = {
-        async look() {
+      const prefixIndex = createPrefixIndex(fleet.server);
+      const removing: PrefixIndex = {
+        async refresh() {
           await change({ deleting: true });
-          return await census.look();
+          return await prefixIndex.refresh();
         },
       };
-      expect(await check({ census: removing })).to.deep.equal([]);
+      expect(await check({ prefixIndex: removing })).to.deep.equal([]);
     });
 
     it('finds nothing when it has gone since it was listed', async () => {

@@ -6,7 +6,7 @@ import { prefixOf } from '../../../src/instances/databases/prefix.ts';
 import type { OrphanFinding } from '../../../src/instances/fsck/findings.ts';
 import { findOrphans } from '../../../src/instances/fsck/orphans.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
-import { createCensus } from '../../../src/instances/lookup/prefix-index.ts';
+import { createPrefixIndex } from '../../../src/instances/lookup/prefix-index.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { startTestCouch, type TestCouch } from '../../support/servers.ts';
@@ -25,8 +25,8 @@ describe('the search for orphans', () => {
     const storage = fileStorage(fleet.storageRoot);
     const found: OrphanFinding[] = [];
     const global = fleet.server;
-    const census = createCensus(global);
-    for await (const each of findOrphans({ global, census, servers, storage, wait })) found.push(each);
+    const prefixIndex = createPrefixIndex(global);
+    for await (const each of findOrphans({ global, prefixIndex, servers, storage, wait })) found.push(each);
     return found;
   }
 
@@ -209,7 +209,7 @@ describe('the search for orphans', () => {
     const wait = () => Promise.resolve();
     const search = findOrphans({
       global: other,
-      census: createCensus(other),
+      prefixIndex: createPrefixIndex(other),
       servers: [fleet.server],
       storage,
       wait,

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
 import { Refusal } from '../../../src/instances/errors.ts';
 import { assertAliasesFree } from '../../../src/instances/lookup/free-aliases.ts';
-import { createCensus } from '../../../src/instances/lookup/prefix-index.ts';
+import { createPrefixIndex } from '../../../src/instances/lookup/prefix-index.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 
@@ -28,7 +28,7 @@ describe('assertAliasesFree', () => {
 
   const check = (...names: string[]) =>
     assertAliasesFree(
-      { global: test.server, census: createCensus(test.server) },
+      { global: test.server, prefixIndex: createPrefixIndex(test.server) },
       mine,
       names.map((name) => test.domain(name)),
     );

@@ -5,10 +5,10 @@ import type { CouchDocument } from '../../../src/couchdb/documents.ts';
 import type { CouchServer } from '../../../src/couchdb/server.ts';
 import { prefixOf } from '../../../src/instances/databases/prefix.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
-import { type Census, createCensus } from '../../../src/instances/lookup/prefix-index.ts';
+import { createPrefixIndex, type PrefixIndex } from '../../../src/instances/lookup/prefix-index.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 
-describe('the census of documents', () => {
+describe('the index of prefixes', () => {
   let fleet: TestFleet;
 
   before(async () => {
@@ -19,8 +19,8 @@ describe('the census of documents', () => {
 
   const prefixFor = (name: string) => fleet.domain(name).replaceAll('.', '-');
 
-  async function ofPrefix(census: Census, prefix: string, but?: string): Promise<string[]> {
-    return (await census.look()).ofPrefix(prefix, but).map(({ _id, field }) => `${_id} ${field}`);
+  async function ofPrefix(prefixIndex: PrefixIndex, prefix: string, but?: string): Promise<string[]> {
+    return (await prefixIndex.refresh()).ofPrefix(prefix, but).map(({ _id, field }) => `${_id} ${field}`);
   }
 
   /** A server whose only changes are these documents, over and over. */
@@ -38,14 +38,14 @@ describe('the census of documents', () => {
   }
 
   it('knows the other documents of a prefix, as they are now', async () => {
-    const prefix = prefixFor('census');
-    const census = createCensus(fleet.server);
+    const prefix = prefixFor('index');
+    const prefixIndex = createPrefixIndex(fleet.server);
     const one = await fleet.putInstance({ domain: fleet.domain('one'), prefix });
-    expect(await ofPrefix(census, prefix, one._id)).to.deep.equal([]);
+    expect(await ofPrefix(prefixIndex, prefix, one._id)).to.deep.equal([]);
     const other = await fleet.putInstance({ domain: fleet.domain('other'), prefix });
-    expect(await ofPrefix(census, prefix, one._id)).to.deep.equal([`${other._id} prefix`]);
+    expect(await ofPrefix(prefixIndex, prefix, one._id)).to.deep.equal([`${other._id} prefix`]);
     await fleet.server.deleteDocument(INSTANCES, other._id, other._rev);
-    expect(await ofPrefix(census, prefix, one._id)).to.deep.equal([]);
+    expect(await ofPrefix(prefixIndex, prefix, one._id)).to.deep.equal([]);
   });
 
   it('counts a document without a domain: it may be all that is known of somebody’s databases', async () => {
@@ -53,7 +53,7 @@ describe('the census of documents', () => {
     for (const fields of [{}, { domain: 7 }]) {
       const _id = `${prefix}-${Object.keys(fields).length}`;
       const _rev = await fleet.server.putDocument(INSTANCES, { _id, prefix, ...fields });
-      const owners = await createCensus(fleet.server).look();
+      const owners = await createPrefixIndex(fleet.server).refresh();
       const [claim, ...others] = owners.ofPrefix(prefix, 'mine');
       expect(claim).to.deep.include({ _id, domain: '', field: 'prefix' });
       expect(claim?.unreadable).to.include({ field: 'domain' });
@@ -66,12 +66,12 @@ describe('the census of documents', () => {
   it('forgets what a document said before it was changed', async () => {
     const _id = prefixFor('changed');
     const domain = fleet.domain('before');
-    const census = createCensus(fleet.server);
+    const prefixIndex = createPrefixIndex(fleet.server);
     const rev = await fleet.server.putDocument(INSTANCES, { _id, domain, prefix: 5 });
-    expect((await census.look()).ofDirectory(domain)).to.have.length(1);
+    expect((await prefixIndex.refresh()).ofDirectory(domain)).to.have.length(1);
     const next = { _id, _rev: rev, domain: fleet.domain('after'), prefix: _id };
     const _rev = await fleet.server.putDocument(INSTANCES, next);
-    const owners = await census.look();
+    const owners = await prefixIndex.refresh();
     expect(owners.ofDirectory(domain)).to.deep.equal([]);
     expect(owners.ofPrefix(prefixOf(domain))).to.deep.equal([]);
     expect(owners.unreadable().filter((each) => each._id === _id)).to.deep.equal([]);
@@ -85,7 +85,7 @@ describe('the census of documents', () => {
     const own: CouchDocument = JSON.parse(
       '{"_id":"own","domain":"own.org","__proto__":{"prefix":"cozy-own"}}',
     );
-    const owners = await createCensus(changesOf([...documents, own])).look();
+    const owners = await createPrefixIndex(changesOf([...documents, own])).refresh();
     for (const name of names) {
       expect(owners.ofDirectory(name).map(({ _id }) => _id)).to.deep.equal([name]);
       expect(owners.ofPrefix(name, name)).to.deep.equal([]);
@@ -98,21 +98,26 @@ describe('the census of documents', () => {
   it('reads a document that is nested without end', async () => {
     let domain: unknown = 'deep.org';
     for (let depth = 0; depth < 100_000; depth += 1) domain = [domain];
-    const owners = await createCensus(changesOf([{ _id: 'deep', domain }])).look();
+    const owners = await createPrefixIndex(changesOf([{ _id: 'deep', domain }])).refresh();
     expect(owners.ofDirectory('deep.org').map(({ _id }) => _id)).to.deep.equal(['deep']);
   });
 
   it('asks once for all who look while it reads', async () => {
     let asked = 0;
-    const census = createCensus(
+    const prefixIndex = createPrefixIndex(
       changesOf([], () => {
         asked += 1;
       }),
     );
-    await Promise.all([census.look(), census.look(), census.look(), census.look()]);
+    await Promise.all([
+      prefixIndex.refresh(),
+      prefixIndex.refresh(),
+      prefixIndex.refresh(),
+      prefixIndex.refresh(),
+    ]);
     // Those who came while the first was read need another one: it may have been answered before they asked.
     expect(asked).to.be.at.most(2);
-    await census.look();
+    await prefixIndex.refresh();
     expect(asked).to.be.at.most(3);
   });
 
@@ -128,7 +133,7 @@ describe('the census of documents', () => {
       };
     };
     let given = 0;
-    const census = createCensus({
+    const prefixIndex = createPrefixIndex({
       ...fleet.server,
       async changes() {
         const from = given;
@@ -138,7 +143,7 @@ describe('the census of documents', () => {
       },
     });
     const before = heapUsed();
-    expect((await census.look()).size).to.equal(20_000);
+    expect((await prefixIndex.refresh()).size).to.equal(20_000);
     expect(heapUsed() - before).to.be.below(50_000_000);
   });
 });

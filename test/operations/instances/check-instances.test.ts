@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { type CouchServer, connectCouch } from '../../../src/couchdb/server.ts';
 import { classifyAll } from '../../../src/instances/lookup/all-instances.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
-import { createCensus } from '../../../src/instances/lookup/prefix-index.ts';
+import { createPrefixIndex } from '../../../src/instances/lookup/prefix-index.ts';
 import { type Checking, checkInstances } from '../../../src/operations/instances/check-instances.ts';
 import { UnsafePath } from '../../../src/storage/errors.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
@@ -38,7 +38,7 @@ describe('a check of instances', () => {
       global: server,
       cluster: () => server,
       storage: fileStorage(directory.path),
-      census: createCensus(server),
+      prefixIndex: createPrefixIndex(server),
       async hasJob() {
         return false;
       },

@@ -6,7 +6,7 @@ import { toError } from '../../../src/errors.ts';
 import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
 import { checkInstance } from '../../../src/instances/fsck/check-instance.ts';
-import { createCensus } from '../../../src/instances/lookup/prefix-index.ts';
+import { createPrefixIndex } from '../../../src/instances/lookup/prefix-index.ts';
 import type { Work } from '../../../src/jobs/kinds/payload.ts';
 import { enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
@@ -186,7 +186,7 @@ describe('the places that workers touch', () => {
       cluster: () => server,
       storage: fileStorage(test.storageRoot),
       hasJob: () => Promise.resolve(false),
-      census: createCensus(server),
+      prefixIndex: createPrefixIndex(server),
       instance,
       signal: AbortSignal.timeout(30_000),
     };
