@@ -3,8 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CouchDocument } from '../src/couchdb/documents.ts';
 import { DATABASES } from '../src/instances/databases/databases.ts';
+import type { Designs } from '../src/instances/databases/design-source.ts';
 import { databaseName, prefixOf } from '../src/instances/databases/prefix.ts';
-import type { Designs } from '../src/instances/databases/stored-designs.ts';
 import { defaultDirectories } from '../src/instances/documents/directories.ts';
 import {
   directoryDocument,

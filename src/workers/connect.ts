@@ -7,7 +7,7 @@ import type { Config } from '../config/config.ts';
 import { clustersOpenToCreation } from '../config/couch-cluster.ts';
 import { type CouchServer, type CouchServerOptions, connectCouch } from '../couchdb/server.ts';
 import { FleetError } from '../errors.ts';
-import { createDesignSource } from '../instances/databases/stored-designs.ts';
+import { createDesignSource } from '../instances/databases/design-source.ts';
 import { clusterAt } from '../instances/lookup/cluster-at.ts';
 import { createPrefixIndex } from '../instances/lookup/prefix-index.ts';
 import { ensureGlobalDatabases } from '../instances/platform/global-databases.ts';

@@ -2,7 +2,7 @@ import type { Logger } from 'winston';
 import type { AppLibrary } from '../apps/app-store.ts';
 import type { CommonSettings, RagServer, Registries } from '../config/config.ts';
 import type { CouchServer } from '../couchdb/server.ts';
-import type { DesignSource } from '../instances/databases/stored-designs.ts';
+import type { DesignSource } from '../instances/databases/design-source.ts';
 import type { Scheme } from '../instances/domains/registration-link.ts';
 import type { PrefixIndex } from '../instances/lookup/prefix-index.ts';
 import type { PlatformWatch } from '../instances/platform/platform-indexes.ts';

@@ -16,9 +16,9 @@ import { INDEXES_VERSIONS, type IndexesVersion } from '../../src/config/indexes-
 import type { StoredDocument } from '../../src/couchdb/documents.ts';
 import { connectCouch } from '../../src/couchdb/server.ts';
 import type { StoredInstance } from '../../src/instances/documents/instance-document.ts';
-import { onboardingLink } from '../../src/instances/domains/registration-link.ts';
+import { registrationLink } from '../../src/instances/domains/registration-link.ts';
 import { INSTANCES } from '../../src/instances/lookup/lookup.ts';
-import type { RawOptions } from '../../src/instances/options/raw-row.ts';
+import type { RawOptions } from '../../src/instances/options/flags.ts';
 import { ensureGlobalDatabases } from '../../src/instances/platform/global-databases.ts';
 import { type AppRegistry, startAppRegistry } from '../support/app-registry.ts';
 import { startTestFleet, type TestFleet } from '../support/fleet.ts';
@@ -278,7 +278,7 @@ for (const version of INDEXES_VERSIONS)
       const bytes = Buffer.from(token, 'base64');
       expect(bytes).to.have.length(16);
       const link = `https://minimal.example.org/?registerToken=${bytes.toString('hex')}`;
-      expect(onboardingLink('https', 'minimal.example.org', token)).to.equal(link);
+      expect(registrationLink('https', 'minimal.example.org', token)).to.equal(link);
     });
 
     it('keeps a passphrase so that the stack accepts it', async () => {

@@ -1,6 +1,6 @@
 import type { CouchServer } from '../../src/couchdb/server.ts';
 import { NEWEST_INDEXES_VERSION } from '../../src/instances/databases/databases.ts';
-import type { DesignSource } from '../../src/instances/databases/stored-designs.ts';
+import type { DesignSource } from '../../src/instances/databases/design-source.ts';
 import { createPrefixIndex } from '../../src/instances/lookup/prefix-index.ts';
 import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/vault/organization-key.ts';
 import { connectStack } from '../../src/stack/connect.ts';

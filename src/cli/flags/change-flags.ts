@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { CHANGE_FLAGS, type RawOptions } from '../../instances/options/raw-row.ts';
+import { CHANGE_FLAGS, type RawOptions } from '../../instances/options/flags.ts';
 import { instanceFlags, list, type ParsedFlags, text } from './instance-flags.ts';
 
 /** A truth that is left as it is where neither form is given. */

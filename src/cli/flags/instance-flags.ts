@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { InputError } from '../../errors.ts';
-import { INSTANCE_FLAGS, type RawOptions } from '../../instances/options/raw-row.ts';
+import { INSTANCE_FLAGS, type RawOptions } from '../../instances/options/flags.ts';
 
 const WHO = 'WHO';
 const INSTANCE = 'INSTANCE';

@@ -16,8 +16,8 @@ import { type InstanceView, instanceView } from '../../instances/documents/insta
 import { isEmptyFilter } from '../../instances/lookup/instance-filter.ts';
 import { parseChanges } from '../../instances/options/changes.ts';
 import { changeDoubts } from '../../instances/options/doubts.ts';
+import type { RawOptions } from '../../instances/options/flags.ts';
 import { isOnlyAbout } from '../../instances/options/parse-options.ts';
-import type { RawOptions } from '../../instances/options/raw-row.ts';
 import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
 import { rulesOf } from '../../operations/input/check-rows.ts';

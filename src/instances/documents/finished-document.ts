@@ -4,8 +4,8 @@ import { type InstanceDocument, type InstanceFields, isEmptyField } from './inst
 import { AUTH_MODE_NUMBERS } from './instance-state.ts';
 import { reservationReason } from './reservation.ts';
 
-/** What lets its owner in: a token to register with, or the hash of a registered passphrase. */
-export interface WayIn {
+/** What lets the owner of an instance in: a token to register with, or the hash of a registered passphrase. */
+export interface Credential {
   /** Base64 of 16 bytes. */
   readonly registerToken?: string | undefined;
   /** Base64 of the scrypt text; it wins over the register token, and one that is there already over it. */
@@ -24,7 +24,7 @@ export interface WayIn {
 export function finishedDocument(
   reservation: InstanceDocument,
   options: InstanceOptions,
-  wayIn: WayIn,
+  credential: Credential,
 ): InstanceDocument {
   const { _id, domain, password_defined: defined } = reservation;
   const wanted: InstanceDocument = {
@@ -35,7 +35,7 @@ export function finishedDocument(
   };
   setOptions(wanted, options);
   const document = { ...wanted, ...keptOf(reservation) };
-  setWayIn(document, wayIn);
+  setCredential(document, credential);
   return document;
 }
 
@@ -78,8 +78,8 @@ function setOptions(document: InstanceDocument, options: InstanceOptions): void 
   setUnlessEmpty(document, 'disk_quota', options.diskQuota?.toString());
 }
 
-function setWayIn(document: InstanceDocument, wayIn: WayIn): void {
-  const { registerToken, passphraseHash } = wayIn;
+function setCredential(document: InstanceDocument, credential: Credential): void {
+  const { registerToken, passphraseHash } = credential;
   if (passphraseHash) {
     document.passphrase_hash ??= passphraseHash;
     document.onboarding_finished = true;

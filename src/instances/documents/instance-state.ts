@@ -52,8 +52,8 @@ export const AUTH_MODE_NUMBERS: Readonly<Record<AuthMode, number>> = {
   two_factor_oidc: 2,
 };
 
-/** What becomes of the passphrase when an instance is made. */
-export type PassphraseCase = 'given' | 'random' | 'none';
+/** Where the passphrase of a new instance comes from: its operator, chance, or nowhere. */
+export type PassphraseSource = 'given' | 'random' | 'none';
 
 /**
  * Whether a passphrase is registered at creation, and which: where people come in by other means
@@ -63,7 +63,7 @@ export type PassphraseCase = 'given' | 'random' | 'none';
  * @param forcesOidc whether the instance has a context, and that context has
  *   `disable_password_authentication: true`.
  */
-export function registersPassphrase(options: InstanceOptions, forcesOidc: boolean): PassphraseCase {
+export function passphraseSource(options: InstanceOptions, forcesOidc: boolean): PassphraseSource {
   if (forcesOidc || options.franceconnectId || options.magicLink) return 'random';
   return options.hasPassphrase ? 'given' : 'none';
 }

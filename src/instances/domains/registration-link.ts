@@ -11,7 +11,7 @@ export function registerTokenHex(base64: string): string {
  * The link by which the owner sets a passphrase (`docs/cozy-data.md` §6.5). The domain stays in Unicode,
  * as the stack's command line prints it (`docs/admin-api.md` §1.3). A secret: never log it.
  */
-export function onboardingLink(scheme: Scheme, domain: string, registerTokenBase64: string): string {
+export function registrationLink(scheme: Scheme, domain: string, registerTokenBase64: string): string {
   return `${scheme}://${domain}/?registerToken=${registerTokenHex(registerTokenBase64)}`;
 }
 

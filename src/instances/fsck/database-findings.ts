@@ -4,8 +4,8 @@ import type { CouchServer } from '../../couchdb/server.ts';
 import { DATABASES, type InstanceDatabase } from '../databases/databases.ts';
 import { missingDatabases } from '../databases/missing-databases.ts';
 import { databaseName } from '../databases/prefix.ts';
+import { matchesMangoIndex, matchesView } from './design-matches.ts';
 import { type DesignFinding, type NoDatabase, noDatabase } from './findings.ts';
-import { isJsView, isMangoIndex } from './same-design.ts';
 
 /**
  * Databases of an instance that are missing, and design documents that are missing or not what they should
@@ -47,8 +47,11 @@ export function designFindings(
   stored: ReadonlyMap<string, CouchDocument>,
 ): DesignFinding[] {
   const wanted = [
-    ...mango.map((index) => ({ id: `_design/${index.ddoc}`, fits: isMangoIndex.bind(undefined, index) })),
-    ...views.map((view) => ({ id: `_design/${view.name}`, fits: isJsView.bind(undefined, view) })),
+    ...mango.map((index) => ({
+      id: `_design/${index.ddoc}`,
+      fits: matchesMangoIndex.bind(undefined, index),
+    })),
+    ...views.map((view) => ({ id: `_design/${view.name}`, fits: matchesView.bind(undefined, view) })),
   ];
   return wanted.flatMap(({ id, fits }): DesignFinding[] => {
     const found = stored.get(id);

@@ -2,7 +2,7 @@ import type { CouchServer } from '../../couchdb/server.ts';
 import { reservationId } from '../databases/prefix.ts';
 import { incarnationOf } from '../documents/incarnation.ts';
 import type { StoredInstance } from '../documents/instance-document.ts';
-import { onboardingLink, registerTokenHex, type Scheme } from '../domains/registration-link.ts';
+import { registerTokenHex, registrationLink, type Scheme } from '../domains/registration-link.ts';
 import { readInstance } from './lookup.ts';
 
 /** How an owner gets in for the first time. Secrets: show them, never keep them. */
@@ -16,7 +16,7 @@ export interface Registration {
 export function registrationOf(instance: StoredInstance, scheme: Scheme): Registration | undefined {
   const { domain, register_token: token } = instance;
   if (!token) return undefined;
-  return { registerToken: registerTokenHex(token), link: onboardingLink(scheme, domain, token) };
+  return { registerToken: registerTokenHex(token), link: registrationLink(scheme, domain, token) };
 }
 
 /** Whether this document is the life of the domain that a job or a row made (`ARCHITECTURE.md` §3.3). */

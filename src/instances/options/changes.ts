@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { InputError } from '../../errors.ts';
 import { normaliseDomain } from '../domains/domain.ts';
 import { formerDomain } from '../domains/new-domain.ts';
+import { CHANGE_FLAGS, type RawOptions } from './flags.ts';
 import {
   parseAuthMode,
   parseBoolean,
@@ -18,7 +19,7 @@ import {
   readSettings,
   readSettingsString,
 } from './parse-options.ts';
-import { CHANGE_FLAGS, type RawOptions, RawRow } from './raw-row.ts';
+import { RowReader } from './row-reader.ts';
 import { normaliseTos, requireDatedTos } from './tos.ts';
 
 const text = z.string().min(1);
@@ -70,7 +71,7 @@ export interface ParsedChanges {
   readonly changes: InstanceChanges;
 }
 
-type ChangeRow = RawRow<(typeof CHANGE_FLAGS)[number]>;
+type ChangeRow = RowReader<(typeof CHANGE_FLAGS)[number]>;
 
 const asGiven = (value: string) => value;
 
@@ -84,29 +85,29 @@ const asGiven = (value: string) => value;
  * @throws InputError `no_changes`
  */
 export function parseChanges(raw: RawOptions, rules: ParsingRules): ParsedChanges {
-  const row: ChangeRow = new RawRow(raw, CHANGE_FLAGS, 'domain');
+  const row: ChangeRow = new RowReader(raw, CHANGE_FLAGS, 'domain');
   const domain = readDomain(row);
   const { settings: fromString, moved } = readSettingsString(row);
   const settings = readSettings(row, fromString);
   const changes = given({
-    locale: row.readMoved(moved.locale, 'locale', parseLocale),
-    uuid: row.readMoved(moved.uuid, 'uuid', asGiven),
-    oidcId: row.readMoved(moved.oidcId, 'oidc_id', asGiven),
+    locale: row.readWithOverride(moved.locale, 'locale', parseLocale),
+    uuid: row.readWithOverride(moved.uuid, 'uuid', asGiven),
+    oidcId: row.readWithOverride(moved.oidcId, 'oidc_id', asGiven),
     franceconnectId: row.text('franceconnect_id'),
     // A hyphen in the first label is fine here: the old domain may come from a platform set up otherwise.
     oldDomain: row.read('old-domain', formerDomain),
-    context: row.readMoved(moved.context, 'context-name', asGiven),
+    context: row.readWithOverride(moved.context, 'context-name', asGiven),
     ...readBlocking(row),
     aliases: row.text('domain-aliases') === undefined ? undefined : readAliases(row, rules),
     sponsorships: row.read('sponsorships', parseWords),
     featureSets: row.read('feature-sets', parseWords),
     diskQuota: row.read('disk-quota', (value) => parseQuota(value) ?? null),
-    authMode: row.readMoved(moved.authMode, 'auth-mode', parseAuthMode),
+    authMode: row.readWithOverride(moved.authMode, 'auth-mode', parseAuthMode),
     autoUpdate: moved.autoUpdate ?? row.read('auto-update', parseBoolean),
     magicLink: row.read('magic_link', parseBoolean),
     onboardingFinished: row.read('onboarding-finished', parseBoolean),
-    tos: row.readMoved(moved.tos, 'tos', normaliseTos),
-    tosLatest: row.readMoved(moved.tosLatest, 'tos-latest', requireDatedTos),
+    tos: row.readWithOverride(moved.tos, 'tos', normaliseTos),
+    tosLatest: row.readWithOverride(moved.tosLatest, 'tos-latest', requireDatedTos),
     settings: Object.keys(settings).length === 0 ? undefined : settings,
   });
   const deleting = readDeleting(row, Object.keys(changes).length > 0);

@@ -1,6 +1,7 @@
 import type { ParsedChanges } from './changes.ts';
+import type { RawOptions } from './flags.ts';
 import type { ParsedOptions, ParsingRules } from './parse-options.ts';
-import type { OptionProblem, RawOptions } from './raw-row.ts';
+import type { OptionProblem } from './row-reader.ts';
 import {
   addressDoubts,
   contextDoubts,

@@ -4,6 +4,7 @@ import type { Subdomains } from '../domains/domain.ts';
 import { formerDomain, newDomain, organizationDomain } from '../domains/new-domain.ts';
 import { plausible } from '../values/plausible.ts';
 import { kindOfSetting } from '../values/value-kinds.ts';
+import { INSTANCE_FLAGS, type InstanceFlag, type RawOptions } from './flags.ts';
 import {
   parseAddress,
   parseAuthMode,
@@ -18,7 +19,7 @@ import {
   splitList,
 } from './option-values.ts';
 import { type InstanceOptions, instanceOptions } from './options.ts';
-import { INSTANCE_FLAGS, type InstanceFlag, type OptionProblem, type RawOptions, RawRow } from './raw-row.ts';
+import { type OptionProblem, RowReader } from './row-reader.ts';
 import { type MovedSettings, type ParsedSettings, parseSettingsString } from './settings-string.ts';
 import { normaliseTos, requireDatedTos } from './tos.ts';
 
@@ -56,13 +57,13 @@ export function isOnlyAbout(error: unknown, column: string): boolean {
 
 const asGiven = (text: string) => text;
 
-function readDomain(row: RawRow<InstanceFlag>, { subdomains }: ParsingRules): string {
+function readDomain(row: RowReader<InstanceFlag>, { subdomains }: ParsingRules): string {
   if (row.text('domain') === undefined && !row.isBad('domain')) row.report('domain', 'a domain is needed');
   return row.read('domain', (text) => newDomain(text, subdomains)) ?? '';
 }
 
 /** The aliases, normalised, each once. */
-export function readAliases(row: RawRow<'domain-aliases'>, { subdomains }: ParsingRules): string[] {
+export function readAliases(row: RowReader<'domain-aliases'>, { subdomains }: ParsingRules): string[] {
   const column = 'domain-aliases';
   const aliases = splitList(row.text(column) ?? '').flatMap((text) => {
     const alias = row.attempt(column, text, (given) => newDomain(given, subdomains));
@@ -71,7 +72,7 @@ export function readAliases(row: RawRow<'domain-aliases'>, { subdomains }: Parsi
   return [...new Set(aliases)];
 }
 
-function readOtherNames(row: RawRow<InstanceFlag>, domain: string, rules: ParsingRules): string[] {
+function readOtherNames(row: RowReader<InstanceFlag>, domain: string, rules: ParsingRules): string[] {
   const aliases = readAliases(row, rules);
   if (aliases.includes(domain)) {
     row.report(
@@ -82,21 +83,23 @@ function readOtherNames(row: RawRow<InstanceFlag>, domain: string, rules: Parsin
   return aliases;
 }
 
-function readApps(row: RawRow<InstanceFlag>): string[] {
+function readApps(row: RowReader<InstanceFlag>): string[] {
   const apps = [...new Set(row.read('apps', parseWords) ?? [])];
   for (const app of apps) row.attempt('apps', app, parseSource);
   return apps;
 }
 
-function readLocale(row: RawRow<InstanceFlag>, moved: MovedSettings): string {
+function readLocale(row: RowReader<InstanceFlag>, moved: MovedSettings): string {
   const given = row.text('locale') !== undefined;
-  const locale = given ? row.read('locale', parseLocale) : row.readMoved(moved.locale, 'locale', parseLocale);
+  const locale = given
+    ? row.read('locale', parseLocale)
+    : row.readWithOverride(moved.locale, 'locale', parseLocale);
   return locale ?? 'en';
 }
 
 /** Content of the settings document: that of the Settings string, and the flags that win over it. */
 export function readSettings(
-  row: RawRow<'settings' | 'tz' | 'email' | 'public-name' | 'phone'>,
+  row: RowReader<'settings' | 'tz' | 'email' | 'public-name' | 'phone'>,
   fromString: Record<string, string>,
 ): Record<string, string> {
   for (const key of Object.keys(fromString)) {
@@ -121,7 +124,7 @@ export function readSettings(
 }
 
 /** The Settings string, with each of its keys and values looked at by itself. */
-export function readSettingsString(row: RawRow<'settings'>): ParsedSettings {
+export function readSettingsString(row: RowReader<'settings'>): ParsedSettings {
   return parseSettingsString(row.text('settings') ?? '', (key, value) => {
     const name = row.attempt('settings', key, (text) => plausible('word', text)) ?? '';
     return [name, row.attempt('settings', value, (text) => plausible(kindOfSetting(name), text)) ?? ''];
@@ -132,7 +135,7 @@ export function readSettingsString(row: RawRow<'settings'>): ParsedSettings {
  * For any of its members a stack reads address and name of every instance of an organization, and gives up
  * where one lacks them.
  */
-function requireOfMembers(row: RawRow<InstanceFlag>, settings: Readonly<Record<string, string>>): void {
+function requireOfMembers(row: RowReader<InstanceFlag>, settings: Readonly<Record<string, string>>): void {
   if (row.text('org-id') === undefined && row.text('org-domain') === undefined) return;
   const needed = { email: settings['email'], 'public-name': settings['public_name'] };
   for (const [column, value] of Object.entries(needed)) {
@@ -142,7 +145,7 @@ function requireOfMembers(row: RawRow<InstanceFlag>, settings: Readonly<Record<s
 }
 
 /** A reason alone means blocked, unlike in the stack (`ARCHITECTURE.md` §6.2); an explicit `false` makes it void. */
-function readBlocking(row: RawRow<InstanceFlag>): Pick<InstanceOptions, 'blocked' | 'blockingReason'> {
+function readBlocking(row: RowReader<InstanceFlag>): Pick<InstanceOptions, 'blocked' | 'blockingReason'> {
   const blockingReason = row.read('blocking-reason', parseReason);
   const blocked = row.read('blocked', parseBoolean) ?? (blockingReason === undefined ? undefined : true);
   return blocked ? { blocked, blockingReason } : { blocked };
@@ -161,7 +164,7 @@ function withoutUndefined(options: InstanceOptions): InstanceOptions {
  * @throws InvalidOptions with all that is wrong, in the order it was found; no message holds a passphrase
  */
 export function parseInstanceOptions(raw: RawOptions, rules: ParsingRules): ParsedOptions {
-  const row = new RawRow(raw, INSTANCE_FLAGS);
+  const row = new RowReader(raw, INSTANCE_FLAGS);
   const passphrase = row.text('passphrase');
   const { settings: fromString, moved } = readSettingsString(row);
   const domain = readDomain(row, rules);
@@ -180,15 +183,15 @@ export function parseInstanceOptions(raw: RawOptions, rules: ParsingRules): Pars
     oldDomain: row.read('old-domain', formerDomain),
     orgDomain: row.read('org-domain', organizationDomain),
     orgId: row.text('org-id'),
-    uuid: row.readMoved(moved.uuid, 'uuid', asGiven),
-    oidcId: row.readMoved(moved.oidcId, 'oidc_id', asGiven),
+    uuid: row.readWithOverride(moved.uuid, 'uuid', asGiven),
+    oidcId: row.readWithOverride(moved.oidcId, 'oidc_id', asGiven),
     franceconnectId: row.text('franceconnect_id'),
-    context: row.readMoved(moved.context, 'context-name', asGiven),
+    context: row.readWithOverride(moved.context, 'context-name', asGiven),
     sponsorships: row.read('sponsorships', parseNames),
     featureSets: row.read('feature-sets', parseNames),
-    tos: row.readMoved(moved.tos, 'tos', normaliseTos),
-    tosLatest: row.readMoved(moved.tosLatest, 'tos-latest', requireDatedTos),
-    authMode: row.readMoved(moved.authMode, 'auth-mode', parseAuthMode),
+    tos: row.readWithOverride(moved.tos, 'tos', normaliseTos),
+    tosLatest: row.readWithOverride(moved.tosLatest, 'tos-latest', requireDatedTos),
+    authMode: row.readWithOverride(moved.authMode, 'auth-mode', parseAuthMode),
     autoUpdate: moved.autoUpdate ?? row.read('auto-update', parseBoolean),
     magicLink: row.read('magic_link', parseBoolean),
     ...readBlocking(row),

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { creationDoubts } from '../../instances/options/doubts.ts';
+import type { RawOptions } from '../../instances/options/flags.ts';
 import type { InstanceOptions } from '../../instances/options/options.ts';
 import {
   InvalidOptions,
@@ -7,7 +8,6 @@ import {
   type ParsingRules,
   parseInstanceOptions,
 } from '../../instances/options/parse-options.ts';
-import type { RawOptions } from '../../instances/options/raw-row.ts';
 import { trimBlanks } from '../../instances/values/characters.ts';
 import { skeletonOf } from '../../instances/values/look-alike.ts';
 import { kindOfFlag } from '../../instances/values/value-kinds.ts';

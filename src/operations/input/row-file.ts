@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
+import { INSTANCE_FLAGS } from '../../instances/options/flags.ts';
 import type { ParsedOptions } from '../../instances/options/parse-options.ts';
-import { INSTANCE_FLAGS } from '../../instances/options/raw-row.ts';
 import {
   type CheckRowsOptions,
   checkedRows,

@@ -1,9 +1,9 @@
 import { parseSource } from '../../apps/manifest/sources.ts';
 import { InputError } from '../../errors.ts';
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
+import { INSTANCE_FLAGS } from '../../instances/options/flags.ts';
 import { splitList } from '../../instances/options/option-values.ts';
 import { InvalidOptions } from '../../instances/options/parse-options.ts';
-import { INSTANCE_FLAGS } from '../../instances/options/raw-row.ts';
 import type { Work } from '../../jobs/kinds/payload.ts';
 import type { RowCheck } from '../input/check-rows.ts';
 import { findInstance } from '../targets/find-instance.ts';

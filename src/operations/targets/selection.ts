@@ -10,8 +10,8 @@ import {
   type InstanceFilter,
   isEmptyFilter,
 } from '../../instances/lookup/instance-filter.ts';
+import { INSTANCE_FLAGS } from '../../instances/options/flags.ts';
 import { InvalidOptions } from '../../instances/options/parse-options.ts';
-import { INSTANCE_FLAGS } from '../../instances/options/raw-row.ts';
 import { pagesOf } from '../../pages.ts';
 import { checkFile, type FileReport, refuseInvalidRows } from '../input/check-file.ts';
 import type { GoodRow, InvalidRow, RowCheck } from '../input/check-rows.ts';

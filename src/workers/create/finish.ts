@@ -1,7 +1,7 @@
 import { isStatus } from '../../couchdb/errors.ts';
 import { PassingError } from '../../errors.ts';
 import { NEWEST_INDEXES_VERSION } from '../../instances/databases/databases.ts';
-import { finishedDocument, type WayIn } from '../../instances/documents/finished-document.ts';
+import { type Credential, finishedDocument } from '../../instances/documents/finished-document.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { isFinished, isReservation } from '../../instances/documents/reservation.ts';
 import { beingDeleted, Refusal } from '../../instances/errors.ts';
@@ -53,9 +53,9 @@ async function putIntoUse(context: CreateContext): Promise<boolean> {
     // A twin was faster.
     if (isFinished(reservation)) return true;
     refuseUnclear(reservation);
-    const wayIn = await wayInto(context, reservation);
-    if (wayIn === undefined) return false;
-    const document = finishedDocument(reservation, options, wayIn);
+    const credential = await wayInto(context, reservation);
+    if (credential === undefined) return false;
+    const document = finishedDocument(reservation, options, credential);
     lease.assertHeld();
     try {
       const rev = await services.global.putDocument(INSTANCES, document, signal);
@@ -73,7 +73,7 @@ async function putIntoUse(context: CreateContext): Promise<boolean> {
 }
 
 /** A passphrase that came by message is its user's: it beats the one of the options. */
-async function wayInto(context: CreateContext, reservation: StoredInstance): Promise<WayIn | undefined> {
+async function wayInto(context: CreateContext, reservation: StoredInstance): Promise<Credential | undefined> {
   const registerToken = newSecrets().register_token;
   if (!registersAny(context)) return { registerToken };
   if (reservation.passphrase_hash) return { passphraseHash: reservation.passphrase_hash };

@@ -50,7 +50,7 @@ export function missingDesignsOf(context: CreateContext, doctype: string): Promi
 
 /**
  * Design documents that are missing or differ, a sentence each. Those that a stack wrote in words of its own
- * are as good as ours (`same-design.ts`): it redefines them when it serves a domain under another number.
+ * are as good as ours (`design-matches.ts`): it redefines them when it serves a domain under another number.
  * @param known doctypes that need no look
  */
 export async function missingDesigns(context: CreateContext, known: ReadonlySet<string>): Promise<string[]> {

@@ -3,7 +3,7 @@ import type { BulkRow, CouchDocument } from '../../couchdb/documents.ts';
 import { updateDocument } from '../../instances/change/update-document.ts';
 import { CONTACTS, SETTINGS } from '../../instances/databases/databases.ts';
 import { incarnationOf } from '../../instances/documents/incarnation.ts';
-import { registersPassphrase } from '../../instances/documents/instance-state.ts';
+import { passphraseSource } from '../../instances/documents/instance-state.ts';
 import { myselfContact } from '../../instances/documents/myself-contact.ts';
 import { isFinished } from '../../instances/documents/reservation.ts';
 import { SETTINGS_ID, settingsDocument } from '../../instances/documents/settings-document.ts';
@@ -32,7 +32,7 @@ export const settings: CreateStage = {
   },
 
   async verify(context) {
-    const ids = passphraseCase(context) === 'none' ? [SETTINGS_ID] : [SETTINGS_ID, VAULT_ID];
+    const ids = passphraseSourceOf(context) === 'none' ? [SETTINGS_ID] : [SETTINGS_ID, VAULT_ID];
     const missing = await Promise.all([
       missingDesignsOf(context, SETTINGS),
       missingDesignsOf(context, CONTACTS),
@@ -45,7 +45,7 @@ export const settings: CreateStage = {
 
 /** Whether the finished instance has a passphrase, so that its user is not to choose one. */
 export function registersAny(context: CreateContext): boolean {
-  return passphraseCase(context) !== 'none';
+  return passphraseSourceOf(context) !== 'none';
 }
 
 /**
@@ -97,14 +97,14 @@ async function writeMyself(context: CreateContext): Promise<void> {
   await fillDatabase(context, CONTACTS, [{ _id: myselfId(context), ...myself }]);
 }
 
-function passphraseCase({ options, services }: CreateContext): 'given' | 'random' | 'none' {
+function passphraseSourceOf({ options, services }: CreateContext): 'given' | 'random' | 'none' {
   const forced = options.context !== undefined && services.forcedOidcContexts.includes(options.context);
-  return registersPassphrase(options, forced);
+  return passphraseSource(options, forced);
 }
 
 /** The one to register; a random one is made once an attempt. */
 async function passphraseToRegister(context: CreateContext): Promise<StoredPassphrase | undefined> {
-  switch (passphraseCase(context)) {
+  switch (passphraseSourceOf(context)) {
     case 'none':
       return undefined;
     case 'given':

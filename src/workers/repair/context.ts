@@ -1,6 +1,6 @@
 import type { IndexesVersion } from '../../config/indexes-versions.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
-import type { DesignSource } from '../../instances/databases/stored-designs.ts';
+import type { DesignSource } from '../../instances/databases/design-source.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import type { Scheme } from '../../instances/domains/registration-link.ts';
 import type { PrefixIndex } from '../../instances/lookup/prefix-index.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { changeFlags, rawChangesOf } from '../../../src/cli/flags/change-flags.ts';
 import { withPlainTruths } from '../../../src/cli/flags/instance-flags.ts';
-import { CHANGE_FLAGS } from '../../../src/instances/options/raw-row.ts';
+import { CHANGE_FLAGS } from '../../../src/instances/options/flags.ts';
 
 describe('flags of changes', () => {
   it('are all those that are read', () => {

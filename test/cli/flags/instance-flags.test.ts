@@ -5,7 +5,7 @@ import {
   refuseFlagsOfOneInstance,
   withPlainTruths,
 } from '../../../src/cli/flags/instance-flags.ts';
-import { INSTANCE_FLAGS } from '../../../src/instances/options/raw-row.ts';
+import { INSTANCE_FLAGS } from '../../../src/instances/options/flags.ts';
 
 describe('flags of instances', () => {
   it('are all those that files may have as columns', () => {

@@ -1,32 +1,32 @@
 import { expect } from 'chai';
 import {
   instanceState,
-  registersPassphrase,
+  passphraseSource,
   stackState,
 } from '../../../src/instances/documents/instance-state.ts';
 import { finish, reserve } from '../sample-documents.ts';
 import { sampleOptions } from '../sample-options.ts';
 
-describe('registersPassphrase', () => {
+describe('passphraseSource', () => {
   it('registers what was given', () => {
-    expect(registersPassphrase(sampleOptions({ hasPassphrase: true }), false)).to.equal('given');
+    expect(passphraseSource(sampleOptions({ hasPassphrase: true }), false)).to.equal('given');
   });
 
   it('registers nothing when nothing was given', () => {
-    expect(registersPassphrase(sampleOptions(), false)).to.equal('none');
+    expect(passphraseSource(sampleOptions(), false)).to.equal('none');
   });
 
   it('registers a random one where the context forces OIDC', () => {
-    expect(registersPassphrase(sampleOptions(), true)).to.equal('random');
+    expect(passphraseSource(sampleOptions(), true)).to.equal('random');
   });
 
   it('registers a random one for FranceConnect and magic links', () => {
-    expect(registersPassphrase(sampleOptions({ franceconnectId: 'f' }), false)).to.equal('random');
-    expect(registersPassphrase(sampleOptions({ magicLink: true }), false)).to.equal('random');
+    expect(passphraseSource(sampleOptions({ franceconnectId: 'f' }), false)).to.equal('random');
+    expect(passphraseSource(sampleOptions({ magicLink: true }), false)).to.equal('random');
   });
 
   it('prefers the random one to the given one', () => {
-    expect(registersPassphrase(sampleOptions({ hasPassphrase: true, magicLink: true }), false)).to.equal(
+    expect(passphraseSource(sampleOptions({ hasPassphrase: true, magicLink: true }), false)).to.equal(
       'random',
     );
   });

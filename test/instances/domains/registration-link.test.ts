@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import {
   cozyUrl,
-  onboardingLink,
   registerTokenHex,
+  registrationLink,
 } from '../../../src/instances/domains/registration-link.ts';
 
 const TOKEN = 'AAECAwQFBgcICQoLDA0O/w==';
@@ -14,15 +14,15 @@ describe('registerTokenHex', () => {
   });
 });
 
-describe('onboardingLink', () => {
+describe('registrationLink', () => {
   it('has the token in hex', () => {
-    expect(onboardingLink('http', 'alice.cozy.localhost:8080', TOKEN)).to.equal(
+    expect(registrationLink('http', 'alice.cozy.localhost:8080', TOKEN)).to.equal(
       `http://alice.cozy.localhost:8080/?registerToken=${HEX}`,
     );
   });
 
   it('keeps the domain in Unicode', () => {
-    expect(onboardingLink('https', 'zoé.example.org', TOKEN)).to.equal(
+    expect(registrationLink('https', 'zoé.example.org', TOKEN)).to.equal(
       `https://zoé.example.org/?registerToken=${HEX}`,
     );
   });

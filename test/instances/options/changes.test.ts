@@ -5,8 +5,8 @@ import {
   instanceChanges,
   parseChanges,
 } from '../../../src/instances/options/changes.ts';
+import type { RawOptions } from '../../../src/instances/options/flags.ts';
 import { InvalidOptions, type ParsingRules } from '../../../src/instances/options/parse-options.ts';
-import type { RawOptions } from '../../../src/instances/options/raw-row.ts';
 
 const RULES: ParsingRules = { subdomains: 'nested', clusters: 1 };
 const DOMAIN = 'alice.example.com';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { parseChanges } from '../../../src/instances/options/changes.ts';
 import { changeDoubts, creationDoubts } from '../../../src/instances/options/doubts.ts';
+import type { RawOptions } from '../../../src/instances/options/flags.ts';
 import { type ParsingRules, parseInstanceOptions } from '../../../src/instances/options/parse-options.ts';
-import type { RawOptions } from '../../../src/instances/options/raw-row.ts';
 
 const RULES: ParsingRules = { subdomains: 'nested', clusters: 1, contexts: ['Beta', 'staff'] };
 

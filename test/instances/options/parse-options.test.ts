@@ -1,12 +1,13 @@
 import { expect } from 'chai';
 import { InputError } from '../../../src/errors.ts';
+import type { RawOptions } from '../../../src/instances/options/flags.ts';
 import type { InstanceOptions } from '../../../src/instances/options/options.ts';
 import {
   InvalidOptions,
   type ParsingRules,
   parseInstanceOptions,
 } from '../../../src/instances/options/parse-options.ts';
-import type { OptionProblem, RawOptions } from '../../../src/instances/options/raw-row.ts';
+import type { OptionProblem } from '../../../src/instances/options/row-reader.ts';
 
 const RULES: ParsingRules = { subdomains: 'nested', clusters: 2 };
 const DOMAIN = 'alice.example.com';

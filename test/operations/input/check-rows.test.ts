@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { RawOptions } from '../../../src/instances/options/raw-row.ts';
+import type { RawOptions } from '../../../src/instances/options/flags.ts';
 import { checkedRows, creationCheck } from '../../../src/operations/input/check-rows.ts';
 import type { Row, RowProblem } from '../../../src/operations/input/row-format.ts';
 import { collect } from './helpers.ts';

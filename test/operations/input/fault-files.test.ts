@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { INSTANCE_FLAGS } from '../../../src/instances/options/flags.ts';
 import type { ParsedOptions } from '../../../src/instances/options/parse-options.ts';
-import { INSTANCE_FLAGS } from '../../../src/instances/options/raw-row.ts';
 import {
   checkedRows,
   creationCheck,

@@ -6,7 +6,7 @@ import { databaseName, databasePrefix, prefixOf } from '../../../src/instances/d
 import { reservationDocument } from '../../../src/instances/documents/reservation.ts';
 import { SETTINGS_ID } from '../../../src/instances/documents/settings-document.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
-import type { RawOptions } from '../../../src/instances/options/raw-row.ts';
+import type { RawOptions } from '../../../src/instances/options/flags.ts';
 import { newSecrets } from '../../../src/instances/vault/secrets.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { untilRequested } from '../../support/until-requested.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { CouchServer } from '../../../src/couchdb/server.ts';
-import { createDesignSource } from '../../../src/instances/databases/stored-designs.ts';
+import { createDesignSource } from '../../../src/instances/databases/design-source.ts';
 import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';

@@ -2,75 +2,16 @@ import { InputError } from '../../errors.ts';
 import { trimBlanks } from '../values/characters.ts';
 import { plausible } from '../values/plausible.ts';
 import { kindOfFlag, lengthProblem } from '../values/value-kinds.ts';
+import type { RawOptions } from './flags.ts';
 
-/** What is told of an instance when it is made, and may be changed later, as far as it is shown in one run. */
-const LASTING_FLAGS = [
-  'locale',
-  'uuid',
-  'oidc_id',
-  'franceconnect_id',
-  'magic_link',
-  'tos',
-  'tos-latest',
-  'tz',
-  'context-name',
-  'sponsorships',
-  'feature-sets',
-  'email',
-  'public-name',
-  'phone',
-  'settings',
-] as const;
-
-/** The flags of `instances add`, which are also the columns of a file, in the order they are shown. */
-export const INSTANCE_FLAGS = [
-  'domain',
-  'domain-aliases',
-  'old-domain',
-  'org-domain',
-  'org-id',
-  ...LASTING_FLAGS,
-  'couch-cluster',
-  'disk-quota',
-  'apps',
-  'passphrase',
-  'auth-mode',
-  'auto-update',
-  'blocked',
-  'blocking-reason',
-  'swift-layout',
-  'trace',
-] as const;
-
-export type InstanceFlag = (typeof INSTANCE_FLAGS)[number];
-
-/** The flags of `instances modify`, in the order they are shown. */
-export const CHANGE_FLAGS = [
-  'domain',
-  'domain-aliases',
-  'old-domain',
-  ...LASTING_FLAGS,
-  'disk-quota',
-  'auth-mode',
-  'auto-update',
-  'blocked',
-  'blocking-reason',
-  'onboarding-finished',
-  'deleting',
-] as const;
-
-/** What the operator wrote, by flag name; an empty text is the same as none. */
-export interface RawOptions {
-  readonly [flag: string]: string | undefined;
-}
-
+/** What is wrong with a value, by the flag or column that it is the value of. */
 export interface OptionProblem {
   readonly column: string;
   readonly message: string;
 }
 
-/** One row being read: hands out the values that can be used, without blanks around them, and gathers what is wrong. */
-export class RawRow<Flag extends string> {
+/** Reads one row: hands out the values that can be used, without blanks around them, and gathers what is wrong. */
+export class RowReader<Flag extends string> {
   readonly problems: OptionProblem[] = [];
   readonly #values = new Map<string, string>();
 
@@ -116,8 +57,8 @@ export class RawRow<Flag extends string> {
   }
 
   /** As `read`, but a value of the Settings string wins (`docs/cozy-data.md` §3.1). */
-  readMoved<T>(moved: string | undefined, flag: Flag, parse: (text: string) => T): T | undefined {
-    return moved ? this.attempt('settings', moved, parse) : this.read(flag, parse);
+  readWithOverride<T>(override: string | undefined, flag: Flag, parse: (text: string) => T): T | undefined {
+    return override ? this.attempt('settings', override, parse) : this.read(flag, parse);
   }
 
   attempt<T>(column: string, text: string | undefined, parse: (text: string) => T): T | undefined {

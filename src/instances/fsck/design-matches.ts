@@ -21,7 +21,7 @@ const jsView = z.looseObject({ map: z.string(), reduce: z.string().optional() })
  * Whether a stored design document is that index. The name of its view and its options are CouchDB's own
  * and differ from version to version; a second view beside it does no harm (`docs/cozy-data.md` §1.3).
  */
-export function isMangoIndex({ fields, partialFilter = {} }: MangoIndex, found: CouchDocument): boolean {
+export function matchesMangoIndex({ fields, partialFilter = {} }: MangoIndex, found: CouchDocument): boolean {
   const design = designDocument.safeParse(found);
   if (!design.success || design.data.language !== 'query') return false;
   return Object.values(design.data.views).some((view) => {
@@ -37,7 +37,7 @@ export function isMangoIndex({ fields, partialFilter = {} }: MangoIndex, found: 
  * Whether a stored design document is that view. A stack writes the same functions in words of its own, and
  * to put ours in their place would only cost a new index: any function will do (`docs/cozy-data.md` §1.4).
  */
-export function isJsView({ name, reduce }: JsView, found: CouchDocument): boolean {
+export function matchesView({ name, reduce }: JsView, found: CouchDocument): boolean {
   const design = designDocument.safeParse(found);
   if (!design.success || design.data.language !== 'javascript') return false;
   const { views } = design.data;

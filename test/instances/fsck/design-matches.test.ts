@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isJsView, isMangoIndex } from '../../../src/instances/fsck/same-design.ts';
+import { matchesMangoIndex, matchesView } from '../../../src/instances/fsck/design-matches.ts';
 
 describe('a stored index', () => {
   const index = { ddoc: 'by-trigger-id', fields: ['trigger_id', 'queued_at'] };
@@ -11,29 +11,29 @@ describe('a stored index', () => {
   const right = stored({ trigger_id: 'asc', queued_at: 'asc' });
 
   it('is the one that is wanted, whatever its view is called', () => {
-    expect(isMangoIndex(index, right)).to.equal(true);
+    expect(matchesMangoIndex(index, right)).to.equal(true);
   });
 
   it('may have the view of another version of CouchDB beside it', () => {
     const old = stored({ trigger_id: 'asc' }).views.abc;
-    expect(isMangoIndex(index, { ...right, views: { old, ...right.views } })).to.equal(true);
+    expect(matchesMangoIndex(index, { ...right, views: { old, ...right.views } })).to.equal(true);
   });
 
   it('is another with other fields, another order, or another filter', () => {
-    expect(isMangoIndex(index, stored({ trigger_id: 'asc' }))).to.equal(false);
-    expect(isMangoIndex(index, stored({ queued_at: 'asc', trigger_id: 'asc' }))).to.equal(false);
+    expect(matchesMangoIndex(index, stored({ trigger_id: 'asc' }))).to.equal(false);
+    expect(matchesMangoIndex(index, stored({ queued_at: 'asc', trigger_id: 'asc' }))).to.equal(false);
     const fields = { trigger_id: 'asc', queued_at: 'asc' };
-    expect(isMangoIndex(index, stored(fields, { a: { $exists: true } }))).to.equal(false);
+    expect(matchesMangoIndex(index, stored(fields, { a: { $exists: true } }))).to.equal(false);
     const partialFilter = { a: { $exists: true } };
-    expect(isMangoIndex({ ...index, partialFilter }, stored(fields, partialFilter))).to.equal(true);
-    expect(isMangoIndex({ ...index, partialFilter }, right)).to.equal(false);
+    expect(matchesMangoIndex({ ...index, partialFilter }, stored(fields, partialFilter))).to.equal(true);
+    expect(matchesMangoIndex({ ...index, partialFilter }, right)).to.equal(false);
   });
 
   it('is none without views, or with anything else in their place', () => {
     for (const views of [undefined, null, 'text', {}, { abc: 1 }, { abc: { map: 'function () {}' } }]) {
-      expect(isMangoIndex(index, { ...right, views })).to.equal(false);
+      expect(matchesMangoIndex(index, { ...right, views })).to.equal(false);
     }
-    expect(isMangoIndex(index, { ...right, language: 'javascript' })).to.equal(false);
+    expect(matchesMangoIndex(index, { ...right, language: 'javascript' })).to.equal(false);
   });
 });
 
@@ -43,19 +43,19 @@ describe('a stored view', () => {
 
   it('may have the words of a stack', () => {
     const map = '\nfunction(doc) {\n  emit(doc.b)\n}';
-    expect(isJsView(view, stored({ 'disk-usage': { map, reduce: '_sum' } }))).to.equal(true);
+    expect(matchesView(view, stored({ 'disk-usage': { map, reduce: '_sum' } }))).to.equal(true);
   });
 
   it('is another with another reduce function or without one', () => {
-    expect(isJsView(view, stored({ 'disk-usage': { map: view.map, reduce: '_count' } }))).to.equal(false);
-    expect(isJsView(view, stored({ 'disk-usage': { map: view.map } }))).to.equal(false);
+    expect(matchesView(view, stored({ 'disk-usage': { map: view.map, reduce: '_count' } }))).to.equal(false);
+    expect(matchesView(view, stored({ 'disk-usage': { map: view.map } }))).to.equal(false);
   });
 
   it('is none without a function, under another name, or beside others', () => {
     const right = { map: view.map, reduce: '_sum' };
-    expect(isJsView(view, stored({ 'disk-usage': { ...right, map: '' } }))).to.equal(false);
-    expect(isJsView(view, stored({ usage: right }))).to.equal(false);
-    expect(isJsView(view, stored({ 'disk-usage': right, usage: right }))).to.equal(false);
-    expect(isJsView(view, stored(undefined))).to.equal(false);
+    expect(matchesView(view, stored({ 'disk-usage': { ...right, map: '' } }))).to.equal(false);
+    expect(matchesView(view, stored({ usage: right }))).to.equal(false);
+    expect(matchesView(view, stored({ 'disk-usage': right, usage: right }))).to.equal(false);
+    expect(matchesView(view, stored(undefined))).to.equal(false);
   });
 });

@@ -1,0 +1,60 @@
+/** What is told of an instance when it is made, and may be changed later, as far as it is shown in one run. */
+const LASTING_FLAGS = [
+  'locale',
+  'uuid',
+  'oidc_id',
+  'franceconnect_id',
+  'magic_link',
+  'tos',
+  'tos-latest',
+  'tz',
+  'context-name',
+  'sponsorships',
+  'feature-sets',
+  'email',
+  'public-name',
+  'phone',
+  'settings',
+] as const;
+
+/** The flags of `instances add`, which are also the columns of a file, in the order they are shown. */
+export const INSTANCE_FLAGS = [
+  'domain',
+  'domain-aliases',
+  'old-domain',
+  'org-domain',
+  'org-id',
+  ...LASTING_FLAGS,
+  'couch-cluster',
+  'disk-quota',
+  'apps',
+  'passphrase',
+  'auth-mode',
+  'auto-update',
+  'blocked',
+  'blocking-reason',
+  'swift-layout',
+  'trace',
+] as const;
+
+export type InstanceFlag = (typeof INSTANCE_FLAGS)[number];
+
+/** The flags of `instances modify`, in the order they are shown. */
+export const CHANGE_FLAGS = [
+  'domain',
+  'domain-aliases',
+  'old-domain',
+  ...LASTING_FLAGS,
+  'disk-quota',
+  'auth-mode',
+  'auto-update',
+  'blocked',
+  'blocking-reason',
+  'onboarding-finished',
+  'deleting',
+] as const;
+
+/** What the operator wrote, by flag name; an empty text is the same as none. */
+export interface RawOptions {
+  readonly [flag: string]: string | undefined;
+}
