@@ -7,7 +7,7 @@ export interface TemplateValues {
   readonly cpus: number;
 }
 
-export interface Expanded {
+export interface ExpandedTemplate {
   /** With a mark for each variable that is not set (`unset-variables.ts`). */
   readonly text: string;
   /** Variables the file asks for that are not set. */
@@ -24,7 +24,7 @@ const CONTROL = /^-?\s*(?:if|else|end|range|with|define|block|template|break|con
  *
  * @throws {InputError} with file and line of an action that cannot be evaluated here.
  */
-export function expandTemplate(source: string, file: string, values: TemplateValues): Expanded {
+export function expandTemplate(source: string, file: string, values: TemplateValues): ExpandedTemplate {
   const unset = new Set<string>();
   const text = source.replace(ACTION, (whole: string, inner: string, offset: number) => {
     const action = inner.trim();

@@ -18,7 +18,7 @@ import type { Exchange } from './transport.ts';
  * What an answer has to be: its shape, and what of it depends on the request. Schemas are made once, for making one
  * costs more than reading an answer by it; documents are looked at and not copied, for there may be thousands.
  */
-export interface Expected<T> {
+export interface ExpectedAnswer<T> {
   readonly schema: z.ZodType<T>;
   fits?(value: T): boolean;
 }
@@ -28,31 +28,31 @@ const stored = z.custom<StoredDocument>(
 );
 
 /** A database was made or deleted. */
-export const databaseDone: Expected<unknown> = { schema: z.object({ ok: z.literal(true) }) };
+export const databaseDone: ExpectedAnswer<unknown> = { schema: z.object({ ok: z.literal(true) }) };
 
 const info = z.object({ db_name: z.string() });
 
 /** What is known of the database with that name. */
-export function databaseInfo(name: string): Expected<z.infer<typeof info>> {
+export function databaseInfo(name: string): ExpectedAnswer<z.infer<typeof info>> {
   return { schema: info, fits: ({ db_name }) => db_name === name };
 }
 
 const names = z.array(z.string());
 
 /** Names of databases that begin with `start`: others were not asked for, so that the answer is another request's. */
-export function databaseNames(start: string): Expected<string[]> {
+export function databaseNames(start: string): ExpectedAnswer<string[]> {
   return { schema: names, fits: (found) => found.every((name) => name.startsWith(start)) };
 }
 
 const written = z.object({ ok: z.literal(true), id: z.string(), rev: z.string().min(1) });
 
 /** The document with that id was written, and has a new revision. */
-export function writtenDocument(id: string): Expected<z.infer<typeof written>> {
+export function writtenDocument(id: string): ExpectedAnswer<z.infer<typeof written>> {
   return { schema: written, fits: (answer) => answer.id === id };
 }
 
 /** The document with that id. */
-export function documentWithId(id: string): Expected<StoredDocument> {
+export function documentWithId(id: string): ExpectedAnswer<StoredDocument> {
   return { schema: stored, fits: ({ _id }) => _id === id };
 }
 
@@ -64,7 +64,7 @@ const bulkRow: z.ZodType<BulkRow> = z.union([
 const bulk = z.array(bulkRow);
 
 /** A row for each of these documents, in their order. */
-export function bulkRows(documents: readonly CouchDocument[]): Expected<BulkRow[]> {
+export function bulkRows(documents: readonly CouchDocument[]): ExpectedAnswer<BulkRow[]> {
   return {
     schema: bulk,
     fits: (rows) => rows.length === documents.length && rows.every(({ id }, at) => id === documents[at]?._id),
@@ -85,12 +85,12 @@ const rowsByKey = z
   .transform(({ rows }): ViewRow[] => rows);
 
 /** The rows of a view. */
-export function viewRows({ includeDocs, limit = Infinity }: ViewQuery): Expected<ViewRow[]> {
+export function viewRows({ includeDocs, limit = Infinity }: ViewQuery): ExpectedAnswer<ViewRow[]> {
   return { schema: rows, fits: (found) => hasDocuments(found, includeDocs) && found.length <= limit };
 }
 
 /** The rows of `_all_docs`: for keys one each, in their order. */
-export function documentRows(query: ViewQuery): Expected<ViewRow[]> {
+export function documentRows(query: ViewQuery): ExpectedAnswer<ViewRow[]> {
   const { keys } = query;
   if (keys === undefined) return viewRows(query);
   return {
@@ -108,7 +108,7 @@ function hasDocuments(found: readonly ViewRow[], includeDocs: boolean | undefine
 }
 
 /** What a Mango query has found. */
-export const foundDocuments: Expected<StoredDocument[]> = {
+export const foundDocuments: ExpectedAnswer<StoredDocument[]> = {
   schema: z.object({ docs: z.array(stored) }).transform(({ docs }): StoredDocument[] => docs),
 };
 
@@ -119,14 +119,14 @@ const change: z.ZodType<Change> = z.object({
 });
 
 /** A page of `_changes` with documents. */
-export const changesPage: Expected<Changes> = {
+export const changesPage: ExpectedAnswer<Changes> = {
   schema: z
     .object({ results: z.array(change), last_seq: z.union([z.string(), z.number()]) })
     .transform(({ results, last_seq }): Changes => ({ changes: results, lastSequence: String(last_seq) })),
 };
 
 /** An index was made, or was there. */
-export const indexAnswer: Expected<IndexAnswer> = {
+export const indexAnswer: ExpectedAnswer<IndexAnswer> = {
   schema: z.object({ result: z.enum(['created', 'exists']), id: z.string().startsWith('_design/') }),
 };
 
@@ -148,10 +148,10 @@ const refusal = z.union([
 ]);
 
 /** An answer as it is to be taken: what was asked for, CouchDB's own refusal, or nothing that can be believed. */
-export type Reading<T> = { readonly value: T } | { readonly refused: CouchAnswer };
+export type AnswerResult<T> = { readonly value: T } | { readonly refused: CouchAnswer };
 
 /** Takes an exchange for what it is: a success only with all that was asked for, a refusal only in CouchDB's words. */
-export function readExchange<T>(exchange: Exchange, expected: Expected<T>): Reading<T> {
+export function readExchange<T>(exchange: Exchange, expected: ExpectedAnswer<T>): AnswerResult<T> {
   const { status, body, retryAfter } = exchange;
   if (status >= 200 && status < 300) {
     const read = expected.schema.safeParse(body);

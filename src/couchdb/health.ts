@@ -7,7 +7,7 @@ import { type Connector, SecureAgent } from './tls.ts';
 import { type TlsFault, tlsFault } from './tls-fault.ts';
 
 /** Why a CouchDB cannot be worked with; `reason` goes after its name in a sentence. */
-export interface Unwell {
+export interface HealthProblem {
   /** `down`: something was answered, but not that it is up. */
   readonly state: 'down' | 'silent';
   readonly reason: string;
@@ -16,7 +16,7 @@ export interface Unwell {
 }
 
 /** Whether a CouchDB can be worked with. */
-export type Health = { readonly state: 'up' } | Unwell;
+export type Health = { readonly state: 'up' } | HealthProblem;
 
 /** Asks a CouchDB how it is, without credentials: so it never counts as a failed login. */
 export interface HealthProbe {
@@ -26,7 +26,7 @@ export interface HealthProbe {
 }
 
 /** How long a probe waits, in milliseconds: an answer later than this is as good as none. */
-export const PROBE_TIMEOUT = 2_000;
+export const PROBE_TIMEOUT_MS = 2_000;
 
 /** @param url of the server; its credentials are left out */
 export function createHealthProbe(url: string, connect: Connector): HealthProbe {
@@ -76,7 +76,7 @@ export function createHealthProbe(url: string, connect: Connector): HealthProbe 
 
 /** Ends with the signal, and when a probe has waited long enough. */
 export function probeSignal(signal: AbortSignal | undefined): AbortSignal {
-  const late = AbortSignal.timeout(PROBE_TIMEOUT);
+  const late = AbortSignal.timeout(PROBE_TIMEOUT_MS);
   return signal === undefined ? late : AbortSignal.any([signal, late]);
 }
 

@@ -37,16 +37,16 @@ export class LoginHeld extends Error {
 }
 
 /** How long an accepted login lets further requests pass without asking anybody, in milliseconds. */
-export const PROOF_LASTS = 1_000;
+export const PROOF_LIFETIME_MS = 1_000;
 
 /** Time between two tries with a user and password that were refused, in milliseconds. */
-export const RETRY_EVERY = 150_000;
+export const LOGIN_RETRY_MS = 150_000;
 
 /** Times that are no further apart are one and the same, in milliseconds. */
-const SAME_TIME = 1_000;
+const SAME_TIME_MS = 1_000;
 
 /** Milliseconds between two looks whether somebody else's login went well. */
-const BUSY_POLL = 20;
+const BUSY_POLL_MS = 20;
 
 /**
  * What every request to one CouchDB goes through. As long as answers come it is open; after a silence one
@@ -87,14 +87,14 @@ export function createLoginGate({ book, logIn, now = Date.now }: LoginGateOption
   function hold(ms: number): void {
     const at = now() + ms;
     // Told again by another clock, the same time is off by some milliseconds: that is no news.
-    if (nextTry === undefined || Math.abs(at - nextTry) > SAME_TIME) nextTry = at;
+    if (nextTry === undefined || Math.abs(at - nextTry) > SAME_TIME_MS) nextTry = at;
     provenAt = Number.NEGATIVE_INFINITY;
   }
   function open(): void {
     nextTry = undefined;
     provenAt = now();
   }
-  const isOpen = () => nextTry === undefined && now() - provenAt < PROOF_LASTS;
+  const isOpen = () => nextTry === undefined && now() - provenAt < PROOF_LIFETIME_MS;
   const refuse = () => {
     if (nextTry !== undefined) throw new LoginHeld(nextTry);
   };
@@ -112,7 +112,7 @@ export function createLoginGate({ book, logIn, now = Date.now }: LoginGateOption
         case 'try':
           return await tryOnce(signal);
         case 'busy':
-          await pause(BUSY_POLL, signal);
+          await pause(BUSY_POLL_MS, signal);
       }
     }
   }
@@ -124,12 +124,12 @@ export function createLoginGate({ book, logIn, now = Date.now }: LoginGateOption
     } finally {
       await book.tell(outcome);
     }
-    if (outcome === 'refused') hold(RETRY_EVERY);
+    if (outcome === 'refused') hold(LOGIN_RETRY_MS);
     // Who is not answered may ask for what he came for, and will hear the same.
     else if (outcome === 'accepted' || nextTry === undefined) open();
   }
 
-  async function settle(signal: AbortSignal | undefined): Promise<void> {
+  async function awaitLogin(signal: AbortSignal | undefined): Promise<void> {
     if (proving === undefined) {
       const mine = prove(signal);
       proving = mine.then(
@@ -148,7 +148,7 @@ export function createLoginGate({ book, logIn, now = Date.now }: LoginGateOption
   async function pass(signal: AbortSignal | undefined): Promise<void> {
     while (!isOpen()) {
       if (nextTry !== undefined && nextTry > now()) refuse();
-      await settle(signal);
+      await awaitLogin(signal);
       refuse();
     }
   }
@@ -169,11 +169,11 @@ export function createLoginGate({ book, logIn, now = Date.now }: LoginGateOption
     },
     async refused(age) {
       if (nextTry !== undefined && nextTry > now()) return;
-      hold(RETRY_EVERY);
+      hold(LOGIN_RETRY_MS);
       hold(await book.wasRefused(age));
     },
     async again(signal) {
-      if (!isOpen()) await settle(signal);
+      if (!isOpen()) await awaitLogin(signal);
       refuse();
     },
   };
@@ -200,11 +200,11 @@ export function createLocalBook(now: () => number = Date.now): LoginBook {
       return ms > 0 ? { state: 'wait', ms } : { state: 'try' };
     },
     async tell(outcome) {
-      if (outcome === 'refused') nextTry = now() + RETRY_EVERY;
+      if (outcome === 'refused') nextTry = now() + LOGIN_RETRY_MS;
     },
     async wasRefused() {
-      nextTry = now() + RETRY_EVERY;
-      return RETRY_EVERY;
+      nextTry = now() + LOGIN_RETRY_MS;
+      return LOGIN_RETRY_MS;
     },
   };
 }

@@ -1,10 +1,10 @@
-interface Listening {
+interface SharedListener {
   readonly acts: Set<() => void>;
   readonly listen: () => void;
 }
 
 /** Signals that have our listener, which is at most one each. */
-const listening = new WeakMap<AbortSignal, Listening>();
+const listening = new WeakMap<AbortSignal, SharedListener>();
 
 /**
  * Has something done when a signal is aborted. One signal goes with all the requests of a command, many of them
@@ -25,7 +25,7 @@ export function onAbort(signal: AbortSignal, act: () => void): () => void {
   };
 }
 
-function startListening(signal: AbortSignal): Listening {
+function startListening(signal: AbortSignal): SharedListener {
   const acts = new Set<() => void>();
   const listen = () => {
     listening.delete(signal);

@@ -22,7 +22,7 @@ const ONE_OF_US_SPEAKS_TLS = {
 } as const;
 
 /** How long the other way is waited for, in milliseconds: who is there answers at once. */
-const PATIENCE = 1_000;
+const TIMEOUT_MS = 1_000;
 
 /** What comes of it when a server does not understand us; many wait for more, and say nothing at all. */
 function isMisunderstanding(thrown: unknown): boolean {
@@ -39,7 +39,7 @@ function isMisunderstanding(thrown: unknown): boolean {
 export async function wrongProtocol(thrown: unknown, address: Address): Promise<TlsFault | undefined> {
   if (!isMisunderstanding(thrown)) return undefined;
   const answers = address.isSecure ? answersHttp : answersTls;
-  if (!(await answers(address, AbortSignal.timeout(PATIENCE)))) return undefined;
+  if (!(await answers(address, AbortSignal.timeout(TIMEOUT_MS)))) return undefined;
   return address.isSecure ? ONE_OF_US_SPEAKS_TLS.we : ONE_OF_US_SPEAKS_TLS.server;
 }
 

@@ -1,8 +1,8 @@
 import pLimit from 'p-limit';
-import { databaseNames, type Expected, noAnswer, type Reading, readExchange } from './answers.ts';
+import { z } from 'zod';
+import { type AnswerResult, databaseNames, type ExpectedAnswer, noAnswer, readExchange } from './answers.ts';
 import { type CouchAnswer, CouchError, heldAnswer, isCredentialFailure } from './errors.ts';
-import { PROBE_TIMEOUT, probeSignal } from './health.ts';
-import { LOGIN_TIMEOUT, loginOutcome } from './login.ts';
+import { PROBE_TIMEOUT_MS, probeSignal } from './health.ts';
 import {
   createLoginGate,
   type LoginBook,
@@ -10,8 +10,11 @@ import {
   LoginHeld,
   type LoginOutcome,
 } from './login-gate.ts';
-import type { Method, Transport } from './transport.ts';
+import type { Exchange, Method, Transport } from './transport.ts';
 import { tryAgain } from './try-again.ts';
+
+/** How long an answer to a login is waited for, in milliseconds. */
+const LOGIN_TIMEOUT_MS = 5_000;
 
 /** A request to CouchDB, and what its answer has to be. */
 export interface CouchRequest<T> {
@@ -21,10 +24,10 @@ export interface CouchRequest<T> {
   readonly what: string;
   readonly body?: unknown;
   /** What the answer has to be. */
-  readonly expected: Expected<T>;
+  readonly expected: ExpectedAnswer<T>;
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds without a byte from the server, where a read is to have others than usual. */
-  readonly patience?: number;
+  readonly timeoutMs?: number;
   /** Called when its turn has come. */
   readonly guard?: (() => void) | undefined;
 }
@@ -65,8 +68,8 @@ export function createCouchRequests(options: CouchRequestsOptions): CouchRequest
   /** Needs nothing but user and password, and costs CouchDB next to nothing. */
   async function logIn(signal?: AbortSignal): Promise<LoginOutcome> {
     try {
-      const patience = Math.min(LOGIN_TIMEOUT, readTimeout);
-      return loginOutcome(await transport.send('GET', '/_session', patience, undefined, signal));
+      const timeoutMs = Math.min(LOGIN_TIMEOUT_MS, readTimeout);
+      return loginOutcome(await transport.send('GET', '/_session', timeoutMs, undefined, signal));
     } catch {
       signal?.throwIfAborted();
       return 'unknown';
@@ -83,7 +86,7 @@ export function createCouchRequests(options: CouchRequestsOptions): CouchRequest
   }
 
   /** Learns from an answer whether we are still let in; adds to a refusal when we try again. */
-  async function learn<T>(reading: Reading<T>, sentAt: number): Promise<Reading<T>> {
+  async function learn<T>(reading: AnswerResult<T>, sentAt: number): Promise<AnswerResult<T>> {
     if ('value' in reading) {
       gate.accepted();
       return reading;
@@ -96,17 +99,19 @@ export function createCouchRequests(options: CouchRequestsOptions): CouchRequest
   }
 
   /** One try, as it was answered; what is no answer of CouchDB is thrown. */
-  async function attempt<T>(request: CouchRequest<T>, patience: number): Promise<Reading<T>> {
+  async function attempt<T>(request: CouchRequest<T>, timeoutMs: number): Promise<AnswerResult<T>> {
     const { method, path, what, body, expected, signal, guard } = request;
     const reading = await limit(async () => {
       if (!gate.isOpen) await enter(what, signal);
       signal?.throwIfAborted();
       guard?.();
       const sentAt = performance.now();
-      const exchange = await transport.send(method, path, patience, body, signal).catch((thrown: unknown) => {
-        signal?.throwIfAborted();
-        throw new CouchError(host, what, noAnswer(thrown));
-      });
+      const exchange = await transport
+        .send(method, path, timeoutMs, body, signal)
+        .catch((thrown: unknown) => {
+          signal?.throwIfAborted();
+          throw new CouchError(host, what, noAnswer(thrown));
+        });
       return await learn(readExchange(exchange, expected), sentAt);
     });
     if ('refused' in reading && reading.refused.foreignStatus !== undefined) {
@@ -115,7 +120,7 @@ export function createCouchRequests(options: CouchRequestsOptions): CouchRequest
     return reading;
   }
 
-  function settle<T, Other>(reading: Reading<T>, what: string, meaning: Meaning<Other>): T | Other {
+  function takeAnswer<T, Other>(reading: AnswerResult<T>, what: string, meaning: Meaning<Other>): T | Other {
     if ('value' in reading) return reading.value;
     const meant = meaning(reading.refused);
     if (meant === undefined) throw new CouchError(host, what, reading.refused);
@@ -127,7 +132,7 @@ export function createCouchRequests(options: CouchRequestsOptions): CouchRequest
     try {
       await gate.again(ends);
       const sentAt = performance.now();
-      const found = await transport.send('GET', '/_all_dbs?limit=1', PROBE_TIMEOUT, undefined, ends);
+      const found = await transport.send('GET', '/_all_dbs?limit=1', PROBE_TIMEOUT_MS, undefined, ends);
       return 'value' in (await learn(readExchange(found, databaseNames('')), sentAt));
     } catch {
       signal?.throwIfAborted();
@@ -139,11 +144,21 @@ export function createCouchRequests(options: CouchRequestsOptions): CouchRequest
     gate,
     isLetIn,
     async read(request, meaning = () => undefined) {
-      const { what, signal, patience = readTimeout } = request;
-      return await tryAgain(async () => settle(await attempt(request, patience), what, meaning), signal);
+      const { what, signal, timeoutMs = readTimeout } = request;
+      return await tryAgain(async () => takeAnswer(await attempt(request, timeoutMs), what, meaning), signal);
     },
     async write(request, meaning = () => undefined) {
-      return settle(await attempt(request, timeout), request.what, meaning);
+      return takeAnswer(await attempt(request, timeout), request.what, meaning);
     },
   };
+}
+
+/** CouchDB greets also a client that it does not know, but without a name. */
+const session = { schema: z.object({ ok: z.literal(true), userCtx: z.object({ name: z.string() }) }) };
+
+/** What an answer to `GET /_session` says about our user and password, in CouchDB's own words only. */
+export function loginOutcome(exchange: Exchange): LoginOutcome {
+  const reading = readExchange(exchange, session);
+  if ('value' in reading) return 'accepted';
+  return isCredentialFailure(reading.refused) ? 'refused' : 'unknown';
 }

@@ -7,7 +7,7 @@ import {
   databaseNames,
   documentRows,
   documentWithId,
-  type Expected,
+  type ExpectedAnswer,
   foundDocuments,
   indexAnswer,
   viewRows,
@@ -99,18 +99,18 @@ export interface CouchServer {
 }
 
 /** Long enough for a loaded cluster to create a database, short enough to notice a dead one. */
-const DEFAULT_TIMEOUT = 60_000;
+const DEFAULT_TIMEOUT_MS = 60_000;
 
 /** A read costs the server little: who is silent for this long has lost it. */
-const DEFAULT_READ_TIMEOUT = 10_000;
+const DEFAULT_READ_TIMEOUT_MS = 10_000;
 
 /** Nothing is sent of a view before its index is built, which goes on whoever waits for it. */
-const DEFAULT_SEARCH_TIMEOUT = 30_000;
+const DEFAULT_SEARCH_TIMEOUT_MS = 30_000;
 
 /** Connects to one CouchDB cluster; nothing is sent before the first call. */
 export function connectCouch(options: CouchServerOptions): CouchServer {
-  const { url, connections, timeout = DEFAULT_TIMEOUT, readTimeout = DEFAULT_READ_TIMEOUT } = options;
-  const searchTimeout = options.readTimeout ?? DEFAULT_SEARCH_TIMEOUT;
+  const { url, connections, timeout = DEFAULT_TIMEOUT_MS, readTimeout = DEFAULT_READ_TIMEOUT_MS } = options;
+  const searchTimeout = options.readTimeout ?? DEFAULT_SEARCH_TIMEOUT_MS;
   const { host } = new URL(url);
   const connect = createConnector(options.tls);
   const transport = createTransport({ url, connections, connect });
@@ -130,14 +130,14 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
     path: string,
     query: ViewQuery,
     what: string,
-    expected: Expected<ViewRow[]>,
+    expected: ExpectedAnswer<ViewRow[]>,
     signal: AbortSignal | undefined,
-    patience = readTimeout,
+    timeoutMs = readTimeout,
   ): Promise<ViewRow[]> {
     const { keys } = query;
     const asked =
       keys === undefined ? { method: 'GET' as const } : { method: 'POST' as const, body: { keys } };
-    return read({ ...asked, path: `${path}${viewQuery(query)}`, what, expected, signal, patience });
+    return read({ ...asked, path: `${path}${viewQuery(query)}`, what, expected, signal, timeoutMs });
   }
 
   return {
@@ -231,7 +231,7 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
       const path = `${pathOf(database)}/_find`;
       const what = `searching ${database}`;
       const request = { method: 'POST', path, what, body: query, expected: foundDocuments } as const;
-      return read({ ...request, signal, patience: searchTimeout });
+      return read({ ...request, signal, timeoutMs: searchTimeout });
     },
 
     changes(database, since, limit, signal) {

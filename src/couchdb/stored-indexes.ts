@@ -15,7 +15,7 @@ export interface IndexRequest {
 const SCRATCH = 'cozy-fleet/scratch-';
 
 /** A scratch database older than this was left by a process that died, in milliseconds. */
-const SCRATCH_LIFETIME = 10 * 60_000;
+const SCRATCH_LIFETIME_MS = 10 * 60_000;
 
 /**
  * What this server stores for each Mango index, by database, in the order asked.
@@ -65,6 +65,6 @@ function byDatabase(
 async function removeAbandoned(server: CouchServer, signal?: AbortSignal): Promise<void> {
   for (const name of await server.listDatabases(SCRATCH, signal)) {
     const made = Number(name.slice(SCRATCH.length).split('-')[0]);
-    if (Date.now() - made > SCRATCH_LIFETIME) await server.deleteDatabase(name, signal);
+    if (Date.now() - made > SCRATCH_LIFETIME_MS) await server.deleteDatabase(name, signal);
   }
 }

@@ -10,7 +10,7 @@ import type { CouchTls } from '../config/couch-tls.ts';
 export type Connector = buildConnector.connector;
 
 /** What came of opening a connection. */
-type Opened = Parameters<buildConnector.Callback>;
+type ConnectResult = Parameters<buildConnector.Callback>;
 
 /** None of the certificates that a server showed has the key that it must have. */
 export class PinMismatch extends Error {
@@ -36,7 +36,7 @@ export function createConnector(tls: CouchTls | undefined): Connector {
   const pinnedKey = tls?.pinnedKey;
   if (pinnedKey === undefined) return connect;
   return (options, callback) => {
-    connect(options, (...[error, socket]: Opened) => {
+    connect(options, (...[error, socket]: ConnectResult) => {
       if (error !== null) return callback(error, null);
       const mismatch = socket instanceof TLSSocket ? mismatchOf(socket, pinnedKey) : undefined;
       if (mismatch === undefined) return callback(null, socket);
@@ -94,7 +94,7 @@ export class SecureAgent extends https.Agent {
   ): undefined {
     const target = { hostname: host ?? '', protocol: 'https:', port: String(port ?? '') };
     const named = servername ? { ...target, servername } : target;
-    this.#connect(named, (...[error, socket]: Opened) => {
+    this.#connect(named, (...[error, socket]: ConnectResult) => {
       // Where there is an error nobody looks at the socket.
       callback?.(error, socket ?? new Socket());
     });

@@ -5,10 +5,10 @@ import { isPassing } from './errors.ts';
 const TRIES = 3;
 
 /** A further try begins within this time of the first one, in milliseconds. */
-const WITHIN = 30_000;
+const WITHIN_MS = 30_000;
 
 /** Longest pauses before the second and the third try, in milliseconds; the server may ask for longer ones. */
-const PAUSES = [250, 1_000];
+const LONGEST_PAUSES_MS = [250, 1_000];
 
 /**
  * Does work again after what passes by itself: a connection that was closed, an answer that is not CouchDB's, a
@@ -24,9 +24,9 @@ export async function tryAgain<T>(work: () => Promise<T>, signal?: AbortSignal):
       return await work();
     } catch (error) {
       if (!isPassing(error) || made === TRIES) throw error;
-      const longest = PAUSES[made - 1] ?? 0;
+      const longest = LONGEST_PAUSES_MS[made - 1] ?? 0;
       const wait = Math.max(longest * (0.5 + Math.random() / 2), error.retryAfter ?? 0);
-      if (performance.now() - begun + wait > WITHIN) throw error;
+      if (performance.now() - begun + wait > WITHIN_MS) throw error;
       await pause(wait, signal);
     }
   }

@@ -2,7 +2,7 @@ import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
 import type { RedisNode, RedisTarget, SingleRedis } from '../config/redis-target.ts';
 import { toError } from '../errors.ts';
 import { refusedCommand, wantsAnotherServer } from './refusals.ts';
-import { FETCH_TIMEOUT, livesLong, PING_EVERY, type RedisRole, ROLES } from './roles.ts';
+import { FETCH_TIMEOUT_MS, livesLong, PING_INTERVAL_MS, type RedisRole, ROLES } from './roles.ts';
 import { targetOptions } from './target-options.ts';
 
 /** A connection to a Redis, or the connections to a cluster. */
@@ -17,7 +17,7 @@ export interface ClientOptions {
 const ASK_AGAIN = 2;
 
 /** How long a trouble tells why a command has failed, in milliseconds. */
-const TROUBLE_LASTS = 15_000;
+const TROUBLE_LIFETIME_MS = 15_000;
 
 const troubles = new WeakMap<RedisClient, { readonly reason: string; readonly at: number }>();
 
@@ -27,7 +27,9 @@ const troubles = new WeakMap<RedisClient, { readonly reason: string; readonly at
  */
 export function recentTrouble(client: RedisClient): string | undefined {
   const trouble = troubles.get(client);
-  return trouble !== undefined && performance.now() - trouble.at < TROUBLE_LASTS ? trouble.reason : undefined;
+  return trouble !== undefined && performance.now() - trouble.at < TROUBLE_LIFETIME_MS
+    ? trouble.reason
+    : undefined;
 }
 
 function note(client: RedisClient, error: Error): void {
@@ -121,7 +123,7 @@ function guard(options: RedisOptions, asks: boolean): Redis {
   if (asks) askRegularly(redis, () => [redis]);
   // A duplicate that is only connected by its first command would never recover from a failure of that.
   const duplicate = (override: RedisOptions = {}) =>
-    guard({ ...options, ...override, socketTimeout: FETCH_TIMEOUT, lazyConnect: false }, asks);
+    guard({ ...options, ...override, socketTimeout: FETCH_TIMEOUT_MS, lazyConnect: false }, asks);
   return Object.assign(redis, { duplicate });
 }
 
@@ -140,7 +142,7 @@ function guardCluster(nodes: readonly RedisNode[], options: ClusterOptions): Clu
       ...options,
       ...override,
       // BullMQ repeats those of the client.
-      redisOptions: { ...redisOptions, ...override.redisOptions, socketTimeout: FETCH_TIMEOUT },
+      redisOptions: { ...redisOptions, ...override.redisOptions, socketTimeout: FETCH_TIMEOUT_MS },
     });
   return Object.assign(cluster, { duplicate });
 }
@@ -154,7 +156,7 @@ function askRegularly(client: RedisClient, connections: () => readonly Redis[]):
       for (const each of connections()) {
         if (each.status === 'ready') each.ping().catch(() => undefined);
       }
-    }, PING_EVERY).unref();
+    }, PING_INTERVAL_MS).unref();
   });
   client.on('close', () => clearInterval(timer));
 }

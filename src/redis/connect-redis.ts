@@ -1,7 +1,7 @@
 import { type RedisNode, type RedisTarget, redisAddress, type SingleRedis } from '../config/redis-target.ts';
 import { FleetError } from '../errors.ts';
 import { createRedisClient, type RedisClient, recentTrouble } from './client.ts';
-import { type NeededCommand, type Probed, probeServer } from './probe.ts';
+import { type NeededCommand, type ProbeResult, probeServer } from './probe.ts';
 import type { RedisRole } from './roles.ts';
 
 export interface ConnectRedisOptions {
@@ -26,7 +26,7 @@ export async function connectRedis(options: ConnectRedisOptions): Promise<RedisC
   return client;
 }
 
-async function probe(target: SingleRedis, { setting, needs }: ConnectRedisOptions): Promise<Probed> {
+async function probe(target: SingleRedis, { setting, needs }: ConnectRedisOptions): Promise<ProbeResult> {
   const probed = await probeServer({ target, setting, needs });
   if (!probed.isCluster) return probed;
   const address = redisAddress(target);
@@ -51,7 +51,7 @@ async function probe(target: SingleRedis, { setting, needs }: ConnectRedisOption
 async function probeNodes(
   { nodes, ...access }: Extract<RedisTarget, { readonly kind: 'cluster' }>,
   { setting, needs }: ConnectRedisOptions,
-): Promise<Probed> {
+): Promise<ProbeResult> {
   let failure: unknown;
   for (const node of nodes) {
     try {

@@ -15,7 +15,7 @@ export interface ProbeOptions {
   readonly needs: readonly NeededCommand[];
 }
 
-export interface Probed {
+export interface ProbeResult {
   readonly isCluster: boolean;
   /** Whether INFO may be asked. */
   readonly mayAskInfo: boolean;
@@ -26,7 +26,7 @@ export interface Probed {
  * @throws FleetError `redis_unreachable`, `redis_replica` (both may pass), `redis_login`, `redis_database`,
  * `redis_sentinel`, `redis_forbidden`; their texts name host and port, never credentials
  */
-export async function probeServer({ target, setting, needs }: ProbeOptions): Promise<Probed> {
+export async function probeServer({ target, setting, needs }: ProbeOptions): Promise<ProbeResult> {
   const address = redisAddress(target);
   const redis = createServerClient(target, 'command', { mayAskInfo: true }, ONCE);
   let reason: Error | undefined;

@@ -7,7 +7,7 @@ import type { RedisOptions } from 'ioredis';
 export type RedisRole = 'worker' | 'command' | 'server';
 
 /** How often a client that lives long asks whether anybody is there, in milliseconds. */
-export const PING_EVERY = 3_000;
+export const PING_INTERVAL_MS = 3_000;
 
 /** Milliseconds between tries to connect; a refusal is not worth asking again at once. */
 const soon = (times: number): number => Math.min(times * 100, 1_000);
@@ -43,7 +43,7 @@ export const ROLES: Readonly<Record<RedisRole, RedisOptions>> = {
 /**
  * How long the duplicate of a client may owe an answer, in milliseconds: BullMQ's fetch blocks for up to 10 s.
  */
-export const FETCH_TIMEOUT = 12_500;
+export const FETCH_TIMEOUT_MS = 12_500;
 
 /** Whether such a client lives long enough for its idle connections to fall silent unnoticed. */
 export function livesLong(role: RedisRole): boolean {

@@ -5,7 +5,7 @@ import type { RedisTarget, RedisTls } from '../config/redis-target.ts';
 import { FleetError } from '../errors.ts';
 
 /** How long a sentinel may take to answer, in milliseconds; then the next one is asked. */
-const SENTINEL_TIMEOUT = 2_000;
+const SENTINEL_TIMEOUT_MS = 2_000;
 
 /**
  * Where a client connects to, and as whom; for a cluster, what goes for each of its nodes.
@@ -30,7 +30,7 @@ export function targetOptions(target: RedisTarget): RedisOptions {
         db: database,
         name: target.master,
         sentinels: [...target.nodes],
-        sentinelCommandTimeout: SENTINEL_TIMEOUT,
+        sentinelCommandTimeout: SENTINEL_TIMEOUT_MS,
         ...(target.sentinelUsername !== undefined && { sentinelUsername: target.sentinelUsername }),
         ...(target.sentinelPassword !== undefined && { sentinelPassword: target.sentinelPassword }),
         ...(secure !== undefined && { sentinelTLS: secure, enableTLSForSentinelMode: true }),

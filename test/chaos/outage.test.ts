@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { RETRY_EVERY } from '../../src/couchdb/login-gate.ts';
+import { LOGIN_RETRY_MS } from '../../src/couchdb/login-gate.ts';
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
 import type { RowState } from '../../src/jobs/batches/row-state.ts';
 import { type Fleet, openFleet } from '../../src/jobs/fleet/fleet.ts';
@@ -131,7 +131,7 @@ describe('a batch during which', function () {
     await couch.kill();
     await couch.start();
     // Two and a half minutes later.
-    await timePasses(chaos.fleet.redis, chaos.fleet.keys, RETRY_EVERY);
+    await timePasses(chaos.fleet.redis, chaos.fleet.keys, LOGIN_RETRY_MS);
     const returned = await untilDone(batchId, before + 1);
     console.log(`      the next row was done ${Math.round(returned)} ms after the right password's return`);
     expect(returned).to.be.below(RETURN_MS);

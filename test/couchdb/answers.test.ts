@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { z } from 'zod';
 import {
+  type AnswerResult,
   bulkRows,
   changesPage,
   databaseNames,
   documentRows,
-  type Expected,
-  type Reading,
+  type ExpectedAnswer,
   readExchange,
   viewRows,
 } from '../../src/couchdb/answers.ts';
@@ -17,16 +17,16 @@ function exchange(status: number, body: unknown): Exchange {
   return { status, body, length, type: 'application/json', retryAfter: undefined };
 }
 
-function read<T>(status: number, body: unknown, expected: Expected<T>): Reading<T> {
+function read<T>(status: number, body: unknown, expected: ExpectedAnswer<T>): AnswerResult<T> {
   return readExchange(exchange(status, body), expected);
 }
 
 /** The status that somebody else than CouchDB must have answered, or undefined. */
-function foreign<T>(reading: Reading<T>): number | undefined {
+function foreign<T>(reading: AnswerResult<T>): number | undefined {
   return 'refused' in reading ? reading.refused.foreignStatus : undefined;
 }
 
-const anything: Expected<unknown> = { schema: z.unknown() };
+const anything: ExpectedAnswer<unknown> = { schema: z.unknown() };
 
 const row = { id: 'a', key: 'a', value: { rev: '1-a' } };
 

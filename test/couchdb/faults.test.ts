@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { CouchError } from '../../src/couchdb/errors.ts';
-import { PROOF_LASTS } from '../../src/couchdb/login-gate.ts';
+import { PROOF_LIFETIME_MS } from '../../src/couchdb/login-gate.ts';
 import { type CouchServer, connectCouch } from '../../src/couchdb/server.ts';
 import {
   FAULTS,
@@ -198,7 +198,7 @@ describe('a CouchDB behind a proxy that is not to be believed', () => {
     await Promise.all(
       [...proxies].map(async ([fault, { proxy, client }]) => {
         proxy.rule = (request) => (isLogin(request) ? fault : undefined);
-        await sleep(PROOF_LASTS);
+        await sleep(PROOF_LIFETIME_MS);
         expect(await endOf(client.listDatabases(`${prefix}/`)), fault).to.have.property('value');
         expect(client.nextTry, fault).to.equal(undefined);
         proxy.rule = () => undefined;

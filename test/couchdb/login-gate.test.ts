@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import {
   createLoginGate,
+  LOGIN_RETRY_MS,
   type LoginGate,
   LoginHeld,
   type LoginOutcome,
   type Permission,
-  PROOF_LASTS,
-  RETRY_EVERY,
+  PROOF_LIFETIME_MS,
 } from '../../src/couchdb/login-gate.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 import { until } from '../support/until.ts';
@@ -66,12 +66,12 @@ describe('the gate before a CouchDB', () => {
   it('stays open as long as answers come, and asks again after a silence', async () => {
     await gate.enter();
     for (let second = 0; second < 5; second += 1) {
-      now += PROOF_LASTS - 1;
+      now += PROOF_LIFETIME_MS - 1;
       await gate.enter();
       gate.accepted();
     }
     expect(logins).to.equal(1);
-    now += PROOF_LASTS;
+    now += PROOF_LIFETIME_MS;
     expect(gate.isOpen).to.equal(false);
     await gate.enter();
     expect(logins).to.equal(2);
@@ -80,8 +80,8 @@ describe('the gate before a CouchDB', () => {
   it('sends nothing at all when the login is refused', async () => {
     outcomes = ['refused'];
     const ends = await Promise.all([held(gate.enter()), held(gate.enter()), held(gate.enter())]);
-    expect(ends).to.deep.equal([RETRY_EVERY, RETRY_EVERY, RETRY_EVERY]);
-    now += RETRY_EVERY - 1;
+    expect(ends).to.deep.equal([LOGIN_RETRY_MS, LOGIN_RETRY_MS, LOGIN_RETRY_MS]);
+    now += LOGIN_RETRY_MS - 1;
     expect(await held(gate.enter())).to.equal(1);
     expect({ asked, logins }).to.deep.equal({ asked: 1, logins: 1 });
   });
@@ -126,7 +126,7 @@ describe('the gate before a CouchDB', () => {
   it('tries again when it is time, and opens', async () => {
     outcomes = ['refused', 'accepted'];
     await held(gate.enter());
-    now += RETRY_EVERY;
+    now += LOGIN_RETRY_MS;
     await gate.enter();
     expect(gate.nextTry).to.equal(undefined);
     expect(logins).to.equal(2);
@@ -160,7 +160,7 @@ describe('the gate before a CouchDB', () => {
   it('stays closed when nobody answers after a refusal', async () => {
     outcomes = ['refused', 'unknown'];
     await held(gate.enter());
-    now += RETRY_EVERY;
+    now += LOGIN_RETRY_MS;
     await held(gate.enter());
     expect(gate.isOpen).to.equal(false);
   });

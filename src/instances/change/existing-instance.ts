@@ -8,7 +8,7 @@ import { beingDeleted, Refusal } from '../errors.ts';
 import { INSTANCES, readInstance } from '../lookup/lookup.ts';
 import type { PrefixIndex } from '../lookup/prefix-index.ts';
 import { refuseSharedDatabases } from '../lookup/sharing.ts';
-import { type DocumentUpdate, type Updated, updateDocument } from './update-document.ts';
+import { type DocumentUpdate, type UpdateResult, updateDocument } from './update-document.ts';
 
 /** An instance that is there, and how its documents are reached. */
 export interface ExistingInstance {
@@ -44,7 +44,7 @@ export async function updateInstance(
   existing: ExistingInstance,
   change: (instance: StoredInstance) => InstanceDocument,
   check?: (instance: StoredInstance) => Promise<void>,
-): Promise<Updated<StoredInstance>> {
+): Promise<UpdateResult<StoredInstance>> {
   const { global, signal } = existing;
   return await updateDocument<StoredInstance>({
     async read() {
@@ -69,7 +69,7 @@ export async function updateSettings(
   instance: StoredInstance,
   id: string,
   change: DocumentUpdate<CouchDocument>['change'],
-): Promise<Updated<CouchDocument>> {
+): Promise<UpdateResult<CouchDocument>> {
   const { prefixIndex, cluster, signal } = existing;
   const server = cluster(instance.couch_cluster);
   const database = settingsDatabase(instance);

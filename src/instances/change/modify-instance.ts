@@ -21,7 +21,7 @@ export interface Modification extends ExistingInstance {
   readonly refuseUnmeant?: ((instance: StoredInstance) => void) | undefined;
 }
 
-export interface Modified {
+export interface ModifyResult {
   readonly outcome: 'modified' | 'unchanged';
   /** As it is stored now. */
   readonly instance: StoredInstance;
@@ -35,7 +35,7 @@ export interface Modified {
  *
  * @throws Refusal `provisioning`, `deleting`, `half_removed`, `superseded`, `incomplete`, and what the guards throw
  */
-export async function modifyInstance(modification: Modification): Promise<Modified> {
+export async function modifyInstance(modification: Modification): Promise<ModifyResult> {
   const { changes, guard, refuseUnmeant } = modification;
   const guarded: ExistingInstance = {
     ...modification,

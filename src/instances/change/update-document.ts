@@ -15,7 +15,7 @@ export interface DocumentUpdate<Document extends CouchDocument> {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface Updated<Document> {
+export interface UpdateResult<Document> {
   readonly outcome: 'modified' | 'unchanged';
   /** As it is stored now. */
   readonly document: Document;
@@ -36,7 +36,7 @@ const UNKNOWN_PAUSE_MS = 300;
  */
 export async function updateDocument<Document extends CouchDocument>(
   update: DocumentUpdate<Document>,
-): Promise<Updated<Document>> {
+): Promise<UpdateResult<Document>> {
   const { signal } = update;
   let sent: Document | undefined;
   let unknown = 0;

@@ -6,7 +6,7 @@ import { type PossibleOwner, type PossibleOwners, sharersOf } from './prefix-ind
 import type { OwningField } from './readings.ts';
 
 /** Whose databases or files an instance's would be too, or could be. */
-export interface Sharing {
+export interface SharingProblem {
   readonly code: 'shared_prefix' | 'shared_name';
   readonly message: string;
   /** What the operator can do about it. */
@@ -34,7 +34,7 @@ const OF_THE_PLATFORM = /^(global|secrets|_.*)?$/is;
  * Whether another document could mean the databases or the directory of an instance: databases go by the prefix, and
  * files by the domain, and neither may be removed, or made, while another has it by any reading, be it the platform.
  */
-export function sharingOf(owners: PossibleOwners, instance: StoredInstance): Sharing | undefined {
+export function sharingOf(owners: PossibleOwners, instance: StoredInstance): SharingProblem | undefined {
   const platforms = platformPrefix(instance);
   if (platforms !== undefined) return platforms;
   const { databases, directory } = sharersOf(owners, instance);
@@ -72,15 +72,15 @@ export function refuseOddPrefix(instance: StoredInstance): void {
   if (!PREFIX.test(databasePrefix(instance))) refuse(oddPrefix(instance));
 }
 
-function refuse(sharing: Sharing | undefined): void {
+function refuse(sharing: SharingProblem | undefined): void {
   if (sharing !== undefined) throw new Refusal(sharing.code, sharing.message, sharing.advice);
 }
 
-function platformPrefix(instance: StoredInstance): Sharing | undefined {
+function platformPrefix(instance: StoredInstance): SharingProblem | undefined {
   return OF_THE_PLATFORM.test(databasePrefix(instance)) ? oddPrefix(instance) : undefined;
 }
 
-function oddPrefix(instance: StoredInstance): Sharing {
+function oddPrefix(instance: StoredInstance): SharingProblem {
   const prefix = databasePrefix(instance);
   return {
     code: 'shared_prefix',
@@ -89,7 +89,7 @@ function oddPrefix(instance: StoredInstance): Sharing {
   };
 }
 
-function sharedPrefix(instance: StoredInstance, other: PossibleOwner): Sharing {
+function sharedPrefix(instance: StoredInstance, other: PossibleOwner): SharingProblem {
   const { domain } = instance;
   const prefix = databasePrefix(instance);
   return {
@@ -102,7 +102,7 @@ function sharedPrefix(instance: StoredInstance, other: PossibleOwner): Sharing {
   };
 }
 
-function sharedName({ _id, domain }: StoredInstance, other: PossibleOwner): Sharing {
+function sharedName({ _id, domain }: StoredInstance, other: PossibleOwner): SharingProblem {
   return {
     code: 'shared_name',
     message:

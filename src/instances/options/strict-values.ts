@@ -15,8 +15,8 @@ const MOST_CHARACTERS = 2 ** 20;
 /** Items of the longest list. */
 const MOST_ITEMS = 10_000;
 
-/** A domain is the name of a directory: 255 bytes at most. */
-const MOST_OF_DOMAIN = 255;
+/** A domain is the name of a directory: 255 bytes at most, and so no more characters. */
+const MOST_DOMAIN_CHARACTERS = 255;
 
 /** The values of these schemas may be secrets, so that no message quotes one. */
 const NOT_AS_LEFT = 'is not in the form in which a command leaves it';
@@ -50,11 +50,11 @@ export const id = asLeftBy(plausibleText('id')).min(1);
 export const domain = asLeftBy(
   // A label that begins with `XN--` is not decoded, so that one is told apart from what is decoded already.
   (text) => normaliseDomain(text.replace(/(^|\.)xn--/g, '$1XN--'), 'nested'),
-  MOST_OF_DOMAIN,
+  MOST_DOMAIN_CHARACTERS,
 );
 
 /** A domain or alias that is to be made. */
-export const freshDomain = asLeftBy((text) => newDomain(text, 'nested'), MOST_OF_DOMAIN);
+export const freshDomain = asLeftBy((text) => newDomain(text, 'nested'), MOST_DOMAIN_CHARACTERS);
 
 /** Names that an instance is to have, each once. */
 export const freshDomains = listOf(freshDomain).refine(

@@ -157,13 +157,13 @@ export function contextDoubts(context: string, contexts: readonly string[] | und
 }
 
 /** Bytes below which nobody has meant a quota. */
-const LEAST_QUOTA = 1_000_000;
+const LEAST_QUOTA_BYTES = 1_000_000;
 
 /** @param text as it was written @param bytes what it was taken for; undefined or null = without limit */
 export function quotaDoubts(text: string, bytes: number | null | undefined): string[] {
   return when([
     [
-      typeof bytes === 'number' && bytes < LEAST_QUOTA,
+      typeof bytes === 'number' && bytes < LEAST_QUOTA_BYTES,
       `it means ${bytes} bytes: a unit such as GB may be missing`,
     ],
     [

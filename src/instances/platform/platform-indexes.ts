@@ -73,7 +73,7 @@ export interface PlatformWatch {
 }
 
 /** Milliseconds for which a look counts. */
-const LOOK_EVERY = 60_000;
+const LOOK_INTERVAL_MS = 60_000;
 
 /** @param now milliseconds, only ever growing */
 export function watchPlatform(
@@ -84,7 +84,7 @@ export function watchPlatform(
   let looked: { readonly at: number; readonly found: Promise<PlatformIndexes> } | undefined;
   return {
     async indexes() {
-      if (looked === undefined || now() - looked.at >= LOOK_EVERY) {
+      if (looked === undefined || now() - looked.at >= LOOK_INTERVAL_MS) {
         looked = { at: now(), found: platformIndexes(global, configured) };
       }
       const current = looked;

@@ -42,7 +42,7 @@ export interface Mojibake {
 }
 
 /** What looks like one character that was converted once too often. */
-interface Found {
+interface MojibakeCandidate {
   readonly piece: string;
   readonly start: number;
   readonly isOdd: boolean;
@@ -56,7 +56,7 @@ function isByRight(text: string, piece: string, start: number): boolean {
   return !AFTER_SMALL.test(text.slice(Math.max(0, start - 2), start)) && !BEFORE_SMALL.test(behind);
 }
 
-function look(text: string, sequence: string, start: number): Found {
+function look(text: string, sequence: string, start: number): MojibakeCandidate {
   const piece = text.slice(start, start + sequence.length);
   const meant = Buffer.from(sequence, 'latin1').toString('utf8');
   return {
@@ -68,7 +68,7 @@ function look(text: string, sequence: string, start: number): Found {
 }
 
 /** Languages without Latin letters leave one sequence behind another; two far apart may both be there by right. */
-function areNeighbours(before: Found | undefined, { start }: Found): boolean {
+function areNeighbours(before: MojibakeCandidate | undefined, { start }: MojibakeCandidate): boolean {
   return before !== undefined && before.start + before.piece.length === start;
 }
 

@@ -1,7 +1,12 @@
 import { randomUUID, type ScryptOptions, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { createLocalBook, type LoginBook, type LoginOutcome, RETRY_EVERY } from '../../couchdb/login-gate.ts';
+import {
+  createLocalBook,
+  LOGIN_RETRY_MS,
+  type LoginBook,
+  type LoginOutcome,
+} from '../../couchdb/login-gate.ts';
 import { createRedisClient, type RedisClient } from '../../redis/client.ts';
 import { connectRedis } from '../../redis/connect-redis.ts';
 import type { FleetRedisSettings } from './connect-fleet-redis.ts';
@@ -71,7 +76,7 @@ const TELL = script(`${CLOCK}
 redis.call('HDEL', KEYS[1], 'trying')
 if ARGV[2] == 'refused' then
   redis.call('HDEL', KEYS[1], 'good')
-  redis.call('HSET', KEYS[1], 'next', now + ${RETRY_EVERY})
+  redis.call('HSET', KEYS[1], 'next', now + ${LOGIN_RETRY_MS})
 else
   redis.call('ZREM', KEYS[2], ARGV[1])
   if ARGV[2] == 'accepted' then
@@ -86,7 +91,7 @@ const REFUSED = script(`${CLOCK}
 local seen = redis.call('HMGET', KEYS[1], 'accepted', 'next')
 if (tonumber(seen[1]) or 0) > now - ARGV[1] then return 0 end
 local next = tonumber(seen[2]) or 0
-if next <= now then next = now + ${RETRY_EVERY} end
+if next <= now then next = now + ${LOGIN_RETRY_MS} end
 redis.call('HDEL', KEYS[1], 'good')
 redis.call('HSET', KEYS[1], 'next', next)
 redis.call('PEXPIRE', KEYS[1], ${KEEP_MS})

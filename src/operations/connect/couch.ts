@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { atTime, CouchError, isCredentialFailure, isStatus } from '../../couchdb/errors.ts';
-import type { Unwell } from '../../couchdb/health.ts';
+import type { HealthProblem } from '../../couchdb/health.ts';
 import { type CouchServer, connectCouch } from '../../couchdb/server.ts';
 import { FleetError } from '../../errors.ts';
 import { clusterAt } from '../../instances/lookup/cluster-at.ts';
@@ -76,7 +76,7 @@ function refused(host: string, { nextTry }: CouchError): FleetError {
   );
 }
 
-function unreachable(host: string, { state, reason, fault }: Unwell): FleetError {
+function unreachable(host: string, { state, reason, fault }: HealthProblem): FleetError {
   if (fault !== undefined) {
     return new FleetError('couchdb_tls', `CouchDB at ${host} ${fault.problem}`, fault.advice);
   }

@@ -1,5 +1,5 @@
 import { FleetError } from '../../errors.ts';
-import { type Modified, modifyInstance as modifyHeld } from '../../instances/change/modify-instance.ts';
+import { type ModifyResult, modifyInstance as modifyHeld } from '../../instances/change/modify-instance.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { assertAliasesFree } from '../../instances/lookup/free-aliases.ts';
 import type { InstanceChanges } from '../../instances/options/changes.ts';
@@ -19,7 +19,7 @@ export async function modifyInstance(
   { found, changes }: ModificationInput,
   signal: AbortSignal,
   report: HoldReporter,
-): Promise<Modified> {
+): Promise<ModifyResult> {
   const { aliases = [] } = changes;
   return await holdInstance(services, { found, aliases }, signal, report, async (held) => {
     try {

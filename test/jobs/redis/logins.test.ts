@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
-import { RETRY_EVERY } from '../../../src/couchdb/login-gate.ts';
+import { LOGIN_RETRY_MS } from '../../../src/couchdb/login-gate.ts';
 import { createKeys } from '../../../src/jobs/redis/keys.ts';
 import { createLogins, type Logins } from '../../../src/jobs/redis/logins.ts';
 import { startTestRedis, type TestRedis } from '../../support/servers.ts';
@@ -72,7 +72,7 @@ describe('the books of logins', () => {
     expect(answer.state).to.equal('wait');
     expect(answer)
       .to.have.property('ms')
-      .that.is.within(RETRY_EVERY - 5_000, RETRY_EVERY);
+      .that.is.within(LOGIN_RETRY_MS - 5_000, LOGIN_RETRY_MS);
   });
 
   it('hold everybody after a request that was under way', async () => {
@@ -81,7 +81,7 @@ describe('the books of logins', () => {
     await one.tell('accepted');
     expect(await one.wasRefused(5_000)).to.equal(0);
     await later(6_000);
-    expect(await one.wasRefused(5_000)).to.equal(RETRY_EVERY);
+    expect(await one.wasRefused(5_000)).to.equal(LOGIN_RETRY_MS);
     expect((await book().ask()).state).to.equal('wait');
   });
 
@@ -89,13 +89,13 @@ describe('the books of logins', () => {
     const one = book();
     await one.wasRefused(10);
     await later(60_000);
-    expect(await one.wasRefused(10)).to.be.within(RETRY_EVERY - 65_000, RETRY_EVERY - 60_000);
+    expect(await one.wasRefused(10)).to.be.within(LOGIN_RETRY_MS - 65_000, LOGIN_RETRY_MS - 60_000);
   });
 
   it('forget a refusal when the password is accepted again', async () => {
     const one = book();
     await one.wasRefused(10);
-    await later(RETRY_EVERY);
+    await later(LOGIN_RETRY_MS);
     expect(await one.ask()).to.deep.equal({ state: 'try' });
     await one.tell('accepted');
     expect(await book().ask()).to.deep.equal({ state: 'go' });
@@ -116,7 +116,7 @@ describe('the books of logins', () => {
     const old = book('old');
     await old.ask();
     await old.tell('refused');
-    await later(RETRY_EVERY);
+    await later(LOGIN_RETRY_MS);
     await old.ask();
     await old.tell('refused');
     expect(await book('new').ask()).to.deep.equal({ state: 'try' });

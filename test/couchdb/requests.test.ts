@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { loginOutcome } from '../../src/couchdb/login.ts';
+import { loginOutcome } from '../../src/couchdb/requests.ts';
 import type { Exchange } from '../../src/couchdb/transport.ts';
 
 describe('the answer to a login', () => {
