@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { redactUrl } from '../config/redact.ts';
+import { redactUrl } from '../config/urls.ts';
 import { type CacheEntry, createAppCache, type Workshop } from './cache/cache.ts';
 import type { Note } from './cache/lookup-cache.ts';
 import { SingleFlight } from './cache/single-flight.ts';

@@ -1,6 +1,10 @@
 import type { CouchTls } from './couch-tls.ts';
-import type { IndexesVersion } from './indexes-versions.ts';
 import type { RedisTarget, SingleRedis } from './redis-target.ts';
+
+/** Numbers under which stacks count the definitions of an instance's indexes, as far as they are known here. */
+export const INDEXES_VERSIONS = [38, 39] as const;
+
+export type IndexesVersion = (typeof INDEXES_VERSIONS)[number];
 
 /** A CouchDB server that holds instances; its index in the list is an instance's `couch_cluster`. */
 export interface CouchCluster {
@@ -105,4 +109,9 @@ export interface FleetConfig {
     readonly directory: string;
     readonly bytes: number;
   };
+}
+
+/** Indexes of the clusters where new instances may be put; empty when the operator closed them all. */
+export function clustersOpenToCreation({ couchdb }: Pick<Config, 'couchdb'>): number[] {
+  return couchdb.clusters.flatMap((cluster, index) => (cluster.creation ? [index] : []));
 }

@@ -1,4 +1,4 @@
-import { parseUrl } from './parse-url.ts';
+import { parseUrl } from './urls.ts';
 
 /** Where a Redis, or a sentinel of one, listens. */
 export interface RedisNode {

@@ -1,11 +1,9 @@
 import { z } from 'zod';
-import { parseAppHost } from './app-host.ts';
+import { INDEXES_VERSIONS } from './config.ts';
 import { fleetRedisGroup, fleetRedisUrl } from './fleet-redis.ts';
-import { INDEXES_VERSIONS } from './indexes-versions.ts';
-import { parseUrl } from './parse-url.ts';
 import { redisNodes, redisTarget, type SingleRedis } from './redis-target.ts';
 import { storageRoot } from './storage-root.ts';
-import { withoutTrailingSlashes } from './trailing-slashes.ts';
+import { parseAppHost, parseUrl, withoutTrailingSlashes } from './urls.ts';
 import { MAP, path, text, wholeNumber } from './values.ts';
 
 /*

@@ -1,5 +1,5 @@
 import { loadConfig } from '../config/load-config.ts';
-import { parseUrl } from '../config/parse-url.ts';
+import { parseUrl } from '../config/urls.ts';
 import type { Places } from './places.ts';
 
 /** What the last `up` in this directory used, so that the next one can use it again. */

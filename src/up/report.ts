@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import type { Config } from '../config/config.ts';
-import { redactUrl } from '../config/redact.ts';
 import { type RedisTarget, redisAddress } from '../config/redis-target.ts';
+import { redactUrl } from '../config/urls.ts';
 import { shellWord } from '../shell-quoted.ts';
 import type { Configured } from './configured.ts';
 import type { Places } from './places.ts';

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import nacl from 'tweetnacl';
 import { z } from 'zod';
-import { INDEXES_VERSIONS, type IndexesVersion } from '../../src/config/indexes-versions.ts';
+import { INDEXES_VERSIONS, type IndexesVersion } from '../../src/config/config.ts';
 import type { StoredDocument } from '../../src/couchdb/documents.ts';
 import { connectCouch } from '../../src/couchdb/server.ts';
 import type { StoredInstance } from '../../src/instances/documents/instance-document.ts';

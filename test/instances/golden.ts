@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { IndexesVersion } from '../../src/config/indexes-versions.ts';
+import type { IndexesVersion } from '../../src/config/config.ts';
 
 const document = z.looseObject({ _id: z.string() });
 

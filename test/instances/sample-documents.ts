@@ -1,4 +1,4 @@
-import type { IndexesVersion } from '../../src/config/indexes-versions.ts';
+import type { IndexesVersion } from '../../src/config/config.ts';
 import { finishedDocument } from '../../src/instances/documents/finished-document.ts';
 import type { InstanceDocument } from '../../src/instances/documents/instance-document.ts';
 import { reservationDocument } from '../../src/instances/documents/reservation.ts';

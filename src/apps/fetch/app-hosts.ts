@@ -1,6 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { normaliseHost } from '../../config/app-host.ts';
-import { parseUrl } from '../../config/parse-url.ts';
+import { normaliseHost, parseUrl } from '../../config/urls.ts';
 import { AppError } from '../errors.ts';
 
 /** Which servers applications may come from, where those are not public. */

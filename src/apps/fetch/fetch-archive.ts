@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { couchHost } from '../../config/redact.ts';
+import { couchHost } from '../../config/urls.ts';
 import type { FailureKind } from '../../errors.ts';
 import { AppError } from '../errors.ts';
 import { type AppHttp, type HttpAnswer, HttpFailure, reasonOf, statusFailure } from './http.ts';

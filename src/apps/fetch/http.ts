@@ -2,7 +2,7 @@ import { type LookupAddress, type LookupOptions, lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
-import { parseUrl } from '../../config/parse-url.ts';
+import { parseUrl } from '../../config/urls.ts';
 import type { FailureKind } from '../../errors.ts';
 import { type AppHosts, hostOf, isPublicAddress, privateHost, refuseUnnamedPrivate } from './app-hosts.ts';
 import { type Environment, proxiesOf } from './proxies.ts';

@@ -1,4 +1,4 @@
-import { parseUrl } from '../../config/parse-url.ts';
+import { parseUrl } from '../../config/urls.ts';
 import { InputError } from '../../errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

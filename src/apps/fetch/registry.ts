@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import { couchHost } from '../../config/redact.ts';
-import { withoutTrailingSlashes } from '../../config/trailing-slashes.ts';
+import { couchHost, withoutTrailingSlashes } from '../../config/urls.ts';
 import type { FailureKind } from '../../errors.ts';
 import { AppError } from '../errors.ts';
 import { type AppKind, checkManifest, type Manifest } from '../manifest/manifest.ts';

@@ -1,7 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseUrl } from '../../config/parse-url.ts';
-import { withoutTrailingSlashes } from '../../config/trailing-slashes.ts';
+import { parseUrl, withoutTrailingSlashes } from '../../config/urls.ts';
 import { InputError } from '../../errors.ts';
 import { isSlug, isVersion } from './slug.ts';
 

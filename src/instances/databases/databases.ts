@@ -1,4 +1,4 @@
-import { INDEXES_VERSIONS, type IndexesVersion } from '../../config/indexes-versions.ts';
+import { INDEXES_VERSIONS, type IndexesVersion } from '../../config/config.ts';
 import { VIEW_MAPS, type ViewName } from './map-functions.ts';
 
 /** Doctypes whose databases get documents of their own at creation. */

@@ -1,4 +1,4 @@
-import type { IndexesVersion } from '../../config/indexes-versions.ts';
+import type { IndexesVersion } from '../../config/config.ts';
 import { NEWEST_INDEXES_VERSION } from '../databases/databases.ts';
 import { prefixOf, reservationId } from '../databases/prefix.ts';
 import { RESERVED_REASON } from '../options/option-values.ts';

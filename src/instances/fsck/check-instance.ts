@@ -1,4 +1,4 @@
-import type { IndexesVersion } from '../../config/indexes-versions.ts';
+import type { IndexesVersion } from '../../config/config.ts';
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import type { Storage } from '../../storage/storage.ts';

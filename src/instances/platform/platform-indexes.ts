@@ -1,4 +1,4 @@
-import type { IndexesVersion } from '../../config/indexes-versions.ts';
+import type { IndexesVersion } from '../../config/config.ts';
 import type { CouchDocument } from '../../couchdb/documents.ts';
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';

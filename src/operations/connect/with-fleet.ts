@@ -4,7 +4,7 @@ import { ensureGlobalDatabases } from '../../instances/platform/global-databases
 import { type Fleet, type KeyedFleet, openFleet } from '../../jobs/fleet/fleet.ts';
 import { ensureFleetRecord, type FleetRecord, readRecord } from '../../jobs/fleet/fleet-record.ts';
 import { createSigner } from '../../jobs/fleet/signer.ts';
-import { explainRedis } from '../../redis/explain-redis.ts';
+import { explainRedis } from '../../redis/connect-redis.ts';
 
 /**
  * Opens the fleet's Redis for the time of `work`, whatever becomes of it.

@@ -1,4 +1,4 @@
-import type { IndexesVersion } from '../../config/indexes-versions.ts';
+import type { IndexesVersion } from '../../config/config.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { InputError } from '../../errors.ts';
 import { definitionsOf } from '../../instances/databases/databases.ts';

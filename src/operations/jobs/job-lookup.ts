@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { type Fleet, openFleet } from '../../jobs/fleet/fleet.ts';
 import { readJob } from '../../jobs/queue/read-job.ts';
-import { explainRedis } from '../../redis/explain-redis.ts';
+import { explainRedis } from '../../redis/connect-redis.ts';
 import { latestJob } from './find-job.ts';
 import { jobState } from './job-facts.ts';
 

@@ -1,4 +1,4 @@
-import type { IndexesVersion } from '../../config/indexes-versions.ts';
+import type { IndexesVersion } from '../../config/config.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import type { DesignSource } from '../../instances/databases/design-source.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';

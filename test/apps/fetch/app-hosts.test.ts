@@ -6,7 +6,7 @@ import { repositoryAddresses } from '../../../src/apps/fetch/git.ts';
 import { type AppHttp, createAppHttp, type Resolve } from '../../../src/apps/fetch/http.ts';
 import { resolveVersion } from '../../../src/apps/fetch/registry.ts';
 import { parseSource } from '../../../src/apps/manifest/sources.ts';
-import { parseAppHost } from '../../../src/config/app-host.ts';
+import { parseAppHost } from '../../../src/config/urls.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 import { startProxyServer } from '../proxy-server.ts';
 import { json, redirect, startWebServer, type WebServer } from '../registry-server.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { INDEXES_VERSIONS } from '../../../src/config/indexes-versions.ts';
+import { INDEXES_VERSIONS } from '../../../src/config/config.ts';
 import { finishedDocument } from '../../../src/instances/documents/finished-document.ts';
 import type { InstanceDocument } from '../../../src/instances/documents/instance-document.ts';
 import { golden } from '../golden.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { FleetError } from '../../src/errors.ts';
 import { createRedisClient, type RedisClient } from '../../src/redis/client.ts';
-import { explainRedis } from '../../src/redis/explain-redis.ts';
+import { explainRedis } from '../../src/redis/connect-redis.ts';
 import { isRedisAway } from '../../src/redis/refusals.ts';
 import { Cleanup } from '../support/cleanup.ts';
 import { redisAt } from '../support/redis-at.ts';

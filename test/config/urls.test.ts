@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { couchHost, redactUrl } from '../../src/config/redact.ts';
+import { couchHost, redactUrl } from '../../src/config/urls.ts';
 
 describe('redactUrl', () => {
   it('drops user and password', () => {

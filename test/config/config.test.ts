@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { clustersOpenToCreation } from '../../src/config/couch-cluster.ts';
+import { clustersOpenToCreation } from '../../src/config/config.ts';
 
 const config = {
   couchdb: {
