@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { z } from 'zod';
+import { defined } from '../defined.ts';
 import { InputError, type Place } from '../errors.ts';
 import type { CommonSettings, Config, RagServer } from './config.ts';
 import { readCouchTls, TlsSettingProblem } from './couch-tls.ts';
@@ -163,11 +164,11 @@ function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd, 
   const tls = readCouchTls(couchdb, cwd);
   return {
     file,
-    couchdb: {
+    couchdb: defined({
       url: couchdb.url,
       clusters: clusters.length > 0 ? clusters : [{ url: couchdb.url, creation: true }],
-      ...(tls !== undefined && { tls }),
-    },
+      tls,
+    }),
     storage: { kind: 'file', root: checked.fs.url },
     subdomains: checked.subdomains,
     contexts: checked.contexts,
@@ -177,26 +178,26 @@ function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd, 
       ...(vault.credentials_decryptor_key && { decryptorKey: resolve(cwd, vault.credentials_decryptor_key) }),
     },
     commonSettings: commonSettings(checked.common_settings),
-    ...(stackRedis !== undefined && { stackRedis }),
+    ...defined({ stackRedis }),
     rag: ragServers(checked.rag),
     registries: withDefaultRegistries(checked.registries),
     disableAddRm: env['COZY_DISABLE_INSTANCES_ADD_RM'] || undefined,
-    fleet: {
+    fleet: defined({
       redis: fleetRedisOf(fleet.redis_url, fleet.redis, cwd),
       concurrency: fleet.concurrency,
       linkScheme: fleet.link_scheme,
-      ...(fleet.q !== undefined && { q: fleet.q }),
-      ...(fleet.n !== undefined && { n: fleet.n }),
+      q: fleet.q,
+      n: fleet.n,
       connections: fleet.connections,
       graceSeconds: fleet.grace,
       prefix: fleet.prefix,
-      ...(fleet.indexes_version !== undefined && { indexesVersion: fleet.indexes_version }),
+      indexesVersion: fleet.indexes_version,
       appHosts: fleet.app_hosts,
       appCache: {
         directory: resolve(cwd, fleet.app_cache ?? defaultAppCache({ env, home })),
         bytes: fleet.app_cache_mb * 1024 * 1024,
       },
-    },
+    }),
   };
 }
 

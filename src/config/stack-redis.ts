@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import type { StackRedis } from './config.ts';
 import type { RedisNode, SingleRedis } from './redis-target.ts';
 
@@ -23,7 +24,7 @@ export function stackRedisOf({ redis, jobs, lock }: StackRedisSettings): StackRe
     return { jobs: use(databases.jobs), lock: use(databases.lock) };
   }
   if (jobs.url === undefined && lock.url === undefined) return undefined;
-  return { ...(jobs.url && { jobs: jobs.url }), ...(lock.url && { lock: lock.url }) };
+  return defined({ jobs: jobs.url, lock: lock.url });
 }
 
 function sharedTarget(

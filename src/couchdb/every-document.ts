@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import type { StoredDocument } from './documents.ts';
 import type { CouchServer } from './server.ts';
 
@@ -20,12 +21,8 @@ export async function* everyDocument(
   let startKey: string | undefined;
   do {
     // One row more than a page: where the next one begins, without any guess about the order of ids.
-    const range = { limit: page + 1, ...(startKey === undefined ? {} : { startKey }) };
-    const rows = await server.allDocuments(
-      database,
-      { ...range, includeDocs: true, conflicts: true },
-      signal,
-    );
+    const query = defined({ limit: page + 1, startKey, includeDocs: true, conflicts: true });
+    const rows = await server.allDocuments(database, query, signal);
     for (const { id, doc } of rows.slice(0, page)) if (doc && !id.startsWith('_design/')) yield doc;
     startKey = rows[page]?.id;
   } while (startKey !== undefined);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import type { RedisOptions } from 'ioredis';
 import type { RedisTarget, RedisTls } from '../config/redis-target.ts';
+import { defined } from '../defined.ts';
 import { FleetError } from '../errors.ts';
 
 /** How long a sentinel may take to answer, in milliseconds; then the next one is asked. */
@@ -14,11 +15,7 @@ const SENTINEL_TIMEOUT_MS = 2_000;
 export function targetOptions(target: RedisTarget): RedisOptions {
   const { username, password, database, tls } = target;
   const secure = tls === undefined ? undefined : tlsOptions(tls);
-  const access: RedisOptions = {
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    ...(secure !== undefined && { tls: secure }),
-  };
+  const access: RedisOptions = defined({ username, password, tls: secure });
   switch (target.kind) {
     case 'server':
       return { ...access, host: target.host, port: target.port, db: database };
@@ -31,8 +28,7 @@ export function targetOptions(target: RedisTarget): RedisOptions {
         name: target.master,
         sentinels: [...target.nodes],
         sentinelCommandTimeout: SENTINEL_TIMEOUT_MS,
-        ...(target.sentinelUsername !== undefined && { sentinelUsername: target.sentinelUsername }),
-        ...(target.sentinelPassword !== undefined && { sentinelPassword: target.sentinelPassword }),
+        ...defined({ sentinelUsername: target.sentinelUsername, sentinelPassword: target.sentinelPassword }),
         ...(secure !== undefined && { sentinelTLS: secure, enableTLSForSentinelMode: true }),
       };
     case 'cluster':
@@ -42,14 +38,13 @@ export function targetOptions(target: RedisTarget): RedisOptions {
 
 function tlsOptions({ rootCa, clientCert, clientKey, skipVerify }: RedisTls): ConnectionOptions {
   return {
-    ...(rootCa !== undefined && { ca: readPem(rootCa) }),
-    ...(clientCert !== undefined && { cert: readPem(clientCert) }),
-    ...(clientKey !== undefined && { key: readPem(clientKey) }),
+    ...defined({ ca: pemAt(rootCa), cert: pemAt(clientCert), key: pemAt(clientKey) }),
     ...(skipVerify && { rejectUnauthorized: false }),
   };
 }
 
-function readPem(path: string): string {
+function pemAt(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {

@@ -1,3 +1,4 @@
+import { defined } from '../../defined.ts';
 import type { EntryFinding, FileFindingType, FoundDirectory, FoundFile, FoundVersion } from './findings.ts';
 import type {
   IndexEntry,
@@ -47,25 +48,16 @@ function foundFile(file: IndexedFile, place: string | undefined): FoundFile {
     type: 'file',
     name: file.name,
     dir_id: file.parentId,
-    ...(path === undefined ? {} : { path }),
+    ...defined({ path }),
     ...foundContent(file),
     ...(file.trashed ? { trashed: true } : {}),
   };
 }
 
 function foundDirectory({ id, name, parentId, storedPath }: IndexedDirectory): FoundDirectory {
-  return {
-    _id: id,
-    type: 'directory',
-    name,
-    dir_id: parentId,
-    ...(storedPath === undefined ? {} : { path: storedPath }),
-  };
+  return { _id: id, type: 'directory', name, dir_id: parentId, ...defined({ path: storedPath }) };
 }
 
 function foundContent({ size, md5sum }: IndexedContent): Pick<FoundFile, 'size' | 'md5sum'> {
-  return {
-    ...(size === undefined ? {} : { size: String(size) }),
-    ...(md5sum === undefined ? {} : { md5sum }),
-  };
+  return defined({ size: size?.toString(), md5sum });
 }

@@ -1,6 +1,7 @@
 import type { ViewRow } from '../../couchdb/documents.ts';
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
+import { defined } from '../../defined.ts';
 import type { StoredInstance } from '../documents/instance-document.ts';
 import { classifyDocument, type OnUnreadable, type ReadResult } from './classify-document.ts';
 import { type InstanceFilter, matches } from './instance-filter.ts';
@@ -34,7 +35,7 @@ export async function* classifyAll(global: CouchServer, signal?: AbortSignal): A
 async function* rows(global: CouchServer, signal: AbortSignal | undefined): AsyncGenerator<ViewRow> {
   let last: string | undefined;
   for (;;) {
-    const query = { includeDocs: true, limit: PAGE, ...(last === undefined ? {} : { startKey: last }) };
+    const query = defined({ includeDocs: true, limit: PAGE, startKey: last });
     const reading = global.allDocuments(INSTANCES, query, signal);
     // A CouchDB on which nothing was made yet has no `global/instances`; a list that ends in the middle is none.
     const page = last === undefined ? ((await unlessNoDatabase(reading)) ?? []) : await reading;

@@ -1,6 +1,7 @@
 import type { ViewRow } from '../../couchdb/documents.ts';
 import { isNoDatabase, isNoDocument } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
+import { defined } from '../../defined.ts';
 import { INSTANCES } from './lookup.ts';
 
 /** Names that are asked for, and held, at a time. */
@@ -30,7 +31,7 @@ async function readPage(
   startKey: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<ViewRow[]> {
-  const query = { limit: PAGE, ...(startKey === undefined ? {} : { startKey }) };
+  const query = defined({ limit: PAGE, startKey });
   try {
     return await global.view(INSTANCES, 'domain-and-aliases', 'domain-and-aliases', query, signal);
   } catch (error) {

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import type { Change, CouchDocument } from '../../couchdb/documents.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
+import { defined } from '../../defined.ts';
 import { databasePrefix } from '../databases/prefix.ts';
 import { classifyDocument, type Unreadable } from './classify-document.ts';
 import { IdsByKey } from './ids-by-key.ts';
@@ -117,7 +118,7 @@ export function createPrefixIndex(global: CouchServer): PrefixIndex {
       const reading = document?.readings.find((each) => isMeant(keysOf(each), each));
       if (_id === but || document === undefined || reading === undefined) return [];
       const { domain, unreadable } = document;
-      return [{ _id, domain, field: reading.field, ...(unreadable && { unreadable }) }];
+      return [defined({ _id, domain, field: reading.field, unreadable })];
     });
   }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defined } from '../../defined.ts';
 import { InputError } from '../../errors.ts';
 import { normaliseDomain } from '../domains/domain.ts';
 import { formerDomain } from '../domains/new-domain.ts';
@@ -89,7 +90,7 @@ export function parseChanges(raw: RawOptions, rules: ParsingRules): ParsedChange
   const domain = readDomain(row);
   const { settings: fromString, moved } = readSettingsString(row);
   const settings = readSettings(row, fromString);
-  const changes = given({
+  const changes = defined({
     locale: row.readWithOverride(moved.locale, 'locale', parseLocale),
     uuid: row.readWithOverride(moved.uuid, 'uuid', asGiven),
     oidcId: row.readWithOverride(moved.oidcId, 'oidc_id', asGiven),
@@ -144,8 +145,4 @@ function readDeleting(row: ChangeRow, goesWithOthers: boolean): false | undefine
     row.report('deleting', 'it takes back a deletion and goes alone: make the other changes afterwards');
   }
   return false;
-}
-
-function given(changes: InstanceChanges): InstanceChanges {
-  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
 }

@@ -1,4 +1,5 @@
 import { parseSource } from '../../apps/manifest/sources.ts';
+import { defined } from '../../defined.ts';
 import { InputError } from '../../errors.ts';
 import type { Subdomains } from '../domains/domain.ts';
 import { formerDomain, newDomain, organizationDomain } from '../domains/new-domain.ts';
@@ -116,10 +117,7 @@ export function readSettings(
   const phone = row.read('phone', parsePhone) ?? row.attempt('settings', fromString['phone'], parsePhone);
   return {
     ...fromString,
-    ...(tz !== undefined && { tz }),
-    ...(email !== undefined && { email }),
-    ...(publicName !== undefined && { public_name: publicName }),
-    ...(phone !== undefined && { phone }),
+    ...defined({ tz, email, public_name: publicName, phone }),
   };
 }
 
@@ -149,11 +147,6 @@ function readBlocking(row: RowReader<InstanceFlag>): Pick<InstanceOptions, 'bloc
   const blockingReason = row.read('blocking-reason', parseReason);
   const blocked = row.read('blocked', parseBoolean) ?? (blockingReason === undefined ? undefined : true);
   return blocked ? { blocked, blockingReason } : { blocked };
-}
-
-function withoutUndefined(options: InstanceOptions): InstanceOptions {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return instanceOptions.parse(Object.fromEntries(given));
 }
 
 /**
@@ -203,5 +196,5 @@ export function parseInstanceOptions(raw: RawOptions, rules: ParsingRules): Pars
   };
 
   if (row.problems.length > 0) throw new InvalidOptions(row.problems);
-  return { options: withoutUndefined(options), passphrase };
+  return { options: instanceOptions.parse(defined(options)), passphrase };
 }

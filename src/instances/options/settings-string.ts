@@ -1,3 +1,4 @@
+import { defined } from '../../defined.ts';
 import { parseGoBool } from './option-values.ts';
 
 /** What the Settings string says about the instance itself; values are texts, unchecked. */
@@ -59,15 +60,6 @@ export function parseSettingsString(
 
   return {
     settings: Object.fromEntries(pairs),
-    moved: {
-      ...(context !== undefined && { context }),
-      ...(locale !== undefined && { locale }),
-      ...(uuid !== undefined && { uuid }),
-      ...(oidcId !== undefined && { oidcId }),
-      ...(tos !== undefined && { tos }),
-      ...(tosLatest !== undefined && { tosLatest }),
-      ...(authMode !== undefined && { authMode }),
-      ...(autoUpdate !== undefined && { autoUpdate }),
-    },
+    moved: defined({ context, locale, uuid, oidcId, tos, tosLatest, authMode, autoUpdate }),
   };
 }
