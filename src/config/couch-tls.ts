@@ -22,7 +22,7 @@ export interface CouchTls {
   readonly client?: { readonly cert: string; readonly key: string };
   /** SHA-256 of a SubjectPublicKeyInfo, in lower-case hexadecimal digits. */
   readonly pinnedKey?: string;
-  /** Whether any certificate will do, whoever signed it for whatever name. */
+  /** Whether any certificate will do, of any authority and for any name. */
   readonly insecure: boolean;
 }
 

@@ -28,7 +28,7 @@ export interface LoadOptions extends Surroundings {
 interface Sources {
   /** The file and, on top of it, its `.local`; empty when there is none. */
   readonly files: readonly ParsedFile[];
-  /** Variables that the files ask for and nobody set. */
+  /** Variables that the files ask for and that are not set. */
   readonly unset: readonly string[];
   readonly environment: ReadonlyMap<string, string>;
   readonly flags: ReadonlyMap<string, string | number>;
@@ -61,12 +61,12 @@ export function loadConfig(options: LoadOptions): Config {
   }
 }
 
-/** A key that we read must not be left to what it is without a variable that somebody forgot to set. */
+/** A key that we read must not be what it is without a variable that was forgotten. */
 function refuseUnset(merged: Tree, sources: Sources): void {
   for (const { path, variable: named } of unsetValues(merged)) {
     if (!isRead(configSchema, path)) continue;
     const variable = sources.unset.find((name) => name.toLowerCase() === named.toLowerCase()) ?? named;
-    // A key that is not known itself is told by the section it is in.
+    // A key that is not known itself is named by the section it is in.
     const known = path.filter((part) => typeof part === 'number' || variablesIn(part).length === 0);
     const { label, place } = placeOf(keyText(known), known, sources);
     throw new InputError(

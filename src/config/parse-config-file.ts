@@ -44,7 +44,7 @@ export function parseConfigFile(text: string, file: string): ParsedFile {
   };
 }
 
-/** A variable that is more than a value, such as several lines of a section: nobody knows what they would say. */
+/** A variable that is more than a value, such as several lines of a section: what they would say is not known. */
 function refuseUnsetLine(text: string, file: string): void {
   const [variable] = variablesIn(text);
   if (variable === undefined || parseDocument(withoutMarks(text), { logLevel: 'error' }).errors.length > 0)

@@ -16,7 +16,7 @@ export interface RedisTls {
   readonly skipVerify: boolean;
 }
 
-/** Who we are to a Redis, and what of it we use. */
+/** The user that we are to a Redis, and what of it we use. */
 export interface RedisAccess {
   readonly username?: string;
   readonly password?: string;

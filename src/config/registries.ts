@@ -3,7 +3,7 @@ import type { Registries } from './config.ts';
 /** Name of the list that goes for every context without one of its own, and after every other. */
 const DEFAULT_CONTEXT = 'default';
 
-/** What a stack asks when nobody told it anything (`docs/admin-api.md` §4). */
+/** What a stack asks when it has no `registries` (`docs/admin-api.md` §4). */
 const FALLBACK = ['https://apps-registry.cozycloud.cc/'];
 
 /**

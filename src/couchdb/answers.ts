@@ -182,7 +182,7 @@ function describeBody({ body, length, type }: Exchange): string {
   return type === '' || type.endsWith('json') ? 'a body that is not whole JSON' : `a body of type ${type}`;
 }
 
-/** Nobody answered, or not to the end. */
+/** No answer came, or not a whole one. */
 export function noAnswer(thrown: unknown): CouchAnswer {
   return { status: undefined, error: '', reason: toError(thrown).message, fault: tlsFault(thrown) };
 }

@@ -74,13 +74,13 @@ const OVERLOAD = ['all_dbs_active', 'No DB shards could be opened'];
 /** The text of CouchDB's account lockout, a 403 that passes by itself (`ARCHITECTURE.md` §4.2). */
 const LOCKOUT = 'temporarily locked';
 
-/** What CouchDB says of a view whose definition is replaced while somebody waits for its index. */
+/** What CouchDB says of a view whose definition is replaced while a request waits for its index. */
 const VIEW_REPLACED = 'Design document was updated or deleted.';
 
 /** How CouchDB says that there is no such database. */
 const NO_DATABASE = 'Database does not exist.';
 
-/** What passes by itself, whoever says it: time-outs, locks, early data. */
+/** What passes by itself, whether CouchDB says it or a proxy: time-outs, locks, early data. */
 const PASSING: ReadonlySet<number> = new Set([408, 421, 423, 425, 429]);
 
 /** What a proxy says of the request itself: sent again, it is refused again. */

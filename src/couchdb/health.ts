@@ -82,8 +82,8 @@ export function probeSignal(signal: AbortSignal | undefined): AbortSignal {
 
 /**
  * What an answer to `/_up` says. One that wants credentials is CouchDB's own and therefore up
- * (`require_valid_user`); one that has a `status` and is a 404 wants to be left alone. Anything else was
- * said by somebody who stands before it.
+ * (`require_valid_user`); one that has a `status` and is a 404 wants to be left alone. Anything else
+ * comes from something before it, such as a proxy.
  */
 function healthOf(status: number, said: string): Health {
   const body = parsed(said);

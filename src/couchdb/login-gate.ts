@@ -10,12 +10,12 @@ export type Permission =
   | { readonly state: 'try' }
   /** No need to: it went well a moment ago. */
   | { readonly state: 'go' }
-  /** Somebody else is trying at this moment. */
+  /** Another client is trying at this moment. */
   | { readonly state: 'busy' }
   /** Not now: it was refused, or others have been refused too often. */
   | { readonly state: 'wait'; readonly ms: number };
 
-/** Where all who log in to one CouchDB with one user and password ask before, and tell what came of it. */
+/** Where all clients that log in to one CouchDB with one user and password ask before, and say what came of it. */
 export interface LoginBook {
   ask(): Promise<Permission>;
   /** What came of a `try`. */
@@ -36,7 +36,7 @@ export class LoginHeld extends Error {
   }
 }
 
-/** How long an accepted login lets further requests pass without asking anybody, in milliseconds. */
+/** How long an accepted login lets further requests pass without asking the book, in milliseconds. */
 export const PROOF_LIFETIME_MS = 1_000;
 
 /** Time between two tries with a user and password that were refused, in milliseconds. */
@@ -45,7 +45,7 @@ export const LOGIN_RETRY_MS = 150_000;
 /** Times that are no further apart are one and the same, in milliseconds. */
 const SAME_TIME_MS = 1_000;
 
-/** Milliseconds between two looks whether somebody else's login went well. */
+/** Milliseconds between two looks whether another client's login went well. */
 const BUSY_POLL_MS = 20;
 
 /**
@@ -86,7 +86,7 @@ export function createLoginGate({ book, logIn, now = Date.now }: LoginGateOption
 
   function hold(ms: number): void {
     const at = now() + ms;
-    // Told again by another clock, the same time is off by some milliseconds: that is no news.
+    // By another clock the same time is off by some milliseconds: that is no news.
     if (nextTry === undefined || Math.abs(at - nextTry) > SAME_TIME_MS) nextTry = at;
     provenAt = Number.NEGATIVE_INFINITY;
   }
@@ -99,7 +99,7 @@ export function createLoginGate({ book, logIn, now = Date.now }: LoginGateOption
     if (nextTry !== undefined) throw new LoginHeld(nextTry);
   };
 
-  /** Finds out once for all requests that wait; whoever's signal ends it leaves it to the next one. */
+  /** Finds out once for all requests that wait; where the signal of one ends it, the next one begins anew. */
   async function prove(signal: AbortSignal | undefined): Promise<void> {
     for (;;) {
       const permission = await book.ask();
@@ -125,7 +125,7 @@ export function createLoginGate({ book, logIn, now = Date.now }: LoginGateOption
       await book.tell(outcome);
     }
     if (outcome === 'refused') hold(LOGIN_RETRY_MS);
-    // Who is not answered may ask for what he came for, and will hear the same.
+    // Without an answer to the login the requests go ahead, and get none either.
     else if (outcome === 'accepted' || nextTry === undefined) open();
   }
 

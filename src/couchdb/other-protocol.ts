@@ -21,7 +21,7 @@ const ONE_OF_US_SPEAKS_TLS = {
   },
 } as const;
 
-/** How long the other way is waited for, in milliseconds: who is there answers at once. */
+/** How long the other way is waited for, in milliseconds: a server that is there answers at once. */
 const TIMEOUT_MS = 1_000;
 
 /** What comes of it when a server does not understand us; many wait for more, and say nothing at all. */
@@ -55,7 +55,7 @@ function answersHttp({ hostname, port }: Address, signal: AbortSignal): Promise<
 
 function answersTls({ hostname, port }: Address, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    // Nothing is sent, so that it does not matter who it is.
+    // Nothing is sent, so that it does not matter which server it is.
     const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false });
     const end = (answered: boolean) => {
       socket.destroy();

@@ -1,5 +1,6 @@
 import type { DatabaseSettings, ViewQuery } from './documents.ts';
 
+/** The query of a request that makes a database; empty for the server's own settings. */
 export function databaseQuery({ q, n }: DatabaseSettings): string {
   const query = new URLSearchParams();
   if (q !== undefined) query.set('q', String(q));
@@ -7,7 +8,7 @@ export function databaseQuery({ q, n }: DatabaseSettings): string {
   return query.size === 0 ? '' : `?${query.toString()}`;
 }
 
-/** Keys are JSON values: a text has its quotes. */
+/** The query of a request for rows; keys are JSON values, so that a text has its quotes. */
 export function viewQuery({ startKey, endKey, includeDocs, conflicts, limit }: ViewQuery): string {
   const query = new URLSearchParams();
   if (startKey !== undefined) query.set('start_key', JSON.stringify(startKey));
@@ -18,7 +19,7 @@ export function viewQuery({ startKey, endKey, includeDocs, conflicts, limit }: V
   return query.size === 0 ? '' : `?${query.toString()}`;
 }
 
-/** The slash after `_design` and `_local` belongs to the path, every other one to the id. */
+/** A document's id in a path: the slash after `_design` and `_local` belongs to the path, every other one to the id. */
 export function encodedId(id: string): string {
   const special = /^(_design|_local)\/(.*)$/s.exec(id);
   return special === null ? encodeURIComponent(id) : `${special[1]}/${encodeURIComponent(special[2] ?? '')}`;

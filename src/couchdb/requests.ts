@@ -54,7 +54,7 @@ export interface CouchRequestsOptions {
   readonly connections: number;
   /** Milliseconds without a byte from the server before a write is given up. */
   readonly timeout: number;
-  /** The same for a read, and for a login. */
+  /** Milliseconds without a byte from the server before a read, or a login, is given up. */
   readonly readTimeout: number;
   readonly book: LoginBook;
 }
@@ -91,7 +91,7 @@ export function createCouchRequests(options: CouchRequestsOptions): CouchRequest
       gate.accepted();
       return reading;
     }
-    // A 401 of somebody else may stand for one of CouchDB: a login of its own will tell.
+    // A proxy's 401 may stand for one of CouchDB: a login of its own shows it.
     if (reading.refused.foreignStatus === 401) gate.doubt();
     if (!isCredentialFailure(reading.refused)) return reading;
     await gate.refused(performance.now() - sentAt);

@@ -40,10 +40,10 @@ export interface CouchServerOptions extends DatabaseSettings {
   readonly connections: number;
   /** Milliseconds without a byte from the server before a write is given up. */
   readonly timeout?: number;
-  /** The same for a read, which is sent again then. */
+  /** Milliseconds without a byte before a read is given up, which is sent again then. */
   readonly readTimeout?: number;
   readonly tls?: CouchTls | undefined;
-  /** Where all who log in with this URL ask before; absent = this client for itself. */
+  /** The book that all clients with this URL ask before they log in; absent = one of this client alone. */
   bookAt?(url: string): LoginBook;
 }
 
@@ -101,10 +101,10 @@ export interface CouchServer {
 /** Long enough for a loaded cluster to create a database, short enough to notice a dead one. */
 const DEFAULT_TIMEOUT_MS = 60_000;
 
-/** A read costs the server little: who is silent for this long has lost it. */
+/** A read costs the server little: one that is silent for this long has lost it. */
 const DEFAULT_READ_TIMEOUT_MS = 10_000;
 
-/** Nothing is sent of a view before its index is built, which goes on whoever waits for it. */
+/** Nothing is sent of a view before its index is built, which goes on whether or not a request waits for it. */
 const DEFAULT_SEARCH_TIMEOUT_MS = 30_000;
 
 /** Connects to one CouchDB cluster; nothing is sent before the first call. */

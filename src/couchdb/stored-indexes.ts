@@ -43,7 +43,7 @@ export async function readStoredIndexes(
       rows.map(({ doc }) => doc),
     );
   } finally {
-    // Its name is nobody else's, so that it may be deleted as often as it takes; what is still left is abandoned.
+    // No other process has its name, so that it may be deleted as often as it takes; what is still left is abandoned.
     await tryAgain(() => server.deleteDatabase(scratch)).catch(() => undefined);
   }
 }

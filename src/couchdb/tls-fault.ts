@@ -1,7 +1,7 @@
 import { errnoOf } from '../errno.ts';
 import { PinMismatch } from './tls.ts';
 
-/** Why no connection over TLS came about: not that nobody is there, but that one side does not accept the other. */
+/** Why no connection over TLS came about: a server is there, but one side does not accept the other. */
 export interface TlsFault {
   /** Goes after the name of the server. */
   readonly problem: string;

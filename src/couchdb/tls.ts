@@ -95,7 +95,7 @@ export class SecureAgent extends https.Agent {
     const target = { hostname: host ?? '', protocol: 'https:', port: String(port ?? '') };
     const named = servername ? { ...target, servername } : target;
     this.#connect(named, (...[error, socket]: ConnectResult) => {
-      // Where there is an error nobody looks at the socket.
+      // Where there is an error the socket is not used.
       callback?.(error, socket ?? new Socket());
     });
   }

@@ -3,7 +3,7 @@ import * as https from 'node:https';
 import { onAbort } from './on-abort.ts';
 import { type Connector, SecureAgent } from './tls.ts';
 
-/** One HTTP exchange with whoever answers at CouchDB's address. */
+/** One HTTP exchange with the server that answers at CouchDB's address, be it CouchDB or a proxy. */
 export interface Exchange {
   readonly status: number;
   /** The parsed JSON; undefined when the body is not JSON from its first byte to its last. */

@@ -13,7 +13,7 @@ const LONGEST_PAUSES_MS = [250, 1_000];
 /**
  * Does work again after what passes by itself: a connection that was closed, an answer that is not CouchDB's, a
  * server that is busy. Only for reads, and for work that begins with a look at what an earlier try has done: a
- * write may have gone through although nobody said so.
+ * write may have gone through although no answer came.
  *
  * @throws what the last try threw, or the signal's reason when aborted
  */

@@ -59,7 +59,7 @@ export function createRedisClient(
   });
 }
 
-/** The same for what is no cluster. */
+/** Makes a client as `createRedisClient`, of a Redis that is no cluster. */
 export function createServerClient(
   target: SingleRedis,
   role: RedisRole,
@@ -117,7 +117,7 @@ function guard(options: RedisOptions, asks: boolean): Redis {
   redis.on('error', (thrown) => {
     const error = toError(thrown);
     note(redis, error);
-    // Only told, so that the connection would be used as it is: in database 0.
+    // The client only reports it, and would go on in database 0.
     if (refusedCommand(error) === 'select') redis.disconnect(true);
   });
   if (asks) askRegularly(redis, () => [redis]);

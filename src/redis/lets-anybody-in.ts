@@ -6,9 +6,9 @@ import { createServerClient } from './client.ts';
 import { ONCE } from './probe.ts';
 
 /**
- * Whether a Redis takes commands from whoever reaches it, asked as somebody who knows nothing: that we have a
- * password does not tell that others need one. A socket counts only where others can open it. One that does not
- * answer lets nobody in.
+ * Whether a Redis takes commands from any client that reaches it, asked by a client without credentials: that we
+ * have a password does not mean that others need one. A socket counts only where others can open it. One that does not
+ * answer is closed.
  */
 export async function letsAnybodyIn(target: RedisTarget): Promise<boolean> {
   if (target.kind === 'socket' && !(await isOpenToOthers(target.path))) return false;

@@ -1,12 +1,12 @@
 import type { RedisOptions } from 'ioredis';
 
 /**
- * Who connects. A worker waits for Redis to come back, however long it takes. A command fails within
+ * The kind of process that connects. A worker waits for Redis to come back, however long it takes. A command fails within
  * seconds and gives up. A server fails each command within seconds, and finds Redis again by itself.
  */
 export type RedisRole = 'worker' | 'command' | 'server';
 
-/** How often a client that lives long asks whether anybody is there, in milliseconds. */
+/** How often a client that lives long asks whether its server is there, in milliseconds. */
 export const PING_INTERVAL_MS = 3_000;
 
 /** Milliseconds between tries to connect; a refusal is not worth asking again at once. */

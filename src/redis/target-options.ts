@@ -9,7 +9,7 @@ import { FleetError } from '../errors.ts';
 const SENTINEL_TIMEOUT_MS = 2_000;
 
 /**
- * Where a client connects to, and as whom; for a cluster, what goes for each of its nodes.
+ * Where a client connects to, and as which user; for a cluster, what goes for each of its nodes.
  * @throws FleetError `redis_tls` when a certificate cannot be read
  */
 export function targetOptions(target: RedisTarget): RedisOptions {

@@ -14,7 +14,7 @@ export interface AppToInstall extends AppPlace {
   readonly tag: string;
   /**
    * Called right before its name says that it is all there; what it throws, a `FleetError`, is thrown, and
-   * nothing is left. For those who may have been taken for dead.
+   * nothing is left. For a worker that may have been taken for dead.
    */
   readonly guard?: () => void;
 }

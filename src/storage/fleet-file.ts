@@ -35,7 +35,7 @@ export async function claimFleetFile(root: Folder, id: string): Promise<string> 
   }
 }
 
-/** Writes a file of a name that nobody has, and removes it. */
+/** Writes a file of a new name, and removes it. */
 export async function writeProbe(root: Folder): Promise<void> {
   const name = `${PROBE}${process.pid}-${randomBytes(6).toString('hex')}`;
   const handle = await open(root.at(name), 'wx', 0o600);

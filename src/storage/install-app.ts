@@ -21,7 +21,7 @@ const FOLDER_MODE = 0o755;
 /** What the name of an application on its way begins with, and no version's does. */
 const TEMPORARY = 'tmp';
 
-/** What the name of one on its way out begins with: nobody fills or publishes what is called so. */
+/** What the name of one on its way out begins with: no worker fills or publishes what is called so. */
 const DOOMED = `${TEMPORARY}out-`;
 
 /** Whether the code of an application is there, all of it. @param name of the directory of an instance */
@@ -80,7 +80,7 @@ function check({ slug, folder }: AppPlace): void {
   if (!isPlainName(folder) || folder.startsWith(TEMPORARY)) throw invalid('a version that is no plain name');
 }
 
-/** A folder of the instance's own: one that a link leads to may be anybody's. */
+/** A folder of the instance's own: one that a link leads to may be another's. */
 async function ensureFolder(parent: Folder, name: string): Promise<Folder> {
   const there = await unlessMissing(openFolder(parent, name));
   if (there !== undefined) return there;

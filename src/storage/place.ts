@@ -29,8 +29,8 @@ const ILLEGAL_ON_WINDOWS = /[<>:"|?*]|~\d/;
 const DEVICE_OF_WINDOWS = /^(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]|conin\$|conout\$) *(\.|$)/i;
 
 /**
- * The one way from a domain to a place: the name of its directory, exactly one entry of the storage's root. Anybody
- * may have written the domain, so it is looked at whatever looked at it before.
+ * The one way from a domain to a place: the name of its directory, exactly one entry of the storage's root. The
+ * domain may come from any program, so it is checked here whatever checked it before.
  *
  * @throws UnsafePath
  */

@@ -4,7 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Folder } from './folder.ts';
 
-/** Nobody waits for the other end of a pipe. */
+/** Without a wait for the other end, where it is a pipe. */
 const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** MD5 of a file's content in base64, read in pieces. @throws `ELOOP` for a symbolic link, `EINVAL` for no file */

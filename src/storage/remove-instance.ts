@@ -12,7 +12,7 @@ const TRASH = '.cozy_trash';
 /** What is called so was not what was to be removed, and never is removed. */
 const KEPT = '.cozy-fleet-kept-';
 
-/** What is at the place of an instance's directory. @throws `EACCES` where nobody lets us look */
+/** What is at the place of an instance's directory. @throws `EACCES` where we may not look */
 export async function kindOf(root: Folder, name: string): Promise<PlaceKind> {
   const found = await unlessMissing(lstat(root.at(name)));
   if (found === undefined) return 'missing';

@@ -12,7 +12,7 @@ export interface WalkEntry {
 
 /**
  * What is at the place of an instance's directory: `instance` for one with a `.cozy_trash` that is a directory, too,
- * `empty` for one with nothing in it, which is nobody's, and `foreign` for whatever no stack and no worker has made.
+ * `empty` for one with nothing in it, which no instance owns, and `foreign` for whatever no stack and no worker has made.
  */
 export type PlaceKind = 'instance' | 'empty' | 'foreign' | 'missing';
 
@@ -46,7 +46,7 @@ export interface Storage {
   /**
    * Everything of the instance, its root first and a directory before what is in it; nothing when there is
    * no directory of that domain. No more is held than the directories still to be read. A root that is a symbolic
-   * link is `other`, and nothing below it is told.
+   * link is `other`, and nothing below it is listed.
    *
    * @param skipped paths that are neither reported nor entered
    */
@@ -79,7 +79,7 @@ export interface Storage {
   installApp(domain: string, app: AppToInstall, signal?: AbortSignal): Promise<'installed' | 'present'>;
   /** Whether the code of that version of an application is there, all of it: an empty directory is none. */
   hasApp(domain: string, place: AppPlace): Promise<boolean>;
-  /** The fleet this storage belongs to, or undefined when nobody took it yet (`ARCHITECTURE.md` §4.5). */
+  /** The fleet this storage belongs to, or undefined when no fleet took it yet (`ARCHITECTURE.md` §4.5). */
   readFleetId(): Promise<string | undefined>;
   /** Takes the storage for a fleet; answers the id that is there afterwards, another's if it came first. */
   claimFleetId(id: string): Promise<string>;

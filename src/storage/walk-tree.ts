@@ -33,7 +33,7 @@ export async function* walkTree(
   }
 }
 
-/** A directory on the way down, held so that nobody goes that way again from the top for each one that is below it. */
+/** A directory on the way down, held open so that each one below it is reached without the way from the top. */
 interface Level {
   readonly folder: Folder;
   /** From the root of the instance. */

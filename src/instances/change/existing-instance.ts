@@ -20,7 +20,7 @@ export interface ExistingInstance {
   readonly prefixIndex: PrefixIndex;
   /** `_id` of its document in `global/instances`. */
   readonly id: string;
-  /** Told the document each time before it is changed; throws a Refusal to leave the instance alone. */
+  /** Called with the document each time before it is changed; throws a Refusal to leave the instance alone. */
   readonly guard?: ((instance: StoredInstance) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -97,7 +97,7 @@ function refuseAnotherLife(before: StoredInstance, now: StoredInstance): void {
 }
 
 /**
- * For those who write to the instance first and to its settings then: half of it would be done.
+ * To be asked before the instance is written and its settings then: without them half of it would be done.
  * @throws Refusal `incomplete` where there are no settings to write to, `shared_prefix` where they may be another's
  */
 export async function assertHasSettings(
@@ -115,7 +115,7 @@ export async function assertHasSettings(
 }
 
 /**
- * For those who take a deletion back: each of its databases has to be seen.
+ * To be asked before a deletion is taken back: each of its databases has to be there.
  * @throws Refusal `half_removed`
  */
 export async function assertHasDatabases(

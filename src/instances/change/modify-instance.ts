@@ -15,8 +15,8 @@ import {
 export interface Modification extends ExistingInstance {
   readonly changes: InstanceChanges;
   /**
-   * Asked like the guard, but only until its document is written: what was changed there may be just what
-   * made it one of those that were meant.
+   * Called like the guard, but only until its document is written: the change itself may make the instance one that
+   * the operator's filter does not match any more.
    */
   readonly refuseUnmeant?: ((instance: StoredInstance) => void) | undefined;
 }
@@ -28,10 +28,10 @@ export interface ModifyResult {
 }
 
 /**
- * Changes an instance beside whoever else does: its document first, then its settings
+ * Changes an instance beside other programs that do: its document first, then its settings
  * (`docs/cozy-data.md` §6.3). Safe to repeat, and nothing is written where nothing changes. Names are not
- * looked at: see `assertAliasesFree`. Unlike a stack, it tells nobody: neither sharings of a larger quota,
- * nor a manager or a service of common settings.
+ * looked at: see `assertAliasesFree`. Unlike a stack, it notifies no other
+ * service: neither sharings of a larger quota, nor a manager or a service of common settings.
  *
  * @throws Refusal `provisioning`, `deleting`, `half_removed`, `superseded`, `incomplete`, and what the guards throw
  */

@@ -25,14 +25,14 @@ export interface UpdateResult<Document> {
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 250;
 
-/** Times that a write is sent whose fate nobody can tell. */
+/** Times that a write is sent where no answer says whether the last one was done. */
 const WRITE_TRIES = 3;
 const UNKNOWN_PAUSE_MS = 300;
 
 /**
- * Changes a document beside others who do the same: after a conflict it is read and changed anew, as the
- * stack does it, without limit (`docs/cozy-data.md` §6.3). Nothing is written where nothing changes. Where nobody
- * answers whether it was written, the document tells.
+ * Changes a document beside other programs that do the same: after a conflict it is read and changed anew, as the
+ * stack does it, without limit (`docs/cozy-data.md` §6.3). Nothing is written where nothing changes. Where no
+ * answer says whether it was written, the document is read and shows it.
  */
 export async function updateDocument<Document extends CouchDocument>(
   update: DocumentUpdate<Document>,

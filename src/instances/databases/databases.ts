@@ -33,7 +33,7 @@ export interface InstanceDatabase {
 export interface GlobalDatabase {
   readonly database: string;
   readonly mango: readonly MangoIndex[];
-  /** Made only by who makes the database: where a stack has made it, they show which stack that was. */
+  /** Made only along with the database: where a stack has made both, they show which stack that was. */
   readonly foundersMango?: readonly MangoIndex[];
   readonly views: readonly JsView[];
 }
@@ -138,7 +138,7 @@ const DEFINITIONS: Readonly<Record<IndexesVersion, readonly InstanceDatabase[]>>
   39: DATABASES,
 };
 
-/** What an instance of that number must have; undefined when nobody knows here. */
+/** What an instance of that number must have; undefined when that is not known here. */
 export function definitionsOf(version: number | undefined): readonly InstanceDatabase[] | undefined {
   const known = INDEXES_VERSIONS.find((each) => each === version);
   return known && DEFINITIONS[known];

@@ -44,7 +44,7 @@ export function databaseStart(text: string): string {
 
 /**
  * Id of the document that reserves a domain in `global/instances` (`ARCHITECTURE.md` §3.5, `register`): the same
- * for all who try, so that CouchDB lets one of them win.
+ * for all jobs that try, so that CouchDB lets one of them win.
  */
 export function reservationId(domain: string): string {
   return first32Hex(domain);

@@ -15,11 +15,11 @@ export interface Credential {
 /**
  * The real document, from the reservation (which gives identity, place and secrets) and the options,
  * with empty fields left out as the stack does (`docs/cozy-data.md` §2.1). Whatever else the reservation has
- * was written by somebody else meanwhile, and wins: the passphrase, second factor and version of common
- * settings that a stack took from messages, the number of the indexes it made, fields nobody knows here.
+ * was written by another program meanwhile, and wins: the passphrase, second factor and version of common
+ * settings that a stack took from messages, the number of the indexes it made, fields that are not known here.
  *
  * @throws FleetError `no_way_in` when neither a register token nor a passphrase hash is given:
- *   nobody could ever use the instance.
+ *   the instance could never be used.
  */
 export function finishedDocument(
   reservation: InstanceDocument,
@@ -39,7 +39,7 @@ export function finishedDocument(
   return document;
 }
 
-/** All of a reservation but what makes it one; a block that somebody gave another reason stays. */
+/** All of a reservation but what makes it one; a block that was given another reason stays. */
 function keptOf(reservation: InstanceDocument): Partial<InstanceDocument> {
   const { password_defined: _, ...fields } = reservation;
   const { blocked, blocking_reason: reason, ...kept } = fields;

@@ -51,7 +51,7 @@ export interface InstanceFields {
   last_activity_from_deleted_oauth_clients?: string;
 }
 
-/** A document of `global/instances`; whoever rewrites one keeps the fields it does not know. */
+/** A document of `global/instances`; a program that rewrites one keeps the fields that it does not know. */
 export interface InstanceDocument extends InstanceFields {
   [key: string]: unknown;
 }

@@ -40,7 +40,7 @@ export function stackState(document: InstanceDocument): StackState {
  */
 const MOVING_REASONS: ReadonlySet<string | undefined> = new Set(['IMPORTING', 'MOVING']);
 
-/** Whether a stack is writing all of its databases and files, so that nobody can tell what they lack. */
+/** Whether a stack is writing all of its databases and files, so that it cannot be said what they lack. */
 export function isBeingMoved({ blocked, blocking_reason: reason }: InstanceDocument): boolean {
   return blocked === true && MOVING_REASONS.has(reason);
 }
@@ -57,7 +57,7 @@ export type PassphraseSource = 'given' | 'random' | 'none';
 
 /**
  * Whether a passphrase is registered at creation, and which: where people come in by other means
- * (OIDC, FranceConnect, magic link) a random one nobody knows, even if one was given
+ * (OIDC, FranceConnect, magic link) a random one that is shown to nobody, even if one was given
  * (`docs/cozy-data.md` §2.2).
  *
  * @param forcesOidc whether the instance has a context, and that context has

@@ -6,7 +6,7 @@ export interface Myself {
   readonly cozyUrl: string;
 }
 
-/** The contact that stands for the owner; whoever stores it chooses the `_id`. */
+/** The contact that stands for the owner; the caller that stores it chooses the `_id`. */
 export interface MyselfContact {
   readonly me: true;
   readonly email?: readonly { readonly address: string; readonly primary: true }[];

@@ -10,11 +10,11 @@ export interface OtherStorage {
 
 /**
  * The storage of an instance whose files are not on disk, where we could not look: Swift, or what its
- * `fs_scheme` says (S3, in stacks to come); undefined for files on disk. A scheme that nobody knows here is
+ * `fs_scheme` says (S3, in stacks to come); undefined for files on disk. A scheme that is not known here is
  * another storage too: what cannot be seen must not be taken for missing.
  */
 export function otherStorage(document: InstanceDocument): OtherStorage | undefined {
-  // Anybody may have written it.
+  // Documents come from any program, so that it may have any type.
   const scheme: unknown = document.fs_scheme;
   if (document.swift_cluster) return { code: 'swift', name: 'Swift' };
   if (scheme === undefined || scheme === null || scheme === '' || scheme === 'file') return undefined;

@@ -91,8 +91,8 @@ const RESERVED: ReadonlySet<string> = new Set<keyof InstanceFields>([
 ]);
 
 /**
- * Names of the fields that somebody else has written into a reservation, such as a stack the hash of a
- * passphrase that came by message. They are its user's by then, though he could not come in yet.
+ * Names of the fields that another program has written into a reservation, such as a stack the hash of a
+ * passphrase that came by message. They belong to the user of the instance, who could not come in yet.
  */
 export function writtenInto(reservation: InstanceDocument): string[] {
   return Object.entries(reservation)

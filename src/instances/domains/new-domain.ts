@@ -5,7 +5,7 @@ import { plausible } from '../values/plausible.ts';
 import { lowerCaseRunes, normaliseDomain, type Subdomains } from './domain.ts';
 
 // What exists may have any name that a stack once accepted, and is looked up by `normaliseDomain`. A new
-// name has to be one that a browser can ask for, and that nobody mistakes for another.
+// name has to be one that a browser can ask for, and that cannot be mistaken for another.
 
 const ASCII_ONLY = /^[\0-\x7f]*$/;
 const URL_BEGIN = /^[a-z][a-z0-9+.-]*:\/\//i;

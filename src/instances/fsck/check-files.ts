@@ -34,7 +34,7 @@ export interface FileChecks {
 
 /**
  * Checks the files of an instance as the stack's `check fs` does (`docs/admin-api.md` §5), and changes
- * nothing. Findings come as they are made: whoever wants only the first stops there, and nothing more is
+ * nothing. Findings come as they are made: a caller that wants only the first stops there, and nothing more is
  * read. On an instance in use, what changes between two looks may come up as a finding.
  *
  * @throws CouchError, StorageError, or the signal's reason when aborted

@@ -24,7 +24,7 @@ import {
   type WithoutJob,
 } from './findings.ts';
 
-/** What a check looks at, and whom it asks. */
+/** What a check looks at, and where it looks. */
 export interface CheckContext {
   /** The CouchDB of `couchdb.url`. */
   readonly global: CouchServer;
@@ -55,7 +55,7 @@ export type FoundInInstance = InstanceFinding | FileFinding;
 /**
  * What is wrong with an instance (`ARCHITECTURE.md` §3.7); nothing is changed. Of an instance in
  * use, that is what must always be so: its default directories may be gone, for users rename them. Of one
- * that is being made or removed, only whether anybody is at it; of one that its stack imports or moves,
+ * that is being made or removed, only whether a job works on it; of one that its stack imports or moves,
  * nothing. Findings come as they are made, as those of `checkFiles`; those about files have been seen twice.
  *
  * @throws CouchError, StorageError, or the signal's reason when aborted
@@ -105,13 +105,13 @@ async function* inUse(
   const { storage, signal } = context;
   const server = clusterIfAny(context.cluster, instance.couch_cluster);
   if (server === undefined) {
-    // Where its databases are nobody knows, so that each would be missing.
+    // It is not known where its databases are, so that each would be missing.
     yield { type: 'wrong_cluster', couch_cluster: instance.couch_cluster ?? 0 };
     yield* await sharingFindings(context, instance);
     return;
   }
   const always = await alwaysFindings(context, server, instance);
-  // Whoever destroys an instance takes its databases first.
+  // A destruction removes the databases of an instance first.
   if (always.length > 0 && !(await isStillInUse(context))) return;
   yield* always;
 
@@ -127,7 +127,7 @@ async function* inUse(
   }
 }
 
-/** What can be told without a look at the files. */
+/** What can be found without a look at the files. */
 async function alwaysFindings(
   context: CheckContext,
   server: CouchServer,
@@ -149,7 +149,7 @@ async function alwaysFindings(
   ];
 }
 
-/** How the indexes of a newer stack should be nobody knows here; that stack looks after them at each load. */
+/** The indexes of a newer stack are not known here; that stack looks after them at each load. */
 async function knownDatabaseFindings(
   server: CouchServer,
   instance: StoredInstance,
@@ -166,7 +166,7 @@ function missingDatabases(findings: readonly InstanceFinding[]): Set<string> {
   return new Set(findings.flatMap((finding) => (finding.type === 'no_database' ? [finding.database] : [])));
 }
 
-/** What the document of the instance tells by itself. */
+/** What the document of the instance shows by itself. */
 function ownFindings(
   { indexesVersion: expected = NEWEST_INDEXES_VERSION, findsOlderNumber = false }: CheckContext,
   instance: StoredInstance,
@@ -193,13 +193,13 @@ async function sharingFindings(
   const byOther = new Map<string, { readonly other: OtherInstance; readonly names: string[] }>();
   for (const name of new Set([domain, ...aliases])) {
     for (const owner of owners.ofDirectory(name, id)) {
-      // By its prefix it could mean a directory, which an alias has not; and one prefix for both tells it already.
+      // By its prefix it could mean a directory, which an alias has not; that both have one prefix is a finding already.
       if (owner.field === 'prefix' && (name !== domain || samePrefix.has(owner._id))) continue;
       const { names } = byOther.get(owner._id) ?? { names: [] };
       byOther.set(owner._id, { other: otherOf(owner), names: [...names, name] });
     }
   }
-  // That a name is shared tells already that the databases of that name could be.
+  // Where a name is shared, that finding covers the databases of that name too.
   const own = databases.filter(({ _id, field }) => field === 'prefix' || !byOther.has(_id));
   return [
     ...own.map(

@@ -13,7 +13,7 @@ type Extras = Pick<EntryFinding, 'content_mismatch' | 'expected_fullpath'>;
 /**
  * A finding about an indexed file or directory.
  *
- * @param path where a file is, which its document does not say; undefined when nobody knows
+ * @param path where a file is, which its document does not say; undefined when that is not known
  */
 export function entryFinding(
   type: FileFindingType,

@@ -14,7 +14,7 @@ export interface Comparison {
   readonly storage: Storage;
   readonly domain: string;
   readonly tree: FileTree;
-  /** By id; undefined when nobody knows them, and then those of the storage are not looked at. */
+  /** By id; undefined where they cannot be read, and then those of the storage are not looked at. */
   readonly versions: ReadonlyMap<string, IndexedVersion> | undefined;
   /** Paths of directories whose missing document has been reported already. */
   readonly reported: ReadonlySet<string>;
@@ -112,7 +112,7 @@ async function readContent(
   return md5sum === undefined ? undefined : { size, md5sum };
 }
 
-/** What nobody indexed is told as a file, unless it is a directory. */
+/** The finding about something without a document: as a file, unless it is a directory. */
 function unindexed({ path, kind }: WalkEntry): EntryFinding {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (kind === 'directory') {

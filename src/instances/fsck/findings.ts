@@ -39,7 +39,7 @@ export interface FoundFile {
   readonly type: 'file';
   readonly name: string;
   readonly dir_id?: string;
-  /** Where it is, or what its document says where it says so; absent when nobody knows. */
+  /** Where it is, or what its document says where it says so; absent when that is not known. */
   readonly path?: string;
   readonly size?: string;
   readonly md5sum?: string;
@@ -154,14 +154,14 @@ export interface SharedName {
   readonly other: OtherInstance;
 }
 
-/** Nobody makes, or removes, what is half made or half removed. */
+/** No job goes on with what is half made or half removed. */
 export interface WithoutJob {
   readonly type: 'reservation_without_job' | 'deleting_without_job';
-  /** Names of the fields that somebody else wrote into a reservation meanwhile; absent where there are none. */
+  /** Names of the fields that another program wrote into a reservation meanwhile; absent where there are none. */
   readonly written?: readonly string[];
 }
 
-/** In use by all it has, but still blocked as if it were being made: nobody will ever unblock it. */
+/** In use by all it has, but still blocked as if it were being made: no job will ever unblock it. */
 export interface BlockedAsReservation {
   readonly type: 'blocked_as_reservation';
 }
@@ -172,7 +172,7 @@ export interface WrongCluster {
   readonly couch_cluster: number;
 }
 
-/** A document of `global/instances` that cannot be read: nobody can tell what it means, nor what is its own. */
+/** A document of `global/instances` that cannot be read: what it means, and what it owns, is not known. */
 export interface UnreadableDocument {
   readonly type: 'unreadable_document';
   /** Its `_id`. */
@@ -220,7 +220,7 @@ export interface OrphanDatabases {
 
 /** A directory beside those of the instances. */
 export interface OrphanFolder {
-  /** `orphan_folder` was an instance's; a `foreign_folder` is somebody else's business and never to be deleted. */
+  /** `orphan_folder` was an instance's; a `foreign_folder` is not, and never to be deleted. */
   readonly type: 'orphan_folder' | 'foreign_folder';
   readonly folder: string;
 }
@@ -254,7 +254,7 @@ function isOfNewerStack(finding: Finding): boolean {
   );
 }
 
-/** Whether an instance has the indexes of an older stack, or nobody knows which. */
+/** Whether an instance has the indexes of an older stack, or it is not known which. */
 export function isOfOlderStack(finding: Finding): boolean {
   return finding.type === 'wrong_indexes_version' && !isOfNewerStack(finding);
 }

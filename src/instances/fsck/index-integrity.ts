@@ -35,7 +35,7 @@ function* placeFindings(tree: FileTree, entry: IndexEntry): Generator<EntryFindi
     yield entryFinding('index_file_with_path', entry, path);
   }
   const place = tree.placeOf(entry);
-  // Where a tree that is lost belongs nobody knows; that it is lost has been said.
+  // It is not known where a lost tree belongs; that it is lost has been found above.
   if (place === undefined || !place.rooted || path === undefined) return;
   if (entry.kind === 'directory') {
     if (entry.storedPath !== path) {

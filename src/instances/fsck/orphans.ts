@@ -21,8 +21,8 @@ export interface OrphanSearch {
 }
 
 /**
- * What names the databases of an instance (`docs/cozy-data.md` §1.1); those of older ones are not told from
- * others.
+ * What names the databases of an instance (`docs/cozy-data.md` §1.1); those of older ones look like any
+ * other.
  */
 const INSTANCE_DATABASE = /^(cozy[0-9a-f]{32})\//;
 

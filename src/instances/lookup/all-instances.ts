@@ -13,7 +13,7 @@ const PAGE = 500;
 /**
  * All instances in the order of their ids, which is the order of the stack's `instances ls`
  * (`docs/admin-api.md` §1.3). The next page is asked for when the last one was used up.
- * @param onUnreadable told of each document that is passed over
+ * @param onUnreadable called with each document that is passed over
  */
 export async function* allInstances(
   global: CouchServer,

@@ -4,7 +4,7 @@ import type { InstanceFields, StoredInstance } from '../documents/instance-docum
 import { Refusal } from '../errors.ts';
 import { fieldName } from './readings.ts';
 
-/** A document of `global/instances` that says something of the wrong type, so that nobody can tell what it means. */
+/** A document of `global/instances` with a field of the wrong type, so that its meaning is not known. */
 export interface Unreadable {
   readonly _id: string;
   /** The first field that is wrong, with its place in a list: `domain_aliases[1]`. */
@@ -20,11 +20,11 @@ export type ReadResult =
   | { readonly readable: true; readonly instance: StoredInstance }
   | { readonly readable: false; readonly unreadable: Unreadable };
 
-/** Told of each document that is passed over because it cannot be read. */
+/** Called with each document that is passed over because it cannot be read. */
 export type OnUnreadable = (unreadable: Unreadable) => void;
 
 const text = z.string({ error: 'is not a text' });
-/** Tells of the first that is wrong alone: there may be millions. */
+/** Names only the first that is wrong: there may be millions. */
 const texts = z.unknown().superRefine((value, context) => {
   if (!Array.isArray(value)) {
     context.addIssue({ code: 'custom', message: 'is not a list of texts' });
@@ -88,8 +88,8 @@ interface Fault {
 
 /**
  * Whether a document can be read, and if not, why. It is the one place that takes a document for an instance. As
- * in Go, null is absent: such a field is left out. A stack takes a field by any case of its name, too; as nobody
- * can tell here which of two it would take, such a document counts as one that cannot be read.
+ * in Go, null is absent: such a field is left out. A stack takes a field by any case of its name, too; which of two
+ * it would take is not known here, so that such a document counts as one that cannot be read.
  */
 export function classifyDocument(document: StoredDocument): ReadResult {
   // Neither has `omitempty` in the stack: what lacks them gets them when a stack writes it the next time.

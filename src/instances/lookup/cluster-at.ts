@@ -19,7 +19,7 @@ export function clusterAt<Cluster>(clusters: readonly Cluster[], index: number |
   );
 }
 
-/** The same for those who go on where it is not configured: undefined then. */
+/** As `cluster` answers, but undefined where it throws `wrong_cluster`: for callers that go on without the cluster. */
 export function clusterIfAny<Cluster>(
   cluster: (index: number | undefined) => Cluster,
   index: number | undefined,

@@ -20,7 +20,7 @@ export async function findByNames(
   return (await classifyByNames(global, names, signal)).map(requireReadable);
 }
 
-/** The same for those who go on past a document that cannot be read. */
+/** What {@link findByNames} looks up, with the documents that cannot be read, for callers that go on past them. */
 export async function classifyByNames(
   global: CouchServer,
   names: readonly string[],
@@ -33,8 +33,8 @@ export async function classifyByNames(
 }
 
 /**
- * The same for the look-ups of operators: on a CouchDB on which nothing was made yet there is no `global/instances`,
- * and so no instance. Workers do not ask so: what is not there may be what a node does not know of yet.
+ * {@link classifyByNames} for the look-ups of operators: on a CouchDB on which nothing was made yet there is no
+ * `global/instances`, and so no instance. Workers do not ask so: what is not there may be what a node does not know of yet.
  */
 export async function classifyIfAny(
   global: CouchServer,
@@ -84,7 +84,7 @@ export async function readInstance(
   return result && requireReadable(result);
 }
 
-/** The same for those who go on where it cannot be read. */
+/** The document with that id, for callers that go on where it cannot be read; undefined when there is none. */
 export async function classifyById(
   global: CouchServer,
   id: string,

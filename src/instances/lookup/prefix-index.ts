@@ -22,7 +22,7 @@ export interface PossibleOwner {
   /** Empty where it has none that can be read. */
   readonly domain: string;
   readonly field: OwningField;
-  /** Why nobody can tell what it means; absent for a document that can be read. */
+  /** Why its meaning is not known; absent for a document that can be read. */
   readonly unreadable?: Unreadable;
 }
 

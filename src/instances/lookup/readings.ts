@@ -72,7 +72,7 @@ const BETWEEN_NAMES = /[/\\\s\0,;&?#@|='"]+/;
 /**
  * The keys by which names of directories are compared: two that differ only in case, in the composition of their
  * characters, or in blanks and dots at their ends are one directory on some file systems; a name with slashes could
- * mean any directory on its way, and one with commas or blanks may be a list that somebody wrote as a text.
+ * mean any directory on its way, and one with commas or blanks may be a list that was written as a text.
  */
 export function directoryKeys(name: string): string[] {
   if (name.length > LONGEST_PATH) return [];

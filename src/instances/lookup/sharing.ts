@@ -5,7 +5,7 @@ import { refusalOf } from './classify-document.ts';
 import { type PossibleOwner, type PossibleOwners, sharersOf } from './prefix-index.ts';
 import type { OwningField } from './readings.ts';
 
-/** Whose databases or files an instance's would be too, or could be. */
+/** Why databases or files of an instance are, or could be, another document's too. */
 export interface SharingProblem {
   readonly code: 'shared_prefix' | 'shared_name';
   readonly message: string;
@@ -50,7 +50,7 @@ export function refuseShared(owners: PossibleOwners, instance: StoredInstance): 
 }
 
 /**
- * For those who write into its databases, and nowhere else.
+ * To be asked before something is written into its databases, and nowhere else.
  * @throws Refusal `shared_prefix`
  */
 export function refuseSharedDatabases(owners: PossibleOwners, instance: StoredInstance): void {
@@ -65,7 +65,7 @@ export function refusePlatform(instance: StoredInstance): void {
 }
 
 /**
- * For those who remove: what does not look like an instance's may be anybody's.
+ * To be asked before something is removed: databases of an odd prefix may not be an instance's at all.
  * @throws Refusal `shared_prefix`
  */
 export function refuseOddPrefix(instance: StoredInstance): void {

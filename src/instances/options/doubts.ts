@@ -52,7 +52,7 @@ function shared(raw: RawOptions, wanted: About, { contexts }: ParsingRules): Dou
 }
 
 /**
- * What whoever submits the options of an instance should look at, although they can be used.
+ * What the operator should look at in the options of an instance, although they can be used.
  *
  * @param raw as they were written, those that stand in included
  */
@@ -67,7 +67,7 @@ export function creationDoubts(raw: RawOptions, parsed: ParsedOptions, rules: Pa
   ];
 }
 
-/** The same of changes; the domain is an instance's that exists. */
+/** What the operator should look at in changes, although they can be used; the domain is an instance's that exists. */
 export function changeDoubts(raw: RawOptions, { changes }: ParsedChanges, rules: ParsingRules): Doubt[] {
   return shared(raw, changes, rules);
 }

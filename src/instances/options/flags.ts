@@ -1,4 +1,4 @@
-/** What is told of an instance when it is made, and may be changed later, as far as it is shown in one run. */
+/** The flags that a new instance has and a change may have, as far as they are shown in one run. */
 const LASTING_FLAGS = [
   'locale',
   'uuid',

@@ -17,6 +17,7 @@ export const RESERVED_REASON = 'PROVISIONING';
 
 const badValue = (message: string) => new InputError('bad_value', message);
 
+/** The items of a list with commas between them, without blanks around them; empty ones do not count. */
 export function splitList(text: string): string[] {
   const items = text.split(',').map(trimBlanks);
   return items.filter((item) => item !== '');

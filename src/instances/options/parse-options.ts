@@ -29,7 +29,7 @@ export interface ParsingRules {
   readonly subdomains: Subdomains;
   /** How many CouchDB clusters are configured, 1 or more. */
   readonly clusters: number;
-  /** Names of the contexts that are configured; undefined where nobody knows them. */
+  /** Names of the contexts that are configured; undefined where they are not known. */
   readonly contexts?: readonly string[];
 }
 

@@ -6,7 +6,7 @@ import { mojibakeIn } from '../values/mojibake.ts';
 import { isDate } from '../values/plausible.ts';
 
 // Each answers sentences about what one value may be instead of what it should be: good enough to be used, odd
-// enough to be looked at by whoever submits it. None quotes the value.
+// enough for the operator to look at it. None quotes the value.
 
 /** The longest label, and the longest name, that DNS can carry, in octets of Punycode. */
 const MOST_IN_LABEL = 63;
@@ -23,7 +23,7 @@ const TRUTH =
 /** Digits in threes, as amounts are written and some numbers of people, too. */
 const IN_THREES = /^\d{1,3}(?:[. ]\d{3})+$/;
 
-/** The same with no-break spaces, as spreadsheets write amounts and careful people telephone numbers. */
+/** Digits in threes with no-break spaces, as spreadsheets write amounts and careful people telephone numbers. */
 const IN_UNBROKEN_THREES = /^\d{1,3}(?:[\u00a0\u202f]\d{3})+$/;
 
 const APOSTROPHE = /^['’`]/;
@@ -156,7 +156,7 @@ export function contextDoubts(context: string, contexts: readonly string[] | und
   ]);
 }
 
-/** Bytes below which nobody has meant a quota. */
+/** A quota of fewer bytes is surely not meant. */
 const LEAST_QUOTA_BYTES = 1_000_000;
 
 /** @param text as it was written @param bytes what it was taken for; undefined or null = without limit */

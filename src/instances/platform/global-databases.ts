@@ -25,7 +25,7 @@ async function ensureDatabase(
   const isNew = (await global.createDatabase(database, signal)) === 'created';
   if (database === INSTANCES && (isNew || (await isEmpty(global, signal))))
     await markFoundedHere(global, signal);
-  // These first: whoever looks in between must not take the others for an older stack's. Where the answer to our own
+  // These first: a worker that looks in between must not take the others for an older stack's. Where the answer to our own
   // making of it was lost, they are left to the stacks: one may be about to make its own, and an older one has none.
   const indexes = isNew ? [...foundersMango, ...mango] : mango;
   for (const index of indexes) await global.createIndex(database, mangoRequest(index), signal);

@@ -68,7 +68,7 @@ async function firstDocuments(global: CouchServer, signal?: AbortSignal): Promis
 
 /** Looks from time to time: a stack can be upgraded while a worker runs. */
 export interface PlatformWatch {
-  /** As it was a minute ago at most. @throws CouchError when it cannot be told */
+  /** As it was a minute ago at most. @throws CouchError when it cannot be found out */
   indexes(): Promise<PlatformIndexes>;
 }
 

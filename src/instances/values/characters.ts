@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 const load = createRequire(import.meta.url);
 
 /**
- * Characters that nobody sees: format characters (zero width, bidi marks, soft hyphen), fillers and
+ * Invisible characters: format characters (zero width, bidi marks, soft hyphen), fillers and
  * variation selectors, what no version of Unicode knows yet, private ones, and a blank of Braille. Blanks
  * are not among them, but for the two that end lines.
  */
@@ -20,17 +20,17 @@ const LONE_SURROGATE = /\p{Cs}/u;
 /** What a program writes for a character that it could not read. */
 const REPLACEMENT = '\ufffd';
 
-/** The first character of a text that nobody sees; undefined when there is none. */
+/** The first invisible character of a text; undefined when there is none. */
 export function invisibleIn(text: string): string | undefined {
   return INVISIBLE.exec(text)?.[0];
 }
 
-/** The text without the characters that nobody sees. */
+/** The text without its invisible characters. */
 export function withoutInvisible(text: string): string {
   return text.replace(EVERY_INVISIBLE, '');
 }
 
-/** The text with the numbers of the characters that nobody sees in their places: `co<U+00AD>pied`. */
+/** The text with the number of each invisible character in its place: `co<U+00AD>pied`. */
 export function shown(text: string): string {
   return text.replace(EVERY_INVISIBLE, (character) => `<${numberOf(character)}>`);
 }
@@ -46,7 +46,7 @@ function numberOf(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-/** A character as it is told to somebody who cannot see it: `U+200B ZERO WIDTH SPACE`. */
+/** The number and name of a character, for messages: `U+200B ZERO WIDTH SPACE`. */
 export function nameOf(character: string): string {
   // A tenth of a second to load, and hardly ever needed.
   const { unicodeReadableName }: typeof import('unicode-name') = load('unicode-name');

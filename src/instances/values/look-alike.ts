@@ -22,7 +22,7 @@ const MOST_CHARACTERS = 1_024;
 
 /**
  * A text that two names have in common just when they look the same, by Unicode's list of confusable characters
- * (UTS #39) and without what nobody sees. Nobody should read it.
+ * (UTS #39) and without invisible characters. It is for comparison only, not to be shown.
  */
 export function skeletonOf(name: string): string {
   // It looks like itself alone: no name of an instance is so long.

@@ -31,7 +31,7 @@ const NO_VALUE = new Set([
   '(leer)',
 ]);
 
-/** The same in other letters: in what people write for people to read it may be a name, and `none` may be a word. */
+/** `NO_VALUE` in small letters, in which it may be a name among what people write for people; `none` may be a word. */
 const NO_VALUE_IN_ANY_CASE = new Set(
   [...NO_VALUE].filter((text) => text !== 'None').map((text) => text.toLowerCase()),
 );
@@ -52,7 +52,7 @@ const ESCAPED =
 /** Names of accounts may look so: `CORP\u1234`. */
 const ESCAPED_IN_PROGRAMS = /\\u[\da-f]{4}|\\x[\da-f]{2}/i;
 
-/** Digits in threes, with what spreadsheets put between thousands and nobody between the digits of a name. */
+/** Digits in threes, with what spreadsheets put between thousands and no id has between its digits. */
 const IN_THREES = /^\d{1,3}(?:[,'’\u00a0\u202f]\d{3})+(?:[.,]\d{1,9})?$/;
 
 /** In telephone numbers no-break spaces are good typography, unless a fraction follows. */

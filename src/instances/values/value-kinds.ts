@@ -53,14 +53,14 @@ const KINDS_OF_SETTINGS: Readonly<Record<string, ValueKind>> = {
   auto_update: 'word',
 };
 
-/** @param key in a Settings string; those that nobody knows are free text */
+/** @param key in a Settings string; those that no stack knows are free text */
 export function kindOfSetting(key: string): ValueKind {
   return Object.hasOwn(KINDS_OF_SETTINGS, key) ? (KINDS_OF_SETTINGS[key] ?? 'name') : 'name';
 }
 
 /**
- * The most characters that a flag or column may have, far beyond what anybody means: asked before anything else
- * looks at it, so that no work grows with what a stranger's file holds.
+ * The most characters that a flag or column may have, far more than any real value has. They are counted before
+ * anything else is done with a value, so that no work grows with what a stranger's file holds.
  */
 const MOST_CHARACTERS: Readonly<Record<ValueKind, number>> = {
   secret: 4_096,

@@ -79,7 +79,7 @@ export async function storedPassphrase(
   return { passphraseHash: Buffer.from(text).toString('base64'), vault };
 }
 
-/** A passphrase nobody is meant to know: 16 random ASCII letters. */
+/** A passphrase that is shown to nobody and kept nowhere: 16 random ASCII letters. */
 export function randomPassphrase(random: (below: number) => number = randomInt): string {
   return Array.from({ length: 16 }, () => LETTERS.charAt(random(LETTERS.length))).join('');
 }

@@ -6,9 +6,9 @@ import { type BitwardenDocument, uuidV7 } from './vault.ts';
 const TIME_DIGITS = 12;
 
 /**
- * The vault as the creation of an instance writes it. Its security stamp, random bits to everybody else,
- * tells that it was written for this life of the domain with this very key. Whoever changes a vault gives it
- * a stamp of his own, as a stack does that has got a passphrase by message: his keys must never be replaced.
+ * The vault as the creation of an instance writes it. Its security stamp, random bits to all other programs, shows
+ * that it was written for this life of the domain with this very key. A program that changes a vault gives it a stamp
+ * of its own, as a stack does that has got a passphrase by message: the keys of such a vault must never be replaced.
  *
  * @param cliSecret of the instance, as stored
  */
