@@ -88,7 +88,7 @@ const OF_THE_REQUEST: ReadonlySet<number> = new Set([400, 405, 411, 413, 414, 41
 
 /**
  * How a CouchDB failure is treated (`ARCHITECTURE.md` §4.1). Only a probe of `/_up` can tell more of two:
- * `unknown`, where nobody answered, and `intercepted`, where somebody else answered in CouchDB's place.
+ * `unknown`, where no answer came, and `intercepted`, where another server answered in CouchDB's place.
  */
 export type CouchFailureKind = FailureKind | 'unknown' | 'intercepted';
 
