@@ -9,7 +9,15 @@ import type { PlatformWatch } from '../instances/platform/platform-indexes.ts';
 import type { EncryptorKey } from '../instances/vault/organization-key.ts';
 import type { StackConnection } from '../stack/connect.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { Clusters } from './instance/databases-of.ts';
+
+/** Knows where databases of instances are. */
+export interface Clusters {
+  /**
+   * The cluster an instance's databases are on; `undefined` is cluster 0 (`docs/cozy-data.md` §1.1).
+   * @throws Refusal `wrong_cluster` for one that is not configured
+   */
+  cluster(index: number | undefined): CouchServer;
+}
 
 /** What stages work with; made once a worker. */
 export interface Services extends Clusters {

@@ -6,7 +6,8 @@ import { refuseOddPrefix } from '../../instances/lookup/sharing.ts';
 import { pause } from '../../pause.ts';
 import { settleAll } from '../../settle-all.ts';
 import type { Lease } from '../lease.ts';
-import { type Clusters, databasesOf } from './databases-of.ts';
+import type { Clusters } from '../services.ts';
+import { databasesOf } from './databases-of.ts';
 
 /** What the databases of an instance are found and deleted with. */
 export interface DatabasesContext {
