@@ -15,9 +15,8 @@ import { copyArchive, isDirectory } from './fetch/local-archive.ts';
 import { type RegistryVersion, resolveVersion } from './fetch/registry.ts';
 import type { InstallableApp } from './manifest/documents.ts';
 import type { AppSource, FileSource, GitSource, HttpSource, RegistrySource } from './manifest/sources.ts';
-import type { AppTree } from './tree/app-tree.ts';
+import { APP_LIMITS, type AppLimits, type AppTree } from './tree/app-tree.ts';
 import { inspectTree } from './tree/inspect.ts';
-import { APP_LIMITS, type AppLimits } from './tree/limits.ts';
 import { directoryTree } from './tree/read-directory.ts';
 import { archiveTree } from './tree/unpack.ts';
 

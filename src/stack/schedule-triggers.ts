@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { nextRun } from '../apps/manifest/next-run.ts';
-import type { Schedule } from '../apps/manifest/schedule.ts';
+import { nextRun, type Schedule } from '../apps/manifest/next-run.ts';
 import { askStackRedis } from './connect.ts';
 import { prefixOnCluster, type StackOwner } from './owner.ts';
 import { inParts } from './parts.ts';

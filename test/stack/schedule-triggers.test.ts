@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Redis } from 'ioredis';
-import { UnreadableSchedule } from '../../src/apps/manifest/schedule.ts';
+import { UnreadableSchedule } from '../../src/apps/manifest/next-run.ts';
 import { connectStack, type StackConnection } from '../../src/stack/connect.ts';
 import { StackRedisAway } from '../../src/stack/errors.ts';
 import type { StackOwner } from '../../src/stack/owner.ts';

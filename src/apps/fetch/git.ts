@@ -8,7 +8,7 @@ import { PassThrough } from 'node:stream';
 import { errnoOf } from '../../errno.ts';
 import { AppError } from '../errors.ts';
 import type { GitSource } from '../manifest/sources.ts';
-import type { AppLimits } from '../tree/limits.ts';
+import type { AppLimits } from '../tree/app-tree.ts';
 import { type AppHosts, hostOf, isPublicAddress, privateHost, refuseUnnamedPrivate } from './app-hosts.ts';
 import { saveStream } from './save-stream.ts';
 

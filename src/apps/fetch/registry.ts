@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { couchHost, withoutTrailingSlashes } from '../../config/urls.ts';
 import type { FailureKind } from '../../errors.ts';
 import { AppError } from '../errors.ts';
-import { type AppKind, checkManifest, type Manifest } from '../manifest/manifest.ts';
-import { isVersion } from '../manifest/slug.ts';
+import { type AppKind, checkManifest, isVersion, type Manifest } from '../manifest/manifest.ts';
 import type { RegistrySource } from '../manifest/sources.ts';
 import { type AppHttp, HttpFailure, reasonOf, statusFailure } from './http.ts';
 

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { type PermissionRules, permissionRules } from './permissions.ts';
 import { type Services, services } from './services.ts';
-import { isSlug, isVersion } from './slug.ts';
 
 /** Web applications have pages; konnectors fetch data. */
 export type AppKind = 'webapp' | 'konnector';
@@ -43,6 +42,15 @@ export const MANIFEST_NAMES: Readonly<Record<AppKind, string>> = {
   webapp: 'manifest.webapp',
   konnector: 'manifest.konnector',
 };
+
+/** What a slug may look like (`docs/cozy-data.md` §5.1); it names directories and hosts. */
+const SLUG = /^[a-z0-9-]{1,100}$/;
+
+/**
+ * A version becomes part of a path: no separators, and it cannot be `.` or `..`; `tmp` begins the names of
+ * what is on its way to its place.
+ */
+const VERSION = /^(?!tmp)[0-9A-Za-z][0-9A-Za-z.+_-]{0,99}$/;
 
 /** Nanoseconds, as Go keeps them. */
 const duration = z.int('must be a whole number of nanoseconds').nullish();
@@ -126,6 +134,16 @@ const konnector = z.looseObject({
     .refine((type) => type !== 'webapp', 'must not be webapp in a manifest.konnector')
     .optional(),
 });
+
+/** Whether an application may have this text as its slug. */
+export function isSlug(text: string): boolean {
+  return SLUG.test(text);
+}
+
+/** Whether an application may have this text as its version. */
+export function isVersion(text: string): boolean {
+  return VERSION.test(text);
+}
 
 /**
  * Reads the text of a manifest.

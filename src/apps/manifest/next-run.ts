@@ -1,9 +1,36 @@
 import { z } from 'zod';
+import { AppError } from '../errors.ts';
 import { nextOfCron } from './cron.ts';
 import { parseGoDuration } from './go-duration.ts';
 import { cronOfPeriod, type Period } from './periodic.ts';
 import { isDoctype } from './permissions.ts';
-import { type Schedule, UnreadableSchedule } from './schedule.ts';
+
+/** When a service runs by itself, as its trigger tells: `{ type: '@every', arguments: '2h' }`. */
+export interface Schedule {
+  readonly type: string;
+  readonly arguments: string;
+}
+
+/** Longest part of a trigger that an error quotes, in characters: a manifest may hold any text. */
+const QUOTED_LENGTH = 60;
+
+/** A trigger that no stack would take. */
+export class UnreadableSchedule extends AppError {
+  /** What is wrong with it, to be read after its name. */
+  readonly reason: string;
+
+  constructor({ type, arguments: given }: Schedule, needs: string) {
+    const reason = `is not a trigger that a stack knows: ${needs}`;
+    const trigger = `${type} ${given}`.trim().slice(0, QUOTED_LENGTH);
+    super(
+      'app_manifest',
+      `${JSON.stringify(trigger)} ${reason}`,
+      'final',
+      'Tell those who publish the application.',
+    );
+    this.reason = reason;
+  }
+}
 
 /** A kind of trigger (`docs/cozy-data.md` §5.3). */
 interface TriggerType {

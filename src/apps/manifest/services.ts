@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { nextRun } from './next-run.ts';
-import { type Schedule, UnreadableSchedule } from './schedule.ts';
+import { nextRun, type Schedule, UnreadableSchedule } from './next-run.ts';
 
 /** A service of a web application as the stack stores it: texts, empty where nothing is said. */
 export interface Service {

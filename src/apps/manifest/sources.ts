@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseUrl, withoutTrailingSlashes } from '../../config/urls.ts';
 import { InputError } from '../../errors.ts';
-import { isSlug, isVersion } from './slug.ts';
+import { isSlug, isVersion } from './manifest.ts';
 
 /** Where an application comes from; `text` is what its document shows as its `source`. */
 export type AppSource = RegistrySource | HttpSource | FileSource | GitSource;

@@ -2,12 +2,33 @@ import { errnoOf } from '../../errno.ts';
 import { AppError } from '../errors.ts';
 import { isPlainPath } from './archive-path.ts';
 import { DistinctPaths } from './distinct-paths.ts';
-import type { AppLimits } from './limits.ts';
 
 const ON_THE_WORKER = 'The path is looked for on the machine of the worker, with the rights of the worker.';
 
 /** Most headers that go with one entry of an archive: long path, long link, attributes, those for all. */
 const HEADERS = 4;
+
+/** What an application may be at most; beyond it, it is refused rather than installed on every instance. */
+export interface AppLimits {
+  /** Bytes of the archive as it is fetched. */
+  readonly archiveBytes: number;
+  /** Bytes of all its files together, unpacked. */
+  readonly totalBytes: number;
+  /** Bytes of one file, unpacked. */
+  readonly fileBytes: number;
+  /** Files, directories and whatever else is listed. */
+  readonly entries: number;
+}
+
+const MIB = 1024 * 1024;
+
+/** Several times the largest application that is known. */
+export const APP_LIMITS: AppLimits = {
+  archiveBytes: 128 * MIB,
+  totalBytes: 384 * MIB,
+  fileBytes: 96 * MIB,
+  entries: 20_000,
+};
 
 /** A regular file of an application, while it is read. */
 export interface AppFile {

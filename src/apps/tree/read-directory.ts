@@ -3,9 +3,8 @@ import { lstat, open, opendir, readlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { errnoOf } from '../../errno.ts';
 import { AppError } from '../errors.ts';
-import { type AppTree, missing, shown, Tally, unfit, unreadable } from './app-tree.ts';
+import { type AppLimits, type AppTree, missing, shown, Tally, unfit, unreadable } from './app-tree.ts';
 import { insidePath, isPlainPath, leadsInside } from './archive-path.ts';
-import type { AppLimits } from './limits.ts';
 
 /** Bytes read at a time. */
 const CHUNK = 64 * 1024;

@@ -6,9 +6,8 @@ import { createGunzip } from 'node:zlib';
 import { Parser, type ReadEntry } from 'tar';
 import { toError } from '../../errors.ts';
 import { AppError } from '../errors.ts';
-import { type AppFile, type AppTree, shown, Tally, unfit } from './app-tree.ts';
+import { type AppFile, type AppLimits, type AppTree, shown, Tally, unfit } from './app-tree.ts';
 import { insidePath, leadsInside } from './archive-path.ts';
-import type { AppLimits } from './limits.ts';
 
 const GZIP = Buffer.from([0x1f, 0x8b]);
 const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);

@@ -8,7 +8,7 @@ import { type AppLibrary, createAppLibrary } from '../../../src/apps/app-store.t
 import { fetchCommit, newestCommit } from '../../../src/apps/fetch/git.ts';
 import { type AppHttp, createAppHttp } from '../../../src/apps/fetch/http.ts';
 import { type GitSource, parseSource } from '../../../src/apps/manifest/sources.ts';
-import { APP_LIMITS } from '../../../src/apps/tree/limits.ts';
+import { APP_LIMITS } from '../../../src/apps/tree/app-tree.ts';
 import { archiveTree } from '../../../src/apps/tree/unpack.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary-directory.ts';
 import { thrownBy } from '../../support/thrown-by.ts';

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import { nextRun } from '../../../src/apps/manifest/next-run.ts';
-import { type Schedule, UnreadableSchedule } from '../../../src/apps/manifest/schedule.ts';
+import { nextRun, type Schedule, UnreadableSchedule } from '../../../src/apps/manifest/next-run.ts';
 
 describe('the first run of a trigger', () => {
   const now = new Date('2026-01-01T12:00:00.250Z');

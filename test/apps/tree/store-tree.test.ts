@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { expect } from 'chai';
-import { APP_LIMITS } from '../../../src/apps/tree/limits.ts';
+import { APP_LIMITS } from '../../../src/apps/tree/app-tree.ts';
 import { directoryTree } from '../../../src/apps/tree/read-directory.ts';
 import { storeTree } from '../../../src/apps/tree/store-tree.ts';
 import { archiveTree } from '../../../src/apps/tree/unpack.ts';
