@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { redactUrl } from '../config/urls.ts';
-import { type CacheEntry, createAppCache, type Workshop } from './cache/cache.ts';
+import type { AppSource, FileSource, GitSource, HttpSource, RegistrySource } from './app-source.ts';
+import { type CacheEntry, createAppCache, type Workshop } from './cache/app-cache.ts';
 import type { Note } from './cache/lookup-cache.ts';
 import { SingleFlight } from './cache/single-flight.ts';
 import { keyOf, lettersOf, manifestIn, shelve } from './cache/store-app.ts';
@@ -14,11 +15,10 @@ import type { AppHttp } from './fetch/http.ts';
 import { copyArchive, isDirectory } from './fetch/local-archive.ts';
 import { type RegistryVersion, resolveVersion } from './fetch/registry.ts';
 import type { InstallableApp } from './manifest/documents.ts';
-import type { AppSource, FileSource, GitSource, HttpSource, RegistrySource } from './manifest/sources.ts';
 import { APP_LIMITS, type AppLimits, type AppTree } from './tree/app-tree.ts';
-import { inspectTree } from './tree/inspect.ts';
-import { directoryTree } from './tree/read-directory.ts';
-import { archiveTree } from './tree/unpack.ts';
+import { archiveTree } from './tree/archive-tree.ts';
+import { directoryTree } from './tree/directory-tree.ts';
+import { inspectTree } from './tree/inspect-tree.ts';
 
 /** An application that is ready to be put into instances. */
 export interface PreparedApp {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { parseSource } from '../../src/apps/app-source.ts';
 import { createAppLibrary } from '../../src/apps/app-store.ts';
 import { createAppHttp } from '../../src/apps/fetch/http.ts';
-import { parseSource } from '../../src/apps/manifest/sources.ts';
 import { LOCAL } from './local-hosts.ts';
 
 /* A worker of the same machine, as far as applications go. */

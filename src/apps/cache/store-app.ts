@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { AppError } from '../errors.ts';
 import { type Manifest, parseManifest } from '../manifest/manifest.ts';
 import type { AppTree } from '../tree/app-tree.ts';
-import { digestedTree, type Inspected } from '../tree/inspect.ts';
+import { digestedTree, type TreeInspection } from '../tree/inspect-tree.ts';
 import { storeTree } from '../tree/store-tree.ts';
-import type { AppCache, CacheEntry, Workshop } from './cache.ts';
+import type { AppCache, CacheEntry, Workshop } from './app-cache.ts';
 
 /** A tree on its way into the cache. */
 export interface Shelved {
@@ -16,7 +16,7 @@ export interface Shelved {
   /** What the paths in it begin with and those of the application do not. */
   readonly prefix: string;
   /** Where no registry tells what it is: what an inspection of it said. */
-  readonly inspected?: Inspected;
+  readonly inspected?: TreeInspection;
 }
 
 /**
@@ -30,10 +30,10 @@ export async function shelve(
   workshop: Workshop,
 ): Promise<CacheEntry> {
   const stored = join(workshop.path, 'stored');
-  const tapped = digestedTree(tree);
-  const bytes = await storeTree(tapped.tree, stored, { prefix, name }, workshop.signal);
+  const digesting = digestedTree(tree);
+  const bytes = await storeTree(digesting.tree, stored, { prefix, name }, workshop.signal);
   if (inspected === undefined) return await cache.keep(key, workshop, stored, { bytes });
-  if (tapped.digest() !== inspected.digest) {
+  if (digesting.digest() !== inspected.digest) {
     throw new AppError('app_changed', `${name} changed while it was read`, 'retry');
   }
   const { manifest, text } = inspected;

@@ -2,9 +2,9 @@ import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { couchHost, withoutTrailingSlashes } from '../../config/urls.ts';
 import type { FailureKind } from '../../errors.ts';
+import type { RegistrySource } from '../app-source.ts';
 import { AppError } from '../errors.ts';
 import { type AppKind, checkManifest, isVersion, type Manifest } from '../manifest/manifest.ts';
-import type { RegistrySource } from '../manifest/sources.ts';
 import { type AppHttp, HttpFailure, reasonOf, statusFailure } from './http.ts';
 
 /** One version of an application, as a registry announces it. */

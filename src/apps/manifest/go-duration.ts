@@ -1,5 +1,5 @@
-/** Milliseconds. */
-const UNITS: ReadonlyMap<string, number> = new Map([
+/** Milliseconds in a unit. */
+const UNITS_MS: ReadonlyMap<string, number> = new Map([
   ['ns', 1e-6],
   ['us', 1e-3],
   ['\u00b5s', 1e-3],
@@ -10,15 +10,16 @@ const UNITS: ReadonlyMap<string, number> = new Map([
   ['h', 3_600_000],
 ]);
 
-const UNIT = [...UNITS.keys()].join('|');
+const UNIT = [...UNITS_MS.keys()].join('|');
 const PART = new RegExp(`(\\d+(?:\\.\\d*)?|\\.\\d+)(${UNIT})`, 'gy');
 const DURATION = new RegExp(`^[-+]?(?:${PART.source})+$`);
 
 /** Go counts nanoseconds in 63 bits. */
-const MOST = 2 ** 63 / 1e6;
+const LONGEST_MS = 2 ** 63 / 1e6;
 
 /**
- * Reads a duration as Go writes it: `1h30m`, `1.5h`, `-10s`, `0`.
+ * Reads a duration as Go writes it: `1h30m`, `1.5h`, `-10s`, `0`. It is another grammar than
+ * that of durations in flags, which has days, and neither signs nor fractions.
  * @returns milliseconds; undefined where Go would refuse it
  */
 export function parseGoDuration(text: string): number | undefined {
@@ -26,9 +27,9 @@ export function parseGoDuration(text: string): number | undefined {
   if (!DURATION.test(text)) return undefined;
   const parts = [...text.replace(/^[-+]/, '').matchAll(PART)];
   const sum = parts.reduce(
-    (total, [, count, unit = '']) => total + Number(count) * (UNITS.get(unit) ?? 0),
+    (total, [, count, unit = '']) => total + Number(count) * (UNITS_MS.get(unit) ?? 0),
     0,
   );
-  if (sum >= MOST) return undefined;
+  if (sum >= LONGEST_MS) return undefined;
   return text.startsWith('-') ? -sum : sum;
 }

@@ -28,9 +28,9 @@ export interface KonnectorManifest extends ManifestFacts {
 }
 
 /** Largest manifest, in bytes of JSON, wherever it comes from (`docs/cozy-data.md` §5.1). */
-export const MANIFEST_LIMIT = 2 * 1024 * 1024;
+export const MANIFEST_LIMIT_BYTES = 2 * 1024 * 1024;
 
-/** Far more than any manifest needs, and far less than what ends the stack of a recursive function. */
+/** Deepest nesting: far more than any manifest needs, far less than what a recursive function could walk. */
 const NESTING_LIMIT = 100;
 
 /** Half a character: JSON can name it, CouchDB refuses it. */
@@ -152,15 +152,20 @@ export function isVersion(text: string): boolean {
  * @throws {AppError} `app_manifest` naming the field
  */
 export function parseManifest(json: string, kind: AppKind, from: string): Manifest {
-  if (Buffer.byteLength(json) > MANIFEST_LIMIT) throw manifestTooLarge(from);
+  if (Buffer.byteLength(json) > MANIFEST_LIMIT_BYTES) throw manifestTooLarge(from);
   return checkManifest(parsedJson(json, from), kind, from);
 }
 
-/** The same for a manifest that came inside a registry's answer. */
+/**
+ * Checks a manifest that came inside a registry's answer, as `parseManifest` does.
+ *
+ * @param from what it is the manifest of, for errors
+ * @throws {AppError} `app_manifest` naming the field
+ */
 export function checkManifest(value: unknown, kind: AppKind, from: string): Manifest {
   const flaw = flawOf(value);
   if (flaw !== undefined) throw invalid(from, flaw);
-  if (Buffer.byteLength(JSON.stringify(value) ?? '') > MANIFEST_LIMIT) throw manifestTooLarge(from);
+  if (Buffer.byteLength(JSON.stringify(value) ?? '') > MANIFEST_LIMIT_BYTES) throw manifestTooLarge(from);
   switch (kind) {
     case 'webapp': {
       const manifest = checked(webapp, value, from);
@@ -173,14 +178,14 @@ export function checkManifest(value: unknown, kind: AppKind, from: string): Mani
   }
 }
 
-/** A manifest beyond `MANIFEST_LIMIT`. @param from what it is the manifest of */
+/** A manifest beyond `MANIFEST_LIMIT_BYTES`. @param from what it is the manifest of */
 export function manifestTooLarge(from: string): AppError {
-  return invalid(from, `has more than ${MANIFEST_LIMIT} bytes`);
+  return invalid(from, `has more than ${MANIFEST_LIMIT_BYTES} bytes`);
 }
 
 /**
  * Why CouchDB would not take a value, or we could not write it as JSON: unknown fields are stored as they are.
- * Never recursive: its depth is what is in question.
+ * Not recursive, for it also finds values that are nested too deep.
  */
 function flawOf(value: unknown): string | undefined {
   const toDo: { readonly value: unknown; readonly depth: number }[] = [{ value, depth: 0 }];

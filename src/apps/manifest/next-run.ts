@@ -43,19 +43,22 @@ interface TriggerType {
   first(given: string, now: Date, spread: number): Date | 'called' | undefined;
 }
 
-/** Shortest time between two runs, in milliseconds: the stack's schedule has whole seconds. */
-const SECOND = 1_000;
+/** Shortest time between two runs: the stack's schedule has whole seconds. */
+const SHORTEST_PERIOD_MS = 1_000;
 
 /** RFC 3339 wants the seconds, which ISO 8601 does not. */
 const moment = z.iso.datetime({ offset: true }).regex(/T\d\d:\d\d:\d\d/);
 
-const DURATION = 'it needs a duration such as 1h30m';
+const NEEDS_DURATION = 'it needs a duration such as 1h30m';
 const HOURS = 'it may have hours such as before 5am, after 10pm or between 8am and 6pm';
 
 const TYPES: ReadonlyMap<string, TriggerType> = new Map([
   ['@at', { needs: 'it needs a time such as 2030-12-31T08:00:00Z', first: momentOf }],
-  ['@in', { needs: DURATION, first: (given, now) => after(now, parseGoDuration(given)) }],
-  ['@every', { needs: DURATION, first: (given, now) => after(now, parseGoDuration(given), SECOND) }],
+  ['@in', { needs: NEEDS_DURATION, first: (given, now) => after(now, parseGoDuration(given)) }],
+  [
+    '@every',
+    { needs: NEEDS_DURATION, first: (given, now) => after(now, parseGoDuration(given), SHORTEST_PERIOD_MS) },
+  ],
   [
     '@cron',
     { needs: 'it needs seconds, minutes, hours, days, months and weekdays, in UTC', first: nextOfCron },

@@ -12,8 +12,8 @@ interface Window {
 
 const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 
-/** Days that every month has: what is chosen from unless others are asked for. */
-const EVERY_MONTH = 28;
+/** Days that every month has: one of them is chosen unless the trigger asks for others. */
+const DAYS_OF_EVERY_MONTH = 28;
 
 const WEEKDAY = `(?:${WEEKDAYS.flatMap((name) => [name, name.slice(0, 3)]).join('|')})`;
 const MONTH_DAY = '(?:0?[1-9]|[12]\\d|3[01])';
@@ -80,7 +80,7 @@ function anyDayOf(period: Period): readonly number[] {
     case 'weekly':
       return numbersFrom(0, WEEKDAYS.length - 1);
     case 'monthly':
-      return numbersFrom(1, EVERY_MONTH);
+      return numbersFrom(1, DAYS_OF_EVERY_MONTH);
   }
 }
 

@@ -5,8 +5,8 @@ import { DistinctPaths } from './distinct-paths.ts';
 
 const ON_THE_WORKER = 'The path is looked for on the machine of the worker, with the rights of the worker.';
 
-/** Most headers that go with one entry of an archive: long path, long link, attributes, those for all. */
-const HEADERS = 4;
+/** Most headers that go with one entry of an archive: long path, long link, attributes, global attributes. */
+const HEADERS_PER_ENTRY = 4;
 
 /** What an application may be at most; beyond it, it is refused rather than installed on every instance. */
 export interface AppLimits {
@@ -49,8 +49,8 @@ export type AppTree = (
   signal: AbortSignal,
 ) => Promise<void>;
 
-/** Keeps count of what is in a tree, and refuses what is too much, there twice, or has a name that is none. */
-export class Tally {
+/** Counts what is in a tree; refuses what exceeds the limits, is there twice, or has a name that no file may have. */
+export class Quota {
   readonly #name: string;
   readonly #limits: AppLimits;
   readonly #paths = new DistinctPaths();
@@ -64,16 +64,20 @@ export class Tally {
     this.#limits = limits;
   }
 
-  /** Anything that is listed, kept or not. */
-  entry(): void {
+  /** Counts an entry that is listed, kept or not. @throws {AppError} `app_too_large` */
+  countEntry(): void {
     this.#entries += 1;
     if (this.#entries > this.#limits.entries) {
       throw this.#tooLarge(`more than ${this.#limits.entries} files and directories`);
     }
   }
 
-  /** What is at a path: a link is as good as a file, for nothing else may be there. @param path of `insidePath` */
-  place(path: string, kind: 'file' | 'directory'): void {
+  /**
+   * Takes down what is at a path. A link counts as a file, for nothing else may be at its path.
+   * @param path of `insidePath`
+   * @throws {AppError} `app_archive` or `app_too_large`
+   */
+  addPath(path: string, kind: 'file' | 'directory'): void {
     if (!isPlainPath(path)) throw unfit(this.#name, `${shown(path)} is no name for a file`);
     const clash = this.#paths.add(path, kind);
     if (clash !== undefined) throw unfit(this.#name, `${shown(path)} ${clash}`);
@@ -81,14 +85,14 @@ export class Tally {
     if (this.#paths.size > most) throw this.#tooLarge(`more than ${most} files and directories`);
   }
 
-  /** What an archive says about an entry, or about nothing at all. */
-  header(): void {
+  /** Counts a header of an archive that describes an entry, or nothing at all. @throws {AppError} `app_too_large` */
+  countHeader(): void {
     this.#headers += 1;
-    if (this.#headers > this.#limits.entries * HEADERS) throw this.#tooLarge('too many headers');
+    if (this.#headers > this.#limits.entries * HEADERS_PER_ENTRY) throw this.#tooLarge('too many headers');
   }
 
-  /** A file, by the size that it announces. */
-  file(path: string, size: number): void {
+  /** Counts a file by the size in bytes that it announces. @throws {AppError} `app_too_large` */
+  countFile(path: string, size: number): void {
     const { fileBytes, totalBytes } = this.#limits;
     if (size > fileBytes) throw this.#tooLarge(`more than ${fileBytes} bytes in ${shown(path)}`);
     this.#bytes += size;
@@ -128,7 +132,7 @@ export function unreadable(name: string, what: string, thrown: unknown): AppErro
   );
 }
 
-/** A path of somebody else's making, fit for a message. */
+/** A path from an archive or a directory, quoted and shortened for a message. */
 export function shown(path: string): string {
   return JSON.stringify(path.length > 100 ? `${path.slice(0, 100)}…` : path);
 }

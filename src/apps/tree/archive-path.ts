@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 
 /** Longest name of a file, in bytes: `.br` is still to be added to it. */
-const NAME_LIMIT = 252;
+const NAME_LIMIT_BYTES = 252;
 
 /** Longest path inside an application, in bytes: it is put under paths that are long already. */
 const PATH_LIMIT = 1024;
@@ -9,13 +9,13 @@ const PATH_LIMIT = 1024;
 /** Directories in one another. */
 const DEPTH_LIMIT = 64;
 
-/** What breaks lines, turns directions, is not seen or is half a character, and what is a separator elsewhere. */
+/** Line breaks, marks of direction, invisible characters, halves of characters, and the separator of other systems. */
 const STRANGE =
   /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffd\u{e0000}-\u{e007f}\\]/u;
 
 /**
- * Whether the names in a path are such as people give to files: what they may not hold is seen as something else by
- * those who look at it, or becomes another name on another disk. Bytes that are no UTF-8 are read as U+FFFD.
+ * Whether the names in a path are such as people give to files. Any other name would be displayed as something else,
+ * or become another name on another disk. Bytes that are no UTF-8 are read as U+FFFD.
  */
 export function isPlainPath(path: string): boolean {
   if (STRANGE.test(path)) return false;
@@ -31,7 +31,7 @@ export function isPlainPath(path: string): boolean {
 export function insidePath(path: string): string | undefined {
   if (path.startsWith('/') || path.includes('\0') || Buffer.byteLength(path) > PATH_LIMIT) return undefined;
   const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.');
-  const odd = segments.some((segment) => segment === '..' || Buffer.byteLength(segment) > NAME_LIMIT);
+  const odd = segments.some((segment) => segment === '..' || Buffer.byteLength(segment) > NAME_LIMIT_BYTES);
   return odd || segments.length > DEPTH_LIMIT ? undefined : segments.join('/');
 }
 

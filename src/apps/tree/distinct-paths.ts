@@ -1,16 +1,17 @@
 type Kind = 'file' | 'directory';
 
-interface Known {
+interface PathEntry {
   readonly path: string;
   readonly kind: Kind;
 }
 
 /**
  * The paths of one application, among which no two may be the same: neither as they are written nor on a disk that
- * knows no case or one form of accents. Of two, one would be judged and the other one installed.
+ * knows no case or one form of accents. Of two such
+ * files, one would be checked and the other one installed.
  */
 export class DistinctPaths {
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, PathEntry>();
 
   /** Paths so far, the directories on the way among them. */
   get size(): number {
@@ -33,14 +34,14 @@ export class DistinctPaths {
   }
 }
 
-/** A directory may be listed as often as one likes. */
-function clashOf(known: Known, { path, kind }: Known): string | undefined {
+/** Says in which way two entries clash; a directory may be listed several times. */
+function clashOf(known: PathEntry, { path, kind }: PathEntry): string | undefined {
   if (known.kind !== kind) return 'is both a file and a directory';
   if (known.path !== path) return `is the same as ${JSON.stringify(known.path)} on some disks`;
   return kind === 'directory' ? undefined : 'is there twice';
 }
 
-/** What disks compare that pass over case and the form of accents. */
+/** The form in which disks compare names that ignore case and the form of accents. */
 function folded(path: string): string {
   return path.normalize('NFD').toUpperCase().toLowerCase().normalize('NFD');
 }

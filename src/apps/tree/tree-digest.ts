@@ -4,14 +4,14 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 
 /** What a directory holds at this moment. */
-export interface SeenTree {
+export interface TreeSnapshot {
   /** Changes with everything that tells a change without reading files: names, modes, sizes, times. */
   readonly listing: string;
   /** Regular files and directories in a fixed order; anything else is there as what it is. */
-  readonly entries: readonly SeenEntry[];
+  readonly entries: readonly SnapshotEntry[];
 }
 
-interface SeenEntry {
+interface SnapshotEntry {
   /** From the top; empty for the top itself. */
   readonly path: string;
   /** Kind and permissions, as the system keeps them. */
@@ -21,9 +21,9 @@ interface SeenEntry {
 }
 
 /** Looks at all of a directory, and reads no file. */
-export async function lookAtTree(top: string): Promise<SeenTree> {
+export async function snapshotTree(top: string): Promise<TreeSnapshot> {
   const lines: string[] = [];
-  const entries: SeenEntry[] = [];
+  const entries: SnapshotEntry[] = [];
   async function visit(path: string): Promise<void> {
     const found = await lstat(join(top, path), { bigint: true });
     const isFile = found.isFile();
@@ -40,9 +40,9 @@ export async function lookAtTree(top: string): Promise<SeenTree> {
 
 /**
  * SHA-256, in hexadecimal, over paths, modes and contents of a directory.
- * @param about what else it is to vouch for
+ * @param about further facts that the digest covers, as JSON
  */
-export async function digestOfTree(top: string, { entries }: SeenTree, about: unknown): Promise<string> {
+export async function treeDigest(top: string, { entries }: TreeSnapshot, about: unknown): Promise<string> {
   const all = createHash('sha256').update(`${JSON.stringify(about)}\n`);
   for (const { path, mode, size, isFile } of entries) {
     const content = isFile ? await digestOfFile(join(top, path)) : '';

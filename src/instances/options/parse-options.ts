@@ -1,4 +1,4 @@
-import { parseSource } from '../../apps/manifest/sources.ts';
+import { parseSource } from '../../apps/app-source.ts';
 import { defined } from '../../defined.ts';
 import { InputError } from '../../errors.ts';
 import type { Subdomains } from '../domains/domain.ts';

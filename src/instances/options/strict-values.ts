@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseSource } from '../../apps/manifest/sources.ts';
+import { parseSource } from '../../apps/app-source.ts';
 import { normaliseDomain } from '../domains/domain.ts';
 import { newDomain } from '../domains/new-domain.ts';
 import { plausible } from '../values/plausible.ts';

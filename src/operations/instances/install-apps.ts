@@ -1,4 +1,4 @@
-import { parseSource } from '../../apps/manifest/sources.ts';
+import { parseSource } from '../../apps/app-source.ts';
 import { InputError } from '../../errors.ts';
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
 import { INSTANCE_FLAGS } from '../../instances/options/flags.ts';

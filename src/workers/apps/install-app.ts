@@ -1,8 +1,8 @@
+import { type AppSource, parseSource } from '../../apps/app-source.ts';
 import type { AppLibrary, PreparedApp } from '../../apps/app-store.ts';
 import { AppError } from '../../apps/errors.ts';
 import type { InstallInstance } from '../../apps/manifest/documents.ts';
 import { UnreadableSchedule } from '../../apps/manifest/next-run.ts';
-import { type AppSource, parseSource } from '../../apps/manifest/sources.ts';
 import { registriesFor } from '../../config/registries.ts';
 import type { StoredDocument } from '../../couchdb/documents.ts';
 import { toError } from '../../errors.ts';

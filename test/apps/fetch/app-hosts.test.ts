@@ -1,11 +1,11 @@
 import type { LookupAddress } from 'node:dns';
 import { expect } from 'chai';
+import { parseSource } from '../../../src/apps/app-source.ts';
 import { AppError } from '../../../src/apps/errors.ts';
 import { appHosts, isPublicAddress } from '../../../src/apps/fetch/app-hosts.ts';
 import { repositoryAddresses } from '../../../src/apps/fetch/git.ts';
 import { type AppHttp, createAppHttp, type Resolve } from '../../../src/apps/fetch/http.ts';
 import { resolveVersion } from '../../../src/apps/fetch/registry.ts';
-import { parseSource } from '../../../src/apps/manifest/sources.ts';
 import { parseAppHost } from '../../../src/config/urls.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 import { startProxyServer } from '../proxy-server.ts';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
+import { parseSource, type RegistrySource } from '../../../src/apps/app-source.ts';
 import { AppError } from '../../../src/apps/errors.ts';
 import { type AppHttp, createAppHttp } from '../../../src/apps/fetch/http.ts';
 import { resolveVersion } from '../../../src/apps/fetch/registry.ts';
-import { parseSource, type RegistrySource } from '../../../src/apps/manifest/sources.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 import { LOCAL } from '../local-hosts.ts';
 import { recordedAnswer } from '../recorded.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { AppError } from '../../../src/apps/errors.ts';
-import { checkManifest, MANIFEST_LIMIT, parseManifest } from '../../../src/apps/manifest/manifest.ts';
+import { checkManifest, MANIFEST_LIMIT_BYTES, parseManifest } from '../../../src/apps/manifest/manifest.ts';
 
 function refusalOf(json: string, kind: 'webapp' | 'konnector' = 'webapp'): string {
   try {
@@ -58,7 +58,7 @@ describe('a manifest', () => {
   });
 
   it('has the same limit where it came inside an answer', () => {
-    const large = { x: 'é'.repeat(MANIFEST_LIMIT / 2) };
+    const large = { x: 'é'.repeat(MANIFEST_LIMIT_BYTES / 2) };
     expect(() => stored(large))
       .to.throw(AppError, 'has more than 2097152 bytes')
       .and.include({ code: 'app_manifest' });
@@ -96,7 +96,11 @@ describe('a manifest', () => {
     ['is nested beyond all measure', `{"locales":{"en":${nested(20_000)}}}`, 'is nested more than 100 deep'],
     ['has half a character', '{"x":["\\ud800"]}', 'has a text that is not Unicode'],
     ['has half a character in a name', '{"x":{"\\udc00":1}}', 'has a text that is not Unicode'],
-    ['is too large', JSON.stringify({ x: 'é'.repeat(MANIFEST_LIMIT / 2) }), 'has more than 2097152 bytes'],
+    [
+      'is too large',
+      JSON.stringify({ x: 'é'.repeat(MANIFEST_LIMIT_BYTES / 2) }),
+      'has more than 2097152 bytes',
+    ],
     ['has routes that are a list', '{"routes":[]}', '"routes" must be a map'],
   ];
 

@@ -1,8 +1,8 @@
 import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseUrl, withoutTrailingSlashes } from '../../config/urls.ts';
-import { InputError } from '../../errors.ts';
-import { isSlug, isVersion } from './manifest.ts';
+import { parseUrl, withoutTrailingSlashes } from '../config/urls.ts';
+import { InputError } from '../errors.ts';
+import { isSlug, isVersion } from './manifest/manifest.ts';
 
 /** Where an application comes from; `text` is what its document shows as its `source`. */
 export type AppSource = RegistrySource | HttpSource | FileSource | GitSource;
@@ -26,7 +26,7 @@ export interface HttpSource {
   readonly sha256?: string;
 }
 
-/** A directory or an archive of this machine: which one shows when it is looked at. */
+/** A directory or an archive of this machine: which of them, the disk tells when it is fetched. */
 export interface FileSource {
   readonly kind: 'file';
   readonly text: string;
@@ -51,10 +51,10 @@ const EXAMPLES =
 const NO_SECRETS =
   'Everybody who may read the documents of an instance reads its sources: serve what needs a token or a password from a registry, or give it as file:///path.';
 
-/** Characters of a source; registries and hosts take no longer URLs either. */
-const MOST_CHARACTERS = 2_048;
+/** Most characters of a source; registries and hosts take no longer URLs either. */
+const MAX_CHARACTERS = 2_048;
 
-/** URLs lose some of them without a word; the text goes into documents as it is. */
+/** Characters that are not seen. URLs drop some of them in silence, while documents get the text as it is. */
 const UNSEEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffd]/u;
 
 const DEFAULT_CHANNEL = 'stable';
@@ -72,8 +72,8 @@ const GIT_HOST = /^[0-9A-Za-z[][0-9A-Za-z.:[\]-]*$/;
  *   sources are kept in documents and in Redis
  */
 export function parseSource(given: string): AppSource {
-  if (given.length > MOST_CHARACTERS) {
-    throw bad(`the source of an application has more than ${MOST_CHARACTERS} characters`);
+  if (given.length > MAX_CHARACTERS) {
+    throw bad(`the source of an application has more than ${MAX_CHARACTERS} characters`);
   }
   if (UNSEEN.test(given.trim())) throw bad('the source of an application holds a character that is not seen');
   const text = given.trim();
@@ -172,7 +172,7 @@ function gitSource(text: string, protocol: GitSource['protocol']): GitSource {
   return { kind: 'git', text, protocol, url: url.href, ref };
 }
 
-/** A URL without password; the errors of those with one do not repeat them. */
+/** Parses a URL and refuses one with a password; the error does not repeat it. */
 function checkedUrl(text: string): URL {
   const url = parseUrl(text);
   if (url === undefined) throw bad('the source of an application is not a valid URL');
@@ -180,7 +180,7 @@ function checkedUrl(text: string): URL {
   return url;
 }
 
-/** A URL of another machine, without query: it may be a token, and no error repeats it. */
+/** Parses a URL of another machine and refuses a query, which may be a token; the error does not repeat it. */
 function remoteUrl(text: string): URL {
   const url = checkedUrl(text);
   if (!url.href.replace(/#.*/s, '').includes('?')) return url;

@@ -3,7 +3,7 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { APP_LIMITS } from '../../../src/apps/tree/app-tree.ts';
-import { directoryTree } from '../../../src/apps/tree/read-directory.ts';
+import { directoryTree } from '../../../src/apps/tree/directory-tree.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary-directory.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 

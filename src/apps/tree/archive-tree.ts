@@ -6,22 +6,22 @@ import { createGunzip } from 'node:zlib';
 import { Parser, type ReadEntry } from 'tar';
 import { toError } from '../../errors.ts';
 import { AppError } from '../errors.ts';
-import { type AppFile, type AppLimits, type AppTree, shown, Tally, unfit } from './app-tree.ts';
+import { type AppFile, type AppLimits, type AppTree, Quota, shown, unfit } from './app-tree.ts';
 import { insidePath, leadsInside } from './archive-path.ts';
 
 const GZIP = Buffer.from([0x1f, 0x8b]);
 const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 
 /** Bytes unpacked at a time. */
-const CHUNK = 64 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
-/** What headers and padding of one entry take, long names aside. */
-const ENTRY_OVERHEAD = 2048;
-const ARCHIVE_OVERHEAD = 1024 * 1024;
+/** Bytes that headers and padding of one entry take, long names aside. */
+const ENTRY_OVERHEAD_BYTES = 2048;
+const ARCHIVE_OVERHEAD_BYTES = 1024 * 1024;
 
 /**
- * The files of an archive on this machine, tar or tar.gz: which one shows in its first bytes, for servers are
- * not to be trusted with types. Only regular files are visited; directories follow from their paths, and links
+ * The files of an archive on this machine, tar or tar.gz: its first bytes tell which, for the types that
+ * servers announce cannot be trusted. Only regular files are visited; directories follow from their paths, and links
  * that stay inside are left out, as the stack does (`docs/cozy-data.md` §5.2). Memory does not grow with the
  * archive.
  *
@@ -29,44 +29,44 @@ const ARCHIVE_OVERHEAD = 1024 * 1024;
  */
 export function archiveTree(file: string, name: string, limits: AppLimits): AppTree {
   return async (visit, signal) => {
-    const tally = new Tally(name, limits);
+    const quota = new Quota(name, limits);
     const read = new AbortController();
     const either = AbortSignal.any([signal, read.signal]);
     const gzipped = await beginsWith(file, GZIP);
     const raw = createReadStream(file, { signal: either });
     try {
-      const unpacked = gzipped ? raw.pipe(createGunzip({ chunkSize: CHUNK })) : raw;
+      const unpacked = gzipped ? raw.pipe(createGunzip({ chunkSize: CHUNK_BYTES })) : raw;
       raw.on('error', (error) => unpacked.destroy(error));
       await readTar(
         bounded(unpacked, name, limits),
         {
           async entry(entry) {
-            const found = checkedFile(entry, name, tally);
+            const found = checkedFile(entry, name, quota);
             if (found === undefined) return;
             // All of a small archive may have been read by now: nothing else would end with the signal.
             signal.throwIfAborted();
             await visit(found, either);
           },
-          header: () => tally.header(),
+          header: () => quota.countHeader(),
         },
         read,
       );
       signal.throwIfAborted();
     } catch (thrown) {
       signal.throwIfAborted();
-      throw judged(thrown, name);
+      throw archiveError(thrown, name);
     } finally {
       raw.destroy();
     }
   };
 }
 
-/** The parser takes the half of a header for none. */
+/** An archive without its end: the parser itself accepts one that ends within a header. */
 class CutShort extends Error {}
 
 /**
  * Feeds a tar parser, one entry at a time, no faster than they are read.
- * @param stop aborted as soon as anything fails, so that nobody waits for the rest
+ * @param stop aborted as soon as anything fails, so that nothing waits for the rest
  */
 async function readTar(
   chunks: AsyncIterable<Buffer>,
@@ -84,7 +84,7 @@ async function readTar(
   const fail = (error: unknown): void => {
     failure ??= error;
     stop.abort(failure);
-    // Whoever reads it would wait for the rest of it for ever.
+    // A visit that still reads the entry would wait for ever.
     visited?.destroy(failure);
   };
   const take = (entry: ReadEntry): void => {
@@ -98,7 +98,7 @@ async function readTar(
     visits.catch(fail);
   };
   parser.on('entry', take);
-  // Types that nobody knows still count, and still must not be devices.
+  // Entries of types unknown to the parser count too, and must not be devices either.
   parser.on('ignoredEntry', take);
   parser.on('meta', () => {
     try {
@@ -112,7 +112,7 @@ async function readTar(
   parser.on('nullBlock', () => {
     hasEnd = true;
   });
-  // Behind its end it would keep all that comes.
+  // The parser would keep in memory all that follows the end of the archive.
   let past = false;
   parser.on('eof', () => {
     past = true;
@@ -131,7 +131,7 @@ async function readTar(
     if (!hasEnd) throw new CutShort();
   } catch (thrown) {
     fail(thrown);
-    // What a visit still holds open must be let go before anybody cleans up behind it.
+    // The caller cleans up next: a visit must have closed its files by then.
     await visits.catch(() => undefined);
     throw failure;
   }
@@ -143,13 +143,13 @@ async function* bounded(
   name: string,
   { totalBytes, entries }: AppLimits,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const limit = totalBytes + entries * ENTRY_OVERHEAD + ARCHIVE_OVERHEAD;
+  const limit = totalBytes + entries * ENTRY_OVERHEAD_BYTES + ARCHIVE_OVERHEAD_BYTES;
   let size = 0;
   let head: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
     if (size < ZSTD.length) {
       head = Buffer.concat([head, chunk.subarray(0, ZSTD.length)]);
-      // The parser would unpack it once more, past this count.
+      // The parser would unpack such content itself, and its output would escape this count.
       if (startsWith(head, GZIP) || startsWith(head, ZSTD)) {
         throw unfit(name, 'it is compressed in a way that is not known');
       }
@@ -161,19 +161,19 @@ async function* bounded(
 }
 
 /** The file to visit; undefined for what is left out. @throws {AppError} for what must not be there */
-function checkedFile(entry: ReadEntry, name: string, tally: Tally): AppFile | undefined {
-  tally.entry();
+function checkedFile(entry: ReadEntry, name: string, quota: Quota): AppFile | undefined {
+  quota.countEntry();
   const path = insidePath(entry.path);
   if (path === undefined) throw unfit(name, `${shown(entry.path)} leads out of it`);
   const isDirectory = entry.type === 'Directory' || entry.type === 'GNUDumpDir';
-  if (path !== '') tally.place(path, isDirectory ? 'directory' : 'file');
+  if (path !== '') quota.addPath(path, isDirectory ? 'directory' : 'file');
   switch (entry.type) {
     case 'File':
     case 'OldFile':
     case 'ContiguousFile':
       if (path === '') throw unfit(name, 'it holds a file without a name');
       if (!Number.isSafeInteger(entry.size)) throw unfit(name, `${shown(path)} has no size`);
-      tally.file(path, entry.size);
+      quota.countFile(path, entry.size);
       return { path, size: entry.size, content: entry };
     case 'Directory':
     case 'GNUDumpDir':
@@ -189,8 +189,8 @@ function checkedFile(entry: ReadEntry, name: string, tally: Tally): AppFile | un
   }
 }
 
-/** What unpackers and parsers throw is the archive's fault; the disk's is not. */
-function judged(thrown: unknown, name: string): unknown {
+/** Errors of gunzip and of the parser mean a damaged archive; those of the disk stay as they are. */
+function archiveError(thrown: unknown, name: string): unknown {
   const error: NodeJS.ErrnoException & { tarCode?: string } = toError(thrown);
   if (
     error instanceof CutShort ||

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { AppError } from '../errors.ts';
 import {
   type AppKind,
-  MANIFEST_LIMIT,
+  MANIFEST_LIMIT_BYTES,
   MANIFEST_NAMES,
   type Manifest,
   manifestTooLarge,
@@ -11,8 +11,8 @@ import {
 } from '../manifest/manifest.ts';
 import { type AppTree, shown, unfit } from './app-tree.ts';
 
-/** What a tree without a registry's word turns out to be. */
-export interface Inspected {
+/** What a tree is by its own manifest, where no registry describes it. */
+export interface TreeInspection {
   readonly slug: string;
   /** The manifest's. */
   readonly version: string;
@@ -29,7 +29,7 @@ export interface Inspected {
 export type ManifestPlace = 'top' | 'anywhere';
 
 /**
- * Reads a whole tree, and writes nothing: whatever is wrong with it shows before anything is made of it
+ * Reads a whole tree, and writes nothing: any fault shows before something is made of the tree
  * (`docs/cozy-data.md` §5.1, §5.2).
  *
  * @param name of the application, for messages
@@ -40,22 +40,22 @@ export async function inspectTree(
   name: string,
   place: ManifestPlace,
   signal: AbortSignal,
-): Promise<Inspected> {
-  const tapped = digestedTree(tree);
+): Promise<TreeInspection> {
+  const digesting = digestedTree(tree);
   let best: { kind: AppKind; path: string; text: string } | undefined;
   let others: string[] = [];
-  await tapped.tree(async ({ path, size, content }) => {
+  await digesting.tree(async ({ path, size, content }) => {
     const kind = manifestKind(path);
     const highest = best === undefined ? Number.POSITIVE_INFINITY : depth(best.path);
     const wanted = kind !== undefined && depth(path) < highest && (place === 'anywhere' || depth(path) === 1);
     if (kind !== undefined && depth(path) === highest) others.push(path);
-    if (wanted && size > MANIFEST_LIMIT) throw manifestTooLarge(name);
+    if (wanted && size > MANIFEST_LIMIT_BYTES) throw manifestTooLarge(name);
     const kept: Buffer[] = [];
     for await (const chunk of content) if (wanted) kept.push(chunk);
     if (wanted) others = [];
     if (wanted) best = { kind, path, text: Buffer.concat(kept).toString('utf8') };
   }, signal);
-  // A callback's assignments are beyond the compiler's sight.
+  // The compiler does not see assignments in a callback.
   const found: { kind: AppKind; path: string; text: string } | undefined = best;
   if (found === undefined) {
     const where = place === 'top' ? ' at its top' : '';
@@ -65,7 +65,7 @@ export async function inspectTree(
     const paths = [found.path, ...others].map(shown).join(' and ');
     throw unfit(name, `it has two manifests, and does not tell which one is meant: ${paths}`);
   }
-  return describedBy(found, name, tapped.digest());
+  return describedBy(found, name, digesting.digest());
 }
 
 /** The same tree, with a digest over all that has been read of it. */
@@ -91,7 +91,7 @@ function describedBy(
   { kind, path, text }: { kind: AppKind; path: string; text: string },
   name: string,
   digest: string,
-): Inspected {
+): TreeInspection {
   const manifest = parseManifest(text, kind, name);
   const { slug, version } = manifest;
   if (slug === undefined) throw incomplete(name, 'has a manifest without a slug');

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { parseSource } from '../../../src/apps/manifest/sources.ts';
-import { inputErrorOf } from '../../config/input-error.ts';
+import { parseSource } from '../../src/apps/app-source.ts';
+import { inputErrorOf } from '../config/input-error.ts';
 
 const SHA256 = 'ab'.repeat(32);
 

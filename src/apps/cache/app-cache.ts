@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { errnoOf, unlessMissing } from '../../errno.ts';
 import { AppError } from '../errors.ts';
-import { digestOfTree, lookAtTree } from '../tree/tree-digest.ts';
+import { snapshotTree, treeDigest } from '../tree/tree-digest.ts';
 import { chooseEvicted } from './evict.ts';
 import { type Note, readNote, removeOldNotes, writeNote } from './lookup-cache.ts';
 import { lockMachine } from './machine-lock.ts';
@@ -124,11 +124,11 @@ export function createAppCache({ directory, bytes, stale, now, onThrownAway }: C
   async function isIntact(key: string): Promise<boolean> {
     const text = await unlessMissing(readFile(join(entryAt(key), 'entry.json'), 'utf8'));
     const entry = text === undefined ? undefined : parsed(text);
-    const seen = await unlessMissing(lookAtTree(filesOf(key)));
+    const seen = await unlessMissing(snapshotTree(filesOf(key)));
     if (entry === undefined || seen === undefined) return false;
     const look = JSON.stringify([seen.listing, entry]);
     if (compared.get(key) === look) return true;
-    const digest = await unlessMissing(digestOfTree(filesOf(key), seen, [key, entry.description]));
+    const digest = await unlessMissing(treeDigest(filesOf(key), seen, [key, entry.description]));
     if (digest !== entry.digest) return false;
     compared.set(key, look);
     return true;
@@ -232,7 +232,7 @@ export function createAppCache({ directory, bytes, stale, now, onThrownAway }: C
       await mkdir(made, { mode: 0o700 });
       await rename(tree, join(made, 'files'));
       const files = join(made, 'files');
-      const digest = await digestOfTree(files, await lookAtTree(files), [key, description]);
+      const digest = await treeDigest(files, await snapshotTree(files), [key, description]);
       await writeFile(join(made, 'entry.json'), JSON.stringify({ description, digest }), { flush: true });
       workshop.signal.throwIfAborted();
       await place(made, key);
