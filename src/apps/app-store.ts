@@ -10,7 +10,7 @@ import { AppError } from './errors.ts';
 import type { AppHosts } from './fetch/app-hosts.ts';
 import { type ArchiveToFetch, fetchArchive } from './fetch/fetch-archive.ts';
 import { fetchCommit, newestCommit } from './fetch/git.ts';
-import { sparingHttp } from './fetch/host-backoff.ts';
+import { withHostBackoff } from './fetch/host-backoff.ts';
 import type { AppHttp } from './fetch/http.ts';
 import { copyArchive, isDirectory } from './fetch/local-archive.ts';
 import { type RegistryVersion, resolveVersion } from './fetch/registry.ts';
@@ -91,7 +91,7 @@ export function createAppLibrary({
   onThrownAway,
 }: LibraryOptions): AppLibrary {
   const cache = createAppCache({ directory, bytes: cacheBytes, stale, now, onThrownAway });
-  const http = sparingHttp(eagerHttp, FAILURES, now);
+  const http = withHostBackoff(eagerHttp, FAILURES, now);
   const versions = new Recent<RegistryVersion>(recentFor, now);
   const looking = new SingleFlight<Found>();
   const fetching = new SingleFlight<CacheEntry>();

@@ -1,29 +1,29 @@
 import { type AppHttp, HttpFailure, statusFailure } from './http.ts';
 
-interface Remembered {
+interface RecentFailure {
   readonly failure: HttpFailure;
   readonly until: number;
 }
 
 /**
- * Milliseconds a failure takes that is worth remembering. One that comes at once holds nobody up, and is often over
- * by the next try, which must not be spent on remembering it.
+ * How long a failure must take to be remembered. A failure at once costs its callers no time, and is often over by
+ * their next request, which would fail in vain if it were remembered.
  */
-const SLOW = 2_500;
+const SLOW_MS = 2_500;
 
 /**
- * The same, for many who want something of one host at a time: one that let somebody wait in vain, or asked for
- * fewer requests (429), is not asked again by each of them.
+ * Remembers slow failures of a host and its answers 429 for a while: parallel requests to it fail fast meanwhile.
  *
- * @param milliseconds for which such a failure of a host holds
+ * @param backoffMs milliseconds for which such a failure of a host holds
+ * @param now milliseconds since 1970
  */
-export function sparingHttp(http: AppHttp, milliseconds: number, now: () => number): AppHttp {
-  const failures = new Map<string, Remembered>();
+export function withHostBackoff(http: AppHttp, backoffMs: number, now: () => number): AppHttp {
+  const failures = new Map<string, RecentFailure>();
 
   function remember(host: string, failure: HttpFailure, started: number): void {
     const passing = failure.kind !== 'final';
-    if (failure.kind !== 'overload' && !(passing && now() - started >= SLOW)) return;
-    failures.set(host, { failure, until: now() + milliseconds });
+    if (failure.kind !== 'overload' && !(passing && now() - started >= SLOW_MS)) return;
+    failures.set(host, { failure, until: now() + backoffMs });
   }
 
   function throwRemembered(host: string): void {
@@ -57,7 +57,7 @@ export function sparingHttp(http: AppHttp, milliseconds: number, now: () => numb
   };
 }
 
-/** Whoever waits no longer for another reason says nothing about the host. */
+/** A request that was aborted for any other reason says nothing about the host. */
 function isTimeout({ aborted, reason }: AbortSignal): boolean {
   return aborted && reason instanceof Error && reason.name === 'TimeoutError';
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { sparingHttp } from '../../../src/apps/fetch/host-backoff.ts';
+import { withHostBackoff } from '../../../src/apps/fetch/host-backoff.ts';
 import { type AppHttp, createAppHttp } from '../../../src/apps/fetch/http.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 import { until } from '../../support/until.ts';
@@ -16,7 +16,7 @@ describe('asking hosts sparingly', () => {
   beforeEach(async () => {
     server = await startWebServer();
     time = 1_000_000;
-    http = sparingHttp(createAppHttp(LOCAL), SECONDS, () => time);
+    http = withHostBackoff(createAppHttp(LOCAL), SECONDS, () => time);
   });
 
   afterEach(async () => {
