@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'winston';
-import { createAppLibrary } from '../apps/app-store.ts';
+import { createAppStore } from '../apps/app-store.ts';
 import { appHosts } from '../apps/fetch/app-hosts.ts';
 import { createAppHttp } from '../apps/fetch/http.ts';
 import { type Config, clustersOpenToCreation } from '../config/config.ts';
@@ -64,12 +64,12 @@ export async function connectWorker({
   const hosts = appHosts(Object.values(config.registries).flat(), config.fleet.appHosts);
   const http = createAppHttp(hosts);
   const { directory, bytes } = config.fleet.appCache;
-  const apps = createAppLibrary({
+  const apps = createAppStore({
     directory,
     cacheBytes: bytes,
     http,
     hosts,
-    onThrownAway: (entry) => {
+    onDiscard: (entry) => {
       log.warn('application thrown away, for it is not what was put into the cache', { directory, entry });
     },
   });

@@ -1,5 +1,5 @@
 import type { Logger } from 'winston';
-import type { AppLibrary } from '../apps/app-store.ts';
+import type { AppStore } from '../apps/app-store.ts';
 import type { CommonSettings, RagServer, Registries } from '../config/config.ts';
 import type { CouchServer } from '../couchdb/server.ts';
 import type { DesignSource } from '../instances/databases/design-source.ts';
@@ -43,7 +43,7 @@ export interface Services extends Clusters {
   /** RAG servers by context. */
   readonly rag: Readonly<Record<string, RagServer>>;
   /** Applications as they are installed, each fetched once. */
-  readonly apps: AppLibrary;
+  readonly apps: AppStore;
   readonly registries: Registries;
   readonly log: Logger;
 }

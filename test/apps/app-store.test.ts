@@ -20,7 +20,7 @@ import { brotliDecompressSync } from 'node:zlib';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { parseSource } from '../../src/apps/app-source.ts';
-import { type AppLibrary, createAppLibrary, type LibraryOptions } from '../../src/apps/app-store.ts';
+import { type AppStore, type AppStoreOptions, createAppStore } from '../../src/apps/app-store.ts';
 import { type AppHttp, createAppHttp } from '../../src/apps/fetch/http.ts';
 import { ownModule } from '../support/own-process.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
@@ -43,36 +43,36 @@ const LATEST = '/registry/agenda/stable/latest';
 const ARCHIVE = '/agenda.tgz';
 const MINUTE = 60_000;
 
-describe('the library of applications', () => {
+describe('the store of applications', () => {
   let temporary: TemporaryDirectory;
   let directory: string;
   let http: AppHttp;
   let server: WebServer;
-  let library: AppLibrary;
+  let store: AppStore;
   let time: number;
   let children: ChildProcess[];
 
   beforeEach(async () => {
-    temporary = await temporaryDirectory('library');
+    temporary = await temporaryDirectory('store');
     directory = join(temporary.path, 'cache');
     http = createAppHttp(LOCAL);
     server = await startWebServer();
     time = Date.now();
     children = [];
-    library = open();
+    store = open();
     announce('agenda');
   });
 
   afterEach(async () => {
     for (const each of children) each.kill('SIGKILL');
-    await library.close();
+    await store.close();
     await http.close();
     await server.close();
     await temporary.remove();
   });
 
-  function open(options: Partial<LibraryOptions> = {}): AppLibrary {
-    return createAppLibrary({ directory, http, hosts: LOCAL, now: () => time, ...options });
+  function open(options: Partial<AppStoreOptions> = {}): AppStore {
+    return createAppStore({ directory, http, hosts: LOCAL, now: () => time, ...options });
   }
 
   function announce(
@@ -85,7 +85,7 @@ describe('the library of applications', () => {
     server.routes.set(`/${slug}.tgz`, bytes(archive));
   }
 
-  function prepare(source = 'agenda', signal = new AbortController().signal, from = library) {
+  function prepare(source = 'agenda', signal = new AbortController().signal, from = store) {
     return from.prepare(parseSource(source), [server.url], signal);
   }
 
@@ -164,7 +164,7 @@ describe('the library of applications', () => {
     expect(asked('/tiny.tgz')).to.equal(1);
   });
 
-  it('fetches nothing that another library of the directory has fetched', async () => {
+  it('fetches nothing that another store of the directory has fetched', async () => {
     await prepare();
     const other = open();
     await prepare('agenda', undefined, other);
@@ -202,7 +202,7 @@ describe('the library of applications', () => {
   });
 
   it('can tell whether its cache can be used, and leaves nothing', async () => {
-    await library.check();
+    await store.check();
     await expectNothingLeft();
     await writeFile(join(temporary.path, 'file'), '');
     const below = open({ directory: join(temporary.path, 'file', 'cache') });
@@ -213,15 +213,15 @@ describe('the library of applications', () => {
   });
 
   describe('with an entry that somebody has written into', () => {
-    const thrownAway: string[] = [];
+    const discarded: string[] = [];
     let files: string;
     let index: string;
     let before: Buffer;
 
     beforeEach(async () => {
-      thrownAway.splice(0);
-      await library.close();
-      library = open({ onThrownAway: (key) => thrownAway.push(key) });
+      discarded.splice(0);
+      await store.close();
+      store = open({ onDiscard: (key) => discarded.push(key) });
       ({ files } = await prepare());
       index = join(files, 'index.html.br');
       before = await readFile(index);
@@ -257,13 +257,13 @@ describe('the library of applications', () => {
         it(`fetches it anew for ${who}, after ${what}`, async () => {
           await change();
           if (who === 'another worker') {
-            await library.close();
-            library = open({ onThrownAway: (key) => thrownAway.push(key) });
+            await store.close();
+            store = open({ onDiscard: (key) => discarded.push(key) });
           }
           const again = await prepare();
           expect((await readFile(join(again.files, 'index.html.br'))).equals(before)).to.equal(true);
           expect(await readdir(again.files)).not.to.include('more.br');
-          expect(thrownAway).to.have.lengthOf(1);
+          expect(discarded).to.have.lengthOf(1);
           expect(asked(ARCHIVE)).to.equal(2);
           expect(await leftIn('tmp')).to.deep.equal([]);
         });
@@ -272,10 +272,10 @@ describe('the library of applications', () => {
 
     it('fetches nothing where nobody has', async () => {
       await prepare();
-      await library.close();
-      library = open({ onThrownAway: (key) => thrownAway.push(key) });
+      await store.close();
+      store = open({ onDiscard: (key) => discarded.push(key) });
       await prepare();
-      expect(thrownAway).to.deep.equal([]);
+      expect(discarded).to.deep.equal([]);
       expect(asked(ARCHIVE)).to.equal(1);
     });
   });
@@ -302,7 +302,7 @@ describe('the library of applications', () => {
         await spoil();
         const expected = { code: 'app_cache', kind: 'retry' };
         expect(await thrownBy(prepare())).to.include(expected);
-        expect(await thrownBy(library.check())).to.include(expected);
+        expect(await thrownBy(store.check())).to.include(expected);
       });
     }
 
@@ -349,15 +349,15 @@ describe('the library of applications', () => {
       await until('the archive is asked for', () => asked(ARCHIVE) === 1);
       impatient.abort(new Error('cancelled'));
       await work;
-      await library.close();
+      await store.close();
       await expectNothingLeft();
     });
 
     it('stops when it is closed', async () => {
       const work = thrownBy(prepare());
       await until('the archive is asked for', () => asked(ARCHIVE) === 1);
-      await library.close();
-      expect(await work).to.have.property('message', 'the library is closed');
+      await store.close();
+      expect(await work).to.have.property('message', 'the application store is closed');
       await expectNothingLeft();
     });
 
@@ -382,7 +382,7 @@ describe('the library of applications', () => {
       await once(victim.process, 'exit');
       expect(await leftIn('tmp')).to.deep.equal([left]);
       announce('agenda');
-      const successor = open({ stale: 2_000 });
+      const successor = open({ staleMs: 2_000 });
       expect((await prepare('agenda', undefined, successor)).app.slug).to.equal('agenda');
       await successor.close();
       expect([(await leftIn('entries')).length, await leftIn('tmp'), await leftIn('locks')]).to.deep.equal([
@@ -394,7 +394,7 @@ describe('the library of applications', () => {
   });
 
   function child(): { process: ChildProcess; files: Promise<string> } {
-    const { file, execArgv } = ownModule('./library-child', import.meta.url);
+    const { file, execArgv } = ownModule('./store-child', import.meta.url);
     const started = fork(file, [], { execArgv: [...execArgv] });
     children.push(started);
     started.send({ directory, source: 'agenda', registries: [server.url] });
@@ -409,8 +409,8 @@ describe('the library of applications', () => {
 
   describe('when its cache is full', () => {
     beforeEach(async () => {
-      await library.close();
-      library = open({ cacheBytes: 1 });
+      await store.close();
+      store = open({ cacheBytes: 1 });
       announce('waterbill');
     });
 

@@ -1,5 +1,5 @@
 import { type AppSource, parseSource } from '../../apps/app-source.ts';
-import type { AppLibrary, PreparedApp } from '../../apps/app-store.ts';
+import type { AppStore, PreparedApp } from '../../apps/app-store.ts';
 import { AppError } from '../../apps/errors.ts';
 import type { InstallInstance } from '../../apps/manifest/documents.ts';
 import { UnreadableSchedule } from '../../apps/manifest/next-run.ts';
@@ -70,13 +70,13 @@ export async function installApp(installation: AppInstallation): Promise<Install
 
 /** What the operating system says about the cache is this machine's trouble: elsewhere, or later, it works. */
 async function prepare(
-  library: AppLibrary,
+  store: AppStore,
   source: AppSource,
   registries: readonly string[],
   signal: AbortSignal,
 ): Promise<PreparedApp> {
   try {
-    return await library.prepare(source, registries, signal);
+    return await store.prepare(source, registries, signal);
   } catch (thrown) {
     const { code, syscall }: NodeJS.ErrnoException = toError(thrown);
     if (syscall === undefined) throw thrown;

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type GitSource, parseSource } from '../../../src/apps/app-source.ts';
-import { type AppLibrary, createAppLibrary } from '../../../src/apps/app-store.ts';
+import { type AppStore, createAppStore } from '../../../src/apps/app-store.ts';
 import { fetchCommit, newestCommit } from '../../../src/apps/fetch/git.ts';
 import { type AppHttp, createAppHttp } from '../../../src/apps/fetch/http.ts';
 import { APP_LIMITS } from '../../../src/apps/tree/app-tree.ts';
@@ -159,27 +159,27 @@ describe('an application in a git repository', () => {
     });
   });
 
-  describe('had by the library', () => {
+  describe('had by the store', () => {
     let http: AppHttp;
-    let library: AppLibrary;
+    let store: AppStore;
     let time: number;
 
     beforeEach(() => {
       time = Date.now();
       http = createAppHttp(LOCAL);
-      library = createAppLibrary({ directory: join(target, 'cache'), http, hosts: LOCAL, now: () => time });
+      store = createAppStore({ directory: join(target, 'cache'), http, hosts: LOCAL, now: () => time });
     });
 
     afterEach(async () => {
-      await library.close();
+      await store.close();
       await http.close();
     });
 
-    const prepare = (path: string) => library.prepare(source(path), [], new AbortController().signal);
+    const prepare = (path: string) => store.prepare(source(path), [], new AbortController().signal);
 
     it('has the commit in its version', async () => {
-      const id = await server.commit('library', FILES);
-      const { app, files } = await prepare('/library/.git');
+      const id = await server.commit('stored', FILES);
+      const { app, files } = await prepare('/stored/.git');
       expect(app).to.include({ slug: 'tiny', version: `1.0.0-${id}`, checksum: '' });
       expect((await readdir(files)).sort()).to.deep.equal(['index.html.br', 'manifest.webapp.br']);
     });

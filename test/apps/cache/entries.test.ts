@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { chooseEvicted } from '../../../src/apps/cache/evict.ts';
+import { chooseEvicted } from '../../../src/apps/cache/entries.ts';
 
 const MINUTE = 60_000;
 const NOW = 100 * MINUTE;

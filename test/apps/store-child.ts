@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseSource } from '../../src/apps/app-source.ts';
-import { createAppLibrary } from '../../src/apps/app-store.ts';
+import { createAppStore } from '../../src/apps/app-store.ts';
 import { createAppHttp } from '../../src/apps/fetch/http.ts';
 import { LOCAL } from './local-hosts.ts';
 
@@ -15,9 +15,9 @@ const order = z.object({
 process.once('message', async (message) => {
   const { directory, source, registries } = order.parse(message);
   const http = createAppHttp(LOCAL);
-  const library = createAppLibrary({ directory, http, hosts: LOCAL });
-  const { files } = await library.prepare(parseSource(source), registries, new AbortController().signal);
-  await library.close();
+  const store = createAppStore({ directory, http, hosts: LOCAL });
+  const { files } = await store.prepare(parseSource(source), registries, new AbortController().signal);
+  await store.close();
   await http.close();
   process.send?.({ files });
   process.disconnect();
