@@ -3,20 +3,20 @@ import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { connectStack, type StackConnection } from '../../src/stack/connect.ts';
 import { StackBusy, StackLockLost } from '../../src/stack/errors.ts';
-import { withStackLock } from '../../src/stack/lock.ts';
+import { withAppLock, withStackLock, withVfsLock } from '../../src/stack/lock.ts';
 import { redisAt } from '../support/redis-at.ts';
 import { startTestRedis, type TestRedis } from '../support/servers.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 import { until } from '../support/until.ts';
 
 const KEY = 'locks:cozy1/thing';
-const LOCK = { key: KEY, keeps: 'the thing of cozy1' };
-const LIFE = 300;
+const LOCK = { key: KEY, protects: 'the thing of cozy1' };
+const LIFE_MS = 300;
 
 describe('a lock of the stack', () => {
   const options = {
     signal: new AbortController().signal,
-    times: { life: LIFE, patience: 200, retry: 10 },
+    times: { durationMs: LIFE_MS, acquireTimeoutMs: 200, pollMs: 10 },
   };
   let server: TestRedis;
   let stack: StackConnection;
@@ -43,7 +43,7 @@ describe('a lock of the stack', () => {
       stack.lock,
       LOCK,
       async () => {
-        expect(await other.pttl(KEY)).to.be.within(1, LIFE);
+        expect(await other.pttl(KEY)).to.be.within(1, LIFE_MS);
         return await other.get(KEY);
       },
       options,
@@ -82,7 +82,7 @@ describe('a lock of the stack', () => {
     const error = await thrownBy(withStackLock(stack.lock, LOCK, () => Promise.resolve(), options));
     expect(error).to.be.instanceOf(StackBusy).and.to.include({ code: 'stack_busy', kind: 'retry' });
     expect(error).to.have.property('advice').that.contains(KEY);
-    expect(error).to.have.property('message').that.contains(LOCK.keeps);
+    expect(error).to.have.property('message').that.contains(LOCK.protects);
     expect(await other.get(KEY)).to.equal('theirs');
   });
 
@@ -93,7 +93,7 @@ describe('a lock of the stack', () => {
     const waiting = thrownBy(
       withStackLock(stack.lock, LOCK, () => Promise.resolve(), {
         signal: stop.signal,
-        times: { life: LIFE, patience: 60_000, retry: 30_000 },
+        times: { durationMs: LIFE_MS, acquireTimeoutMs: 60_000, pollMs: 30_000 },
       }),
     );
     stop.abort(reason);
@@ -106,7 +106,7 @@ describe('a lock of the stack', () => {
       LOCK,
       async (signal) => {
         const token = await other.get(KEY);
-        const end = performance.now() + 3 * LIFE;
+        const end = performance.now() + 3 * LIFE_MS;
         await until('the lock would have run out', () => performance.now() > end);
         expect(await other.get(KEY)).to.equal(token);
         expect(signal.aborted).to.equal(false);
@@ -150,5 +150,81 @@ describe('a lock of the stack', () => {
 
   it('is passed over for a stack that keeps its locks in its memory', async () => {
     expect(await withStackLock(undefined, LOCK, () => Promise.resolve('done'), options)).to.equal('done');
+  });
+});
+
+describe('the lock of an application', () => {
+  const options = {
+    signal: new AbortController().signal,
+    times: { durationMs: 20_000, acquireTimeoutMs: 100, pollMs: 10 },
+  };
+  let server: TestRedis;
+  let stack: StackConnection;
+
+  before(async () => {
+    server = await startTestRedis();
+    stack = connectStack({ lock: redisAt(`${server.url}/2`) });
+  });
+
+  after(async () => {
+    stack.close();
+    await server.close();
+  });
+
+  it('is the one that a stack takes', async () => {
+    const keys = await withAppLock(stack.lock, 'cozy1', 'drive', async () => stack.lock?.keys('*'), options);
+    expect(keys).to.deep.equal(['locks:cozy1/app-drive']);
+  });
+
+  it('names the application that somebody else works on', async () => {
+    const inner = () => withAppLock(stack.lock, 'cozy1', 'drive', () => Promise.resolve(), options);
+    const error = await thrownBy(withAppLock(stack.lock, 'cozy1', 'drive', inner, options));
+    expect(error).to.be.instanceOf(StackBusy).and.to.have.property('message').that.contains('drive');
+  });
+
+  const apart: readonly [string, string, string][] = [
+    ['another application', 'cozy1', 'notes'],
+    ['the same application of another instance', 'cozy2', 'drive'],
+  ];
+
+  for (const [what, prefix, slug] of apart) {
+    it(`does not keep ${what}`, async () => {
+      const inner = () => withAppLock(stack.lock, prefix, slug, () => Promise.resolve('both'), options);
+      expect(await withAppLock(stack.lock, 'cozy1', 'drive', inner, options)).to.equal('both');
+    });
+  }
+
+  it('does not keep the files', async () => {
+    const inner = () => withVfsLock(stack.lock, 'cozy1', () => Promise.resolve('both'), options);
+    expect(await withAppLock(stack.lock, 'cozy1', 'drive', inner, options)).to.equal('both');
+  });
+});
+
+describe('the lock of the files', () => {
+  const options = {
+    signal: new AbortController().signal,
+    times: { durationMs: 20_000, acquireTimeoutMs: 200, pollMs: 10 },
+  };
+  let server: TestRedis;
+  let stack: StackConnection;
+
+  before(async () => {
+    server = await startTestRedis();
+    stack = connectStack({ lock: redisAt(`${server.url}/2`) });
+  });
+
+  after(async () => {
+    stack.close();
+    await server.close();
+  });
+
+  it('is the one that a stack takes', async () => {
+    const keys = await withVfsLock(stack.lock, 'cozy1', async () => stack.lock?.keys('*'), options);
+    expect(keys).to.deep.equal(['locks:cozy1/vfs']);
+  });
+
+  it('does not keep the files of another instance', async () => {
+    const inner = () => withVfsLock(stack.lock, 'cozy2', () => Promise.resolve('both'), options);
+    expect(await withVfsLock(stack.lock, 'cozy1', inner, options)).to.equal('both');
   });
 });

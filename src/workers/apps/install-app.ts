@@ -8,7 +8,7 @@ import type { StoredDocument } from '../../couchdb/documents.ts';
 import { toError } from '../../errors.ts';
 import { incarnationOf } from '../../instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
-import { withAppLock } from '../../stack/app-lock.ts';
+import { withAppLock } from '../../stack/lock.ts';
 import { stackPrefix } from '../../stack/owner.ts';
 import { type NewTrigger, scheduleTriggers } from '../../stack/schedule-triggers.ts';
 import { databasesOf } from '../instance/databases-of.ts';

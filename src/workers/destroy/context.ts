@@ -6,8 +6,8 @@ import { refuseOddPrefix, refuseShared } from '../../instances/lookup/sharing.ts
 import type { DestroyPayload, DestroyStageName } from '../../jobs/kinds/destroy.ts';
 import type { SeenInstance } from '../../jobs/kinds/envelope.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
+import { withVfsLock } from '../../stack/lock.ts';
 import { type StackOwner, stackPrefix } from '../../stack/owner.ts';
-import { withVfsLock } from '../../stack/vfs-lock.ts';
 import { readExpected, superseded } from '../instance/expected-instance.ts';
 import { refuseFilesLeft } from '../instance/refusals.ts';
 import type { Lease } from '../lease.ts';
