@@ -1,4 +1,5 @@
 import { FleetError } from '../errors.ts';
+import { renewLease } from '../renew-lease.ts';
 
 /** Another worker may have this job by now: stop at once, touch nothing. */
 export class LostLock extends FleetError {
@@ -28,37 +29,23 @@ export interface LeaseOptions {
   now?(): number;
 }
 
-/** Renewals in the time one lasts. */
-const RENEWALS = 3;
-
 /**
  * Keeps a job's lock. BullMQ's own renewal goes by job id, so that a worker that slept and ran on
  * would stop the renewal of its successor in the same process (`docs/bullmq.md` §4).
  */
-export function holdLease({ duration, renew, now = () => performance.now() }: LeaseOptions): RenewedLease {
-  const lost = new AbortController();
-  let heldUntil = now() + duration;
-
-  async function beat(): Promise<void> {
-    const asked = now();
-    try {
-      // Counted from before the request: Redis may have extended it any time after.
-      if (await renew()) heldUntil = asked + duration;
-      else lost.abort(new LostLock());
-    } catch {
-      // Redis is away. The lock lasts until it runs out; `assertHeld` goes by the clock.
-    }
-  }
-
-  const timer = setInterval(() => void beat(), duration / RENEWALS);
+export function holdLease({ duration, renew, now }: LeaseOptions): RenewedLease {
+  const renewal = renewLease({
+    durationMs: duration,
+    renew,
+    loss: () => new LostLock(),
+    isLostByClock: false,
+    ...(now && { now }),
+  });
   return {
-    lost: lost.signal,
-    stop: () => clearInterval(timer),
+    lost: renewal.lost,
+    stop: () => void renewal.stop(),
     assertHeld() {
-      if (!lost.signal.aborted && now() < heldUntil) return;
-      const error = new LostLock();
-      lost.abort(error);
-      throw error;
+      if (!renewal.isHeld()) throw new LostLock();
     },
   };
 }
