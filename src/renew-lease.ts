@@ -28,7 +28,7 @@ export interface LeaseRenewal {
 }
 
 /** Renewals in the time one lasts. */
-const RENEWALS = 3;
+export const RENEWALS = 3;
 
 /** Renews a lease, a lock or a claim three times in its duration, until it is stopped. */
 export function renewLease(options: RenewalOptions): LeaseRenewal {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { FleetError } from '../../errors.ts';
 import { pause } from '../../pause.ts';
 import type { RedisClient } from '../../redis/client.ts';
+import { RENEWALS, renewLease } from '../../renew-lease.ts';
 import type { Keys } from '../redis/keys.ts';
 import { busy } from './busy.ts';
 import { ADDING_MS, type Claim, type Claims } from './claims.ts';
@@ -39,33 +40,27 @@ export async function holdNames<T>(
   options: DirectWork,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { kind, names, signal, renewEveryMs = ADDING_MS / 3 } = options;
+  const { kind, names, signal, renewEveryMs = ADDING_MS / RENEWALS } = options;
   const claim: Claim = { jobId: randomUUID(), kind, names, payloadHash: '' };
-  const lost = new AbortController();
   await takeTurn(fleet, claim, options);
-  let renewal = Promise.resolve();
-  const timer = setInterval(() => {
-    renewal = renew();
-  }, renewEveryMs);
-  try {
-    return await work(signal === undefined ? lost.signal : AbortSignal.any([signal, lost.signal]));
-  } finally {
-    clearInterval(timer);
-    await renewal;
-    // The work is done; without this the names are free again after a minute.
-    await fleet.claims.release(claim.jobId, names).catch(() => undefined);
-  }
-
-  async function renew(): Promise<void> {
-    const answer = await fleet.claims.take(claim, 'direct').catch(() => undefined);
-    if (answer?.state === 'held') return;
-    lost.abort(
+  const renewal = renewLease({
+    durationMs: renewEveryMs * RENEWALS,
+    // Without an answer they count as lost: a command is not to go on for as long as they might be held.
+    renew: async () => (await fleet.claims.take(claim, 'direct').catch(() => undefined))?.state === 'held',
+    loss: () =>
       new FleetError(
         'lost_names',
         `the hold on ${names[0]} was lost while the work was under way`,
         'See what was done, and run the command again.',
       ),
-    );
+    isLostByClock: false,
+  });
+  try {
+    return await work(signal === undefined ? renewal.lost : AbortSignal.any([signal, renewal.lost]));
+  } finally {
+    await renewal.stop();
+    // The work is done; without this the names are free again after a minute.
+    await fleet.claims.release(claim.jobId, names).catch(() => undefined);
   }
 }
 
