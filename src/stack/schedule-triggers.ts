@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { nextRun, type Schedule } from '../apps/manifest/next-run.ts';
+import { chunks } from '../chunk.ts';
 import { askStackRedis } from './connect.ts';
 import { prefixOnCluster, type StackOwner } from './owner.ts';
-import { inParts } from './parts.ts';
 
 /** Of a trigger's document, what the scheduler is told. */
 export interface NewTrigger extends Schedule {
@@ -18,6 +18,9 @@ export interface ScheduleTriggersOptions {
   readonly stackRedis: Redis | undefined;
   readonly now: Date;
 }
+
+/** Members and fields named in one command. */
+const AT_A_TIME = 500;
 
 /** An entry of the scheduler. */
 interface Run {
@@ -53,10 +56,9 @@ export async function scheduleTriggers(options: ScheduleTriggersOptions): Promis
     if (next !== undefined) runs.push({ entry, time: Math.floor(next.getTime() / 1_000) });
   }
   if (stackRedis === undefined) return;
-  for (const part of inParts(runs)) await addRuns(stackRedis, part);
-  for (const part of inParts(triggers.filter(({ type }) => type === '@event'))) {
-    await addEvents(stackRedis, owner.prefix, part);
-  }
+  for await (const chunk of chunks(runs, AT_A_TIME)) await addRuns(stackRedis, chunk);
+  const events = triggers.filter(({ type }) => type === '@event');
+  for await (const chunk of chunks(events, AT_A_TIME)) await addEvents(stackRedis, owner.prefix, chunk);
 }
 
 async function addRuns(redis: Redis, runs: readonly Run[]): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { chunks } from '../chunk.ts';
 import type { StoredDocument } from '../couchdb/documents.ts';
 import { CouchError } from '../couchdb/errors.ts';
 import type { CouchServer } from '../couchdb/server.ts';
@@ -6,9 +7,11 @@ import { databaseName } from '../instances/databases/prefix.ts';
 import { askStackRedis } from './connect.ts';
 import { documentsOf } from './documents.ts';
 import { prefixOnCluster, type StackOwner } from './owner.ts';
-import { inParts } from './parts.ts';
 
 const TRIGGERS = 'io.cozy.triggers';
+
+/** Members and keys named in one command, documents deleted in one request. */
+const AT_A_TIME = 500;
 
 export interface RemoveTriggersOptions extends Omit<StackOwner, 'domain'> {
   /** The CouchDB with the instance's databases. */
@@ -16,7 +19,7 @@ export interface RemoveTriggersOptions extends Omit<StackOwner, 'domain'> {
   /** The Redis with the stack's triggers; undefined = the stack keeps them in its memory. */
   readonly stackRedis: Redis | undefined;
   readonly signal: AbortSignal;
-  /** Called before each step that cannot be taken back; throws when the job is somebody else's by now. */
+  /** Called before each step that cannot be taken back. @throws when the job belongs to another worker by now */
   readonly assertHeld?: () => void;
 }
 
@@ -31,18 +34,17 @@ export async function removeTriggers(options: RemoveTriggersOptions): Promise<nu
   const { server, prefix, stackRedis, signal, assertHeld } = options;
   const database = databaseName(prefix, TRIGGERS);
   const triggers = await documentsOf(server, database, signal);
-  const parts = inParts(triggers);
   if (stackRedis !== undefined) {
-    for (const part of parts) {
+    for await (const chunk of chunks(triggers, AT_A_TIME)) {
       assertHeld?.();
-      await unschedule(stackRedis, options, part);
+      await unschedule(stackRedis, options, chunk);
     }
     assertHeld?.();
     await askStackRedis(stackRedis, () => stackRedis.del(`events-${prefix}`));
   }
-  for (const part of parts) {
+  for await (const chunk of chunks(triggers, AT_A_TIME)) {
     assertHeld?.();
-    await deleteAll(server, database, part, signal);
+    await deleteAll(server, database, chunk, signal);
   }
   return triggers.length;
 }
