@@ -1,4 +1,4 @@
-import { pagesOf } from '../../pages.ts';
+import { chunks } from '../../chunk.ts';
 import { severalLines } from '../../safe-text.ts';
 import { writerOf } from './guard-output.ts';
 
@@ -23,7 +23,7 @@ export async function writeStdout(text: string, stdout: NodeJS.WriteStream = pro
  */
 export async function writeAll(texts: AsyncIterable<string>, atATime = PAGE): Promise<void> {
   try {
-    for await (const page of pagesOf(texts, atATime)) await writeStdout(page.join(''));
+    for await (const page of chunks(texts, atATime)) await writeStdout(page.join(''));
   } catch (error) {
     if (!isReaderGone(error)) throw error;
   }

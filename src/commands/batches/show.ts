@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { chunks } from '../../chunk.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { batchFacts } from '../../cli/batches/batch-texts.ts';
 import { ROW_HEAD, rowCells } from '../../cli/batches/row-table.ts';
@@ -9,7 +10,6 @@ import { ROW_STATES, type RowState } from '../../jobs/batches/row-state.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { type BatchSummary, batchSummary, countByCode } from '../../operations/batches/batch-state.ts';
 import { withFleet } from '../../operations/connect/with-fleet.ts';
-import { pagesOf } from '../../pages.ts';
 
 /** Rows that somebody has to look at. */
 const FAILURES: readonly RowState[] = ['failed', 'incomplete'];
@@ -52,7 +52,7 @@ export default class BatchesShow extends BaseCommand {
   private async list({ batches }: Fleet, id: string, states: readonly RowState[]): Promise<Row[]> {
     const kept: Row[] = [];
     this.log();
-    for await (const page of pagesOf(batches.rows(id, ...states), PAGE)) {
+    for await (const page of chunks(batches.rows(id, ...states), PAGE)) {
       if (this.jsonEnabled()) kept.push(...page);
       else for (const line of rowsText(ROW_HEAD, page.map(rowCells), this.live)) this.log(line);
     }

@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { chunks } from '../../chunk.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { JOB_HEAD, jobCells } from '../../cli/jobs/job-texts.ts';
 import { rowsText } from '../../cli/terminal/table.ts';
@@ -13,7 +14,6 @@ import {
   jobState,
 } from '../../operations/jobs/job-facts.ts';
 import { listJobs } from '../../operations/jobs/list-jobs.ts';
-import { pagesOf } from '../../pages.ts';
 
 /** Rows that share the widths of a table. */
 const PAGE = 100;
@@ -42,7 +42,7 @@ export default class JobsLs extends BaseCommand {
           ? listJobs(fleet, state === undefined ? ORDER : [state], limit)
           : latest(fleet, domain);
       const kept: JobFacts[] = [];
-      for await (const page of pagesOf(jobs, PAGE)) {
+      for await (const page of chunks(jobs, PAGE)) {
         if (this.jsonEnabled()) kept.push(...page);
         else for (const line of rowsText(JOB_HEAD, page.map(jobCells), this.live)) this.log(line);
       }

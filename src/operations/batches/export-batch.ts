@@ -1,3 +1,4 @@
+import { chunks } from '../../chunk.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { reservationId } from '../../instances/databases/prefix.ts';
 import type { Scheme } from '../../instances/domains/registration-link.ts';
@@ -6,7 +7,6 @@ import { classifyByNames } from '../../instances/lookup/lookup.ts';
 import { isOfIncarnation, type Registration, registrationOf } from '../../instances/lookup/registration.ts';
 import type { Batches, Row } from '../../jobs/batches/batches.ts';
 import { JOB_KINDS, type JobKind } from '../../jobs/kinds/job-kinds.ts';
-import { pagesOf } from '../../pages.ts';
 import { rowError } from './batch-state.ts';
 
 /** What `batches export` says of one row. */
@@ -32,7 +32,7 @@ export async function* exportBatch(
   id: string,
 ): AsyncGenerator<ExportedRow> {
   const { kind } = await batches.get(id);
-  for await (const page of pagesOf(batches.rows(id), PAGE)) {
+  for await (const page of chunks(batches.rows(id), PAGE)) {
     if (!JOB_KINDS[kind].hasLinks) {
       for (const row of page) yield exportedWork(row, kind);
       continue;

@@ -1,3 +1,4 @@
+import { chunks } from '../../chunk.ts';
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { SETTINGS } from '../../instances/databases/databases.ts';
@@ -12,7 +13,6 @@ import { classifyIfAny } from '../../instances/lookup/lookup.ts';
 import { registrationOf } from '../../instances/lookup/registration.ts';
 import { type Recognition, recognize } from '../../instances/options/identity.ts';
 import type { InstanceOptions } from '../../instances/options/options.ts';
-import { pagesOf } from '../../pages.ts';
 import type { Couch } from '../connect/couch.ts';
 import type { InvalidRow, ValidRow } from '../input/check-rows.ts';
 import type { ExportedRow } from './export-batch.ts';
@@ -32,7 +32,7 @@ export async function* exportFile(
   scheme: Scheme,
   onInvalid: (row: InvalidRow) => void,
 ): AsyncGenerator<ExportedRow> {
-  for await (const page of pagesOf(validRows(rows, onInvalid), PAGE)) {
+  for await (const page of chunks(validRows(rows, onInvalid), PAGE)) {
     const names = page.flatMap(({ options: { domain, aliases } }) => [domain, ...aliases]);
     const owners = ownersByName(await classifyIfAny(couch.global, names));
     yield* await Promise.all(page.map(({ options }) => exported(couch, options, owners, scheme)));

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
+import { chunks } from '../../chunk.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { InputError } from '../../errors.ts';
 import { normaliseDomain } from '../../instances/domains/domain.ts';
@@ -12,7 +13,6 @@ import {
 } from '../../instances/lookup/instance-filter.ts';
 import { INSTANCE_FLAGS } from '../../instances/options/flags.ts';
 import { InvalidOptions } from '../../instances/options/parse-options.ts';
-import { pagesOf } from '../../pages.ts';
 import { checkFile, type FileReport, refuseInvalidRows } from '../input/check-file.ts';
 import type { GoodRow, InvalidRow, RowCheck } from '../input/check-rows.ts';
 import { openRowFile } from '../input/row-file.ts';
@@ -157,7 +157,7 @@ async function ofFilter(filter: InstanceFilter, io: SelectionServices): Promise<
     invalid: 0,
     passedOver,
     filter: isEmptyFilter(filter) ? undefined : filter,
-    pages: () => pagesOf(targets, PAGE),
+    pages: () => chunks(targets, PAGE),
     close: async () => undefined,
   };
 }
@@ -172,7 +172,7 @@ async function* lookedUp<Written extends WrittenDomain>(
   rows: Iterable<Written> | AsyncIterable<Written>,
   global: CouchServer,
 ): AsyncGenerator<(Written & Target)[]> {
-  for await (const page of pagesOf(rows, PAGE)) yield await lookUp(global, page);
+  for await (const page of chunks(rows, PAGE)) yield await lookUp(global, page);
 }
 
 /** A row that names an instance which exists; whatever else it says is not looked at. */
