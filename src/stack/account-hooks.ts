@@ -19,18 +19,18 @@ import {
   accountDeletionJob,
   endOf,
   JOBS,
-  type JobPatience,
+  type JobTimes,
   type PushedJob,
   pushKonnectorJob,
   waitForKonnectorJobs,
 } from './konnector-jobs.ts';
-import type { StackOwner } from './owner.ts';
+import type { StackInstance } from './stack-instance.ts';
 
 const ACCOUNTS = 'io.cozy.accounts';
 const SOFT_DELETED = 'io.cozy.accounts.soft_deleted';
 const KONNECTORS = 'io.cozy.konnectors';
 
-export interface AccountHooksOptions extends StackOwner {
+export interface AccountHooksOptions extends StackInstance {
   /** The CouchDB with the instance's databases. */
   readonly server: CouchServer;
   /** The Redis with the stack's jobs; undefined = nobody would take a job from us. */
@@ -40,7 +40,7 @@ export interface AccountHooksOptions extends StackOwner {
   readonly signal: AbortSignal;
   /** Called right before each step that cannot be taken back. @throws when the work is not ours any more */
   assertHeld(): void;
-  readonly times?: JobPatience;
+  readonly times?: JobTimes;
 }
 
 /** What became of the accounts whose konnectors had to be told, those of an earlier run included. */
@@ -179,14 +179,14 @@ async function ensureJob(options: AccountHooksOptions, deletion: AccountDeletion
 
 /** A job that was pushed by an earlier run is not waited for longer than if that one had gone on. */
 async function push(
-  { assertHeld, ...owner }: AccountHooksOptions,
+  { assertHeld, ...instance }: AccountHooksOptions,
   redis: Redis,
   document: StoredDocument,
 ): Promise<PushedJob> {
   const { _id: id, queued_at: queuedAt } = document;
   if (endOf(document) !== undefined) return { id, since: Date.now() };
   assertHeld();
-  const now = (await pushKonnectorJob(redis, owner, id)) || typeof queuedAt !== 'string';
+  const now = (await pushKonnectorJob(redis, instance, id)) || typeof queuedAt !== 'string';
   return { id, since: now ? Date.now() : Date.parse(queuedAt) || Date.now() };
 }
 

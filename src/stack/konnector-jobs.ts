@@ -6,26 +6,29 @@ import { databaseName } from '../instances/databases/prefix.ts';
 import { pause } from '../pause.ts';
 import { askStackRedis } from './connect.ts';
 import { documentsById } from './documents.ts';
-import { prefixOnCluster, type StackOwner } from './owner.ts';
+import { prefixOnCluster, type StackInstance } from './stack-instance.ts';
 
 export const JOBS = 'io.cozy.jobs';
 
 /** Where the stack looks first for jobs of konnectors (`docs/cozy-data.md` §6.4). */
 const QUEUE = 'j/konnector/p0';
 
-/** How long it is remembered that a job was pushed: longer than it takes to try a destruction again. */
+/** How long the push of a job is remembered: longer than until a destruction is tried again. */
 const MEMORY_SECONDS = 7 * 24 * 3600;
 
 /** How Go writes a time that is not set. */
 const NEVER = '0001-01-01T00:00:00Z';
 
-/** How long is waited for jobs, in milliseconds; the patience is the stack's own. */
-export interface JobPatience {
-  readonly patience: number;
-  readonly poll: number;
+/** How jobs are waited for. */
+export interface JobTimes {
+  /** Milliseconds from the push of a job until it is given up. */
+  readonly timeoutMs: number;
+  /** Milliseconds between two looks at the documents of jobs. */
+  readonly pollMs: number;
 }
 
-const STACK_PATIENCE: JobPatience = { patience: 10 * 60_000, poll: 1_000 };
+/** The stack waits as long for konnectors (`docs/cozy-data.md` §6.4). */
+const STACK_TIMES: JobTimes = { timeoutMs: 10 * 60_000, pollMs: 1_000 };
 
 /** An account that a konnector is to delete at its provider. */
 export interface AccountDeletion {
@@ -37,12 +40,12 @@ export interface AccountDeletion {
 }
 
 /**
- * Id of the job that deletes an account at its provider. The same for all who try, so that a job is made
- * once however often a destruction is resumed.
+ * Id of the job that deletes an account at its provider. It follows from the account, so that a job is
+ * made once however often a destruction is resumed.
  * @param attempt from 0; another one only after the job before it has failed
  */
 export function accountDeletionId(
-  { prefix }: StackOwner,
+  { prefix }: StackInstance,
   deletion: AccountDeletion,
   attempt: number,
 ): string {
@@ -53,12 +56,12 @@ export function accountDeletionId(
 
 /** The job's document (`docs/cozy-data.md` §6.4). */
 export function accountDeletionJob(
-  owner: StackOwner,
+  instance: StackInstance,
   { account, rev, konnector }: AccountDeletion,
   id: string,
   now: Date,
 ): CouchDocument {
-  const { domain, prefix, couchCluster = 0 } = owner;
+  const { domain, prefix, couchCluster = 0 } = instance;
   return {
     _id: id,
     ...(couchCluster > 0 && { couch_cluster: couchCluster }),
@@ -90,9 +93,13 @@ return 0
  * @returns whether it was handed over now
  * @throws StackRedisAway
  */
-export async function pushKonnectorJob(redis: Redis, owner: StackOwner, jobId: string): Promise<boolean> {
-  const memory = `cozy-fleet:pushed:${owner.prefix}/${jobId}`;
-  const entry = `${prefixOnCluster(owner)}/${jobId}`;
+export async function pushKonnectorJob(
+  redis: Redis,
+  instance: StackInstance,
+  jobId: string,
+): Promise<boolean> {
+  const memory = `cozy-fleet:pushed:${instance.prefix}/${jobId}`;
+  const entry = `${prefixOnCluster(instance)}/${jobId}`;
   const pushed = await askStackRedis(redis, () =>
     redis.eval(PUSH_ONCE, 2, memory, QUEUE, MEMORY_SECONDS, entry),
   );
@@ -111,7 +118,7 @@ export type JobEnd = 'done' | 'errored' | 'given_up';
 
 export interface WaitOptions {
   readonly signal: AbortSignal;
-  readonly times?: JobPatience;
+  readonly times?: JobTimes;
 }
 
 /**
@@ -120,11 +127,11 @@ export interface WaitOptions {
  */
 export async function waitForKonnectorJobs(
   server: CouchServer,
-  owner: StackOwner,
+  instance: StackInstance,
   jobs: readonly PushedJob[],
-  { signal, times: { patience, poll } = STACK_PATIENCE }: WaitOptions,
+  { signal, times: { timeoutMs, pollMs } = STACK_TIMES }: WaitOptions,
 ): Promise<Map<string, JobEnd>> {
-  const database = databaseName(owner.prefix, JOBS);
+  const database = databaseName(instance.prefix, JOBS);
   const ends = new Map<string, JobEnd>();
   for (;;) {
     const open = jobs.filter(({ id }) => !ends.has(id));
@@ -135,11 +142,11 @@ export async function waitForKonnectorJobs(
       signal,
     );
     for (const { id, since } of open) {
-      const end = endOf(documents.get(id)) ?? (Date.now() >= since + patience ? 'given_up' : undefined);
+      const end = endOf(documents.get(id)) ?? (Date.now() >= since + timeoutMs ? 'given_up' : undefined);
       if (end !== undefined) ends.set(id, end);
     }
     if (ends.size >= jobs.length) return ends;
-    await pause(poll, signal);
+    await pause(pollMs, signal);
   }
 }
 

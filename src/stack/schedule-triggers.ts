@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { nextRun, type Schedule } from '../apps/manifest/next-run.ts';
 import { chunks } from '../chunk.ts';
 import { askStackRedis } from './connect.ts';
-import { prefixOnCluster, type StackOwner } from './owner.ts';
+import { prefixOnCluster, type StackInstance } from './stack-instance.ts';
 
 /** Of a trigger's document, what the scheduler is told. */
 export interface NewTrigger extends Schedule {
@@ -11,7 +11,7 @@ export interface NewTrigger extends Schedule {
 }
 
 export interface ScheduleTriggersOptions {
-  readonly owner: Omit<StackOwner, 'domain'>;
+  readonly instance: Omit<StackInstance, 'domain'>;
   /** Their documents must be there: the stack drops entries of which it finds none. */
   readonly triggers: readonly NewTrigger[];
   /** The Redis with the stack's triggers; undefined = the stack reads their documents when it starts. */
@@ -48,17 +48,17 @@ end
  * @throws {UnreadableSchedule} with nothing scheduled, when one of them is none; StackRedisAway
  */
 export async function scheduleTriggers(options: ScheduleTriggersOptions): Promise<void> {
-  const { owner, triggers, stackRedis, now } = options;
+  const { instance, triggers, stackRedis, now } = options;
   const runs: Run[] = [];
   for (const trigger of triggers) {
-    const entry = `${prefixOnCluster(owner)}/${trigger._id}`;
+    const entry = `${prefixOnCluster(instance)}/${trigger._id}`;
     const next = nextRun(trigger, now, spreadOf(entry));
     if (next !== undefined) runs.push({ entry, time: Math.floor(next.getTime() / 1_000) });
   }
   if (stackRedis === undefined) return;
   for await (const chunk of chunks(runs, AT_A_TIME)) await addRuns(stackRedis, chunk);
   const events = triggers.filter(({ type }) => type === '@event');
-  for await (const chunk of chunks(events, AT_A_TIME)) await addEvents(stackRedis, owner.prefix, chunk);
+  for await (const chunk of chunks(events, AT_A_TIME)) await addEvents(stackRedis, instance.prefix, chunk);
 }
 
 async function addRuns(redis: Redis, runs: readonly Run[]): Promise<void> {

@@ -6,14 +6,14 @@ import type { CouchServer } from '../couchdb/server.ts';
 import { databaseName } from '../instances/databases/prefix.ts';
 import { askStackRedis } from './connect.ts';
 import { documentsOf } from './documents.ts';
-import { prefixOnCluster, type StackOwner } from './owner.ts';
+import { prefixOnCluster, type StackInstance } from './stack-instance.ts';
 
 const TRIGGERS = 'io.cozy.triggers';
 
 /** Members and keys named in one command, documents deleted in one request. */
 const AT_A_TIME = 500;
 
-export interface RemoveTriggersOptions extends Omit<StackOwner, 'domain'> {
+export interface RemoveTriggersOptions extends Omit<StackInstance, 'domain'> {
   /** The CouchDB with the instance's databases. */
   readonly server: CouchServer;
   /** The Redis with the stack's triggers; undefined = the stack keeps them in its memory. */
@@ -52,11 +52,11 @@ export async function removeTriggers(options: RemoveTriggersOptions): Promise<nu
 /** The stack's keys: `docs/cozy-data.md` §7. */
 async function unschedule(
   redis: Redis,
-  owner: Omit<StackOwner, 'domain'>,
+  instance: Omit<StackInstance, 'domain'>,
   triggers: readonly StoredDocument[],
 ): Promise<void> {
-  const entries = triggers.map(({ _id }) => `${prefixOnCluster(owner)}/${_id}`);
-  const payloads = triggers.map(({ _id }) => `payload-${owner.prefix}/${_id}`);
+  const entries = triggers.map(({ _id }) => `${prefixOnCluster(instance)}/${_id}`);
+  const payloads = triggers.map(({ _id }) => `payload-${instance.prefix}/${_id}`);
   await askStackRedis(redis, async () => {
     await redis.zrem('triggers', ...entries);
     await redis.zrem('scheduling', ...entries);

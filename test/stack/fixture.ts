@@ -4,7 +4,7 @@ import type { CouchDocument } from '../../src/couchdb/documents.ts';
 import { type CouchServer, connectCouch } from '../../src/couchdb/server.ts';
 import { databaseName } from '../../src/instances/databases/prefix.ts';
 import { connectStack } from '../../src/stack/connect.ts';
-import type { StackOwner } from '../../src/stack/owner.ts';
+import type { StackInstance } from '../../src/stack/stack-instance.ts';
 import { Cleanup } from '../support/cleanup.ts';
 import { redisAt } from '../support/redis-at.ts';
 import { startTestCouch, startTestRedis, type TestRedis } from '../support/servers.ts';
@@ -25,11 +25,11 @@ export interface TestStack {
   readonly jobs: Redis;
   readonly server: CouchServer;
   /** An instance without any database; what is made under its prefix goes at the end. */
-  owner(couchCluster?: number): StackOwner;
+  instance(couchCluster?: number): StackInstance;
   /** Makes a database of an instance with these documents. */
-  fill(owner: StackOwner, doctype: string, documents?: readonly CouchDocument[]): Promise<void>;
+  fill(instance: StackInstance, doctype: string, documents?: readonly CouchDocument[]): Promise<void>;
   /** The documents of a database of an instance, by id. */
-  read(owner: StackOwner, doctype: string): Promise<Map<string, CouchDocument>>;
+  read(instance: StackInstance, doctype: string): Promise<Map<string, CouchDocument>>;
   /** What waits in the queue of the konnectors. */
   queue(): Promise<string[]>;
   startKonnectors(outcome: Outcome): KonnectorWorker;
@@ -54,8 +54,8 @@ async function putTogether(cleanup: Cleanup): Promise<TestStack> {
   if (stack.jobs === undefined) throw new Error('no connection was made');
   const { jobs } = stack;
 
-  async function read(owner: StackOwner, doctype: string): Promise<Map<string, CouchDocument>> {
-    const rows = await server.allDocuments(databaseName(owner.prefix, doctype), { includeDocs: true });
+  async function read(instance: StackInstance, doctype: string): Promise<Map<string, CouchDocument>> {
+    const rows = await server.allDocuments(databaseName(instance.prefix, doctype), { includeDocs: true });
     const documents = new Map<string, CouchDocument>();
     for (const { doc } of rows) if (doc) documents.set(doc._id, doc);
     return documents;
@@ -73,15 +73,15 @@ async function putTogether(cleanup: Cleanup): Promise<TestStack> {
     redis,
     jobs,
     server,
-    owner(couchCluster) {
+    instance(couchCluster) {
       const prefix = `cozytest${randomBytes(14).toString('hex')}`;
-      const owner = { domain: `${prefix}.example.org`, prefix, ...(couchCluster && { couchCluster }) };
-      return cleanup.add(owner, async () => {
+      const instance = { domain: `${prefix}.example.org`, prefix, ...(couchCluster && { couchCluster }) };
+      return cleanup.add(instance, async () => {
         for (const name of await server.listDatabases(`${prefix}/`)) await server.deleteDatabase(name);
       });
     },
-    async fill(owner, doctype, documents = []) {
-      const name = databaseName(owner.prefix, doctype);
+    async fill(instance, doctype, documents = []) {
+      const name = databaseName(instance.prefix, doctype);
       await server.createDatabase(name);
       if (documents.length > 0) await server.bulkInsert(name, documents);
     },

@@ -14,7 +14,7 @@ const JOBS = 'io.cozy.jobs';
 
 describe("a konnector's job", () => {
   const { signal } = new AbortController();
-  const times = { patience: 60_000, poll: 5 };
+  const times = { timeoutMs: 60_000, pollMs: 5 };
   const now = () => Date.now();
   let stack: TestStack;
 
@@ -27,8 +27,8 @@ describe("a konnector's job", () => {
   after(() => stack.close());
 
   it('has the fields of one that the stack makes', () => {
-    const owner = { domain: 'alice.example.org', prefix: 'cozy1', couchCluster: 1 };
-    expect(accountDeletionJob(owner, DELETION, 'id1', new Date(1_000))).to.deep.equal({
+    const instance = { domain: 'alice.example.org', prefix: 'cozy1', couchCluster: 1 };
+    expect(accountDeletionJob(instance, DELETION, 'id1', new Date(1_000))).to.deep.equal({
       _id: 'id1',
       couch_cluster: 1,
       domain: 'alice.example.org',
@@ -45,18 +45,18 @@ describe("a konnector's job", () => {
   });
 
   it('leaves the first cluster out, as the stack does', () => {
-    const owner = { domain: 'alice.example.org', prefix: 'cozy1', couchCluster: 0 };
-    expect(accountDeletionJob(owner, DELETION, 'id1', new Date())).not.to.have.property('couch_cluster');
+    const instance = { domain: 'alice.example.org', prefix: 'cozy1', couchCluster: 0 };
+    expect(accountDeletionJob(instance, DELETION, 'id1', new Date())).not.to.have.property('couch_cluster');
   });
 
   it('has an id that follows from the account, its revision and the attempt', () => {
-    const owner = { domain: 'alice.example.org', prefix: 'cozy1' };
-    const id = accountDeletionId(owner, DELETION, 0);
+    const instance = { domain: 'alice.example.org', prefix: 'cozy1' };
+    const id = accountDeletionId(instance, DELETION, 0);
     expect(id)
       .to.match(/^[0-9a-f]{32}$/)
-      .and.to.equal(accountDeletionId(owner, { ...DELETION }, 0));
-    expect(accountDeletionId(owner, DELETION, 1)).not.to.equal(id);
-    expect(accountDeletionId(owner, { ...DELETION, rev: '3-c' }, 0)).not.to.equal(id);
+      .and.to.equal(accountDeletionId(instance, { ...DELETION }, 0));
+    expect(accountDeletionId(instance, DELETION, 1)).not.to.equal(id);
+    expect(accountDeletionId(instance, { ...DELETION, rev: '3-c' }, 0)).not.to.equal(id);
   });
 
   it('is pushed to the front queue of the konnectors', async () => {
@@ -71,10 +71,10 @@ describe("a konnector's job", () => {
   });
 
   it('is pushed once, also after a stack has taken it', async () => {
-    const owner = { domain: 'a', prefix: 'cozy1' };
-    expect(await pushKonnectorJob(stack.jobs, owner, 'id1')).to.equal(true);
+    const instance = { domain: 'a', prefix: 'cozy1' };
+    expect(await pushKonnectorJob(stack.jobs, instance, 'id1')).to.equal(true);
     await stack.jobs.lpop('j/konnector/p0');
-    expect(await pushKonnectorJob(stack.jobs, owner, 'id1')).to.equal(false);
+    expect(await pushKonnectorJob(stack.jobs, instance, 'id1')).to.equal(false);
     expect(await stack.queue()).to.deep.equal([]);
   });
 
@@ -87,18 +87,18 @@ describe("a konnector's job", () => {
     const job = (_id: string, state: string): CouchDocument => ({ _id, state });
 
     it('until it is done or has failed', async () => {
-      const owner = stack.owner();
-      await stack.fill(owner, JOBS, [job('a', 'done'), job('b', 'errored')]);
+      const instance = stack.instance();
+      await stack.fill(instance, JOBS, [job('a', 'done'), job('b', 'errored')]);
       const jobs = ['a', 'b'].map((id) => ({ id, since: now() }));
-      const ends = await waitForKonnectorJobs(stack.server, owner, jobs, { signal, times });
+      const ends = await waitForKonnectorJobs(stack.server, instance, jobs, { signal, times });
       expect(Object.fromEntries(ends)).to.deep.equal({ a: 'done', b: 'errored' });
     });
 
     it('while it waits and runs', async () => {
-      const owner = stack.owner();
-      await stack.fill(owner, JOBS, [job('a', 'queued')]);
-      await stack.jobs.lpush('j/konnector/p0', `${owner.prefix}/a`);
-      const waiting = waitForKonnectorJobs(stack.server, owner, [{ id: 'a', since: now() }], {
+      const instance = stack.instance();
+      await stack.fill(instance, JOBS, [job('a', 'queued')]);
+      await stack.jobs.lpush('j/konnector/p0', `${instance.prefix}/a`);
+      const waiting = waitForKonnectorJobs(stack.server, instance, [{ id: 'a', since: now() }], {
         signal,
         times,
       });
@@ -108,20 +108,20 @@ describe("a konnector's job", () => {
     });
 
     it('no longer than the stack would, counted from when it was pushed', async () => {
-      const owner = stack.owner();
-      await stack.fill(owner, JOBS, [job('a', 'running')]);
+      const instance = stack.instance();
+      await stack.fill(instance, JOBS, [job('a', 'running')]);
       const jobs = [{ id: 'a', since: now() - 10 * 60_000 }];
-      const ends = await waitForKonnectorJobs(stack.server, owner, jobs, { signal });
+      const ends = await waitForKonnectorJobs(stack.server, instance, jobs, { signal });
       expect(ends.get('a')).to.equal('given_up');
     });
 
     it('no longer when the caller stops', async () => {
-      const owner = stack.owner();
-      await stack.fill(owner, JOBS, [job('a', 'running')]);
+      const instance = stack.instance();
+      await stack.fill(instance, JOBS, [job('a', 'running')]);
       const stop = new AbortController();
       const jobs = [{ id: 'a', since: now() }];
       const waiting = thrownBy(
-        waitForKonnectorJobs(stack.server, owner, jobs, { signal: stop.signal, times }),
+        waitForKonnectorJobs(stack.server, instance, jobs, { signal: stop.signal, times }),
       );
       const reason = new Error('stopped');
       stop.abort(reason);

@@ -3,15 +3,15 @@ import type { Redis } from 'ioredis';
 import { UnreadableSchedule } from '../../src/apps/manifest/next-run.ts';
 import { connectStack, type StackConnection } from '../../src/stack/connect.ts';
 import { StackRedisAway } from '../../src/stack/errors.ts';
-import type { StackOwner } from '../../src/stack/owner.ts';
 import { type NewTrigger, scheduleTriggers } from '../../src/stack/schedule-triggers.ts';
+import type { StackInstance } from '../../src/stack/stack-instance.ts';
 import { redisAt } from '../support/redis-at.ts';
 import { startTestRedis, type TestRedis } from '../support/servers.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 
 describe('the triggers of a new application', () => {
   const now = new Date('2026-01-01T12:00:00.750Z');
-  const owner = { prefix: 'cozy1' };
+  const instance = { prefix: 'cozy1' };
   const every = trigger('every', '@every', '1h30m');
   let server: TestRedis;
   let stack: StackConnection;
@@ -37,9 +37,9 @@ describe('the triggers of a new application', () => {
 
   const schedule = (
     triggers: readonly NewTrigger[],
-    of: Omit<StackOwner, 'domain'> = owner,
+    of: Omit<StackInstance, 'domain'> = instance,
     at: Date = now,
-  ) => scheduleTriggers({ owner: of, triggers, stackRedis: jobs, now: at });
+  ) => scheduleTriggers({ instance: of, triggers, stackRedis: jobs, now: at });
 
   const secondsOf = (iso: string) => String(Date.parse(iso) / 1_000);
 
@@ -95,7 +95,7 @@ describe('the triggers of a new application', () => {
   it('stay where the stack has put them', async () => {
     await schedule([every]);
     await jobs.zadd('triggers', 5, 'cozy1/every');
-    await schedule([every], owner, new Date('2026-02-01T00:00:00Z'));
+    await schedule([every], instance, new Date('2026-02-01T00:00:00Z'));
     expect(await jobs.zscore('triggers', 'cozy1/every')).to.equal('5');
   });
 
@@ -128,7 +128,7 @@ describe('the triggers of a new application', () => {
   });
 
   it('are left to a stack that keeps them in its memory', async () => {
-    await scheduleTriggers({ owner, triggers: [every], stackRedis: undefined, now });
+    await scheduleTriggers({ instance, triggers: [every], stackRedis: undefined, now });
     expect(await jobs.keys('*')).to.deep.equal([]);
   });
 

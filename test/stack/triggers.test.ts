@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { StackOwner } from '../../src/stack/owner.ts';
+import type { StackInstance } from '../../src/stack/stack-instance.ts';
 import { removeTriggers } from '../../src/stack/triggers.ts';
 import { startTestStack, type TestStack } from './fixture.ts';
 
@@ -18,11 +18,11 @@ describe('the triggers of an instance', () => {
   after(() => stack.close());
 
   /** An instance with a trigger of each kind, scheduled as a stack schedules them. */
-  async function scheduled(couchCluster?: number): Promise<StackOwner> {
-    const owner = stack.owner(couchCluster);
+  async function scheduled(couchCluster?: number): Promise<StackInstance> {
+    const instance = stack.instance(couchCluster);
     const { jobs } = stack;
-    const entry = couchCluster ? `${owner.prefix}%${couchCluster}` : owner.prefix;
-    await stack.fill(owner, TRIGGERS, [
+    const entry = couchCluster ? `${instance.prefix}%${couchCluster}` : instance.prefix;
+    await stack.fill(instance, TRIGGERS, [
       { _id: 'cron', type: '@cron' },
       { _id: 'running', type: '@cron' },
       { _id: 'event', type: '@event' },
@@ -31,20 +31,20 @@ describe('the triggers of an instance', () => {
     await jobs.zadd('triggers', 1, `${entry}/cron`);
     await jobs.zadd('triggers', 2, `${entry}/hook`);
     await jobs.zadd('scheduling', 1, `${entry}/running`);
-    await jobs.hset(`events-${owner.prefix}`, 'event', 'io.cozy.files');
-    await jobs.rpush(`payload-${owner.prefix}/hook`, '{}');
-    return owner;
+    await jobs.hset(`events-${instance.prefix}`, 'event', 'io.cozy.files');
+    await jobs.rpush(`payload-${instance.prefix}/hook`, '{}');
+    return instance;
   }
 
-  const remove = (owner: StackOwner) =>
-    removeTriggers({ ...owner, server: stack.server, stackRedis: stack.jobs, signal });
+  const remove = (instance: StackInstance) =>
+    removeTriggers({ ...instance, server: stack.server, stackRedis: stack.jobs, signal });
 
   for (const cluster of [undefined, 2]) {
     it(`go from the scheduler and from CouchDB, on cluster ${cluster ?? 0}`, async () => {
-      const owner = await scheduled(cluster);
-      expect(await remove(owner)).to.equal(4);
+      const instance = await scheduled(cluster);
+      expect(await remove(instance)).to.equal(4);
       expect(await stack.jobs.keys('*')).to.deep.equal([]);
-      expect([...(await stack.read(owner, TRIGGERS)).keys()]).to.deep.equal([]);
+      expect([...(await stack.read(instance, TRIGGERS)).keys()]).to.deep.equal([]);
     });
   }
 
@@ -61,28 +61,28 @@ describe('the triggers of an instance', () => {
   });
 
   it('may go again', async () => {
-    const owner = await scheduled();
-    await remove(owner);
-    expect(await remove(owner)).to.equal(0);
+    const instance = await scheduled();
+    await remove(instance);
+    expect(await remove(instance)).to.equal(0);
   });
 
   it('are none without their database, and events left in the scheduler go', async () => {
-    const owner = stack.owner();
-    await stack.jobs.hset(`events-${owner.prefix}`, 'event', 'io.cozy.files');
-    expect(await remove(owner)).to.equal(0);
+    const instance = stack.instance();
+    await stack.jobs.hset(`events-${instance.prefix}`, 'event', 'io.cozy.files');
+    expect(await remove(instance)).to.equal(0);
     expect(await stack.jobs.keys('*')).to.deep.equal([]);
   });
 
   it('of a stack that keeps them in its memory go from CouchDB', async () => {
-    const owner = await scheduled();
-    await removeTriggers({ ...owner, server: stack.server, stackRedis: undefined, signal });
-    expect((await stack.read(owner, TRIGGERS)).size).to.equal(0);
+    const instance = await scheduled();
+    await removeTriggers({ ...instance, server: stack.server, stackRedis: undefined, signal });
+    expect((await stack.read(instance, TRIGGERS)).size).to.equal(0);
   });
 
   it('keep the design documents of their database', async () => {
-    const owner = await scheduled();
-    await stack.fill(owner, TRIGGERS, [{ _id: '_design/by-worker-and-type' }]);
-    await remove(owner);
-    expect([...(await stack.read(owner, TRIGGERS)).keys()]).to.deep.equal(['_design/by-worker-and-type']);
+    const instance = await scheduled();
+    await stack.fill(instance, TRIGGERS, [{ _id: '_design/by-worker-and-type' }]);
+    await remove(instance);
+    expect([...(await stack.read(instance, TRIGGERS)).keys()]).to.deep.equal(['_design/by-worker-and-type']);
   });
 });

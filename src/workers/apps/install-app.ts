@@ -9,8 +9,8 @@ import { toError } from '../../errors.ts';
 import { incarnationOf } from '../../instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { withAppLock } from '../../stack/lock.ts';
-import { stackPrefix } from '../../stack/owner.ts';
 import { type NewTrigger, scheduleTriggers } from '../../stack/schedule-triggers.ts';
+import { stackPrefix } from '../../stack/stack-instance.ts';
 import { databasesOf } from '../instance/databases-of.ts';
 import type { Lease } from '../lease.ts';
 import type { Services } from '../services.ts';
@@ -131,7 +131,7 @@ async function scheduleStored(installation: AppInstallation, app: StoredDocument
 async function schedule(installation: AppInstallation, triggers: readonly NewTrigger[]): Promise<void> {
   const { services, instance } = installation;
   await scheduleTriggers({
-    owner: { prefix: stackPrefix(instance), couchCluster: instance.couch_cluster },
+    instance: { prefix: stackPrefix(instance), couchCluster: instance.couch_cluster },
     triggers,
     stackRedis: services.stack.jobs,
     now: new Date(),

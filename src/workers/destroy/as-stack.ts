@@ -1,10 +1,10 @@
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { withVfsLock } from '../../stack/lock.ts';
-import { type StackOwner, stackPrefix } from '../../stack/owner.ts';
+import { type StackInstance, stackPrefix } from '../../stack/stack-instance.ts';
 import type { DestroyContext } from './context.ts';
 
 /** The instance as a running stack names it in its Redis. */
-export function ownerOf({ domain, prefix, couch_cluster: couchCluster }: StoredInstance): StackOwner {
+export function ownerOf({ domain, prefix, couch_cluster: couchCluster }: StoredInstance): StackInstance {
   return { domain, prefix: stackPrefix({ prefix, domain }), couchCluster };
 }
 

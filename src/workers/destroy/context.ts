@@ -7,7 +7,8 @@ import type { DestroyPayload, DestroyStageName } from '../../jobs/kinds/destroy.
 import type { SeenInstance } from '../../jobs/kinds/envelope.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import { withVfsLock } from '../../stack/lock.ts';
-import { type StackOwner, stackPrefix } from '../../stack/owner.ts';
+import type { StackInstance } from '../../stack/stack-instance.ts';
+import { stackPrefix } from '../../stack/stack-instance.ts';
 import { readExpected, superseded } from '../instance/expected-instance.ts';
 import { refuseFilesLeft } from '../instance/refusals.ts';
 import type { Lease } from '../lease.ts';
@@ -34,7 +35,7 @@ export interface DestroyContext {
 }
 
 /** The instance as a running stack names it in its Redis. */
-export function ownerOf({ domain, prefix, couch_cluster: couchCluster }: StoredInstance): StackOwner {
+export function ownerOf({ domain, prefix, couch_cluster: couchCluster }: StoredInstance): StackInstance {
   return { domain, prefix: stackPrefix({ prefix, domain }), couchCluster };
 }
 

@@ -5,7 +5,7 @@ import { isSerious } from '../../instances/fsck/findings.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import type { RepairPayload, RepairStageName } from '../../jobs/kinds/repair.ts';
 import { withVfsLock } from '../../stack/lock.ts';
-import { stackPrefix } from '../../stack/owner.ts';
+import { stackPrefix } from '../../stack/stack-instance.ts';
 import type { Attempt } from '../attempt.ts';
 import { readExpected, refuseChanged, refuseUnexpected } from '../instance/expected-instance.ts';
 import type { Stage } from '../pipeline.ts';

@@ -1,5 +1,5 @@
 /** An instance, as the stack names it in its Redis and in its jobs. */
-export interface StackOwner {
+export interface StackInstance {
   readonly domain: string;
   /** As `stackPrefix` answers it. */
   readonly prefix: string;
@@ -22,6 +22,6 @@ export function stackPrefix({
 }
 
 /** The prefix with the cluster it is on, as in the stack's queues and schedules (`docs/cozy-data.md` §6.4). */
-export function prefixOnCluster({ prefix, couchCluster = 0 }: Omit<StackOwner, 'domain'>): string {
+export function prefixOnCluster({ prefix, couchCluster = 0 }: Omit<StackInstance, 'domain'>): string {
   return couchCluster > 0 ? `${prefix}%${couchCluster}` : prefix;
 }

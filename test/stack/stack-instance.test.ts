@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { prefixOnCluster, stackPrefix } from '../../src/stack/owner.ts';
+import { prefixOnCluster, stackPrefix } from '../../src/stack/stack-instance.ts';
 
 describe('the prefix of an instance in the stack’s Redis', () => {
   it('is that of its document', () => {
