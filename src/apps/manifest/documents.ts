@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { derivedId } from '../../derived-id.ts';
 import type { AppKind, Manifest } from './manifest.ts';
 import type { PermissionRules } from './permissions.ts';
 import { scheduleOf } from './services.ts';
@@ -124,7 +124,7 @@ export function permissionDocument(
   const { manifest, slug, version } = app;
   const source = appId(manifest.kind, slug);
   return {
-    _id: derivedId(instance, `permission ${source}`),
+    _id: derivedId(instance.incarnation, `permission ${source}`),
     type: manifest.kind === 'webapp' ? 'app' : 'konnector',
     source_id: source,
     ...(Object.keys(manifest.permissions).length > 0 && { permissions: manifest.permissions }),
@@ -188,10 +188,5 @@ function servicesWithTriggers({ manifest, slug }: InstallableApp, instance: Inst
 }
 
 function triggerId(instance: InstallInstance, slug: string, service: string): string {
-  return derivedId(instance, `trigger ${slug} ${service}`);
-}
-
-/** Ids that a second run and a twin find again, so that nothing is there twice. */
-function derivedId({ incarnation }: InstallInstance, what: string): string {
-  return createHash('sha256').update(`${incarnation} ${what}`).digest('hex').slice(0, 32);
+  return derivedId(instance.incarnation, `trigger ${slug} ${service}`);
 }
