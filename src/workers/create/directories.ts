@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { CouchDocument } from '../../couchdb/documents.ts';
+import { derivedId } from '../../derived-id.ts';
 import { FILES } from '../../instances/databases/databases.ts';
 import { directoryOptions } from '../../instances/documents/context-options.ts';
 import { type DefaultDirectory, defaultDirectories } from '../../instances/documents/directories.ts';
@@ -81,6 +81,5 @@ function directoryDocuments(context: CreateContext, wanted: readonly DefaultDire
 
 /** An id that a second run and a twin find again: two documents for one directory would be two directories. */
 function idOf(context: CreateContext, key: DefaultDirectory['key']): string {
-  const life = incarnationOf(instanceOf(context));
-  return createHash('sha256').update(`${life} ${key}`).digest('hex').slice(0, 32);
+  return derivedId(incarnationOf(instanceOf(context)), key);
 }

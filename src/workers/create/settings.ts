@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { BulkRow, CouchDocument } from '../../couchdb/documents.ts';
+import { derivedId } from '../../derived-id.ts';
 import { updateDocument } from '../../instances/change/update-document.ts';
 import { CONTACTS, SETTINGS } from '../../instances/databases/databases.ts';
 import { incarnationOf } from '../../instances/documents/incarnation.ts';
@@ -124,8 +124,7 @@ function givenPassphrase({ passphrase, options }: CreateContext): StoredPassphra
 }
 
 function myselfId(context: CreateContext): string {
-  const life = incarnationOf(instanceOf(context));
-  return createHash('sha256').update(`${life} myself`).digest('hex').slice(0, 32);
+  return derivedId(incarnationOf(instanceOf(context)), 'myself');
 }
 
 async function missingDocuments(

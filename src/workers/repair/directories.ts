@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { CouchDocument, StoredDocument } from '../../couchdb/documents.ts';
 import { insertMissing } from '../../couchdb/insert-missing.ts';
+import { derivedId } from '../../derived-id.ts';
 import { FILES } from '../../instances/databases/databases.ts';
 import {
   directoryDocument,
@@ -87,8 +87,7 @@ async function hasParent({ storage, instance }: RepairContext, path: string): Pr
 
 /** An id that a second run finds again: two documents for one directory would be two directories. */
 function idOf({ instance }: RepairContext, path: string): string {
-  const life = incarnationOf(instance);
-  return createHash('sha256').update(`${life} ${path}`).digest('hex').slice(0, 32);
+  return derivedId(incarnationOf(instance), path);
 }
 
 function parentOf(path: string): string {
