@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Waits. Node's own timer ends with an error of its own when its signal is aborted, from which nobody could tell a
- * cancelled job from a lost one.
+ * Waits. Unlike `setTimeout` of `node:timers/promises`, which ends with an `AbortError` of its own when its signal is
+ * aborted, it ends with the signal's reason: that tells a cancelled job from one whose lock was lost.
+ *
+ * @param ms milliseconds
  * @throws the signal's reason as soon as it is aborted
  */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
@@ -14,10 +16,10 @@ export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   }
 }
 
-/** Before a document is read again after a conflict, in milliseconds: a read may lag behind the write of another. */
+/** Before a document is read again after a conflict: a read may lag behind the write that caused it. */
 const AFTER_CONFLICT_MS = 50;
 
-/** @throws the signal's reason as soon as it is aborted */
+/** Waits before work is done again after a conflict. @throws the signal's reason as soon as it is aborted */
 export async function pauseAfterConflict(signal?: AbortSignal): Promise<void> {
   await pause(AFTER_CONFLICT_MS, signal);
 }

@@ -33,17 +33,17 @@ const KONNECTORS = 'io.cozy.konnectors';
 export interface AccountHooksOptions extends StackInstance {
   /** The CouchDB with the instance's databases. */
   readonly server: CouchServer;
-  /** The Redis with the stack's jobs; undefined = nobody would take a job from us. */
+  /** The Redis with the stack's jobs; undefined = no stack would take a job from us. */
   readonly stackRedis: Redis | undefined;
   /** Whether the operator leaves the accounts to their providers. */
   readonly skipAccounts: boolean;
   readonly signal: AbortSignal;
-  /** Called right before each step that cannot be taken back. @throws when the work is not ours any more */
+  /** Called right before each step that cannot be taken back. @throws when the job is not this worker's any more */
   assertHeld(): void;
   readonly times?: JobTimes;
 }
 
-/** What became of the accounts whose konnectors had to be told, those of an earlier run included. */
+/** What became of the accounts that konnectors had to delete at their providers, those of an earlier run included. */
 export interface AccountHooksResult {
   /** Deleted at their providers. */
   readonly done: number;
@@ -51,7 +51,7 @@ export interface AccountHooksResult {
   readonly givenUp: number;
 }
 
-/** A job with its document, as it is before it is waited for. */
+/** A deletion with the document of its job, before it is pushed. */
 interface ReadyJob {
   readonly deletion: AccountDeletion;
   readonly document: StoredDocument;
@@ -61,7 +61,7 @@ interface ReadyJob {
  * Has the konnectors of an instance delete its accounts at their providers, before the instance goes
  * (`docs/cozy-data.md` §6.4). Each step is found again by a later run: the copy by the account's id, the job
  * by an id that follows from the account, the push by a note in Redis. The job's document is written
- * before the account is deleted, and is how our copies are told from those of accounts that users deleted.
+ * before the account is deleted: a copy with a job is ours, and one without is of an account that a user deleted.
  *
  * @throws Refusal `accounts`, with nothing touched, when a stack is needed and cannot be had;
  * AccountHookFailed when a konnector failed, after which another run has it try again; CouchError; StackRedisAway
@@ -116,7 +116,7 @@ async function readPlan({ server, prefix, signal }: AccountHooksOptions): Promis
   return planAccounts(accounts, copies, manifests);
 }
 
-/** Those of the deletions that an earlier run of ours began: it has left a job. */
+/** The deletions that an earlier run of ours began: it has left their jobs. */
 async function startedBefore(
   options: AccountHooksOptions,
   copied: readonly AccountDeletion[],
@@ -147,7 +147,7 @@ async function deleteAccount(options: AccountHooksOptions, deletion: LiveDeletio
   return job;
 }
 
-/** A copy of another revision is of an earlier life of the account, or of one that was changed meanwhile. */
+/** Copies an account; a copy of another revision is replaced, for the account was changed or made anew since. */
 async function copy({ server, prefix, signal }: AccountHooksOptions, deletion: LiveDeletion): Promise<void> {
   const database = databaseName(prefix, SOFT_DELETED);
   const fresh = softDeleted(deletion);
@@ -177,7 +177,7 @@ async function ensureJob(options: AccountHooksOptions, deletion: AccountDeletion
   }
 }
 
-/** A job that was pushed by an earlier run is not waited for longer than if that one had gone on. */
+/** Pushes a job unless an earlier run did: the timeout counts from the first push, also across runs. */
 async function push(
   { assertHeld, ...instance }: AccountHooksOptions,
   redis: Redis,

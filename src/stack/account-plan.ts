@@ -10,7 +10,7 @@ export interface AccountPlan {
   readonly live: readonly LiveDeletion[];
   /** Accounts deleted before, by their copies: by an earlier run of ours, or by their user. */
   readonly copied: readonly AccountDeletion[];
-  /** Accounts whose konnector is not installed, so that nobody here knows whether it wants to know. */
+  /** Accounts whose konnector is not installed: without its manifest, whether it wants to know is unknown. */
   readonly unknown: readonly Pick<AccountDeletion, 'account' | 'konnector'>[];
 }
 
@@ -49,7 +49,7 @@ function deletionOf(copy: StoredDocument): AccountDeletion[] {
   return konnector === undefined || typeof rev !== 'string' ? [] : [{ account: copy._id, rev, konnector }];
 }
 
-/** The copy of an account that outlives it for its konnector; without anything that is CouchDB's own. */
+/** The copy of an account that outlives it for its konnector, without the fields that are CouchDB's own. */
 export function softDeleted({ document, rev }: LiveDeletion): {
   readonly _id: string;
   readonly soft_deleted_rev: string;

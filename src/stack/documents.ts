@@ -13,7 +13,7 @@ export async function documentsOf(
   try {
     for await (const document of everyDocument(server, database, signal)) documents.push(document);
   } catch (error) {
-    // One that goes while it is read must not pass for one that ends there.
+    // A database that is deleted while it is read must not pass for a complete one.
     if (!isNoDatabase(error) || documents.length > 0) throw error;
   }
   return documents;

@@ -2,8 +2,8 @@ import type { RagServer } from '../config/config.ts';
 import { toError } from '../errors.ts';
 import { RagAway } from './errors.ts';
 
-/** How long the server may take, in milliseconds: it may have many files to delete. */
-const TIMEOUT = 60_000;
+/** How long the server may take: it may have many files to delete. */
+const TIMEOUT_MS = 60_000;
 
 /**
  * The RAG server of a context, else that of `default`; undefined = none. A context that is configured
@@ -22,29 +22,31 @@ export function ragServerOf(
  * answer below 500 is enough, for there may have been nothing to delete.
  *
  * @returns the HTTP status, or undefined where no server is configured
- * @throws RagAway for 500 and above, or without an answer within `timeout` milliseconds
+ * @throws RagAway for 500 and above, or without an answer within `timeoutMs` milliseconds
  */
 export async function deleteFromRag(
   configured: Readonly<Record<string, RagServer>>,
   { domain, context }: { readonly domain: string; readonly context?: string | undefined },
   signal: AbortSignal,
-  timeout = TIMEOUT,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<number | undefined> {
   const { url, token } = ragServerOf(configured, context) ?? {};
-  // A name that leads up is nobody's.
+  // No instance has a name that leads to the directory above.
   if (url === undefined || domain === '.' || domain === '..') return undefined;
   const target = new URL(url);
-  // As in the stack, the path of the URL is replaced, and the key goes before a user of the URL.
-  // What others wrote must not lead to another path: an instance is one name below it.
+  // As in the stack, the path of the URL is replaced, and the key has precedence over a user in the URL.
+  // The domain in a document may hold any text, and must not lead to another path.
   target.pathname = `/instances/${domain.replace(/[/\\%]/g, encodeURIComponent)}`;
   target.username = '';
   target.password = '';
-  const status = await deletion(target, token, AbortSignal.any([signal, AbortSignal.timeout(timeout)])).catch(
-    (error: unknown) => {
-      signal.throwIfAborted();
-      throw new RagAway(target.host, reasonOf(error));
-    },
-  );
+  const status = await deletion(
+    target,
+    token,
+    AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+  ).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw new RagAway(target.host, reasonOf(error));
+  });
   if (status >= 500) throw new RagAway(target.host, `it answered ${status}`);
   return status;
 }

@@ -5,7 +5,7 @@ import { chunks } from '../chunk.ts';
 import { askStackRedis } from './connect.ts';
 import { prefixOnCluster, type StackInstance } from './stack-instance.ts';
 
-/** Of a trigger's document, what the scheduler is told. */
+/** What the scheduler gets of a trigger's document. */
 export interface NewTrigger extends Schedule {
   readonly _id: string;
 }
@@ -30,7 +30,7 @@ interface Run {
 }
 
 /**
- * What the stack has scheduled again stays where it is, and what it runs just now comes back by itself.
+ * An entry that the stack has scheduled again stays where it is; the stack itself puts back an entry that it runs now.
  * KEYS: entries waiting, entries being run. ARGV: time and entry of each.
  */
 const SCHEDULE = `
@@ -71,7 +71,7 @@ async function addEvents(redis: Redis, prefix: string, triggers: readonly NewTri
   await askStackRedis(redis, () => redis.hset(`events-${prefix}`, ...fields));
 }
 
-/** From 0 to below 1; the same for the same entry, so that a repetition does not change what it asks for. */
+/** From 0 to below 1: the same for the same entry, so that a repetition schedules it for the same time. */
 function spreadOf(entry: string): number {
   return createHash('sha256').update(entry).digest().readUIntBE(0, 6) / 2 ** 48;
 }

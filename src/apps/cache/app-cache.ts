@@ -36,7 +36,7 @@ export interface AppCache {
    * @param tree in the working directory: what becomes the entry's files
    */
   add(key: string, workDir: WorkDir, tree: string, description: Description): Promise<CacheEntry>;
-  /** What was found under that name a moment ago, or is found now: once for all callers, by one process of this machine. */
+  /** What was found under that name recently, or is found now: once for all callers, by one process of this machine. */
   lookUp(
     name: string,
     look: (workDir: WorkDir) => Promise<LookupResult>,

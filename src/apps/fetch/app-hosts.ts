@@ -8,8 +8,8 @@ export interface AppHosts {
   isNamed(url: URL): boolean;
 }
 
-/** Ports that a URL leaves away. */
-const PORTS: Readonly<Record<string, string>> = {
+/** Ports that a URL need not name, by its scheme. */
+const DEFAULT_PORTS: Readonly<Record<string, string>> = {
   'http:': '80',
   'https:': '443',
   'git:': '9418',
@@ -39,14 +39,14 @@ export function hostOf({ hostname }: URL): string {
 }
 
 function serverOf(url: URL): string {
-  return `${hostOf(url)}:${url.port || PORTS[url.protocol] || ''}`;
+  return `${hostOf(url)}:${url.port || DEFAULT_PORTS[url.protocol] || ''}`;
 }
 
 function originOf(url: URL): string {
   return `${url.protocol}//${serverOf(url)}`;
 }
 
-/** IPv4 that is nobody's on the internet: private, loopback, link-local, shared, reserved, multicast (IANA). */
+/** IPv4 without a host on the internet: private, loopback, link-local, shared, reserved, multicast (IANA). */
 const NOT_PUBLIC = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -87,7 +87,7 @@ for (const [net, bits] of NOT_PUBLIC_V6) notPublic.addSubnet(net, bits, 'ipv6');
 for (const before of V4_WITHIN) embedding.addSubnet(`${before}0.0.0.0`, 96, 'ipv6');
 givenOut.addSubnet(...GIVEN_OUT, 'ipv6');
 
-/** Whether anybody on the internet may have this address. @param address IPv4 or IPv6, without brackets */
+/** Whether a host on the internet may have this address. @param address IPv4 or IPv6, without brackets */
 export function isPublicAddress(address: string): boolean {
   switch (isIP(address)) {
     case 4:
@@ -102,7 +102,7 @@ export function isPublicAddress(address: string): boolean {
 
 /**
  * Refuses a URL whose host is an address that is not public, or this very machine by name. Other names are judged
- * by the addresses they have when somebody connects.
+ * by the addresses that they have when a connection is made.
  * @throws {AppError} `app_host`
  */
 export function refuseUnnamedPrivate(url: URL, hosts: AppHosts): void {

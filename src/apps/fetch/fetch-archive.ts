@@ -9,7 +9,7 @@ export interface ArchiveToFetch {
   readonly url: string;
   /** For messages: slug and version, or the source. */
   readonly name: string;
-  /** What its bytes must add up to, in lower-case hexadecimal; absent = anything. */
+  /** That its bytes must have, in lower-case hexadecimal; absent = any. */
   readonly sha256?: string | undefined;
 }
 
@@ -17,11 +17,11 @@ export interface FetchOptions {
   readonly http: AppHttp;
   /** Most bytes. */
   readonly limit: number;
-  /** Milliseconds that all of it may take: a server that drips must not hold a job for good. */
-  readonly timeout?: number;
+  /** Milliseconds that all of it may take: a server that sends byte after byte must not hold a job for good. */
+  readonly timeoutMs?: number;
 }
 
-const TIMEOUT = 5 * 60_000;
+const TIMEOUT_MS = 5 * 60_000;
 
 /**
  * Fetches an archive into a new file, checking size and SHA-256 as it comes. Whatever goes wrong, no file is left.
@@ -33,10 +33,10 @@ const TIMEOUT = 5 * 60_000;
 export async function fetchArchive(
   { url, name, sha256 }: ArchiveToFetch,
   file: string,
-  { http, limit, timeout = TIMEOUT }: FetchOptions,
+  { http, limit, timeoutMs = TIMEOUT_MS }: FetchOptions,
   signal: AbortSignal,
 ): Promise<string> {
-  const late = AbortSignal.timeout(timeout);
+  const late = AbortSignal.timeout(timeoutMs);
   const either = AbortSignal.any([signal, late]);
   const host = couchHost(url);
   try {
@@ -52,7 +52,7 @@ export async function fetchArchive(
   } catch (thrown) {
     signal.throwIfAborted();
     if (thrown instanceof AppError) throw thrown;
-    if (late.aborted) throw unreachable(name, host, `not there within ${timeout / 1000} s`, 'retry');
+    if (late.aborted) throw unreachable(name, host, `not there within ${timeoutMs / 1000} s`, 'retry');
     if (thrown instanceof HttpFailure) throw unreachable(name, host, thrown.message, thrown.kind);
     throw thrown;
   }
@@ -85,7 +85,7 @@ async function save(
   return await saveStream(received(body), file, { limit, tooLarge: () => tooLarge(name, limit) }, signal);
 }
 
-/** What goes wrong on the network is told from what goes wrong on the disk: both have the same codes. */
+/** Marks errors of the network, which have the same codes as those of the disk. */
 async function* received(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
   try {
     yield* body;

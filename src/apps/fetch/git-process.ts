@@ -37,9 +37,9 @@ const KEPT_CHARACTERS = 4096;
 
 /** A git that runs. Its output is to be taken in one of the two ways, which both wait for its end. */
 export interface GitProcess {
-  /** @returns the last 4096 characters of its output @throws {GitFailure} */
+  /** @returns the last 4096 characters of its output. @throws {GitFailure} */
   text(): Promise<string>;
-  /** Saves its output in a new file, of which nothing stays after a failure. @throws {GitFailure} or what `saveStream` throws */
+  /** Saves its output in a new file, of which nothing stays after a failure. @throws {GitFailure} or as `saveStream` */
   save(file: string, options: SaveOptions): Promise<void>;
 }
 

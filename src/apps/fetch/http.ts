@@ -36,7 +36,7 @@ export interface AppHttp {
 
 /** No answer, or a chain of redirects that is not followed. Its text never holds a URL. */
 export class HttpFailure extends Error {
-  /** `outage` where nobody answered at all, `final` where the same request will fail for ever. */
+  /** `outage` where no server answered at all, `final` where the same request will fail for ever. */
   readonly kind: FailureKind;
 
   constructor(message: string, kind: FailureKind, options?: ErrorOptions) {
@@ -45,6 +45,9 @@ export class HttpFailure extends Error {
     this.kind = kind;
   }
 }
+
+/** Without a byte. */
+const STALL_MS = 15_000;
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
@@ -58,13 +61,13 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
  * names: then only those that are written out are refused.
  *
  * @param hosts the private servers that are named
- * @param stall milliseconds without a byte before a request is given up
+ * @param stallMs milliseconds without a byte before a request is given up
  * @param resolve finds the addresses of names
  * @throws {InputError} `proxy` for one that cannot be
  */
 export function createAppHttp(
   hosts: AppHosts,
-  stall = 15_000,
+  stallMs = STALL_MS,
   environment: Environment = process.env,
   resolve: Resolve = lookup,
 ): AppHttp {
@@ -74,11 +77,11 @@ export function createAppHttp(
       ...proxies,
       connections: 8,
       // Of connections without a proxy alone: a proxy may be anywhere.
-      connect: { timeout: stall, ...connect },
-      proxyTls: { timeout: stall },
-      requestTls: { timeout: stall },
-      headersTimeout: stall,
-      bodyTimeout: stall,
+      connect: { timeout: stallMs, ...connect },
+      proxyTls: { timeout: stallMs },
+      requestTls: { timeout: stallMs },
+      headersTimeout: stallMs,
+      bodyTimeout: stallMs,
       // Proxies may refuse to tunnel to other ports than that of https.
       proxyTunnel: false,
     });
@@ -165,7 +168,7 @@ function nextUrl(from: URL, { headers }: Dispatcher.ResponseData): URL {
 
 function toAnswer({ statusCode, headers, body }: Dispatcher.ResponseData): HttpAnswer {
   const length = single(headers['content-length']);
-  // A body that is destroyed unread says so with an error, and nobody listens any more.
+  // A body that is destroyed unread ends with an error, which has no other listener.
   body.on('error', () => undefined);
   return {
     status: statusCode,
@@ -193,7 +196,7 @@ function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
 }
 
-/** What a status means that is not the one that was wanted. */
+/** The failure that an unexpected status of HTTP means. */
 export function statusFailure(status: number): HttpFailure {
   return new HttpFailure(`answered ${status}`, kindOf(status));
 }
@@ -203,7 +206,7 @@ function kindOf(status: number): FailureKind {
   return status >= 500 || status === 408 ? 'retry' : 'final';
 }
 
-/** What sockets say of a host that is away; a name that nobody knows is rather a mistake in writing. */
+/** Codes of sockets for a host that is away. An unknown name is not among them: it is rather a mistake in writing. */
 const AWAY = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

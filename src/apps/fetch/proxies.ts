@@ -3,7 +3,7 @@ import { InputError } from '../../errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Empty where there is none: what is undefined would be looked for in the environment of the process. */
+/** Empty texts where there is no proxy: for what is undefined, undici looks into the environment of the process. */
 export interface Proxies {
   /** For `http:` URLs. */
   readonly httpProxy: string;

@@ -20,11 +20,11 @@ export interface RegistryVersion {
   readonly manifest: Manifest;
 }
 
-/** How long a registry may take, in milliseconds (`docs/cozy-data.md` §5.2). */
-const TIMEOUT = 5_000;
+/** How long a registry may take (`docs/cozy-data.md` §5.2). */
+const TIMEOUT_MS = 5_000;
 
-/** Largest answer, in bytes: a manifest and little else. */
-const ANSWER_LIMIT = 4 * 1024 * 1024;
+/** Largest answer: a manifest and little else. */
+const ANSWER_LIMIT_BYTES = 4 * 1024 * 1024;
 
 const answerSchema = z.object({
   slug: z.string('must be a text'),
@@ -45,7 +45,7 @@ const answerSchema = z.object({
  * elsewhere.
  *
  * @param registries URLs, credentials included; none where the operator has emptied the list
- * @param timeout milliseconds that each registry may take
+ * @param timeoutMs milliseconds that each registry may take
  * @throws {AppError} `app_not_found` when no registry knows it; `app_registry` when one did not answer as it
  *   should, to be tried again where that can help; `app_manifest`
  */
@@ -54,7 +54,7 @@ export async function resolveVersion(
   registries: readonly string[],
   http: AppHttp,
   signal: AbortSignal,
-  timeout = TIMEOUT,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<RegistryVersion> {
   if (registries.length === 0) {
     throw new AppError(
@@ -65,7 +65,7 @@ export async function resolveVersion(
     );
   }
   for (const registry of registries) {
-    const found = await askRegistry(source, registry, http, signal, timeout);
+    const found = await askRegistry(source, registry, http, signal, timeoutMs);
     if (found !== undefined) return found;
   }
   const hosts = registries.map(couchHost).join(', ');
@@ -82,9 +82,9 @@ async function askRegistry(
   registry: string,
   http: AppHttp,
   signal: AbortSignal,
-  timeout: number,
+  timeoutMs: number,
 ): Promise<RegistryVersion | undefined> {
-  const late = AbortSignal.timeout(timeout);
+  const late = AbortSignal.timeout(timeoutMs);
   const either = AbortSignal.any([signal, late]);
   const host = couchHost(registry);
   try {
@@ -102,7 +102,7 @@ async function askRegistry(
   } catch (thrown) {
     signal.throwIfAborted();
     if (thrown instanceof AppError) throw thrown;
-    if (late.aborted) throw failed(host, source, `did not answer within ${timeout / 1000} s`, 'outage');
+    if (late.aborted) throw failed(host, source, `did not answer within ${timeoutMs / 1000} s`, 'outage');
     if (thrown instanceof HttpFailure) {
       throw failed(host, source, thrown.message, thrown.kind);
     }
@@ -123,14 +123,15 @@ async function textOf(body: Readable, host: string, source: RegistrySource): Pro
   for await (const chunk of body) {
     const bytes = Buffer.from(chunk);
     size += bytes.length;
-    if (size > ANSWER_LIMIT) throw failed(host, source, 'answered more than a manifest can be', 'final');
+    if (size > ANSWER_LIMIT_BYTES)
+      throw failed(host, source, 'answered more than a manifest can be', 'final');
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
 function checkAnswer(text: string, source: RegistrySource, host: string): RegistryVersion {
-  // What is no JSON is a proxy's page rather than a registry's answer: it may pass.
+  // A text that is no JSON is rather the page of a proxy than the answer of a registry: the next try may succeed.
   const json = parsedJson(text);
   if (json === undefined) throw failed(host, source, 'did not answer with JSON', 'retry');
   const checked = answerSchema.safeParse(json);
@@ -160,7 +161,7 @@ function checkAnswer(text: string, source: RegistrySource, host: string): Regist
   return { slug, version, url, sha256, tarPrefix: tar_prefix ?? '', manifest };
 }
 
-/** There is no file yet whose name would tell. @param types what registry and manifest say, in this order */
+/** Kind of an application whose files are not there yet. @param types what registry and manifest say, in this order */
 function kindOf(types: readonly unknown[], from: string): AppKind {
   for (const type of types) if (type === 'webapp' || type === 'konnector') return type;
   // Konnectors used to name what runs them instead.

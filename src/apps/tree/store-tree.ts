@@ -13,7 +13,7 @@ const FILE_MODE = 0o666;
 const DIRECTORY_MODE = 0o777;
 const TOP_MODE = 0o700;
 
-/** Quality of brotli, as the stack's own compressor uses it: files grow by a few per cent, in a twentieth of the time. */
+/** Brotli's quality in the stack's own compressor: a few per cent larger files in a twentieth of the time. */
 const QUALITY = 6;
 
 /** What the stack looks for first when it reads a file of an application. */

@@ -30,12 +30,12 @@ describe('fetching an archive', () => {
     await directory.remove();
   });
 
-  function fetchWith(route: Route, { sha256 = SHA256, limit = 10_000, timeout = 30_000 } = {}) {
+  function fetchWith(route: Route, { sha256 = SHA256, limit = 10_000, timeoutMs = 30_000 } = {}) {
     server.routes.set(PATH, route);
     return fetchArchive(
       { url: `${server.url}${PATH}`, name: 'agenda 2.3.1', sha256 },
       join(directory.path, 'archive'),
-      { http, limit, timeout },
+      { http, limit, timeoutMs },
       new AbortController().signal,
     );
   }
@@ -84,7 +84,7 @@ describe('fetching an archive', () => {
     ['more than its limit', endless, {}, { code: 'app_too_large', kind: 'final' }],
     ['the announcement of more than its limit', announced, {}, { code: 'app_too_large', kind: 'final' }],
     ['half of it', cutShort, {}, { code: 'app_unreachable', kind: 'retry' }],
-    ['drops', dripping, { timeout: 300 }, { code: 'app_unreachable', kind: 'retry' }],
+    ['drops', dripping, { timeoutMs: 300 }, { code: 'app_unreachable', kind: 'retry' }],
   ];
 
   for (const [name, route, options, expected] of failures) {

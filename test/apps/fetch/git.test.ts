@@ -46,8 +46,8 @@ describe('an application in a git repository', () => {
     return parsed;
   }
 
-  const fetchFrom = (path: string, { limits = APP_LIMITS, timeout = 50_000, url = server.url } = {}) =>
-    fetchCommit(source(path, url), undefined, target, limits, new AbortController().signal, timeout);
+  const fetchFrom = (path: string, { limits = APP_LIMITS, timeoutMs = 50_000, url = server.url } = {}) =>
+    fetchCommit(source(path, url), undefined, target, limits, new AbortController().signal, timeoutMs);
 
   async function filesIn(archive: string): Promise<string[]> {
     const files: string[] = [];
@@ -119,7 +119,7 @@ describe('an application in a git repository', () => {
       const address = silent.address();
       if (address === null || typeof address === 'string') throw new Error('there is no port');
       const url = `${protocol}://127.0.0.1:${address.port}`;
-      const error = await thrownBy(fetchFrom('/x.git', { url, timeout: 1_000 }));
+      const error = await thrownBy(fetchFrom('/x.git', { url, timeoutMs: 1_000 }));
       await until('all connections are closed', () => connections === 0);
       silent.close();
       expect(error).to.include({ code: 'app_unreachable', kind: 'retry' });
