@@ -114,9 +114,9 @@ export interface PushedJob {
 }
 
 /** `given_up`: it did not end in time; counts as success, as in the stack. */
-export type JobEnd = 'done' | 'errored' | 'given_up';
+export type KonnectorJobEnd = 'done' | 'errored' | 'given_up';
 
-export interface WaitOptions {
+export interface KonnectorWaitOptions {
   readonly signal: AbortSignal;
   readonly times?: JobTimes;
 }
@@ -129,10 +129,10 @@ export async function waitForKonnectorJobs(
   server: CouchServer,
   instance: StackInstance,
   jobs: readonly PushedJob[],
-  { signal, times: { timeoutMs, pollMs } = STACK_TIMES }: WaitOptions,
-): Promise<Map<string, JobEnd>> {
+  { signal, times: { timeoutMs, pollMs } = STACK_TIMES }: KonnectorWaitOptions,
+): Promise<Map<string, KonnectorJobEnd>> {
   const database = databaseName(instance.prefix, JOBS);
-  const ends = new Map<string, JobEnd>();
+  const ends = new Map<string, KonnectorJobEnd>();
   for (;;) {
     const open = jobs.filter(({ id }) => !ends.has(id));
     const documents = await documentsById(

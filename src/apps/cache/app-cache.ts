@@ -6,7 +6,7 @@ import { LookupCache, type LookupResult } from './lookup-cache.ts';
 import { SingleFlight } from './single-flight.ts';
 import { type WorkDir, WorkDirs } from './work-dirs.ts';
 
-export interface LookupOptions {
+export interface LookUpOptions {
   /** Age in milliseconds from which a result does not count any more. */
   readonly maxAgeMs: number;
   readonly signal: AbortSignal;
@@ -40,13 +40,13 @@ export interface AppCache {
   lookUp(
     name: string,
     look: (workDir: WorkDir) => Promise<LookupResult>,
-    options: LookupOptions,
+    options: LookUpOptions,
   ): Promise<LookupResult>;
   /** Resolves when no work is under way, also none that its callers have given up. */
   idle(): Promise<void>;
 }
 
-export interface CacheOptions {
+export interface AppCacheOptions {
   /** Made when it is not there. */
   readonly directory: string;
   /** Most bytes; entries that were used in the last minutes are kept even beyond. */
@@ -63,7 +63,13 @@ export interface CacheOptions {
  * A cache in a directory of this machine. What the operating system says about it is thrown as it is, save by
  * `check`; an `AppError` with `app_cache` when others may have put something there.
  */
-export function createAppCache({ directory, limitBytes, staleMs, now, onDiscard }: CacheOptions): AppCache {
+export function createAppCache({
+  directory,
+  limitBytes,
+  staleMs,
+  now,
+  onDiscard,
+}: AppCacheOptions): AppCache {
   const directories = cacheDirectories(directory);
   const workDirs = new WorkDirs({ directories, staleMs, now });
   const entries = new Entries({ directories, workDirs, limitBytes, now, onDiscard });

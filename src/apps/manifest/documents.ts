@@ -4,7 +4,7 @@ import type { PermissionRules } from './permissions.ts';
 import { scheduleOf } from './services.ts';
 
 /** Doctypes of what an installed application is made of. */
-export const APPS = 'io.cozy.apps';
+const APPS = 'io.cozy.apps';
 export const KONNECTORS = 'io.cozy.konnectors';
 export const PERMISSIONS = 'io.cozy.permissions';
 export const TRIGGERS = 'io.cozy.triggers';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { type PermissionRules, permissionRules } from './permissions.ts';
-import { type Services, services } from './services.ts';
+import { type ServicesByName, services } from './services.ts';
 
 /** Web applications have pages; konnectors fetch data. */
 export type AppKind = 'webapp' | 'konnector';
@@ -20,7 +20,7 @@ interface ManifestFacts {
 
 export interface WebappManifest extends ManifestFacts {
   readonly kind: 'webapp';
-  readonly services: Services | null;
+  readonly services: ServicesByName | null;
 }
 
 export interface KonnectorManifest extends ManifestFacts {

@@ -11,7 +11,7 @@ export interface Service {
 }
 
 /** By name. */
-export type Services = Readonly<Record<string, Service>>;
+export type ServicesByName = Readonly<Record<string, Service>>;
 
 /** What applications write for "never by itself". */
 const NEVER = '@at 2000-01-01T00:00:00.000Z';
@@ -41,7 +41,7 @@ const service = z
 export const services = z
   .record(z.string(), service, 'must be a map of names to services')
   .nullish()
-  .transform((byName): Services | null => byName ?? null);
+  .transform((byName): ServicesByName | null => byName ?? null);
 
 /** When a service runs by itself; undefined for one that only runs when it is called. */
 export function scheduleOf({ trigger }: Pick<Service, 'trigger'>): Schedule | undefined {

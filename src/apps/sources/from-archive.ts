@@ -7,7 +7,7 @@ import type { WorkDir } from '../cache/work-dirs.ts';
 import { type ArchiveToFetch, fetchArchive } from '../fetch/fetch-archive.ts';
 import { archiveTree } from '../tree/archive-tree.ts';
 import { inspectTree } from '../tree/inspect-tree.ts';
-import { type CachedApp, nameOf, type SourceContext } from './source-context.ts';
+import { type CachedApp, type SourceContext, sourceName } from './source-context.ts';
 
 /** An archive in a working directory. */
 export interface LocalArchive {
@@ -26,7 +26,7 @@ export async function fromPinnedArchive(
   context: SourceContext,
   signal: AbortSignal,
 ): Promise<CachedApp> {
-  const name = nameOf(source);
+  const name = sourceName(source);
   const entry = await context.cache.findOrMake(
     keyOf('archive', sha256),
     async (workDir) => {
@@ -44,7 +44,7 @@ export async function lookUpArchive(
   context: SourceContext,
   workDir: WorkDir,
 ): Promise<LookupResult> {
-  const name = nameOf(source);
+  const name = sourceName(source);
   const archive = await downloadArchive({ url: source.url, name }, context, workDir);
   return await findOrStoreArchive(archive, name, context, workDir);
 }

@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts';
 import { lookUpArchive } from './from-archive.ts';
 import { lookUpDirectory } from './from-directory.ts';
 import { lookUpRepository } from './from-git.ts';
-import { type CachedApp, nameOf, type SourceContext, type UndescribedSource } from './source-context.ts';
+import { type CachedApp, type SourceContext, sourceName, type UndescribedSource } from './source-context.ts';
 
 /** An entry may be evicted between its lookup and its use. */
 const MAX_LOOKUPS = 3;
@@ -23,7 +23,7 @@ export async function fromChangingSource(
 ): Promise<CachedApp> {
   const { cache, lookupTtlMs: maxAgeMs } = context;
   const lookupName = keyOf('source', source.text);
-  const name = nameOf(source);
+  const name = sourceName(source);
   for (let lookups = 0; lookups < MAX_LOOKUPS; lookups += 1) {
     const { key, version } = await cache.lookUp(
       lookupName,

@@ -9,7 +9,7 @@ import { saveStream } from '../fetch/save-stream.ts';
 import { missing, unfit, unreadable } from '../tree/app-tree.ts';
 import { directoryTree } from '../tree/directory-tree.ts';
 import { archiveFile, findOrStoreArchive, type LocalArchive } from './from-archive.ts';
-import { nameOf, type SourceContext } from './source-context.ts';
+import { type SourceContext, sourceName } from './source-context.ts';
 
 /**
  * Reads a directory or an archive of this machine, and stores it unless it is in the cache.
@@ -20,7 +20,7 @@ export async function lookUpDirectory(
   context: SourceContext,
   workDir: WorkDir,
 ): Promise<LookupResult> {
-  const name = nameOf(source);
+  const name = sourceName(source);
   if (await isDirectory(source.path, name)) {
     const tree = directoryTree(source.path, name, context.limits);
     const { key, version, digest } = await findOrStoreTree(tree, name, context.cache, workDir);

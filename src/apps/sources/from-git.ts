@@ -5,7 +5,7 @@ import type { WorkDir } from '../cache/work-dirs.ts';
 import { fetchCommit, newestCommit } from '../fetch/git.ts';
 import { repositoryAddresses } from '../fetch/repository-addresses.ts';
 import { archiveTree } from '../tree/archive-tree.ts';
-import { nameOf, type SourceContext } from './source-context.ts';
+import { type SourceContext, sourceName } from './source-context.ts';
 
 /**
  * Looks for the newest commit of a repository, and fetches and stores it unless it is in the cache. A commit never
@@ -19,7 +19,7 @@ export async function lookUpRepository(
   workDir: WorkDir,
 ): Promise<LookupResult> {
   const { cache, hosts, limits } = context;
-  const name = nameOf(source);
+  const name = sourceName(source);
   const lookupName = (commit: string): string => keyOf('commit', source.url, commit);
   const addresses = await repositoryAddresses(source, hosts);
   const newest = await newestCommit(source, addresses, workDir.path, workDir.signal);

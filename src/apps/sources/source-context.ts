@@ -32,7 +32,7 @@ export interface CachedApp {
 export type UndescribedSource = HttpSource | FileSource | GitSource;
 
 /** What messages call the application of a source, without credentials. */
-export function nameOf(source: UndescribedSource): string {
+export function sourceName(source: UndescribedSource): string {
   switch (source.kind) {
     case 'http':
     case 'git':

@@ -78,9 +78,9 @@ export class Quota {
    * @throws {AppError} `app_archive` or `app_too_large`
    */
   addPath(path: string, kind: 'file' | 'directory'): void {
-    if (!isPlainPath(path)) throw unfit(this.#name, `${shown(path)} is no name for a file`);
+    if (!isPlainPath(path)) throw unfit(this.#name, `${quotedPath(path)} is no name for a file`);
     const clash = this.#paths.add(path, kind);
-    if (clash !== undefined) throw unfit(this.#name, `${shown(path)} ${clash}`);
+    if (clash !== undefined) throw unfit(this.#name, `${quotedPath(path)} ${clash}`);
     const most = 2 * this.#limits.entries;
     if (this.#paths.size > most) throw this.#tooLarge(`more than ${most} files and directories`);
   }
@@ -94,7 +94,7 @@ export class Quota {
   /** Counts a file by the size in bytes that it announces. @throws {AppError} `app_too_large` */
   countFile(path: string, size: number): void {
     const { fileBytes, totalBytes } = this.#limits;
-    if (size > fileBytes) throw this.#tooLarge(`more than ${fileBytes} bytes in ${shown(path)}`);
+    if (size > fileBytes) throw this.#tooLarge(`more than ${fileBytes} bytes in ${quotedPath(path)}`);
     this.#bytes += size;
     if (this.#bytes > totalBytes) throw this.#tooLarge(`more than ${totalBytes} bytes`);
   }
@@ -133,6 +133,6 @@ export function unreadable(name: string, what: string, thrown: unknown): AppErro
 }
 
 /** A path from an archive or a directory, quoted and shortened for a message. */
-export function shown(path: string): string {
+export function quotedPath(path: string): string {
   return JSON.stringify(path.length > 100 ? `${path.slice(0, 100)}…` : path);
 }

@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { Parser, type ReadEntry } from 'tar';
 import { toError } from '../../errors.ts';
 import { AppError } from '../errors.ts';
-import { type AppFile, type AppLimits, type AppTree, Quota, shown, unfit } from './app-tree.ts';
+import { type AppFile, type AppLimits, type AppTree, Quota, quotedPath, unfit } from './app-tree.ts';
 import { insidePath, leadsInside } from './archive-path.ts';
 
 const GZIP = Buffer.from([0x1f, 0x8b]);
@@ -164,7 +164,7 @@ async function* bounded(
 function checkedFile(entry: ReadEntry, name: string, quota: Quota): AppFile | undefined {
   quota.countEntry();
   const path = insidePath(entry.path);
-  if (path === undefined) throw unfit(name, `${shown(entry.path)} leads out of it`);
+  if (path === undefined) throw unfit(name, `${quotedPath(entry.path)} leads out of it`);
   const isDirectory = entry.type === 'Directory' || entry.type === 'GNUDumpDir';
   if (path !== '') quota.addPath(path, isDirectory ? 'directory' : 'file');
   switch (entry.type) {
@@ -172,7 +172,7 @@ function checkedFile(entry: ReadEntry, name: string, quota: Quota): AppFile | un
     case 'OldFile':
     case 'ContiguousFile':
       if (path === '') throw unfit(name, 'it holds a file without a name');
-      if (!Number.isSafeInteger(entry.size)) throw unfit(name, `${shown(path)} has no size`);
+      if (!Number.isSafeInteger(entry.size)) throw unfit(name, `${quotedPath(path)} has no size`);
       quota.countFile(path, entry.size);
       return { path, size: entry.size, content: entry };
     case 'Directory':
@@ -180,12 +180,12 @@ function checkedFile(entry: ReadEntry, name: string, quota: Quota): AppFile | un
       return undefined;
     case 'SymbolicLink':
       if (leadsInside(entry.linkpath ?? '', posix.dirname(path))) return undefined;
-      throw unfit(name, `the link ${shown(path)} leads out of it`);
+      throw unfit(name, `the link ${quotedPath(path)} leads out of it`);
     case 'Link':
       if (leadsInside(entry.linkpath ?? '', '.')) return undefined;
-      throw unfit(name, `the link ${shown(path)} leads out of it`);
+      throw unfit(name, `the link ${quotedPath(path)} leads out of it`);
     default:
-      throw unfit(name, `${shown(path)} is neither a file nor a directory`);
+      throw unfit(name, `${quotedPath(path)} is neither a file nor a directory`);
   }
 }
 

@@ -3,7 +3,7 @@ import { lstat, open, opendir, readlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { errnoOf } from '../../errno.ts';
 import { AppError } from '../errors.ts';
-import { type AppLimits, type AppTree, missing, Quota, shown, unfit, unreadable } from './app-tree.ts';
+import { type AppLimits, type AppTree, missing, Quota, quotedPath, unfit, unreadable } from './app-tree.ts';
 import { insidePath, isPlainPath, leadsInside } from './archive-path.ts';
 
 /** Bytes read at a time. */
@@ -24,9 +24,9 @@ export function directoryTree(top: string, name: string, limits: AppLimits): App
       for (const entry of await reading(name, directory, () => namesIn(join(top, directory), quota))) {
         signal.throwIfAborted();
         const path = insidePath(posix.join(directory, entry));
-        if (path === undefined) throw unfit(name, `${shown(entry)} is no name for a file`);
+        if (path === undefined) throw unfit(name, `${quotedPath(entry)} is no name for a file`);
         if (path === '.git') continue;
-        if (!isPlainPath(path)) throw unfit(name, `${shown(path)} is no name for a file`);
+        if (!isPlainPath(path)) throw unfit(name, `${quotedPath(path)} is no name for a file`);
         const place = join(top, path);
         const found = await reading(name, path, () => lstat(place));
         quota.addPath(path, found.isDirectory() ? 'directory' : 'file');
@@ -36,9 +36,9 @@ export function directoryTree(top: string, name: string, limits: AppLimits): App
           quota.countFile(path, found.size);
           await visit({ path, size: found.size, content: contentOf(place, name, path, found.size) }, signal);
         } else if (!found.isSymbolicLink()) {
-          throw unfit(name, `${shown(path)} is neither a file nor a directory`);
+          throw unfit(name, `${quotedPath(path)} is neither a file nor a directory`);
         } else if (!leadsInside(await reading(name, path, () => readlink(place)), posix.dirname(path))) {
-          throw unfit(name, `the link ${shown(path)} leads out of it`);
+          throw unfit(name, `the link ${quotedPath(path)} leads out of it`);
         }
       }
     }
@@ -90,11 +90,11 @@ async function reading<T>(name: string, path: string, work: () => Promise<T>): P
       throw changed(name, path);
     }
     if (code === 'ENOENT' || code === 'ENOTDIR') throw missing(name);
-    const what = path === '' ? 'its directory' : shown(path);
+    const what = path === '' ? 'its directory' : quotedPath(path);
     throw unreadable(name, what, thrown);
   }
 }
 
 function changed(name: string, path: string): AppError {
-  return new AppError('app_changed', `${shown(path)} of ${name} changed while it was read`, 'retry');
+  return new AppError('app_changed', `${quotedPath(path)} of ${name} changed while it was read`, 'retry');
 }

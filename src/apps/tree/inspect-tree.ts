@@ -9,7 +9,7 @@ import {
   manifestTooLarge,
   parseManifest,
 } from '../manifest/manifest.ts';
-import { type AppTree, shown, unfit } from './app-tree.ts';
+import { type AppTree, quotedPath, unfit } from './app-tree.ts';
 
 /** What a tree is by its own manifest, where no registry describes it. */
 export interface TreeInspection {
@@ -62,7 +62,7 @@ export async function inspectTree(
     throw incomplete(name, `has no manifest.webapp and no manifest.konnector${where}`);
   }
   if (others.length > 0) {
-    const paths = [found.path, ...others].map(shown).join(' and ');
+    const paths = [found.path, ...others].map(quotedPath).join(' and ');
     throw unfit(name, `it has two manifests, and does not tell which one is meant: ${paths}`);
   }
   return describedBy(found, name, digesting.digest());

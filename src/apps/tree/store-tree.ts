@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { constants, createBrotliCompress } from 'node:zlib';
 import { errnoOf } from '../../errno.ts';
-import { type AppTree, shown, unfit } from './app-tree.ts';
+import { type AppTree, quotedPath, unfit } from './app-tree.ts';
 import { insidePrefix, withoutPrefix } from './archive-path.ts';
 import { DistinctPaths } from './distinct-paths.ts';
 
@@ -40,14 +40,15 @@ export async function storeTree(
   let written = 0;
   await tree(async ({ path, size, content }, visitSignal) => {
     const inside = withoutPrefix(path, start);
-    if (inside === undefined || inside === '') throw unfit(name, `${shown(path)} has no name of its own`);
+    if (inside === undefined || inside === '')
+      throw unfit(name, `${quotedPath(path)} has no name of its own`);
     // Without their prefix, two different paths may become the same.
     const clash = paths.add(inside, 'file');
-    if (clash !== undefined) throw unfit(name, `${shown(path)} ${clash}`);
+    if (clash !== undefined) throw unfit(name, `${quotedPath(path)} ${clash}`);
     try {
       written += await storeFile(content, size, join(to, `${inside}${SUFFIX}`), visitSignal);
     } catch (thrown) {
-      throw isClash(thrown) ? unfit(name, `${shown(path)} is both a file and a directory`) : thrown;
+      throw isClash(thrown) ? unfit(name, `${quotedPath(path)} is both a file and a directory`) : thrown;
     }
   }, signal);
   return written;
