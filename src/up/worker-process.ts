@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
 import { supervise } from '../embedded/child-process.ts';
 import { FleetError } from '../errors.ts';
-import { readWorkerMessage } from '../workers/worker-message.ts';
+import { readWorkerMessage } from '../workers/run/worker-message.ts';
 import type { Running } from './keep-running.ts';
 import { forkCommand } from './run-cli.ts';
 

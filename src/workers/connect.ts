@@ -18,7 +18,7 @@ import { createSigner } from '../jobs/fleet/signer.ts';
 import { fleetLogins } from '../jobs/redis/logins.ts';
 import { connectStack } from '../stack/connect.ts';
 import { fileStorage } from '../storage/file-storage.ts';
-import type { StageObserver } from './pipeline.ts';
+import type { StageObserver } from './stage/pipeline.ts';
 import { type FleetWorker, startWorker } from './worker.ts';
 
 export interface ConnectedWorker extends Pick<FleetWorker, 'id'> {

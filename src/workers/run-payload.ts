@@ -1,10 +1,10 @@
 import type { JobKind, OutcomeOf, PayloadOf } from '../jobs/kinds/job-kinds.ts';
 import { runInstallation } from './apps/run-installation.ts';
-import type { Attempt } from './attempt.ts';
 import { runCreation } from './create/run-creation.ts';
 import { runDestruction } from './destroy/run-destruction.ts';
-import { runModification } from './modify/run-modification.ts';
 import { runRepair } from './repair/run-repair.ts';
+import { runModification } from './run-modification.ts';
+import type { Attempt } from './stage/attempt.ts';
 
 type Runners = {
   readonly [Kind in JobKind]: (attempt: Attempt, payload: PayloadOf<Kind>) => Promise<OutcomeOf<Kind>>;

@@ -9,17 +9,17 @@ import type { KeyedFleet } from '../jobs/fleet/fleet.ts';
 import type { FleetJob } from '../jobs/fleet/open-queue.ts';
 import { QUEUE_NAME } from '../jobs/redis/keys.ts';
 import { beat, HEARTBEAT_SECONDS, leave } from '../jobs/redis/worker-heartbeat.ts';
-import { createBreakerBoard } from './breaker-board.ts';
-import { createCancelWatch } from './cancel-watch.ts';
-import { createJobRunner } from './job-runner.ts';
-import { createOverloadBrake } from './overload-brake.ts';
-import type { StageObserver } from './pipeline.ts';
-import { reconcileInTurn, recordEndOfJob } from './reconcile.ts';
-import { shown } from './refused-job.ts';
-import { queueDelay } from './retry-policy.ts';
-import { LOCK_MS } from './running-job.ts';
-import type { Services } from './services.ts';
-import { failUnreadableJobs } from './unreadable-jobs.ts';
+import { createBreakerBoard } from './health/breaker-board.ts';
+import { createOverloadBrake } from './health/overload-brake.ts';
+import { reconcileInTurn, recordEndOfJob } from './recovery/reconcile.ts';
+import { failUnreadableJobs } from './recovery/unreadable-jobs.ts';
+import { createCancelWatch } from './run/cancel-watch.ts';
+import { createJobRunner } from './run/job-runner.ts';
+import { shown } from './run/refused-job.ts';
+import { queueDelay } from './run/retry-policy.ts';
+import { LOCK_MS } from './run/running-job.ts';
+import type { StageObserver } from './stage/pipeline.ts';
+import type { Services } from './stage/services.ts';
 
 /**
  * How often stalled jobs are looked for, in milliseconds: a killed worker's job goes on after 7–12 s

@@ -20,7 +20,7 @@ import type { StageName } from '../../src/jobs/kinds/job-kinds.ts';
 import { type CreateRequest, creation, enqueueJob } from '../../src/jobs/queue/enqueue.ts';
 import { type JobEnd, waitForJob } from '../../src/jobs/queue/wait-for-job.ts';
 import { type ConnectedWorker, type ConnectOptions, connectWorker } from '../../src/workers/connect.ts';
-import type { StageObserver } from '../../src/workers/pipeline.ts';
+import type { StageObserver } from '../../src/workers/stage/pipeline.ts';
 import { Cleanup } from './cleanup.ts';
 import { keyedFleet } from './keyed-fleet.ts';
 import { redisAt } from './redis-at.ts';

@@ -9,9 +9,9 @@ import { checkInstance, type FoundInInstance } from '../../src/instances/fsck/ch
 import { INSTANCES } from '../../src/instances/lookup/lookup.ts';
 import { createPrefixIndex } from '../../src/instances/lookup/prefix-index.ts';
 import { fileStorage } from '../../src/storage/file-storage.ts';
-import { LostLock } from '../../src/workers/lease.ts';
 import type { RepairContext } from '../../src/workers/repair/context.ts';
 import { type Repair, repairInstance } from '../../src/workers/repair/repair-instance.ts';
+import { LostLock } from '../../src/workers/stage/lease.ts';
 import { brief } from '../instances/fsck/brief.ts';
 import { startTestFleet, type TestFleet } from './fleet.ts';
 

@@ -5,7 +5,7 @@ import { createPrefixIndex } from '../../src/instances/lookup/prefix-index.ts';
 import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/vault/organization-key.ts';
 import { connectStack } from '../../src/stack/connect.ts';
 import type { Storage } from '../../src/storage/storage.ts';
-import type { Services } from '../../src/workers/services.ts';
+import type { Services } from '../../src/workers/stage/services.ts';
 import { silentLog } from './worker-settings.ts';
 
 /** What a stage works with that is run by itself: one CouchDB, no stack beside it, no application to be fetched. */

@@ -8,7 +8,7 @@ import { createSigner } from '../../src/jobs/fleet/signer.ts';
 import { requestCancel } from '../../src/jobs/queue/cancellations.ts';
 import { creation, enqueueRows } from '../../src/jobs/queue/enqueue.ts';
 import { retryJob } from '../../src/jobs/queue/retry-job.ts';
-import { reconcile } from '../../src/workers/reconcile.ts';
+import { reconcile } from '../../src/workers/recovery/reconcile.ts';
 import { payloadFor } from '../jobs/fixture.ts';
 import { batchRow } from '../support/batch-row.ts';
 import { startTestFleet, type TestFleet } from '../support/fleet.ts';

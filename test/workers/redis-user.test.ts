@@ -5,7 +5,7 @@ import { retryJob } from '../../src/jobs/queue/retry-job.ts';
 import { createKeys } from '../../src/jobs/redis/keys.ts';
 import { neededCommands } from '../../src/jobs/redis/needed-commands.ts';
 import { listWorkers } from '../../src/jobs/redis/worker-heartbeat.ts';
-import { reconcile } from '../../src/workers/reconcile.ts';
+import { reconcile } from '../../src/workers/recovery/reconcile.ts';
 import { batchRow } from '../support/batch-row.ts';
 import {
   type ChaosPlaces,

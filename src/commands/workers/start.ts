@@ -12,8 +12,8 @@ import { withCouch } from '../../operations/connect/couch.ts';
 import { whileAway } from '../../operations/connect/while-away.ts';
 import { fileStorage } from '../../storage/file-storage.ts';
 import { connectWorker } from '../../workers/connect.ts';
-import { checkStorageOwner } from '../../workers/storage-owner.ts';
-import { notifyParent } from '../../workers/worker-message.ts';
+import { checkStorageOwner } from '../../workers/run/storage-owner.ts';
+import { notifyParent } from '../../workers/run/worker-message.ts';
 
 export default class WorkersStart extends BaseCommand {
   static override summary = 'Start a worker, which makes the instances that wait in the queue';

@@ -20,7 +20,7 @@ interface BatchStore {
 
 /**
  * Shows that rows of a batch are still to come: without such a sign, those that are not there count as lost
- * (`workers/missing-rows.ts`). What is known of the batch itself is written again where it is missing: a
+ * (`workers/recovery/missing-rows.ts`). What is known of the batch itself is written again where it is missing: a
  * failover of Redis can forget it while its rows go on coming.
  */
 export async function openSubmission(

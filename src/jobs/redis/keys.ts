@@ -36,7 +36,7 @@ export interface Keys {
   /** Heartbeats of the workers by worker id, and the set of them by time. */
   worker(id: string): string;
   readonly workers: string;
-  /** Held for a while by the worker that looks for rows whose end was not recorded (`workers/reconcile.ts`). */
+  /** Held for a while by the worker that looks for rows whose end was not recorded (`workers/recovery/reconcile.ts`). */
   readonly reconciling: string;
 }
 

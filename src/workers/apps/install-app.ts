@@ -12,8 +12,8 @@ import { withAppLock } from '../../stack/lock.ts';
 import { type NewTrigger, scheduleTriggers } from '../../stack/schedule-triggers.ts';
 import { stackPrefix } from '../../stack/stack-instance.ts';
 import { databasesOf } from '../instance/databases-of.ts';
-import type { Lease } from '../lease.ts';
-import type { Services } from '../services.ts';
+import type { Lease } from '../stage/lease.ts';
+import type { Services } from '../stage/services.ts';
 import { type AppPlace, findApp, storedTriggers, writeApp } from './app-documents.ts';
 
 export interface AppInstallation {

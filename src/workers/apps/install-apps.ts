@@ -5,7 +5,7 @@ import type { StoredInstance } from '../../instances/documents/instance-document
 import { type AppRecord, withApp } from '../../jobs/queue/progress.ts';
 import { StackBusy } from '../../stack/errors.ts';
 import { StorageError } from '../../storage/errors.ts';
-import type { Attempt } from '../attempt.ts';
+import type { Attempt } from '../stage/attempt.ts';
 import { AppsMissing } from './errors.ts';
 import { installApp } from './install-app.ts';
 

@@ -2,10 +2,10 @@ import type { StoredInstance } from '../../instances/documents/instance-document
 import { refuseShared } from '../../instances/lookup/sharing.ts';
 import type { InstallAppsPayload, InstallStageName } from '../../jobs/kinds/install-apps.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
-import type { Attempt } from '../attempt.ts';
 import { refuseChanged, requireExpected } from '../instance/expected-instance.ts';
-import type { Stage } from '../pipeline.ts';
-import { runStages } from '../pipeline.ts';
+import type { Attempt } from '../stage/attempt.ts';
+import type { Stage } from '../stage/pipeline.ts';
+import { runStages } from '../stage/pipeline.ts';
 import { installApps } from './install-apps.ts';
 import { refuseUninstallable } from './refuse-uninstallable.ts';
 

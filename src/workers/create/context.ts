@@ -5,9 +5,9 @@ import type { StoredPassphrase } from '../../instances/vault/passphrase.ts';
 import type { CreateStageName } from '../../jobs/kinds/create.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import { superseded } from '../instance/expected-instance.ts';
-import type { Lease } from '../lease.ts';
-import type { Stage } from '../pipeline.ts';
-import type { Services } from '../services.ts';
+import type { Lease } from '../stage/lease.ts';
+import type { Stage } from '../stage/pipeline.ts';
+import type { Services } from '../stage/services.ts';
 
 export type CreateStage = Stage<CreateStageName, CreateContext, OutcomeOf<'create'>>;
 

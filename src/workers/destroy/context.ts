@@ -11,9 +11,9 @@ import type { StackInstance } from '../../stack/stack-instance.ts';
 import { stackPrefix } from '../../stack/stack-instance.ts';
 import { readExpected, superseded } from '../instance/expected-instance.ts';
 import { refuseFilesLeft } from '../instance/refusals.ts';
-import type { Lease } from '../lease.ts';
-import type { Stage } from '../pipeline.ts';
-import type { Services } from '../services.ts';
+import type { Lease } from '../stage/lease.ts';
+import type { Stage } from '../stage/pipeline.ts';
+import type { Services } from '../stage/services.ts';
 
 export type DestroyStage = Stage<DestroyStageName, DestroyContext, OutcomeOf<'destroy'>>;
 

@@ -1,9 +1,9 @@
 import type { DestroyPayload } from '../../jobs/kinds/destroy.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import type { Progress } from '../../jobs/queue/progress.ts';
-import type { Attempt } from '../attempt.ts';
 import { readExpected, refuseUnexpected, superseded } from '../instance/expected-instance.ts';
-import { runStages } from '../pipeline.ts';
+import type { Attempt } from '../stage/attempt.ts';
+import { runStages } from '../stage/pipeline.ts';
 import type { DestroyContext } from './context.ts';
 import { destroyStages } from './stages.ts';
 

@@ -1,7 +1,7 @@
 import type { CouchServer } from '../../couchdb/server.ts';
 import { databaseName, databasePrefix } from '../../instances/databases/prefix.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
-import type { Clusters } from '../services.ts';
+import type { Clusters } from '../stage/services.ts';
 
 /** The server that has the instance's databases, and what their names begin with. */
 export function databasesOf(

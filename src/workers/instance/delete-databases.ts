@@ -5,8 +5,8 @@ import type { StoredInstance } from '../../instances/documents/instance-document
 import { refuseOddPrefix } from '../../instances/lookup/sharing.ts';
 import { pause } from '../../pause.ts';
 import { settleAll } from '../../settle-all.ts';
-import type { Lease } from '../lease.ts';
-import type { Clusters } from '../services.ts';
+import type { Lease } from '../stage/lease.ts';
+import type { Clusters } from '../stage/services.ts';
 import { databasesOf } from './databases-of.ts';
 
 /** What the databases of an instance are found and deleted with. */

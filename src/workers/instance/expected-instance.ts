@@ -4,7 +4,7 @@ import { Refusal } from '../../instances/errors.ts';
 import { describeFilter, type InstanceFilter, matches } from '../../instances/lookup/instance-filter.ts';
 import { findByNames, readInstance } from '../../instances/lookup/lookup.ts';
 import type { SeenInstance } from '../../jobs/kinds/envelope.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../stage/services.ts';
 
 /**
  * The document as it is now, as long as it is of the very life that the operator saw.

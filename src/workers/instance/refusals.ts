@@ -3,7 +3,7 @@ import type { StoredInstance } from '../../instances/documents/instance-document
 import { otherStorage } from '../../instances/documents/other-storage.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { refuseOddPrefix, refuseShared } from '../../instances/lookup/sharing.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../stage/services.ts';
 import { foreignFiles } from './remove-files.ts';
 
 /**

@@ -2,8 +2,8 @@ import { reservationId } from '../../instances/databases/prefix.ts';
 import { incarnationOf } from '../../instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { Refusal } from '../../instances/errors.ts';
-import type { Lease } from '../lease.ts';
-import type { Services } from '../services.ts';
+import type { Lease } from '../stage/lease.ts';
+import type { Services } from '../stage/services.ts';
 
 /** What the files of an instance are removed with. */
 export interface FilesContext {

@@ -5,8 +5,8 @@ import type { StoredInstance } from '../../instances/documents/instance-document
 import type { Scheme } from '../../instances/domains/registration-link.ts';
 import type { PrefixIndex } from '../../instances/lookup/prefix-index.ts';
 import type { Storage } from '../../storage/storage.ts';
-import type { Lease } from '../lease.ts';
-import type { Clusters } from '../services.ts';
+import type { Lease } from '../stage/lease.ts';
+import type { Clusters } from '../stage/services.ts';
 import type { RepairOptions } from './is-repairable.ts';
 
 /** What a repair works with; its caller holds the names of the instance. */

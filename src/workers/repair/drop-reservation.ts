@@ -5,11 +5,11 @@ import { refusalOf } from '../../instances/lookup/classify-document.ts';
 import { INSTANCES, readInstance } from '../../instances/lookup/lookup.ts';
 import { sharersOf } from '../../instances/lookup/prefix-index.ts';
 import { refuseShared } from '../../instances/lookup/sharing.ts';
-import type { Attempt } from '../attempt.ts';
 import { deleteDatabases } from '../instance/delete-databases.ts';
 import { superseded } from '../instance/expected-instance.ts';
 import { refuseUnremovable } from '../instance/refusals.ts';
 import { removeFiles } from '../instance/remove-files.ts';
+import type { Attempt } from '../stage/attempt.ts';
 
 /**
  * Removes what an abandoned creation has left. It was never used, so no konnector or server has to be told; one into

@@ -11,7 +11,7 @@ import { enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
 import { type Progress, readProgress } from '../../../src/jobs/queue/progress.ts';
 import { retryJob } from '../../../src/jobs/queue/retry-job.ts';
 import type { JobEnd } from '../../../src/jobs/queue/wait-for-job.ts';
-import { currentStage } from '../../../src/workers/pipeline.ts';
+import { currentStage } from '../../../src/workers/stage/pipeline.ts';
 import { bytes, json, startWebServer, status } from '../../apps/registry-server.ts';
 import {
   type AppRegistry,

@@ -1,0 +1,176 @@
+import { FleetError, toError } from '../../errors.ts';
+import type { Batch, Row } from '../../jobs/batches/batches.ts';
+import type { FinalRowState } from '../../jobs/batches/row-state.ts';
+import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
+import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
+import { didNothing } from '../../jobs/kinds/job-kinds.ts';
+import { domainOf, isEnded, type SignedPayload } from '../../jobs/kinds/payload.ts';
+import { failedState, joinedState, readFailureText, recordEnd } from '../../jobs/queue/ending.ts';
+import { readProgress } from '../../jobs/queue/progress.ts';
+import { endedOrGone, readJob } from '../../jobs/queue/read-job.ts';
+
+import { isRedisAway } from '../../redis/refusals.ts';
+import { failMissingRows } from './missing-rows.ts';
+
+/** Batches looked at: those that can still run are among the newest. */
+const NEWEST_BATCHES = 50;
+
+/** Later than any generation that an operator's retries reach. */
+const AFTER_ALL_RETRIES = 2 ** 20;
+
+/**
+ * Settles rows whose worker died while it reported, and rows that Redis has lost, or their jobs, in a failover:
+ * without it a batch would never end (`ARCHITECTURE.md` §5). A batch that cannot be read, because what Redis
+ * has of it is broken, keeps no other waiting.
+ * @returns how many rows were corrected
+ * @throws Error naming a batch that could not be looked at, when all others were
+ */
+export async function reconcile(fleet: KeyedFleet): Promise<number> {
+  let corrected = 0;
+  let failure: Error | undefined;
+  for (const batch of await fleet.batches.list(NEWEST_BATCHES)) {
+    try {
+      corrected += await reconcileBatch(fleet, batch);
+    } catch (thrown) {
+      const error = toError(thrown);
+      if (isRedisAway(error)) throw error;
+      failure ??= new Error(`batch ${batch.id}: ${error.message}`, { cause: error });
+    }
+  }
+  if (failure !== undefined) throw failure;
+  return corrected;
+}
+
+async function reconcileBatch(fleet: KeyedFleet, batch: Batch): Promise<number> {
+  let corrected = 0;
+  for (const state of ['active', 'retrying', 'waiting'] as const) {
+    if (batch.counts[state] > 0) corrected += await correctRows(fleet, batch.id, state);
+  }
+  return corrected + (await failMissingRows(fleet, batch));
+}
+
+/** How long one worker's look is enough for all, in milliseconds. */
+const TURN_MS = 12_000;
+
+/** Reconciles unless another worker has done so a moment ago. */
+export async function reconcileInTurn(fleet: KeyedFleet): Promise<void> {
+  const mine = await fleet.redis.set(fleet.keys.reconciling, '1', 'PX', TURN_MS, 'NX');
+  if (mine !== null) await reconcile(fleet);
+}
+
+/** Rows whose jobs are asked for at a time. */
+const PAGE_ROWS = 500;
+
+async function correctRows(
+  fleet: KeyedFleet,
+  batchId: string,
+  state: 'active' | 'retrying' | 'waiting',
+): Promise<number> {
+  let corrected = 0;
+  const correctPage = async (rows: readonly Row[]): Promise<void> => {
+    const suspect = await endedOrGone(
+      fleet,
+      rows.map(({ jobId = '' }) => jobId),
+    );
+    for (const row of rows.filter((_, at) => suspect[at])) {
+      if (await correctRow(fleet, batchId, row)) corrected += 1;
+    }
+  };
+  let page: Row[] = [];
+  for await (const row of fleet.batches.rows(batchId, state)) {
+    page.push(row);
+    if (page.length < PAGE_ROWS) continue;
+    await correctPage(page);
+    page = [];
+  }
+  await correctPage(page);
+  return corrected;
+}
+
+async function correctRow(fleet: KeyedFleet, batchId: string, row: Row): Promise<boolean> {
+  const { jobId = '' } = row;
+  const job = await readJob(fleet.queue, jobId);
+  const report = { ...about(row), batchId, row: row.row, generation: AFTER_ALL_RETRIES, attempt: 0 };
+  if (job === undefined) {
+    const lost = { code: 'lost', error: 'its job is gone from Redis' };
+    return await fleet.batches.report({ ...report, ...lost, state: 'failed' });
+  }
+  if (job === 'unreadable') {
+    const broken = { code: 'bad_payload', error: 'what is kept of its job is not one of ours' };
+    return await fleet.batches.report({ ...report, ...broken, state: 'failed' });
+  }
+  const payload = read(fleet, job);
+  if (payload instanceof FleetError) {
+    // What the job says is not believed, so that only the row that names it learns of its end.
+    if (!(await hasEnded(job))) return false;
+    const { code, message: error } = payload;
+    return await fleet.batches.report({ ...report, code, error, state: 'failed' });
+  }
+  if (!(await recordPayloadEnd(fleet, job, payload, row))) return false;
+  const { batch } = payload;
+  const own = batch?.id === batchId && batch.row === row.row;
+  // A row that waited for the job of another batch: the report to it was lost.
+  return own || (await fleet.batches.report({ ...report, state: joinedState(await endState(job, payload)) }));
+}
+
+/** What the end of a job means for its own row. */
+async function endState(job: FleetJob, payload: SignedPayload): Promise<FinalRowState> {
+  if (await job.isFailed()) {
+    const { code } = readFailureText(job.failedReason ?? '');
+    return failedState(payload.kind, readProgress(job.progress), code);
+  }
+  return isEnded(payload) && didNothing(payload.outcome) ? 'skipped' : 'done';
+}
+
+async function hasEnded(job: FleetJob): Promise<boolean> {
+  return (await job.isFailed()) || (await job.isCompleted());
+}
+
+/** The payload, or why it is not to be believed. */
+function read({ signer }: KeyedFleet, job: FleetJob): SignedPayload | FleetError {
+  try {
+    return signer.read(job);
+  } catch (error) {
+    if (error instanceof FleetError) return error;
+    throw error;
+  }
+}
+
+/**
+ * Settles a job that has ended although its row says otherwise; a job whose payload is not signed by
+ * the fleet has no row that it could speak for.
+ */
+export async function recordEndOfJob(fleet: KeyedFleet, job: FleetJob): Promise<boolean> {
+  const payload = read(fleet, job);
+  return payload instanceof FleetError ? false : await recordPayloadEnd(fleet, job, payload);
+}
+
+async function recordPayloadEnd(
+  fleet: KeyedFleet,
+  job: FleetJob,
+  payload: SignedPayload,
+  row?: Row,
+): Promise<boolean> {
+  const failed = await job.isFailed();
+  if (!failed && !(await job.isCompleted())) return false;
+  const domain = domainOf(payload);
+  const { code, message: error } = readFailureText(job.failedReason ?? '');
+  await recordEnd(fleet.batches, fleet.claims, job.id ?? '', payload, {
+    ...(row === undefined ? { domain } : about(row)),
+    ...(failed ? { code, error } : {}),
+    state: await endState(job, payload),
+    generation: isEnded(payload) ? 0 : payload.generation,
+    attempt: job.attemptsStarted,
+  });
+  return true;
+}
+
+function about({ domain, jobId, incarnation, stage, tries }: Row) {
+  return {
+    domain,
+    ...(jobId === undefined ? {} : { jobId }),
+    ...(incarnation === undefined ? {} : { incarnation }),
+    ...(stage === undefined ? {} : { stage }),
+    ...(tries === undefined ? {} : { tries }),
+  };
+}

@@ -1,0 +1,59 @@
+import { modifyInstance } from '../instances/change/modify-instance.ts';
+import type { StoredInstance } from '../instances/documents/instance-document.ts';
+import { assertAliasesFree } from '../instances/lookup/free-aliases.ts';
+import type { OutcomeOf } from '../jobs/kinds/job-kinds.ts';
+import type { ModifyPayload, ModifyStageName } from '../jobs/kinds/modify.ts';
+import { assertExpected, refuseChanged, requireExpected } from './instance/expected-instance.ts';
+import type { Attempt } from './stage/attempt.ts';
+import type { Stage } from './stage/pipeline.ts';
+import { runStages } from './stage/pipeline.ts';
+
+interface ModifyJob {
+  readonly attempt: Attempt;
+  readonly payload: ModifyPayload;
+  readonly instance: StoredInstance;
+}
+
+/** A modification is one stage: it writes only what is not so yet. */
+const modify: Stage<ModifyStageName, ModifyJob, OutcomeOf<'modify'>> = {
+  name: 'modify',
+
+  async run({ attempt: { services, signal, lease, progress, record }, payload, instance }) {
+    const { changes, filter, seen: expected } = payload;
+    const begun = progress().begun === true;
+    if (!begun) {
+      refuseChanged(filter, instance);
+      await record({ ...progress(), begun: true });
+    }
+    await assertAliasesFree(services, instance, changes.aliases ?? [], signal);
+    const { outcome } = await modifyInstance({
+      ...services,
+      id: instance._id,
+      changes,
+      signal,
+      guard(now) {
+        assertExpected(now, payload.domain, expected);
+        lease.assertHeld();
+      },
+      refuseUnmeant(now) {
+        // An earlier try may have written the change in part, so that the filter does not match any more.
+        if (!begun) refuseChanged(filter, now);
+      },
+    });
+    return outcome;
+  },
+
+  verify: async () => ['somebody may have changed it since'],
+};
+
+/** Runs one attempt of a modification. @throws LostLock when the job is not ours */
+export async function runModification(
+  attempt: Attempt,
+  payload: ModifyPayload,
+): Promise<OutcomeOf<'modify'>> {
+  const { services, signal } = attempt;
+  const { generation } = payload;
+  const instance = await requireExpected(services, payload, signal);
+  const context = { attempt, payload, instance };
+  return (await runStages({ ...attempt, stages: [modify], context, generation })) ?? 'modified';
+}

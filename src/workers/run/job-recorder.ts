@@ -1,0 +1,112 @@
+import type { Batches } from '../../jobs/batches/batches.ts';
+import type { FinalRowState, RowState } from '../../jobs/batches/row-state.ts';
+import type { Claims } from '../../jobs/claims/claims.ts';
+import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
+import type { Signer } from '../../jobs/fleet/signer.ts';
+import { type JobOutcome, type LivePayload, stagesOf } from '../../jobs/kinds/job-kinds.ts';
+import { domainOf, type EndedPayload } from '../../jobs/kinds/payload.ts';
+import type { Ending } from '../../jobs/queue/ending.ts';
+import { recordEnd } from '../../jobs/queue/ending.ts';
+import { hasFinished, type Progress, readProgress, writeFenced } from '../../jobs/queue/progress.ts';
+import type { Keys } from '../../jobs/redis/keys.ts';
+import type { RedisClient } from '../../redis/client.ts';
+import { LostLock } from '../stage/lease.ts';
+import { currentStage } from '../stage/pipeline.ts';
+import type { Failure } from './failure.ts';
+
+/** Where it is kept how jobs are doing. */
+export interface JobRecorderOptions {
+  readonly redis: RedisClient;
+  readonly keys: Keys;
+  readonly claims: Claims;
+  readonly batches: Batches;
+  /** Tells the fleet's own jobs from others'. */
+  readonly signer: Signer;
+}
+
+/** One job as a worker was given it. */
+export interface Execution {
+  readonly job: FleetJob;
+  /** By which the worker holds the job's lock. */
+  readonly token: string;
+  readonly payload: LivePayload;
+}
+
+/** Writes down how one execution of a job is doing: in its row, in its names and in its payload. */
+export class JobRecorder {
+  private readonly options: JobRecorderOptions;
+  private readonly job: FleetJob;
+  private readonly token: string;
+  private readonly payload: LivePayload;
+
+  constructor(options: JobRecorderOptions, { job, token, payload }: Execution) {
+    this.options = options;
+    this.job = job;
+    this.token = token;
+    this.payload = payload;
+  }
+
+  get id(): string {
+    return this.job.id ?? '';
+  }
+
+  /** Tries that count, this one included. */
+  get triesSpent(): number {
+    return this.job.attemptsMade + 1;
+  }
+
+  /** What the stages recorded, in this execution and before. */
+  get progress(): Progress {
+    return readProgress(this.job.progress);
+  }
+
+  /** Tells the job's row, where it has one. */
+  async report(state: RowState, failure?: Failure): Promise<void> {
+    if (this.payload.batch === undefined) return;
+    const { id: batchId, row } = this.payload.batch;
+    await this.options.batches.report({ ...this.rowInfo(failure), batchId, row, state });
+  }
+
+  /** Tells all rows that the job has ended, and gives its names back; may be repeated. */
+  async recordEnd(state: FinalRowState, failure?: Failure): Promise<void> {
+    const { batches, claims } = this.options;
+    await recordEnd(batches, claims, this.id, this.payload, { ...this.rowInfo(failure), state });
+  }
+
+  /** Shrinks the payload to the outcome. @throws LostLock */
+  async keepOutcome(outcome: JobOutcome): Promise<void> {
+    const { v, kind, batch } = this.payload;
+    const domain = domainOf(this.payload);
+    await this.writePayload({ v, kind, domain, outcome, ...(batch === undefined ? {} : { batch }) });
+  }
+
+  /** The finished instance has the passphrase: no further try needs it, and such a job is kept for long. */
+  async dropPassphrase(): Promise<void> {
+    const { payload } = this;
+    if (payload.kind !== 'create' || payload.sealedPassphrase === undefined) return;
+    if (!hasFinished(this.progress)) return;
+    const { sealedPassphrase: _used, ...rest } = payload;
+    await this.writePayload(rest);
+  }
+
+  private async writePayload(payload: LivePayload | EndedPayload): Promise<void> {
+    const { redis, keys, signer } = this.options;
+    const { id, token } = this;
+    const isOurs = await writeFenced(redis, keys, { id, token }, 'data', signer.sign(id, payload));
+    if (!isOurs) throw new LostLock();
+  }
+
+  private rowInfo(failure: Failure | undefined): Omit<Ending, 'state'> {
+    const { progress, payload } = this;
+    const stage = currentStage(progress, stagesOf(payload.kind));
+    return {
+      domain: domainOf(payload),
+      jobId: this.job.id,
+      tries: this.triesSpent,
+      generation: payload.generation,
+      attempt: this.job.attemptsStarted,
+      ...(progress.incarnation === undefined ? {} : { incarnation: progress.incarnation }),
+      ...(failure === undefined ? {} : { stage, code: failure.code, error: failure.message }),
+    };
+  }
+}

@@ -1,0 +1,68 @@
+import { UnrecoverableError, Worker } from 'bullmq';
+import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
+import { didNothing, type JobOutcome } from '../../jobs/kinds/job-kinds.ts';
+import { type EndedPayload, isEnded, type SignedPayload } from '../../jobs/kinds/payload.ts';
+import { failureText, recordEnd } from '../../jobs/queue/ending.ts';
+import { runPayload } from '../run-payload.ts';
+import { classify } from './failure.ts';
+import { claimedDomain, shown } from './refused-job.ts';
+import { type JobRunnerOptions, RunningJob } from './running-job.ts';
+
+/** Runs one execution of a job. @param token by which the worker holds the job's lock */
+export type JobRunner = (job: FleetJob, token: string) => Promise<JobOutcome>;
+
+/** Runs jobs of any kind, each from where its last execution stopped (`ARCHITECTURE.md` §3, §4). */
+export function createJobRunner(options: JobRunnerOptions): JobRunner {
+  return async (job, token) => {
+    const payload = readPayload(options, job);
+    if (isEnded(payload)) {
+      await recordEndAgain(options, job, payload);
+      return payload.outcome;
+    }
+    if (options.stop.aborted || options.board.blocksAll) throw Worker.RateLimitError();
+    const running = new RunningJob(options, { job, token, payload });
+    try {
+      await running.claim();
+      const outcome = await runPayload(running.attempt(), payload);
+      await running.end(outcome);
+      return outcome;
+    } catch (error) {
+      return await running.fail(error);
+    } finally {
+      running.release();
+    }
+  };
+}
+
+/**
+ * A payload that cannot be read fails for good, with the field named, and so does one that is not signed for this
+ * job. Nothing that it says is done, not even to a row: `reconcile.ts` ends those that name the job.
+ */
+function readPayload({ signer, log }: JobRunnerOptions, job: FleetJob): SignedPayload {
+  try {
+    return signer.read(job);
+  } catch (error) {
+    const failure = classify(error);
+    log.error('job refused', {
+      job: shown(job.id ?? ''),
+      domain: claimedDomain(job.data),
+      code: failure.code,
+      error: failure.message,
+    });
+    throw new UnrecoverableError(failureText(failure));
+  }
+}
+
+/** The work of such a job is done; its worker died before the queue knew of it. */
+async function recordEndAgain(
+  { batches, claims }: JobRunnerOptions,
+  job: FleetJob,
+  payload: SignedPayload & EndedPayload,
+): Promise<void> {
+  await recordEnd(batches, claims, job.id ?? '', payload, {
+    state: didNothing(payload.outcome) ? 'skipped' : 'done',
+    domain: payload.domain,
+    generation: 0,
+    attempt: 0,
+  });
+}

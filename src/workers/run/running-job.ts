@@ -1,0 +1,229 @@
+import { setMaxListeners } from 'node:events';
+import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
+import type { Logger } from 'winston';
+import { FleetError } from '../../errors.ts';
+import type { Halt } from '../../jobs/batches/batches.ts';
+import type { ClaimAnswer } from '../../jobs/claims/claims.ts';
+import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
+import { didNothing, type JobOutcome, type LivePayload, stageLabel } from '../../jobs/kinds/job-kinds.ts';
+import { domainOf, namesOf, payloadHash } from '../../jobs/kinds/payload.ts';
+import { comesLater } from '../../jobs/queue/comes-later.ts';
+import { failedState, failureText } from '../../jobs/queue/ending.ts';
+import type { BreakerBoard } from '../health/breaker-board.ts';
+import { type Attempt, createAttempt } from '../stage/attempt.ts';
+import { holdLease, LostLock, type RenewedLease } from '../stage/lease.ts';
+import type { StageObserver } from '../stage/pipeline.ts';
+import type { Services } from '../stage/services.ts';
+import { Cancelled, type CancelWatch, type JobWatch } from './cancel-watch.ts';
+import { classify, type Failure, probedKind, REDIS_AWAY } from './failure.ts';
+import { type Execution, JobRecorder, type JobRecorderOptions } from './job-recorder.ts';
+import { nextStep, overloadDelay, turnDelay, unwatchedDelay } from './retry-policy.ts';
+
+/** Milliseconds a job's lock lasts (`ARCHITECTURE.md` §4.4). */
+export const LOCK_MS = 10_000;
+
+/** Before a job whose server is away is taken up again, in milliseconds: a breaker looks as often. */
+const WATCHED_DELAY_MS = 1_000;
+
+/** What all executions of one worker share. */
+export interface JobRunnerOptions extends JobRecorderOptions {
+  readonly services: Services;
+  readonly board: BreakerBoard;
+  readonly cancels: CancelWatch;
+  /** Opens sealed passphrases (`fleet-record.ts`). */
+  readonly sealKey: string;
+  /** Aborted when this worker is to stop. */
+  readonly stop: AbortSignal;
+  readonly log: Logger;
+  readonly observer?: StageObserver;
+  /** Called when a server had too much to do. */
+  onOverload(): void;
+}
+
+/** The job comes after another one that has not ended: it is taken up again later, without spending a try. */
+class PrerequisitePending extends Error {}
+
+/**
+ * One execution of a job: the lock and the names that it holds, what makes it stop, and what the queue learns of it.
+ * Its methods come in this order: `claim`, `attempt`, then `end` or `fail`, and `release` whatever happened.
+ */
+export class RunningJob {
+  private readonly worker: JobRunnerOptions;
+  private readonly job: FleetJob;
+  private readonly token: string;
+  private readonly payload: LivePayload;
+  private readonly recorder: JobRecorder;
+  private readonly lease: RenewedLease;
+  private readonly cancel: JobWatch;
+  /** Aborted when the worker stops, when the lock is lost and when the job is cancelled. */
+  private readonly signal: AbortSignal;
+
+  /** Begins to renew the lock, and to watch for cancellation: `release` ends both. */
+  constructor(worker: JobRunnerOptions, execution: Execution) {
+    const { job, token, payload } = execution;
+    this.worker = worker;
+    this.job = job;
+    this.token = token;
+    this.payload = payload;
+    this.recorder = new JobRecorder(worker, execution);
+    this.cancel = worker.cancels.watch(this.recorder.id);
+    this.lease = holdLease({
+      duration: LOCK_MS,
+      renew: async () => (await job.extendLock(token, LOCK_MS)) === 1,
+    });
+    this.signal = AbortSignal.any([worker.stop, this.lease.lost, this.cancel.signal]);
+    // A stage asks for all the databases of an instance at a time, and each pause before a further try listens.
+    setMaxListeners(0, this.signal);
+  }
+
+  /**
+   * Makes sure that the job has its names and may go on, and reports that it runs.
+   * @throws LostLock, Cancelled, FleetError `busy`, and PrerequisitePending where it is not the job's turn
+   */
+  async claim(): Promise<void> {
+    const { redis, keys } = this.worker;
+    // Asked at once: every answer that is waited for costs a worker more than its question.
+    const [claim, halt] = await Promise.all([this.takeNames(), this.readHalt(), this.cancel.looked]);
+    this.signal.throwIfAborted();
+    refuseUnheld(claim, this.payload);
+    refuseHalted(halt);
+    if (await comesLater(redis, keys, this.payload)) throw new PrerequisitePending();
+    await this.recorder.report('active');
+  }
+
+  /** What the stages of the job work with. */
+  attempt(): Attempt {
+    return createAttempt({
+      ...this.worker,
+      job: { id: this.recorder.id, token: this.token },
+      lease: this.lease,
+      signal: this.signal,
+      before: this.recorder.progress,
+      onProgress: (value) => {
+        this.job.progress = value;
+      },
+    });
+  }
+
+  /** Records that the job is done, and with what outcome. @throws LostLock */
+  async end(outcome: JobOutcome): Promise<void> {
+    this.lease.assertHeld();
+    await this.recorder.recordEnd(didNothing(outcome) ? 'skipped' : 'done');
+    await this.recorder.keepOutcome(outcome);
+  }
+
+  /**
+   * Decides what becomes of the job after an error, and records it.
+   * @throws always, in the way that makes the queue do what was decided
+   */
+  async fail(thrown: unknown): Promise<never> {
+    const { board, stop, onOverload } = this.worker;
+    // When the job is stopped, whatever is thrown on the way is only how it stopped.
+    const error: unknown = this.signal.aborted ? this.signal.reason : thrown;
+    if (error instanceof LostLock) throw error;
+    if (error instanceof PrerequisitePending) return await this.delay(turnDelay(this.job.attemptsStarted));
+    if (stop.aborted && !(error instanceof Cancelled)) return await this.leaveToOthers(error);
+    const failure = error instanceof Cancelled ? this.cancellation(error) : classify(error);
+    const kind = await probedKind(failure, board);
+    const { step } = nextStep(kind, this.recorder.triesSpent, this.payload.tries);
+    this.log(failure, step, error);
+    switch (step) {
+      case 'fail':
+        return await this.failForGood(failure);
+      case 'try-again':
+        await this.recorder.report('retrying', failure);
+        throw new Error(failureText(failure));
+      case 'hand-back':
+        return await this.handBack(failure);
+      case 'slow-down':
+        onOverload();
+        await this.recorder.report('retrying', failure);
+        return await this.delay(overloadDelay());
+    }
+  }
+
+  /** Stops renewing the lock and watching for cancellation. */
+  release(): void {
+    this.lease.stop();
+    this.cancel.done();
+  }
+
+  /** The claim was made when the job was added; it is taken again in case it was lost since. */
+  private takeNames(): Promise<ClaimAnswer> {
+    const { payload } = this;
+    const names = namesOf(payload);
+    const claim = { jobId: this.recorder.id, kind: payload.kind, names, payloadHash: payloadHash(payload) };
+    return this.worker.claims.take(claim, 'run');
+  }
+
+  private async readHalt(): Promise<Halt | undefined> {
+    const { batch } = this.payload;
+    return batch === undefined ? undefined : await this.worker.batches.halt(batch.id);
+  }
+
+  /** The worker stops: another one goes on at once, and no try is spent. */
+  private async leaveToOthers(error: unknown): Promise<never> {
+    const reason = { code: 'handed_back', message: 'its worker was stopped' } as const;
+    await this.recorder.report('retrying', { ...classify(error), ...reason });
+    throw Worker.RateLimitError();
+  }
+
+  private async failForGood(failure: Failure): Promise<never> {
+    const state = failedState(this.payload.kind, this.recorder.progress, failure.code);
+    if (state === 'incomplete') await this.recorder.dropPassphrase();
+    await this.recorder.recordEnd(state, failure);
+    throw new UnrecoverableError(failureText(failure));
+  }
+
+  /** To the head of the line, or, where only this job's cluster is away, out of the others' way for a second. */
+  private async handBack(failure: Failure): Promise<never> {
+    const { board } = this.worker;
+    const { target, code, credentials = false } = failure;
+    if (target !== undefined) board.trip(target, credentials);
+    await this.recorder.report('retrying', failure);
+    if (board.blocksAll || code === REDIS_AWAY) throw Worker.RateLimitError();
+    // Nothing probes what has no breaker, such as a registry: its jobs look for themselves, less often.
+    return await this.delay(target === undefined ? unwatchedDelay() : WATCHED_DELAY_MS);
+  }
+
+  private async delay(ms: number): Promise<never> {
+    await this.job.moveToDelayed(Date.now() + ms, this.token);
+    throw new DelayedError();
+  }
+
+  /** Says what a cancelled job has done, and how to go on. */
+  private cancellation(error: Cancelled): Failure {
+    const { stages } = this.recorder.progress;
+    const done = stages.filter(({ state }) => state === 'done').map(({ stage }) => stageLabel(stage));
+    const made = done.length === 0 ? 'nothing was done' : `done are ${done.join(', ')}`;
+    return {
+      ...classify(error),
+      message: `${error.message}; ${made}`,
+      advice: `To go on: cozy-fleet jobs retry ${this.recorder.id}`,
+    };
+  }
+
+  private log({ code, message }: Failure, next: string, error: unknown): void {
+    const { id: job } = this.recorder;
+    this.worker.log.warn('job failed a try', {
+      job,
+      domain: domainOf(this.payload),
+      code,
+      next,
+      error: message,
+    });
+    if (code !== 'internal') return;
+    const stack = error instanceof Error ? error.stack : String(error);
+    this.worker.log.error('internal error', { job, stack });
+  }
+}
+
+function refuseUnheld(answer: ClaimAnswer, payload: LivePayload): void {
+  if (answer.state === 'gone') throw new LostLock();
+  if (answer.state === 'held') return;
+  throw new FleetError('busy', `job ${answer.by} has taken ${namesOf(payload).join(' or ')} over`);
+}
+
+function refuseHalted(halt: Halt | undefined): void {
+  if (halt !== undefined) throw new Cancelled(halt === 'cancelled' ? 'batches cancel' : '--max-failures');
+}

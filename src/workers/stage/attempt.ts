@@ -1,0 +1,56 @@
+import { type Progress, writeFenced } from '../../jobs/queue/progress.ts';
+import type { Keys } from '../../jobs/redis/keys.ts';
+import type { RedisClient } from '../../redis/client.ts';
+import { type Lease, LostLock } from './lease.ts';
+import type { StageObserver } from './pipeline.ts';
+import type { Services } from './services.ts';
+
+/** One attempt of a job, whatever its kind: what it works with, and where it writes down how far it is. */
+export interface Attempt {
+  readonly services: Services;
+  readonly jobId: string;
+  /** Opens sealed passphrases (`stored-passphrase.ts`). */
+  readonly sealKey: string;
+  readonly lease: Lease;
+  readonly signal: AbortSignal;
+  readonly observer?: StageObserver;
+  progress(): Progress;
+  /** @throws LostLock when the job is not ours any more */
+  record(progress: Progress): Promise<void>;
+  /** Has the progress written with the next record; not written by itself, so losing it in a crash is harmless. */
+  remember(progress: Progress): void;
+}
+
+export interface AttemptOptions
+  extends Pick<Attempt, 'services' | 'sealKey' | 'lease' | 'signal' | 'observer'> {
+  readonly redis: RedisClient;
+  readonly keys: Keys;
+  readonly job: { readonly id: string; readonly token: string };
+  /** What earlier attempts recorded. */
+  readonly before: Progress;
+  /** Called with each progress that was recorded. */
+  onProgress(progress: Progress): void;
+}
+
+export function createAttempt(options: AttemptOptions): Attempt {
+  const { redis, keys, job, before, onProgress, services, sealKey, lease, signal, observer } = options;
+  let progress = before;
+  function remember(next: Progress): void {
+    progress = next;
+    onProgress(next);
+  }
+  return {
+    services,
+    jobId: job.id,
+    sealKey,
+    lease,
+    signal,
+    ...(observer === undefined ? {} : { observer }),
+    progress: () => progress,
+    async record(next) {
+      if (!(await writeFenced(redis, keys, job, 'progress', next))) throw new LostLock();
+      remember(next);
+    },
+    remember,
+  };
+}

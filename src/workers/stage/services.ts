@@ -1,0 +1,49 @@
+import type { Logger } from 'winston';
+import type { AppStore } from '../../apps/app-store.ts';
+import type { CommonSettings, RagServer, Registries } from '../../config/config.ts';
+import type { CouchServer } from '../../couchdb/server.ts';
+import type { DesignSource } from '../../instances/databases/design-source.ts';
+import type { Scheme } from '../../instances/domains/registration-link.ts';
+import type { PrefixIndex } from '../../instances/lookup/prefix-index.ts';
+import type { PlatformWatch } from '../../instances/platform/platform-indexes.ts';
+import type { EncryptorKey } from '../../instances/vault/organization-key.ts';
+import type { StackConnection } from '../../stack/connect.ts';
+import type { Storage } from '../../storage/storage.ts';
+
+/** Knows where databases of instances are. */
+export interface Clusters {
+  /**
+   * The cluster an instance's databases are on; `undefined` is cluster 0 (`docs/cozy-data.md` §1.1).
+   * @throws Refusal `wrong_cluster` for one that is not configured
+   */
+  cluster(index: number | undefined): CouchServer;
+}
+
+/** What stages work with; made once a worker. */
+export interface Services extends Clusters {
+  /** The CouchDB of `couchdb.url`. */
+  readonly global: CouchServer;
+  /** All clusters, by their index. */
+  readonly clusters: readonly CouchServer[];
+  /** Indexes of the clusters on which new instances may be made now. */
+  openClusters(): readonly number[];
+  readonly storage: Storage;
+  readonly prefixIndex: PrefixIndex;
+  readonly designs: DesignSource;
+  /** Tells which number stacks of the platform write. */
+  readonly platform: PlatformWatch;
+  readonly linkScheme: Scheme;
+  readonly contexts: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly forcedOidcContexts: readonly string[];
+  readonly encryptorKey: EncryptorKey;
+  /** External settings services by context. */
+  readonly commonSettings: Readonly<Record<string, CommonSettings>>;
+  /** The Redis of a running stack, where one is configured. */
+  readonly stack: StackConnection;
+  /** RAG servers by context. */
+  readonly rag: Readonly<Record<string, RagServer>>;
+  /** Applications as they are installed, each fetched once. */
+  readonly apps: AppStore;
+  readonly registries: Registries;
+  readonly log: Logger;
+}

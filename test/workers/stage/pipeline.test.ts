@@ -1,0 +1,223 @@
+import { expect } from 'chai';
+import type { Progress, StageRecord } from '../../../src/jobs/queue/progress.ts';
+import {
+  currentStage,
+  runStages,
+  type Stage,
+  type StageObserver,
+} from '../../../src/workers/stage/pipeline.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
+
+type Name = StageRecord['stage'];
+type TestStage = Stage<Name, undefined, string>;
+
+/** A small pipeline that notes what is done in which order. */
+class Bench {
+  readonly notes: string[] = [];
+  progress: Progress = { stages: [] };
+  readonly #abort = new AbortController();
+
+  stage(name: Name, work: { outcome?: string; missing?: string[]; fails?: Error } = {}): TestStage {
+    return {
+      name,
+      run: async () => {
+        this.notes.push(`run ${name}`);
+        if (work.fails !== undefined) throw work.fails;
+        return work.outcome;
+      },
+      verify: async () => {
+        this.notes.push(`verify ${name}`);
+        return work.missing ?? [];
+      },
+    };
+  }
+
+  abort(reason: Error): void {
+    this.#abort.abort(reason);
+  }
+
+  run(stages: readonly TestStage[], generation = 0, observer?: StageObserver) {
+    let time = 1000;
+    return runStages({
+      stages,
+      context: undefined,
+      signal: this.#abort.signal,
+      generation,
+      progress: () => this.progress,
+      record: async (progress) => {
+        const told = progress.stages.filter((each) => !this.progress.stages.includes(each));
+        this.progress = progress;
+        this.notes.push(`record ${told.map(({ stage, state }) => `${stage} ${state}`).join(', ')}`);
+      },
+      now: () => {
+        time += 5;
+        return time;
+      },
+      ...(observer === undefined ? {} : { observer }),
+    });
+  }
+
+  /** Progress of stages that an earlier attempt has done. */
+  done(...names: Name[]): void {
+    const stages = names.map((stage) => ({
+      stage,
+      state: 'done' as const,
+      startedAt: 1,
+      ms: 1,
+      tries: 1,
+      generation: 0,
+    }));
+    this.progress = { stages, incarnation: 'abc' };
+  }
+}
+
+describe('the pipeline', () => {
+  let bench: Bench;
+
+  beforeEach(() => {
+    bench = new Bench();
+  });
+
+  it('runs the stages in their order, and records the end of each with the begin of the next', async () => {
+    expect(await bench.run([bench.stage('register'), bench.stage('databases')])).to.equal(undefined);
+    expect(bench.notes).to.deep.equal([
+      'record register running',
+      'run register',
+      'record register done, databases running',
+      'run databases',
+      'record databases done',
+    ]);
+  });
+
+  it('records when a stage began, how long it took and its tries', async () => {
+    await bench.run([bench.stage('register')]);
+    expect(bench.progress.stages).to.deep.equal([
+      { stage: 'register', state: 'done', startedAt: 1005, ms: 5, tries: 1, generation: 0 },
+    ]);
+  });
+
+  it('skips what an earlier attempt has done, without a look at it', async () => {
+    bench.done('register');
+    await bench.run([bench.stage('register'), bench.stage('databases')]);
+    expect(bench.notes).to.deep.equal(['record databases running', 'run databases', 'record databases done']);
+    expect(bench.progress.incarnation).to.equal('abc');
+  });
+
+  it('runs a stage again that was under way when its worker died, and counts that', async () => {
+    await thrownBy(bench.run([bench.stage('register', { fails: new Error('died') })]));
+    await bench.run([bench.stage('register')]);
+    expect(bench.progress.stages.map(({ state, tries }) => [state, tries])).to.deep.equal([['done', 2]]);
+  });
+
+  it('verifies what was done before an operator had it tried again', async () => {
+    bench.done('register', 'databases');
+    await bench.run([bench.stage('register'), bench.stage('databases')], 1);
+    expect(bench.notes.filter((note) => !note.startsWith('record'))).to.deep.equal([
+      'verify register',
+      'verify databases',
+    ]);
+  });
+
+  it('runs a done stage again where something of it is missing', async () => {
+    bench.done('register', 'databases');
+    await bench.run([bench.stage('register'), bench.stage('databases', { missing: ['io.cozy.files'] })], 1);
+    expect(bench.notes).to.include('run databases').and.not.include('run register');
+    const [register, databases] = bench.progress.stages;
+    expect(register).to.include({ stage: 'register', tries: 1, generation: 1 });
+    expect(databases).to.include({ stage: 'databases', tries: 2, generation: 1 });
+  });
+
+  it('verifies once a retry, not at each attempt', async () => {
+    bench.done('register');
+    await bench.run([bench.stage('register')], 1);
+    bench.notes.length = 0;
+    await bench.run([bench.stage('register')], 1);
+    expect(bench.notes).to.deep.equal([]);
+  });
+
+  it('ends early with the outcome of a stage', async () => {
+    const stages = [bench.stage('register', { outcome: 'exists' }), bench.stage('databases')];
+    expect(await bench.run(stages)).to.equal('exists');
+    expect(bench.notes).to.not.include('run databases');
+  });
+
+  it('stops before the next stage once it is told to', async () => {
+    const reason = new Error('stop');
+    const observer = { after: () => bench.abort(reason) };
+    const stages = [bench.stage('register'), bench.stage('databases')];
+    expect(await thrownBy(bench.run(stages, 0, observer))).to.equal(reason);
+    expect(bench.notes).to.not.include('run databases');
+  });
+
+  it('forgets no stage that was done when the look at the next one fails', async () => {
+    bench.done('databases');
+    const gone = new Error('CouchDB is away');
+    const databases: TestStage = { ...bench.stage('databases'), verify: () => Promise.reject(gone) };
+    expect(await thrownBy(bench.run([bench.stage('register'), databases], 1))).to.equal(gone);
+    expect(bench.progress.stages.find(({ stage }) => stage === 'register')).to.include({ state: 'done' });
+  });
+
+  it('takes a stage for not done that was told to stop while it ran', async () => {
+    const reason = new Error('stop');
+    const stage: TestStage = {
+      ...bench.stage('register'),
+      run: async () => {
+        bench.abort(reason);
+        return undefined;
+      },
+    };
+    expect(await thrownBy(bench.run([stage]))).to.equal(reason);
+    expect(bench.progress.stages[0]?.state).to.equal('running');
+  });
+
+  it('tells an observer around each stage that runs, and waits for it', async () => {
+    bench.done('register');
+    const observer: StageObserver = {
+      before: async (stage) => {
+        await Promise.resolve();
+        bench.notes.push(`before ${stage}`);
+      },
+      after: (stage) => void bench.notes.push(`after ${stage}`),
+    };
+    await bench.run([bench.stage('register'), bench.stage('databases')], 0, observer);
+    expect(bench.notes.filter((note) => !note.startsWith('record'))).to.deep.equal([
+      'before databases',
+      'run databases',
+      'after databases',
+    ]);
+  });
+
+  it('tells of the end of a stage only once it is recorded', async () => {
+    const observer: StageObserver = { after: (stage) => void bench.notes.push(`after ${stage}`) };
+    await bench.run([bench.stage('register'), bench.stage('databases')], 0, observer);
+    expect(bench.notes).to.deep.equal([
+      'record register running',
+      'run register',
+      'record register done, databases running',
+      'after register',
+      'run databases',
+      'record databases done',
+      'after databases',
+    ]);
+  });
+});
+
+describe('the current stage', () => {
+  const names: readonly Name[] = ['register', 'databases'];
+
+  it('is the first one before anything has begun', () => {
+    expect(currentStage({ stages: [] }, names)).to.equal('register');
+  });
+
+  it('is the one that runs', () => {
+    const bench = new Bench();
+    bench.done('register');
+    expect(currentStage(bench.progress, names)).to.equal('databases');
+  });
+
+  it('is none when all are done', () => {
+    const bench = new Bench();
+    bench.done('register', 'databases');
+    expect(currentStage(bench.progress, names)).to.equal(undefined);
+  });
+});
