@@ -1,12 +1,13 @@
 import { AppError } from '../../apps/errors.ts';
 import { CouchError } from '../../couchdb/errors.ts';
-import type { FailureKind } from '../../errors.ts';
+import { type FailureKind, FleetError } from '../../errors.ts';
+import { refuseUnfinished } from '../../instances/change/existing-instance.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { type AppRecord, withApp } from '../../jobs/queue/progress.ts';
 import { StackBusy } from '../../stack/errors.ts';
 import { StorageError } from '../../storage/errors.ts';
+import { refuseOtherStorage } from '../instance/refusals.ts';
 import type { Attempt } from '../stage/attempt.ts';
-import { AppsMissing } from './errors.ts';
 import { installApp } from './install-app.ts';
 
 /** The applications a job is to install on one instance. */
@@ -17,6 +18,31 @@ export interface AppsOrder {
   readonly apps: readonly string[];
   /** How often an operator had the job tried again. */
   readonly generation: number;
+}
+
+/** An application that is not installed, and why. */
+interface MissingApp {
+  readonly app: string;
+  readonly reason: string;
+}
+
+/** The instance is in use, but not all of the applications that it was to have are installed. */
+export class AppsMissing extends FleetError {
+  /** @param kind `retry` as long as one of them may be had later */
+  constructor(missing: readonly MissingApp[], kind: FailureKind) {
+    super(
+      'apps',
+      missing.map(({ app, reason }) => `application ${app} has not been installed: ${reason}`).join('; '),
+      'The instance is in use. To try again only what is missing: cozy-fleet batches retry or jobs retry.',
+      { kind },
+    );
+  }
+}
+
+/** @throws Refusal `provisioning`, `deleting`, `swift`, `other_storage` for an instance on which nothing can be installed */
+export function refuseUninstallable(instance: StoredInstance): void {
+  refuseUnfinished(instance);
+  refuseOtherStorage(instance, 'where applications cannot be installed yet', 'Install them with its stack.');
 }
 
 /**

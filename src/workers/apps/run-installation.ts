@@ -6,8 +6,7 @@ import { refuseChanged, requireExpected } from '../instance/expected-instance.ts
 import type { Attempt } from '../stage/attempt.ts';
 import type { Stage } from '../stage/pipeline.ts';
 import { runStages } from '../stage/pipeline.ts';
-import { installApps } from './install-apps.ts';
-import { refuseUninstallable } from './refuse-uninstallable.ts';
+import { installApps, refuseUninstallable } from './install-apps.ts';
 
 interface InstallationJob {
   readonly attempt: Attempt;

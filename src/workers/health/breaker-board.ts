@@ -1,7 +1,7 @@
+import { atTime } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
-import { refusalOf, whyAway } from './couch-probe.ts';
 
 /** Where a failure comes from, to find the breaker that answers for it. */
 export type Target = { readonly kind: 'couchdb'; readonly host: string } | { readonly kind: 'storage' };
@@ -76,4 +76,24 @@ async function writable(storage: Storage): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** What of a server is asked for when it cannot be worked with. */
+type ProbedServer = Pick<CouchServer, 'health' | 'isAuthorized' | 'nextTry'>;
+
+/**
+ * Why a CouchDB cannot be worked with, to go after its name; empty when it can. A password that was refused is
+ * not tried for it before its time.
+ */
+export async function whyAway(server: ProbedServer, signal: AbortSignal): Promise<string> {
+  const health = await server.health(signal);
+  if (health.state !== 'up') return health.reason;
+  if (server.nextTry === undefined || (await server.isAuthorized(signal))) return '';
+  return refusalOf(server);
+}
+
+/** That the password was refused, and when it is tried next. */
+function refusalOf({ nextTry }: Pick<CouchServer, 'nextTry'>): string {
+  const refused = 'refuses our user or password';
+  return nextTry === undefined ? refused : `${refused}, next try ${atTime(nextTry)}`;
 }

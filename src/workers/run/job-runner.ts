@@ -1,11 +1,11 @@
 import { UnrecoverableError, Worker } from 'bullmq';
+import { shown as withInvisible } from '../../instances/values/characters.ts';
 import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
 import { didNothing, type JobOutcome } from '../../jobs/kinds/job-kinds.ts';
 import { type EndedPayload, isEnded, type SignedPayload } from '../../jobs/kinds/payload.ts';
 import { failureText, recordEnd } from '../../jobs/queue/ending.ts';
 import { runPayload } from '../run-payload.ts';
 import { classify } from './failure.ts';
-import { claimedDomain, shown } from './refused-job.ts';
 import { type JobRunnerOptions, RunningJob } from './running-job.ts';
 
 /** Runs one execution of a job. @param token by which the worker holds the job's lock */
@@ -65,4 +65,23 @@ async function recordEndAgain(
     generation: 0,
     attempt: 0,
   });
+}
+
+/** Longest text of a payload that goes into a line of the log, in characters. */
+const MOST_CHARACTERS = 255;
+
+/** A text of a payload that is not believed, for a line of a log: short, and with nothing in it that steers a terminal. */
+export function shown(text: string): string {
+  return withInvisible(text.slice(0, MOST_CHARACTERS)).replace(/\p{Cc}/gu, '\ufffd');
+}
+
+/** The domain that a payload says it is about, though nothing it says is believed; empty where it names none. */
+function claimedDomain(data: unknown): string {
+  const domain = memberOf(memberOf(data, 'options') ?? data, 'domain');
+  return typeof domain === 'string' ? shown(domain) : '';
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  return new Map<string, unknown>(Object.entries(value)).get(name);
 }

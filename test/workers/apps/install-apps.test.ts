@@ -11,6 +11,7 @@ import { enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
 import { type Progress, readProgress } from '../../../src/jobs/queue/progress.ts';
 import { retryJob } from '../../../src/jobs/queue/retry-job.ts';
 import type { JobEnd } from '../../../src/jobs/queue/wait-for-job.ts';
+import { refuseUninstallable } from '../../../src/workers/apps/install-apps.ts';
 import { currentStage } from '../../../src/workers/stage/pipeline.ts';
 import { bytes, json, startWebServer, status } from '../../apps/registry-server.ts';
 import {
@@ -310,4 +311,23 @@ describe('installing applications', () => {
       expect(end).to.include({ state: 'done', outcome: 'exists' });
     });
   });
+});
+
+describe('where applications are installed', () => {
+  const INSTANCE = { _id: 'i', _rev: '1-a', domain: 'a.example.org', locale: 'en', password_defined: true };
+
+  it('files are on disk', () => {
+    expect(() => refuseUninstallable({ ...INSTANCE, fs_scheme: 'file' })).to.not.throw();
+  });
+
+  for (const [fields, code] of [
+    [{ swift_cluster: 2 }, 'swift'],
+    [{ fs_scheme: 's3' }, 'other_storage'],
+  ] as const) {
+    it(`files are not elsewhere: ${code}`, () => {
+      expect(() => refuseUninstallable({ ...INSTANCE, ...fields }))
+        .to.throw()
+        .with.property('code', code);
+    });
+  }
 });

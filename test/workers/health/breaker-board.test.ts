@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Health } from '../../../src/couchdb/health.ts';
-import { whyAway } from '../../../src/workers/health/couch-probe.ts';
+import { whyAway } from '../../../src/workers/health/breaker-board.ts';
 
 describe('what a worker waits for at a CouchDB', () => {
   const NEXT = Date.UTC(2026, 10, 26, 12, 3, 4, 500);
