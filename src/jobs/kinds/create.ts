@@ -5,7 +5,7 @@ import { domain, listOf } from '../../instances/options/strict-values.ts';
 import { envelope } from './envelope.ts';
 import { defineKind } from './kind.ts';
 
-/** A mark, and what is sealed, in base64 (`stored-passphrase.ts`). */
+/** A mark, and what is sealed, in base64 (`sealed-passphrase.ts`). */
 const sealedText = z
   .string()
   .max(2 ** 16)
@@ -20,7 +20,7 @@ const payload = z.strictObject({
   ...envelope,
   kind: z.literal('create'),
   options: strictOptions,
-  /** The passphrase's stored form under the fleet's seal; only where one was given (`stored-passphrase.ts`). */
+  /** The passphrase's stored form under the fleet's seal; only where one was given (`sealed-passphrase.ts`). */
   sealedPassphrase: sealedText.optional(),
   /** Domains whose creations come first: this one begins when none of them is under way any more. */
   after: listOf(domain).min(1).optional(),

@@ -9,7 +9,7 @@ import type { Services } from './services.ts';
 export interface Attempt {
   readonly services: Services;
   readonly jobId: string;
-  /** Opens sealed passphrases (`stored-passphrase.ts`). */
+  /** Opens sealed passphrases (`sealed-passphrase.ts`). */
   readonly sealKey: string;
   readonly lease: Lease;
   readonly signal: AbortSignal;
