@@ -1,6 +1,6 @@
 import type { Settings } from './settings.ts';
 
-/** The goals of issue 3, "Speed". */
+/** Queue over raw requests, and CPU of the worker an instance. */
 export const GOALS = { ratio: 0.9, cpuMs: 15 } as const;
 
 /** One round: both sides on the same server, one right after the other. */
@@ -91,7 +91,7 @@ function fixed(value: number, width = 0): string {
   return value.toFixed(1).padStart(width);
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;
