@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { InputError } from '../../../src/errors.ts';
 import { asciiHost, normaliseDomain } from '../../../src/instances/domains/domain.ts';
 import { inputErrorOf } from '../../config/input-error.ts';
+import { cpuClock } from '../../support/cpu-time.ts';
 
 function codeOf(raw: string, subdomains: 'nested' | 'flat' = 'nested'): string | undefined {
   try {
@@ -104,18 +105,18 @@ describe('normaliseDomain', () => {
 describe('normaliseDomain with a text far longer than any domain', () => {
   for (const piece of [' ', 'a', 'xn--a', '.', '/', '\u00e9']) {
     it(`refuses ${JSON.stringify(piece)} without end soon, and does not repeat it`, () => {
-      const started = performance.now();
+      const elapsed = cpuClock();
       const error = inputErrorOf(() => normaliseDomain(`a${piece.repeat(200_000)}b`, 'nested'));
-      expect(performance.now() - started).to.be.below(300);
+      expect(elapsed()).to.be.below(300);
       expect(error).to.be.instanceOf(InputError).and.to.have.property('message').with.length.below(300);
     });
   }
 
   it('refuses a label of Punycode that would take a time of the square of its length', () => {
-    const started = performance.now();
+    const elapsed = cpuClock();
     const error = inputErrorOf(() => normaliseDomain(`xn--${'a'.repeat(400_000)}`, 'nested'));
     expect(error).to.be.instanceOf(InputError);
-    expect(performance.now() - started).to.be.below(300);
+    expect(elapsed()).to.be.below(300);
   });
 });
 
