@@ -1,3 +1,5 @@
+import { Writable } from 'node:stream';
+import { createLogUpdate } from 'log-update';
 import { oneLine } from '../../safe-text.ts';
 import { writerOf } from '../terminal/guard-output.ts';
 import type { Output } from '../terminal/output.ts';
@@ -16,22 +18,36 @@ const USUAL_COLUMNS = 80;
 
 /** A block that is redrawn in place. */
 export function liveDisplay(screen: Screen): BatchDisplay {
-  let drawn = 0;
+  const stream = new ScreenStream(screen);
+  // A cursor that was hidden would stay so where the process is killed.
+  const update = createLogUpdate(stream, { showCursor: true });
   return {
-    show(view) {
-      const lines = progressBlock(view, screen.columns || USUAL_COLUMNS);
-      const back = drawn === 0 ? '' : `\u001b[${drawn}A\u001b[0J`;
-      screen.write(`${back}${lines.map(oneLine).join('\n')}\n`);
-      drawn = lines.length;
-    },
-    end() {
-      drawn = 0;
-    },
+    show: (view) => update(progressBlock(view, stream.columns).map(oneLine).join('\n')),
+    end: () => update.done(),
   };
 }
 
+/** A screen as a stream that knows how wide it is at this moment. */
+class ScreenStream extends Writable {
+  readonly #screen: Screen;
+
+  constructor(screen: Screen) {
+    super({ decodeStrings: false });
+    this.#screen = screen;
+  }
+
+  get columns(): number {
+    return this.#screen.columns || USUAL_COLUMNS;
+  }
+
+  override _write(text: string, _encoding: BufferEncoding, done: () => void): void {
+    this.#screen.write(text);
+    done();
+  }
+}
+
 /** Milliseconds between two lines of a log. */
-const LINE_EVERY = 1_000;
+const LINE_MS = 1_000;
 
 /** A line when counts changed, at most one a second; what holds the batch up goes to stderr. */
 export function plainDisplay(output: Output, now: () => number = () => performance.now()): BatchDisplay {
@@ -54,7 +70,7 @@ export function plainDisplay(output: Output, now: () => number = () => performan
       const trouble = attention(view).join(' ');
       if (trouble !== noted && trouble !== '') output.note(trouble);
       noted = trouble;
-      if (now() - last >= LINE_EVERY) tell(view);
+      if (now() - last >= LINE_MS) tell(view);
     },
     end() {
       if (latest !== undefined) tell(latest);

@@ -1,47 +1,26 @@
-import Table from 'cli-table3';
+import stringWidth from 'string-width';
 import { oneLine } from '../../safe-text.ts';
 
-const NO_BORDER = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
+/** Spaces between two columns. */
+const GAP = 2;
 
-/** A table for people: a head, and columns under each other. */
-export function tableText(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const style = { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true };
-  const table = new Table({ chars: NO_BORDER, style, head: [...head] });
-  for (const row of rows) table.push(row.map(oneLine));
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+/** A table for people: a head, and columns under each other, however wide their characters are. */
+function tableText(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, ...rows].map((row) => row.map(oneLine));
+  const widths = head.map((_, at) =>
+    lines.reduce((widest, line) => Math.max(widest, stringWidth(line[at] ?? '')), 0),
+  );
+  const padded = (cell: string, at: number): string =>
+    cell + ' '.repeat((widths[at] ?? 0) + GAP - stringWidth(cell));
+  return lines.map((line) => line.map(padded).join('').trimEnd()).join('\n');
 }
 
-/** The same for programs: values with tabs between them, no head. */
-export function plainLines(rows: readonly (readonly string[])[]): string[] {
-  return rows.map((row) => row.map(oneLine).join('\t'));
-}
-
-/** Rows as they suit who reads them. @param live whether that is a person at a terminal */
+/** Rows as they suit who reads them: a table for a person, values with tabs between them for a program. */
 export function rowsText(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   live: boolean,
 ): string[] {
-  if (!live) return plainLines(rows);
+  if (!live) return rows.map((row) => row.map(oneLine).join('\t'));
   return rows.length === 0 ? [] : [tableText(head, rows)];
 }

@@ -15,7 +15,21 @@ describe('the display of a batch on a terminal', () => {
     display.show(view(1));
     display.show(view(2));
     expect(written[0]).not.to.contain('\u001b');
-    expect(written[1]?.startsWith('\u001b[3A\u001b[0J')).to.equal(true);
+    // Up to the line that is another one now: the title stays.
+    expect(written[1])
+      .to.satisfy((text: string) => text.startsWith('\u001b[2A'))
+      .and.to.contain('2/1200');
+    expect(written[1]).not.to.contain('school.csv');
+  });
+
+  it('draws all of it again where the terminal has another width', () => {
+    const written: string[] = [];
+    const screen = { columns: 80, write: (text: string) => written.push(text) };
+    const display = liveDisplay(screen);
+    display.show(view(1));
+    screen.columns = 60;
+    display.show(view(2));
+    expect(written[1]).to.contain('school.csv').and.to.contain('2/1200');
   });
 
   it('leaves the last picture where it is', () => {
