@@ -22,7 +22,7 @@ const FOLDER_MODE = 0o755;
 const TEMPORARY = 'tmp';
 
 /** What the name of one on its way out begins with: no worker fills or publishes what is called so. */
-const DOOMED = `${TEMPORARY}out-`;
+const REMOVING = `${TEMPORARY}out-`;
 
 /** Whether the code of an application is there, all of it. @param name of the directory of an instance */
 export async function hasApp(root: Folder, name: string, place: AppPlace): Promise<boolean> {
@@ -99,7 +99,7 @@ async function ensureFolder(parent: Folder, name: string): Promise<Folder> {
  */
 async function removeLeftovers(slug: Folder, tag: string): Promise<void> {
   const prefix = `${TEMPORARY}${tag}-`;
-  const doomed = `${DOOMED}${tag}-`;
+  const doomed = `${REMOVING}${tag}-`;
   for (const name of await readdir(slug.path)) {
     if (!name.startsWith(prefix)) continue;
     await assertHeld(slug);

@@ -23,7 +23,7 @@ export interface KeepOptions<T extends Running> {
   readonly signal: AbortSignal;
 }
 
-export interface Kept<T extends Running> {
+export interface KeptServer<T extends Running> {
   /** The one that runs, or the last one that did. */
   readonly current: T;
   stop(): Promise<void>;
@@ -33,7 +33,7 @@ export interface Kept<T extends Running> {
  * Starts a process, and starts it again whenever it ends, after a pause that doubles each time.
  * @throws what the first start throws; later failures are said and tried again
  */
-export async function keepRunning<T extends Running>(options: KeepOptions<T>): Promise<Kept<T>> {
+export async function keepRunning<T extends Running>(options: KeepOptions<T>): Promise<KeptServer<T>> {
   const { name, start, say } = options;
   const stopping = new AbortController();
   const signal = AbortSignal.any([options.signal, stopping.signal]);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { spawnEmbeddedCouch } from '../embedded/couchdb/spawn.ts';
 import { freePort, onFreePort } from '../embedded/free-port.ts';
 import { startRedis, stopLeftOverRedis } from '../embedded/redis.ts';
-import { type Kept, keepRunning, type Running } from './keep-running.ts';
+import { type KeptServer, keepRunning, type Running } from './keep-running.ts';
 import type { Places } from './places.ts';
 import { COUCH_USER, type PreviousRun } from './previous-run.ts';
 import { redisPassword } from './redis-password.ts';
@@ -60,7 +60,7 @@ export async function startOwnCouch(
   const { places, previous, say, signal } = options;
   const password = previous.couchPassword ?? randomBytes(18).toString('base64url');
   if (afterCrash && previous.couchPort !== undefined) await untilFree(previous.couchPort);
-  const kept: Kept<Running & { readonly port: number }> = await onFreePort({
+  const kept: KeptServer<Running & { readonly port: number }> = await onFreePort({
     name: 'the embedded CouchDB',
     preferred: previous.couchPort ?? COUCH_PORT,
     say,

@@ -207,7 +207,7 @@ function kindOf(status: number): FailureKind {
 }
 
 /** Codes of sockets for a host that is away. An unknown name is not among them: it is rather a mistake in writing. */
-const AWAY = new Set([
+const OUTAGE_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'EHOSTUNREACH',
@@ -220,7 +220,7 @@ const AWAY = new Set([
 ]);
 
 function silenceKind(thrown: unknown): FailureKind {
-  return AWAY.has(codeOf(thrown)) ? 'outage' : 'retry';
+  return OUTAGE_CODES.has(codeOf(thrown)) ? 'outage' : 'retry';
 }
 
 function codeOf(thrown: unknown): string {

@@ -3,7 +3,7 @@ import { CHANGE_FLAGS, type RawOptions } from '../../instances/options/flags.ts'
 import { instanceFlags, list, type ParsedFlags, text } from './instance-flags.ts';
 
 /** A truth that is left as it is where neither form is given. */
-const truth = (summary: string) => Flags.boolean({ summary, allowNo: true, helpGroup: 'INSTANCE' });
+const booleanFlag = (summary: string) => Flags.boolean({ summary, allowNo: true, helpGroup: 'INSTANCE' });
 
 const allOf = (what: string) => list(`All ${what} it is to have; "" takes them away`);
 
@@ -15,7 +15,7 @@ export const changeFlags = {
   uuid: instanceFlags.uuid,
   oidc_id: instanceFlags.oidc_id,
   franceconnect_id: instanceFlags.franceconnect_id,
-  magic_link: truth('Let the owner in by links sent by mail'),
+  magic_link: booleanFlag('Let the owner in by links sent by mail'),
   tos: instanceFlags.tos,
   'tos-latest': text('Latest version of the terms of service, with its date; not kept where it is signed'),
   tz: instanceFlags.tz,
@@ -29,10 +29,10 @@ export const changeFlags = {
   'disk-quota': text('Most that its files may take, such as 5GB; 0 or unlimited for no limit'),
   'auth-mode': instanceFlags['auth-mode'],
   'auto-update': instanceFlags['auto-update'],
-  blocked: truth('Block it, or with --blocked=false unblock it'),
+  blocked: booleanFlag('Block it, or with --blocked=false unblock it'),
   'blocking-reason': text('Why it is blocked, such as PAYMENT_FAILED; blocks it [default: UNKNOWN]'),
-  'onboarding-finished': truth('Whether its owner has been welcomed'),
-  deleting: truth('With =false takes back a deletion that failed; goes alone'),
+  'onboarding-finished': booleanFlag('Whether its owner has been welcomed'),
+  deleting: booleanFlag('With =false takes back a deletion that failed; goes alone'),
 };
 
 /** The flags as the texts that `parseChanges` reads. */

@@ -13,7 +13,7 @@ export const list = (summary: string) =>
     multipleNonGreedy: true,
     helpGroup: INSTANCE,
   });
-const truth = (summary: string) => Flags.boolean({ summary, helpGroup: INSTANCE });
+const booleanFlag = (summary: string) => Flags.boolean({ summary, helpGroup: INSTANCE });
 
 /** The flags of cozy-stack's `instances add`, and what its admin API takes beside them. */
 export const instanceFlags = {
@@ -25,7 +25,7 @@ export const instanceFlags = {
   uuid: text('Identifier of the owner', WHO),
   oidc_id: text('Identifier of the owner at the OIDC provider', WHO),
   franceconnect_id: text('Identifier of the owner at FranceConnect', WHO),
-  magic_link: truth('Let the owner in by links sent by mail, without a passphrase'),
+  magic_link: booleanFlag('Let the owner in by links sent by mail, without a passphrase'),
   tos: text('Version of the terms of service that were signed, such as 1.0.0-20240131'),
   'tos-latest': text('Latest version of the terms of service'),
   tz: text('Time zone, such as Europe/Paris'),
@@ -44,7 +44,7 @@ export const instanceFlags = {
   'auto-update': text(
     'Kept in the instance, true or false; today no stack reads it: it updates applications either way',
   ),
-  blocked: truth('Block the instance from its first day on'),
+  blocked: booleanFlag('Block the instance from its first day on'),
   'blocking-reason': text('Why it is blocked, such as PAYMENT_FAILED'),
   'swift-layout': Flags.string({ hidden: true }),
   trace: Flags.boolean({ hidden: true }),
@@ -99,7 +99,7 @@ type KnownFlags = Readonly<Record<string, { readonly type: string; readonly allo
  * The stack takes `--blocked=true` and `--blocked=false`; oclif knows only `--blocked`, and `--no-blocked`
  * where that is not the same as nothing.
  */
-export function withPlainTruths(argv: readonly string[], flags: KnownFlags = instanceFlags): string[] {
+export function expandBooleanFlags(argv: readonly string[], flags: KnownFlags = instanceFlags): string[] {
   return argv.flatMap((word) => {
     const [, name = '', value = ''] = /^--([\w-]+)=(true|false)$/.exec(word) ?? [];
     const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
-import { domainOf, type Work } from '../../jobs/kinds/payload.ts';
+import { domainOf, type JobSpec } from '../../jobs/kinds/payload.ts';
 import { withKeyedFleet } from '../../operations/connect/with-fleet.ts';
 import { runJob } from '../../operations/jobs/run-job.ts';
 import type { WorkOptions } from '../flags/work-flags.ts';
@@ -19,7 +19,7 @@ export interface JobCommand {
 /** Queues the job of one instance, and shows how it ends. @throws FleetError when it failed, `busy` */
 export async function runSingle(
   { config, global, output }: JobCommand,
-  work: Exclude<Work, { kind: 'create' }>,
+  work: Exclude<JobSpec, { kind: 'create' }>,
   { tries, async, waitMs }: Pick<WorkOptions, 'tries' | 'async' | 'waitMs'>,
 ): Promise<CommandResult<SingleResult>> {
   const result = await withInterrupt((signal) =>

@@ -2,7 +2,7 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
 import { waitMs } from '../../cli/flags/duration.ts';
-import { instanceFlags, withPlainTruths } from '../../cli/flags/instance-flags.ts';
+import { expandBooleanFlags, instanceFlags } from '../../cli/flags/instance-flags.ts';
 import { addFile, type DryRunAnswer, type FileCreation } from '../../cli/instances/add-file.ts';
 import { addOne } from '../../cli/instances/add-one.ts';
 import type { Creation } from '../../cli/jobs/print-creation.ts';
@@ -42,7 +42,7 @@ export default class InstancesAdd extends BaseCommand {
   };
 
   async run(): Promise<Creation | FileCreation | DryRunAnswer> {
-    const { args, flags } = await this.parse(InstancesAdd, withPlainTruths(this.argv));
+    const { args, flags } = await this.parse(InstancesAdd, expandBooleanFlags(this.argv));
     const config = this.loadConfig(flags.config);
     refuseAddRm(config, 'add');
     const { tries, async, from } = flags;

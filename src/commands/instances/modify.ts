@@ -5,7 +5,7 @@ import { runPrepared } from '../../cli/batches/run-prepared.ts';
 import { changeFlags, rawChangesOf } from '../../cli/flags/change-flags.ts';
 import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
-import { refuseFlagsOfOneInstance, withPlainTruths } from '../../cli/flags/instance-flags.ts';
+import { expandBooleanFlags, refuseFlagsOfOneInstance } from '../../cli/flags/instance-flags.ts';
 import { workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
 import { withHeldServices } from '../../cli/instances/with-held-services.ts';
 import { askForNumber } from '../../cli/terminal/confirm.ts';
@@ -65,7 +65,7 @@ export default class InstancesModify extends BaseCommand {
   };
 
   async run(): Promise<InstanceView | StartedBatch | undefined> {
-    const { args, flags } = await this.parse(InstancesModify, withPlainTruths(this.argv, changeFlags));
+    const { args, flags } = await this.parse(InstancesModify, expandBooleanFlags(this.argv, changeFlags));
     const config = this.loadConfig(flags.config);
     const { state, context, domain, from } = flags;
     const filter = filterOf({ state, context, domain, locale: flags['with-locale'] });

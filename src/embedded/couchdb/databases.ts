@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CouchError, notFound } from './couch-error.ts';
-import type { Handles } from './handles.ts';
+import type { DatabasePool } from './database-pool.ts';
 import { checkName, toDatabaseName, toDirectoryName } from './names.ts';
 import type { JsonObject, Pouch } from './pouch-types.ts';
 import type { UpdateSignal } from './update-signal.ts';
@@ -21,13 +21,13 @@ interface Entry {
 export class Databases {
   readonly #root: string;
   readonly #trash: string;
-  readonly #handles: Handles;
+  readonly #handles: DatabasePool;
   readonly #updates: UpdateSignal;
   readonly #entries = new Map<string, Entry>();
   readonly #removals = new Map<string, Promise<void>>();
   #removed = 0;
 
-  private constructor(dataDir: string, handles: Handles, updates: UpdateSignal) {
+  private constructor(dataDir: string, handles: DatabasePool, updates: UpdateSignal) {
     this.#root = join(dataDir, 'databases');
     this.#trash = join(dataDir, 'trash');
     this.#handles = handles;
@@ -35,7 +35,7 @@ export class Databases {
   }
 
   /** Reads which databases are below `dataDir`, and finishes removals a crash has interrupted. */
-  static async load(dataDir: string, handles: Handles, updates: UpdateSignal): Promise<Databases> {
+  static async load(dataDir: string, handles: DatabasePool, updates: UpdateSignal): Promise<Databases> {
     const databases = new Databases(dataDir, handles, updates);
     await rm(databases.#trash, { recursive: true, force: true });
     await mkdir(databases.#trash, { recursive: true, mode: 0o700 });

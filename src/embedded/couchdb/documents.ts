@@ -1,5 +1,5 @@
 import { CouchError, conflict, toCouchError } from './couch-error.ts';
-import type { InOrder } from './in-order.ts';
+import type { KeyedQueue } from './keyed-queue.ts';
 import type { JsonObject, Pouch, StoredDocument, WriteRow } from './pouch-types.ts';
 
 const LOCAL = '_local/';
@@ -38,7 +38,7 @@ export async function writeLocal(
   pouch: Pouch,
   id: string,
   document: JsonObject,
-  order: InOrder,
+  order: KeyedQueue,
   key: string,
 ): Promise<WriteRow & { rev: string }> {
   return await order.run(key, async () => {

@@ -3,10 +3,10 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { FleetError } from '../../errors.ts';
 import { Auth, type AuthOptions } from './auth.ts';
 import { notFound, toCouchError } from './couch-error.ts';
+import { DatabasePool } from './database-pool.ts';
 import { Databases } from './databases.ts';
 import { loadEngine } from './engine.ts';
-import { Handles } from './handles.ts';
-import { InOrder } from './in-order.ts';
+import { KeyedQueue } from './keyed-queue.ts';
 import { bulkRoutes } from './routes/bulk-routes.ts';
 import { databaseRoutes } from './routes/database-routes.ts';
 import { documentRoutes } from './routes/document-routes.ts';
@@ -14,7 +14,7 @@ import { queryRoutes } from './routes/query-routes.ts';
 import { serverRoutes } from './routes/server-routes.ts';
 import { UpdateSignal } from './update-signal.ts';
 
-const BODY_LIMIT = 64 * 1024 * 1024;
+const BODY_LIMIT_BYTES = 64 * 1024 * 1024;
 /** Fastify's 100 is too short for database names and for documents named after long paths. */
 const MAX_PARAM_LENGTH = 2000;
 const OPEN_LIMIT = 200;
@@ -47,9 +47,9 @@ export async function startEmbeddedCouch(options: EmbeddedCouchOptions): Promise
   const engine = await loadEngine();
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const updates = new UpdateSignal();
-  const handles = new Handles(engine.Pouch, openLimit);
+  const handles = new DatabasePool(engine.Pouch, openLimit);
   const databases = await Databases.load(dataDir, handles, updates);
-  const order = new InOrder();
+  const order = new KeyedQueue();
   const app = httpFace(new Auth(options));
   serverRoutes(app, databases);
   databaseRoutes(app, databases);
@@ -75,7 +75,7 @@ export async function startEmbeddedCouch(options: EmbeddedCouchOptions): Promise
 
 function httpFace(auth: Auth): FastifyInstance {
   const app = fastify({
-    bodyLimit: BODY_LIMIT,
+    bodyLimit: BODY_LIMIT_BYTES,
     forceCloseConnections: true,
     // CouchDB reads a + in a path as a space.
     rewriteUrl: ({ url = '/' }) => url.replace(/^[^?]*/, (path) => path.replaceAll('+', '%20')),

@@ -37,7 +37,7 @@ const documentId = z.string().regex(/^[^_]/).max(1024);
 /** The very document and life of a domain that the operator saw (`ARCHITECTURE.md` §3.3). */
 const seenInstance = z.strictObject({ id: documentId, incarnation: z.string().regex(/^[0-9a-f]{16}$/) });
 
-export type SeenInstance = z.infer<typeof seenInstance>;
+export type ExpectedInstance = z.infer<typeof seenInstance>;
 
 /** What the payload of a job has, too, that works on an instance which is there already. */
 export const onInstance = {

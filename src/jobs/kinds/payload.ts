@@ -42,7 +42,7 @@ export type SignedPayload = Signed<LivePayload> | Signed<EndedPayload>;
 type WithoutEnvelope<Each> = Each extends unknown ? Omit<Each, EnvelopeField | 'sealedPassphrase'> : never;
 
 /** What a job is to do; a passphrase is sealed once the id of the job is known. */
-export type Work = WithoutEnvelope<LivePayload>;
+export type JobSpec = WithoutEnvelope<LivePayload>;
 
 /** Characters of a message about a payload: it may repeat a name that others chose. */
 const MOST_OF_MESSAGE = 300;
@@ -86,13 +86,13 @@ export function isEnded(payload: Payload): payload is EndedPayload {
   return 'outcome' in payload;
 }
 
-export function domainOf(payload: Payload | Work): string {
+export function domainOf(payload: Payload | JobSpec): string {
   const [domain] = namesOf(payload);
   return domain;
 }
 
 /** Names the job holds while it lives: the domain, then the aliases it would take. */
-export function namesOf(payload: Payload | Work): HeldNames {
+export function namesOf(payload: Payload | JobSpec): HeldNames {
   return 'outcome' in payload ? [payload.domain] : namesOfTask(payload);
 }
 
@@ -102,6 +102,6 @@ export function appsOf(payload: Payload): readonly string[] {
 }
 
 /** Equal for two jobs that would do the same, whichever command queued them. */
-export function payloadHash(work: Work | LivePayload): string {
+export function payloadHash(work: JobSpec | LivePayload): string {
   return createHash('sha256').update(digestOfTask(work)).digest('hex').slice(0, 16);
 }

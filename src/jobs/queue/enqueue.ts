@@ -7,11 +7,18 @@ import type { Fleet, KeyedFleet } from '../fleet/fleet.ts';
 import { JOB_OPTIONS, PRIORITY } from '../fleet/open-queue.ts';
 import type { SealForJob } from '../fleet/sealed-passphrase.ts';
 import { type LivePayload, stagesOf } from '../kinds/job-kinds.ts';
-import { assertRunnable, domainOf, namesOf, payloadHash, type Signed, type Work } from '../kinds/payload.ts';
+import {
+  assertRunnable,
+  domainOf,
+  type JobSpec,
+  namesOf,
+  payloadHash,
+  type Signed,
+} from '../kinds/payload.ts';
 
 /** A job to be queued. */
 export interface JobRequest {
-  readonly work: Work;
+  readonly work: JobSpec;
   /** Of a creation with a passphrase: made by `sealPassphrase`. */
   readonly seal?: SealForJob | undefined;
   /** Tries before it fails for good. */
@@ -52,7 +59,7 @@ export async function enqueueJob(fleet: KeyedFleet, request: JobRequest): Promis
 
 /** A creation as a job. */
 export function creation({ options, seal, tries, after = [] }: CreateRequest): JobRequest {
-  const work: Work = { kind: 'create', options, ...(after.length > 0 && { after: [...after] }) };
+  const work: JobSpec = { kind: 'create', options, ...(after.length > 0 && { after: [...after] }) };
   return { tries, work, ...(seal !== undefined && { seal }) };
 }
 

@@ -7,21 +7,21 @@ export interface Rate {
 }
 
 /** How far back is looked, in milliseconds: long enough to be steady, short enough to follow an outage. */
-const WINDOW = 15_000;
+const WINDOW_MS = 15_000;
 /** Less than this says nothing. */
-const LEAST = 1_000;
+const LEAST_MS = 1_000;
 
 export function createRate(): Rate {
   const seen: { ended: number; at: number }[] = [];
   return {
     add(ended, at) {
       seen.push({ ended, at });
-      while ((seen[1]?.at ?? at) < at - WINDOW) seen.shift();
+      while ((seen[1]?.at ?? at) < at - WINDOW_MS) seen.shift();
     },
     get perSecond() {
       const first = seen[0];
       const last = seen.at(-1);
-      if (first === undefined || last === undefined || last.at - first.at < LEAST) return undefined;
+      if (first === undefined || last === undefined || last.at - first.at < LEAST_MS) return undefined;
       return Math.max(0, ((last.ended - first.ended) / (last.at - first.at)) * 1000);
     },
   };

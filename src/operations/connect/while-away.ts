@@ -4,7 +4,7 @@ import { FleetError, toError } from '../../errors.ts';
 
 const POLL_MS = 500;
 
-const AWAY = new Set(['redis_unreachable', 'redis_replica', 'couchdb_unreachable']);
+const OUTAGE_CODES = new Set(['redis_unreachable', 'redis_replica', 'couchdb_unreachable']);
 
 /**
  * Wrong credentials are not among them: five tries lock the account (`ARCHITECTURE.md` §4.2). Nor is a server
@@ -12,7 +12,7 @@ const AWAY = new Set(['redis_unreachable', 'redis_replica', 'couchdb_unreachable
  */
 function isAway(error: Error): boolean {
   if (error instanceof CouchError) return isPassing(error);
-  return error instanceof FleetError && AWAY.has(error.code);
+  return error instanceof FleetError && OUTAGE_CODES.has(error.code);
 }
 
 /**

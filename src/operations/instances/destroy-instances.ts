@@ -2,7 +2,7 @@ import { FleetError, InputError } from '../../errors.ts';
 import { instanceState } from '../../instances/documents/instance-state.ts';
 import { normaliseDomain } from '../../instances/domains/domain.ts';
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
-import type { Work } from '../../jobs/kinds/payload.ts';
+import type { JobSpec } from '../../jobs/kinds/payload.ts';
 import { findInstance } from '../targets/find-instance.ts';
 import { type Selection, type SelectionServices, selectTargets } from '../targets/selection.ts';
 import { type Target, targetOf } from '../targets/target.ts';
@@ -27,7 +27,7 @@ export interface DestructionInput extends DestructionOptions {
 /** One job that may be confirmed before it is queued. */
 export interface PreparedDestruction {
   readonly domain: string;
-  readonly work: Extract<Work, { kind: 'destroy' }>;
+  readonly work: Extract<JobSpec, { kind: 'destroy' }>;
 }
 
 /**
@@ -66,7 +66,7 @@ function destruction(
   { skipAccounts, resume }: DestructionOptions,
   { domain, seen }: Target,
   filter?: InstanceFilter,
-): Extract<Work, { kind: 'destroy' }> {
+): Extract<JobSpec, { kind: 'destroy' }> {
   return { kind: 'destroy', domain, skipAccounts, resume, ...(seen && { seen }), ...(filter && { filter }) };
 }
 

@@ -4,7 +4,7 @@ import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
 import { INSTANCE_FLAGS } from '../../instances/options/flags.ts';
 import { splitList } from '../../instances/options/option-values.ts';
 import { InvalidOptions } from '../../instances/options/parse-options.ts';
-import type { Work } from '../../jobs/kinds/payload.ts';
+import type { JobSpec } from '../../jobs/kinds/payload.ts';
 import type { RowCheck } from '../input/check-rows.ts';
 import { findInstance } from '../targets/find-instance.ts';
 import {
@@ -18,7 +18,7 @@ import {
 import { type Target, targetOf } from '../targets/target.ts';
 import { type PreparedBatch, preparedBatch } from './prepared-batch.ts';
 
-type Installation = Extract<Work, { kind: 'install-apps' }>;
+type Installation = Extract<JobSpec, { kind: 'install-apps' }>;
 
 /** A row of a file: an instance, and the applications it is to get. */
 interface AppsRow extends DomainRow {

@@ -1,7 +1,7 @@
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
-import type { Work } from '../../jobs/kinds/payload.ts';
+import type { JobSpec } from '../../jobs/kinds/payload.ts';
 import {
   type BatchReporter,
   type BatchResult,
@@ -19,7 +19,7 @@ export interface ManyJobs<Each extends Target> {
   /** Most instances that are begun in a second; absent = as many as workers can. */
   readonly rate?: number | undefined;
   /** @param filter what the instance must still be when its turn comes */
-  workOf(target: Each, filter: InstanceFilter | undefined): Work;
+  workOf(target: Each, filter: InstanceFilter | undefined): JobSpec;
 }
 
 /** How work on many instances becomes a batch. */

@@ -6,7 +6,7 @@ import { isReservation } from '../../instances/documents/reservation.ts';
 import { allInstances } from '../../instances/lookup/all-instances.ts';
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
 import { platformIndexes } from '../../instances/platform/platform-indexes.ts';
-import type { Work } from '../../jobs/kinds/payload.ts';
+import type { JobSpec } from '../../jobs/kinds/payload.ts';
 import { count } from '../../quantity-text.ts';
 import type { Couch } from '../connect/couch.ts';
 import { findInstance } from '../targets/find-instance.ts';
@@ -15,7 +15,7 @@ import { type Target, targetOf } from '../targets/target.ts';
 import { refuseWrongClusters } from './lacking-databases.ts';
 import { type PreparedBatch, preparedBatch } from './prepared-batch.ts';
 
-type Repair = Extract<Work, { kind: 'repair' }>;
+type Repair = Extract<JobSpec, { kind: 'repair' }>;
 
 /** How instances are repaired. */
 export interface RepairOptions {

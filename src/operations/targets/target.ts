@@ -3,7 +3,7 @@ import { incarnationOf } from '../../instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import type { ReadResult, Unreadable } from '../../instances/lookup/classify-document.ts';
 import { classifyIfAny } from '../../instances/lookup/lookup.ts';
-import type { SeenInstance } from '../../jobs/kinds/envelope.ts';
+import type { ExpectedInstance } from '../../jobs/kinds/envelope.ts';
 
 /** An instance that a command is to work on, as it was when the operator looked. */
 export interface Target {
@@ -12,7 +12,7 @@ export interface Target {
   /** Normalised. */
   readonly domain: string;
   /** Absent when there is no such instance. */
-  readonly seen?: SeenInstance;
+  readonly seen?: ExpectedInstance;
 }
 
 /** @param row place in the list, from 1 */

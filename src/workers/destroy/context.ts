@@ -4,7 +4,7 @@ import { Refusal } from '../../instances/errors.ts';
 import { INSTANCES } from '../../instances/lookup/lookup.ts';
 import { refuseOddPrefix, refuseShared } from '../../instances/lookup/sharing.ts';
 import type { DestroyPayload, DestroyStageName } from '../../jobs/kinds/destroy.ts';
-import type { SeenInstance } from '../../jobs/kinds/envelope.ts';
+import type { ExpectedInstance } from '../../jobs/kinds/envelope.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import { withVfsLock } from '../../stack/lock.ts';
 import type { StackInstance } from '../../stack/stack-instance.ts';
@@ -20,7 +20,7 @@ export type DestroyStage = Stage<DestroyStageName, DestroyContext, OutcomeOf<'de
 /** What the stages of one attempt share. */
 export interface DestroyContext {
   readonly payload: DestroyPayload;
-  readonly expected: SeenInstance;
+  readonly expected: ExpectedInstance;
   readonly services: Services;
   readonly signal: AbortSignal;
   readonly lease: Lease;

@@ -3,7 +3,7 @@ import type { StoredInstance } from '../../instances/documents/instance-document
 import { Refusal } from '../../instances/errors.ts';
 import { describeFilter, type InstanceFilter, matches } from '../../instances/lookup/instance-filter.ts';
 import { findByNames, readInstance } from '../../instances/lookup/lookup.ts';
-import type { SeenInstance } from '../../jobs/kinds/envelope.ts';
+import type { ExpectedInstance } from '../../jobs/kinds/envelope.ts';
 import type { Services } from '../stage/services.ts';
 
 /**
@@ -14,7 +14,7 @@ import type { Services } from '../stage/services.ts';
 export async function readExpected(
   { global }: Pick<Services, 'global'>,
   domain: string,
-  expected: SeenInstance,
+  expected: ExpectedInstance,
   signal: AbortSignal,
 ): Promise<StoredInstance | undefined> {
   const found = await readInstance(global, expected.id, signal);
@@ -25,7 +25,7 @@ export async function readExpected(
 /** For work on an instance that has to be there. @throws Refusal `not_found`, `superseded` */
 export async function requireExpected(
   services: Pick<Services, 'global'>,
-  { domain, seen: expected }: { readonly domain: string; readonly seen?: SeenInstance | undefined },
+  { domain, seen: expected }: { readonly domain: string; readonly seen?: ExpectedInstance | undefined },
   signal: AbortSignal,
 ): Promise<StoredInstance> {
   const instance = expected && (await readExpected(services, domain, expected, signal));
@@ -37,7 +37,7 @@ export async function requireExpected(
 export function assertExpected(
   now: StoredInstance,
   domain: string,
-  expected: SeenInstance | undefined,
+  expected: ExpectedInstance | undefined,
 ): void {
   if (now.domain === domain && incarnationOf(now) === expected?.incarnation) return;
   throw superseded(domain);

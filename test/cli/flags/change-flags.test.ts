@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { changeFlags, rawChangesOf } from '../../../src/cli/flags/change-flags.ts';
-import { withPlainTruths } from '../../../src/cli/flags/instance-flags.ts';
+import { expandBooleanFlags } from '../../../src/cli/flags/instance-flags.ts';
 import { CHANGE_FLAGS } from '../../../src/instances/options/flags.ts';
 
 describe('flags of changes', () => {
@@ -32,7 +32,7 @@ describe('flags of changes', () => {
       '--locale=false',
       '--toString=true',
     ];
-    expect(withPlainTruths(argv, changeFlags)).to.deep.equal([
+    expect(expandBooleanFlags(argv, changeFlags)).to.deep.equal([
       'a.example.org',
       '--no-blocked',
       '--magic_link',

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import {
+  expandBooleanFlags,
   instanceFlags,
   rawOptionsOf,
   refuseFlagsOfOneInstance,
-  withPlainTruths,
 } from '../../../src/cli/flags/instance-flags.ts';
 import { INSTANCE_FLAGS } from '../../../src/instances/options/flags.ts';
 
@@ -30,7 +30,7 @@ describe('flags of instances', () => {
 
   it('may be given a truth, as to the stack', () => {
     const argv = ['a.example.org', '--blocked=true', '--magic_link=false', '--locale=true'];
-    expect(withPlainTruths(argv)).to.deep.equal(['a.example.org', '--blocked', '--locale=true']);
+    expect(expandBooleanFlags(argv)).to.deep.equal(['a.example.org', '--blocked', '--locale=true']);
   });
 
   it('promise of updates only what a stack does', () => {

@@ -7,7 +7,7 @@ import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
 import { checkInstance } from '../../../src/instances/fsck/check-instance.ts';
 import { createPrefixIndex } from '../../../src/instances/lookup/prefix-index.ts';
-import type { Work } from '../../../src/jobs/kinds/payload.ts';
+import type { JobSpec } from '../../../src/jobs/kinds/payload.ts';
 import { enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import { brief } from '../../instances/fsck/brief.ts';
@@ -54,7 +54,7 @@ describe('the places that workers touch', () => {
   }
 
   /** What is ordered for an instance that an operator saw in a list. */
-  function orders({ _id: id, domain, cli_secret: secret = '' }: StoredInstance): readonly Work[] {
+  function orders({ _id: id, domain, cli_secret: secret = '' }: StoredInstance): readonly JobSpec[] {
     const on = { domain, seen: { id, incarnation: incarnationOf({ cli_secret: secret }) } };
     return [
       { ...on, kind: 'install-apps', apps: ['agenda'] },
@@ -64,7 +64,7 @@ describe('the places that workers touch', () => {
   }
 
   /** How the job ended, or that there was none. */
-  async function refusal(work: Work): Promise<{ readonly state: string; readonly code: string }> {
+  async function refusal(work: JobSpec): Promise<{ readonly state: string; readonly code: string }> {
     try {
       const end = await test.ended((await enqueueJob(test.fleet, { work, tries: 1 })).jobId);
       return { state: end.state, code: end.state === 'failed' ? end.code : '' };

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { badRequest } from '../couch-error.ts';
 import type { Databases } from '../databases.ts';
 import { isLocal, present, removeDocument, storable, writeLocal, writeOne } from '../documents.ts';
-import type { InOrder } from '../in-order.ts';
+import type { KeyedQueue } from '../keyed-queue.ts';
 import type { JsonObject } from '../pouch-types.ts';
 import { objectBody, type Query, requireJson } from '../request.ts';
 import type { UpdateSignal } from '../update-signal.ts';
@@ -26,7 +26,7 @@ export function documentRoutes(
   app: FastifyInstance,
   databases: Databases,
   updates: UpdateSignal,
-  order: InOrder,
+  order: KeyedQueue,
 ): void {
   app.post<{ Params: { db: string } }>('/:db', async ({ params, headers, body }, reply) => {
     requireJson(headers['content-type']);

@@ -3,7 +3,7 @@ import { readChanges } from '../changes.ts';
 import { notFound } from '../couch-error.ts';
 import type { Databases } from '../databases.ts';
 import type { Engine } from '../engine.ts';
-import type { InOrder } from '../in-order.ts';
+import type { KeyedQueue } from '../keyed-queue.ts';
 import { find } from '../mango-find.ts';
 import { createIndex, readIndexes, removeIndex } from '../mango-indexes.ts';
 import type { JsonObject, Pouch } from '../pouch-types.ts';
@@ -31,7 +31,7 @@ export interface QueryTools {
   readonly engine: Engine;
   readonly databases: Databases;
   readonly updates: UpdateSignal;
-  readonly order: InOrder;
+  readonly order: KeyedQueue;
 }
 
 /** Views, Mango and the changes feed. */

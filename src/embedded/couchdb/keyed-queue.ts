@@ -1,5 +1,5 @@
 /** Runs what is given for one key in the order given, one at a time. */
-export class InOrder {
+export class KeyedQueue {
   readonly #last = new Map<string, Promise<unknown>>();
 
   /** Runs `work` once everything given earlier for `key` has ended, well or not. */

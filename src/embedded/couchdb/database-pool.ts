@@ -10,7 +10,7 @@ interface Handle {
  * Keeps the number of open LevelDBs bounded: each takes four file handles, and so does each view.
  * The databases longest unused are closed first, never one that is in use.
  */
-export class Handles {
+export class DatabasePool {
   readonly #Pouch: PouchConstructor;
   readonly #limit: number;
   /** The longest unused first. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { DatabasePool } from '../../../src/embedded/couchdb/database-pool.ts';
 import { loadEngine } from '../../../src/embedded/couchdb/engine.ts';
-import { Handles } from '../../../src/embedded/couchdb/handles.ts';
 import { type EmbeddedCouch, startEmbeddedCouch } from '../../../src/embedded/couchdb/server.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary-directory.ts';
 import { until } from '../../support/until.ts';
@@ -61,7 +61,7 @@ describe('embedded CouchDB: open databases', () => {
   });
 
   it('stay open while in use', async () => {
-    const handles = new Handles((await loadEngine()).Pouch, 1);
+    const handles = new DatabasePool((await loadEngine()).Pouch, 1);
     let release = (): void => {};
     const released = new Promise<void>((resolve) => {
       release = resolve;
