@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { InputError } from '../../errors.ts';
+import { refuseShortWait } from '../../operations/instances/remove-orphans.ts';
 import { parseDuration } from './duration.ts';
 
 /** Time between the two looks for orphans (`ARCHITECTURE.md` §3.7). */
@@ -9,21 +9,13 @@ export const orphansWaitFlag = Flags.string({
   helpValue: '<duration>',
 });
 
-/** A stack makes the databases of an instance before its document; a slow one takes many seconds. */
-const LEAST_MS = 60_000;
-
 /**
  * What `--orphans-wait` says to a removal.
  * @returns milliseconds
- * @throws InputError `bad_duration` for less than a minute: what is just being made would be removed
+ * @throws InputError `bad_duration` for what is no duration, or too short
  */
-export function removalWait(text: string): number {
-  const wait = parseDuration(text, '--orphans-wait');
-  if (wait >= LEAST_MS) return wait;
-  throw new InputError(
-    'bad_duration',
-    `${text} is too short between two looks before anything is removed`,
-    { column: '--orphans-wait' },
-    'Give 1m or more.',
-  );
+export function removalWaitMs(text: string): number {
+  const waitMs = parseDuration(text, '--orphans-wait');
+  refuseShortWait(waitMs);
+  return waitMs;
 }

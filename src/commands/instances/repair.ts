@@ -5,7 +5,7 @@ import type { StartedBatch } from '../../cli/batches/print-batch.ts';
 import { runPrepared } from '../../cli/batches/run-prepared.ts';
 import { triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
-import { orphansWaitFlag, removalWait } from '../../cli/flags/orphans-flag.ts';
+import { orphansWaitFlag, removalWaitMs } from '../../cli/flags/orphans-flag.ts';
 import { domainFileFlag, workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
 import { removeOrphans } from '../../cli/instances/remove-orphans.ts';
 import type { SingleResult } from '../../cli/jobs/print-job.ts';
@@ -94,7 +94,7 @@ export default class InstancesRepair extends BaseCommand {
           '--orphans goes without instances: it is about what belongs to none',
         );
       }
-      const waitMs = removalWait(flags['orphans-wait']);
+      const waitMs = removalWaitMs(flags['orphans-wait']);
       return await this.removeOrphans(config, { force, howeverMany: flags['however-many'], waitMs });
     }
     if (from === '-' && !force && recreateEmpty) {

@@ -3,6 +3,7 @@ import { InputError } from '../../errors.ts';
 import type { RedisClient } from '../../redis/client.ts';
 import type { JobKind } from '../kinds/job-kinds.ts';
 import type { Keys } from '../redis/keys.ts';
+import { BATCH_SECONDS } from '../redis/retention.ts';
 import {
   type BatchRecord,
   batchOf,
@@ -40,9 +41,6 @@ export interface Report extends RowInfo {
 }
 
 export type UnreportedRow = Omit<Report, 'state' | 'generation' | 'attempt'>;
-
-/** How long a batch is kept after its last report. */
-const RETENTION_SECONDS = 90 * 24 * 3600;
 
 /** Without characters that are mistaken for others when read aloud. */
 const ID_ALPHABET = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -99,7 +97,7 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
     const moved = await MOVE_ROW.run(
       redis,
       [keys.rows(batchId), keys.counts(batchId), keys.batch(batchId)],
-      [row, state, order, JSON.stringify(info), RETENTION_SECONDS, keys.batchChannel, batchId],
+      [row, state, order, JSON.stringify(info), BATCH_SECONDS, keys.batchChannel, batchId],
     );
     return moved === 1;
   }
@@ -117,7 +115,7 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
         await redis
           .multi()
           .hset(key, { ...fields, ...(maxFailures === undefined ? {} : { maxFailures }) })
-          .expire(key, RETENTION_SECONDS)
+          .expire(key, BATCH_SECONDS)
           .zadd(keys.batches, createdAt, id)
           .exec();
         return id;

@@ -2,6 +2,7 @@ import { type Job, type JobsOptions, Queue } from 'bullmq';
 import type { RedisClient } from '../../redis/client.ts';
 import type { SignedPayload } from '../kinds/payload.ts';
 import { type Keys, QUEUE_NAME } from '../redis/keys.ts';
+import { DONE_JOBS, FAILED_JOBS } from '../redis/retention.ts';
 
 /** A job of ours; its data must still be read by `signer.ts`, for anybody may write to a queue. */
 export type FleetJob = Job<SignedPayload, unknown, string>;
@@ -12,8 +13,6 @@ export type FleetQueue = Queue<FleetJob, unknown, string>;
 /** Lower is sooner: for an interactive job an operator waits at a terminal (`ARCHITECTURE.md` §3.9). */
 export const PRIORITY = { interactive: 1, batch: 10 } as const;
 
-const DAY_SECONDS = 24 * 3600;
-
 /**
  * The number of tries is the payload's and is kept by the backoff strategy, so that it can change
  * while a job waits (`docs/bullmq.md` §5).
@@ -21,8 +20,8 @@ const DAY_SECONDS = 24 * 3600;
 export const JOB_OPTIONS: JobsOptions = {
   attempts: 1e9,
   backoff: { type: 'custom' },
-  removeOnComplete: { age: 7 * DAY_SECONDS, count: 20_000 },
-  removeOnFail: { age: 30 * DAY_SECONDS },
+  removeOnComplete: DONE_JOBS,
+  removeOnFail: FAILED_JOBS,
 };
 
 export function openQueue(redis: RedisClient, keys: Keys): FleetQueue {

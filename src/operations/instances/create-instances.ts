@@ -14,8 +14,8 @@ import { checkFile, type FileCounts, type FileReporter } from '../input/check-fi
 import { type CheckRowsOptions, namesOfOptions, type Problem } from '../input/check-rows.ts';
 import { openInstanceFile } from '../input/row-file.ts';
 import { creationChunks } from './creation-chunks.ts';
+import { createNewNames } from './look-alikes.ts';
 import { createOrganizations } from './organizations.ts';
-import { createNewNames } from './twins.ts';
 
 /** An operator's file of instances to be made, and how its rows are understood. */
 export interface CreationFile extends CheckRowsOptions {
@@ -88,7 +88,7 @@ export async function prepareCreations(
     hasPassphrases,
     async reportBesideOthers(global) {
       const existing = organizations.noting(allNames(global));
-      for await (const { line, doubt } of names.twinsAmong(existing)) warn(line, doubt);
+      for await (const { line, doubt } of names.alikeAmong(existing)) warn(line, doubt);
       for (const { orgId, line } of organizations.withoutOwn()) {
         const message = `no instance has ${JSON.stringify(orgId)} as its first label: members get no directory`;
         warn(line, { column: 'org-id', message });

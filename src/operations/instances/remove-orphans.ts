@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CouchServer } from '../../couchdb/server.ts';
-import { FleetError } from '../../errors.ts';
+import { FleetError, InputError } from '../../errors.ts';
 import { databaseRange, prefixOf } from '../../instances/databases/prefix.ts';
 import type { OrphanDatabases, OrphanFinding } from '../../instances/fsck/findings.ts';
 import { findOrphans } from '../../instances/fsck/orphans.ts';
@@ -13,6 +13,7 @@ import {
 import { type DirectWork, holdNames } from '../../jobs/claims/hold-names.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { requireSameFleet } from '../../jobs/fleet/fleet-record.ts';
+import { readableDuration } from '../../quantity-text.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { Couch } from '../connect/couch.ts';
 
@@ -107,6 +108,24 @@ export async function prepareOrphanRemoval(
       return { removed, left: found.length - removed };
     },
   };
+}
+
+/** A stack makes the databases of an instance before its document; a slow one takes many seconds. */
+const LEAST_WAIT_MS = 60_000;
+
+/**
+ * Refuses a time between the two looks in which a stack may not be done with an instance that it is just making: its
+ * databases would be taken for orphans.
+ * @throws InputError `bad_duration` for less than a minute
+ */
+export function refuseShortWait(waitMs: number): void {
+  if (waitMs >= LEAST_WAIT_MS) return;
+  throw new InputError(
+    'bad_duration',
+    `${readableDuration(waitMs)} is too short between two looks before anything is removed`,
+    { column: '--orphans-wait' },
+    'Give 1m or more.',
+  );
 }
 
 /** More orphans than this part of all there is look like the list of another platform's instances. */

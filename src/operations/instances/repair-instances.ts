@@ -12,8 +12,8 @@ import type { Couch } from '../connect/couch.ts';
 import { findInstance } from '../targets/find-instance.ts';
 import { type Selection, type SelectionServices, selectTargets } from '../targets/selection.ts';
 import { type Target, targetOf } from '../targets/target.ts';
-import { refuseWrongClusters } from './lacking-databases.ts';
 import { type PreparedBatch, preparedBatch } from './prepared-batch.ts';
+import { refuseWrongClusters } from './refuse-wrong-clusters.ts';
 
 type Repair = Extract<JobSpec, { kind: 'repair' }>;
 

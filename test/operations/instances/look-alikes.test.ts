@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createNewNames } from '../../../src/operations/instances/twins.ts';
+import { createNewNames } from '../../../src/operations/instances/look-alikes.ts';
 
 async function* existing(...names: string[]): AsyncGenerator<string> {
   yield* names;
@@ -9,7 +9,7 @@ async function twins(names: readonly string[], ...others: string[]): Promise<str
   const newNames = createNewNames();
   for (const [at, name] of names.entries()) newNames.add(at + 2, [{ column: 'domain', name }]);
   const told: string[] = [];
-  for await (const { line, doubt } of newNames.twinsAmong(existing(...others))) {
+  for await (const { line, doubt } of newNames.alikeAmong(existing(...others))) {
     told.push(`${line} ${doubt.column} ${doubt.message}`);
   }
   return told;

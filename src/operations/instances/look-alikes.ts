@@ -6,7 +6,7 @@ import type { NamedColumn, Problem } from '../input/check-rows.ts';
 export interface NewNames {
   add(line: number, named: readonly NamedColumn[]): void;
   /** What looks like a name of the file and is another, by the line of the file. */
-  twinsAmong(
+  alikeAmong(
     existing: AsyncIterable<string>,
   ): AsyncGenerator<{ readonly line: number; readonly doubt: Problem }>;
 }
@@ -23,7 +23,7 @@ export function createNewNames(): NewNames {
         if (!looks.has(look)) looks.set(look, { line, column });
       }
     },
-    async *twinsAmong(existing) {
+    async *alikeAmong(existing) {
       for await (const name of existing) {
         const found = names.has(name) ? undefined : looks.get(skeletonOf(name));
         if (found === undefined) continue;

@@ -4,7 +4,7 @@ import { prefixOf } from '../../../src/instances/databases/prefix.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { ensureGlobalDatabases } from '../../../src/instances/platform/global-databases.ts';
 import type { Couch } from '../../../src/operations/connect/couch.ts';
-import { refuseWrongClusters } from '../../../src/operations/instances/lacking-databases.ts';
+import { refuseWrongClusters } from '../../../src/operations/instances/refuse-wrong-clusters.ts';
 import { startTestCouch, type TestCouch } from '../../support/servers.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 
