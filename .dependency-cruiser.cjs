@@ -36,8 +36,44 @@ const looksDownOnly = (folder, row) => {
   };
 };
 
+/** The rooms of a folder, from the top; a room may import from those of the rows below its own. */
+const ROOMS = {
+  cli: [['instances'], ['batches', 'jobs'], ['flags'], ['terminal']],
+  operations: [['instances'], ['batches'], ['jobs', 'targets'], ['connect', 'input']],
+  jobs: [['queue'], ['fleet'], ['batches', 'claims'], ['kinds', 'redis']],
+  instances: [
+    ['fsck', 'change', 'platform'],
+    ['lookup'],
+    ['documents'],
+    ['options', 'databases', 'vault'],
+    ['domains'],
+    ['values'],
+  ],
+  apps: [['sources'], ['cache', 'fetch'], ['tree'], ['manifest']],
+};
+
+const roomsLookDownOnly = ([folder, rows]) =>
+  rows.flatMap((row, at) =>
+    row.map((room) => {
+      const forbidden = rows
+        .slice(0, at + 1)
+        .flat()
+        .filter((other) => other !== room);
+      return {
+        name: `${folder}-${room}-looks-down-only`,
+        severity: 'error',
+        comment: `src/${folder}/${room} must not import from ${forbidden.join(', ')}`,
+        from: { path: `^src/${folder}/${room}/` },
+        to: { path: `^src/${folder}/(${forbidden.join('|')})/` },
+      };
+    }),
+  );
+
 module.exports = {
   forbidden: [
+    ...Object.entries(ROOMS)
+      .flatMap(roomsLookDownOnly)
+      .filter(({ to }) => !to.path.endsWith('()/')),
     ...ROWS.flatMap((row, at) => (at === 0 ? [] : row.map((folder) => looksDownOnly(folder, at)))),
     {
       name: 'operations-know-no-terminal',
