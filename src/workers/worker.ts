@@ -9,6 +9,7 @@ import type { KeyedFleet } from '../jobs/fleet/fleet.ts';
 import type { FleetJob } from '../jobs/fleet/open-queue.ts';
 import { QUEUE_NAME } from '../jobs/redis/keys.ts';
 import { beat, HEARTBEAT_SECONDS, leave } from '../jobs/redis/worker-heartbeat.ts';
+import { usableClusters } from './create/choose-cluster.ts';
 import { createBreakerBoard } from './health/breaker-board.ts';
 import { createOverloadBrake } from './health/overload-brake.ts';
 import { reconcileInTurn, recordEndOfJob } from './recovery/reconcile.ts';
@@ -239,17 +240,4 @@ async function withinGrace(tidied: Promise<void>, graceMs: number): Promise<void
   } finally {
     enough.abort();
   }
-}
-
-/** Those open to creation whose breaker is closed; all of them when none is, so that the job waits. */
-function usableClusters(
-  clusters: readonly CouchServer[],
-  creation: readonly number[],
-  board: { isUsable(server: CouchServer): boolean },
-): readonly number[] {
-  const usable = creation.filter((index) => {
-    const server = clusters[index];
-    return server !== undefined && board.isUsable(server);
-  });
-  return usable.length > 0 ? usable : creation;
 }

@@ -2,12 +2,12 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import nano from 'nano';
-import { fleetYaml } from '../../src/config/write-config.ts';
 import { prefixOf, reservationId } from '../../src/instances/databases/prefix.ts';
 import { incarnationOf } from '../../src/instances/documents/incarnation.ts';
 import { enqueueJob } from '../../src/jobs/queue/enqueue.ts';
 import { readProgress } from '../../src/jobs/queue/progress.ts';
 import { type JobEnd, waitForJob } from '../../src/jobs/queue/wait-for-job.ts';
+import { fleetYaml } from '../../src/up/config-file.ts';
 import { Cleanup } from '../support/cleanup.ts';
 import { type Ran, runCommand } from '../support/cli-platform.ts';
 import {

@@ -1,6 +1,4 @@
-import { randomInt } from 'node:crypto';
 import { isStatus, unlessNoDatabase } from '../../couchdb/errors.ts';
-import { FleetError } from '../../errors.ts';
 import { SETTINGS } from '../../instances/databases/databases.ts';
 import { databaseName, databasePrefix, prefixOf, reservationId } from '../../instances/databases/prefix.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
@@ -21,6 +19,7 @@ import { ensureGlobalDatabases } from '../../instances/platform/global-databases
 import { newSecrets } from '../../instances/vault/secrets.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import { pause } from '../../pause.ts';
+import { chooseCluster } from './choose-cluster.ts';
 import { type CreateContext, type CreateStage, instanceOf } from './context.ts';
 
 /** How long databases that were just deleted may take to go: CouchDB deletes in the background. */
@@ -236,18 +235,4 @@ async function databasesLeft({ options, services, signal }: CreateContext): Prom
   const servers = new Set(indexes.map((index) => services.cluster(index)));
   const lists = await Promise.all([...servers].map((server) => server.listDatabases(start, signal)));
   return lists.flat();
-}
-
-function chooseCluster({ options, services }: CreateContext): number {
-  if (options.couchCluster !== undefined) return options.couchCluster;
-  const open = services.openClusters();
-  const chosen = open[randomInt(Math.max(open.length, 1))];
-  if (chosen === undefined) {
-    throw new FleetError(
-      'no_cluster',
-      'no CouchDB cluster is open to the creation of instances',
-      'Set instance_creation: true for one of couchdb.clusters.',
-    );
-  }
-  return chosen;
 }

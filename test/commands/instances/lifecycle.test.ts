@@ -1,7 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { fleetYaml } from '../../../src/config/write-config.ts';
+import { fleetYaml } from '../../../src/up/config-file.ts';
 import { type Ran, runCommand } from '../../support/cli-platform.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';

@@ -10,6 +10,8 @@ import {
   stagesOf,
 } from '../../../src/jobs/kinds/job-kinds.ts';
 import { appsOf, namesOf, parsePayload, payloadHash } from '../../../src/jobs/kinds/payload.ts';
+import { createStages } from '../../../src/workers/create/stages.ts';
+import { destroyStages } from '../../../src/workers/destroy/stages.ts';
 import { sampleOptions } from '../../instances/sample-options.ts';
 
 const envelope = { v: 1, batch: { id: 'AB2', row: 3 }, generation: 2, tries: 8 } as const;
@@ -147,5 +149,12 @@ describe('the stages of a job', () => {
   it('are shown by their stored names otherwise', () => {
     expect(stagesOf('create').map(stageLabel)).to.deep.equal(stagesOf('create'));
     expect(stageLabel('of a later version')).to.equal('of a later version');
+  });
+});
+
+describe('the stages that workers run', () => {
+  it('are those of the kind, in its order', () => {
+    expect(createStages.map(({ name }) => name)).to.deep.equal(JOB_KINDS.create.stages);
+    expect(destroyStages.map(({ name }) => name)).to.deep.equal(JOB_KINDS.destroy.stages);
   });
 });

@@ -13,8 +13,8 @@ import { until } from '../../support/until.ts';
 const PASSWORD = 's3cret';
 const PREFIX = 'fleet';
 
-const pem = (name: string): string => fileURLToPath(new URL(`../redis/tls/${name}.pem`, import.meta.url));
-const key = (name: string): string => fileURLToPath(new URL(`../redis/tls/${name}.key`, import.meta.url));
+const pem = (name: string): string => fileURLToPath(new URL(`../../redis/tls/${name}.pem`, import.meta.url));
+const key = (name: string): string => fileURLToPath(new URL(`../../redis/tls/${name}.key`, import.meta.url));
 
 describe('connecting to the Redis of the fleet', () => {
   const suite = new Cleanup();

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { loadConfig } from '../../src/config/load-config.ts';
-import { fleetYaml } from '../../src/config/write-config.ts';
-import { temporaryDirectory } from './temporary-directory.ts';
+import { fleetYaml } from '../../src/up/config-file.ts';
+import { temporaryDirectory } from '../config/temporary-directory.ts';
 
 describe('fleetYaml', () => {
   const directory = temporaryDirectory();
