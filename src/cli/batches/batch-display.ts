@@ -21,9 +21,19 @@ export function liveDisplay(screen: Screen): BatchDisplay {
   const stream = new ScreenStream(screen);
   // A cursor that was hidden would stay so where the process is killed.
   const update = createLogUpdate(stream, { showCursor: true });
+  let drawn = 0;
   return {
-    show: (view) => update(progressBlock(view, stream.columns).map(oneLine).join('\n')),
-    end: () => update.done(),
+    show(view) {
+      const lines = progressBlock(view, stream.columns).map(oneLine);
+      // It writes the lines that differ, where they stand: those below a line that comes or goes stay where they were.
+      if (drawn !== 0 && lines.length !== drawn) update.clear();
+      update(lines.join('\n'));
+      drawn = lines.length;
+    },
+    end() {
+      update.done();
+      drawn = 0;
+    },
   };
 }
 

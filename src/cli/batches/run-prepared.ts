@@ -36,12 +36,13 @@ export async function runPrepared(
     }
     await confirm();
     const display = displayFor(output, async || json);
-    const result = await withInterrupt((signal) =>
-      withKeyedFleet(config, global, (fleet) => {
+    const result = await withKeyedFleet(config, global, (fleet) =>
+      withInterrupt((signal) => {
         const options = { actor: currentActor(), async, waitMs, signal };
         return prepared.run(fleet, naming, options, batchPrinter(output, display));
       }),
-    ).finally(() => display.end());
+    );
+    display.end();
     return besidePassedOver(printBatchResult(result, output), prepared);
   } finally {
     await prepared.close();

@@ -16,6 +16,6 @@ export const orphansWaitFlag = Flags.string({
  */
 export function removalWaitMs(text: string): number {
   const waitMs = parseDuration(text, '--orphans-wait');
-  refuseShortWait(waitMs);
+  refuseShortWait(waitMs, text);
   return waitMs;
 }

@@ -90,7 +90,8 @@ async function create(
       const run = { actor: currentActor(), async, waitMs, signal };
       return prepared.run(fleet, options, sealer, run, batchPrinter(output, display));
     });
-  }).finally(() => display.end());
+  });
+  display.end();
   const { answer, outcome } = printBatchResult(result, output);
   return { answer: { ...answer, invalidRows: counts.invalid }, outcome };
 }

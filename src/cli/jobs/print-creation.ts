@@ -14,7 +14,7 @@ export interface Creation extends Partial<Registration> {
   readonly missingApps?: readonly string[];
 }
 
-/** Says how a creation stands, in the stack's words (`docs/admin-api.md` §1.3). */
+/** Says how a creation stands, in the stack's words (`docs/admin-api.md` §1.3); that it was made is told before. */
 export function printCreation(result: CreationResult, output: Output): CommandResult<Creation> {
   const { domain, jobId } = result;
   const outcome = outcomeOfCreation(result);
@@ -28,13 +28,12 @@ export function printCreation(result: CreationResult, output: Output): CommandRe
     case 'exists':
       return { answer: { domain, outcome: 'exists', jobId }, outcome };
     case 'created': {
-      const registration = printCreated(domain, result.registration, output);
+      const registration = printRegistration(domain, result.registration, output);
       return { answer: { domain, outcome: 'created', jobId, ...registration }, outcome };
     }
     case 'incomplete': {
       const { missingApps } = result;
-      output.note(result.problem);
-      const registration = printCreated(domain, result.registration, output);
+      const registration = printRegistration(domain, result.registration, output);
       for (const app of missingApps) output.line(`/!\\ Application ${app} has not been installed`);
       output.note(`Try again what is missing: cozy-fleet jobs retry ${jobId}`);
       return { answer: { domain, outcome: 'created', jobId, ...registration, missingApps }, outcome };
@@ -43,12 +42,11 @@ export function printCreation(result: CreationResult, output: Output): CommandRe
 }
 
 /** Shows how the owner gets in, as far as that is known. */
-function printCreated(
+function printRegistration(
   domain: string,
   reading: RegistrationReading,
   output: Output,
 ): Registration | undefined {
-  output.line(`Instance created with success for domain ${domain}`);
   if (reading.state === 'unreadable') {
     output.note(`Its registration token cannot be read now: ${reading.problem}`);
     output.note(`Show it later: cozy-fleet jobs watch ${domain}`);

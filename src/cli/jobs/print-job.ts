@@ -1,6 +1,6 @@
 import { JOB_KINDS, type JobKind, type JobOutcome } from '../../jobs/kinds/job-kinds.ts';
 import type { Progress } from '../../jobs/queue/progress.ts';
-import type { JobReporter } from '../../operations/jobs/job-report.ts';
+import type { CreationReporter } from '../../operations/jobs/job-report.ts';
 import type { JobResult } from '../../operations/jobs/run-job.ts';
 import { type CommandResult, outcomeOfJob } from '../terminal/exit-codes.ts';
 import type { Output } from '../terminal/output.ts';
@@ -19,7 +19,7 @@ export interface SingleResult {
  * Tells an operator what is reported of a job.
  * @param onProgress told how far it is, as long as it runs and at its end
  */
-export function jobPrinter(output: Output, onProgress?: (progress: Progress) => void): JobReporter {
+export function jobPrinter(output: Output, onProgress?: (progress: Progress) => void): CreationReporter {
   const reportApps = createAppReporter(output);
   return (report) => {
     switch (report.event) {
@@ -28,6 +28,10 @@ export function jobPrinter(output: Output, onProgress?: (progress: Progress) => 
         return;
       case 'workers':
         noteWorkers(report.workers, output);
+        return;
+      case 'created':
+        if (report.problem !== undefined) output.note(report.problem);
+        output.line(`Instance created with success for domain ${report.domain}`);
         return;
       case 'progress':
         // Once it has ended, its end says what is missing.

@@ -65,7 +65,8 @@ export default class BatchesRetry extends BaseCommand {
     const display = displayFor(this.output, this.jsonEnabled());
     const result = await withInterrupt((signal) =>
       watchBatch(fleet, id, { signal, waitMs: wait }, batchPrinter(this.output, display)),
-    ).finally(() => display.end());
+    );
+    display.end();
     const { answer, outcome } = printFollowedBatch(result, this.output);
     this.endWith(outcome);
     return answer;

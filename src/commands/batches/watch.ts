@@ -28,7 +28,8 @@ export default class BatchesWatch extends BaseCommand {
       withInterrupt((signal) =>
         watchBatch(fleet, args.batch, { signal, waitMs: wait }, batchPrinter(this.output, display)),
       ),
-    ).finally(() => display.end());
+    );
+    display.end();
     const { answer, outcome } = printFollowedBatch(result, this.output);
     this.endWith(outcome);
     return answer;

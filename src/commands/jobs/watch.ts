@@ -28,8 +28,8 @@ export default class JobsWatch extends BaseCommand {
     const { output } = this;
     const couch = openCouch(config);
     try {
-      const watched = await withFleet(config, (fleet) =>
-        withInterrupt(async (signal) => {
+      const watched = await withInterrupt((signal) =>
+        withFleet(config, async (fleet) => {
           const services = { fleet, global: couch.global, linkScheme: config.fleet.linkScheme };
           const report = jobPrinter(output, createStageReporter(output));
           return await watchJob(services, await findJob(fleet, args.job), { signal, waitMs: wait }, report);

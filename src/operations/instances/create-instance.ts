@@ -3,7 +3,7 @@ import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import type { SealForJob } from '../../jobs/fleet/sealed-passphrase.ts';
 import { creation } from '../../jobs/queue/enqueue.ts';
 import { type CreationResult, type CreationServices, followCreation } from '../jobs/follow-creation.ts';
-import type { JobReporter } from '../jobs/job-report.ts';
+import type { CreationReporter } from '../jobs/job-report.ts';
 import { type RunOptions, submitJob } from '../jobs/run-job.ts';
 import { withWaitLimit } from '../wait-limit.ts';
 
@@ -24,7 +24,7 @@ export async function createInstance(
   services: CreationServices & { readonly fleet: KeyedFleet },
   { options, seal, tries }: CreationInput,
   { async, ...wait }: RunOptions,
-  report: JobReporter,
+  report: CreationReporter,
 ): Promise<CreationResult> {
   const { domain } = options;
   return await withWaitLimit(wait, async (limit) => {

@@ -13,7 +13,6 @@ import {
 import { type DirectWork, holdNames } from '../../jobs/claims/hold-names.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { requireSameFleet } from '../../jobs/fleet/fleet-record.ts';
-import { readableDuration } from '../../quantity-text.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { Couch } from '../connect/couch.ts';
 
@@ -116,13 +115,14 @@ const LEAST_WAIT_MS = 60_000;
 /**
  * Refuses a time between the two looks in which a stack may not be done with an instance that it is just making: its
  * databases would be taken for orphans.
+ * @param written the same as the operator wrote it
  * @throws InputError `bad_duration` for less than a minute
  */
-export function refuseShortWait(waitMs: number): void {
+export function refuseShortWait(waitMs: number, written: string): void {
   if (waitMs >= LEAST_WAIT_MS) return;
   throw new InputError(
     'bad_duration',
-    `${readableDuration(waitMs)} is too short between two looks before anything is removed`,
+    `${written} is too short between two looks before anything is removed`,
     { column: '--orphans-wait' },
     'Give 1m or more.',
   );

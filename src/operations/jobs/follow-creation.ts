@@ -8,8 +8,8 @@ import { parsePayload } from '../../jobs/kinds/payload.ts';
 import { missingApps } from '../../jobs/queue/ending.ts';
 import { hasFinished, type Progress } from '../../jobs/queue/progress.ts';
 import type { WaitEnd, WaitLimit } from '../wait-limit.ts';
-import { followJob, lastProgress } from './follow-job.ts';
-import type { JobReporter } from './job-report.ts';
+import { type FollowedJob, followJob, lastProgress } from './follow-job.ts';
+import type { CreationReporter, JobReporter } from './job-report.ts';
 
 /** How an owner gets in, as far as that can be told. The instance is there either way. */
 export type RegistrationReading =
@@ -29,8 +29,6 @@ export type CreationResult = { readonly domain: string; readonly jobId: string }
       readonly outcome: 'incomplete';
       readonly registration: RegistrationReading;
       readonly missingApps: readonly string[];
-      /** Why they are not installed. */
-      readonly problem: string;
     }
 );
 
@@ -49,30 +47,44 @@ export async function followCreation(
   services: CreationServices,
   { domain, jobId }: { readonly domain: string; readonly jobId: string },
   limit: WaitLimit,
-  report: JobReporter,
+  report: CreationReporter,
 ): Promise<CreationResult> {
   const about = { domain, jobId };
+  const end = await followToUse(services.fleet, jobId, limit, report);
+  if (end.state === 'running') return { ...about, outcome: 'running', endedBy: end.endedBy };
+  if (end.state === 'done' && end.outcome === 'exists') return { ...about, outcome: 'exists' };
+  const problem = end.state === 'incomplete' ? end.problem : undefined;
+  // At once: to read how the owner gets in may take as long as CouchDB takes to answer.
+  report({ event: 'created', domain, problem });
+  const registration = await registrationReading(services, domain, end.incarnation);
+  if (end.state === 'done') return { ...about, outcome: 'created', registration };
+  const missing = await appsMissingOf(services.fleet, jobId, end.progress);
+  return { ...about, outcome: 'incomplete', registration, missingApps: missing };
+}
+
+/** A creation that failed with its instance in use. */
+interface IncompleteJob {
+  readonly state: 'incomplete';
+  readonly incarnation: string | undefined;
+  readonly progress: Progress;
+  readonly problem: string;
+}
+
+async function followToUse(
+  fleet: Fleet,
+  jobId: string,
+  limit: WaitLimit,
+  report: JobReporter,
+): Promise<FollowedJob | IncompleteJob> {
   try {
-    const end = await followJob(services.fleet, jobId, limit, report);
-    if (end.state === 'running') return { ...about, outcome: 'running', endedBy: end.endedBy };
-    if (end.outcome === 'exists') return { ...about, outcome: 'exists' };
-    return {
-      ...about,
-      outcome: 'created',
-      registration: await registrationReading(services, domain, end.incarnation),
-    };
+    return await followJob(fleet, jobId, limit, report);
   } catch (error) {
     if (!(error instanceof FleetError)) throw error;
     if (error.code === 'taken') throw alreadyExists(error.message);
-    const progress = await lastProgress(services.fleet, jobId);
+    const progress = await lastProgress(fleet, jobId);
     if (!hasFinished(progress) || error.code === 'superseded') throw error;
-    return {
-      ...about,
-      outcome: 'incomplete',
-      registration: await registrationReading(services, domain, progress.incarnation),
-      missingApps: await appsMissingOf(services.fleet, jobId, progress),
-      problem: error.message,
-    };
+    const { incarnation } = progress;
+    return { state: 'incomplete', incarnation, progress, problem: error.message };
   }
 }
 

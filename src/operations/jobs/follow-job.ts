@@ -28,8 +28,9 @@ export async function followJob(
     signal: limit.signal,
     onProgress: (progress) => report({ event: 'progress', progress, ended: false }),
   });
-  // The last stages may have ended between two looks.
-  report({ event: 'progress', progress: await lastProgress(fleet, jobId), ended: true });
+  // The last stages may have ended between two looks. How the job ended is known, with or without them.
+  const progress = await lastProgress(fleet, jobId).catch(() => undefined);
+  if (progress !== undefined) report({ event: 'progress', progress, ended: true });
   return followed(end, jobId, limit);
 }
 

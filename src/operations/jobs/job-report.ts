@@ -17,6 +17,14 @@ export type JobReport =
   /** How far the job is; `ended` tells the last look from those while it runs. */
   | { readonly event: 'progress'; readonly progress: Progress; readonly ended: boolean };
 
+/** What is told besides of a creation. */
+export type CreationReport =
+  | JobReport
+  /** The instance is there, before it is known how its owner gets in; `problem` is why applications are missing. */
+  | { readonly event: 'created'; readonly domain: string; readonly problem: string | undefined };
+
+export type CreationReporter = (report: CreationReport) => void;
+
 export type JobReporter = (report: JobReport) => void;
 
 /** Tells which workers there are, for whoever waits for them. */

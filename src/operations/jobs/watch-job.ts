@@ -4,7 +4,7 @@ import { domainOf, parsePayload } from '../../jobs/kinds/payload.ts';
 import { type WaitOptions, withWaitLimit } from '../wait-limit.ts';
 import { type CreationResult, type CreationServices, followCreation } from './follow-creation.ts';
 import { type FollowedJob, followJob } from './follow-job.ts';
-import type { JobReporter } from './job-report.ts';
+import type { CreationReporter } from './job-report.ts';
 
 /** How a job of any kind stands when it is watched no more. */
 export type WatchedJob =
@@ -24,7 +24,7 @@ export async function watchJob(
   services: CreationServices,
   job: FleetJob,
   wait: WaitOptions,
-  report: JobReporter,
+  report: CreationReporter,
 ): Promise<WatchedJob> {
   const payload = parsePayload(job.data);
   const about = { domain: domainOf(payload), jobId: job.id ?? '' };

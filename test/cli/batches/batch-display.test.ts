@@ -32,6 +32,19 @@ describe('the display of a batch on a terminal', () => {
     expect(written[1]).to.contain('school.csv').and.to.contain('2/1200');
   });
 
+  it('draws all of it again where a line comes or goes', () => {
+    const written: string[] = [];
+    const display = liveDisplay({ columns: 80, write: (text) => written.push(text) });
+    display.show(view(1));
+    for (const workers of [[], [sampleWorker()]]) {
+      written.length = 0;
+      display.show(view(1, workers));
+      const drawn = written.join('');
+      expect(drawn).to.contain('school.csv').and.to.contain('1/1200').and.to.contain('failed');
+      expect(drawn.includes('No worker is running')).to.equal(workers.length === 0);
+    }
+  });
+
   it('leaves the last picture where it is', () => {
     const written: string[] = [];
     const display = liveDisplay({ columns: 80, write: (text) => written.push(text) });

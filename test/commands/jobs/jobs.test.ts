@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { findByNames } from '../../../src/instances/lookup/lookup.ts';
+import { findByNames, INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 
 const STAGES = ['register', 'databases', 'indexes', 'directories', 'settings', 'finish', 'apps'];
@@ -102,6 +102,20 @@ describe('jobs', () => {
       '',
     ]);
     expect(exitCode).to.equal(0);
+  });
+
+  it('watch says that an instance was made whose document cannot be read, before it says so', async () => {
+    const domain = 'unread.example.org';
+    await platform.startWorker();
+    const { stdout: added } = await platform.run('instances', 'add', domain, '--json');
+    const [instance] = await findByNames(platform.server, [domain]);
+    if (instance === undefined) throw new Error('the instance was not made');
+    const _rev = await platform.server.putDocument(INSTANCES, { ...instance, locale: 5 });
+    const { stdout, stderr, exitCode } = await platform.run('jobs', 'watch', JSON.parse(added).jobId);
+    expect(exitCode).to.equal(1);
+    expect(stdout).to.contain(`Instance created with success for domain ${domain}`);
+    expect(stderr).to.contain('locale');
+    await platform.server.putDocument(INSTANCES, { ...instance, _rev });
   });
 
   it('watch has exit code 69 when --wait runs out', async () => {
