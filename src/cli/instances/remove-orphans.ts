@@ -10,8 +10,8 @@ import {
 } from '../../operations/instances/remove-orphans.ts';
 import { oneLine, safeJson } from '../../safe-text.ts';
 import { ask, printPlatform } from '../terminal/confirm.ts';
-import { unreadablePrinter } from '../terminal/input-printer.ts';
 import type { Output } from '../terminal/output.ts';
+import { unreadablePrinter } from './unreadable-printer.ts';
 
 export interface RemoveOrphansOptions extends OrphanServices, OrphanSearch {
   readonly config: Config;

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
-import { unreadablePrinter } from '../../cli/terminal/input-printer.ts';
+import { unreadablePrinter } from '../../cli/instances/unreadable-printer.ts';
 import { filteredInstances } from '../../instances/lookup/all-instances.ts';
 import type { Unreadable } from '../../instances/lookup/classify-document.ts';
 import { withCouch } from '../../operations/connect/couch.ts';

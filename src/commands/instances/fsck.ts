@@ -4,7 +4,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { parseDuration } from '../../cli/flags/duration.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { orphansWaitFlag } from '../../cli/flags/orphans-flag.ts';
-import { unreadablePrinter } from '../../cli/terminal/input-printer.ts';
+import { unreadablePrinter } from '../../cli/instances/unreadable-printer.ts';
 import { writeAll } from '../../cli/terminal/write-stdout.ts';
 import { InputError } from '../../errors.ts';
 import { type Finding, findingLine } from '../../instances/fsck/findings.ts';

@@ -6,10 +6,10 @@ import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { list } from '../../cli/flags/instance-flags.ts';
 import { workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
+import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import type { SingleResult } from '../../cli/jobs/print-job.ts';
 import { runSingle } from '../../cli/jobs/run-single.ts';
 import { askForNumber } from '../../cli/terminal/confirm.ts';
-import { selectionPrinter } from '../../cli/terminal/input-printer.ts';
 import { splitList } from '../../instances/options/option-values.ts';
 import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import { withCouch } from '../../operations/connect/couch.ts';

@@ -3,7 +3,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { AVAILABLE_FIELDS, MORE_FIELDS } from '../../cli/instances/fields.ts';
 import { listLines } from '../../cli/instances/instance-lines.ts';
-import { unreadablePrinter } from '../../cli/terminal/input-printer.ts';
+import { unreadablePrinter } from '../../cli/instances/unreadable-printer.ts';
 import { writeAll, writeStdout } from '../../cli/terminal/write-stdout.ts';
 import { filteredInstances } from '../../instances/lookup/all-instances.ts';
 import { isEmptyFilter } from '../../instances/lookup/instance-filter.ts';

@@ -7,9 +7,9 @@ import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { expandBooleanFlags, refuseFlagsOfOneInstance } from '../../cli/flags/instance-flags.ts';
 import { workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
+import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import { withHeldServices } from '../../cli/instances/with-held-services.ts';
 import { askForNumber } from '../../cli/terminal/confirm.ts';
-import { selectionPrinter } from '../../cli/terminal/input-printer.ts';
 import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
 import { type InstanceView, instanceView } from '../../instances/documents/instance-view.ts';

@@ -11,8 +11,8 @@ import { LOG_FORMATS, LOG_LEVELS, openLog } from '../../logger.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
 import { whileAway } from '../../operations/connect/while-away.ts';
 import { fileStorage } from '../../storage/file-storage.ts';
+import { checkStorageOwner } from '../../storage/storage-owner.ts';
 import { connectWorker } from '../../workers/connect.ts';
-import { checkStorageOwner } from '../../workers/run/storage-owner.ts';
 import { notifyParent } from '../../workers/run/worker-message.ts';
 
 export default class WorkersStart extends BaseCommand {

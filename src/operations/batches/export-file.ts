@@ -11,7 +11,7 @@ import { describeUnreadable, type ReadResult } from '../../instances/lookup/clas
 import { clusterIfAny } from '../../instances/lookup/cluster-at.ts';
 import { classifyIfAny } from '../../instances/lookup/lookup.ts';
 import { registrationOf } from '../../instances/lookup/registration.ts';
-import { type Recognition, recognize } from '../../instances/options/identity.ts';
+import { type Recognition, recognize } from '../../instances/lookup/same-person.ts';
 import type { InstanceOptions } from '../../instances/options/options.ts';
 import type { Couch } from '../connect/couch.ts';
 import type { InvalidRow, ValidRow } from '../input/check-rows.ts';

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import winston from 'winston';
 import { runPrepared } from '../../../src/cli/batches/run-prepared.ts';
 import { removeOrphans } from '../../../src/cli/instances/remove-orphans.ts';
-import { selectionPrinter } from '../../../src/cli/terminal/input-printer.ts';
+import { selectionPrinter } from '../../../src/cli/instances/unreadable-printer.ts';
 import type { Output } from '../../../src/cli/terminal/output.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import type { RowState } from '../../../src/jobs/batches/row-state.ts';

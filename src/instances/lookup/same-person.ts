@@ -1,5 +1,5 @@
+import type { InstanceOptions } from '../options/options.ts';
 import { trimBlanks } from '../values/characters.ts';
-import type { InstanceOptions } from './options.ts';
 
 /** The fields of an instance document that say whose it is. */
 export interface InstanceIdentity {

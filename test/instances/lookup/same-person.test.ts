@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isSamePerson, recognize } from '../../../src/instances/options/identity.ts';
+import { isSamePerson, recognize } from '../../../src/instances/lookup/same-person.ts';
 import type { InstanceOptions } from '../../../src/instances/options/options.ts';
 
 function wanting(given: Partial<InstanceOptions>): InstanceOptions {

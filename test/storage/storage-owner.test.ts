@@ -1,10 +1,10 @@
 import { chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { FleetError } from '../../../src/errors.ts';
-import { checkStorageOwner } from '../../../src/workers/run/storage-owner.ts';
-import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary-directory.ts';
-import { thrownBy } from '../../support/thrown-by.ts';
+import { FleetError } from '../../src/errors.ts';
+import { checkStorageOwner } from '../../src/storage/storage-owner.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
+import { thrownBy } from '../support/thrown-by.ts';
 
 const STACK = 4321;
 

@@ -1,6 +1,6 @@
 import { opendir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FleetError } from '../../errors.ts';
+import { FleetError } from '../errors.ts';
 
 const ROOT = 0;
 
