@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { restrictDebug } from '../dist/cli/debug-namespaces.js';
-import { guardOutput } from '../dist/cli/guard-output.js';
+import { restrictDebug } from '../dist/cli/terminal/debug-namespaces.js';
+import { guardOutput } from '../dist/cli/terminal/guard-output.js';
 
 guardOutput(process);
 // Before oclif is loaded, which looks at DEBUG then and prints its arguments, a passphrase among them.
