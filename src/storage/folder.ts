@@ -114,7 +114,7 @@ export async function hasDirectory(parent: Folder, name: string): Promise<boolea
 }
 
 /** What is there that is no directory of ours, as the operating system would say it. */
-export function notDirectory(code: 'ELOOP' | 'ENOTDIR'): Error {
+function notDirectory(code: 'ELOOP' | 'ENOTDIR'): Error {
   return Object.assign(new Error('not a directory'), { code });
 }
 

@@ -89,7 +89,7 @@ export function plainDisplay(output: Output, now: () => number = () => performan
 }
 
 /** For `--json`. */
-export const noDisplay: BatchDisplay = { show: () => undefined, end: () => undefined };
+const noDisplay: BatchDisplay = { show: () => undefined, end: () => undefined };
 
 /** The one that suits: nothing with `--json`, a block on a terminal, else lines. */
 export function displayFor(output: Output, json: boolean): BatchDisplay {

@@ -4,7 +4,7 @@ import { count } from '../../quantity-text.ts';
 import { type CommandResult, outcomeOfBatch } from '../terminal/exit-codes.ts';
 import type { Output } from '../terminal/output.ts';
 import { noteWorkers } from '../terminal/worker-notice.ts';
-import type { BatchDisplay } from './batch-display.ts';
+import { displayFor } from './batch-display.ts';
 import { summaryLines } from './batch-texts.ts';
 
 /** What a command that starts a batch answers with `--json`. */
@@ -12,12 +12,16 @@ export interface StartedBatch extends BatchSummary {
   readonly queued: number;
 }
 
-/** Shows an operator what is reported of a batch. */
-export function batchPrinter(output: Output, display: BatchDisplay): BatchReporter {
+/** Shows an operator what is reported of a batch. @param quiet whether its progress is not shown */
+export function batchPrinter(output: Output, quiet: boolean): BatchReporter {
+  const display = displayFor(output, quiet);
   return (report) => {
     switch (report.event) {
       case 'view':
         display.show(report.view);
+        return;
+      case 'last-view':
+        display.end();
         return;
       case 'cut-short':
         display.end();

@@ -7,7 +7,6 @@ import { currentActor } from '../terminal/actor.ts';
 import type { CommandResult } from '../terminal/exit-codes.ts';
 import { withInterrupt } from '../terminal/interrupt.ts';
 import type { Output } from '../terminal/output.ts';
-import { displayFor } from './batch-display.ts';
 import { batchPrinter, printBatchResult, type StartedBatch } from './print-batch.ts';
 
 /** Where a command's batch runs, and where it is shown. */
@@ -35,14 +34,12 @@ export async function runPrepared(
       return besidePassedOver({ answer: undefined, outcome: 'done' }, prepared);
     }
     await confirm();
-    const display = displayFor(output, async || json);
     const result = await withKeyedFleet(config, global, (fleet) =>
       withInterrupt((signal) => {
         const options = { actor: currentActor(), async, waitMs, signal };
-        return prepared.run(fleet, naming, options, batchPrinter(output, display));
+        return prepared.run(fleet, naming, options, batchPrinter(output, async || json));
       }),
     );
-    display.end();
     return besidePassedOver(printBatchResult(result, output), prepared);
   } finally {
     await prepared.close();

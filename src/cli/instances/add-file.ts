@@ -13,7 +13,6 @@ import {
 import { type DryRunReport, dryRun } from '../../operations/instances/dry-run.ts';
 import { preflight } from '../../operations/instances/preflight.ts';
 import { count } from '../../quantity-text.ts';
-import { displayFor } from '../batches/batch-display.ts';
 import { batchPrinter, printBatchResult, type StartedBatch } from '../batches/print-batch.ts';
 import { type ParsedFlags, rawOptionsOf, refuseFlagsOfOneInstance } from '../flags/instance-flags.ts';
 import { currentActor } from '../terminal/actor.ts';
@@ -83,15 +82,13 @@ async function create(
   await prepared.reportBesideOthers(couch.global);
   const { warning } = await preflight(config, counts.valid);
   if (warning !== undefined) output.note(warning);
-  const display = displayFor(output, async || json);
   const result = await withKeyedFleet(config, couch.global, async (fleet) => {
     const sealer = prepared.hasPassphrases ? await passphraseSealer(config, fleet) : undefined;
     return await withInterrupt((signal) => {
       const run = { actor: currentActor(), async, waitMs, signal };
-      return prepared.run(fleet, options, sealer, run, batchPrinter(output, display));
+      return prepared.run(fleet, options, sealer, run, batchPrinter(output, async || json));
     });
   });
-  display.end();
   const { answer, outcome } = printBatchResult(result, output);
   return { answer: { ...answer, invalidRows: counts.invalid }, outcome };
 }

@@ -75,7 +75,7 @@ export function goesOnText(kind: JobKind, jobId: string): string {
 }
 
 /** How a job ended, in a sentence. */
-export function outcomeText(kind: JobKind, outcome: JobOutcome, domain: string): string {
+function outcomeText(kind: JobKind, outcome: JobOutcome, domain: string): string {
   const { outcomes, words } = JOB_KINDS[kind];
   return outcome === outcomes.skipped ? words.endings.skipped(domain) : words.endings.done(domain);
 }

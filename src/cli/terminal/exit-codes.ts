@@ -20,6 +20,10 @@ export const EXIT = {
 /** How a command ended. */
 export type Outcome = keyof typeof EXIT;
 
+function isOutcome(text: string): text is Outcome {
+  return Object.hasOwn(EXIT, text);
+}
+
 export type ExitCode = (typeof EXIT)[Outcome];
 
 /** What a command answers with `--json`, and how it ended. */
@@ -27,16 +31,6 @@ export interface CommandResult<Answer> {
   readonly answer: Answer;
   readonly outcome: Outcome;
 }
-
-/** In the order of their codes. */
-const OUTCOMES: readonly Outcome[] = [
-  'done',
-  'failed',
-  'usage',
-  'partlyFailed',
-  'stillRunning',
-  'interrupted',
-];
 
 /** How a command ends that does not wait any more for work which goes on. */
 function outcomeOfWait(endedBy: WaitEnd | undefined): Outcome {
@@ -85,7 +79,9 @@ type OutcomeTexts = Readonly<Record<Exclude<Outcome, 'usage'>, string>>;
 /** The sentence of a command's help that lists its exit codes. */
 function exitCodesText(texts: OutcomeTexts): string {
   const all: Readonly<Record<Outcome, string>> = { ...texts, usage: 'wrong usage or bad input' };
-  const parts = OUTCOMES.map((outcome) => `${EXIT[outcome]} ${all[outcome]}`);
+  const parts = Object.keys(EXIT)
+    .filter(isOutcome)
+    .map((outcome) => `${EXIT[outcome]} ${all[outcome]}`);
   return `Exit code: ${parts.join(', ')}.`;
 }
 

@@ -1,6 +1,5 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { displayFor } from '../../cli/batches/batch-display.ts';
 import { batchPrinter, printFollowedBatch } from '../../cli/batches/print-batch.ts';
 import { batchArg } from '../../cli/flags/args.ts';
 import { waitFlags } from '../../cli/flags/creation-flags.ts';
@@ -62,11 +61,9 @@ export default class BatchesRetry extends BaseCommand {
   }
 
   private async follow(fleet: Fleet, id: string, wait: number | undefined): Promise<BatchSummary> {
-    const display = displayFor(this.output, this.jsonEnabled());
     const result = await withInterrupt((signal) =>
-      watchBatch(fleet, id, { signal, waitMs: wait }, batchPrinter(this.output, display)),
+      watchBatch(fleet, id, { signal, waitMs: wait }, batchPrinter(this.output, this.jsonEnabled())),
     );
-    display.end();
     const { answer, outcome } = printFollowedBatch(result, this.output);
     this.endWith(outcome);
     return answer;

@@ -1,5 +1,4 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { displayFor } from '../../cli/batches/batch-display.ts';
 import { batchPrinter, printFollowedBatch } from '../../cli/batches/print-batch.ts';
 import { batchArg } from '../../cli/flags/args.ts';
 import { waitFlags } from '../../cli/flags/creation-flags.ts';
@@ -23,13 +22,16 @@ export default class BatchesWatch extends BaseCommand {
     const { args, flags } = await this.parse(BatchesWatch);
     const config = this.loadConfig(flags.config);
     const wait = waitMs(flags.wait);
-    const display = displayFor(this.output, this.jsonEnabled());
     const result = await withFleet(config, (fleet) =>
       withInterrupt((signal) =>
-        watchBatch(fleet, args.batch, { signal, waitMs: wait }, batchPrinter(this.output, display)),
+        watchBatch(
+          fleet,
+          args.batch,
+          { signal, waitMs: wait },
+          batchPrinter(this.output, this.jsonEnabled()),
+        ),
       ),
     );
-    display.end();
     const { answer, outcome } = printFollowedBatch(result, this.output);
     this.endWith(outcome);
     return answer;

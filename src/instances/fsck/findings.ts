@@ -3,7 +3,7 @@ import type { Unreadable } from '../lookup/classify-document.ts';
 import type { OwningField } from '../lookup/readings.ts';
 
 /** What can be wrong with the files of an instance, in the stack's names (`docs/admin-api.md` §5). */
-export const FILE_FINDING_TYPES = [
+const FILE_FINDING_TYPES = [
   'index_missing_root',
   'index_missing_trash',
   /** A file or directory whose parent is not there, or whose parents go round in a circle. */

@@ -4,7 +4,7 @@ import type { EncryptorKey } from './organization-key.ts';
 import { type BitwardenDocument, vaultDocument } from './vault.ts';
 
 /** PBKDF2 iterations of a new passphrase (`docs/cozy-data.md` §2.2). */
-export const KDF_ITERATIONS = 650_000;
+const KDF_ITERATIONS = 650_000;
 
 const SCRYPT = { N: 32_768, r: 8, p: 1 } as const;
 /** Node's own limit is just what this cost needs, and refuses it. */

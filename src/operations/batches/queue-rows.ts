@@ -1,3 +1,4 @@
+import type { NewBatch } from '../../jobs/batches/batches.ts';
 import { openSubmission } from '../../jobs/batches/submission.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
@@ -20,9 +21,15 @@ export interface BatchInput {
   readonly chunks: AsyncIterable<readonly RowRequest[]>;
 }
 
+/** Rows of a batch that was just made. */
+export interface NewRows {
+  readonly batchId: string;
+  /** As the batch was made. */
+  readonly batch: NewBatch;
+  readonly chunks: BatchInput['chunks'];
+}
+
 export interface QueueRowsOptions {
-  /** Who wants it, for the record: `user@host`. */
-  readonly actor: string;
   /** Aborted when no further chunk is to be queued. */
   readonly signal: AbortSignal;
   /** Called now and then while rows are queued. */
@@ -36,11 +43,10 @@ export interface QueueRowsOptions {
  */
 export async function queueRows(
   fleet: KeyedFleet,
-  batchId: string,
-  { kind, name, reason, maxFailures, total, chunks }: BatchInput,
-  { actor, signal, look }: QueueRowsOptions,
+  { batchId, batch, chunks }: NewRows,
+  { signal, look }: QueueRowsOptions,
 ): Promise<number> {
-  const open = await openSubmission(fleet, batchId, { kind, name, reason, by: actor, total, maxFailures });
+  const open = await openSubmission(fleet, batchId, batch);
   let queued = 0;
   let lookedAt = performance.now();
   try {
@@ -48,7 +54,7 @@ export async function queueRows(
       if (signal.aborted || (await fleet.batches.halt(batchId)) !== undefined) break;
       await enqueueRows(fleet, batchId, chunk);
       queued += chunk.length;
-      if (queued === total || performance.now() - lookedAt < LOOK_MS) continue;
+      if (queued === batch.total || performance.now() - lookedAt < LOOK_MS) continue;
       lookedAt = performance.now();
       await look();
     }

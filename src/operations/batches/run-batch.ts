@@ -2,14 +2,16 @@ import type { Batch } from '../../jobs/batches/batches.ts';
 import type { Fleet, KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import { reportWorkers, type WorkersReport } from '../jobs/job-report.ts';
 import type { RunOptions } from '../jobs/run-job.ts';
-import { type WaitEnd, type WaitOptions, withWaitLimit } from '../wait-limit.ts';
-import { type BatchView, createFollower, followBatch } from './follow-batch.ts';
+import { type WaitEnd, type WaitLimit, type WaitOptions, withWaitLimit } from '../wait-limit.ts';
+import { type BatchFollower, type BatchView, createFollower, followBatch } from './follow-batch.ts';
 import { type BatchInput, queueRows } from './queue-rows.ts';
 
 /** What an operation tells of a batch on its way. */
 export type BatchReport =
   /** How far it is. */
   | { readonly event: 'view'; readonly view: BatchView }
+  /** It is followed no more: no further view comes. */
+  | { readonly event: 'last-view' }
   /** Not all rows were queued: the caller had enough, or the batch was halted. */
   | { readonly event: 'cut-short'; readonly queued: number; readonly total: number }
   | WorkersReport;
@@ -44,20 +46,21 @@ export async function runBatch(
   { async, actor, ...wait }: RunBatchOptions,
   report: BatchReporter,
 ): Promise<BatchResult> {
-  const { kind, name, reason, maxFailures, total } = input;
+  const { chunks, ...facts } = input;
+  const { total } = facts;
+  const batch = { ...facts, by: actor };
   return await withWaitLimit(wait, async (limit) => {
     const { signal } = limit;
-    const batchId = await fleet.batches.create({ kind, name, reason, by: actor, total, maxFailures });
+    const batchId = await fleet.batches.create(batch);
     const follower = createFollower(fleet, batchId, (view) => report({ event: 'view', view }));
-    const queued = await queueRows(fleet, batchId, input, { actor, signal, look: () => follower.look() });
+    const look = () => follower.look();
+    const queued = await queueRows(fleet, { batchId, batch, chunks }, { signal, look });
     if (queued < total) report({ event: 'cut-short', queued, total });
     if (async && limit.endedBy === undefined) {
       await reportWorkers(fleet, report);
       return { state: 'queued', batch: await fleet.batches.get(batchId), queued, total };
     }
-    limit.startClock();
-    const batch = await followBatch(follower, signal);
-    return { state: 'followed', batch, endedBy: limit.endedBy, queued, total };
+    return { ...(await followToEnd(follower, limit, report)), queued, total };
   });
 }
 
@@ -72,9 +75,21 @@ export async function watchBatch(
   report: BatchReporter,
 ): Promise<FollowedBatch> {
   return await withWaitLimit(wait, async (limit) => {
-    limit.startClock();
     const follower = createFollower(fleet, batchId, (view) => report({ event: 'view', view }));
+    return await followToEnd(follower, limit, report);
+  });
+}
+
+async function followToEnd(
+  follower: BatchFollower,
+  limit: WaitLimit,
+  report: BatchReporter,
+): Promise<FollowedBatch> {
+  limit.startClock();
+  try {
     const batch = await followBatch(follower, limit.signal);
     return { state: 'followed', batch, endedBy: limit.endedBy };
-  });
+  } finally {
+    report({ event: 'last-view' });
+  }
 }

@@ -31,7 +31,7 @@ export interface Room {
 }
 
 /** Free room where the files of instances are; undefined when they are not on this machine. */
-export async function freeRoom({ storage }: Config): Promise<Room | undefined> {
+async function freeRoom({ storage }: Config): Promise<Room | undefined> {
   try {
     return await fileStorage(storage.root).free();
   } catch {

@@ -68,7 +68,7 @@ export async function deleteLateDatabases(context: DatabasesContext): Promise<vo
 }
 
 /** The list of databases is not what is there, so that what else is left cannot be known. */
-export class ListNotBelieved extends PassingError {
+class ListNotBelieved extends PassingError {
   constructor(host: string, prefix: string) {
     super(
       'databases_unlisted',
