@@ -16,6 +16,7 @@ const BESIDE = [
   'README.md',
   'redis.conf',
   'locales',
+  'assets',
   'examples',
 ];
 

@@ -17,6 +17,7 @@ const INPUT = {
   bad_header: 'The header of a CSV file cannot be read.',
   bad_passphrase: 'The passphrase is empty, or is more than one argument.',
   bad_quota: 'The disk quota is not a size.',
+  bad_request: 'The request is not one that the server can read.',
   bad_template: 'The configuration uses an action of templates that is not evaluated.',
   bad_tos: 'The terms of service are not a version.',
   bad_value: 'An option or a setting has a value that it cannot have.',

@@ -79,6 +79,29 @@ export interface Config {
   /** The reason the operator gave for switching off `add` and `destroy`. */
   readonly disableAddRm: string | undefined;
   readonly fleet: FleetConfig;
+  readonly serve: ServeConfig;
+}
+
+/** What `cozy-fleet serve` needs: part of the `fleet:` section, and the stack's file with the admin passphrase. */
+export interface ServeConfig {
+  /** Where the pages of instances are served. */
+  readonly publicHost: string;
+  readonly publicPort: number;
+  /** Where the admin API and the fleet page are served. */
+  readonly adminHost: string;
+  readonly adminPort: number;
+  /** Addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. */
+  readonly trustedProxies: readonly string[];
+  /** A running stack's public port, without trailing slash; absent = none, and we answer ourselves. */
+  readonly upstream?: string;
+  /** A running stack's admin port, without trailing slash; absent = none. */
+  readonly adminUpstream?: string;
+  /** The bearer token of Cloudery's calls, a secret; absent = they are not served. */
+  readonly clouderyToken?: string;
+  /** How long an answer waits for its job. */
+  readonly holdSeconds: number;
+  /** Absolute paths where the stack looks for the file with the admin passphrase, first choice first. */
+  readonly adminPassphraseFiles: readonly string[];
 }
 
 /** The `fleet:` section, ours alone. */

@@ -38,6 +38,14 @@ const KEYS = [
   'fleet.grace',
   'fleet.prefix',
   'fleet.indexes_version',
+  'fleet.public_host',
+  'fleet.public_port',
+  'fleet.admin_host',
+  'fleet.admin_port',
+  'fleet.upstream',
+  'fleet.admin_upstream',
+  'fleet.cloudery_token',
+  'fleet.hold',
 ];
 
 /** Name of the variable that sets a key, by the stack's rule: `couchdb.url` → `COZY_COUCHDB_URL`. */

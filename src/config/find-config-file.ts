@@ -18,18 +18,30 @@ const FILE_NAMES = ['cozy.json', 'cozy.yaml', 'cozy.yml'];
  * Every path where a configuration file may be, first choice first: the stack's search path
  * (`docs/admin-api.md` §2.1, §4), then `.fleet/`, so that a trial never hides a real platform.
  */
-export function candidateFiles({ env, cwd, home }: Surroundings): string[] {
-  const directories = [
+export function candidateFiles(surroundings: Surroundings): string[] {
+  const inDirectories = (among: string[]) =>
+    FILE_NAMES.flatMap((name) => among.map((directory) => join(directory, name)));
+  return [...inDirectories(stackDirectories(surroundings)), ...inDirectories([ownDirectory(surroundings)])];
+}
+
+/** Absolute directories where a stack looks for its files, first choice first; ours comes last. */
+export function configDirectories(surroundings: Surroundings): string[] {
+  return [...stackDirectories(surroundings), ownDirectory(surroundings)];
+}
+
+function stackDirectories({ env, cwd, home }: Surroundings): string[] {
+  return [
     cwd,
     join(cwd, '.cozy'),
     join(home, '.cozy'),
     join(home, '.config', 'cozy'),
     ...(env['XDG_CONFIG_HOME'] ? [join(env['XDG_CONFIG_HOME'], 'cozy')] : []),
     '/etc/cozy',
-  ];
-  const inDirectories = (among: string[]) =>
-    FILE_NAMES.flatMap((name) => among.map((directory) => resolve(cwd, directory, name)));
-  return [...inDirectories(directories), ...inDirectories([join(cwd, '.fleet')])];
+  ].map((directory) => resolve(cwd, directory));
+}
+
+function ownDirectory({ cwd }: Surroundings): string {
+  return resolve(cwd, '.fleet');
 }
 
 /**

@@ -8,11 +8,17 @@ import type { CommonSettings, Config, RagServer } from './config.ts';
 import { readCouchTls, TlsSettingProblem } from './couch-tls.ts';
 import { environmentValues, variableOf } from './environment.ts';
 import { expandTemplate } from './expand-template.ts';
-import { findConfigFile, findLocalOverlay, type Surroundings } from './find-config-file.ts';
+import {
+  configDirectories,
+  findConfigFile,
+  findLocalOverlay,
+  type Surroundings,
+} from './find-config-file.ts';
 import { FLEET_REDIS_KEYS, fleetRedisOf } from './fleet-redis.ts';
+import { FLEET_KEYS } from './fleet-section.ts';
 import { type ParsedFile, parseConfigFile } from './parse-config-file.ts';
 import { withDefaultRegistries } from './registries.ts';
-import { type CheckedConfig, configSchema, FLEET_KEYS } from './schema.ts';
+import { type CheckedConfig, configSchema } from './schema.ts';
 import { stackRedisOf } from './stack-redis.ts';
 import { isTree, merge, type Tree, treeWith } from './tree.ts';
 import { dropMarks, isRead, unsetValues, variablesIn } from './unset-variables.ts';
@@ -197,6 +203,20 @@ function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd, 
         directory: resolve(cwd, fleet.app_cache ?? defaultAppCache({ env, home })),
         bytes: fleet.app_cache_mb * 1024 * 1024,
       },
+    }),
+    serve: defined({
+      publicHost: fleet.public_host,
+      publicPort: fleet.public_port,
+      adminHost: fleet.admin_host,
+      adminPort: fleet.admin_port,
+      trustedProxies: fleet.trusted_proxies,
+      upstream: fleet.upstream,
+      adminUpstream: fleet.admin_upstream,
+      clouderyToken: fleet.cloudery_token,
+      holdSeconds: fleet.hold,
+      adminPassphraseFiles: configDirectories({ env, cwd, home }).map((directory) =>
+        join(directory, checked.admin.secret_filename),
+      ),
     }),
   };
 }

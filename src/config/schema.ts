@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { INDEXES_VERSIONS } from './config.ts';
-import { fleetRedisGroup, fleetRedisUrl } from './fleet-redis.ts';
+import { fleetSection } from './fleet-section.ts';
 import { redisNodes, redisTarget, type SingleRedis } from './redis-target.ts';
 import { storageRoot } from './storage-root.ts';
-import { parseAppHost, parseUrl, withoutTrailingSlashes } from './urls.ts';
+import { urlWithScheme, withoutTrailingSlashes } from './urls.ts';
 import { MAP, path, text, wholeNumber } from './values.ts';
 
 /*
@@ -99,62 +98,16 @@ const registryMap = z.record(
   'must be a list of URLs, or a map of contexts to such lists',
 );
 
-function urlWithScheme(value: string, schemes: readonly string[]): URL | undefined {
-  const url = parseUrl(value);
-  if (url === undefined || !schemes.includes(url.protocol) || url.host === '') return undefined;
-  try {
-    decodeURIComponent(`${url.username}${url.password}`);
-    return url;
-  } catch {
-    return undefined;
-  }
-}
-
-const INDEXES_VERSION = `must be ${INDEXES_VERSIONS.join(' or ')}`;
-
-const indexesVersion = z
-  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], INDEXES_VERSION)
-  .pipe(z.literal(INDEXES_VERSIONS, INDEXES_VERSION));
-
-const APP_HOST = 'must be a host, or a host and a port, such as apps.internal:8080';
-
-const appHost = z.string(APP_HOST).transform((value, context) => {
-  const host = parseAppHost(value);
-  if (host !== undefined) return host;
-  context.addIssue({ code: 'custom', message: APP_HOST });
-  return z.NEVER;
-});
-
-const fleet = z.strictObject(
+/** The stack's admin server; what it listens on is not ours to use. */
+const admin = z.object(
   {
-    redis_url: fleetRedisUrl.optional(),
-    redis: fleetRedisGroup.optional(),
-    concurrency: wholeNumber(1, 256).default(4),
-    link_scheme: z.enum(['https', 'http'], 'must be https or http').default('https'),
-    q: wholeNumber(1, 64).optional(),
-    n: wholeNumber(1, 9).optional(),
-    connections: wholeNumber(1, 1024).default(32),
-    grace: wholeNumber(1, 600).default(10),
-    app_cache: z
-      .string('must be the path of a directory')
-      .min(1, 'must be the path of a directory')
-      .optional(),
-    indexes_version: indexesVersion.optional(),
-    app_hosts: z.array(appHost, 'must be a list of hosts').default([]),
-    app_cache_mb: wholeNumber(64, 1_048_576).default(2048),
-    // Braces would break the hash tag our Redis scripts rely on.
-    prefix: z
-      .string('must be a short text')
-      .regex(/^[\w.-]{1,32}$/, 'must be 1 to 32 letters, digits, dots, dashes or underscores')
-      .default('fleet'),
+    secret_filename: z
+      .string('must be the name of a file')
+      .min(1, 'must be the name of a file')
+      .default('cozy-admin-passphrase'),
   },
-  {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? 'is not a setting of cozy-fleet' : MAP),
-  },
+  MAP,
 );
-
-/** Settings of the `fleet` section, for the advice on one that does not exist. */
-export const FLEET_KEYS: readonly string[] = Object.keys(fleet.shape);
 
 /** Where the stack keeps its jobs, triggers and locks; its defaults are those of its example file. */
 const redis = z.object(
@@ -244,6 +197,7 @@ const sections = z.object({
       MAP,
     )
     .default({}),
+  admin: admin.prefault({}),
   redis: redis.prefault({}),
   jobs: ownRedis.prefault({}),
   lock: ownRedis.prefault({}),
@@ -264,7 +218,7 @@ const sections = z.object({
     )
     .default({}),
   registries: registries.prefault({}),
-  fleet: fleet.prefault({}),
+  fleet: fleetSection.prefault({}),
 });
 
 /** The keys we use of the stack's configuration (`docs/admin-api.md` §4), and our `fleet` section. */

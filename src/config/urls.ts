@@ -1,9 +1,23 @@
+import { isIP } from 'node:net';
+
 /**
  * `new URL` without its exception, which carries the text, passwords included.
  * (`URL.parse` is younger than the oldest Node we run on.)
  */
 export function parseUrl(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined;
+}
+
+/** A URL of one of these schemes, with a host and with credentials that can be decoded; undefined for any other text. */
+export function urlWithScheme(value: string, schemes: readonly string[]): URL | undefined {
+  const url = parseUrl(value);
+  if (url === undefined || !schemes.includes(url.protocol) || url.host === '') return undefined;
+  try {
+    decodeURIComponent(`${url.username}${url.password}`);
+    return url;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -45,4 +59,12 @@ export function parseAppHost(text: string): string | undefined {
   const known = host === '' ? undefined : normaliseHost(host);
   if (known === undefined || known === '') return undefined;
   return port === undefined ? known : `${known}:${Number(port)}`;
+}
+
+/** Whether a text is an IP address, or one with the number of bits that count, such as `10.0.0.0/8`. */
+export function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || more.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }

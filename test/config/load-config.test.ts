@@ -52,7 +52,48 @@ describe('loadConfig', () => {
         },
         prefix: 'fleet',
       },
+      serve: {
+        publicHost: '127.0.0.1',
+        publicPort: 8090,
+        adminHost: '127.0.0.1',
+        adminPort: 6070,
+        trustedProxies: [],
+        holdSeconds: 1740,
+        adminPassphraseFiles: [
+          directory.path('cozy-admin-passphrase'),
+          directory.path('.cozy', 'cozy-admin-passphrase'),
+          directory.path('home', '.cozy', 'cozy-admin-passphrase'),
+          directory.path('home', '.config', 'cozy', 'cozy-admin-passphrase'),
+          '/etc/cozy/cozy-admin-passphrase',
+          directory.path('.fleet', 'cozy-admin-passphrase'),
+        ],
+      },
     });
+  });
+
+  it('reads where to serve, and what stands around it', () => {
+    const { serve } = load(
+      `${FS}admin:\n  secret_filename: operators\nfleet:\n  public_port: 80\n  trusted_proxies: [10.0.0.0/8, '::1']\n` +
+        '  upstream: http://127.0.0.1:8080/\n  cloudery_token: 0123456789abcdef\n  hold: 5\n',
+    );
+    expect(serve).to.include({
+      publicPort: 80,
+      upstream: 'http://127.0.0.1:8080',
+      clouderyToken: '0123456789abcdef',
+      holdSeconds: 5,
+    });
+    expect(serve.trustedProxies).to.deep.equal(['10.0.0.0/8', '::1']);
+    expect(serve.adminPassphraseFiles[0]).to.equal(directory.path('operators'));
+  });
+
+  it('refuses what can be no place to serve, and never shows a token', () => {
+    expect(refusal(`${FS}fleet:\n  upstream: http://user@stack:8080\n`).message).to.match(
+      /fleet.upstream must/,
+    );
+    expect(refusal(`${FS}fleet:\n  trusted_proxies: [10.0.0.0/33]\n`).message).to.match(/trusted_proxies/);
+    const { message } = refusal(`${FS}fleet:\n  cloudery_token: hush hush\n`);
+    expect(message).to.match(/fleet.cloudery_token must/);
+    expect(message).not.to.include('hush');
   });
 
   it('needs no file when the environment says enough', () => {

@@ -44,6 +44,15 @@ export function workerConfig(settings: WorkerSettings): Config {
       appHosts: ['127.0.0.1'],
       appCache: { directory: `${storageRoot}-apps`, bytes: 2 ** 30 },
     },
+    serve: {
+      publicHost: '127.0.0.1',
+      publicPort: 0,
+      adminHost: '127.0.0.1',
+      adminPort: 0,
+      trustedProxies: [],
+      holdSeconds: 60,
+      adminPassphraseFiles: [],
+    },
   };
 }
 

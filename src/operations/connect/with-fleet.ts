@@ -34,10 +34,13 @@ export async function withKeyedFleet<T>(
   global: CouchServer,
   work: (fleet: KeyedFleet) => Promise<T>,
 ): Promise<T> {
-  return await withFleet(config, async (fleet) => {
-    const { sealKey } = (await readRecord(global)) ?? (await foundFleet(global, fleet));
-    return await work({ ...fleet, sealKey, signer: createSigner(sealKey) });
-  });
+  return await withFleet(config, async (fleet) => await work(await keyedFleet(fleet, global)));
+}
+
+/** The same fleet with its key, as {@link withKeyedFleet} has it. @throws FleetError `bad_fleet_record` */
+export async function keyedFleet(fleet: Fleet, global: CouchServer): Promise<KeyedFleet> {
+  const { sealKey } = (await readRecord(global)) ?? (await foundFleet(global, fleet));
+  return { ...fleet, sealKey, signer: createSigner(sealKey) };
 }
 
 async function foundFleet(global: CouchServer, { redis, keys }: Fleet): Promise<FleetRecord> {

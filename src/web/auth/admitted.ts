@@ -1,0 +1,17 @@
+import type { FastifyRequest } from 'fastify';
+import { basicCredentials } from './basic-credentials.ts';
+import type { OperatorCheck } from './operator-check.ts';
+
+/** Whether a request comes from the operator: `nobody` brought no credentials at all. */
+export type Admission = 'admitted' | 'nobody' | 'wrong' | 'limited';
+
+/**
+ * Looks at the Basic credentials of a request; any user will do, as with a stack. A browser that remembers them sends
+ * them wherever a page of somebody else leads it: from there they do not count.
+ */
+export async function admittedByBasic(operator: OperatorCheck, request: FastifyRequest): Promise<Admission> {
+  const credentials = basicCredentials(request.headers.authorization);
+  if (credentials === undefined || request.headers['sec-fetch-site'] === 'cross-site') return 'nobody';
+  const verdict = await operator.verify(credentials.password, request.ip);
+  return verdict === 'right' ? 'admitted' : verdict;
+}

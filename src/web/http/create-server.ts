@@ -1,0 +1,54 @@
+import { STATUS_CODES } from 'node:http';
+import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+
+/** Names of instances are longer than the 100 characters that parts of a path may have otherwise. */
+const LONGEST_PART = 1024;
+
+/** Bytes of all headers of a request. */
+const LARGEST_HEADERS = 16 * 1024;
+
+/** Milliseconds within which a request must have come whole; an answer may take as long as it needs. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
+export interface WebServerOptions {
+  /** Addresses and networks whose word about a client's address and scheme is taken. */
+  readonly trustedProxies: readonly string[];
+  /** Bytes of a body, unless a route says otherwise. */
+  readonly bodyLimit: number;
+  /** What else the framework is told. */
+  readonly framework?: Pick<FastifyServerOptions, 'frameworkErrors' | 'clientErrorHandler' | 'rewriteUrl'>;
+}
+
+/**
+ * A server with our limits, without routes. It writes no log of requests: queries carry passphrases and tokens.
+ * `request.ip` and `request.protocol` are the client's own behind a proxy that is trusted. `request.host` must not
+ * be used: it believes `X-Forwarded-Host`.
+ */
+export function createWebServer({
+  trustedProxies,
+  bodyLimit,
+  framework = {},
+}: WebServerOptions): FastifyInstance {
+  return fastify({
+    logger: false,
+    bodyLimit,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
+    http: { maxHeaderSize: LARGEST_HEADERS },
+    routerOptions: { maxParamLength: LONGEST_PART },
+    ...framework,
+  });
+}
+
+/** Name of an HTTP status, such as `Not Found`. */
+export function statusText(status: number): string {
+  return STATUS_CODES[status] ?? 'Error';
+}
+
+/** Listens, and answers the port, which the system chose where none was asked for. */
+export async function listenOn(app: FastifyInstance, host: string, port: number): Promise<number> {
+  await app.listen({ host, port });
+  const address = app.server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}

@@ -1,0 +1,92 @@
+import { CouchError, couchFailureKind } from '../../couchdb/errors.ts';
+import type { ErrorCode } from '../../error-codes.ts';
+import { FleetError, InputError, toError } from '../../errors.ts';
+import { isRedisAway } from '../../redis/refusals.ts';
+
+/** What a failure means to a client, whatever form its answer has. */
+export interface WebFailure {
+  /** HTTP status. */
+  readonly status: number;
+  readonly code: ErrorCode;
+  /** One sentence; says nothing of the inside of the server where the failure is its own. */
+  readonly message: string;
+  /** What can be done, or an empty text. */
+  readonly advice: string;
+  /** Seconds after which it is worth asking again; only of what passes by itself. */
+  readonly retryAfter?: number;
+}
+
+/** Seconds after which a server that is away may be back. */
+const RETRY_AFTER_SECONDS = 5;
+
+/** Codes of a server that does not answer, or not now. */
+const AWAY: ReadonlySet<ErrorCode> = new Set([
+  'couchdb_unreachable',
+  'couchdb_intercepted',
+  'couchdb_refused',
+  'couchdb_tls',
+  'redis_unreachable',
+  'redis_away',
+  'redis_replica',
+  'lookup_lags',
+]);
+
+const NOT_FOUND: ReadonlySet<ErrorCode> = new Set([
+  'not_found',
+  'unknown_batch',
+  'unknown_job',
+  'no_instances',
+]);
+
+/** Codes of our own mistakes; every other one is a refusal, and says what is in the way. */
+const INTERNAL: ReadonlySet<ErrorCode> = new Set([
+  'internal',
+  'unknown',
+  'bad_record',
+  'bad_payload',
+  'forged',
+]);
+
+/** Judges what was thrown while a request was answered. */
+export function webFailure(thrown: unknown): WebFailure {
+  const error = toError(thrown);
+  if (error instanceof CouchError) return couchFailure(error);
+  if (isRedisAway(error)) return away('redis_unreachable', 'Redis does not answer');
+  if (error instanceof FleetError) return fleetFailure(error);
+  const status = statusOf(error);
+  if (status === undefined) return internal();
+  return { status, code: 'bad_request', message: error.message, advice: '' };
+}
+
+function fleetFailure(error: FleetError): WebFailure {
+  const { code, message, advice } = error;
+  if (AWAY.has(code)) return away(code, message);
+  if (INTERNAL.has(code)) return internal();
+  if (NOT_FOUND.has(code)) return { status: 404, code, message, advice };
+  return { status: error instanceof InputError ? 400 : 409, code, message, advice };
+}
+
+/** A document that is missing is never told by its database's name. */
+function couchFailure(error: CouchError): WebFailure {
+  if (couchFailureKind(error) === 'final') return internal();
+  return away('couchdb_unreachable', 'CouchDB does not answer');
+}
+
+function away(code: ErrorCode, message: string): WebFailure {
+  return { status: 503, code, message, advice: '', retryAfter: RETRY_AFTER_SECONDS };
+}
+
+function internal(): WebFailure {
+  return {
+    status: 500,
+    code: 'internal',
+    message: 'The server made a mistake; its log has more',
+    advice: '',
+  };
+}
+
+/** The status that the framework gives to a request that it refuses itself. */
+function statusOf(error: Error): number | undefined {
+  if (!('statusCode' in error) || typeof error.statusCode !== 'number') return undefined;
+  return error.statusCode >= 400 && error.statusCode < 500 ? error.statusCode : undefined;
+}

@@ -1,0 +1,61 @@
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'winston';
+import type { Config } from '../config/config.ts';
+import { openCouch } from '../operations/connect/couch.ts';
+import { createAdminServer } from './admin-server.ts';
+import type { OperatorCheck } from './auth/operator-check.ts';
+import { openFleetLink } from './fleet-link.ts';
+import { listenOn } from './http/create-server.ts';
+import { createPublicServer } from './public-server.ts';
+import type { WebContext } from './web-context.ts';
+
+export interface ServeOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly operator: OperatorCheck;
+}
+
+export interface RunningServers {
+  /** Port of the pages of instances. */
+  readonly publicPort: number;
+  /** Port of the admin API and the fleet page. */
+  readonly adminPort: number;
+  /** Ends what waits, and closes all connections. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens both servers. Neither Redis nor CouchDB has to be there: what needs one that is away answers 503 until it is back.
+ * @throws Error `EADDRINUSE` and the like when it cannot listen
+ */
+export async function startServe({ config, log, operator }: ServeOptions): Promise<RunningServers> {
+  const couch = openCouch(config);
+  const link = openFleetLink(config, couch.global);
+  const stopping = new AbortController();
+  const context: WebContext = { ...link, config, log, couch, operator, stopping: stopping.signal };
+  const apps: FastifyInstance[] = [];
+
+  async function close(): Promise<void> {
+    stopping.abort();
+    await Promise.all(apps.map((app) => app.close()));
+    await link.close();
+    await couch.close();
+  }
+
+  async function open(app: FastifyInstance, host: string, port: number): Promise<number> {
+    apps.push(app);
+    return await listenOn(app, host, port);
+  }
+
+  const { publicHost, publicPort, adminHost, adminPort } = config.serve;
+  try {
+    return {
+      publicPort: await open(await createPublicServer(context), publicHost, publicPort),
+      adminPort: await open(await createAdminServer(context), adminHost, adminPort),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,15 @@
+import type { Logger } from 'winston';
+import type { Config } from '../config/config.ts';
+import type { Couch } from '../operations/connect/couch.ts';
+import type { OperatorCheck } from './auth/operator-check.ts';
+import type { FleetLink } from './fleet-link.ts';
+
+/** What the routes of all servers work with. */
+export interface WebContext extends FleetLink {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly couch: Couch;
+  readonly operator: OperatorCheck;
+  /** Aborted when the servers are to close: whatever waits ends then. */
+  readonly stopping: AbortSignal;
+}
