@@ -26,8 +26,10 @@ export function sampleBatch(counts: Partial<Record<RowState, number>>, changes: 
     createdAt: 0,
     endedAt: undefined,
     total,
+    ordered: undefined,
     maxFailures: undefined,
     halt: undefined,
+    haltReason: '',
     counts: { ...NONE, waiting: total - known, ...counts },
     ...changes,
   };

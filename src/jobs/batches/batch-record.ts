@@ -40,9 +40,13 @@ export interface BatchRecord {
   /** When its last row ended; absent while it runs. */
   readonly endedAt: number | undefined;
   readonly total: number;
+  /** Rows that it was to have, where fewer than these were queued. */
+  readonly ordered: number | undefined;
   /** Stops by itself when more rows than this have failed or are incomplete; absent = never. */
   readonly maxFailures: number | undefined;
   readonly halt: Halt | undefined;
+  /** Why it was halted, in the words of who wanted it; may be empty. */
+  readonly haltReason: string;
   readonly counts: Readonly<Record<RowState, number>>;
 }
 
@@ -86,10 +90,36 @@ export function batchOf(
     createdAt: wholeNumber(fields['createdAt'], LAST_TIME_MS) ?? 0,
     endedAt: wholeNumber(fields['endedAt'], LAST_TIME_MS),
     total,
+    ordered: orderedOf(fields['ordered'], total),
     maxFailures: wholeNumber(fields['maxFailures'], Number.MAX_SAFE_INTEGER),
     halt: haltOf(fields['halt']),
+    haltReason: fields['haltReason'] ?? '',
     counts: countsOf(counts),
   };
+}
+
+/** A total that was raised again is all that was ordered. */
+function orderedOf(text: string | undefined, total: number): number | undefined {
+  const ordered = wholeNumber(text, MOST_ROWS);
+  return ordered !== undefined && ordered > total ? ordered : undefined;
+}
+
+/** How many rows of a batch ended in some seconds. */
+export interface EndedRows {
+  /** Begin of these seconds, in milliseconds since 1970. */
+  readonly at: number;
+  readonly rows: number;
+}
+
+/** When rows ended, as it is kept: the number of the seconds, and how many. Oldest first. */
+export function endedRowsOf(fields: Readonly<Record<string, string>>, bucketSeconds: number): EndedRows[] {
+  return Object.entries(fields)
+    .flatMap(([bucket, count]) => {
+      const at = wholeNumber(bucket, LAST_TIME_MS / 1000 / bucketSeconds);
+      const rows = wholeNumber(count, Number.MAX_SAFE_INTEGER);
+      return at === undefined || rows === undefined ? [] : [{ at: at * bucketSeconds * 1000, rows }];
+    })
+    .sort((a, b) => a.at - b.at);
 }
 
 export function haltOf(text: string | undefined): Halt | undefined {

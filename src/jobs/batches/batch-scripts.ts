@@ -6,6 +6,12 @@ import { fence } from './row-state.ts';
 /** The fence of a row that was given up unreported: its job may have begun, and what it reports wins. */
 export const UNREPORTED = fence(0, 0, 'waiting');
 
+/** Seconds in which rows that end are counted together. */
+export const RATE_BUCKET_SECONDS = 10;
+
+/** Most of these that are kept of a batch: six hours in which something ended. */
+const MOST_RATE_BUCKETS = 2_160;
+
 /**
  * A batch has ended when as many rows as it has, or more, have ended and none is under way. More there are where
  * rows were given up under numbers that were a guess, and turned up under their own.
@@ -29,7 +35,7 @@ end`;
  * Moves a row from its old state to a new one and adjusts the counters; a report that is not newer
  * than what is known changes nothing (`docs/bullmq.md` §9). A row that was given up unreported has the fence
  * of one that waits for its first attempt, and makes way for that too.
- * KEYS: rows, counts, batch. ARGV: row, state, fence, info, retention, channel, batch id.
+ * KEYS: rows, counts, batch, rate. ARGV: row, state, fence, info, retention, channel, batch id.
  */
 export const MOVE_ROW = script(`${HAS_ENDED}
 local cur = redis.call('HGET', KEYS[1], ARGV[1])
@@ -52,7 +58,20 @@ end
 local count = redis.call('HINCRBY', KEYS[2], ARGV[2], 1)
 redis.call('ZADD', KEYS[2] .. ':' .. ARGV[2], ARGV[1], ARGV[1])
 
-redis.call('HINCRBY', KEYS[3], 'final', (final[ARGV[2]] or 0) - (old and final[old] or 0))
+local change = (final[ARGV[2]] or 0) - (old and final[old] or 0)
+redis.call('HINCRBY', KEYS[3], 'final', change)
+if change == 1 then
+  local bucket = math.floor(now() / ${RATE_BUCKET_SECONDS * 1000})
+  -- What somebody else has put there must not keep the row from being moved.
+  if redis.pcall('HINCRBY', KEYS[4], string.format('%d', bucket), 1) == 1 then
+    local known = redis.call('HKEYS', KEYS[4])
+    if #known > ${MOST_RATE_BUCKETS} then
+      local oldest = bucket
+      for _, each in ipairs(known) do oldest = math.min(oldest, tonumber(each) or oldest) end
+      redis.call('HDEL', KEYS[4], string.format('%d', oldest))
+    end
+  end
+end
 if ARGV[2] == 'failed' or ARGV[2] == 'incomplete' then
   local other = ARGV[2] == 'failed' and 'incomplete' or 'failed'
   count = count + tonumber(redis.call('HGET', KEYS[2], other) or 0)
@@ -71,10 +90,13 @@ return 1
 `);
 
 /**
- * Corrects the total; where its rows have all ended by now, no further report would end the batch.
+ * Corrects the total, and keeps what it was at first; where its rows have all ended by now, no further report would
+ * end the batch.
  * KEYS: counts, batch. ARGV: total.
  */
 export const SET_TOTAL = script(`${HAS_ENDED}
+local before = redis.call('HGET', KEYS[2], 'total')
+if before and before ~= ARGV[1] then redis.call('HSETNX', KEYS[2], 'ordered', before) end
 redis.call('HSET', KEYS[2], 'total', ARGV[1])
 if hasEnded(KEYS[1], KEYS[2]) then redis.call('HSETNX', KEYS[2], 'endedAt', now()) end
 `);

@@ -7,17 +7,19 @@ import { BATCH_SECONDS } from '../redis/retention.ts';
 import {
   type BatchRecord,
   batchOf,
+  type EndedRows,
+  endedRowsOf,
   type Halt,
   haltOf,
   type Row,
   type RowInfo,
   rowOf,
 } from './batch-record.ts';
-import { MOVE_ROW, SET_TOTAL, UNREPORTED } from './batch-scripts.ts';
+import { MOVE_ROW, RATE_BUCKET_SECONDS, SET_TOTAL, UNREPORTED } from './batch-scripts.ts';
 import { rowPages } from './row-pages.ts';
 import { fence, ROW_STATES, type RowState } from './row-state.ts';
 
-export type { Halt, Row, RowInfo } from './batch-record.ts';
+export type { EndedRows, Halt, Row, RowInfo } from './batch-record.ts';
 
 export interface Batch extends BatchRecord {
   readonly id: string;
@@ -60,8 +62,13 @@ export interface Batches {
   list(limit: number): Promise<Batch[]>;
   /** Rows in the order of the file, page by page; only those of some states where they are given. */
   rows(id: string, ...states: readonly RowState[]): AsyncGenerator<Row>;
+  /** The same for those whose number is greater than `row`. */
+  rowsAfter(id: string, row: number, states: readonly RowState[]): AsyncGenerator<Row>;
+  /** How many rows ended when, oldest first; a row that was tried again counts each time. */
+  ended(id: string): Promise<EndedRows[]>;
   halt(id: string): Promise<Halt | undefined>;
-  setHalt(id: string, halt: Halt | undefined): Promise<void>;
+  /** @param reason why, in the words of who wanted it */
+  setHalt(id: string, halt: Halt | undefined, reason?: string): Promise<void>;
   /** Corrects the total of a batch whose submission was cut short. */
   setTotal(id: string, total: number): Promise<void>;
   /** Since when rows of it are missing, in milliseconds: since `now` where that was not known before. */
@@ -96,10 +103,24 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
   async function move({ batchId, row, ...info }: UnreportedRow, state: RowState, order: number) {
     const moved = await MOVE_ROW.run(
       redis,
-      [keys.rows(batchId), keys.counts(batchId), keys.batch(batchId)],
+      [keys.rows(batchId), keys.counts(batchId), keys.batch(batchId), keys.rate(batchId)],
       [row, state, order, JSON.stringify(info), BATCH_SECONDS, keys.batchChannel, batchId],
     );
     return moved === 1;
+  }
+
+  async function* rowsAfter(id: string, after: number, states: readonly RowState[]): AsyncGenerator<Row> {
+    const sets = (states.length === 0 ? ROW_STATES : states).map((each) => `${keys.counts(id)}:${each}`);
+    for await (const page of rowPages(redis, sets, after)) {
+      if (page.length === 0) continue;
+      const texts = await redis.hmget(keys.rows(id), ...page.map(String));
+      for (const [at, text] of texts.entries()) {
+        const row = page[at];
+        if (text === null || row === undefined) continue;
+        const found = rowOf(row, text);
+        if (states.length === 0 || states.includes(found.state)) yield found;
+      }
+    }
   }
 
   return {
@@ -146,18 +167,12 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
       return found.filter((batch) => batch !== undefined);
     },
 
-    async *rows(id, ...states) {
-      const sets = (states.length === 0 ? ROW_STATES : states).map((each) => `${keys.counts(id)}:${each}`);
-      for await (const page of rowPages(redis, sets)) {
-        if (page.length === 0) continue;
-        const texts = await redis.hmget(keys.rows(id), ...page.map(String));
-        for (const [at, text] of texts.entries()) {
-          const row = page[at];
-          if (text === null || row === undefined) continue;
-          const found = rowOf(row, text);
-          if (states.length === 0 || states.includes(found.state)) yield found;
-        }
-      }
+    rows: (id, ...states) => rowsAfter(id, 0, states),
+
+    rowsAfter,
+
+    async ended(id) {
+      return endedRowsOf(await fieldsAt(redis, keys.rate(id)), RATE_BUCKET_SECONDS);
     },
 
     async halt(id) {
@@ -165,9 +180,9 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
       return haltOf(value ?? undefined);
     },
 
-    async setHalt(id, halt) {
-      if (halt === undefined) await redis.hdel(keys.batch(id), 'halt');
-      else await redis.hset(keys.batch(id), 'halt', halt);
+    async setHalt(id, halt, reason = '') {
+      if (halt === undefined) await redis.hdel(keys.batch(id), 'halt', 'haltReason');
+      else await redis.hset(keys.batch(id), { halt, haltReason: reason });
     },
 
     async setTotal(id, total) {

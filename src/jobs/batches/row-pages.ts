@@ -7,9 +7,14 @@ const PAGE = 500;
 /**
  * Row numbers of some states, ascending, page by page. The states are read in one transaction a page:
  * a row that moves meanwhile is in exactly one of them, and never missed. What is no number of a row is passed over.
+ * @param from only greater ones
  */
-export async function* rowPages(redis: RedisClient, sets: readonly string[]): AsyncGenerator<number[]> {
-  let after = '0';
+export async function* rowPages(
+  redis: RedisClient,
+  sets: readonly string[],
+  from = 0,
+): AsyncGenerator<number[]> {
+  let after = String(from);
   for (;;) {
     const commands = sets.map((set) => [
       'zrange',

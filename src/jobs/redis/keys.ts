@@ -25,8 +25,12 @@ export interface Keys {
   rows(batchId: string): string;
   /** Number of rows by state; the same name with `:<state>` is the sorted set of that state's rows. */
   counts(batchId: string): string;
+  /** Rows that ended, by the number of their ten seconds since 1970. */
+  rate(batchId: string): string;
   /** Set while a command adds rows to that batch. */
   submitting(batchId: string): string;
+  /** What a client submitted under a key of its own; by a digest of that. */
+  submissionKey(digest: string): string;
   /** Channel on which the end of a batch is announced. */
   readonly batchChannel: string;
   /** How a user and password fare on a CouchDB; by a digest of them. */
@@ -56,7 +60,9 @@ export function createKeys(prefix: string): Keys {
     batch: (id) => `${tag}:batch:${id}`,
     rows: (batchId) => `${tag}:batch:${batchId}:rows`,
     counts: (batchId) => `${tag}:batch:${batchId}:counts`,
+    rate: (batchId) => `${tag}:batch:${batchId}:rate`,
     submitting: (batchId) => `${tag}:batch:${batchId}:submitting`,
+    submissionKey: (digest) => `${tag}:submission:${digest}`,
     batchChannel: `${tag}:batch`,
     login: (host, digest) => `${tag}:login:${host}:${digest}`,
     loginTries: (host) => `${tag}:login-tries:${host}`,

@@ -33,12 +33,16 @@ export interface BatchSummary {
   readonly endedAt?: string;
   readonly state: BatchState;
   readonly halt?: string;
+  /** Why it was halted, where whoever wanted it said so. */
+  readonly haltReason?: string;
   readonly total: number;
+  /** Rows that it was to have; absent unless fewer were queued. */
+  readonly ordered?: number;
   readonly counts: Readonly<Record<RowState, number>>;
 }
 
 export function batchSummary(batch: Batch): BatchSummary {
-  const { id, kind, name, reason, by, createdAt, endedAt, halt, total, counts } = batch;
+  const { id, kind, name, reason, by, createdAt, endedAt, halt, haltReason, total, ordered, counts } = batch;
   return {
     batch: id,
     kind,
@@ -49,7 +53,9 @@ export function batchSummary(batch: Batch): BatchSummary {
     ...(endedAt === undefined ? {} : { endedAt: new Date(endedAt).toISOString() }),
     state: batchState(batch),
     ...(halt === undefined ? {} : { halt }),
+    ...(haltReason === '' ? {} : { haltReason }),
     total,
+    ...(ordered === undefined ? {} : { ordered }),
     counts,
   };
 }

@@ -13,13 +13,19 @@ export interface CancelledBatch {
 /**
  * Stops a batch: what waits is passed over, what runs stops at its next safe point.
  * @param by who wants it, for the record
+ * @param reason why, for the record; may be empty
  * @throws InputError `unknown_batch`, FleetError `ended`
  */
-export async function cancelBatch(fleet: Fleet, id: string, by: string): Promise<CancelledBatch> {
+export async function cancelBatch(
+  fleet: Fleet,
+  id: string,
+  by: string,
+  reason = '',
+): Promise<CancelledBatch> {
   const { redis, keys, batches } = fleet;
   const { endedAt } = await batches.get(id);
   if (endedAt !== undefined) throw new FleetError('ended', `batch ${id} has ended: there is nothing to stop`);
-  await batches.setHalt(id, 'cancelled');
+  await batches.setHalt(id, 'cancelled', reason);
   let stopped = 0;
   for (const state of ['active', 'retrying'] as const) {
     for await (const { jobId } of batches.rows(id, state)) {

@@ -284,6 +284,14 @@ describe('batches', () => {
       expect(seen).to.deep.equal(Array.from({ length: 1200 }, (_, at) => at + 1));
     });
 
+    it('from any of them on', async () => {
+      const id = await waitingBatch(10);
+      await report(id, 8, 'done');
+      const seen: number[] = [];
+      for await (const { row } of batches.rowsAfter(id, 5, ['waiting'])) seen.push(row);
+      expect(seen).to.deep.equal([6, 7, 9, 10]);
+    });
+
     it('of one state only, leaving out those that have moved on meanwhile', async () => {
       const id = await waitingBatch(10);
       const seen: number[] = [];
@@ -295,6 +303,98 @@ describe('batches', () => {
       expect(seen).to.have.length(10);
       expect((await rowsOf(id, 'waiting')).map(({ row }) => row)).to.not.include(4);
     });
+  });
+
+  describe('tell when their rows ended', () => {
+    async function endedIn(id: string): Promise<number> {
+      return (await batches.ended(id)).reduce((sum, { rows }) => sum + rows, 0);
+    }
+
+    it('by ten seconds, each row once', async () => {
+      const id = await waitingBatch(4);
+      const before = Date.now();
+      await report(id, 1, 'active');
+      await report(id, 1, 'done');
+      await report(id, 1, 'done');
+      await report(id, 2, 'failed');
+      await report(id, 3, 'active');
+      expect(await endedIn(id)).to.equal(2);
+      for (const { at } of await batches.ended(id)) {
+        expect(at % 10_000).to.equal(0);
+        expect(at).to.be.within(before - 10_000, Date.now());
+      }
+    });
+
+    it('again when they are tried again, and not when a late report wins over a guess', async () => {
+      const id = await waitingBatch(2);
+      await report(id, 1, 'failed');
+      await report(id, 1, 'waiting', { generation: 1, attempt: 0 });
+      await report(id, 1, 'done', { generation: 1 });
+      expect(await endedIn(id)).to.equal(2);
+      const guessed = await batches.create(newBatch(1));
+      await batches.giveUp({ batchId: guessed, row: 1, domain: 'r1.org' });
+      await report(guessed, 1, 'done');
+      expect(await endedIn(guessed)).to.equal(1);
+    });
+
+    it('without keeping more than some hours of it', async () => {
+      const { redis, keys } = test.fleet;
+      const id = await waitingBatch(1);
+      const old = Object.fromEntries(Array.from({ length: 2_160 }, (_, at) => [String(at + 1), '1']));
+      await redis.hset(keys.rate(id), old);
+      await report(id, 1, 'done');
+      const times = (await batches.ended(id)).map(({ at }) => at);
+      expect(times).to.have.length(2_160);
+      expect(times[0]).to.equal(20_000);
+      expect(times.at(-1)).to.be.closeTo(Date.now(), 20_000);
+    });
+
+    it('for as long as the batch is kept', async () => {
+      const { redis, keys } = test.fleet;
+      const id = await waitingBatch(1);
+      await report(id, 1, 'done');
+      expect(await redis.pttl(keys.rate(id))).to.be.closeTo(90 * 24 * 3600 * 1000, 60_000);
+    });
+
+    it('and move their rows although somebody has put something else in that place', async () => {
+      const { redis, keys } = test.fleet;
+      const id = await waitingBatch(1);
+      await redis.set(keys.rate(id), 'text');
+      expect(await report(id, 1, 'done')).to.equal(true);
+      expect((await batches.get(id)).endedAt).to.be.a('number');
+      expect(await batches.ended(id)).to.deep.equal([]);
+    });
+
+    it('leaving out what is no time', async () => {
+      const { redis, keys } = test.fleet;
+      const id = await waitingBatch(1);
+      await redis.hset(keys.rate(id), {
+        text: '1',
+        '-5': '1',
+        '9999999999999999': '1',
+        '7': 'many',
+        '8': '2',
+      });
+      expect(await batches.ended(id)).to.deep.equal([{ at: 80_000, rows: 2 }]);
+    });
+  });
+
+  it('keep how many rows they were to have where fewer were queued', async () => {
+    const id = await batches.create(newBatch(5));
+    expect((await batches.get(id)).ordered).to.equal(undefined);
+    await batches.setTotal(id, 5);
+    expect((await batches.get(id)).ordered).to.equal(undefined);
+    await batches.setTotal(id, 2);
+    await batches.setTotal(id, 3);
+    expect(await batches.get(id)).to.include({ total: 3, ordered: 5 });
+  });
+
+  it('keep why they were halted until they go on', async () => {
+    const id = await waitingBatch(2);
+    await batches.setHalt(id, 'cancelled', 'wrong file');
+    expect(await batches.get(id)).to.include({ halt: 'cancelled', haltReason: 'wrong file' });
+    await batches.setHalt(id, undefined);
+    expect(await batches.get(id)).to.include({ halt: undefined, haltReason: '' });
   });
 
   describe('whose records somebody has broken', () => {
