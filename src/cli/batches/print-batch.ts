@@ -17,6 +17,8 @@ export function batchPrinter(output: Output, quiet: boolean): BatchReporter {
   const display = displayFor(output, quiet);
   return (report) => {
     switch (report.event) {
+      case 'made':
+        return;
       case 'view':
         display.show(report.view);
         return;

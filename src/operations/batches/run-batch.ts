@@ -8,6 +8,8 @@ import { type BatchInput, queueRows } from './queue-rows.ts';
 
 /** What an operation tells of a batch on its way. */
 export type BatchReport =
+  /** It is there, without rows so far. */
+  | { readonly event: 'made'; readonly batchId: string; readonly total: number }
   /** How far it is. */
   | { readonly event: 'view'; readonly view: BatchView }
   /** It is followed no more: no further view comes. */
@@ -52,6 +54,7 @@ export async function runBatch(
   return await withWaitLimit(wait, async (limit) => {
     const { signal } = limit;
     const batchId = await fleet.batches.create(batch);
+    report({ event: 'made', batchId, total });
     const follower = createFollower(fleet, batchId, (view) => report({ event: 'view', view }));
     const look = () => follower.look();
     const queued = await queueRows(fleet, { batchId, batch, chunks }, { signal, look });

@@ -1,0 +1,56 @@
+import type { Row } from '../../jobs/batches/batches.ts';
+import type { Fleet } from '../../jobs/fleet/fleet.ts';
+import { type JobKind, stagesOf } from '../../jobs/kinds/job-kinds.ts';
+import { type Progress, parseProgress } from '../../jobs/queue/progress.ts';
+
+/** How many rows of a batch are at, or stopped at, a stage. */
+export interface StageCount {
+  /** The stored name; an empty text where it is not known, such as of a row whose job has just begun. */
+  readonly stage: string;
+  readonly rows: number;
+}
+
+/** Active rows that are looked at: more than the workers of most fleets work on at a time. */
+const MOST_LOOKED_AT = 512;
+
+/** Active rows by the stage that their jobs are in, in the order of the stages; at most some hundreds are looked at. */
+export async function activeByStage(
+  { redis, keys, batches }: Pick<Fleet, 'redis' | 'keys' | 'batches'>,
+  id: string,
+  kind: JobKind,
+): Promise<StageCount[]> {
+  const jobIds: string[] = [];
+  for await (const { jobId } of batches.rows(id, 'active')) {
+    if (jobIds.push(jobId ?? '') === MOST_LOOKED_AT) break;
+  }
+  if (jobIds.length === 0) return [];
+  const asked = jobIds.map((jobId) => ['hget', keys.bull(jobId), 'progress']);
+  const answers = (await redis.pipeline(asked).exec()) ?? [];
+  const stages = answers.map(([error, text]) =>
+    error === null && typeof text === 'string' ? currentStage(parseProgress(text)) : '',
+  );
+  return inOrder(stages, kind);
+}
+
+/** The stage that runs; the one that was done last where the next has not begun. */
+function currentStage({ stages }: Progress): string {
+  const running = stages.findLast(({ state }) => state === 'running');
+  return (running ?? stages.at(-1))?.stage ?? '';
+}
+
+/** Rows that stopped at a stage, in the order of the stages. */
+export function stoppedByStage(rows: readonly Pick<Row, 'stage'>[], kind: JobKind): StageCount[] {
+  return inOrder(
+    rows.map(({ stage = '' }) => stage),
+    kind,
+  );
+}
+
+function inOrder(stages: readonly string[], kind: JobKind): StageCount[] {
+  const counts = new Map<string, number>();
+  for (const stage of stages) counts.set(stage, (counts.get(stage) ?? 0) + 1);
+  const order: readonly string[] = stagesOf(kind);
+  return [...counts]
+    .map(([stage, rows]) => ({ stage, rows }))
+    .sort((a, b) => order.indexOf(a.stage) - order.indexOf(b.stage));
+}
