@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { InputError } from '../../errors.ts';
-import { INSTANCE_FLAGS, type RawOptions } from '../../instances/options/flags.ts';
+import { FLAGS_OF_ONE_INSTANCE, INSTANCE_FLAGS, type RawOptions } from '../../instances/options/flags.ts';
 
 const WHO = 'WHO';
 const INSTANCE = 'INSTANCE';
@@ -52,19 +52,7 @@ export const instanceFlags = {
 };
 
 /** What is one instance's alone, and so cannot stand in for the columns of a file. */
-const OF_ONE_INSTANCE: readonly string[] = [
-  'domain-aliases',
-  'old-domain',
-  'uuid',
-  'oidc_id',
-  'franceconnect_id',
-  'email',
-  'public-name',
-  'phone',
-  'passphrase',
-  'passphrase-stdin',
-  'ask-passphrase',
-];
+const OF_ONE_INSTANCE: readonly string[] = [...FLAGS_OF_ONE_INSTANCE, 'passphrase-stdin', 'ask-passphrase'];
 
 /** Flags as they were parsed. */
 export type ParsedFlags = Readonly<Record<string, unknown>>;

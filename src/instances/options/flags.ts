@@ -54,6 +54,19 @@ export const CHANGE_FLAGS = [
   'deleting',
 ] as const;
 
+/** Flags that are one instance's alone, and so cannot stand in for the columns of a file. */
+export const FLAGS_OF_ONE_INSTANCE = [
+  'domain-aliases',
+  'old-domain',
+  'uuid',
+  'oidc_id',
+  'franceconnect_id',
+  'email',
+  'public-name',
+  'phone',
+  'passphrase',
+] as const;
+
 /** What the operator wrote, by flag name; an empty text is the same as none. */
 export interface RawOptions {
   readonly [flag: string]: string | undefined;

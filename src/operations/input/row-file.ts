@@ -11,7 +11,7 @@ import {
 } from './check-rows.ts';
 import { readRows } from './read-rows.ts';
 import { rowFormat } from './row-format.ts';
-import { spoolInput } from './spool.ts';
+import { type InputSource, spoolInput } from './spool.ts';
 
 /** An operator's file, which can be read as often as needed. */
 export interface RowFile<Parsed> {
@@ -23,19 +23,20 @@ export interface RowFile<Parsed> {
 }
 
 /**
- * @param source path, or `-` for `stdin`
+ * @param source path, `-` for `stdin`, or a stream
  * @param columns those that may occur; `domain` among them
  * @throws InputError when there is nothing to read
  */
 export async function openRowFile<Parsed extends object>(
-  source: string,
+  source: InputSource,
   stdin: Readable,
   check: RowCheck<Parsed>,
   columns: readonly string[] = INSTANCE_FLAGS,
 ): Promise<RowFile<Parsed>> {
   const input = await spoolInput(source, stdin);
   try {
-    const format = await rowFormat(input.name, () => input.open());
+    const told = typeof source === 'object' ? source.format : undefined;
+    const format = told ?? (await rowFormat(input.name, () => input.open()));
     return {
       name: input.name,
       rows: () => checkedRows(readRows(input.open(), format, { file: input.name, columns }), check),
@@ -50,9 +51,9 @@ export async function openRowFile<Parsed extends object>(
 /** An operator's file of instances to be made. */
 export type InstanceFile = RowFile<ParsedOptions>;
 
-/** @param source path, or `-` for `stdin`. @throws InputError when there is nothing to read */
+/** @param source path, `-` for `stdin`, or a stream. @throws InputError when there is nothing to read */
 export async function openInstanceFile(
-  source: string,
+  source: InputSource,
   stdin: Readable,
   options: CheckRowsOptions,
 ): Promise<InstanceFile> {

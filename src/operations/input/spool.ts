@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { FleetError, InputError, toError } from '../../errors.ts';
+import type { RowFormat } from './row-format.ts';
 
 /** An input that can be read from its start as often as needed. */
 export interface SpooledInput {
@@ -19,6 +20,18 @@ export interface SpooledInput {
   /** Lets go of it; a spooled copy is gone then. Call it when no stream is read any more. */
   close(): Promise<void>;
 }
+
+/** Rows that come in as a stream, such as an upload. */
+export interface InputStream {
+  /** As it is shown to the operator. */
+  readonly name: string;
+  /** Undefined where it is told by the name, or by how the rows begin. */
+  readonly format: RowFormat | undefined;
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+/** Where rows come from: a path, `-` for standard input, or a stream. */
+export type InputSource = string | InputStream;
 
 const CHUNK_BYTES = 64 * 1024;
 
@@ -129,12 +142,13 @@ async function spoolStream(source: AsyncIterable<Uint8Array>, name: string): Pro
 
 /**
  * Makes an input readable more than once, without holding it in memory. A regular file is read in
- * place. Standard input (`-`) and pipes are copied first, to a private file that has no name.
+ * place. Standard input (`-`), pipes and streams are copied first, to a private file that has no name.
  *
  * @throws {InputError} `unreadable_file`, `not_a_file` or `empty_file`.
  * @throws {FleetError} `no_room_for_input` if the copy cannot be kept.
  */
-export async function spoolInput(source: string, stdin: Readable): Promise<SpooledInput> {
+export async function spoolInput(source: InputSource, stdin: Readable): Promise<SpooledInput> {
+  if (typeof source === 'object') return spoolStream(source.bytes, source.name);
   if (source === '-') return spoolStream(stdin, 'standard input');
 
   const handle = await openForReading(source);

@@ -13,14 +13,15 @@ import type { PassphraseSealer } from '../connect/passphrase-sealer.ts';
 import { checkFile, type FileCounts, type FileReporter } from '../input/check-file.ts';
 import { type CheckRowsOptions, namesOfOptions, type Problem } from '../input/check-rows.ts';
 import { openInstanceFile } from '../input/row-file.ts';
+import type { InputSource } from '../input/spool.ts';
 import { creationChunks } from './creation-chunks.ts';
 import { createNewNames } from './look-alikes.ts';
 import { createOrganizations } from './organizations.ts';
 
 /** An operator's file of instances to be made, and how its rows are understood. */
 export interface CreationFile extends CheckRowsOptions {
-  /** Path, or `-` for `stdin`. */
-  readonly source: string;
+  /** Path, `-` for `stdin`, or a stream. */
+  readonly source: InputSource;
   readonly stdin: Readable;
 }
 

@@ -5,6 +5,7 @@ import { changeDoubts } from '../../instances/options/doubts.ts';
 import { CHANGE_FLAGS, type RawOptions } from '../../instances/options/flags.ts';
 import { InvalidOptions, type ParsingRules } from '../../instances/options/parse-options.ts';
 import { type RowCheck, withDefaults } from '../input/check-rows.ts';
+import type { InputSource } from '../input/spool.ts';
 import { type SelectionServices, selectRows, selectTargets } from '../targets/selection.ts';
 import { type PreparedBatch, preparedBatch } from './prepared-batch.ts';
 
@@ -17,12 +18,12 @@ export interface ModificationOptions {
 
 /**
  * Prepares to change the instances of a file, each as its row says.
- * @param from path, or `-` for `stdin`
+ * @param from path, `-` for `stdin`, or a stream
  * @throws InputError when it cannot be read, or a row is not good
  */
 export async function prepareModificationsOf(
   services: SelectionServices,
-  { from, skipInvalid }: { readonly from: string; readonly skipInvalid: boolean },
+  { from, skipInvalid }: { readonly from: InputSource; readonly skipInvalid: boolean },
   { rules, changes }: ModificationOptions,
 ): Promise<PreparedBatch> {
   const check = changesCheck(changes, rules);

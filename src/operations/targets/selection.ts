@@ -13,17 +13,18 @@ import {
 } from '../../instances/lookup/instance-filter.ts';
 import { INSTANCE_FLAGS } from '../../instances/options/flags.ts';
 import { InvalidOptions } from '../../instances/options/parse-options.ts';
-import { checkFile, type FileReport, refuseInvalidRows } from '../input/check-file.ts';
+import { checkFile, type FileCounts, type FileReport, refuseInvalidRows } from '../input/check-file.ts';
 import type { GoodRow, InvalidRow, RowCheck } from '../input/check-rows.ts';
 import { openRowFile } from '../input/row-file.ts';
+import type { InputSource } from '../input/spool.ts';
 import { lookUp, type Target, targetOf, type WrittenDomain } from './target.ts';
 
 /** How an operator says which instances are meant. */
 export interface Selection {
   /** As typed. */
   readonly domains: readonly string[];
-  /** Path of a file, or `-` for `stdin`. */
-  readonly from: string | undefined;
+  /** Path of a file, `-` for `stdin`, or a stream. */
+  readonly from: InputSource | undefined;
   readonly filter: InstanceFilter;
   /** Whether all instances are meant where nothing else is said. */
   readonly all?: boolean;
@@ -64,6 +65,8 @@ export interface SelectionServices {
   /** Read where a file is named `-`. */
   readonly stdin: Readable;
   report(report: SelectionReport): void;
+  /** Told what a file holds once it was checked, before rows that are not good are refused. */
+  onCounted?(counts: FileCounts): void;
 }
 
 /** Instances that are looked up, and queued, at a time. */
@@ -100,14 +103,14 @@ function ofDomains(typed: readonly string[], { global }: SelectionServices): Tar
   };
 }
 
-async function ofFile(from: string, skipInvalid: boolean, io: SelectionServices): Promise<Targets> {
+async function ofFile(from: InputSource, skipInvalid: boolean, io: SelectionServices): Promise<Targets> {
   return await selectRows({ from, skipInvalid, check: domainCheck, columns: INSTANCE_FLAGS }, io);
 }
 
 /** A file whose rows each name an instance, and say what is to be done to it. */
 export interface RowSelection<Parsed> {
-  /** Path, or `-` for `stdin`. */
-  readonly from: string;
+  /** Path, `-` for `stdin`, or a stream. */
+  readonly from: InputSource;
   readonly skipInvalid: boolean;
   readonly check: RowCheck<Parsed>;
   /** Columns that may occur; `domain` among them. */
@@ -120,11 +123,12 @@ export interface RowSelection<Parsed> {
  */
 export async function selectRows<Parsed extends DomainRow>(
   { from, skipInvalid, check, columns }: RowSelection<Parsed>,
-  { global, stdin, report }: SelectionServices,
+  { global, stdin, report, onCounted }: SelectionServices,
 ): Promise<Targets<Parsed & Target>> {
   const file = await openRowFile(from, stdin, check, columns);
   try {
     const counts = await checkFile(file, report);
+    onCounted?.(counts);
     refuseInvalidRows(counts, file.name, skipInvalid);
     return {
       name: basename(file.name),
