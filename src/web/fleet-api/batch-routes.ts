@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import type { Row } from '../../jobs/batches/batches.ts';
+import { ROW_STATES } from '../../jobs/batches/row-state.ts';
+import { batchSnapshot } from '../../operations/batches/batch-snapshot.ts';
+import { batchSummary } from '../../operations/batches/batch-state.ts';
+import { cancelBatch } from '../../operations/batches/cancel-batch.ts';
+import { type RefusedRow, retryBatch } from '../../operations/batches/retry-batch.ts';
+import { rowPage } from '../../operations/batches/row-page.ts';
+import type { WebContext } from '../web-context.ts';
+import { actorOf, actorWithReason } from './actor.ts';
+import { batchParams, limitOf, reasonBody } from './paths.ts';
+import { batchSnapshotAnswer, batchSummaryAnswer, problems, rowsAnswer } from './schemas.ts';
+import type { ZodApp } from './zod-routes.ts';
+
+/** Rows that could not be queued again which are named in an answer. */
+const MOST_REFUSED = 100;
+
+const retryAnswer = z.object({
+  batch: z.string(),
+  queued: z.int(),
+  refused: z.int(),
+  refusedRows: z
+    .array(z.object({ row: z.int(), domain: z.string(), code: z.string(), message: z.string() }).readonly())
+    .describe('The first of them.'),
+});
+
+const cancelAnswer = z.object({ batch: z.string(), stopped: z.int(), passedOver: z.int() });
+
+/** Batches that are there: lists, one with all that is known, its rows; tried again, and stopped. */
+export function batchRoutes(app: ZodApp, context: WebContext): void {
+  app.route({
+    method: 'GET',
+    url: '/fleet/batches',
+    schema: {
+      summary: 'List batches, newest first',
+      querystring: z.strictObject({ limit: limitOf(20, 200) }),
+      response: { 200: z.object({ batches: z.array(batchSummaryAnswer) }), ...problems },
+    },
+    handler: async ({ query: { limit } }) => {
+      const { batches } = await context.fleet();
+      return { batches: (await batches.list(limit)).map(batchSummary) };
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/fleet/batches/:id',
+    schema: {
+      summary: 'How a batch stands',
+      params: batchParams,
+      response: { 200: batchSnapshotAnswer, ...problems },
+    },
+    handler: async ({ params: { id } }) => await batchSnapshot(await context.fleet(), id),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/fleet/batches/:id/rows',
+    schema: {
+      summary: 'Rows of a batch, in the order of its file',
+      description: 'The next page is that with cursor=next. Register tokens are never among them.',
+      params: batchParams,
+      querystring: z.strictObject({
+        state: z.enum(ROW_STATES).optional(),
+        cursor: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+        limit: limitOf(100, 1000),
+      }),
+      response: { 200: rowsAnswer, ...problems },
+    },
+    handler: async ({ params: { id }, query: { state, cursor, limit } }) => {
+      const states = state === undefined ? [] : [state];
+      const { rows, next } = await rowPage(await context.fleet(), id, { states, after: cursor, limit });
+      return { rows: rows.map(shownRow), ...(next !== undefined && { next }) };
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/fleet/batches/:id/retry',
+    schema: {
+      summary: 'Try the rows of a batch again that failed, are incomplete or were cancelled',
+      params: batchParams,
+      body: reasonBody,
+      response: { 200: retryAnswer, ...problems },
+    },
+    handler: async (request) => {
+      const { id } = request.params;
+      const refusedRows: RefusedRow[] = [];
+      const retried = await retryBatch(await context.fleet(), id, (row) => {
+        if (refusedRows.length < MOST_REFUSED) refusedRows.push(row);
+      });
+      context.log.info('batch retried', {
+        batch: id,
+        by: actorOf(request),
+        reason: request.body?.reason ?? '',
+      });
+      return { batch: id, ...retried, refusedRows };
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/fleet/batches/:id/cancel',
+    schema: {
+      summary: 'Stop a batch',
+      description:
+        'What runs stops at its next safe point, what waits is passed over. Instances that were made stay.',
+      params: batchParams,
+      body: reasonBody,
+      response: { 200: cancelAnswer, ...problems },
+    },
+    handler: async (request) => {
+      const { id } = request.params;
+      const reason = request.body?.reason ?? '';
+      const by = actorWithReason(request, reason);
+      const cancelled = await cancelBatch(await context.fleet(), id, by, reason);
+      context.log.info('batch cancelled', { batch: id, by: actorOf(request), reason });
+      return { batch: id, ...cancelled };
+    },
+  });
+}
+
+/** What is told of a row: no more than is listed here, whatever Redis has of it. */
+function shownRow({ row, domain, state, jobId, stage, tries, code, error }: Row) {
+  return {
+    row,
+    domain,
+    state,
+    ...(jobId !== undefined && { jobId }),
+    ...(stage !== undefined && { stage }),
+    ...(tries !== undefined && { tries }),
+    ...(code !== undefined && { code }),
+    ...(error !== undefined && { message: error }),
+  };
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { retryJob } from '../../jobs/queue/retry-job.ts';
+import { cancelJob } from '../../operations/jobs/cancel-job.ts';
+import { findJob } from '../../operations/jobs/find-job.ts';
+import {
+  JOB_STATES,
+  type JobFacts,
+  type JobState,
+  jobFacts,
+  jobState,
+} from '../../operations/jobs/job-facts.ts';
+import { listJobs } from '../../operations/jobs/list-jobs.ts';
+import type { WebContext } from '../web-context.ts';
+import { actorOf, actorWithReason } from './actor.ts';
+import { jobParams, limitOf, reasonBody } from './paths.ts';
+import { jobAnswer, problems } from './schemas.ts';
+import type { ZodApp } from './zod-routes.ts';
+
+/** What is under way comes first. */
+const ORDER: readonly JobState[] = ['active', 'retrying', 'waiting', 'failed', 'done'];
+
+/** Single jobs: lists, one with its stages; tried again, and stopped. A job is named by its id or by its instance. */
+export function jobRoutes(app: ZodApp, context: WebContext): void {
+  app.route({
+    method: 'GET',
+    url: '/fleet/jobs',
+    schema: {
+      summary: 'List jobs',
+      querystring: z.strictObject({ state: z.enum(JOB_STATES).optional(), limit: limitOf(50, 500) }),
+      response: { 200: z.object({ jobs: z.array(jobAnswer) }), ...problems },
+    },
+    handler: async ({ query: { state, limit } }) => {
+      const jobs: JobFacts[] = [];
+      const states = state === undefined ? ORDER : [state];
+      for await (const job of listJobs(await context.fleet(), states, limit)) jobs.push(job);
+      return { jobs };
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/fleet/jobs/:id',
+    schema: {
+      summary: 'A job with its stages, by its id or by a domain',
+      params: jobParams,
+      response: { 200: jobAnswer, ...problems },
+    },
+    handler: async ({ params: { id } }) => {
+      const job = await findJob(await context.fleet(), id);
+      return jobFacts(job, await jobState(job));
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/fleet/jobs/:id/retry',
+    schema: {
+      summary: 'Try a failed job again, from where it stopped',
+      params: jobParams,
+      body: reasonBody,
+      response: { 200: z.object({ jobId: z.string() }), ...problems },
+    },
+    handler: async (request) => {
+      const fleet = await context.fleet();
+      const { id: jobId = '' } = await findJob(fleet, request.params.id);
+      await retryJob(fleet, jobId);
+      context.log.info('job retried', { jobId, by: actorOf(request), reason: request.body?.reason ?? '' });
+      return { jobId };
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/fleet/jobs/:id/cancel',
+    schema: {
+      summary: 'Stop a job at its next safe point',
+      params: jobParams,
+      body: reasonBody,
+      response: {
+        200: z.object({ jobId: z.string(), domain: z.string(), stagesDone: z.array(z.string()).readonly() }),
+        ...problems,
+      },
+    },
+    handler: async (request) => {
+      const reason = request.body?.reason ?? '';
+      const fleet = await context.fleet();
+      const job = await findJob(fleet, request.params.id);
+      const cancelled = await cancelJob(fleet, job, actorWithReason(request, reason));
+      context.log.info('job cancelled', { jobId: cancelled.jobId, by: actorOf(request), reason });
+      return cancelled;
+    },
+  });
+}

@@ -1,0 +1,74 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { ErrorCode } from '../../error-codes.ts';
+import { InputError, type Place, toError } from '../../errors.ts';
+import { webFailure } from '../http/failure.ts';
+import type { WebContext } from '../web-context.ts';
+
+/** What a program is told when its request failed, always in this shape. */
+export interface Problem {
+  readonly error: {
+    /** Short and stable (`docs/errors.md`). */
+    readonly code: string;
+    readonly message: string;
+    readonly advice?: string;
+    /** Where in what was sent; only of what is wrong with that. */
+    readonly place?: Place;
+  };
+}
+
+/** Codes whose status says more than that of their kind. */
+const STATUSES: Partial<Record<ErrorCode, number>> = {
+  too_large: 413,
+  key_reused: 422,
+  invalid_rows: 422,
+  server_busy: 503,
+};
+
+/** Seconds after which a server that is busy may have room again. */
+const BUSY_SECONDS = 5;
+
+/** A failure as it goes out. */
+export interface ProblemAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly problem: Problem;
+}
+
+/** @param thrown whatever a route has thrown */
+export function problemOf(thrown: unknown): ProblemAnswer {
+  const failure = webFailure(thrown);
+  const status = STATUSES[failure.code] ?? failure.status;
+  const retryAfter = failure.retryAfter ?? (status === 503 ? BUSY_SECONDS : undefined);
+  const { code, message, advice } = failure;
+  const place = thrown instanceof InputError ? thrown.place : {};
+  return {
+    status,
+    headers: {
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+      // What the client goes on sending is not read.
+      ...(status === 413 ? { connection: 'close' } : {}),
+    },
+    problem: {
+      error: {
+        code,
+        message,
+        ...(advice === '' ? {} : { advice }),
+        ...(Object.keys(place).length === 0 ? {} : { place }),
+      },
+    },
+  };
+}
+
+/** Has failures of all routes of `app` answered as problems; our own mistakes go to the log. */
+export function answerProblems(app: FastifyInstance, { log }: Pick<WebContext, 'log'>): void {
+  app.setErrorHandler((thrown, request, reply: FastifyReply) => {
+    const { status, headers, problem } = problemOf(thrown);
+    if (status >= 500 && status !== 503) {
+      const { message, stack = '' } = toError(thrown);
+      // The path only: queries may hold anything.
+      const path = request.url.split('?', 1)[0] ?? '';
+      log.error('request failed', { method: request.method, path, error: message, stack });
+    }
+    return reply.code(status).headers(headers).send(problem);
+  });
+}

@@ -1,0 +1,198 @@
+import { z } from 'zod';
+import { ROW_STATES } from '../../jobs/batches/row-state.ts';
+import { JOB_OUTCOMES, KIND_NAMES, STAGE_NAMES } from '../../jobs/kinds/job-kinds.ts';
+import { JOB_STATES } from '../../operations/jobs/job-facts.ts';
+
+// What the routes of the fleet answer: from these the OpenAPI document is made.
+
+const time = z.iso.datetime();
+const rows = z.int().min(0);
+
+/** Milliseconds since 1970. */
+const moment = z.number();
+
+const problemFields = z.object({
+  code: z.string(),
+  message: z.string(),
+  advice: z.string().optional(),
+  place: z
+    .object({
+      file: z.string().optional(),
+      line: z.int().optional(),
+      column: z.string().optional(),
+      key: z.string().optional(),
+    })
+    .readonly()
+    .optional(),
+});
+
+/** `Problem`, and nothing else where a request failed. */
+export const problem = z.object({ error: problemFields.readonly() });
+
+/** What every route may answer besides. */
+export const problems = { '4xx': problem, '5xx': problem } as const;
+
+const counts = z.record(z.enum(ROW_STATES), rows).readonly();
+
+const summaryShape = {
+  batch: z.string(),
+  kind: z.enum(KIND_NAMES),
+  name: z.string(),
+  reason: z.string(),
+  by: z.string(),
+  createdAt: time,
+  endedAt: time.optional(),
+  state: z.enum(['running', 'done', 'partly failed', 'failed']),
+  halt: z.string().optional(),
+  haltReason: z.string().optional(),
+  total: rows,
+  ordered: rows.optional(),
+  counts,
+};
+
+/** `BatchSummary` */
+export const batchSummaryAnswer = z.object(summaryShape);
+
+const stageCounts = z.array(z.object({ stage: z.string(), rows }).readonly()).readonly();
+const rateHistory = z.object({ from: time, seconds: z.int(), rows: z.array(rows).readonly() }).readonly();
+
+/** `BatchSnapshot` */
+export const batchSnapshotAnswer = z.object({
+  ...summaryShape,
+  queued: rows,
+  ended: rows,
+  perSecond: z.number().optional(),
+  activeByStage: stageCounts,
+  failedByStage: stageCounts,
+  failures: z.array(z.object({ code: z.string(), rows }).readonly()).readonly(),
+  rate: rateHistory,
+});
+
+const row = z.object({
+  row: z.int(),
+  domain: z.string(),
+  state: z.enum(ROW_STATES),
+  jobId: z.string().optional(),
+  stage: z.string().optional(),
+  tries: z.number().optional(),
+  code: z.string().optional(),
+  message: z.string().optional(),
+});
+
+/** A page of rows. */
+export const rowsAnswer = z.object({ rows: z.array(row).readonly(), next: z.int().optional() });
+
+const stageRecord = z.object({
+  stage: z.enum(STAGE_NAMES),
+  state: z.enum(['running', 'done']),
+  startedAt: moment,
+  ms: z.number().optional(),
+  tries: z.number(),
+  generation: z.number(),
+});
+
+const appRecord = z.object({
+  app: z.string(),
+  state: z.enum(['installed', 'present', 'failed']),
+  version: z.string().optional(),
+  tries: z.number(),
+  generation: z.number(),
+  code: z.string().optional(),
+  error: z.string().optional(),
+  kind: z.enum(['final', 'retry', 'overload', 'outage']).optional(),
+});
+
+/** `JobFacts` */
+export const jobAnswer = z.object({
+  jobId: z.string(),
+  kind: z.string(),
+  domain: z.string(),
+  state: z.enum([...JOB_STATES, 'unknown']),
+  outcome: z.enum(JOB_OUTCOMES).optional(),
+  batch: z.object({ id: z.string(), row: z.number() }).readonly().optional(),
+  createdAt: time,
+  endedAt: time.optional(),
+  tries: z.number(),
+  retries: z.number(),
+  stages: z.array(stageRecord).readonly(),
+  apps: z.array(appRecord).readonly(),
+  lastError: z.string().optional(),
+});
+
+/** `WorkerState` */
+export const workerAnswer = z.object({
+  id: z.string(),
+  host: z.string(),
+  pid: z.number(),
+  concurrency: z.number(),
+  running: z.number(),
+  startedAt: moment,
+  waitsFor: z.string(),
+});
+
+/** `QueueDepth` */
+export const queueAnswer = z.object({
+  jobs: z.record(z.enum(JOB_STATES), rows).readonly(),
+  oldestWaiting: time.optional(),
+});
+
+/** `FleetSnapshot` */
+export const fleetAnswer = z.object({
+  batches: z.array(z.object({ ...summaryShape, queued: rows }).readonly()).readonly(),
+  queue: queueAnswer.readonly(),
+  workers: z.array(workerAnswer).readonly(),
+  rate: rateHistory,
+});
+
+/** `InstanceOverview` */
+export const instanceAnswer = z.object({
+  domain: z.string(),
+  instance: z
+    .object({
+      state: z.string(),
+      problem: z.string().optional(),
+      aliases: z.array(z.string()).readonly().optional(),
+      oldDomain: z.string().optional(),
+      locale: z.string().optional(),
+      contextName: z.string().optional(),
+      blockingReason: z.string().optional(),
+      couchCluster: z.number().optional(),
+      indexesVersion: z.number().optional(),
+    })
+    .readonly()
+    .optional(),
+  jobs: z.array(jobAnswer.readonly()).readonly(),
+});
+
+const rowReport = z.object({ line: z.int(), column: z.string().optional(), message: z.string() }).readonly();
+
+const checkShape = {
+  kind: z.enum(['create', 'modify', 'destroy']),
+  file: z.string(),
+  counts: z.object({ valid: rows, invalid: rows, doubtful: rows }).readonly(),
+  problems: z.array(rowReport).readonly(),
+  warnings: z.array(rowReport).readonly(),
+  more: z.object({ problems: rows, warnings: rows }).readonly(),
+};
+
+/** What a dry run says of an upload. */
+export const checkAnswer = z.object({
+  ...checkShape,
+  queueable: z.boolean(),
+  preflight: z
+    .object({ lines: z.array(z.string()).readonly(), warning: z.string().optional() })
+    .readonly()
+    .optional(),
+  error: problemFields.readonly().optional(),
+});
+
+/** Why nothing of an upload was queued. */
+export const refusedUploadAnswer = z.object({ ...checkShape, error: problemFields.readonly() });
+
+/** A batch that was made, whose rows are being queued. */
+export const submittedAnswer = z.object({
+  batch: z.string(),
+  total: rows,
+  invalidRows: rows,
+  warnings: z.array(rowReport).readonly(),
+});
