@@ -40,7 +40,19 @@ export function batchFacts(
   batch: Batch,
   failures: readonly (readonly [code: string, rows: number])[],
 ): string[] {
-  const { id, kind, name, reason, by, createdAt, endedAt, total, counts, halt, maxFailures } = batch;
+  const {
+    id,
+    kind,
+    name,
+    reason,
+    by,
+    createdAt,
+    endedAt,
+    total,
+    ordered = total,
+    counts,
+    maxFailures,
+  } = batch;
   const queued = queuedRows(batch);
   const facts: [label: string, value: string][] = [
     ['Batch', id],
@@ -49,9 +61,9 @@ export function batchFacts(
     ...(reason === '' ? [] : [['Reason', reason] satisfies [string, string]]),
     ['Submitted', `${new Date(createdAt).toISOString()} by ${by}`],
     ...(endedAt === undefined ? [] : [['Ended', new Date(endedAt).toISOString()] satisfies [string, string]]),
-    ['State', batchState(batch) + (halt === undefined ? '' : ` (${halt})`)],
+    ['State', batchState(batch) + haltText(batch)],
     ...(maxFailures === undefined ? [] : [['Failures', `at most ${maxFailures}`] satisfies [string, string]]),
-    ['Rows', queued < total ? `${count(queued)} of ${count(total)} queued` : count(total)],
+    ['Rows', queued < ordered ? `${count(queued)} of ${count(ordered)} queued` : count(total)],
     ...ROW_STATES.filter((state) => counts[state] > 0).map((state): [string, string] => [
       `  ${state}`,
       count(counts[state]),
@@ -59,4 +71,10 @@ export function batchFacts(
     ...failures.map(([code, rows]): [string, string] => [`  failed: ${code}`, count(rows)]),
   ];
   return facts.map(([label, value]) => oneLine(`${label.padEnd(16)} ${value}`));
+}
+
+/** What stopped it, and why. */
+function haltText({ halt, haltReason }: Batch): string {
+  if (halt === undefined) return '';
+  return haltReason === '' ? ` (${halt})` : ` (${halt}: ${haltReason})`;
 }

@@ -45,8 +45,8 @@ export function createBatchLooker(fleet: Fleet, id: string, now: () => number = 
       const batch = await fleet.batches.get(id);
       const at = now();
       rate.add(endedRows(batch), at);
-      // Rows that were tried again and ended again leave the counts as they were.
-      const counted = JSON.stringify(batch.counts);
+      // The end is told besides: a row that was tried again and ended between two looks leaves the counts as they were.
+      const counted = JSON.stringify([batch.counts, batch.endedAt]);
       if (counted !== seen) history = await fleet.batches.ended(id);
       seen = counted;
       const { perSecond } = rate;

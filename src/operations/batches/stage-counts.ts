@@ -5,7 +5,7 @@ import { type Progress, parseProgress } from '../../jobs/queue/progress.ts';
 
 /** How many rows of a batch are at, or stopped at, a stage. */
 export interface StageCount {
-  /** The stored name; an empty text where it is not known, such as of a row whose job has just begun. */
+  /** The stored name; an empty text where it is none of the kind's, such as of a row whose job has just begun. */
   readonly stage: string;
   readonly rows: number;
 }
@@ -47,9 +47,12 @@ export function stoppedByStage(rows: readonly Pick<Row, 'stage'>[], kind: JobKin
 }
 
 function inOrder(stages: readonly string[], kind: JobKind): StageCount[] {
-  const counts = new Map<string, number>();
-  for (const stage of stages) counts.set(stage, (counts.get(stage) ?? 0) + 1);
   const order: readonly string[] = stagesOf(kind);
+  const counts = new Map<string, number>();
+  for (const written of stages) {
+    const stage = order.includes(written) ? written : '';
+    counts.set(stage, (counts.get(stage) ?? 0) + 1);
+  }
   return [...counts]
     .map(([stage, rows]) => ({ stage, rows }))
     .sort((a, b) => order.indexOf(a.stage) - order.indexOf(b.stage));

@@ -63,7 +63,8 @@ export function problemOf(thrown: unknown): ProblemAnswer {
 export function answerProblems(app: FastifyInstance, { log }: Pick<WebContext, 'log'>): void {
   app.setErrorHandler((thrown, request, reply: FastifyReply) => {
     const { status, headers, problem } = problemOf(thrown);
-    if (status >= 500 && status !== 503) {
+    // A client that left has broken its request off, and gets no answer.
+    if (status >= 500 && status !== 503 && !request.socket.destroyed) {
       const { message, stack = '' } = toError(thrown);
       // The path only: queries may hold anything.
       const path = request.url.split('?', 1)[0] ?? '';

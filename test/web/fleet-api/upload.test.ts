@@ -327,9 +327,39 @@ describe('an upload of instances', () => {
     for (let sent = 0; sent <= MOST_BYTES; sent += 65_536) socket.write(chunk);
     const [head] = (await once(socket, 'data')).map(String);
     expect(head).to.match(/^HTTP\/1.1 413 /);
+    expect(head).to.include('"too_large"');
     socket.destroy();
     expect(await batchCount()).to.equal(before);
   });
+
+  it('may be larger than any other request', async () => {
+    const rows = [1, 2, 3, 4].map((at) => `{"domain":"large${at}.example.org"}${' '.repeat(600_000)}`);
+    const answer = await web.post('/fleet/batches', 'application/x-ndjson', `${rows.join('\n')}\n`);
+    expect(answer.status).to.equal(202);
+    expect(answer.json()).to.include({ total: 4 });
+  });
+
+  it('waits for no server that is away: it is refused, and taken once that is back', async () => {
+    const other = await startTestFleet({ worker: false });
+    const otherWeb = await startFleetWeb(other);
+    try {
+      const submit = (name: string) => otherWeb.post('/fleet/batches', 'text/csv', csv(name, 2));
+      expect((await submit('before')).status).to.equal(202);
+      await until('all is queued', () => otherWeb.desk.uploads === 0);
+      for (const server of [other.redis, ...(other.couch.real ? [] : [other.couch])]) {
+        await server.stop();
+        const refused = await submit('while');
+        expect(refused.status).to.equal(503);
+        expect(refused.headers.get('retry-after')).to.match(/^\d+$/);
+        expect(otherWeb.desk.uploads).to.equal(0);
+        await server.start();
+        await until('it is taken again', async () => (await submit('after')).status === 202);
+      }
+    } finally {
+      await otherWeb.close();
+      await other.close();
+    }
+  }).timeout(60_000);
 
   it('whose client leaves in the middle queues nothing, and leaves nothing behind', async () => {
     const before = await batchCount();
