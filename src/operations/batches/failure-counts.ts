@@ -16,8 +16,11 @@ export interface Failures {
   readonly byStage: readonly StageCount[];
 }
 
-/** Milliseconds between two counts: each reads all rows that failed. */
+/** Least milliseconds between two counts: each reads all rows that failed. */
 const COUNT_MS = 3_000;
+
+/** Counting takes at most such a part of the time, however many rows there are. */
+const LARGEST_PART = 0.1;
 
 /** Causes that are told; a fleet has far fewer, but anybody may have written what Redis keeps. */
 const MOST_CAUSES = 50;
@@ -38,21 +41,35 @@ export function createFailureCounter(
   let known = NONE;
   let failed = 0;
   let ended: number | undefined;
-  let countedAt = Number.NEGATIVE_INFINITY;
+  let nextAt = Number.NEGATIVE_INFINITY;
+  let counting: Promise<Failures> | undefined;
+
+  async function countAll({ id, kind }: Batch): Promise<Failures> {
+    const begun = now();
+    const rows: Pick<Row, 'code' | 'stage'>[] = [];
+    for await (const { code, stage } of batches.rows(id, 'failed', 'incomplete')) {
+      rows.push({ ...(code !== undefined && { code }), ...(stage !== undefined && { stage }) });
+    }
+    const end = now();
+    nextAt = Math.max(begun + COUNT_MS, end + (end - begun) / LARGEST_PART);
+    return { byCode: byCode(rows), byStage: stoppedByStage(rows, kind) };
+  }
+
   return {
-    async count({ id, kind, counts, endedAt }) {
-      const failedNow = counts.failed + counts.incomplete;
+    async count(batch) {
+      const failedNow = batch.counts.failed + batch.counts.incomplete;
       if (failedNow === 0) return NONE;
-      const isEnd = endedAt !== undefined && endedAt !== ended;
-      if (!isEnd && (failedNow === failed || now() - countedAt < COUNT_MS)) return known;
-      countedAt = now();
-      const rows: Pick<Row, 'code' | 'stage'>[] = [];
-      for await (const { code, stage } of batches.rows(id, 'failed', 'incomplete')) {
-        rows.push({ ...(code !== undefined && { code }), ...(stage !== undefined && { stage }) });
+      if (counting !== undefined) return await counting;
+      const hasEnded = batch.endedAt !== undefined && batch.endedAt !== ended;
+      if (!hasEnded && (failedNow === failed || now() < nextAt)) return known;
+      counting = countAll(batch);
+      try {
+        known = await counting;
+      } finally {
+        counting = undefined;
       }
-      known = { byCode: byCode(rows), byStage: stoppedByStage(rows, kind) };
       failed = failedNow;
-      ended = endedAt;
+      ended = batch.endedAt;
       return known;
     },
   };

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { Row } from '../../jobs/batches/batches.ts';
 import { ROW_STATES } from '../../jobs/batches/row-state.ts';
-import { batchSnapshot } from '../../operations/batches/batch-snapshot.ts';
 import { batchSummary } from '../../operations/batches/batch-state.ts';
 import { cancelBatch } from '../../operations/batches/cancel-batch.ts';
 import { type RefusedRow, retryBatch } from '../../operations/batches/retry-batch.ts';
 import { rowPage } from '../../operations/batches/row-page.ts';
 import type { WebContext } from '../web-context.ts';
 import { actorOf, actorWithReason } from './actor.ts';
+import type { FleetDesk } from './fleet-desk.ts';
 import { batchParams, limitOf, reasonBody } from './paths.ts';
 import { batchSnapshotAnswer, batchSummaryAnswer, problems, rowsAnswer } from './schemas.ts';
 import type { ZodApp } from './zod-routes.ts';
@@ -27,7 +27,7 @@ const retryAnswer = z.object({
 const cancelAnswer = z.object({ batch: z.string(), stopped: z.int(), passedOver: z.int() });
 
 /** Batches that are there: lists, one with all that is known, its rows; tried again, and stopped. */
-export function batchRoutes(app: ZodApp, context: WebContext): void {
+export function batchRoutes(app: ZodApp, context: WebContext, desk: FleetDesk): void {
   app.route({
     method: 'GET',
     url: '/fleet/batches',
@@ -50,7 +50,7 @@ export function batchRoutes(app: ZodApp, context: WebContext): void {
       params: batchParams,
       response: { 200: batchSnapshotAnswer, ...problems },
     },
-    handler: async ({ params: { id } }) => await batchSnapshot(await context.fleet(), id),
+    handler: async ({ params: { id } }) => await desk.feeds.snapshot(await context.fleet(), id),
   });
 
   app.route({

@@ -33,7 +33,7 @@ export async function fleetApi(
     answerProblems(scope, context);
     takeEmptyJson(scope);
     await serveOpenApi(typed);
-    batchRoutes(typed, context);
+    batchRoutes(typed, context, desk);
     await uploadRoutes(typed, context, desk, limits.mostBytes);
     eventRoutes(typed, context, desk);
     jobRoutes(typed, context);

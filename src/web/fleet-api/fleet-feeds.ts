@@ -1,7 +1,8 @@
 import { FleetError } from '../../errors.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
-import { createBatchLooker } from '../../operations/batches/batch-snapshot.ts';
+import type { BatchSnapshot } from '../../operations/batches/batch-snapshot.ts';
 import { fleetSnapshot } from '../../operations/batches/fleet-snapshot.ts';
+import { createBatchLookers } from './batch-lookers.ts';
 import { EventStream, type StreamLimits } from './event-stream.ts';
 import { createFeed, type Feed, type FeedSource } from './shared-feed.ts';
 
@@ -14,6 +15,8 @@ export interface FeedLimits extends StreamLimits {
 
 /** Streams of events about batches and the fleet. Whatever is followed by many is read from Redis once for all. */
 export interface FleetFeeds {
+  /** A batch as it is now, for those who look once. @throws InputError `unknown_batch` */
+  snapshot(fleet: Fleet, id: string): Promise<BatchSnapshot>;
   /** @throws InputError `unknown_batch`, FleetError `server_busy` */
   batch(fleet: Fleet, id: string): Promise<EventStream>;
   /** @throws FleetError `server_busy` */
@@ -29,6 +32,7 @@ export interface FleetFeeds {
 export function createFleetFeeds(limits: FeedLimits): FleetFeeds {
   const feeds = new Map<string, Feed>();
   const streams = new Set<EventStream>();
+  const lookers = createBatchLookers();
 
   function feedOf<Snapshot>(key: string, source: () => FeedSource<Snapshot>): Feed {
     const known = feeds.get(key);
@@ -81,9 +85,10 @@ export function createFleetFeeds(limits: FeedLimits): FleetFeeds {
   }
 
   return {
+    snapshot: (fleet, id) => lookers.of(fleet, id).look(),
     batch(fleet, id) {
       return open('batch', `batch ${id}`, () => {
-        const looker = createBatchLooker(fleet, id);
+        const looker = lookers.of(fleet, id);
         return { look: () => looker.look(), isLast: ({ endedAt }) => endedAt !== undefined };
       });
     },

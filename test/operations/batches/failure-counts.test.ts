@@ -57,6 +57,35 @@ describe('the causes of failures', () => {
     expect(await rows()).to.equal(3);
   });
 
+  it('are counted more rarely the longer it takes', async () => {
+    const id = await made(3);
+    const clock = { now: 0, step: 0 };
+    const counter = createFailureCounter(test.fleet, () => {
+      clock.now += clock.step;
+      return clock.now;
+    });
+    const rows = async () => (await counter.count(await test.fleet.batches.get(id))).byCode[0]?.rows ?? 0;
+    await fail(id, 1, 'taken');
+    clock.step = 1_000;
+    expect(await rows()).to.equal(1);
+    clock.step = 0;
+    await fail(id, 2, 'taken');
+    clock.now += 9_999;
+    expect(await rows()).to.equal(1);
+    clock.now += 1;
+    expect(await rows()).to.equal(2);
+  });
+
+  it('are read once for all who ask in the same moment', async () => {
+    const id = await made(2);
+    await fail(id, 1, 'taken');
+    const counter = createFailureCounter(test.fleet);
+    const batch = await test.fleet.batches.get(id);
+    const all = await Promise.all([1, 2, 3].map(() => counter.count(batch)));
+    expect(all[0]?.byCode).to.deep.equal([{ code: 'taken', rows: 1 }]);
+    expect(new Set(all).size).to.equal(1);
+  });
+
   it('are few, whatever somebody has written into Redis', async () => {
     const id = await made(200);
     for (let row = 1; row <= 200; row += 1) await fail(id, row, `code_${row}`, `stage_${row}`);
