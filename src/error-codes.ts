@@ -48,7 +48,7 @@ const INPUT = {
   output_exists: 'The file to write to is there already.',
   passphrase_twice: 'The passphrase is given in more than one way.',
   passphrases_differ: 'The passphrase was typed in two different ways.',
-  port_in_use: 'Another program listens on the port already, or this one may not.',
+  port_in_use: 'The server cannot listen on its port: another program does already, or the user may not.',
   proxy: 'A variable of the environment names no usable proxy.',
   second_header: 'A row of the file repeats its header.',
   too_large: 'The upload is larger than the server takes.',

@@ -100,7 +100,7 @@ export interface ServeConfig {
   readonly clouderyToken?: string;
   /** How long an answer waits for its job. */
   readonly holdSeconds: number;
-  /** Absolute paths where the stack looks for the file with the admin passphrase, first choice first. */
+  /** Absolute paths where the file with the admin passphrase may be, first choice first: the stack's come first. */
   readonly adminPassphraseFiles: readonly string[];
 }
 

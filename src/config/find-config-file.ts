@@ -66,7 +66,8 @@ export function findLocalOverlay(file: string): string | undefined {
   return isFile(overlay) ? overlay : undefined;
 }
 
-function isFile(path: string): boolean {
+/** Whether there is a file, as far as we may look. */
+export function isFile(path: string): boolean {
   try {
     return statSync(path).isFile();
   } catch {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { defined } from '../defined.ts';
 import { InputError, type Place } from '../errors.ts';
@@ -214,11 +214,17 @@ function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd, 
       adminUpstream: fleet.admin_upstream,
       clouderyToken: fleet.cloudery_token,
       holdSeconds: fleet.hold,
-      adminPassphraseFiles: configDirectories({ env, cwd, home }).map((directory) =>
+      adminPassphraseFiles: passphraseDirectories(file, { env, cwd, home }).map((directory) =>
         join(directory, checked.admin.secret_filename),
       ),
     }),
   };
+}
+
+/** Where a stack looks, and last beside the configuration file, which may have been named. */
+function passphraseDirectories(file: string | undefined, surroundings: Surroundings): string[] {
+  const directories = [...configDirectories(surroundings), ...(file === undefined ? [] : [dirname(file)])];
+  return [...new Set(directories)];
 }
 
 /** Where desktop and server programs keep what they can fetch again. */

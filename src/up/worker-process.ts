@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
 import { supervise } from '../embedded/child-process.ts';
 import { FleetError } from '../errors.ts';
-import { readWorkerMessage } from '../workers/run/worker-message.ts';
+import { readParentMessage } from '../parent-message.ts';
 import type { Running } from './keep-running.ts';
 import { forkCommand } from './run-cli.ts';
 
@@ -37,7 +37,7 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
   const running = supervise(child, graceSeconds * 1000 + EXTRA_GRACE_MS);
   const ready = new Promise<'ready'>((resolve) => {
     child.on('message', (received) => {
-      const message = readWorkerMessage(received);
+      const message = readParentMessage(received);
       if (message?.state === 'waiting') onWait(message.reason);
       if (message?.state === 'ready') resolve('ready');
     });

@@ -26,7 +26,7 @@ export interface RunningServers {
 
 /**
  * Opens both servers. Neither Redis nor CouchDB has to be there: what needs one that is away answers 503 until it is back.
- * @throws Error `EADDRINUSE` and the like when it cannot listen
+ * @throws InputError `port_in_use` when it cannot listen
  */
 export async function startServe({ config, log, operator }: ServeOptions): Promise<RunningServers> {
   const couch = openCouch(config);

@@ -1,19 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Flags } from '@oclif/core';
-import type { Logger } from 'winston';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { EXIT, type ExitCode } from '../../cli/terminal/exit-codes.ts';
+import { logFlags } from '../../cli/flags/log-flags.ts';
 import { listenForStop } from '../../cli/terminal/stop-requests.ts';
+import { withinGrace } from '../../cli/terminal/within-grace.ts';
 import type { Config } from '../../config/config.ts';
-import { toError } from '../../errors.ts';
 import { connectFleetRedis, openRedisWarning } from '../../jobs/redis/connect-fleet-redis.ts';
-import { LOG_FORMATS, LOG_LEVELS, openLog } from '../../logger.ts';
+import { openLog } from '../../logger.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
 import { whileAway } from '../../operations/connect/while-away.ts';
+import { notifyParent } from '../../parent-message.ts';
 import { fileStorage } from '../../storage/file-storage.ts';
 import { checkStorageOwner } from '../../storage/storage-owner.ts';
 import { connectWorker } from '../../workers/connect.ts';
-import { notifyParent } from '../../workers/run/worker-message.ts';
 
 export default class WorkersStart extends BaseCommand {
   static override summary = 'Start a worker, which makes the instances that wait in the queue';
@@ -32,16 +30,7 @@ export default class WorkersStart extends BaseCommand {
 
   static override flags = {
     concurrency: Flags.integer({ summary: 'Jobs at a time; fleet.concurrency otherwise', min: 1, max: 256 }),
-    'log-format': Flags.option({
-      summary: 'How log lines are written to stderr',
-      options: LOG_FORMATS,
-      default: 'text',
-    })(),
-    'log-level': Flags.option({
-      summary: 'The least that is logged',
-      options: LOG_LEVELS,
-      default: 'info',
-    })(),
+    ...logFlags,
     'wait-for-servers': Flags.boolean({
       summary: 'Wait when Redis or CouchDB does not answer yet, rather than end',
     }),
@@ -73,7 +62,7 @@ export default class WorkersStart extends BaseCommand {
     const worker = await Promise.race([starting, stop.first.then(() => undefined)]);
     if (worker === undefined) {
       const stopSoon = async () => (await starting.catch(() => undefined))?.stop();
-      this.exit(await stopped(stopSoon, config, log));
+      this.exit(await withinGrace(stopSoon, config.fleet.graceSeconds, log));
     }
 
     notifyParent({ state: 'ready', id: worker.id });
@@ -81,7 +70,7 @@ export default class WorkersStart extends BaseCommand {
       this.log(`Ready: worker ${worker.id}, ${config.fleet.concurrency} jobs at a time. Ctrl-C stops it.`);
     }
     log.info('stopping', { request: await stop.first });
-    this.exit(await stopped(() => worker.stop(), config, log));
+    this.exit(await withinGrace(() => worker.stop(), config.fleet.graceSeconds, log));
   }
 }
 
@@ -90,21 +79,4 @@ async function checkServers(config: Config): Promise<void> {
   const redis = await connectFleetRedis(config.fleet, 'command');
   redis.disconnect();
   await withCouch(config, async () => undefined);
-}
-
-/** Hands the jobs back, for as long as the configuration allows. @returns `failed` where not all was tidied up */
-async function stopped(
-  stop: () => Promise<void>,
-  { fleet: { graceSeconds } }: Config,
-  log: Logger,
-): Promise<ExitCode> {
-  const grace = sleep(graceSeconds * 1000, EXIT.failed, { ref: false });
-  const tidied = stop().then(
-    () => EXIT.done,
-    (error: unknown) => {
-      log.error('stopping', { error: toError(error).message });
-      return EXIT.failed;
-    },
-  );
-  return await Promise.race([tidied, grace]);
 }

@@ -14,28 +14,38 @@ const PAGE = 500;
  * All instances in the order of their ids, which is the order of the stack's `instances ls`
  * (`docs/admin-api.md` §1.3). The next page is asked for when the last one was used up.
  * @param onUnreadable called with each document that is passed over
+ * @param from the id to begin with
  */
 export async function* allInstances(
   global: CouchServer,
   onUnreadable: OnUnreadable,
   signal?: AbortSignal,
+  from?: string,
 ): AsyncGenerator<StoredInstance> {
-  for await (const result of classifyAll(global, signal)) {
+  for await (const result of classifyAll(global, signal, from)) {
     if (result.readable) yield result.instance;
     else onUnreadable(result.unreadable);
   }
 }
 
 /** All documents that are, or should be, instances, in the same order. */
-export async function* classifyAll(global: CouchServer, signal?: AbortSignal): AsyncGenerator<ReadResult> {
-  for await (const { doc } of rows(global, signal)) if (doc) yield classifyDocument(doc);
+export async function* classifyAll(
+  global: CouchServer,
+  signal?: AbortSignal,
+  from?: string,
+): AsyncGenerator<ReadResult> {
+  for await (const { doc } of rows(global, signal, from)) if (doc) yield classifyDocument(doc);
 }
 
 /** The rows of all documents but the design documents. */
-async function* rows(global: CouchServer, signal: AbortSignal | undefined): AsyncGenerator<ViewRow> {
+async function* rows(
+  global: CouchServer,
+  signal: AbortSignal | undefined,
+  from: string | undefined,
+): AsyncGenerator<ViewRow> {
   let last: string | undefined;
   for (;;) {
-    const query = defined({ includeDocs: true, limit: PAGE, startKey: last });
+    const query = defined({ includeDocs: true, limit: PAGE, startKey: last ?? from });
     const reading = global.allDocuments(INSTANCES, query, signal);
     // A CouchDB on which nothing was made yet has no `global/instances`; a list that ends in the middle is none.
     const page = last === undefined ? ((await unlessNoDatabase(reading)) ?? []) : await reading;

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { type Fleet, openFleet } from '../../jobs/fleet/fleet.ts';
+import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
 import { readJob } from '../../jobs/queue/read-job.ts';
 import { explainRedis } from '../../redis/connect-redis.ts';
 import { latestJob } from './find-job.ts';
@@ -12,6 +13,15 @@ export interface JobLookup {
   close(): Promise<void>;
 }
 
+/** The job that is, or is to be, at the instance with that name; undefined where none has not ended. */
+export async function liveJob(fleet: Fleet, name: string): Promise<FleetJob | undefined> {
+  const id = await latestJob(fleet, name);
+  const job = id === undefined ? undefined : await readJob(fleet.queue, id);
+  if (job === undefined || job === 'unreadable') return undefined;
+  const state = await jobState(job);
+  return state === 'waiting' || state === 'active' || state === 'retrying' ? job : undefined;
+}
+
 /** Connects to Redis at the first question: most checks have none. */
 export function openJobLookup({ fleet: settings }: Config): JobLookup {
   let opening: Promise<Fleet> | undefined;
@@ -20,10 +30,7 @@ export function openJobLookup({ fleet: settings }: Config): JobLookup {
       opening ??= openFleet({ ...settings, role: 'command' });
       const fleet = await opening;
       try {
-        const id = await latestJob(fleet, domain);
-        const job = id === undefined ? undefined : await readJob(fleet.queue, id);
-        const state = job === undefined || job === 'unreadable' ? 'unknown' : await jobState(job);
-        return state === 'waiting' || state === 'active' || state === 'retrying';
+        return (await liveJob(fleet, domain)) !== undefined;
       } catch (error) {
         throw explainRedis(error, fleet.redis, settings.redis);
       }

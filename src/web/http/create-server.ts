@@ -1,5 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import { errnoOf } from '../../errno.ts';
+import { InputError } from '../../errors.ts';
 
 /** Names of instances are longer than the 100 characters that parts of a path may have otherwise. */
 const LONGEST_PART = 1024;
@@ -46,9 +48,33 @@ export function statusText(status: number): string {
   return STATUS_CODES[status] ?? 'Error';
 }
 
-/** Listens, and answers the port, which the system chose where none was asked for. */
+/**
+ * Listens, and answers the port, which the system chose where none was asked for.
+ * @throws InputError `port_in_use` when it cannot listen there
+ */
 export async function listenOn(app: FastifyInstance, host: string, port: number): Promise<number> {
-  await app.listen({ host, port });
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    throw cannotListen(error, host, port);
+  }
   const address = app.server.address();
   return typeof address === 'object' && address !== null ? address.port : port;
 }
+
+function cannotListen(error: unknown, host: string, port: number): unknown {
+  switch (errnoOf(error)) {
+    case 'EADDRINUSE':
+      return refusal(`Port ${port} of ${host} is taken: another program listens there already`);
+    case 'EACCES':
+      return refusal(`This user may not listen on port ${port} of ${host}`);
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return refusal(`${host} is no address of this machine, so nobody can listen there`);
+    default:
+      return error;
+  }
+}
+
+const refusal = (message: string) => new InputError('port_in_use', message);

@@ -19,7 +19,7 @@ export interface WebFailure {
 /** Seconds after which a server that is away may be back. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** Codes of a server that does not answer, or not now. */
+/** Codes of what passes: a server that does not answer, or not now. */
 const AWAY: ReadonlySet<ErrorCode> = new Set([
   'couchdb_unreachable',
   'couchdb_intercepted',
@@ -28,7 +28,14 @@ const AWAY: ReadonlySet<ErrorCode> = new Set([
   'redis_unreachable',
   'redis_away',
   'redis_replica',
+  'redis_login',
+  'redis_forbidden',
+  'redis_tls',
+  'stack_redis_away',
+  'stack_busy',
   'lookup_lags',
+  'lost_names',
+  'interrupted',
 ]);
 
 const NOT_FOUND: ReadonlySet<ErrorCode> = new Set([
@@ -38,13 +45,19 @@ const NOT_FOUND: ReadonlySet<ErrorCode> = new Set([
   'no_instances',
 ]);
 
-/** Codes of our own mistakes; every other one is a refusal, and says what is in the way. */
+/** Codes of mistakes of ours or in how we are set up; every other one is a refusal, and says what is in the way. */
 const INTERNAL: ReadonlySet<ErrorCode> = new Set([
   'internal',
   'unknown',
   'bad_record',
   'bad_payload',
   'forged',
+  'bad_fleet_record',
+  'bad_admin_passphrase',
+  'no_admin_passphrase',
+  'redis',
+  'storage',
+  'wrong_fleet',
 ]);
 
 /** Judges what was thrown while a request was answered. */
