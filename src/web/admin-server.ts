@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import { sendError } from './admin/error-json.ts';
+import { stackApi } from './admin/stack-api.ts';
 import { createWebServer } from './http/create-server.ts';
 import type { WebContext } from './web-context.ts';
 
@@ -8,6 +10,12 @@ const BODY_LIMIT = 1024 * 1024;
 /** The server for operators and their programs: the admin API and the fleet page. */
 export async function createAdminServer(context: WebContext): Promise<FastifyInstance> {
   const { trustedProxies } = context.config.serve;
-  const app = createWebServer({ trustedProxies, bodyLimit: BODY_LIMIT });
+  const app = createWebServer({
+    trustedProxies,
+    bodyLimit: BODY_LIMIT,
+    // What is refused before it has a route, such as an address that nobody can decode.
+    framework: { frameworkErrors: (error, _request, reply) => void sendError(reply, error) },
+  });
+  await app.register((api) => stackApi(api, context));
   return app;
 }

@@ -37,15 +37,23 @@ export async function* classifyAll(
   for await (const { doc } of rows(global, signal, from)) if (doc) yield classifyDocument(doc);
 }
 
+/** How many documents are, or should be, instances; nothing of them is read. */
+export async function countInstances(global: CouchServer, signal?: AbortSignal): Promise<number> {
+  let count = 0;
+  for await (const _ of rows(global, signal, undefined, false)) count += 1;
+  return count;
+}
+
 /** The rows of all documents but the design documents. */
 async function* rows(
   global: CouchServer,
   signal: AbortSignal | undefined,
   from: string | undefined,
+  includeDocs = true,
 ): AsyncGenerator<ViewRow> {
   let last: string | undefined;
   for (;;) {
-    const query = defined({ includeDocs: true, limit: PAGE, startKey: last ?? from });
+    const query = defined({ includeDocs, limit: PAGE, startKey: last ?? from });
     const reading = global.allDocuments(INSTANCES, query, signal);
     // A CouchDB on which nothing was made yet has no `global/instances`; a list that ends in the middle is none.
     const page = last === undefined ? ((await unlessNoDatabase(reading)) ?? []) : await reading;

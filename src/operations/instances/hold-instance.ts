@@ -66,7 +66,7 @@ export async function holdInstance<T>(
 }
 
 /** It may have been destroyed and made again since it was found. */
-function refuseAnother(found: StoredInstance, now: StoredInstance): void {
+export function refuseAnother(found: StoredInstance, now: StoredInstance): void {
   if (now.cli_secret === found.cli_secret && now.domain === found.domain) return;
   throw new Refusal(
     'superseded',

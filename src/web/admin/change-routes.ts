@@ -1,0 +1,87 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import {
+  type ExistingInstance,
+  refuseUnfinished,
+  updateInstance,
+} from '../../instances/change/existing-instance.ts';
+import { modifyInstance } from '../../instances/change/modify-instance.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { AUTH_MODE_NUMBERS } from '../../instances/documents/instance-state.ts';
+import { assertAliasesFree } from '../../instances/lookup/free-aliases.ts';
+import type { InstanceChanges } from '../../instances/options/changes.ts';
+import { findInstance } from '../../operations/targets/find-instance.ts';
+import type { WebContext } from '../web-context.ts';
+import { changesOf, type DeletingMark, readAuthMode } from './change-parameters.ts';
+import { changesUnderWay } from './changes-under-way.ts';
+import { plainError } from './error-json.ts';
+import { featureRoutes } from './feature-routes.ts';
+import { instanceJson, JSON_API } from './instance-json.ts';
+import type { OfInstance } from './instance-routes.ts';
+import { readJsonBody } from './json-body.ts';
+import { readQuery } from './query.ts';
+
+const authModeBody = z.object({ auth_mode: z.unknown() });
+
+/** What changes instances that exist (`docs/admin-api.md` §2.5). */
+export function changeRoutes(app: FastifyInstance, context: WebContext): void {
+  const changes = changesUnderWay(context);
+  // Names that are held have to be given back before Redis is left.
+  app.addHook('preClose', () => changes.settled());
+
+  app.patch<OfInstance>('/instances/:domain', async (request, reply) => {
+    const query = readQuery(request.url);
+    const wanted = (found: StoredInstance) => changesOf(query, found, context.config.subdomains);
+    const instance = await changes.make(
+      {
+        name: request.params.domain,
+        aliasesOf: (found) => aliasesOf(wanted(found)),
+        write: (existing, found) => modify(existing, found, wanted(found)),
+      },
+      reply,
+    );
+    // A stack's answer has the hash of the passphrase and three secrets: nobody reads them.
+    return reply.type(JSON_API).send(JSON.stringify(instanceJson(instance)));
+  });
+
+  app.post<OfInstance>('/instances/:domain/auth-mode', async (request, reply) => {
+    const { domain: name } = request.params;
+    const body = authModeBody.safeParse(readJsonBody(request));
+    if (body.data?.auth_mode === undefined) throw plainError(400, 'Missing auth_mode key');
+    const authMode = readAuthMode(body.data.auth_mode);
+    const { auth_mode: current = 0 } = await findInstance(context.couch.global, name);
+    if (current === AUTH_MODE_NUMBERS[authMode]) {
+      return reply
+        .type('application/json')
+        .send(JSON.stringify(`Instance has already ${authMode} auth mode`));
+    }
+    await changes.make({ name, write: (existing, found) => modify(existing, found, { authMode }) }, reply);
+    return reply.code(204).send();
+  });
+
+  featureRoutes(app, context, changes);
+}
+
+function aliasesOf(changes: InstanceChanges | DeletingMark): readonly string[] {
+  return 'aliases' in changes ? (changes.aliases ?? []) : [];
+}
+
+async function modify(
+  existing: ExistingInstance,
+  found: StoredInstance,
+  changes: InstanceChanges | DeletingMark,
+): Promise<StoredInstance> {
+  if (changes.deleting === true) return await mark(existing);
+  await assertAliasesFree(existing, found, changes.aliases ?? [], existing.signal);
+  if (Object.keys(changes).length === 0) return found;
+  return (await modifyInstance({ ...existing, changes })).instance;
+}
+
+/** The flag alone, as an operator sets it by a stack: it keeps everybody out, and nothing is removed. */
+async function mark(existing: ExistingInstance): Promise<StoredInstance> {
+  const { document } = await updateInstance(existing, (now) => {
+    refuseUnfinished({ ...now, deleting: false });
+    return { ...now, deleting: true };
+  });
+  return document;
+}

@@ -1,0 +1,56 @@
+import type { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { createProxyServer } from 'http-proxy-3';
+import type { WebContext } from '../web-context.ts';
+import { errorJson, plainError, stackError } from './error-json.ts';
+import { JSON_API } from './instance-json.ts';
+
+/** How we name ourselves to servers that requests are passed on to. */
+const VIA = '1.1 cozy-fleet';
+
+/**
+ * Whatever is no route of ours: passed on, with its credentials, to the admin port of a running stack, or 404. Bodies
+ * and answers are piped as they come; nothing is kept of them.
+ */
+export async function otherRoutes(app: FastifyInstance, { config, log }: WebContext): Promise<void> {
+  const { adminUpstream } = config.serve;
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _body, done) => done(null));
+  if (adminUpstream === undefined) {
+    app.all('/*', async () => {
+      throw plainError(404, 'This server has no such route');
+    });
+    return;
+  }
+
+  // A stack may take its time, and what it answers is its own affair.
+  const proxy = createProxyServer({ target: adminUpstream, proxyTimeout: 0, timeout: 0, xfwd: false });
+  proxy.on('error', (error: Error, _request: IncomingMessage, response) => {
+    log.warn('the stack does not answer', { upstream: adminUpstream, error: error.message });
+    if (response instanceof Socket) {
+      response.destroy();
+      return;
+    }
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const answer = stackError(plainError(502, 'The stack behind this server does not answer'));
+    response.writeHead(answer.status, { 'content-type': JSON_API });
+    response.end(JSON.stringify(errorJson(answer)));
+  });
+
+  app.all('/*', async (request, reply) => {
+    if (request.headers.via?.includes(VIA)) throw plainError(508, 'The request has come back to this server');
+    reply.hijack();
+    proxy.web(request.raw, reply.raw, {
+      headers: {
+        via: VIA,
+        'x-forwarded-for': request.ip,
+        'x-forwarded-proto': request.protocol,
+        'x-forwarded-host': request.headers.host ?? '',
+      },
+    });
+  });
+}
