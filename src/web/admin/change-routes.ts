@@ -16,10 +16,11 @@ import { changesOf, type DeletingMark, readAuthMode } from './change-parameters.
 import { changesUnderWay } from './changes-under-way.ts';
 import { plainError } from './error-json.ts';
 import { featureRoutes } from './feature-routes.ts';
-import { instanceJson, JSON_API } from './instance-json.ts';
+import { instanceJson } from './instance-json.ts';
 import type { OfInstance } from './instance-routes.ts';
 import { readJsonBody } from './json-body.ts';
 import { readQuery } from './query.ts';
+import { sendDocument, sendJson } from './send-json.ts';
 
 const authModeBody = z.object({ auth_mode: z.unknown() });
 
@@ -41,7 +42,7 @@ export function changeRoutes(app: FastifyInstance, context: WebContext): void {
       reply,
     );
     // A stack's answer has the hash of the passphrase and three secrets: nobody reads them.
-    return reply.type(JSON_API).send(JSON.stringify(instanceJson(instance)));
+    return sendDocument(reply, instanceJson(instance));
   });
 
   app.post<OfInstance>('/instances/:domain/auth-mode', async (request, reply) => {
@@ -51,9 +52,7 @@ export function changeRoutes(app: FastifyInstance, context: WebContext): void {
     const authMode = readAuthMode(body.data.auth_mode);
     const { auth_mode: current = 0 } = await findInstance(context.couch.global, name);
     if (current === AUTH_MODE_NUMBERS[authMode]) {
-      return reply
-        .type('application/json')
-        .send(JSON.stringify(`Instance has already ${authMode} auth mode`));
+      return sendJson(reply, `Instance has already ${authMode} auth mode`);
     }
     await changes.make({ name, write: (existing, found) => modify(existing, found, { authMode }) }, reply);
     return reply.code(204).send();

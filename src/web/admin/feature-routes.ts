@@ -8,6 +8,7 @@ import type { ChangesUnderWay, InstanceChange } from './changes-under-way.ts';
 import { invalidParameter } from './error-json.ts';
 import type { OfInstance } from './instance-routes.ts';
 import { readJsonBody } from './json-body.ts';
+import { sendJson } from './send-json.ts';
 
 const NAME_CHARACTERS = 256;
 
@@ -23,7 +24,7 @@ const setsList = z.array(z.string().max(NAME_CHARACTERS)).max(MOST_SETS).nullabl
 export function featureRoutes(app: FastifyInstance, { couch }: WebContext, changes: ChangesUnderWay): void {
   app.get<OfInstance>('/instances/:domain/feature/flags', async ({ params }, reply) => {
     const { feature_flags: flags = null } = await findInstance(couch.global, params.domain);
-    return reply.type('application/json').send(JSON.stringify(flags));
+    return sendJson(reply, flags);
   });
 
   app.patch<OfInstance>('/instances/:domain/feature/flags', async (request, reply) => {
@@ -33,19 +34,19 @@ export function featureRoutes(app: FastifyInstance, { couch }: WebContext, chang
       return { feature_flags: Object.fromEntries(flags) };
     });
     const { feature_flags: flags = {} } = await changes.make(change, reply);
-    return reply.type('application/json').send(JSON.stringify(flags));
+    return sendJson(reply, flags);
   });
 
   app.get<OfInstance>('/instances/:domain/feature/sets', async ({ params }, reply) => {
     const { feature_sets: sets = null } = await findInstance(couch.global, params.domain);
-    return reply.type('application/json').send(JSON.stringify(sets));
+    return sendJson(reply, sets);
   });
 
   app.put<OfInstance>('/instances/:domain/feature/sets', async (request, reply) => {
     const list = checked(setsList, readJsonBody(request), 'The body is no list of sets');
     const change = fields(request.params.domain, () => ({ feature_sets: [...(list ?? [])].sort() }));
     const { feature_sets: sets = list } = await changes.make(change, reply);
-    return reply.type('application/json').send(JSON.stringify(sets));
+    return sendJson(reply, sets);
   });
 }
 

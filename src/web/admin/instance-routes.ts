@@ -5,6 +5,7 @@ import type { WebContext } from '../web-context.ts';
 import { instanceJson, JSON_API } from './instance-json.ts';
 import { instanceList } from './instance-list.ts';
 import { type Query, readQuery } from './query.ts';
+import { sendDocument, sendJson } from './send-json.ts';
 
 /** A route that names one instance, by its domain or an alias. */
 export interface OfInstance {
@@ -25,12 +26,12 @@ export function instanceRoutes(app: FastifyInstance, { couch: { global }, log }:
   app.get('/instances/count', async () => ({ count: await countInstances(global) }));
 
   app.get<OfInstance>('/instances/:domain', async ({ params }, reply) =>
-    reply.type(JSON_API).send(JSON.stringify(instanceJson(await findInstance(global, params.domain)))),
+    sendDocument(reply, instanceJson(await findInstance(global, params.domain))),
   );
 
   app.get<OfInstance>('/instances/:domain/prefix', async ({ params }, reply) => {
     const { prefix, domain } = await findInstance(global, params.domain);
-    return reply.type('application/json').send(JSON.stringify(prefix || domain));
+    return sendJson(reply, prefix || domain);
   });
 }
 

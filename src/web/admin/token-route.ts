@@ -6,7 +6,7 @@ import { databaseName, databasePrefix } from '../../instances/databases/prefix.t
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { findInstance } from '../../operations/targets/find-instance.ts';
 import type { WebContext } from '../web-context.ts';
-import { plainError } from './error-json.ts';
+import { AnswerError, plainError } from './error-json.ts';
 import { readQuery } from './query.ts';
 import { type Audience, audienceOf, signingKey, signToken, VALID_SECONDS } from './token.ts';
 
@@ -51,7 +51,7 @@ async function requireClient(
   const database = databaseName(databasePrefix(instance), CLIENTS);
   const reading = CLIENT_ID.test(id) ? server.getDocument(database, id) : Promise.resolve(undefined);
   const client = await unlessNoDatabase(reading);
-  if (client === undefined) throw plainError(404, 'There is no such OAuth client');
+  if (client === undefined) throw new AnswerError({ status: 404, title: 'not_found', detail: 'missing' });
   if (client['pending'] !== true) return;
   const { pending: _, ...confirmed } = client;
   await server.putDocument(database, { ...confirmed, _id: client._id });

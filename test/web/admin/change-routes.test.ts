@@ -214,7 +214,7 @@ describe('changing instances by the admin API', function () {
       expect(await setMode('{"auth_mode":"two_factor_mail"}')).to.include({ status: 204, text: '' });
       expect(await stored()).to.include({ auth_mode: 1 });
       const again = await setMode('{"auth_mode":"two_factor_mail"}');
-      expect(again).to.include({ status: 200, text: '"Instance has already two_factor_mail auth mode"' });
+      expect(again).to.include({ status: 200, text: '"Instance has already two_factor_mail auth mode"\n' });
       expect((await setMode('{"auth_mode":"basic"}')).status).to.equal(204);
       expect(await stored()).not.to.have.property('auth_mode');
     });
@@ -245,8 +245,8 @@ describe('changing instances by the admin API', function () {
       send(`${method} /instances/${domain}/feature/sets`, body === undefined ? {} : { body });
 
     it('has none at first', async () => {
-      expect((await flags('GET')).text).to.equal('null');
-      expect((await sets('GET')).text).to.equal('null');
+      expect((await flags('GET')).text).to.equal('null\n');
+      expect((await sets('GET')).text).to.equal('null\n');
     });
 
     it('merges flags, and takes away what is null', async () => {
