@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { send as sendTo } from '../../support/admin-client.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
-import { startTestWeb, type TestWeb } from '../../support/web.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
+import { until } from '../../support/until.ts';
+import { OPERATOR_AUTHORIZATION, startTestWeb, type TestWeb } from '../../support/web.ts';
 
 /** A place where somebody waits until he is let go. */
 function gate(): {
@@ -91,6 +94,27 @@ describe('a change of an instance that is being made', function () {
     expect(await fleet.instance(domain)).not.to.have.property('domain_aliases');
     letGo();
     expect((await answer).json.data.attributes.domain_aliases).to.deep.equal([alias]);
+  });
+
+  it('is made though the client has left, once it is its turn', async () => {
+    const { domain, jobId, letGo } = await makeUntil('apps', 'leaves');
+    letGo();
+    await fleet.ended(jobId);
+    const { claims } = fleet.fleet;
+    const other = { jobId: randomUUID(), kind: 'modify', names: [domain], payloadHash: '' } as const;
+    expect(await claims.take(other, 'direct')).to.deep.equal({ state: 'held' });
+    const leaving = new AbortController();
+    const answer = fetch(`${web.adminUrl}/instances/${domain}?Locale=nl`, {
+      method: 'PATCH',
+      headers: { authorization: OPERATOR_AUTHORIZATION },
+      signal: leaving.signal,
+    });
+    await sendTo(web.adminUrl, `GET /instances/${domain}`);
+    leaving.abort();
+    expect(await thrownBy(answer)).to.have.property('name', 'AbortError');
+    expect(await fleet.instance(domain)).to.include({ locale: 'en' });
+    await claims.release(other.jobId, other.names);
+    await until('it is made', async () => (await fleet.instance(domain))?.locale === 'nl');
   });
 
   it('gives up soon when the server is to close', async () => {
