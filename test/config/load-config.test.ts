@@ -86,6 +86,13 @@ describe('loadConfig', () => {
     expect(serve.adminPassphraseFiles[0]).to.equal(directory.path('operators'));
   });
 
+  it('looks for the admin passphrase beside a file that was named, after all places of the stack', () => {
+    directory.write('elsewhere/cozy.yaml', FS);
+    const { serve } = loadConfig({ ...surroundings(), file: 'elsewhere/cozy.yaml' });
+    expect(serve.adminPassphraseFiles.at(-1)).to.equal(directory.path('elsewhere', 'cozy-admin-passphrase'));
+    expect(serve.adminPassphraseFiles[0]).to.equal(directory.path('cozy-admin-passphrase'));
+  });
+
   it('refuses what can be no place to serve, and never shows a token', () => {
     expect(refusal(`${FS}fleet:\n  upstream: http://user@stack:8080\n`).message).to.match(
       /fleet.upstream must/,

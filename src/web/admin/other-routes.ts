@@ -5,6 +5,7 @@ import { createProxyServer } from 'http-proxy-3';
 import type { WebContext } from '../web-context.ts';
 import { errorJson, plainError, stackError } from './error-json.ts';
 import { JSON_API } from './instance-json.ts';
+import { passUpgradesOn } from './other-upgrades.ts';
 
 /** How we name ourselves to servers that requests are passed on to. */
 const VIA = '1.1 cozy-fleet';
@@ -13,7 +14,8 @@ const VIA = '1.1 cozy-fleet';
  * Whatever is no route of ours: passed on, with its credentials, to the admin port of a running stack, or 404. Bodies
  * and answers are piped as they come; nothing is kept of them.
  */
-export async function otherRoutes(app: FastifyInstance, { config, log }: WebContext): Promise<void> {
+export async function otherRoutes(app: FastifyInstance, context: WebContext): Promise<void> {
+  const { config, log } = context;
   const { adminUpstream } = config.serve;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _body, done) => done(null));
@@ -40,6 +42,9 @@ export async function otherRoutes(app: FastifyInstance, { config, log }: WebCont
     response.writeHead(answer.status, { 'content-type': JSON_API });
     response.end(JSON.stringify(errorJson(answer)));
   });
+
+  const endUpgrades = passUpgradesOn(app.server, proxy, context);
+  app.addHook('preClose', async () => endUpgrades());
 
   app.all('/*', async (request, reply) => {
     if (request.headers.via?.includes(VIA)) throw plainError(508, 'The request has come back to this server');

@@ -9,7 +9,10 @@ export type Admission = 'admitted' | 'nobody' | 'wrong' | 'limited';
  * Looks at the Basic credentials of a request; any user will do, as with a stack. A browser that remembers them sends
  * them wherever a page of somebody else leads it: from there they do not count.
  */
-export async function admittedByBasic(operator: OperatorCheck, request: FastifyRequest): Promise<Admission> {
+export async function admittedByBasic(
+  operator: OperatorCheck,
+  request: Pick<FastifyRequest, 'headers' | 'ip'>,
+): Promise<Admission> {
   const credentials = basicCredentials(request.headers.authorization);
   if (credentials === undefined || request.headers['sec-fetch-site'] === 'cross-site') return 'nobody';
   const verdict = await operator.verify(credentials.password, request.ip);

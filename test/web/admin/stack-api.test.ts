@@ -274,6 +274,56 @@ describe('the admin API', function () {
       expect(seen).to.deep.equal([]);
     });
 
+    describe('and its web sockets', () => {
+      const upgrade = (authorization: string) =>
+        `GET /realtime/ HTTP/1.1\r\nHost: a\r\nAuthorization: ${authorization}\r\nConnection: Upgrade\r\n` +
+        'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
+
+      before(() => {
+        stack.on('upgrade', (_request, socket) => {
+          socket.write(
+            'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+          );
+          socket.pipe(socket);
+        });
+      });
+
+      /** Everything that comes until that text is among it, or the connection ends. */
+      async function talk(authorization: string, word: string): Promise<string> {
+        const socket = connect(behind.adminPort, '127.0.0.1');
+        let received = '';
+        socket.write(upgrade(authorization));
+        for await (const chunk of socket) {
+          received += String(chunk);
+          if (received.includes('101 ') && !received.includes(word)) socket.write(word);
+          if (received.includes(word)) break;
+        }
+        return received;
+      }
+
+      it('passes both directions on', async () => {
+        expect(await talk(OPERATOR_AUTHORIZATION, 'echo')).to.match(/^HTTP\/1\.1 101 .*echo$/s);
+      });
+
+      it('lets nobody else in', async () => {
+        expect(await talk(basic('open barley'), 'echo')).to.match(/^HTTP\/1\.1 403 /);
+        expect(await talk('', 'echo')).to.match(/^HTTP\/1\.1 401 /);
+      });
+
+      it('ends them when it closes', async () => {
+        const address = stack.address();
+        const port = typeof address === 'object' && address !== null ? address.port : 0;
+        const other = await startTestWeb({ config }, { adminUpstream: `http://127.0.0.1:${port}` });
+        const socket = connect(other.adminPort, '127.0.0.1');
+        socket.on('error', () => undefined);
+        socket.write(upgrade(OPERATOR_AUTHORIZATION));
+        await once(socket, 'data');
+        const closed = once(socket, 'close');
+        await other.close();
+        await closed;
+      });
+    });
+
     it('answers 502 in JSON when it is away', async () => {
       const alone = await startTestWeb({ config }, { adminUpstream: `http://${NOBODY}` });
       try {
