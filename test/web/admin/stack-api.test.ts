@@ -40,8 +40,8 @@ describe('the admin API', function () {
   async function raw(bytes: string): Promise<string> {
     const socket = connect(web.adminPort, '127.0.0.1');
     socket.on('error', () => undefined);
+    // Not ended from here: the server would take that for a client that has left.
     socket.write(bytes);
-    socket.end();
     return await text(socket).catch(() => '');
   }
 
@@ -143,15 +143,18 @@ describe('the admin API', function () {
       ['a slash in a name', 'GET /instances/a%2F..%2Fb HTTP/1.1'],
       ['too many parameters', `PATCH /instances/a.example.org?${'a&'.repeat(500)} HTTP/1.1`],
       ['a method that nobody knows', 'FROB /instances HTTP/1.1'],
-      ['a method for connections', 'CONNECT a:1 HTTP/1.1'],
       ['headers that never end', `GET /instances?${'a'.repeat(20_000)} HTTP/1.1`],
       ['no HTTP at all', 'hello'],
     ] as const) {
       it(what, async () => {
         const answer = await raw(`${line}\r\n${AUTHORIZED}`);
-        expect(answer).to.match(/^(HTTP\/1\.1 4\d\d |$)/);
+        expect(answer).to.match(/^HTTP\/1\.1 4\d\d /);
       });
     }
+
+    it('a wish for a tunnel, by ending the connection', async () => {
+      expect(await raw(`CONNECT a:1 HTTP/1.1\r\n${AUTHORIZED}`)).to.equal('');
+    });
 
     it('a body that is too large', async () => {
       const { status, json } = await send(web.adminUrl, 'PATCH /instances/a.example.org/feature/flags', {
