@@ -5,6 +5,7 @@ import type {
   Change,
   Changes,
   CouchDocument,
+  DatabaseFacts,
   IndexAnswer,
   StoredDocument,
   ViewQuery,
@@ -35,6 +36,21 @@ const info = z.object({ db_name: z.string() });
 /** What is known of the database with that name. */
 export function databaseInfo(name: string): ExpectedAnswer<z.infer<typeof info>> {
   return { schema: info, fits: ({ db_name }) => db_name === name };
+}
+
+/** The same, with what distinguishes it from another of that name. */
+export function databaseFacts(name: string): ExpectedAnswer<DatabaseFacts> {
+  return {
+    schema: z
+      .object({
+        db_name: z.literal(name),
+        doc_count: z.int().min(0),
+        instance_start_time: z.string().default('0'),
+      })
+      .transform(({ doc_count, instance_start_time }): DatabaseFacts => {
+        return { documents: doc_count, madeAt: instance_start_time };
+      }),
+  };
 }
 
 const names = z.array(z.string());

@@ -64,3 +64,14 @@ export interface Changes {
   /** Where the next page begins. */
   readonly lastSequence: string;
 }
+
+/** What CouchDB says of a database as a whole. */
+export interface DatabaseFacts {
+  /** Documents that are there, design documents too. */
+  readonly documents: number;
+  /**
+   * When it was made, in seconds since 1970 as a text: another one of the same name has another. Servers before
+   * CouchDB 3.3 say `0` of each.
+   */
+  readonly madeAt: string;
+}

@@ -41,6 +41,8 @@ export interface CouchRequests {
   read<T, Other = never>(request: CouchRequest<T>, meaning?: Meaning<Other>): Promise<T | Other>;
   /** Sends a request once: after an error, it may have gone through. */
   write<T, Other = never>(request: CouchRequest<T>, meaning?: Meaning<Other>): Promise<T | Other>;
+  /** Sends a read once, for who asks again by itself. */
+  once<T>(request: CouchRequest<T>): Promise<T>;
   /** Whether our user and password are accepted by now; they are tried only when it is time for it. */
   isLetIn(signal?: AbortSignal): Promise<boolean>;
   readonly gate: LoginGate;
@@ -146,6 +148,10 @@ export function createCouchRequests(options: CouchRequestsOptions): CouchRequest
     async read(request, meaning = () => undefined) {
       const { what, signal, timeoutMs = readTimeout } = request;
       return await tryAgain(async () => takeAnswer(await attempt(request, timeoutMs), what, meaning), signal);
+    },
+    async once(request) {
+      const { what, timeoutMs = readTimeout } = request;
+      return takeAnswer(await attempt(request, timeoutMs), what, () => undefined);
     },
     async write(request, meaning = () => undefined) {
       return takeAnswer(await attempt(request, timeout), request.what, meaning);

@@ -3,6 +3,7 @@ import {
   bulkRows,
   changesPage,
   databaseDone,
+  databaseFacts,
   databaseInfo,
   databaseNames,
   documentRows,
@@ -17,6 +18,7 @@ import type {
   BulkRow,
   Changes,
   CouchDocument,
+  DatabaseFacts,
   DatabaseSettings,
   IndexAnswer,
   StoredDocument,
@@ -85,6 +87,19 @@ export interface CouchServer {
   find(database: string, query: object, signal?: AbortSignal): Promise<StoredDocument[]>;
   /** What changed after that sequence, with documents, at most `limit` of them. @param since '0' for all */
   changes(database: string, since: string, limit: number, signal?: AbortSignal): Promise<Changes>;
+  /**
+   * As `changes`, but where nothing has changed yet it waits for it, so many milliseconds at the most. Sent once, and
+   * not again: who follows a database asks the next time by itself.
+   */
+  awaitChanges(
+    database: string,
+    since: string,
+    limit: number,
+    waitMs: number,
+    signal?: AbortSignal,
+  ): Promise<Changes>;
+  /** @throws CouchError 404 when there is no such database */
+  databaseFacts(database: string, signal?: AbortSignal): Promise<DatabaseFacts>;
   createIndex(database: string, body: object, signal?: AbortSignal): Promise<IndexAnswer>;
   /** How it is; asks without credentials, so it never counts as a failed login. */
   health(signal?: AbortSignal): Promise<Health>;
@@ -107,6 +122,9 @@ const DEFAULT_READ_TIMEOUT_MS = 10_000;
 /** Nothing is sent of a view before its index is built, which goes on whether or not a request waits for it. */
 const DEFAULT_SEARCH_TIMEOUT_MS = 30_000;
 
+/** Milliseconds within which the answer to a request that waits has to come once its time is over. */
+const LATE_MS = 2_000;
+
 /** Connects to one CouchDB cluster; nothing is sent before the first call. */
 export function connectCouch(options: CouchServerOptions): CouchServer {
   const { url, connections, timeout = DEFAULT_TIMEOUT_MS, readTimeout = DEFAULT_READ_TIMEOUT_MS } = options;
@@ -116,7 +134,7 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
   const transport = createTransport({ url, connections, connect });
   const probe = createHealthProbe(url, connect);
   const book = options.bookAt?.(url) ?? createLocalBook();
-  const { read, write, gate, isLetIn } = createCouchRequests({
+  const { read, write, once, gate, isLetIn } = createCouchRequests({
     host,
     transport,
     connections,
@@ -234,16 +252,18 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
       return read({ ...request, signal, timeoutMs: searchTimeout });
     },
 
-    changes(database, since, limit, signal) {
-      const query = new URLSearchParams({ since, limit: String(limit), include_docs: 'true' });
-      const path = `${pathOf(database)}/_changes?${query.toString()}`;
-      return read({
-        method: 'GET',
-        path,
-        what: `reading changes of ${database}`,
-        expected: changesPage,
-        signal,
-      });
+    changes: (database, since, limit, signal) =>
+      read({ ...changesRequest(database, since, limit), expected: changesPage, signal }),
+
+    awaitChanges(database, since, limit, waitMs, signal) {
+      const request = changesRequest(database, since, limit);
+      const path = `${request.path}&feed=longpoll&timeout=${waitMs}`;
+      return once({ ...request, path, expected: changesPage, signal, timeoutMs: waitMs + LATE_MS });
+    },
+
+    databaseFacts(database, signal) {
+      const what = `looking at database ${database}`;
+      return read({ method: 'GET', path: pathOf(database), what, expected: databaseFacts(database), signal });
     },
 
     createIndex(database, body, signal) {
@@ -265,6 +285,12 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
       probe.close();
     },
   };
+}
+
+function changesRequest(database: string, since: string, limit: number) {
+  const query = new URLSearchParams({ since, limit: String(limit), include_docs: 'true' });
+  const path = `${pathOf(database)}/_changes?${query.toString()}`;
+  return { method: 'GET', path, what: `reading changes of ${database}` } as const;
 }
 
 function pathOf(database: string): string {

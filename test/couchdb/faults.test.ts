@@ -45,6 +45,10 @@ const READS: readonly Read[] = [
     name: 'changes',
     call: async (server) => (await server.changes(shared, '0', 2)).changes.length,
   },
+  {
+    name: 'databaseFacts',
+    call: async (server) => (await server.databaseFacts(shared)).madeAt,
+  },
 ];
 
 interface Write {

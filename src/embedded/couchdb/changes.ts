@@ -32,12 +32,15 @@ export async function readChanges(
   }
 }
 
+/** As CouchDB, it begins anew for a sequence that it cannot have given: that is of an earlier database of the name. */
 async function startOf(databases: Databases, name: string, query: Query): Promise<number> {
   const since = query['since'] ?? '0';
-  if (since === 'now') return (await databases.use(name, (pouch) => pouch.info())).update_seq;
+  if (since === '0') return 0;
+  const last = (await databases.use(name, (pouch) => pouch.info())).update_seq;
+  if (since === 'now') return last;
   const sequence = Number.parseInt(since.replaceAll('"', ''), 10);
   if (Number.isNaN(sequence)) throw new CouchError(400, 'bad_request', 'Malformed sequence supplied');
-  return sequence;
+  return sequence > last ? 0 : sequence;
 }
 
 async function read(

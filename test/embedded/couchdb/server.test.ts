@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
+import { z } from 'zod';
 import { startEmbeddedCouch } from '../../../src/embedded/couchdb/server.ts';
 import { FleetError } from '../../../src/errors.ts';
 import { ownModule } from '../../support/own-process.ts';
@@ -13,6 +14,8 @@ import { basic, request } from './couch-request.ts';
 const MAIN = ownModule('../../../src/embedded/couchdb/main', import.meta.url);
 const CREDENTIALS = { user: 'admin', password: 'secret' };
 const authorization = basic('admin', 'secret');
+
+const changes = z.object({ results: z.array(z.object({ id: z.string() })), last_seq: z.string() });
 
 describe('embedded CouchDB: its life', () => {
   let directory: TemporaryDirectory;
@@ -69,6 +72,22 @@ describe('embedded CouchDB: its life', () => {
     await request(at, 'GET', 'db');
     await request(at, 'DELETE', 'db');
     expect([200, 404]).to.include((await polled).status);
+    await couch.close();
+  });
+
+  it('tells all changes again to whoever knows an earlier database of that name', async () => {
+    const couch = await start();
+    const at = { origin: couch.url, authorization };
+    await request(at, 'PUT', 'db');
+    for (const id of ['one', 'two', 'three']) await request(at, 'PUT', `db/${id}`, {});
+    const before = changes.parse((await request(at, 'GET', 'db/_changes')).body);
+    await request(at, 'DELETE', 'db');
+    await request(at, 'PUT', 'db');
+    await request(at, 'PUT', 'db/other', {});
+    const { body } = await request(at, 'GET', `db/_changes?since=${before.last_seq}`);
+    const after = changes.parse(body);
+    expect(after.results.map(({ id }) => id)).to.deep.equal(['other']);
+    expect(after.last_seq).to.match(/^1-/);
     await couch.close();
   });
 

@@ -8,8 +8,9 @@ export async function databaseInfo(databases: Databases, name: string): Promise<
   return await databases.use(name, async (pouch) => {
     const { doc_count, update_seq } = await pouch.info();
     const file = await sizeOf(databases.directory(name));
+    const { birthtimeMs } = await stat(databases.directory(name));
     return {
-      instance_start_time: '0',
+      instance_start_time: String(Math.floor(birthtimeMs / 1000)),
       db_name: name,
       purge_seq: '0-embedded',
       update_seq: `${update_seq}-embedded`,
