@@ -17,6 +17,8 @@ export interface WebServerOptions {
   readonly trustedProxies: readonly string[];
   /** Bytes of a body, unless a route says otherwise. */
   readonly bodyLimit: number;
+  /** Milliseconds within which a request must have come whole, where it is not the usual; 0 = without limit. */
+  readonly requestTimeout?: number;
   /** What else the framework is told. */
   readonly framework?: Pick<FastifyServerOptions, 'frameworkErrors' | 'clientErrorHandler' | 'rewriteUrl'>;
 }
@@ -29,12 +31,13 @@ export interface WebServerOptions {
 export function createWebServer({
   trustedProxies,
   bodyLimit,
+  requestTimeout = REQUEST_TIMEOUT_MS,
   framework = {},
 }: WebServerOptions): FastifyInstance {
   return fastify({
     logger: false,
     bodyLimit,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout,
     forceCloseConnections: true,
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     http: { maxHeaderSize: LARGEST_HEADERS },
