@@ -6,6 +6,7 @@ import { createAdminServer } from './admin-server.ts';
 import type { OperatorCheck } from './auth/operator-check.ts';
 import { openFleetLink } from './fleet-link.ts';
 import { listenOn } from './http/create-server.ts';
+import { plainAnswer } from './public/plain-answer.ts';
 import { createPublicServer } from './public-server.ts';
 import type { WebContext } from './web-context.ts';
 
@@ -50,7 +51,7 @@ export async function startServe({ config, log, operator }: ServeOptions): Promi
   const { publicHost, publicPort, adminHost, adminPort } = config.serve;
   try {
     return {
-      publicPort: await open(await createPublicServer(context), publicHost, publicPort),
+      publicPort: await open(await createPublicServer(context, plainAnswer), publicHost, publicPort),
       adminPort: await open(await createAdminServer(context), adminHost, adminPort),
       close,
     };
