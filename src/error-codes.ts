@@ -16,8 +16,10 @@ const INPUT = {
   bad_encoding: 'The input is not UTF-8.',
   bad_filter: 'A filter is not valid.',
   bad_header: 'The header of a CSV file cannot be read.',
+  bad_hint: 'The hint for a passphrase is the passphrase itself.',
   bad_passphrase: 'The passphrase is empty, or is more than one argument.',
   bad_quota: 'The disk quota is not a size.',
+  bad_register_token: 'The register token is not, or not any more, that of the instance.',
   bad_request: 'The request is not one that the server can read.',
   bad_template: 'The configuration uses an action of templates that is not evaluated.',
   bad_tos: 'The terms of service are not a version.',
@@ -70,6 +72,7 @@ const REFUSALS = {
   accounts: 'Accounts of the instance need a running stack before it can go.',
   changed:
     "The instance is not any more what the operator's filter asked for, or was changed by somebody else.",
+  closed: 'The instance is blocked, or was moved to another place: its owner cannot register.',
   deleting: 'The instance is being deleted, or its deletion has stopped half-way.',
   foreign_files: "The directory does not look like an instance's.",
   half_removed: 'A deletion has taken some of the databases of the instance already.',

@@ -28,15 +28,26 @@ export interface BitwardenDocument {
   };
 }
 
-export interface NewVault {
-  /** 32 bytes. */
-  readonly masterKey: Buffer;
+/** The keys of a vault, in the forms that its document has. */
+export interface VaultKeys {
+  readonly key: string;
+  readonly publicKey: string;
+  readonly privateKey: string;
+}
+
+/** What a vault has besides its keys. */
+export interface VaultParts {
   /** PBKDF2 iterations that made the master key. */
   readonly iterations: number;
   /** Without it the three organization fields are left out, and the stack makes them later. */
   readonly organizationKey?: EncryptorKey | undefined;
   readonly now?: Date | undefined;
   readonly random?: RandomBytes | undefined;
+}
+
+export interface NewVault extends VaultParts {
+  /** 32 bytes. */
+  readonly masterKey: Buffer;
 }
 
 const generateKeyPairAsync = promisify(generateKeyPair);
@@ -61,13 +72,24 @@ function withMac(clear: Buffer, key: Buffer, random: RandomBytes): string {
 
 /** A new vault: a random 64-byte key under the master key, and an RSA-2048 pair under that key. */
 export async function vaultDocument(vault: NewVault): Promise<BitwardenDocument> {
-  const { masterKey, iterations, organizationKey, now = new Date(), random = randomBytes } = vault;
+  const { masterKey, random = randomBytes } = vault;
   const key = random(64);
   const pair = await generateKeyPairAsync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'der' },
     privateKeyEncoding: { type: 'pkcs8', format: 'der' },
   });
+  const keys: VaultKeys = {
+    key: withoutMac(key, masterKey, random),
+    publicKey: pair.publicKey.toString('base64'),
+    privateKey: withMac(pair.privateKey, key, random),
+  };
+  return completeVault(keys, vault);
+}
+
+/** The document of a vault whose keys are there already, such as those that a browser has made. */
+export function completeVault(keys: VaultKeys, parts: VaultParts): BitwardenDocument {
+  const { iterations, organizationKey, now = new Date(), random = randomBytes } = parts;
   const uuid = () => uuidV7(now.getTime(), random);
   const organization = organizationKey && {
     encrypted_organization_key: encryptedOrganizationKey(organizationKey, random),
@@ -79,9 +101,9 @@ export async function vaultDocument(vault: NewVault): Promise<BitwardenDocument>
     _id: VAULT_ID,
     passphrase_kdf_iterations: iterations,
     security_stamp: uuid(),
-    key: withoutMac(key, masterKey, random),
-    public_key: pair.publicKey.toString('base64'),
-    private_key: withMac(pair.privateKey, key, random),
+    key: keys.key,
+    public_key: keys.publicKey,
+    private_key: keys.privateKey,
     ...organization,
     cozyMetadata: { doctypeVersion: '1', metadataVersion: 1, createdAt: time, updatedAt: time },
   };

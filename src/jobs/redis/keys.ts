@@ -42,6 +42,10 @@ export interface Keys {
   readonly workers: string;
   /** Held for a while by the worker that looks for rows whose end was not recorded (`workers/recovery/reconcile.ts`). */
   readonly reconciling: string;
+  /** Held by who registers a passphrase for that domain (`claims/take-turn.ts`). */
+  turn(domain: string): string;
+  /** How many wrong register tokens came of late from an address, or for an instance; `of` says which. */
+  guesses(of: string): string;
 }
 
 /** @param prefix `fleet.prefix` of the configuration */
@@ -69,5 +73,7 @@ export function createKeys(prefix: string): Keys {
     worker: (id) => `${tag}:worker:${id}`,
     workers: `${tag}:workers`,
     reconciling: `${tag}:reconciling`,
+    turn: (domain) => `${tag}:turn:${domain}`,
+    guesses: (of) => `${tag}:guesses:${of}`,
   };
 }
