@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { z } from 'zod';
 
 /** Names under which Chromium is installed, first choice first. */
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
@@ -41,26 +42,22 @@ export async function launchBrowser(test: Mocha.Context, rules?: string): Promis
   return await chromium.launch({ executablePath, args });
 }
 
+const results = z.object({
+  violations: z.array(
+    z.object({
+      id: z.string(),
+      impact: z.string().nullable(),
+      nodes: z.array(z.object({ html: z.string() })),
+    }),
+  ),
+});
+
 /** Violations that axe calls serious or critical, each with the elements concerned, for a test that wants none. */
 export async function seriousViolations(page: Page): Promise<string[]> {
-  // Puppets of the test, not the page: its policy for scripts does not hold for them.
+  // These are not scripts of the page: its policy for scripts does not hold for them.
   await page.evaluate(axe.source);
-  const violations = await page.evaluate(async () => {
-    const runner: unknown = Reflect.get(globalThis, 'axe');
-    const isRunner = (value: unknown): value is { run(): Promise<AxeResults> } =>
-      typeof value === 'object' && value !== null && 'run' in value;
-    if (!isRunner(runner)) throw new Error('axe is not there');
-    return (await runner.run()).violations;
-  });
+  const { violations } = results.parse(await page.evaluate('axe.run()'));
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
-}
-
-interface AxeResults {
-  readonly violations: readonly {
-    readonly id: string;
-    readonly impact: string | null;
-    readonly nodes: readonly { readonly html: string }[];
-  }[];
 }

@@ -4,7 +4,7 @@ import type { EncryptorKey } from './organization-key.ts';
 import { type BitwardenDocument, vaultDocument } from './vault.ts';
 
 /** PBKDF2 iterations of a new passphrase (`docs/cozy-data.md` §2.2). */
-const KDF_ITERATIONS = 650_000;
+export const KDF_ITERATIONS = 650_000;
 
 const SCRYPT = { N: 32_768, r: 8, p: 1 } as const;
 /** Node's own limit is just what this cost needs, and refuses it. */
@@ -33,8 +33,8 @@ export interface StoredPassphrase {
   readonly vault: BitwardenDocument;
 }
 
-/** `me@` and the domain the passphrase was first used with, without port. */
-function saltOf({ domain, oldDomain }: PassphraseOwner): string {
+/** `me@` and the domain the passphrase was first used with, without port, as it is stored: in Unicode. */
+export function passphraseSalt({ domain, oldDomain }: PassphraseOwner): string {
   const [host = ''] = (oldDomain || domain).split(':', 1);
   return `me@${host}`;
 }
@@ -45,7 +45,7 @@ export function masterKey(
   owner: PassphraseOwner,
   iterations: number = KDF_ITERATIONS,
 ): Promise<Buffer> {
-  return pbkdf2Async(clear, saltOf(owner), iterations, 32, 'sha256');
+  return pbkdf2Async(clear, passphraseSalt(owner), iterations, 32, 'sha256');
 }
 
 /**

@@ -1,0 +1,23 @@
+import type { FastifyRequest } from 'fastify';
+import { pause } from '../../pause.ts';
+import { wantsJson } from '../http/wants-json.ts';
+import type { RenderedAnswer } from '../public/answer-renderer.ts';
+import type { OnboardingServices } from './onboarding-services.ts';
+
+/** How long it takes at the most until a change has come back from CouchDB, in milliseconds. */
+const PATIENCE_MS = 3_000;
+const POLL_MS = 50;
+
+/**
+ * Sends the owner on to the instance, which is theirs now; without a session, for those are a stack's. What is known of
+ * hosts follows CouchDB by up to two seconds: until then the page that they are sent to would ask them to register.
+ */
+export async function registeredAnswer(
+  request: FastifyRequest,
+  { hostAnswerNow }: Pick<OnboardingServices, 'hostAnswerNow'>,
+): Promise<RenderedAnswer> {
+  if (wantsJson(request)) return { status: 204, headers: {}, body: '' };
+  const deadline = performance.now() + PATIENCE_MS;
+  while (hostAnswerNow(request).state === 'onboarding' && performance.now() < deadline) await pause(POLL_MS);
+  return { status: 303, headers: { location: '/' }, body: '' };
+}

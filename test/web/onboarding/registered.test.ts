@@ -1,0 +1,54 @@
+import { expect } from 'chai';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { HostAnswer } from '../../../src/web/host-answer.ts';
+import { registeredAnswer } from '../../../src/web/onboarding/registered.ts';
+
+const instance = {
+  id: 'x',
+  domain: 'a.example.org',
+  oldDomain: undefined,
+  locale: 'en',
+  contextName: undefined,
+};
+
+describe('the answer to a registration', () => {
+  let app: FastifyInstance;
+  let states: HostAnswer['state'][];
+  let looks: number;
+
+  beforeEach(() => {
+    looks = 0;
+    app = fastify();
+    const hostAnswerNow = (): HostAnswer => {
+      const state = states[Math.min(looks, states.length - 1)];
+      looks += 1;
+      return state === 'ready' ? { state, instance } : { state: 'onboarding', instance };
+    };
+    app.post('/', async (request, reply) => {
+      const { status, headers, body } = await registeredAnswer(request, { hostAnswerNow });
+      return await reply.code(status).headers(headers).send(body);
+    });
+  });
+
+  afterEach(() => app.close());
+
+  const post = (accept: string) => app.inject({ method: 'POST', url: '/', headers: { accept } });
+
+  it('sends people on when the host is known to be in use', async () => {
+    states = ['onboarding', 'onboarding', 'ready'];
+    const { statusCode, headers } = await post('text/html');
+    expect([statusCode, headers.location]).to.deep.equal([303, '/']);
+    expect(looks).to.equal(3);
+  });
+
+  it('sends them on after three seconds whatever is known', async () => {
+    states = ['onboarding'];
+    expect((await post('text/html')).statusCode).to.equal(303);
+  });
+
+  it('lets programs go at once', async () => {
+    states = ['onboarding'];
+    expect((await post('application/json')).statusCode).to.equal(204);
+    expect(looks).to.equal(0);
+  });
+});
