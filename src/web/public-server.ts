@@ -4,6 +4,7 @@ import { followInstances } from '../instances/lookup/follow-instances.ts';
 import { asksForAsset, registerAssets } from './http/assets.ts';
 import { createWebServer } from './http/create-server.ts';
 import { registerPageHeaders } from './http/page-headers.ts';
+import { registerOnboarding } from './onboarding/routes.ts';
 import { answerFor } from './public/answer-for.ts';
 import type { AnswerRenderer } from './public/answer-renderer.ts';
 import { formTarget } from './public/form-target.ts';
@@ -58,6 +59,12 @@ export async function createPublicServer(
     report: (failure) => log.error('a request was not answered', { error: failure.message }),
   });
   await registerAssets(app);
-  // ONBOARDING: registerOnboarding(app, { …context, hostAnswerOf: (request) => answerFor(judge.judge(request.raw)) });
+  await registerOnboarding(app, {
+    ...context,
+    render,
+    hostAnswerOf: (request) => answerFor(judge.judge(request.raw)),
+    hostAnswerNow: (request) =>
+      answerFor(createHostJudge(followed.names, config.subdomains).judge(request.raw)),
+  });
   return app;
 }

@@ -6,7 +6,8 @@ import { createAdminServer } from './admin-server.ts';
 import type { OperatorCheck } from './auth/operator-check.ts';
 import { openFleetLink } from './fleet-link.ts';
 import { listenOn } from './http/create-server.ts';
-import { plainAnswer } from './public/plain-answer.ts';
+import { createMovedToReader } from './pages/moved-to.ts';
+import { createAnswerRenderer } from './pages/render-answer.ts';
 import { createPublicServer } from './public-server.ts';
 import type { WebContext } from './web-context.ts';
 
@@ -34,6 +35,7 @@ export async function startServe({ config, log, operator }: ServeOptions): Promi
   const link = openFleetLink(config, couch.global);
   const stopping = new AbortController();
   const context: WebContext = { ...link, config, log, couch, operator, stopping: stopping.signal };
+  const render = createAnswerRenderer(createMovedToReader(couch));
   const apps: FastifyInstance[] = [];
 
   async function close(): Promise<void> {
@@ -51,7 +53,7 @@ export async function startServe({ config, log, operator }: ServeOptions): Promi
   const { publicHost, publicPort, adminHost, adminPort } = config.serve;
   try {
     return {
-      publicPort: await open(await createPublicServer(context, plainAnswer), publicHost, publicPort),
+      publicPort: await open(await createPublicServer(context, render), publicHost, publicPort),
       adminPort: await open(await createAdminServer(context), adminHost, adminPort),
       close,
     };
