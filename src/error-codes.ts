@@ -239,6 +239,11 @@ export function isErrorCode(text: string): text is ErrorCode {
   return KNOWN.has(text) || /^couchdb_\d+$/.test(text);
 }
 
+/** Whether a code says that an operation on an instance was refused for good, for what the instance or another one is. */
+export function isRefusalCode(code: string): code is RefusalCode {
+  return Object.hasOwn(REFUSALS, code);
+}
+
 function meanings(group: Readonly<Record<string, string>>, exitCode: CodeMeaning['exitCode']): CodeMeaning[] {
   return Object.entries(group).map(([code, meaning]) => ({ code, exitCode, meaning }));
 }

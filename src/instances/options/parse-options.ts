@@ -31,6 +31,8 @@ export interface ParsingRules {
   readonly clusters: number;
   /** Names of the contexts that are configured; undefined where they are not known. */
   readonly contexts?: readonly string[];
+  /** Whether members of an organization may come without address and name, which follow later. */
+  readonly incompleteMembers?: boolean;
 }
 
 export interface ParsedOptions {
@@ -162,7 +164,7 @@ export function parseInstanceOptions(raw: RawOptions, rules: ParsingRules): Pars
   const { settings: fromString, moved } = readSettingsString(row);
   const domain = readDomain(row, rules);
   const settings = readSettings(row, fromString);
-  requireOfMembers(row, settings);
+  if (rules.incompleteMembers !== true) requireOfMembers(row, settings);
 
   if (row.text('swift-layout') !== undefined) {
     row.report('swift-layout', 'instances are made on file storage only, which has no Swift layout');

@@ -1,7 +1,7 @@
 import { pbkdf2, randomBytes, randomInt, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { EncryptorKey } from './organization-key.ts';
-import { type BitwardenDocument, vaultDocument } from './vault.ts';
+import { type BitwardenDocument, type KeyedVault, vaultDocument } from './vault.ts';
 
 /** PBKDF2 iterations of a new passphrase (`docs/cozy-data.md` §2.2). */
 export const KDF_ITERATIONS = 650_000;
@@ -30,6 +30,11 @@ export interface StoredPassphrase {
   /** For the instance document: base64 of the scrypt text. */
   readonly passphraseHash: string;
   /** For the settings database. */
+  readonly vault: KeyedVault;
+}
+
+/** The stored form of a passphrase that was given in clear text. */
+export interface StoredClearPassphrase extends StoredPassphrase {
   readonly vault: BitwardenDocument;
 }
 
@@ -72,7 +77,7 @@ export async function storedPassphrase(
   clear: string,
   owner: PassphraseOwner,
   organizationKey?: EncryptorKey,
-): Promise<StoredPassphrase> {
+): Promise<StoredClearPassphrase> {
   const key = await masterKey(clear, owner);
   const text = await scryptText(await hashedPassphrase(clear, key));
   const vault = await vaultDocument({ masterKey: key, iterations: KDF_ITERATIONS, organizationKey });

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { CouchDocument } from '../../couchdb/documents.ts';
-import { type BitwardenDocument, uuidV7 } from './vault.ts';
+import { type KeyedVault, uuidV7 } from './vault.ts';
 
 /** The bits of a UUID of version 7 that hold its time, in digits of hex, without its dash. */
 const TIME_DIGITS = 12;
@@ -12,7 +12,7 @@ const TIME_DIGITS = 12;
  *
  * @param cliSecret of the instance, as stored
  */
-export function markedVault(vault: BitwardenDocument, cliSecret: string): BitwardenDocument {
+export function markedVault<Vault extends KeyedVault>(vault: Vault, cliSecret: string): Vault {
   return { ...vault, security_stamp: markOf(vault, cliSecret) };
 }
 
@@ -24,10 +24,7 @@ export function isMarkedVault(stored: CouchDocument, cliSecret: string): boolean
 }
 
 /** Keeps the time of the stamp that is there. */
-function markOf(
-  { security_stamp, key }: Pick<BitwardenDocument, 'security_stamp' | 'key'>,
-  cliSecret: string,
-) {
+function markOf({ security_stamp, key }: Pick<KeyedVault, 'security_stamp' | 'key'>, cliSecret: string) {
   const time = Number.parseInt(security_stamp.replaceAll('-', '').slice(0, TIME_DIGITS), 16);
   const bits = createHmac('sha256', cliSecret).update(`vault ${key}`).digest();
   return uuidV7(Number.isSafeInteger(time) ? time : 0, (length) => bits.subarray(0, length));

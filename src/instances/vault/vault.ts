@@ -6,17 +6,13 @@ import type { RandomBytes } from './secrets.ts';
 
 export const VAULT_ID = 'io.cozy.settings.bitwarden';
 
-/** Settings of the password vault (`docs/cozy-data.md` §3.2), without `_rev`. */
-export interface BitwardenDocument {
+/** Settings of the password vault (`docs/cozy-data.md` §3.2), without `_rev`, whoever made its key. */
+export interface KeyedVault {
   readonly _id: typeof VAULT_ID;
   readonly passphrase_kdf_iterations: number;
   readonly security_stamp: string;
-  /** The vault key under the master key, in Bitwarden's text form, type 0: without MAC. */
+  /** The vault key under the master key, in Bitwarden's text form; of our own making type 0: without MAC. */
   readonly key: string;
-  /** Base64 of the SubjectPublicKeyInfo in DER. */
-  readonly public_key: string;
-  /** PKCS#8 in DER under the vault key, type 2: with MAC. */
-  readonly private_key: string;
   readonly encrypted_organization_key?: string;
   readonly organization_id?: string;
   readonly collection_id?: string;
@@ -26,6 +22,14 @@ export interface BitwardenDocument {
     readonly createdAt: string;
     readonly updatedAt: string;
   };
+}
+
+/** A vault with its pair of keys. */
+export interface BitwardenDocument extends KeyedVault {
+  /** Base64 of the SubjectPublicKeyInfo in DER. */
+  readonly public_key: string;
+  /** PKCS#8 in DER under the vault key, type 2: with MAC. */
+  readonly private_key: string;
 }
 
 /** The keys of a vault, in the forms that its document has. */

@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import type { StoredPassphrase } from '../../instances/vault/passphrase.ts';
-import { type BitwardenDocument, VAULT_ID } from '../../instances/vault/vault.ts';
+import { type KeyedVault, VAULT_ID } from '../../instances/vault/vault.ts';
 import { derivedKey, seal, unseal } from './seal.ts';
 
 const schema = z.object({
   passphraseHash: z.string(),
-  vault: z.custom<BitwardenDocument>(
+  vault: z.custom<KeyedVault>(
     (value) => typeof value === 'object' && value !== null && '_id' in value && value._id === VAULT_ID,
   ),
 });

@@ -25,6 +25,8 @@ export interface JobRequest {
   readonly tries: number;
   /** Milliseconds before which no worker takes it up. */
   readonly delay?: number | undefined;
+  /** Of the job, where its caller has to know it before it is queued: a new UUID. */
+  readonly jobId?: string | undefined;
 }
 
 /** A creation to be queued. */
@@ -50,7 +52,7 @@ export type EnqueueAnswer =
  * @throws FleetError `unusable_domain`, `bad_payload` for what workers would refuse to read
  */
 export async function enqueueJob(fleet: KeyedFleet, request: JobRequest): Promise<EnqueueAnswer> {
-  const jobId = randomUUID();
+  const { jobId = randomUUID() } = request;
   const payload = payloadOf(fleet, jobId, request);
   assertRunnable(payload);
   const answers = await submit(fleet, [{ jobId, payload }], PRIORITY.interactive);
@@ -195,17 +197,30 @@ function refusalOf(payload: LivePayload): FleetError | undefined {
   }
 }
 
+/** Equal for two requests that ask for the same: a job of the one is joined by the other. */
+export function requestHash(request: JobRequest): string {
+  // Neither the id nor the seal, which is another one each time, has a part in it.
+  return payloadHash(unsignedPayload('', request));
+}
+
 /** Sealed and signed for the job of that id, and good for no other. */
 function payloadOf(
   { signer }: KeyedFleet,
   jobId: string,
-  { work, seal, tries }: JobRequest,
+  request: JobRequest,
   batch?: { id: string; row: number },
 ): Signed<LivePayload> {
+  return signer.sign(jobId, unsignedPayload(jobId, request, batch));
+}
+
+function unsignedPayload(
+  jobId: string,
+  { work, seal, tries }: JobRequest,
+  batch?: { id: string; row: number },
+): LivePayload {
   const sealed = work.kind === 'create' && seal !== undefined ? { sealedPassphrase: seal(jobId) } : {};
   const envelope = { v: 1, generation: 0, tries, ...(batch === undefined ? {} : { batch }) } as const;
-  const payload: LivePayload = { ...work, ...sealed, ...envelope };
-  return signer.sign(jobId, payload);
+  return { ...work, ...sealed, ...envelope };
 }
 
 function claimOf({ jobId, payload, joiner }: NewJob): Claim {

@@ -40,6 +40,12 @@ export interface Keys {
   /** Heartbeats of the workers by worker id, and the set of them by time. */
   worker(id: string): string;
   readonly workers: string;
+  /** Creations of that domain that were asked for over HTTP and not answered yet: job → digest of what was asked for. */
+  unanswered(domain: string): string;
+  /** What became of the request that came with that idempotency key. @param digest of the key */
+  idempotency(digest: string): string;
+  /** Id of the document of the instance that has that `uuid`, as it was found last. @param digest of the uuid */
+  uuid(digest: string): string;
   /** Held for a while by the worker that looks for rows whose end was not recorded (`workers/recovery/reconcile.ts`). */
   readonly reconciling: string;
   /** Held by who registers a passphrase for that domain (`claims/take-turn.ts`). */
@@ -72,6 +78,9 @@ export function createKeys(prefix: string): Keys {
     loginTries: (host) => `${tag}:login-tries:${host}`,
     worker: (id) => `${tag}:worker:${id}`,
     workers: `${tag}:workers`,
+    unanswered: (domain) => `${tag}:unanswered:${domain}`,
+    idempotency: (digest) => `${tag}:idempotency:${digest}`,
+    uuid: (digest) => `${tag}:uuid:${digest}`,
     reconciling: `${tag}:reconciling`,
     turn: (domain) => `${tag}:turn:${domain}`,
     guesses: (of) => `${tag}:guesses:${of}`,

@@ -4,13 +4,13 @@ import { updateDocument } from '../../instances/change/update-document.ts';
 import { SETTINGS } from '../../instances/databases/databases.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import type { StoredPassphrase } from '../../instances/vault/passphrase.ts';
-import { type BitwardenDocument, VAULT_ID } from '../../instances/vault/vault.ts';
+import { type KeyedVault, VAULT_ID } from '../../instances/vault/vault.ts';
 import { isMarkedVault, markedVault } from '../../instances/vault/vault-mark.ts';
 import { databaseOf } from '../instance/databases-of.ts';
 import { type CreateContext, instanceOf } from './context.ts';
 
 /** The vault that goes with a passphrase, marked as written by this creation. */
-export function vaultToWrite(context: CreateContext, { vault }: StoredPassphrase): BitwardenDocument {
+export function vaultToWrite(context: CreateContext, { vault }: StoredPassphrase): KeyedVault {
   return markedVault(vault, secretOf(instanceOf(context)));
 }
 
@@ -36,7 +36,7 @@ export async function ensureVault(context: CreateContext, passphrase: StoredPass
   return document['key'] === wanted.key;
 }
 
-function isReplaceable(there: CouchDocument, wanted: BitwardenDocument, secret: string): boolean {
+function isReplaceable(there: CouchDocument, wanted: KeyedVault, secret: string): boolean {
   if (there._rev === undefined) return true;
   return there['key'] !== wanted.key && isMarkedVault(there, secret);
 }
