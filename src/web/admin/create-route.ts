@@ -1,0 +1,140 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { FleetError } from '../../errors.ts';
+import { incarnationOf } from '../../instances/documents/incarnation.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { busy } from '../../jobs/claims/busy.ts';
+import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
+import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
+import { creation, requestHash } from '../../jobs/queue/enqueue.ts';
+import { alreadyExists } from '../../operations/jobs/follow-creation.ts';
+import { awaitCreation, readMade } from '../holds/await-creation.ts';
+import { withHold } from '../holds/hold.ts';
+import { idempotencyKey, type KeptAnswer, keepAnswer, takeKey } from '../holds/idempotency.ts';
+import { createOrderSealer } from '../holds/order-sealer.ts';
+import { sharedJobWatch } from '../holds/shared-watch.ts';
+import { type CreationOrder, submitCreation } from '../holds/submit-creation.ts';
+import { forgetUnanswered } from '../holds/unanswered.ts';
+import { ignoreBodies } from '../http/ignore-bodies.ts';
+import type { WebContext } from '../web-context.ts';
+import { readCreation } from './creation-parameters.ts';
+import { destroyRoute } from './destroy-route.ts';
+import { AnswerError, plainError, sendError, stackError } from './error-json.ts';
+import { instanceJson, JSON_API } from './instance-json.ts';
+import { creationError } from './job-errors.ts';
+import { readQuery } from './query.ts';
+
+function isBusy(error: unknown): boolean {
+  return error instanceof FleetError && error.code === 'busy';
+}
+
+/** An instance that is in use, and the job that made it; undefined where the answer is a repetition. */
+interface Made {
+  readonly instance: StoredInstance;
+  readonly jobId: string | undefined;
+}
+
+/**
+ * Creation and destruction of instances (`docs/admin-api.md` §2.3, §2.4). Who asks must have been admitted before.
+ *
+ * What switches `add` and `destroy` off for commands is not asked here: a stack's server does not ask it either, for it
+ * keeps people from doing by hand what programs do through this API.
+ */
+export async function creationRoutes(app: FastifyInstance, context: WebContext): Promise<void> {
+  await app.register(async (scope) => {
+    ignoreBodies(scope);
+    createRoute(scope, context);
+    destroyRoute(scope, context);
+  });
+}
+
+function createRoute(scope: FastifyInstance, context: WebContext): void {
+  const { config, couch } = context;
+  const watch = sharedJobWatch(context);
+  const orderOf = createOrderSealer(config);
+
+  scope.post('/instances', async (request, reply) => {
+    try {
+      const { parsed, hashed } = readCreation(readQuery(request.raw.url ?? ''), config);
+      const key = idempotencyKey(request.headers);
+      const fleet = await context.fleet();
+      const order = await orderOf(fleet, parsed, hashed);
+      const made = await withHold(reply, config.serve.holdSeconds, (signal) =>
+        key === undefined ? make(fleet, order, signal) : makeOnce(fleet, order, key, signal),
+      );
+      answer(fleet, order.options.domain, made, reply);
+    } catch (error) {
+      await sendError(reply, creationError(error));
+    }
+    return reply;
+  });
+
+  async function make(fleet: KeyedFleet, order: CreationOrder, signal: AbortSignal): Promise<Made> {
+    const places = { fleet, global: couch.global };
+    const submission = await submitCreation(places, order);
+    switch (submission.state) {
+      case 'follow': {
+        const { jobId } = submission;
+        const { options } = order;
+        return { jobId, instance: await awaitCreation(places, watch, { jobId, options }, signal) };
+      }
+      case 'made':
+        return submission;
+      case 'exists':
+        throw alreadyExists(`${submission.name} is a name of an instance`);
+      case 'busy':
+        throw busy(submission.holder);
+    }
+  }
+
+  async function makeOnce(
+    fleet: KeyedFleet,
+    order: CreationOrder,
+    key: string,
+    signal: AbortSignal,
+  ): Promise<Made> {
+    const hash = requestHash(creation({ ...order, tries: DEFAULT_TRIES }));
+    const known = await takeKey(fleet, key, hash);
+    switch (known.state) {
+      case 'other':
+        throw plainError(422, 'The Idempotency-Key came with another request before');
+      case 'answered':
+        return { jobId: undefined, instance: await replayed(order, known.answer) };
+      case 'open':
+        break;
+    }
+    try {
+      const made = await make(fleet, order, signal);
+      const incarnation = incarnationOf(made.instance);
+      await keepAnswer(fleet, key, hash, { kind: 'made', incarnation });
+      return made;
+    } catch (error) {
+      const { status, title, detail, parameter } = stackError(creationError(error));
+      // What passes by itself is another answer the next time.
+      if (status < 500 && !isBusy(error)) {
+        const named = parameter === undefined ? {} : { parameter };
+        await keepAnswer(fleet, key, hash, { kind: 'refused', status, title, detail, ...named });
+      }
+      throw error;
+    }
+  }
+
+  async function replayed({ options }: CreationOrder, kept: KeptAnswer): Promise<StoredInstance> {
+    switch (kept.kind) {
+      case 'made':
+        return await readMade(couch, options.domain, kept.incarnation);
+      case 'refused': {
+        const { kind: _, parameter, ...refusal } = kept;
+        throw new AnswerError({ ...refusal, ...(parameter !== undefined && { parameter }) });
+      }
+    }
+  }
+
+  function answer(fleet: KeyedFleet, domain: string, { instance, jobId }: Made, reply: FastifyReply): void {
+    if (jobId !== undefined) {
+      // Only now is it sure that the client was told. A note that stays says so once too often, which does no harm.
+      reply.raw.once('finish', () => void forgetUnanswered(fleet, domain, jobId).catch(() => undefined));
+    }
+    reply.code(201).header('cache-control', 'no-store').type(JSON_API);
+    reply.send(JSON.stringify(instanceJson(instance)));
+  }
+}

@@ -1,0 +1,40 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { plainError, stackError } from '../admin/error-json.ts';
+import type { WebContext } from '../web-context.ts';
+import { bringsToken } from './bearer.ts';
+import { creationRoutes } from './creation-routes.ts';
+import { createUuidLookup } from './find-by-uuid.ts';
+import { instanceRoutes } from './instance-routes.ts';
+
+/**
+ * The part of Cloudery's API that programs which provision instances call, and that stacks call of their manager; by a
+ * bearer token of its own, never by the admin passphrase. Without a token in the configuration there is no such API.
+ */
+export async function clouderyRoutes(app: FastifyInstance, context: WebContext): Promise<void> {
+  const { clouderyToken } = context.config.serve;
+  await app.register(
+    async (scope) => {
+      scope.setErrorHandler((error, _request, reply) => sendClouderyError(reply, error));
+      if (clouderyToken !== undefined) {
+        scope.addHook('onRequest', async (request) => {
+          if (!bringsToken(request.headers.authorization, clouderyToken)) {
+            throw plainError(401, 'A bearer token is needed');
+          }
+        });
+        const lookup = createUuidLookup({ global: context.couch.global, fleet: () => context.fleet() });
+        await scope.register(async (inner) => creationRoutes(inner, context));
+        await scope.register(async (inner) => instanceRoutes(inner, context, lookup));
+      }
+      scope.all('/*', async () => {
+        throw plainError(404, 'There is nothing of that name');
+      });
+    },
+    { prefix: '/api' },
+  );
+}
+
+function sendClouderyError(reply: FastifyReply, thrown: unknown): FastifyReply {
+  const { status, title, detail, retryAfter } = stackError(thrown);
+  if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
+  return reply.code(status).send({ error: title, message: detail });
+}
