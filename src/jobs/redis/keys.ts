@@ -40,7 +40,7 @@ export interface Keys {
   /** Heartbeats of the workers by worker id, and the set of them by time. */
   worker(id: string): string;
   readonly workers: string;
-  /** Creations of that domain that were asked for over HTTP and not answered yet: job → digest of what was asked for. */
+  /** Creations of that domain that were asked for over HTTP and not answered yet: job and digest of the request → clients. */
   unanswered(domain: string): string;
   /** What became of the request that came with that idempotency key. @param digest of the key */
   idempotency(digest: string): string;

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { ErrorCode } from '../../error-codes.ts';
 import { FleetError } from '../../errors.ts';
 import { incarnationOf } from '../../instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
@@ -12,8 +13,8 @@ import { withHold } from '../holds/hold.ts';
 import { idempotencyKey, type KeptAnswer, keepAnswer, takeKey } from '../holds/idempotency.ts';
 import { createOrderSealer } from '../holds/order-sealer.ts';
 import { sharedJobWatch } from '../holds/shared-watch.ts';
-import { type CreationOrder, submitCreation } from '../holds/submit-creation.ts';
-import { forgetUnanswered } from '../holds/unanswered.ts';
+import { type CreationOrder, type CreationPlaces, submitCreation } from '../holds/submit-creation.ts';
+import { type AskedFor, forgetUnanswered } from '../holds/unanswered.ts';
 import { ignoreBodies } from '../http/ignore-bodies.ts';
 import type { WebContext } from '../web-context.ts';
 import { readCreation } from './creation-parameters.ts';
@@ -23,14 +24,14 @@ import { instanceJson, JSON_API } from './instance-json.ts';
 import { creationError } from './job-errors.ts';
 import { readQuery } from './query.ts';
 
-function isBusy(error: unknown): boolean {
-  return error instanceof FleetError && error.code === 'busy';
+function hasCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof FleetError && error.code === code;
 }
 
-/** An instance that is in use, and the job that made it; undefined where the answer is a repetition. */
+/** An instance that is in use, and what was noted of the request; undefined where the answer is a repetition. */
 interface Made {
   readonly instance: StoredInstance;
-  readonly jobId: string | undefined;
+  readonly asked: AskedFor | undefined;
 }
 
 /**
@@ -61,7 +62,7 @@ function createRoute(scope: FastifyInstance, context: WebContext): void {
       const made = await withHold(reply, config.serve.holdSeconds, (signal) =>
         key === undefined ? make(fleet, order, signal) : makeOnce(fleet, order, key, signal),
       );
-      answer(fleet, order.options.domain, made, reply);
+      answer(fleet, made, reply);
     } catch (error) {
       await sendError(reply, creationError(error));
     }
@@ -72,17 +73,34 @@ function createRoute(scope: FastifyInstance, context: WebContext): void {
     const places = { fleet, global: couch.global };
     const submission = await submitCreation(places, order);
     switch (submission.state) {
-      case 'follow': {
-        const { jobId } = submission;
-        const { options } = order;
-        return { jobId, instance: await awaitCreation(places, watch, { jobId, options }, signal) };
-      }
+      case 'follow':
+        return await follow(places, order, submission, signal);
       case 'made':
         return submission;
       case 'exists':
         throw alreadyExists(`${submission.name} is a name of an instance`);
       case 'busy':
         throw busy(submission.holder);
+    }
+  }
+
+  async function follow(
+    places: CreationPlaces,
+    order: CreationOrder,
+    { jobId, asked }: { readonly jobId: string; readonly asked: AskedFor },
+    signal: AbortSignal,
+  ): Promise<Made> {
+    try {
+      const job = { jobId, options: order.options };
+      return { asked, instance: await awaitCreation(places, watch, job, signal) };
+    } catch (error) {
+      if (!hasCode(error, 'exists')) throw error;
+      await forgetUnanswered(places.fleet, asked);
+      // Another client's job for the same may have ended right before ours was queued.
+      const again = await submitCreation(places, order);
+      if (again.state === 'made') return again;
+      if (again.state === 'follow') return await follow(places, order, again, signal);
+      throw error;
     }
   }
 
@@ -98,7 +116,7 @@ function createRoute(scope: FastifyInstance, context: WebContext): void {
       case 'other':
         throw plainError(422, 'The Idempotency-Key came with another request before');
       case 'answered':
-        return { jobId: undefined, instance: await replayed(order, known.answer) };
+        return { asked: undefined, instance: await replayed(order, known.answer) };
       case 'open':
         break;
     }
@@ -110,7 +128,7 @@ function createRoute(scope: FastifyInstance, context: WebContext): void {
     } catch (error) {
       const { status, title, detail, parameter } = stackError(creationError(error));
       // What passes by itself is another answer the next time.
-      if (status < 500 && !isBusy(error)) {
+      if (status < 500 && !hasCode(error, 'busy')) {
         const named = parameter === undefined ? {} : { parameter };
         await keepAnswer(fleet, key, hash, { kind: 'refused', status, title, detail, ...named });
       }
@@ -129,10 +147,10 @@ function createRoute(scope: FastifyInstance, context: WebContext): void {
     }
   }
 
-  function answer(fleet: KeyedFleet, domain: string, { instance, jobId }: Made, reply: FastifyReply): void {
-    if (jobId !== undefined) {
+  function answer(fleet: KeyedFleet, { instance, asked }: Made, reply: FastifyReply): void {
+    if (asked !== undefined) {
       // Only now is it sure that the client was told. A note that stays says so once too often, which does no harm.
-      reply.raw.once('finish', () => void forgetUnanswered(fleet, domain, jobId).catch(() => undefined));
+      reply.raw.once('finish', () => void forgetUnanswered(fleet, asked).catch(() => undefined));
     }
     reply.code(201).header('cache-control', 'no-store').type(JSON_API);
     reply.send(JSON.stringify(instanceJson(instance)));

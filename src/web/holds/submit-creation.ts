@@ -12,8 +12,9 @@ import type { SealForJob } from '../../jobs/fleet/sealed-passphrase.ts';
 import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import { creation, enqueueJob, type JobRequest, requestHash } from '../../jobs/queue/enqueue.ts';
 import { liveHolder } from '../../jobs/queue/live-holder.ts';
+import { lookAtJobs } from '../../jobs/queue/look-at-jobs.ts';
 import { lastProgress } from '../../operations/jobs/follow-job.ts';
-import { forgetUnanswered, noteUnanswered, unansweredJobs } from './unanswered.ts';
+import { type AskedFor, forgetUnanswered, noteUnanswered, unansweredJobs } from './unanswered.ts';
 
 /** Where creations are asked for and looked up. */
 export interface CreationPlaces {
@@ -31,9 +32,14 @@ export interface CreationOrder {
 /** What became of an order. */
 export type Submission =
   /** This job makes it, for this client or for all that asked for the same. */
-  | { readonly state: 'follow'; readonly jobId: string }
+  | { readonly state: 'follow'; readonly jobId: string; readonly asked: AskedFor }
   /** An earlier request for the very same made it, and nobody was told. */
-  | { readonly state: 'made'; readonly jobId: string; readonly instance: StoredInstance }
+  | {
+      readonly state: 'made';
+      readonly jobId: string;
+      readonly asked: AskedFor;
+      readonly instance: StoredInstance;
+    }
   /** The domain or an alias is a name of an instance. */
   | { readonly state: 'exists'; readonly name: string }
   /** Another job is at the domain or an alias. */
@@ -50,28 +56,35 @@ export async function submitCreation(places: CreationPlaces, order: CreationOrde
   const jobId = randomUUID();
   const request: JobRequest = { ...creation({ ...order, tries: DEFAULT_TRIES }), jobId };
   const hash = requestHash(request);
+  const askedOf = (by: string): AskedFor => ({ domain, jobId: by, requestHash: hash });
 
   // Before the document is looked for: a job that still installs applications has put its instance into use.
   const holder = await liveHolder(fleet, domain);
   if (holder?.kind === 'create' && holder.payloadHash === hash) return await joined(holder.jobId);
   const owned = await findOwner(places, order.options);
   if (owned !== undefined) {
-    const earlier = await unansweredMaker(fleet, domain, owned.instance, hash);
-    if (earlier !== undefined) return { state: 'made', jobId: earlier, instance: owned.instance };
+    const earlier = await unansweredMaker(fleet, owned.instance, { domain, requestHash: hash });
+    if (earlier !== undefined) {
+      const { maker, noted } = earlier;
+      return { state: 'made', jobId: maker, asked: askedOf(noted), instance: owned.instance };
+    }
     return { state: 'exists', name: owned.name };
   }
 
-  await noteUnanswered(fleet, domain, { jobId, requestHash: hash });
+  const asked = askedOf(jobId);
+  await noteUnanswered(fleet, asked);
   const answer = await enqueueJob(fleet, request);
-  if (answer.state === 'queued') return { state: 'follow', jobId };
-  await forgetUnanswered(fleet, domain, jobId);
-  if (answer.state === 'joined') return await joined(answer.jobId);
-  return { state: 'busy', holder: answer };
+  if (answer.state === 'queued') return { state: 'follow', jobId, asked };
+  // The other way round, a server killed in between would forget this client.
+  const submission: Submission =
+    answer.state === 'joined' ? await joined(answer.jobId) : { state: 'busy', holder: answer };
+  await forgetUnanswered(fleet, asked);
+  return submission;
 
-  /** The answer to this client may get lost, too, after the first one has got its own. */
   async function joined(by: string): Promise<Submission> {
-    await noteUnanswered(fleet, domain, { jobId: by, requestHash: hash });
-    return { state: 'follow', jobId: by };
+    const shared = askedOf(by);
+    await noteUnanswered(fleet, shared);
+    return { state: 'follow', jobId: by, asked: shared };
   }
 }
 
@@ -93,20 +106,29 @@ async function findOwner(
   return { name: names.find(has) ?? domain, instance };
 }
 
+/** A request that was not answered. */
+interface Unanswered {
+  /** The job that made what was asked for. */
+  readonly maker: string;
+  /** The job under which the request was noted. */
+  readonly noted: string;
+}
+
 /**
- * The job that made this very life of the domain for such a request, if its answer never went out. The domain may
- * have been destroyed and made again since.
+ * An unanswered request for the same, if it has led to this very life of the domain: that may have been destroyed and
+ * made again since. Several clients may have asked; a note under a job that was never queued is of one whose server was
+ * killed before it knew that another's job does the work.
  */
 async function unansweredMaker(
   fleet: KeyedFleet,
-  domain: string,
   instance: StoredInstance,
-  hash: string,
-): Promise<string | undefined> {
-  if (instance.domain !== domain || instance.deleting === true) return undefined;
-  for (const jobId of await unansweredJobs(fleet, domain, hash)) {
-    const { incarnation } = await lastProgress(fleet, jobId);
-    if (isOfIncarnation(instance, incarnation)) return jobId;
-  }
-  return undefined;
+  wanted: Omit<AskedFor, 'jobId'>,
+): Promise<Unanswered | undefined> {
+  if (instance.domain !== wanted.domain || instance.deleting === true) return undefined;
+  const noted = await unansweredJobs(fleet, wanted);
+  const progress = await Promise.all(noted.map((jobId) => lastProgress(fleet, jobId)));
+  const maker = noted.find((_, at) => isOfIncarnation(instance, progress[at]?.incarnation));
+  if (maker === undefined) return undefined;
+  const looks = await lookAtJobs(fleet, noted);
+  return { maker, noted: noted.find((_, at) => looks[at]?.state === 'gone') ?? maker };
 }

@@ -293,8 +293,8 @@ describe('POST /instances', () => {
       const domain = domainOf('discreet');
       await makeUnanswered(domain, { Email: 'someone@example.org', Passphrase: 'correct horse' });
       const notes = await fleet.fleet.redis.hgetall(fleet.fleet.keys.unanswered(domain));
-      expect(Object.values(notes)).to.have.lengthOf(1);
-      for (const note of Object.values(notes)) expect(note).to.match(/^[0-9a-f]{16}$/);
+      expect(Object.values(notes)).to.deep.equal(['1']);
+      for (const note of Object.keys(notes)) expect(note).to.match(/^[0-9a-f-]{36} [0-9a-f]{16}$/);
       expect(await fleet.fleet.redis.ttl(fleet.fleet.keys.unanswered(domain))).to.be.above(0);
     });
   });
