@@ -41,12 +41,12 @@ export interface CreationServer {
   close(): Promise<void>;
 }
 
-/** Starts it on a free port. */
+/** Starts it on a free port. @param serve differs from the configuration; by default Cloudery's clients are let in */
 export async function startCreationServer(
   base: Config,
-  serve: Partial<Config['serve']> = {},
+  serve: Partial<Config['serve']> = { clouderyToken: CLOUDERY_TOKEN },
 ): Promise<CreationServer> {
-  const config = { ...base, serve: { ...base.serve, clouderyToken: CLOUDERY_TOKEN, ...serve } };
+  const config = { ...base, serve: { ...base.serve, ...serve } };
   const couch = openCouch(config);
   const link = openFleetLink(config, couch.global);
   const stopping = new AbortController();
