@@ -8,6 +8,7 @@ import type { WorkerSettings } from './worker-settings.ts';
 
 const event = z.discriminatedUnion('event', [
   z.object({ event: z.literal('ready') }),
+  z.object({ event: z.literal('listening'), url: z.string() }),
   z.object({ event: z.literal('held'), at: z.string() }),
   z.object({ event: z.literal('log'), message: z.string() }),
   z.object({
@@ -162,9 +163,26 @@ export async function startChaosProducer(
   };
 }
 
-async function orKill(child: ChaosProcess, started: Promise<true>): Promise<void> {
+export interface ChaosServer {
+  readonly url: string;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+}
+
+/** Starts a server that makes and destroys instances over HTTP, in a process of its own. */
+export async function startChaosServer(settings: WorkerSettings): Promise<ChaosServer> {
+  const child = new ChaosProcess('./chaos-serve');
+  child.send({ settings });
+  const url = await orKill(
+    child,
+    child.next('listening', (each) => (each.event === 'listening' ? each.url : undefined)),
+  );
+  return { url, kill: () => child.kill() };
+}
+
+async function orKill<T>(child: ChaosProcess, started: Promise<T>): Promise<T> {
   try {
-    await started;
+    return await started;
   } catch (error) {
     await child.kill();
     throw error;
