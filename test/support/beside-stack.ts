@@ -6,7 +6,7 @@ import { databaseName, databasePrefix } from '../../src/instances/databases/pref
 import type { InstanceDocument, StoredInstance } from '../../src/instances/documents/instance-document.ts';
 import { findByNames, INSTANCES } from '../../src/instances/lookup/lookup.ts';
 import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/vault/organization-key.ts';
-import { type StoredClearPassphrase, storedPassphrase } from '../../src/instances/vault/passphrase.ts';
+import { type CompleteStoredPassphrase, storedPassphrase } from '../../src/instances/vault/passphrase.ts';
 import { uuidV7, VAULT_ID } from '../../src/instances/vault/vault.ts';
 
 /** The same function, written another way. */
@@ -63,12 +63,12 @@ export class BesideStack {
   }
 
   /** A client's passphrase, as `user.created` and `user.password.updated` carry it. */
-  async message(domain: string, passphrase: string): Promise<StoredClearPassphrase> {
+  async message(domain: string, passphrase: string): Promise<CompleteStoredPassphrase> {
     return await storedPassphrase(passphrase, { domain }, PUBLIC_DEV_ENCRYPTOR_KEY);
   }
 
   /** The first half of the handler: the vault, in a database made where it is not there. */
-  async writeVault(domain: string, { vault }: StoredClearPassphrase): Promise<void> {
+  async writeVault(domain: string, { vault }: CompleteStoredPassphrase): Promise<void> {
     const name = databaseName(databasePrefix(await this.instance(domain)), 'io.cozy.settings');
     await this.#server.createDatabase(name);
     const there = await this.#server.getDocument(name, VAULT_ID);
@@ -78,7 +78,7 @@ export class BesideStack {
   }
 
   /** The second half: the hash, and a session secret of its own. */
-  async writeHash(domain: string, { passphraseHash }: StoredClearPassphrase): Promise<StoredInstance> {
+  async writeHash(domain: string, { passphraseHash }: CompleteStoredPassphrase): Promise<StoredInstance> {
     return await this.save({
       ...(await this.instance(domain)),
       passphrase_hash: passphraseHash,

@@ -1,7 +1,7 @@
 import { InputError } from '../../errors.ts';
 import type { InstanceDocument, StoredInstance } from '../documents/instance-document.ts';
 import { Refusal } from '../errors.ts';
-import type { PassphraseOwner, StoredPassphrase } from '../vault/passphrase.ts';
+import type { CompleteStoredPassphrase, PassphraseOwner } from '../vault/passphrase.ts';
 import { isRegisterToken } from '../vault/register-token.ts';
 import { newSecrets } from '../vault/secrets.ts';
 import { renewedVault, VAULT_ID } from '../vault/vault.ts';
@@ -17,7 +17,7 @@ export interface PassphraseRegistration extends ExistingInstance {
   /** Hex, from anybody. */
   readonly token: string;
   /** Made for {@link owner}. */
-  readonly made: StoredPassphrase;
+  readonly made: CompleteStoredPassphrase;
   /** The names that the passphrase was salted with. */
   readonly owner: PassphraseOwner;
   /** Helps its owner to remember; absent leaves the one that is there. */

@@ -1,18 +1,14 @@
 import { createPublicKey } from 'node:crypto';
 import type { EncryptorKey } from './organization-key.ts';
 import {
+  type CompleteStoredPassphrase,
   hashedPassphrase,
   masterKey,
   type PassphraseOwner,
-  type StoredPassphrase,
   scryptText,
   storedPassphrase,
 } from './passphrase.ts';
 import { completeVault, type VaultKeys } from './vault.ts';
-
-/** Fewest and most PBKDF2 iterations of a browser (`docs/cozy-data.md` §2.2). */
-export const LEAST_ITERATIONS = 50_000;
-export const MOST_ITERATIONS = 5_000_000;
 
 /** A passphrase as its owner sends it. */
 export type ChosenPassphrase =
@@ -71,7 +67,7 @@ export async function storedFormOf(
   chosen: ChosenPassphrase,
   owner: PassphraseOwner,
   organizationKey: EncryptorKey | undefined,
-): Promise<StoredPassphrase> {
+): Promise<CompleteStoredPassphrase> {
   switch (chosen.form) {
     case 'clear':
       return await storedPassphrase(chosen.passphrase, owner, organizationKey);

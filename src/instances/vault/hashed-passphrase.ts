@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts';
-import { type StoredPassphrase, scryptText } from './passphrase.ts';
+import { LEAST_ITERATIONS, MOST_ITERATIONS, type StoredPassphrase, scryptText } from './passphrase.ts';
 import { type KeyedVault, uuidV7, VAULT_ID } from './vault.ts';
 
 /** What a browser, or a program in its place, makes of a passphrase before it sends it (`docs/cozy-data.md` §2.2). */
@@ -12,10 +12,6 @@ export interface HashedPassphrase {
   readonly iterations: number;
 }
 
-/** Fewer are too easily guessed, more take a browser too long; a stack takes just these (`docs/cozy-data.md` §2.2). */
-const FEWEST_ITERATIONS = 50_000;
-const MOST_ITERATIONS = 5_000_000;
-
 /** Initialization vector and ciphertext, and a MAC where there is one. */
 const KEY = /^[0-9](?:\.[A-Za-z0-9+/=]{1,1024}(?:\|[A-Za-z0-9+/=]{1,1024}){1,2})$/;
 
@@ -24,7 +20,7 @@ export function parseIterations(text: string): number | undefined {
   if (!/^\d{1,9}$/.test(text)) throw new InputError('bad_value', 'The KdfIterations number is not a number');
   const iterations = Number(text);
   if (iterations === 0) return undefined;
-  if (iterations < FEWEST_ITERATIONS) {
+  if (iterations < LEAST_ITERATIONS) {
     throw new InputError('bad_value', 'The KdfIterations number is too low');
   }
   if (iterations > MOST_ITERATIONS) throw new InputError('bad_value', 'The KdfIterations number is too high');

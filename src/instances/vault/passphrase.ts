@@ -6,6 +6,10 @@ import { type BitwardenDocument, type KeyedVault, vaultDocument } from './vault.
 /** PBKDF2 iterations of a new passphrase (`docs/cozy-data.md` §2.2). */
 export const KDF_ITERATIONS = 650_000;
 
+/** Fewer PBKDF2 iterations are too easily guessed, more take a browser too long; a stack takes just these (`docs/cozy-data.md` §2.2). */
+export const LEAST_ITERATIONS = 50_000;
+export const MOST_ITERATIONS = 5_000_000;
+
 const SCRYPT = { N: 32_768, r: 8, p: 1 } as const;
 /** Node's own limit is just what this cost needs, and refuses it. */
 const SCRYPT_MAX_BYTES = 64 * 1024 * 1024;
@@ -33,8 +37,8 @@ export interface StoredPassphrase {
   readonly vault: KeyedVault;
 }
 
-/** The stored form of a passphrase that was given in clear text. */
-export interface StoredClearPassphrase extends StoredPassphrase {
+/** The same with a pair of keys: of a passphrase in clear text, or of a browser that has made one. */
+export interface CompleteStoredPassphrase extends StoredPassphrase {
   readonly vault: BitwardenDocument;
 }
 
@@ -77,7 +81,7 @@ export async function storedPassphrase(
   clear: string,
   owner: PassphraseOwner,
   organizationKey?: EncryptorKey,
-): Promise<StoredClearPassphrase> {
+): Promise<CompleteStoredPassphrase> {
   const key = await masterKey(clear, owner);
   const text = await scryptText(await hashedPassphrase(clear, key));
   const vault = await vaultDocument({ masterKey: key, iterations: KDF_ITERATIONS, organizationKey });

@@ -3,9 +3,8 @@ import {
   areVaultKeys,
   type ChosenPassphrase,
   isHashedPassphrase,
-  LEAST_ITERATIONS,
-  MOST_ITERATIONS,
 } from '../../instances/vault/chosen-passphrase.ts';
+import { LEAST_ITERATIONS, MOST_ITERATIONS } from '../../instances/vault/passphrase.ts';
 import type { PageTexts } from '../pages/page-texts.ts';
 
 /** Fewest characters of a passphrase that is typed on our page. */
