@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { sendError } from './admin/error-json.ts';
 import { stackApi } from './admin/stack-api.ts';
+import { fleetGuard } from './auth/fleet-guard.ts';
+import { fleetPage } from './fleet-page/fleet-page.ts';
 import { createWebServer } from './http/create-server.ts';
 import type { WebContext } from './web-context.ts';
 
@@ -17,5 +19,9 @@ export async function createAdminServer(context: WebContext): Promise<FastifyIns
     framework: { frameworkErrors: (error, _request, reply) => void sendError(reply, error) },
   });
   await app.register((api) => stackApi(api, context));
+  await app.register(async (fleet) => {
+    await fleetGuard(fleet, context);
+    await fleetPage(fleet, context);
+  });
   return app;
 }

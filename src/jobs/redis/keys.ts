@@ -46,6 +46,8 @@ export interface Keys {
   idempotency(digest: string): string;
   /** Id of the document of the instance that has that `uuid`, as it was found last. @param digest of the uuid */
   uuid(digest: string): string;
+  /** Set from the sign-out of an operator until their session would have ended; by its id. */
+  signedOut(session: string): string;
   /** Held for a while by the worker that looks for rows whose end was not recorded (`workers/recovery/reconcile.ts`). */
   readonly reconciling: string;
   /** Held by who registers a passphrase for that domain (`claims/take-turn.ts`). */
@@ -81,6 +83,7 @@ export function createKeys(prefix: string): Keys {
     unanswered: (domain) => `${tag}:unanswered:${domain}`,
     idempotency: (digest) => `${tag}:idempotency:${digest}`,
     uuid: (digest) => `${tag}:uuid:${digest}`,
+    signedOut: (session) => `${tag}:signed-out:${session}`,
     reconciling: `${tag}:reconciling`,
     turn: (domain) => `${tag}:turn:${domain}`,
     guesses: (of) => `${tag}:guesses:${of}`,
