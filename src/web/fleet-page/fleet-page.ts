@@ -1,12 +1,16 @@
 import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
 import { FleetError } from '../../errors.ts';
-import { addPagePreference, PAGE } from '../http/prefers-page.ts';
+import { addPagePreference } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
+import { batchRoutes } from './batch-routes.ts';
 import { answerFailures } from './error-page.ts';
 import { fleetAssets } from './fleet-assets.ts';
+import { jobRoutes } from './job-routes.ts';
+import { overview } from './overview.ts';
 import { addPagePolicy } from './page-policy.ts';
 import { signIn } from './sign-in.ts';
+import { workersPage } from './workers-page.ts';
 
 /** The pages for operators at `/fleet`; behind `fleetGuard`. Where programs have routes on the same paths, browsers get pages. */
 export async function fleetPage(app: FastifyInstance, context: WebContext): Promise<void> {
@@ -17,7 +21,11 @@ export async function fleetPage(app: FastifyInstance, context: WebContext): Prom
     answerFailures(pages, context);
     await pages.register(fleetAssets);
     await signIn(pages, context);
-    pages.get('/fleet/*', { constraints: { prefers: PAGE } }, async () => {
+    await overview(pages, context);
+    await batchRoutes(pages, context);
+    await jobRoutes(pages, context);
+    await workersPage(pages, context);
+    pages.all('/fleet/*', async () => {
       throw new FleetError('not_found', 'there is no such page');
     });
   });

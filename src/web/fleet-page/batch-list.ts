@@ -1,0 +1,57 @@
+import { html } from 'ghtml';
+import type { ListedBatch } from '../../operations/batches/fleet-snapshot.ts';
+import { endedCount } from './batch-figures.ts';
+import { badge, bar, liveCount, table, timeText } from './parts.ts';
+
+const HEADS = ['Batch', 'State', 'Progress', 'Ended', 'Failed', 'Submitted'];
+
+const NONE = {
+  waiting: 0,
+  active: 0,
+  retrying: 0,
+  done: 0,
+  skipped: 0,
+  incomplete: 0,
+  failed: 0,
+  cancelled: 0,
+};
+
+/** What a row is made of before it is anybody's: the script fills it in for a batch that comes up. */
+const BLANK: ListedBatch = {
+  batch: '',
+  kind: 'create',
+  name: '',
+  reason: '',
+  by: '',
+  createdAt: '',
+  state: 'running',
+  total: 0,
+  queued: 0,
+  counts: NONE,
+};
+
+/** The latest batches, running ones and others; the table follows. */
+export function batchList(batches: readonly ListedBatch[]): string {
+  const empty = html`<p class="empty" data-if="isEmpty" !${batches.length === 0 ? '' : 'hidden'}>No batch so far. <a href="/fleet/batches/new">Submit a file</a> to begin.</p>`;
+  const body = batches.map(row).join('');
+  return html`!${empty}<template id="batch-row">!${row(BLANK)}</template>
+!${table('Latest batches', HEADS, body, html`data-list="batches" data-key="batch" data-template="batch-row"`)}`;
+}
+
+function row(listed: ListedBatch): string {
+  const { batch, name, kind, state, counts, total, createdAt } = listed;
+  return html`<tr data-id="${batch}">
+<th scope="row"><a href="/fleet/batches/${batch}" data-live="name" data-href="/fleet/batches/{batch}"><bdi>${nameOf(name, batch)}</bdi></a>
+<span class="faint"><span data-live="batch">${batch}</span> · <span data-live="kind">${kind}</span></span></th>
+<td>!${badge(state, 'state')}</td>
+<td class="wide">!${bar(counts, total)}</td>
+<td class="number">!${liveCount('ended', endedCount(counts))}<span class="faint"> / !${liveCount('total', total)}</span></td>
+<td class="number">!${liveCount('notDone', counts.failed + counts.incomplete)}</td>
+<td><time data-live="createdAt" data-as="time" datetime="${createdAt}">${timeText(createdAt)}</time></td>
+</tr>`;
+}
+
+/** A batch that was given no name is called by its id. */
+function nameOf(name: string, id: string): string {
+  return name === '' ? id : name;
+}

@@ -1,0 +1,109 @@
+import { html } from 'ghtml';
+import { stageLabel } from '../../jobs/kinds/job-kinds.ts';
+import type { JobFacts } from '../../operations/jobs/job-facts.ts';
+import { count, readableDuration } from '../../quantity-text.ts';
+import { csrfField, type PageContent } from './page-shell.ts';
+import { badge, facts, instanceLink, quoted, table, timeOf, timeText } from './parts.ts';
+
+/** Everything about one job. */
+export function jobPage(job: JobFacts, csrf: string | undefined): PageContent {
+  const { domain, state, jobId } = job;
+  const main = html`<section class="card" aria-labelledby="facts-title"><h2 id="facts-title" class="visually-hidden">Facts</h2>
+!${jobDetails(job)}
+!${actions(jobId, state, csrf)}
+</section>`;
+  return { title: domain === '' ? `Job ${jobId}` : domain, beside: badge(state), main };
+}
+
+/** What is known of a job, its stages and its applications. */
+export function jobDetails(job: JobFacts): string {
+  const {
+    jobId,
+    kind,
+    domain,
+    state,
+    outcome,
+    batch,
+    createdAt,
+    endedAt = '',
+    tries,
+    retries,
+    lastError,
+  } = job;
+  const error =
+    lastError === undefined
+      ? ''
+      : html`<div class="problem">!${lastError
+          .split('\n')
+          .map((each) => html`<p>!${quoted(each)}</p>`)
+          .join('')}</div>`;
+  return html`!${facts([
+    ['Job', html`<a href="/fleet/jobs/${encodeURIComponent(jobId)}"><code>!${quoted(jobId)}</code></a>`],
+    ['Kind', quoted(kind)],
+    ['Domain', domain === '' ? '' : instanceLink(domain)],
+    ['State', outcome === undefined ? state : `${state} (${outcome})`],
+    [
+      'Batch',
+      batch === undefined
+        ? ''
+        : html`<a href="/fleet/batches/${encodeURIComponent(batch.id)}">!${quoted(batch.id)}</a>, line ${count(batch.row)}`,
+    ],
+    ['Queued', timeOf(createdAt)],
+    ['Ended', endedAt === '' ? '' : timeOf(endedAt)],
+    ['Tries', count(tries)],
+    ['Tried again by an operator', retries === 0 ? '' : count(retries)],
+  ])}
+!${error}
+!${stages(job)}
+!${apps(job)}`;
+}
+
+function stages({ stages: records }: JobFacts): string {
+  if (records.length === 0) return '';
+  const lines = records.map(
+    ({
+      stage,
+      state,
+      startedAt,
+      ms,
+      tries,
+    }) => html`<tr><th scope="row">${stageLabel(stage)}</th><td>!${badge(state)}</td>
+<td>${Math.abs(startedAt) <= LAST_TIME_MS ? timeText(new Date(startedAt).toISOString()) : ''}</td>
+<td class="number">${ms === undefined ? '' : took(ms)}</td><td class="number">${count(tries)}</td></tr>`,
+  );
+  return html`<h3>Stages</h3>!${table('Stages', ['Stage', 'State', 'Began', 'Took', 'Tries'], lines.join(''))}`;
+}
+
+function apps({ apps: records }: JobFacts): string {
+  if (records.length === 0) return '';
+  const lines = records.map(
+    ({
+      app,
+      state,
+      version = '',
+      tries,
+      error = '',
+    }) => html`<tr><th scope="row">!${quoted(app)}</th><td>!${badge(state)}</td>
+<td>!${quoted(version)}</td><td class="number">${count(tries)}</td><td class="why">!${quoted(error)}</td></tr>`,
+  );
+  return html`<h3>Applications</h3>!${table('Applications', ['Application', 'State', 'Version', 'Tries', 'Why'], lines.join(''))}`;
+}
+
+/** The last time that a date can have, in milliseconds since 1970. */
+const LAST_TIME_MS = 8.64e15;
+
+function took(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : readableDuration(ms);
+}
+
+function actions(jobId: string, state: JobFacts['state'], csrf: string | undefined): string {
+  const path = `/fleet/jobs/${encodeURIComponent(jobId)}`;
+  if (state === 'failed') {
+    return html`<form class="actions" method="post" action="${path}/retry">!${csrfField(csrf)}<button class="primary">Try again</button></form>`;
+  }
+  if (state === 'done' || state === 'unknown') return '';
+  return html`<details class="ask"><summary class="button danger">Cancel …</summary>
+<form class="actions" method="post" action="${path}/cancel">!${csrfField(csrf)}
+<p>The job stops at its next safe point; what it has done stays.</p>
+<button class="danger">Cancel this job</button></form></details>`;
+}

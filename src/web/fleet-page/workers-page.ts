@@ -1,0 +1,60 @@
+import type { FastifyInstance } from 'fastify';
+import { html } from 'ghtml';
+import { listWorkers, type WorkerState } from '../../jobs/redis/worker-heartbeat.ts';
+import { PAGE } from '../http/prefers-page.ts';
+import type { WebContext } from '../web-context.ts';
+import { liveCount, quoted, table, timeText } from './parts.ts';
+import { sendPage } from './send-page.ts';
+
+/** The workers that live, and what each is at. */
+export async function workersPage(app: FastifyInstance, context: WebContext): Promise<void> {
+  app.get('/fleet/workers', { constraints: { prefers: PAGE } }, async (request, reply) => {
+    const { redis, keys } = await context.fleet();
+    const workers = await listWorkers(redis, keys);
+    const main = html`<div class="card">!${workerList(workers)}</div>
+<p class="faint">A worker that says nothing for 15 seconds is taken for dead, and its jobs go on with another one.</p>`;
+    return await sendPage(request, reply, {
+      title: 'Workers',
+      place: '/fleet/workers',
+      main,
+      events: '/fleet/events',
+    });
+  });
+}
+
+const HEADS = ['Worker', 'At work', 'Since', 'Waits for'];
+
+const BLANK: WorkerState = {
+  id: '',
+  host: '',
+  pid: 0,
+  concurrency: 0,
+  running: 0,
+  startedAt: 0,
+  waitsFor: '',
+};
+
+/** The workers as a table that follows. */
+export function workerList(workers: readonly WorkerState[]): string {
+  return html`<p class="empty" data-if="noWorkers" !${workers.length === 0 ? '' : 'hidden'}>No worker runs. Start one: <code>cozy-fleet workers start</code></p>
+<template id="worker-row">!${row(BLANK)}</template>
+!${table('Workers', HEADS, workers.map(row).join(''), html`data-list="workers" data-key="id" data-template="worker-row"`)}`;
+}
+
+function row({ id, host, pid, running, concurrency, startedAt, waitsFor }: WorkerState): string {
+  const since = startedOn(startedAt);
+  return html`<tr data-id="${id}">
+<th scope="row"><span data-live="host">!${quoted(host)}</span> <span class="faint">process <span data-live="pid">${pid}</span></span></th>
+<td class="number">!${liveCount('running', running)} <span class="faint">of !${liveCount('concurrency', concurrency)}</span></td>
+<td><time data-live="startedAt" data-as="time" datetime="${since}">${timeText(since)}</time></td>
+<td data-live="waitsFor">!${quoted(waitsFor)}</td>
+</tr>`;
+}
+
+/** The last time that a date can have, in milliseconds since 1970. */
+const LAST_TIME_MS = 8.64e15;
+
+/** Redis may say any number. */
+function startedOn(time: number): string {
+  return Math.abs(time) <= LAST_TIME_MS ? new Date(time).toISOString() : '';
+}
