@@ -4,12 +4,12 @@ import { batchSnapshot } from '../../operations/batches/batch-snapshot.ts';
 import { cancelBatch } from '../../operations/batches/cancel-batch.ts';
 import { type RefusedRow, retryBatch } from '../../operations/batches/retry-batch.ts';
 import { rowPage } from '../../operations/batches/row-page.ts';
+import { actorOf } from '../auth/operator-actor.ts';
 import { PAGE } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
 import { cancelPage, refusedPage } from './batch-actions.ts';
 import { batchPage } from './batch-page.ts';
 import { batchRows, ROWS_SHOWN, rowQuery } from './batch-rows.ts';
-import { actorOf } from './operator-actor.ts';
 import { csrfOf, sendPage } from './send-page.ts';
 import { leadTo } from './sign-in.ts';
 

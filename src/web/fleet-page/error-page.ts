@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { html } from 'ghtml';
 import { statusText } from '../http/create-server.ts';
 import { type WebFailure, webFailure } from '../http/failure.ts';
@@ -48,17 +48,19 @@ function sentence(text: string): string {
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
 
+type Handler = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
 /** Answers whatever is thrown by a route of pages: with a page, or with JSON where none is wanted. */
-export function answerFailures(app: FastifyInstance, { log }: WebContext): void {
-  app.setErrorHandler<FastifyError>(async (error, request, reply) => {
+export function failureHandler({ log }: WebContext): Handler {
+  return async (error, request, reply) => {
     const failure = webFailure(error);
     const { status, code, message, advice, retryAfter } = failure;
-    // The path alone: what follows it may hold what is nobody's business.
+    // The route and not the path: what is asked for may hold what is nobody's business.
     if (status === 500) log.error('a page failed', { route: request.routeOptions.url, error });
     if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
     reply.code(status);
     if (!prefersPage(request)) return { error: { code, message, ...(advice && { advice }) } };
     const isSignedIn = request.operatorSession !== undefined;
     return await sendPage(request, reply, errorPage(failure), { isSignedIn });
-  });
+  };
 }

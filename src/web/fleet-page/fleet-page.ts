@@ -4,12 +4,14 @@ import { FleetError } from '../../errors.ts';
 import { addPagePreference } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
 import { batchRoutes } from './batch-routes.ts';
-import { answerFailures } from './error-page.ts';
+import { failureHandler } from './error-page.ts';
 import { fleetAssets } from './fleet-assets.ts';
 import { jobRoutes } from './job-routes.ts';
 import { overview } from './overview.ts';
 import { addPagePolicy } from './page-policy.ts';
+import { queueBoard } from './queue-board.ts';
 import { signIn } from './sign-in.ts';
+import { uploadRoutes } from './upload-routes.ts';
 import { workersPage } from './workers-page.ts';
 
 /** The pages for operators at `/fleet`; behind `fleetGuard`. Where programs have routes on the same paths, browsers get pages. */
@@ -18,15 +20,17 @@ export async function fleetPage(app: FastifyInstance, context: WebContext): Prom
   await app.register(async (pages) => {
     await addPagePolicy(pages, 'pages');
     await pages.register(formbody);
-    answerFailures(pages, context);
+    pages.setErrorHandler(failureHandler(context));
     await pages.register(fleetAssets);
     await signIn(pages, context);
     await overview(pages, context);
     await batchRoutes(pages, context);
     await jobRoutes(pages, context);
+    await pages.register((uploads) => uploadRoutes(uploads, context));
     await workersPage(pages, context);
     pages.all('/fleet/*', async () => {
       throw new FleetError('not_found', 'there is no such page');
     });
   });
+  await app.register((board) => queueBoard(board, context));
 }
