@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { sendError } from './admin/error-json.ts';
 import { stackApi } from './admin/stack-api.ts';
 import { fleetGuard } from './auth/fleet-guard.ts';
+import { fleetApi } from './fleet-api/fleet-api.ts';
 import { fleetPage } from './fleet-page/fleet-page.ts';
 import { createWebServer } from './http/create-server.ts';
 import type { WebContext } from './web-context.ts';
@@ -21,6 +22,7 @@ export async function createAdminServer(context: WebContext): Promise<FastifyIns
   await app.register((api) => stackApi(api, context));
   await app.register(async (fleet) => {
     await fleetGuard(fleet, context);
+    await fleetApi(fleet, context);
     await fleetPage(fleet, context);
   });
   return app;

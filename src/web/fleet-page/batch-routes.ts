@@ -4,7 +4,7 @@ import { batchSnapshot } from '../../operations/batches/batch-snapshot.ts';
 import { cancelBatch } from '../../operations/batches/cancel-batch.ts';
 import { type RefusedRow, retryBatch } from '../../operations/batches/retry-batch.ts';
 import { rowPage } from '../../operations/batches/row-page.ts';
-import { actorOf } from '../auth/operator-actor.ts';
+import { actorOf } from '../fleet-api/actor.ts';
 import { PAGE } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
 import { cancelPage, refusedPage } from './batch-actions.ts';

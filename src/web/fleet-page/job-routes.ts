@@ -6,7 +6,7 @@ import { instanceOverview } from '../../operations/instances/instance-overview.t
 import { cancelJob } from '../../operations/jobs/cancel-job.ts';
 import { findJob } from '../../operations/jobs/find-job.ts';
 import { jobFacts, jobState } from '../../operations/jobs/job-facts.ts';
-import { actorOf } from '../auth/operator-actor.ts';
+import { actorOf } from '../fleet-api/actor.ts';
 import { PAGE } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
 import { instancePage } from './instance-page.ts';

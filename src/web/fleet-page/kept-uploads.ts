@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import type { CheckedUpload } from '../../operations/instances/check-upload.ts';
+import type { UploadOnDesk } from '../fleet-api/fleet-desk.ts';
 
 /** A file that was checked, and waits for its operator to have it queued. */
 export interface KeptUpload {
   readonly id: string;
-  readonly upload: CheckedUpload;
+  readonly upload: UploadOnDesk;
 }
 
 /** Files that wait between check and confirmation; they are private copies without a name, which go with the process. */
 export interface KeptUploads {
   /** Keeps one for that operator; the oldest of all makes room where there are too many. */
-  keep(owner: string, upload: CheckedUpload): KeptUpload;
+  keep(owner: string, upload: UploadOnDesk): KeptUpload;
   /** Undefined where it was queued already, was kept for too long, or is another operator's. */
   find(owner: string, id: string): KeptUpload | undefined;
   /** The same; from now on it is the caller's to close. */

@@ -6,7 +6,7 @@ const PLACES = [
   { path: '/fleet', name: 'Overview' },
   { path: '/fleet/batches/new', name: 'Submit a file' },
   { path: '/fleet/workers', name: 'Workers' },
-  { path: '/fleet/queue', name: 'Queue' },
+  { path: '/fleet/board', name: 'Queue' },
 ] as const;
 
 export type Place = (typeof PLACES)[number]['path'];

@@ -8,7 +8,7 @@ import type { WebContext } from '../web-context.ts';
 import { failureHandler } from './error-page.ts';
 import { addPagePolicy } from './page-policy.ts';
 
-const PATH = '/fleet/queue';
+const PATH = '/fleet/board';
 
 /** Styles that the board would have from another server. */
 const FOREIGN_LINKS = /<link [^>]*\bhref="https?:[^>]*>\s*/g;

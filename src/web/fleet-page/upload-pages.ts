@@ -1,7 +1,7 @@
 import { html } from 'ghtml';
 import type { RowReport } from '../../operations/input/check-file.ts';
+import type { CheckedUpload } from '../../operations/instances/check-upload.ts';
 import { count, readableSize } from '../../quantity-text.ts';
-import type { KeptUpload } from './kept-uploads.ts';
 import { csrfField, type PageContent } from './page-shell.ts';
 import { quoted, table, tiles } from './parts.ts';
 
@@ -30,8 +30,8 @@ export function uploadPage(limit: number, csrf: string | undefined): PageContent
   return { title: 'Submit a file', place: NEW_BATCH, main };
 }
 
-/** What is in a file, and the question whether it is to be queued. */
-export function checkedPage({ id, upload }: KeptUpload, csrf: string | undefined): PageContent {
+/** What is in a file, and the question whether it is to be queued. @param id by which it waits */
+export function checkedPage(id: string, upload: CheckedUpload, csrf: string | undefined): PageContent {
   const { counts, refusal, file, problems, warnings, more, preflight } = upload;
   const main = html`<p class="faint">!${quoted(file)}</p>
 !${tiles([
@@ -72,7 +72,7 @@ function reportList(title: string, reports: readonly RowReport[], more: number):
 
 function confirmForm(
   id: string,
-  { counts, file, kind, preflight }: KeptUpload['upload'],
+  { counts, file, kind, preflight }: CheckedUpload,
   csrf: string | undefined,
 ): string {
   const what = kind === 'create' ? 'Create' : 'Change';

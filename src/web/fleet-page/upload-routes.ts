@@ -3,10 +3,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { FleetError, InputError } from '../../errors.ts';
 import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
-import { checkUpload, type UploadWork } from '../../operations/instances/check-upload.ts';
+import type { UploadWork } from '../../operations/instances/check-upload.ts';
+import { actorOf } from '../fleet-api/actor.ts';
+import { deskOf } from '../fleet-api/fleet-desk.ts';
 import { PAGE } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
-import { createBackground, submitInBackground } from './background.ts';
 import { type KeptUpload, keepUploads } from './kept-uploads.ts';
 import { csrfOf, sendPage } from './send-page.ts';
 import { leadTo } from './sign-in.ts';
@@ -41,12 +42,9 @@ const PAGES = { constraints: { prefers: PAGE } };
 /** A file is sent, checked, looked over by its operator, and only then queued: the very one that was checked. */
 export async function uploadRoutes(app: FastifyInstance, context: WebContext): Promise<void> {
   const kept = keepUploads();
-  const background = createBackground(context);
+  const desk = deskOf(context);
   const files = new WeakMap<FastifyRequest, MultipartFile>();
-  app.addHook('onClose', async () => {
-    await background.ended();
-    await kept.close();
-  });
+  app.addHook('onClose', () => kept.close());
   await app.register(multipart, {
     throwFileSizeLimit: false,
     limits: {
@@ -84,7 +82,7 @@ export async function uploadRoutes(app: FastifyInstance, context: WebContext): P
       const file = files.get(request);
       if (file === undefined) throw new InputError('bad_request', 'no file came with the form');
       const { kind, locale } = uploadFields.parse(file.fields);
-      const upload = await checkUpload(context, {
+      const upload = await desk.check({
         rows: { name: shownName(file.filename), format: undefined, bytes: bytesOf(file) },
         work: workOf(kind, locale),
         // The operator is asked, once what is wrong was seen.
@@ -98,7 +96,11 @@ export async function uploadRoutes(app: FastifyInstance, context: WebContext): P
   app.get(`${NEW_BATCH}/:upload`, PAGES, async (request, reply) => {
     const { upload } = params.parse(request.params);
     const found = orGone(kept.find(ownerOf(request), upload));
-    return await sendPage(request, reply, checkedPage(found, csrfOf(request, reply)));
+    return await sendPage(
+      request,
+      reply,
+      checkedPage(found.id, found.upload.checked, csrfOf(request, reply)),
+    );
   });
 
   app.post(`${NEW_BATCH}/:upload`, PAGES, async (request, reply) => {
@@ -107,17 +109,17 @@ export async function uploadRoutes(app: FastifyInstance, context: WebContext): P
     if (!parsed.success) throw new InputError('bad_value', 'the number of failures is not one');
     const { name, reason, skip_invalid: skips, max_failures: maxFailures } = parsed.data;
     const owner = ownerOf(request);
-    if (orGone(kept.find(owner, id)).upload.counts.invalid > 0 && skips === undefined) {
+    if (orGone(kept.find(owner, id)).upload.checked.counts.invalid > 0 && skips === undefined) {
       throw new InputError(
         'invalid_rows',
         'there are bad rows, and you have not said that they are to be left out',
       );
     }
-    const fleet = await context.fleet();
     const { upload } = orGone(kept.take(owner, id));
-    const naming = { name: name === '' ? upload.file : name, reason, maxFailures, tries: DEFAULT_TRIES };
-    const batchId = await submitInBackground(background, fleet, upload, naming, request);
-    return await leadTo(reply, `/fleet/batches/${encodeURIComponent(batchId)}`);
+    const { file } = upload.checked;
+    const naming = { name: name === '' ? file : name, reason, maxFailures, tries: DEFAULT_TRIES };
+    const { batch } = await upload.submit(naming, actorOf(request));
+    return await leadTo(reply, `/fleet/batches/${encodeURIComponent(batch)}`);
   });
 }
 
