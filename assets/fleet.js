@@ -11,6 +11,9 @@
   /** Milliseconds until a stream that was closed for good is opened again. */
   const AGAIN_MS = 4_000;
 
+  /** What turns the text around it, or is not seen; as the server leaves it out. */
+  const STEERING = /(?!\u200c|\u200d)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+
   const BAR_WIDTH = 1_000;
   const ENDED = ['done', 'skipped', 'incomplete', 'failed', 'cancelled'];
 
@@ -106,8 +109,12 @@
   /** @param {Element} element @param {unknown} value */
   function show(element, value) {
     const as = element.getAttribute('data-as');
-    let text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-    if (as === 'count') text = count(value);
+    let text =
+      typeof value === 'string' || typeof value === 'number' ? String(value).replace(STEERING, ' ') : '';
+    if (as === 'count') {
+      text = count(value);
+      element.toggleAttribute('data-zero', number(value) === 0);
+    }
     if (as === 'rate') text = typeof value === 'number' ? `${value.toFixed(1)} /s` : '–';
     if (as === 'time') text = time(value);
     if (as === 'state') element.setAttribute('data-state', text);
@@ -203,7 +210,7 @@
   function failureSeries(failures) {
     const causes = list(failures).slice(0, 8);
     return {
-      labels: causes.map((cause) => String(valueAt(cause, 'code') ?? '')),
+      labels: causes.map((cause) => String(valueAt(cause, 'code') ?? '').replace(STEERING, ' ')),
       values: causes.map((cause) => number(valueAt(cause, 'rows'))),
     };
   }
@@ -318,11 +325,14 @@
     } finally {
       partsAt = performance.now();
       partsTimer = undefined;
+      if (latest !== undefined && latest !== scope) lookAtParts(latest);
     }
   }
 
   // Events
 
+  /** What the last event told. @type {Scope | undefined} */
+  let latest;
   const live = document.getElementById('live');
   const liveText = document.getElementById('live-text');
   const summary = document.getElementById('summary');
@@ -342,9 +352,6 @@
     summaryAt = performance.now();
     summary.textContent = text;
   }
-
-  /** @type {Scope | undefined} */
-  let latest;
 
   /** @param {Scope} scope */
   function update(scope) {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchBrowser, seriousViolations } from '../support/browser.ts';
@@ -9,6 +11,8 @@ const { FLEET_PICTURES: PICTURES } = process.env;
 
 /** Milliseconds for what the whole batch takes, on a machine that does other things, too. */
 const PATIENT = { timeout: 90_000 };
+
+const BATCH_URL = /\/fleet\/batches\/[0-9A-Z]{5}$/;
 
 describe('the fleet page in a browser', function () {
   this.timeout(150_000);
@@ -54,16 +58,26 @@ describe('the fleet page in a browser', function () {
     for (const width of [360, 1280]) {
       await page.setViewportSize({ width, height: 900 });
       const overflow = await page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
       );
       expect(overflow, `${name} at ${width} px`).to.equal(0);
       if (PICTURES === undefined) continue;
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme });
-        await page.screenshot({ path: `${PICTURES}/${name}-${width}-${colorScheme}.png`, fullPage: true });
+        const path = `${PICTURES}/${name}-${width}-${colorScheme}.png`;
+        await page.screenshot({ path, fullPage: true, clip: { x: 0, y: 0, width, height: 1_500 } });
       }
     }
     await page.emulateMedia({ colorScheme: 'light' });
+  }
+
+  /** Waits until a value that follows is this one. */
+  async function shows(live: string, text: string): Promise<void> {
+    await page
+      .locator(`main [data-live="${live}"]`)
+      .and(page.getByText(text, { exact: true }))
+      .first()
+      .waitFor(PATIENT);
   }
 
   async function upload(name: string, lines: readonly string[]): Promise<void> {
@@ -98,7 +112,10 @@ describe('the fleet page in a browser', function () {
       `${platform.domain('other')},<img src=x onerror=alert(1)>`,
     ]);
     await page.getByRole('heading', { name: 'What is wrong' }).waitFor();
-    const lines = await page.getByRole('table', { name: 'What is wrong' }).locator('tbody tr').allTextContents();
+    const lines = await page
+      .getByRole('table', { name: 'What is wrong' })
+      .locator('tbody tr')
+      .allTextContents();
     expect(lines.map((line) => line.slice(0, 1))).to.deep.equal(['3', '4']);
     await lookAt('bad-file');
     await page.goto(`${web.adminUrl}/fleet`);
@@ -112,30 +129,160 @@ describe('the fleet page in a browser', function () {
     expect(await page.getByRole('button', { name: /Create/ }).count()).to.equal(0);
   });
 
-  it('follows a batch of 200 to its end, shows why some failed, and tries these again', async () => {
-    const taken = ['taken-1', 'taken-2', 'taken-3'].map((name) => platform.domain(name));
-    for (const domain of taken) await platform.putInstance({ domain });
-    const moved = platform.domain('moved');
-    const heir = await platform.putInstance({ domain: platform.domain('heir'), old_domain: moved });
-    const good = Array.from({ length: 196 }, (_, at) => platform.domain(`pupil-${at}`));
-    const rows = [...good.slice(0, 100), ...taken, moved, ...good.slice(100)];
+  it('follows a batch of 200 to its end without a reload, shows why some failed, and tries these again', async () => {
+    const taken = Array.from({ length: 90 }, (_, at) => platform.domain(`taken-${at}`));
+    const former = Array.from({ length: 50 }, (_, at) => platform.domain(`former-${at}`));
+    const wanted = Array.from({ length: 60 }, (_, at) => platform.domain(`pupil-${at}`));
+    await Promise.all([
+      ...taken.map((domain) => platform.putInstance({ domain })),
+      ...former.map((domain) => platform.putInstance({ domain: `now-${domain}`, old_domain: domain })),
+    ]);
+    const rows = [...taken, ...wanted, ...former];
     await upload('school.csv', ['domain,email', ...rows.map((domain, at) => `${domain},p${at}@example.org`)]);
     await lookAt('good-file');
-    await page.getByLabel('Why?').fill('new school year');
+    await page.getByLabel('Why?').fill('new <b>school</b> year');
     await page.getByRole('button', { name: 'Create 200 instances' }).click();
-    await page.waitForURL(/\/fleet\/batches\/[0-9A-Z]{5}$/);
+    await page.waitForURL(BATCH_URL);
     await page.getByText('Live', { exact: true }).waitFor();
-    await page.evaluate(() => Reflect.set(globalThis, 'sameDocument', true));
+    await page.getByText('new <b>school</b> year').waitFor();
+    await page.evaluate('globalThis.sameDocument = true');
+
     await platform.startWorker();
-    await page.locator('[data-live="counts.done"]').filter({ hasText: /^[1-9]/ }).waitFor(PATIENT);
+    await page
+      .locator('[data-live="counts.done"]')
+      .filter({ hasText: /^[1-9]/ })
+      .waitFor(PATIENT);
     await lookAt('batch-running');
-    await page.locator('h1 + .badge[data-state="partly failed"]').waitFor(PATIENT);
-    await page.getByText('200 of 200 instances ended').first().waitFor();
-    const causes = page.getByRole('table', { name: 'Failures by cause' });
-    await causes.getByText('old_domain').waitFor();
-    expect(await causes.locator('tbody tr').allTextContents()).to.deep.equal([]);
-    expect(await page.evaluate(() => Reflect.get(globalThis, 'sameDocument'))).to.equal(true);
+    await shows('state', 'partly failed');
+    await shows('sentence', '200 of 200 instances ended');
+    await shows('counts.done', '60');
+    await shows('counts.failed', '140');
+    const causes = page.getByRole('table', { name: 'Failures by cause' }).locator('tbody');
+    await causes.filter({ hasText: /^taken\s*90\D.*old_domain\s*50\D/s }).waitFor();
+    expect(await page.locator('[data-chart="failures"] canvas').isVisible()).to.equal(true);
+    expect(await page.evaluate('globalThis.sameDocument')).to.equal(true);
     await lookAt('batch-ended');
-    expect(heir.domain).to.be.a('string');
+
+    await Promise.all(taken.slice(0, 10).map((domain) => platform.remove(domain)));
+    await page.getByRole('button', { name: 'Try again what failed (140)' }).click();
+    await shows('counts.done', '70');
+    await shows('sentence', '200 of 200 instances ended');
+    await page.getByRole('link', { name: /^failed/ }).click();
+    await page.getByRole('link', { name: 'Next' }).click();
+    expect(new URL(page.url()).search).to.match(/^\?state=failed&after=\d+$/);
+    expect(await page.locator('[data-part="rows"] tbody .badge').allInnerTexts()).to.include('failed');
+  });
+
+  it('shows the fleet, one instance, its job, the workers and the queue', async () => {
+    await page.goto(`${web.adminUrl}/fleet`);
+    await page.getByRole('link', { name: 'school.csv' }).waitFor();
+    await lookAt('overview');
+    await page.getByLabel('Domain, or id of a job').fill(platform.domain('pupil-0'));
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: platform.domain('pupil-0') }).waitFor();
+    await lookAt('instance');
+    await page.goto(`${web.adminUrl}/fleet/jobs/${platform.domain('former-0')}`);
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+    await lookAt('job');
+    await page.goto(`${web.adminUrl}/fleet/workers`);
+    await page.getByRole('table', { name: 'Workers' }).locator('tbody tr').waitFor();
+    await lookAt('workers');
+    await page.goto(`${web.adminUrl}/fleet/board`);
+    await page.getByText('instances').first().waitFor();
+    await page.goto(`${web.adminUrl}/fleet/batches/NOONE`);
+    await page.getByText('There is no batch NOONE').waitFor();
+    expect(complaints.splice(0).join()).to.contain('404');
+    await lookAt('not-found');
+  });
+
+  it('stops a batch once its operator has said why, but not for a page of another origin', async () => {
+    await platform.stopWorker();
+    await upload('late.csv', [
+      'domain',
+      ...Array.from({ length: 5 }, (_, at) => platform.domain(`late-${at}`)),
+    ]);
+    await page.getByRole('button', { name: 'Create 5 instances' }).click();
+    await page.waitForURL(BATCH_URL);
+    const batch = page.url();
+
+    for (const host of ['127.0.0.1', 'localhost']) {
+      const site = await otherSite(`${batch}/cancel`);
+      try {
+        const answer = page.waitForResponse((response) => response.request().method() === 'POST');
+        await page.goto(`http://${host}:${site.port}/`);
+        expect((await answer).status(), host).to.equal(403);
+      } finally {
+        await site.close();
+      }
+    }
+    complaints.splice(0);
+
+    await page.goto(batch);
+    await shows('state', 'running');
+    await page.getByRole('link', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Cancel this batch' }).click();
+    await lookAt('cancel');
+    await page.getByLabel('Why?').fill('the wrong file');
+    await page.getByRole('button', { name: 'Cancel this batch' }).click();
+    await page.waitForURL(BATCH_URL);
+    await page.getByText('the wrong file').waitFor();
+    await page.getByText('Live', { exact: true }).waitFor();
+    await platform.startWorker();
+    await shows('counts.cancelled', '5');
+  });
+
+  it('says when the server is away, and goes on when it is back', async () => {
+    await page.goto(`${web.adminUrl}/fleet`);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await web.close();
+    await page.getByText('Connection lost').first().waitFor();
+    web = await startTestWeb(platform, { adminPort: web.adminPort });
+    await page.getByText('Live', { exact: true }).waitFor();
+    complaints.splice(0);
+  });
+
+  it('shows everything without JavaScript, too', async () => {
+    const plain = await browser.newContext({ javaScriptEnabled: false });
+    try {
+      await plain.addCookies(await context.cookies());
+      const still = await plain.newPage();
+      await still.goto(`${web.adminUrl}/fleet`);
+      await still.getByRole('link', { name: 'school.csv' }).click();
+      expect(await still.getByText('200 of 200 instances ended').isVisible()).to.equal(true);
+      await still.getByText('The rate as a table').click();
+      expect(await still.getByRole('table', { name: /^Instances that ended/ }).isVisible()).to.equal(true);
+    } finally {
+      await plain.close();
+    }
+  });
+
+  it('lets the operator out', async () => {
+    await page.goto(`${web.adminUrl}/fleet`);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Admin passphrase').waitFor();
+    await page.goto(`${web.adminUrl}/fleet`);
+    await page.getByLabel('Admin passphrase').waitFor();
   });
 });
+
+/** A page of somebody else, which sends a form as soon as it is opened. */
+async function otherSite(action: string): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html');
+    response.end(
+      `<form method="post" action="${action}"><input name="reason" value="theirs"></form><script>document.forms[0].submit()</script>`,
+    );
+  });
+  server.listen(0);
+  await once(server, 'listening');
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('it does not listen');
+  return {
+    port: address.port,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

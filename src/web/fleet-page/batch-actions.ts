@@ -43,7 +43,7 @@ export function refusedPage(
     refused > named.length ? html`<p>${count(refused - named.length)} more are not shown.</p>` : '';
   const main = html`<div class="card">
 <p class="lead">${count(queued)} are tried again; ${count(refused)} could not be.</p>
-!${table('What could not be tried again', ['Line', 'Domain', 'Why'], lines.join(''))}
+!${table('What could not be tried again', [{ number: 'Line' }, 'Domain', 'Why'], lines.join(''))}
 !${more}
 <div class="actions"><a class="button primary" href="/fleet/batches/${encodeURIComponent(id)}">Back to the batch</a></div>
 </div>`;

@@ -1,9 +1,10 @@
 import { html } from 'ghtml';
 import type { ListedBatch } from '../../operations/batches/fleet-snapshot.ts';
+import { oneLine } from '../../safe-text.ts';
 import { endedCount } from './batch-figures.ts';
 import { badge, bar, liveCount, table, timeText } from './parts.ts';
 
-const HEADS = ['Batch', 'State', 'Progress', 'Ended', 'Failed', 'Submitted'];
+const HEADS = ['Batch', 'Progress', { number: 'Ended' }, { number: 'Failed' }, 'State', 'Submitted'];
 
 const NONE = {
   waiting: 0,
@@ -41,17 +42,17 @@ export function batchList(batches: readonly ListedBatch[]): string {
 function row(listed: ListedBatch): string {
   const { batch, name, kind, state, counts, total, createdAt } = listed;
   return html`<tr data-id="${batch}">
-<th scope="row"><a href="/fleet/batches/${batch}" data-live="name" data-href="/fleet/batches/{batch}"><bdi>${nameOf(name, batch)}</bdi></a>
+<th scope="row"><a href="/fleet/batches/${batch}" data-href="/fleet/batches/{batch}"><bdi data-live="name">${nameOf(name, batch)}</bdi></a>
 <span class="faint"><span data-live="batch">${batch}</span> · <span data-live="kind">${kind}</span></span></th>
-<td>!${badge(state, 'state')}</td>
 <td class="wide">!${bar(counts, total)}</td>
 <td class="number">!${liveCount('ended', endedCount(counts))}<span class="faint"> / !${liveCount('total', total)}</span></td>
 <td class="number">!${liveCount('notDone', counts.failed + counts.incomplete)}</td>
+<td>!${badge(state, 'state')}</td>
 <td><time data-live="createdAt" data-as="time" datetime="${createdAt}">${timeText(createdAt)}</time></td>
 </tr>`;
 }
 
 /** A batch that was given no name is called by its id. */
 function nameOf(name: string, id: string): string {
-  return name === '' ? id : name;
+  return name === '' ? id : oneLine(name);
 }

@@ -24,7 +24,7 @@ export function batchPage(batch: BatchSnapshot, rows: string, csrf: string | und
     { name: 'incomplete', value: liveCount('counts.incomplete', counts.incomplete), tone: 'bad' },
     { name: 'cancelled', value: liveCount('counts.cancelled', counts.cancelled) },
     { name: 'at work', value: liveCount('counts.active', counts.active), tone: 'busy' },
-    { name: 'to be tried again', value: liveCount('counts.retrying', counts.retrying) },
+    { name: 'trying again', value: liveCount('counts.retrying', counts.retrying) },
     { name: 'waiting', value: liveCount('counts.waiting', counts.waiting) },
     {
       name: 'rate',
@@ -83,7 +83,7 @@ function stages({ kind, activeByStage, failedByStage }: BatchSnapshot): string {
   });
   return html`<section class="card" aria-labelledby="stages-title">
 <h2 id="stages-title">By stage</h2>
-!${table('Instances by stage', ['Stage', 'At work', 'Stopped here'], lines.join(''))}
+!${table('Instances by stage', ['Stage', { number: 'At work' }, { number: 'Stopped here' }], lines.join(''))}
 </section>`;
 }
 

@@ -31,7 +31,11 @@ export function batchRows(batch: BatchSnapshot, { rows, next }: RowPage, shown: 
   const body =
     rows.length === 0
       ? html`<p class="empty">There are no such instances.</p>`
-      : table('Instances of the batch', ['Line', 'Domain', 'State', 'Stage', 'Why'], rows.map(line).join(''));
+      : table(
+          'Instances of the batch',
+          [{ number: 'Line' }, 'Domain', 'State', 'Stage', 'Why'],
+          rows.map(line).join(''),
+        );
   const first =
     shown.after === 0 ? '' : html`<a class="button" href="${address(path, shown.state, 0)}">First</a>`;
   const further =
@@ -64,5 +68,5 @@ function line(row: Row): string {
   const error = rowError(row);
   const job = jobId === undefined ? '' : html` <a href="/fleet/jobs/${encodeURIComponent(jobId)}">job</a>`;
   return html`<tr><td class="number">${count(number)}</td><th scope="row">!${instanceLink(domain)}</th>
-<td>!${badge(state)}</td><td>${state === 'done' ? '' : stageLabel(stage)}</td><td class="why">!${quoted(error)}!${job}</td></tr>`;
+<td>!${badge(state)}</td><td>!${state === 'done' ? '' : quoted(stageLabel(stage))}</td><td class="why">!${quoted(error)}!${job}</td></tr>`;
 }

@@ -3,6 +3,7 @@ import { ERROR_CODES } from '../../error-codes.ts';
 import type { FailureCount } from '../../operations/batches/failure-counts.ts';
 import type { RateHistory } from '../../operations/batches/rate-history.ts';
 import { count } from '../../quantity-text.ts';
+import { safeJson } from '../../safe-text.ts';
 import { quoted, table, timeText } from './parts.ts';
 
 // A picture is drawn by `assets/fleet.js`; beside or below it is a table with the same numbers, for whoever does not see it.
@@ -14,12 +15,12 @@ export function rateChart({ from, seconds, rows }: RateHistory): string {
     const at = new Date(begin + step * seconds * 1000).toISOString();
     return html`<tr><td>${timeText(at)}</td><td class="number">${count(ended)}</td></tr>`;
   });
-  const data = JSON.stringify({ from, seconds, rows });
+  const data = safeJson(JSON.stringify({ from, seconds, rows }));
   return html`<section class="card" aria-labelledby="rate-title">
 <h2 id="rate-title">Rate over time</h2>
 <div class="chart" data-chart="rate" data-first="${data}"><canvas aria-hidden="true"></canvas></div>
 <details data-part="rate"><summary>The rate as a table</summary>
-!${table(`Instances that ended, every ${seconds} seconds`, ['From', 'Ended'], lines.join(''))}
+!${table(`Instances that ended, every ${seconds} seconds`, ['From', { number: 'Ended' }], lines.join(''))}
 </details>
 </section>`;
 }
@@ -37,10 +38,10 @@ export function failureChart(failures: readonly FailureCount[]): string {
   const body =
     lines.length === 0
       ? html`<p class="faint">Nothing has failed.</p>`
-      : table('Failures by cause', ['Cause', 'Instances', 'What it means'], lines.join(''));
+      : table('Failures by cause', ['Cause', { number: 'Instances' }, 'What it means'], lines.join(''));
   return html`<section class="card" aria-labelledby="failures-title">
 <h2 id="failures-title">Failures by cause</h2>
-<div class="chart causes" data-chart="failures" data-first="${JSON.stringify(failures)}" !${failures.length === 0 ? 'hidden' : ''}><canvas aria-hidden="true"></canvas></div>
+<div class="chart causes" data-chart="failures" data-first="${safeJson(JSON.stringify(failures))}" !${failures.length === 0 ? 'hidden' : ''}><canvas aria-hidden="true"></canvas></div>
 <div data-part="failures">!${body}</div>
 </section>`;
 }

@@ -1,10 +1,12 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { html } from 'ghtml';
+import { toError } from '../../errors.ts';
+import { problemOf } from '../fleet-api/problem.ts';
 import { statusText } from '../http/create-server.ts';
 import { type WebFailure, webFailure } from '../http/failure.ts';
 import { prefersPage } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
-import type { PageContent } from './page-shell.ts';
+import { type PageContent, sentence } from './page-shell.ts';
 import { sendPage } from './send-page.ts';
 
 /** What is read above what went wrong. */
@@ -42,25 +44,18 @@ export function errorPage(failure: WebFailure): PageContent {
   return { title: titleOf(failure), main };
 }
 
-/** Begins as a sentence does, and ends as one. */
-function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
-}
-
 type Handler = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
 /** Answers whatever is thrown by a route of pages: with a page, or with JSON where none is wanted. */
 export function failureHandler({ log }: WebContext): Handler {
   return async (error, request, reply) => {
-    const failure = webFailure(error);
-    const { status, code, message, advice, retryAfter } = failure;
+    const { status, headers, problem } = problemOf(error);
     // The route and not the path: what is asked for may hold what is nobody's business.
-    if (status === 500) log.error('a page failed', { route: request.routeOptions.url, error });
-    if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
-    reply.code(status);
-    if (!prefersPage(request)) return { error: { code, message, ...(advice && { advice }) } };
+    if (status === 500)
+      log.error('a page failed', { route: request.routeOptions.url, error: toError(error).message });
+    reply.code(status).headers(headers);
+    if (!prefersPage(request)) return problem;
     const isSignedIn = request.operatorSession !== undefined;
-    return await sendPage(request, reply, errorPage(failure), { isSignedIn });
+    return await sendPage(request, reply, errorPage({ ...webFailure(error), status }), { isSignedIn });
   };
 }

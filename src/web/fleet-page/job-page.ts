@@ -71,7 +71,7 @@ function stages({ stages: records }: JobFacts): string {
 <td>${Math.abs(startedAt) <= LAST_TIME_MS ? timeText(new Date(startedAt).toISOString()) : ''}</td>
 <td class="number">${ms === undefined ? '' : took(ms)}</td><td class="number">${count(tries)}</td></tr>`,
   );
-  return html`<h3>Stages</h3>!${table('Stages', ['Stage', 'State', 'Began', 'Took', 'Tries'], lines.join(''))}`;
+  return html`<h3>Stages</h3>!${table('Stages', ['Stage', 'State', 'Began', { number: 'Took' }, { number: 'Tries' }], lines.join(''))}`;
 }
 
 function apps({ apps: records }: JobFacts): string {
@@ -86,7 +86,7 @@ function apps({ apps: records }: JobFacts): string {
     }) => html`<tr><th scope="row">!${quoted(app)}</th><td>!${badge(state)}</td>
 <td>!${quoted(version)}</td><td class="number">${count(tries)}</td><td class="why">!${quoted(error)}</td></tr>`,
   );
-  return html`<h3>Applications</h3>!${table('Applications', ['Application', 'State', 'Version', 'Tries', 'Why'], lines.join(''))}`;
+  return html`<h3>Applications</h3>!${table('Applications', ['Application', 'State', 'Version', { number: 'Tries' }, 'Why'], lines.join(''))}`;
 }
 
 /** The last time that a date can have, in milliseconds since 1970. */

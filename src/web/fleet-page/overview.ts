@@ -22,8 +22,8 @@ export function overviewPage({ batches, queue, workers, rate }: FleetSnapshot): 
   const { jobs } = queue;
   const main = html`!${tiles([
     { name: 'waiting', value: liveCount('queue.jobs.waiting', jobs.waiting) },
-    { name: 'being worked on', value: liveCount('queue.jobs.active', jobs.active), tone: 'busy' },
-    { name: 'to be tried again', value: liveCount('queue.jobs.retrying', jobs.retrying) },
+    { name: 'at work', value: liveCount('queue.jobs.active', jobs.active), tone: 'busy' },
+    { name: 'trying again', value: liveCount('queue.jobs.retrying', jobs.retrying) },
     { name: 'failed jobs', value: liveCount('queue.jobs.failed', jobs.failed), tone: 'bad' },
     { name: 'workers', value: liveCount('workers.length', workers.length) },
   ])}

@@ -1,4 +1,5 @@
 import { html } from 'ghtml';
+import { oneLine } from '../../safe-text.ts';
 import { FLEET_ASSETS } from './fleet-assets.ts';
 
 /** The pages that each page leads to, by the path that they are at. */
@@ -41,7 +42,8 @@ export function csrfField(csrf: string | undefined): string {
 
 /** A whole page. */
 export function pageShell(content: PageContent, viewer: Viewer): string {
-  const { title, main, beside = '', events, hasCharts = false } = content;
+  const { main, beside = '', events, hasCharts = false } = content;
+  const title = oneLine(content.title);
   const live = events === undefined ? '' : html`data-events="${events}"`;
   return html`<!doctype html>
 <html lang="en">
@@ -65,7 +67,7 @@ export function pageShell(content: PageContent, viewer: Viewer): string {
 </div>
 </header>
 <main id="main" class="frame" tabindex="-1" !${live}>
-<div class="heading"><h1>${title}</h1>!${beside}</div>
+<div class="heading"><h1><bdi>${title}</bdi></h1>!${beside}</div>
 !${events === undefined ? '' : liveStatus()}
 !${main}
 </main>
@@ -91,4 +93,11 @@ function liveStatus(): string {
   return html`<p class="live" id="live" hidden><span class="dot"></span> <span id="live-text">Live</span></p>
 <p class="visually-hidden" aria-live="polite" id="summary"></p>
 <noscript><p class="note">Without JavaScript this page does not follow by itself. <a href="">Look again</a></p></noscript>`;
+}
+
+/** Begins as a sentence does, and ends as one. */
+export function sentence(text: string): string {
+  const line = oneLine(text);
+  const begun = line.charAt(0).toUpperCase() + line.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

@@ -33,7 +33,7 @@ export function badge(state: string, live?: string): string {
 
 /** A number that follows. */
 export function liveCount(live: string, value: number): string {
-  return html`<span data-live="${live}" data-as="count">${count(value)}</span>`;
+  return html`<span data-live="${live}" data-as="count" !${value === 0 ? 'data-zero' : ''}>${count(value)}</span>`;
 }
 
 /** How many of something there are, with its name below. */
@@ -79,9 +79,16 @@ export function bar(counts: Readonly<Record<RowState, number>>, total: number): 
   return html`<svg class="bar" data-bar viewBox="0 0 ${BAR_WIDTH} 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">!${parts.join('')}</svg>`;
 }
 
+/** What is read above a column; numbers stand to the right. */
+export type Head = string | { readonly number: string };
+
 /** A table that scrolls by itself where there is no room, by keyboard, too. @param caption read out, and not shown */
-export function table(caption: string, heads: readonly string[], body: string, attributes = ''): string {
-  const cells = heads.map((head) => html`<th scope="col">${head}</th>`);
+export function table(caption: string, heads: readonly Head[], body: string, attributes = ''): string {
+  const cells = heads.map((head) =>
+    typeof head === 'string'
+      ? html`<th scope="col">${head}</th>`
+      : html`<th scope="col" class="number">${head.number}</th>`,
+  );
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
 <table><caption class="visually-hidden">${caption}</caption>
 <thead><tr>!${cells.join('')}</tr></thead>
@@ -95,4 +102,9 @@ export function facts(list: readonly (readonly [name: string, value: string])[])
     .filter(([, value]) => value !== '')
     .map(([name, value]) => html`<div><dt>${name}</dt><dd>!${value}</dd></div>`);
   return html`<dl class="facts">!${known.join('')}</dl>`;
+}
+
+/** How many instances, as people say it. */
+export function instances(rows: number): string {
+  return `${count(rows)} ${rows === 1 ? 'instance' : 'instances'}`;
 }

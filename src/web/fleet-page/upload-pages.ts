@@ -2,8 +2,9 @@ import { html } from 'ghtml';
 import type { RowReport } from '../../operations/input/check-file.ts';
 import type { CheckedUpload } from '../../operations/instances/check-upload.ts';
 import { count, readableSize } from '../../quantity-text.ts';
-import { csrfField, type PageContent } from './page-shell.ts';
-import { quoted, table, tiles } from './parts.ts';
+import { oneLine } from '../../safe-text.ts';
+import { csrfField, type PageContent, sentence } from './page-shell.ts';
+import { instances, quoted, table, tiles } from './parts.ts';
 
 /** Where files are submitted. */
 export const NEW_BATCH = '/fleet/batches/new';
@@ -44,7 +45,11 @@ export function checkedPage(id: string, upload: CheckedUpload, csrf: string | un
 !${reportList('What is wrong', problems, more.problems)}
 !${reportList('What looks odd', warnings, more.warnings)}
 !${refusal === undefined ? confirmForm(id, upload, csrf) : againForm()}`;
-  return { title: refusal === undefined ? 'Look it over' : 'Nothing was queued', place: NEW_BATCH, main };
+  return {
+    title: refusal === undefined ? 'Look the file over' : 'Nothing was queued',
+    place: NEW_BATCH,
+    main,
+  };
 }
 
 function placeText({ line, column }: { readonly line?: number; readonly column?: string }): string {
@@ -65,7 +70,7 @@ function reportList(title: string, reports: readonly RowReport[], more: number):
     );
   const hidden = Math.max(reports.length - MOST_SHOWN, 0) + more;
   return html`<section class="card"><h2>${title}</h2>
-!${table(title, ['Line', 'Column', 'What'], lines.join(''))}
+!${table(title, [{ number: 'Line' }, 'Column', 'What'], lines.join(''))}
 !${hidden === 0 ? '' : html`<p>${count(hidden)} more are not shown.</p>`}
 </section>`;
 }
@@ -79,20 +84,20 @@ function confirmForm(
   const skip =
     counts.invalid === 0
       ? ''
-      : html`<label class="choice"><input type="checkbox" name="skip_invalid" value="yes" required> Leave out the ${count(counts.invalid)} bad rows</label>`;
-  const cost = (preflight?.lines ?? []).map((each) => html`<p class="faint">${each}</p>`);
+      : html`<label class="choice"><input type="checkbox" name="skip_invalid" value="yes" required> Leave out ${counts.invalid === 1 ? 'the bad row' : `the ${count(counts.invalid)} bad rows`}</label>`;
+  const cost = (preflight?.lines ?? []).map((each) => html`<p class="faint">${sentence(each)}</p>`);
   return html`<form class="card narrow" method="post" action="${NEW_BATCH}/${id}">
 !${csrfField(csrf)}
-<h2>${what} ${count(counts.valid)} instances?</h2>
+<h2>${what} ${instances(counts.valid)}?</h2>
 !${cost.join('')}
 !${skip}
 <label for="name">Name of the batch</label>
-<input id="name" name="name" maxlength="200" value="${file}">
+<input id="name" name="name" maxlength="200" value="${oneLine(file)}">
 <label for="reason">Why? It is kept with the batch.</label>
 <input id="reason" name="reason" maxlength="500">
 <label for="max_failures">Stop when more than so many have failed</label>
 <input id="max_failures" name="max_failures" type="number" min="0" max="10000000" inputmode="numeric" placeholder="never">
-<div class="actions"><button class="primary">${what} ${count(counts.valid)} instances</button> <a class="button" href="${NEW_BATCH}">Take another file</a></div>
+<div class="actions"><button class="primary">${what} ${instances(counts.valid)}</button> <a class="button" href="${NEW_BATCH}">Take another file</a></div>
 </form>`;
 }
 

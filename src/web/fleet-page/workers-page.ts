@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { html } from 'ghtml';
 import { listWorkers, type WorkerState } from '../../jobs/redis/worker-heartbeat.ts';
+import { oneLine } from '../../safe-text.ts';
 import { PAGE } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
-import { liveCount, quoted, table, timeText } from './parts.ts';
+import { liveCount, table, timeText } from './parts.ts';
 import { sendPage } from './send-page.ts';
 
 /** The workers that live, and what each is at. */
@@ -22,7 +23,7 @@ export async function workersPage(app: FastifyInstance, context: WebContext): Pr
   });
 }
 
-const HEADS = ['Worker', 'At work', 'Since', 'Waits for'];
+const HEADS = ['Worker', { number: 'At work' }, 'Waits for', 'Since'];
 
 const BLANK: WorkerState = {
   id: '',
@@ -43,11 +44,11 @@ export function workerList(workers: readonly WorkerState[]): string {
 
 function row({ id, host, pid, running, concurrency, startedAt, waitsFor }: WorkerState): string {
   const since = startedOn(startedAt);
-  return html`<tr data-id="${id}">
-<th scope="row"><span data-live="host">!${quoted(host)}</span> <span class="faint">process <span data-live="pid">${pid}</span></span></th>
+  return html`<tr data-id="${oneLine(id)}">
+<th scope="row"><bdi data-live="host">${oneLine(host)}</bdi> <span class="faint">process <span data-live="pid">${pid}</span></span></th>
 <td class="number">!${liveCount('running', running)} <span class="faint">of !${liveCount('concurrency', concurrency)}</span></td>
+<td><bdi data-live="waitsFor">${oneLine(waitsFor)}</bdi></td>
 <td><time data-live="startedAt" data-as="time" datetime="${since}">${timeText(since)}</time></td>
-<td data-live="waitsFor">!${quoted(waitsFor)}</td>
 </tr>`;
 }
 
