@@ -101,7 +101,7 @@ describe('a file that is submitted on the fleet page', () => {
     const { path, page } = await checked(`domain,email\n${good},a@example.org\nnot a domain,x\n`);
     expect(page).to.contain('What is wrong').and.to.contain('Leave out the bad row');
     const before = await queued();
-    expect((await operator.post(path)).status).to.equal(400);
+    expect((await operator.post(path)).status).to.equal(422);
     expect(await queued()).to.equal(before);
     expect((await operator.post(path, { skip_invalid: 'yes' })).status).to.equal(303);
     expect(await queued()).to.equal(before + 1);
@@ -116,7 +116,7 @@ describe('a file that is submitted on the fleet page', () => {
     ] as const) {
       const { path, page } = await checked(content);
       expect(page).to.contain('Nothing was queued').and.to.contain(words).and.not.to.contain('<script>');
-      expect((await operator.post(path)).status, content).to.be.oneOf([400, 409]);
+      expect((await operator.post(path)).status, content).to.be.oneOf([400, 422]);
     }
   });
 
