@@ -221,7 +221,9 @@
     if (canvas === null || typeof Chart === 'undefined') return;
     const data = {
       labels: [''],
-      datasets: [{ data: [0], fill: isRate, tension: 0.25, pointRadius: 0, borderWidth: 2 }],
+      datasets: [
+        { data: [0], fill: isRate, tension: 0, maxBarThickness: 28, pointRadius: 0, borderWidth: 2 },
+      ],
     };
     const axis = () => ({
       ticks: { color: '', maxRotation: 0, autoSkipPadding: 16, precision: isRate ? 1 : 0 },

@@ -130,9 +130,9 @@ describe('the fleet page in a browser', function () {
   });
 
   it('follows a batch of 200 to its end without a reload, shows why some failed, and tries these again', async () => {
-    const taken = Array.from({ length: 90 }, (_, at) => platform.domain(`taken-${at}`));
-    const former = Array.from({ length: 50 }, (_, at) => platform.domain(`former-${at}`));
-    const wanted = Array.from({ length: 60 }, (_, at) => platform.domain(`pupil-${at}`));
+    const taken = Array.from({ length: 100 }, (_, at) => platform.domain(`taken-${at}`));
+    const former = Array.from({ length: 70 }, (_, at) => platform.domain(`former-${at}`));
+    const wanted = Array.from({ length: 30 }, (_, at) => platform.domain(`pupil-${at}`));
     await Promise.all([
       ...taken.map((domain) => platform.putInstance({ domain })),
       ...former.map((domain) => platform.putInstance({ domain: `now-${domain}`, old_domain: domain })),
@@ -155,17 +155,17 @@ describe('the fleet page in a browser', function () {
     await lookAt('batch-running');
     await shows('state', 'partly failed');
     await shows('sentence', '200 of 200 instances ended');
-    await shows('counts.done', '60');
-    await shows('counts.failed', '140');
+    await shows('counts.done', '30');
+    await shows('counts.failed', '170');
     const causes = page.getByRole('table', { name: 'Failures by cause' }).locator('tbody');
-    await causes.filter({ hasText: /^taken\s*90\D.*old_domain\s*50\D/s }).waitFor();
+    await causes.filter({ hasText: /^taken\s*100\D.*old_domain\s*70\D/s }).waitFor();
     expect(await page.locator('[data-chart="failures"] canvas').isVisible()).to.equal(true);
     expect(await page.evaluate('globalThis.sameDocument')).to.equal(true);
     await lookAt('batch-ended');
 
     await Promise.all(taken.slice(0, 10).map((domain) => platform.remove(domain)));
-    await page.getByRole('button', { name: 'Try again what failed (140)' }).click();
-    await shows('counts.done', '70');
+    await page.getByRole('button', { name: 'Try again what failed (170)' }).click();
+    await shows('counts.done', '40');
     await shows('sentence', '200 of 200 instances ended');
     await page.getByRole('link', { name: /^failed/ }).click();
     await page.getByRole('link', { name: 'Next' }).click();

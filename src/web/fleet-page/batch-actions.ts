@@ -2,8 +2,8 @@ import { html } from 'ghtml';
 import type { BatchSnapshot } from '../../operations/batches/batch-snapshot.ts';
 import type { RefusedRow, RetriedBatch } from '../../operations/batches/retry-batch.ts';
 import { count } from '../../quantity-text.ts';
+import { instanceLink, quoted, table } from './elements.ts';
 import { csrfField, type PageContent } from './page-shell.ts';
-import { instanceLink, quoted, table } from './parts.ts';
 
 /** Asks before a batch is stopped. @param problem what was wrong with the answer before */
 export function cancelPage(batch: BatchSnapshot, problem: string, csrf: string | undefined): PageContent {

@@ -2,7 +2,7 @@ import { html } from 'ghtml';
 import type { ListedBatch } from '../../operations/batches/fleet-snapshot.ts';
 import { oneLine } from '../../safe-text.ts';
 import { endedCount } from './batch-figures.ts';
-import { badge, bar, liveCount, table, timeText } from './parts.ts';
+import { badge, bar, liveCount, table, timeText } from './elements.ts';
 
 const HEADS = ['Batch', 'Progress', { number: 'Ended' }, { number: 'Failed' }, 'State', 'Submitted'];
 

@@ -5,8 +5,8 @@ import type { StageCount } from '../../operations/batches/stage-counts.ts';
 import { count } from '../../quantity-text.ts';
 import { missedCount, progressSentence, rateText, timeLeft } from './batch-figures.ts';
 import { failureChart, rateChart } from './charts.ts';
+import { badge, bar, facts, liveCount, quoted, table, tiles, timeOf } from './elements.ts';
 import { csrfField, type PageContent } from './page-shell.ts';
-import { badge, bar, facts, liveCount, quoted, table, tiles, timeOf } from './parts.ts';
 
 /** All about one batch. @param rows HTML of the list of its rows */
 export function batchPage(batch: BatchSnapshot, rows: string, csrf: string | undefined): PageContent {

@@ -7,7 +7,7 @@ import type { BatchSnapshot } from '../../operations/batches/batch-snapshot.ts';
 import { rowError } from '../../operations/batches/batch-state.ts';
 import type { RowPage } from '../../operations/batches/row-page.ts';
 import { count } from '../../quantity-text.ts';
-import { badge, instanceLink, quoted, table } from './parts.ts';
+import { badge, instanceLink, quoted, table } from './elements.ts';
 
 /** Rows on one page. */
 export const ROWS_SHOWN = 50;

@@ -1,8 +1,8 @@
 import { html } from 'ghtml';
 import type { InstanceFacts, InstanceOverview } from '../../operations/instances/instance-overview.ts';
+import { badge, facts, quoted } from './elements.ts';
 import { jobDetails } from './job-page.ts';
 import type { PageContent } from './page-shell.ts';
-import { badge, facts, quoted } from './parts.ts';
 
 /** One instance: how it stands, and what was done to it. Nothing of its owner is shown, and no secret. */
 export function instancePage({ domain, instance, jobs }: InstanceOverview): PageContent {

@@ -2,8 +2,8 @@ import { html } from 'ghtml';
 import { stageLabel } from '../../jobs/kinds/job-kinds.ts';
 import type { JobFacts } from '../../operations/jobs/job-facts.ts';
 import { count, readableDuration } from '../../quantity-text.ts';
+import { badge, facts, instanceLink, quoted, table, timeOf, timeText } from './elements.ts';
 import { csrfField, type PageContent } from './page-shell.ts';
-import { badge, facts, instanceLink, quoted, table, timeOf, timeText } from './parts.ts';
 
 /** Everything about one job. */
 export function jobPage(job: JobFacts, csrf: string | undefined): PageContent {
@@ -58,7 +58,7 @@ export function jobDetails(job: JobFacts): string {
 !${apps(job)}`;
 }
 
-function stages({ stages: records }: JobFacts): string {
+function stages({ stages: records, state: jobState }: JobFacts): string {
   if (records.length === 0) return '';
   const lines = records.map(
     ({
@@ -67,7 +67,7 @@ function stages({ stages: records }: JobFacts): string {
       startedAt,
       ms,
       tries,
-    }) => html`<tr><th scope="row">${stageLabel(stage)}</th><td>!${badge(state)}</td>
+    }) => html`<tr><th scope="row">${stageLabel(stage)}</th><td>!${badge(state === 'running' && jobState === 'failed' ? 'stopped' : state)}</td>
 <td>${Math.abs(startedAt) <= LAST_TIME_MS ? timeText(new Date(startedAt).toISOString()) : ''}</td>
 <td class="number">${ms === undefined ? '' : took(ms)}</td><td class="number">${count(tries)}</td></tr>`,
   );

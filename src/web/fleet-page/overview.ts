@@ -5,8 +5,8 @@ import { PAGE } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
 import { batchList } from './batch-list.ts';
 import { rateChart } from './charts.ts';
+import { liveCount, tiles } from './elements.ts';
 import type { PageContent } from './page-shell.ts';
-import { liveCount, tiles } from './parts.ts';
 import { sendPage } from './send-page.ts';
 import { workerList } from './workers-page.ts';
 

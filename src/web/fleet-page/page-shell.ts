@@ -85,7 +85,7 @@ function navigation({ place }: PageContent, { csrf }: Viewer): string {
     csrf === undefined
       ? ''
       : html`<form method="post" action="/fleet/sign-out">!${csrfField(csrf)}<button class="quiet">Sign out</button></form>`;
-  return html`<nav aria-label="Fleet"><ul>!${links.join('')}</ul></nav>!${signOut}`;
+  return html`<nav class="places" aria-label="Fleet"><ul>!${links.join('')}</ul></nav>!${signOut}`;
 }
 
 /** Says that the page follows, and tells screen readers now and then how far things are. */

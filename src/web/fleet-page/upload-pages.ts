@@ -3,8 +3,8 @@ import type { RowReport } from '../../operations/input/check-file.ts';
 import type { CheckedUpload } from '../../operations/instances/check-upload.ts';
 import { count, readableSize } from '../../quantity-text.ts';
 import { oneLine } from '../../safe-text.ts';
+import { instances, quoted, table, tiles } from './elements.ts';
 import { csrfField, type PageContent, sentence } from './page-shell.ts';
-import { instances, quoted, table, tiles } from './parts.ts';
 
 /** Where files are submitted. */
 export const NEW_BATCH = '/fleet/batches/new';

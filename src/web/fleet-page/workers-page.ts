@@ -4,7 +4,7 @@ import { listWorkers, type WorkerState } from '../../jobs/redis/worker-heartbeat
 import { oneLine } from '../../safe-text.ts';
 import { PAGE } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
-import { liveCount, table, timeText } from './parts.ts';
+import { liveCount, table, timeText } from './elements.ts';
 import { sendPage } from './send-page.ts';
 
 /** The workers that live, and what each is at. */
