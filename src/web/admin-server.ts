@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify';
+import { creationRoutes } from './admin/create-route.ts';
 import { sendError } from './admin/error-json.ts';
 import { stackApi } from './admin/stack-api.ts';
 import { fleetGuard } from './auth/fleet-guard.ts';
+import { clouderyRoutes } from './cloudery/cloudery-routes.ts';
 import { fleetApi } from './fleet-api/fleet-api.ts';
 import { fleetPage } from './fleet-page/fleet-page.ts';
 import { createWebServer } from './http/create-server.ts';
@@ -19,7 +21,8 @@ export async function createAdminServer(context: WebContext): Promise<FastifyIns
     // What is refused before it has a route, such as an address that nobody can decode.
     framework: { frameworkErrors: (error, _request, reply) => void sendError(reply, error) },
   });
-  await app.register((api) => stackApi(api, context));
+  await app.register((api) => stackApi(api, context, [creationRoutes]));
+  await app.register(async (cloudery) => clouderyRoutes(cloudery, context));
   await app.register(async (fleet) => {
     await fleetGuard(fleet, context);
     await fleetApi(fleet, context);
