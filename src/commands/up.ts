@@ -4,16 +4,18 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { EXIT } from '../cli/terminal/exit-codes.ts';
 import { listenForStop } from '../cli/terminal/stop-requests.ts';
+import { usesOwnPassphrase } from '../up/admin-passphrase.ts';
 import { findConfigured } from '../up/configured.ts';
-import { exampleLink, refuseDemoOnForeignPlatform, submitExamples } from '../up/demo.ts';
+import { exampleLink, examplesFor, refuseDemoOnForeignPlatform, submitExamples } from '../up/demo.ts';
 import { takeLock } from '../up/lock.ts';
-import { placesIn } from '../up/places.ts';
+import { type Places, placesIn } from '../up/places.ts';
 import { type Platform, startPlatform } from '../up/platform.ts';
 import { makePrivate } from '../up/private-places.ts';
-import { howToReach, type ReportOptions, whatRuns } from '../up/report.ts';
+import { fleetPageUrl, howToReach, howToSignIn, type ReportOptions, whatRuns } from '../up/report.ts';
 
 export default class Up extends BaseCommand {
-  static override summary = 'Start all that is needed: Redis, a CouchDB for trials, and workers';
+  static override summary =
+    'Start all that is needed: Redis, a CouchDB for trials, workers, and what serves the pages';
 
   static override description =
     'What a configuration file or the environment names is used rather than started: CouchDB, Redis, the ' +
@@ -77,7 +79,7 @@ export default class Up extends BaseCommand {
         concurrency: flags.concurrency ?? config.fleet.concurrency,
       };
       this.log([...whatRuns(report), ''].join('\n'));
-      if (flags.demo) process.exitCode = await this.demonstrate(platform, stop.signal);
+      if (flags.demo) process.exitCode = await this.demonstrate(platform, places, stop.signal);
       if (!flags.once && !stop.signal.aborted) {
         await this.whatNext(report, flags.demo);
         await stop.first;
@@ -94,8 +96,13 @@ export default class Up extends BaseCommand {
     }
   }
 
-  private async demonstrate({ access }: Platform, signal: AbortSignal): Promise<number> {
-    const file = join(this.config.root, 'examples', 'fleet.csv');
+  private async demonstrate(
+    { access, config }: Platform,
+    { examples }: Places,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const ours = join(this.config.root, 'examples', 'fleet.csv');
+    const file = await examplesFor(ours, examples, config.serve.publicPort);
     const code = await submitExamples({ file, access, signal });
     return signal.aborted ? EXIT.interrupted : code;
   }
@@ -106,9 +113,7 @@ export default class Up extends BaseCommand {
     const bin = process.env['npm_lifecycle_event'] === undefined ? this.config.bin : `npx ${this.config.bin}`;
     this.log(
       [
-        ...(link === undefined
-          ? []
-          : ['', 'The first page of an owner, once a stack serves this CouchDB:', `  ${link}`]),
+        ...(link === undefined ? [] : ['', 'The first page of an owner:', `  ${link}`]),
         '',
         'In another terminal:',
         ...howToReach(report).map((line) => `  ${line}`),
@@ -117,6 +122,9 @@ export default class Up extends BaseCommand {
         `  ${bin} workers ls`,
         '',
         'Ctrl-C stops all of it; the data stays for the next time.',
+        '',
+        howToSignIn(report, usesOwnPassphrase(report.places, report.config)),
+        `Fleet page:  ${fleetPageUrl(report.config)}`,
       ].join('\n'),
     );
   }

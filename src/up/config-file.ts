@@ -8,6 +8,9 @@ export interface FleetYamlOptions {
   /** Absent = said elsewhere, as `fleet.redis`. */
   readonly redisUrl?: string | undefined;
   readonly linkScheme: 'https' | 'http';
+  /** Where the pages of instances, and where the fleet page are served; absent = as `serve` has them by itself. */
+  readonly publicPort?: number;
+  readonly adminPort?: number;
   /** Absolute path; absent = where a worker keeps applications by itself. */
   readonly appCache?: string;
 }
@@ -21,6 +24,8 @@ export function fleetYaml({
   storageRoot,
   redisUrl,
   linkScheme,
+  publicPort,
+  adminPort,
   appCache,
 }: FleetYamlOptions): string {
   return `# Written by \`cozy-fleet up\`, and written again each time it starts.
@@ -45,6 +50,8 @@ fleet:
 ${redisUrl === undefined ? '' : `  # Where jobs, batches and their progress are kept\n  redis_url: ${quoted(redisUrl)}\n`}\
   # Scheme of the links shown for instances
   link_scheme: ${linkScheme}
+${publicPort === undefined ? '' : `  # Pages of the instances\n  public_port: ${publicPort}\n`}\
+${adminPort === undefined ? '' : `  # The admin API and the fleet page\n  admin_port: ${adminPort}\n`}\
 ${appCache === undefined ? '' : `  # Applications that were fetched once\n  app_cache: ${quoted(appCache)}\n`}`;
 }
 

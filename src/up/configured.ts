@@ -12,6 +12,8 @@ const KEYS = {
   couchdb: ['couchdb.url'],
   redis: ['fleet.redis_url', 'fleet.redis.addrs'],
   storage: ['fs.url'],
+  publicPort: ['fleet.public_port'],
+  adminPort: ['fleet.admin_port'],
 } as const;
 
 type Part = keyof typeof KEYS;
@@ -78,5 +80,7 @@ function entries(keys: typeof KEYS): [Part, readonly string[]][] {
     ['couchdb', keys.couchdb],
     ['redis', keys.redis],
     ['storage', keys.storage],
+    ['publicPort', keys.publicPort],
+    ['adminPort', keys.adminPort],
   ];
 }

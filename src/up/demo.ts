@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { InputError } from '../errors.ts';
@@ -7,10 +8,32 @@ import { registrationOf } from '../instances/lookup/registration.ts';
 import { openCouch } from '../operations/connect/couch.ts';
 import type { Configured } from './configured.ts';
 import type { Access } from './platform.ts';
+import { writePrivateFile } from './private-file.ts';
 import { spawnCommand } from './run-cli.ts';
 
-/** The instance of the examples whose link is shown. */
-const SHOWN = 'alice.example.org';
+/** Where the examples are, unless that port is taken. */
+const EXAMPLES_AT = 'localhost:8090';
+
+/** The name of the example instance whose link is shown. */
+const SHOWN = 'alice';
+
+/**
+ * The file with the examples, under names that lead to the pages that are served here.
+ * @param file those of the package
+ * @param copy where they are written where other names are needed
+ */
+export async function examplesFor(file: string, copy: string, publicPort: number): Promise<string> {
+  const here = hostAt(publicPort);
+  if (here === EXAMPLES_AT) return file;
+  const text = await readFile(file, 'utf8');
+  await writePrivateFile(copy, text.replaceAll(EXAMPLES_AT, here));
+  return copy;
+}
+
+/** Browsers find every name below `localhost` on this machine. */
+function hostAt(publicPort: number): string {
+  return `localhost:${publicPort}`;
+}
 
 export interface DemoOptions {
   readonly file: string;
@@ -50,7 +73,7 @@ export async function submitExamples({ file, access, signal }: DemoOptions): Pro
 export async function exampleLink(config: Config): Promise<string | undefined> {
   const couch = openCouch(config);
   try {
-    const [instance] = await findByNames(couch.global, [SHOWN]);
+    const [instance] = await findByNames(couch.global, [`${SHOWN}.${hostAt(config.serve.publicPort)}`]);
     return instance && registrationOf(instance, config.fleet.linkScheme)?.link;
   } finally {
     await couch.close();

@@ -13,6 +13,12 @@ export interface Places {
   readonly config: string;
   /** Beside an operator's own configuration file: what `up` adds to it, as environment variables. */
   readonly environment: string;
+  /** In the stored form, where no other is found: `serve` reads it. */
+  readonly adminPassphrase: string;
+  /** The same as it is typed, for whoever tries it out. */
+  readonly clearPassphrase: string;
+  /** The example instances, with the port that their pages have here. */
+  readonly examples: string;
   /** Held by the `up` that runs here. */
   readonly lock: string;
 }
@@ -28,6 +34,9 @@ export function placesIn(directory: string): Places {
     logs: join(directory, 'logs'),
     config: join(directory, 'cozy.yaml'),
     environment: join(directory, 'env.sh'),
+    adminPassphrase: join(directory, 'cozy-admin-passphrase'),
+    clearPassphrase: join(directory, 'admin-passphrase'),
+    examples: join(directory, 'examples.csv'),
     lock: join(directory, 'up.lock'),
   };
 }

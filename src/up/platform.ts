@@ -7,14 +7,15 @@ import { loadConfig } from '../config/load-config.ts';
 import { storageRoot } from '../config/storage-root.ts';
 import { openRedisWarning } from '../jobs/redis/connect-fleet-redis.ts';
 import { shellQuoted } from '../shell-quoted.ts';
+import { ensureOwnPassphrase, usesOwnPassphrase } from './admin-passphrase.ts';
+import { startCommandProcess } from './command-process.ts';
 import { fleetYaml } from './config-file.ts';
 import type { Configured } from './configured.ts';
 import { keepRunning } from './keep-running.ts';
 import type { Places } from './places.ts';
 import { readPreviousRun } from './previous-run.ts';
 import { writePrivateFile } from './private-file.ts';
-import { type ServerOptions, startOwnCouch, startOwnRedis } from './servers.ts';
-import { startWorkerProcess } from './worker-process.ts';
+import { freePorts, type ServerOptions, startOwnCouch, startOwnRedis } from './servers.ts';
 
 export interface PlatformOptions {
   readonly surroundings: Surroundings;
@@ -62,6 +63,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const config = loadConfig({ env, cwd, home, file: access.args[1] });
     options.signal.throwIfAborted();
     running.push(await startWorkers(options, access, config));
+    running.push(await startServeProcess(options, access, config));
     const warning = await openRedisWarning(config.fleet);
     if (warning !== undefined) options.say(`Warning: ${warning}`);
     return { config, access, stop };
@@ -71,11 +73,13 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   }
 }
 
-/** URLs of what we started; what is configured is absent. */
+/** URLs and ports of what we start; what is configured is absent. */
 interface Urls {
   redis?: string;
   couchdb?: string;
   storage?: string;
+  publicPort?: number;
+  adminPort?: number;
 }
 
 async function startServers(
@@ -97,6 +101,9 @@ async function startServers(
     urls.couchdb = couchdb.url;
   }
   signal.throwIfAborted();
+  const { publicPort, adminPort } = await freePorts(options, { afterCrash });
+  if (parts.publicPort === undefined) urls.publicPort = publicPort;
+  if (parts.adminPort === undefined) urls.adminPort = adminPort;
   return urls;
 }
 
@@ -116,7 +123,9 @@ async function grantAccess(
       redisUrl: urls.redis ?? given.get('fleet.redis_url'),
       // One that is no good is refused right after, with the name of its variable.
       storageRoot: 'root' in storage ? storage.root : places.storage,
-      linkScheme: 'https',
+      linkScheme: 'http',
+      publicPort: urls.publicPort ?? Number(given.get('fleet.public_port')),
+      adminPort: urls.adminPort ?? Number(given.get('fleet.admin_port')),
       appCache: places.apps,
     });
     await writePrivateFile(places.config, text);
@@ -127,7 +136,11 @@ async function grantAccess(
       'couchdb.url': urls.couchdb,
       'fleet.redis_url': urls.redis,
       'fs.url': urls.storage,
-    }).flatMap(([key, value]): [string, string][] => (value === undefined ? [] : [[variableOf(key), value]])),
+      'fleet.public_port': urls.publicPort,
+      'fleet.admin_port': urls.adminPort,
+    }).flatMap(([key, value]): [string, string][] =>
+      value === undefined ? [] : [[variableOf(key), String(value)]],
+    ),
   );
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${shellQuoted(value)}\n`);
   await writePrivateFile(places.environment, lines.join(''));
@@ -152,8 +165,10 @@ async function startWorkers(
       const kept = keepRunning({
         name,
         start: (signal) =>
-          startWorkerProcess({
-            args,
+          startCommandProcess({
+            name: 'The worker',
+            errorCode: 'worker_not_started',
+            args: ['workers', 'start', '--wait-for-servers', ...args],
             env: access.env,
             logFile: join(places.logs, `worker-${at + 1}.log`),
             graceSeconds: config.fleet.graceSeconds,
@@ -174,4 +189,31 @@ async function startWorkers(
   if (!failed.signal.aborted) return { stop };
   await stop();
   throw failed.signal.reason;
+}
+
+/** Starts what serves the pages and the admin API. */
+async function startServeProcess(
+  { places, say, signal }: PlatformOptions,
+  access: Access,
+  config: Config,
+): Promise<Stoppable> {
+  const own = usesOwnPassphrase(places, config);
+  if (own) await ensureOwnPassphrase(places);
+  const passphrase = own ? [`--passphrase-file=${places.adminPassphrase}`] : [];
+  return await keepRunning({
+    name: 'serve',
+    start: (signal) =>
+      startCommandProcess({
+        name: 'What serves the pages',
+        errorCode: 'serve_not_started',
+        args: ['serve', ...access.args, ...passphrase, '--log-format=json'],
+        env: access.env,
+        logFile: join(places.logs, 'serve.log'),
+        graceSeconds: config.fleet.graceSeconds,
+        onWait: (reason) => say(`serve waits: ${reason}`),
+        signal,
+      }),
+    say,
+    signal,
+  });
 }

@@ -7,6 +7,8 @@ export interface PreviousRun {
   readonly redisPort?: number;
   readonly couchPort?: number;
   readonly couchPassword?: string;
+  readonly publicPort?: number;
+  readonly adminPort?: number;
 }
 
 /** User of the embedded CouchDB. */
@@ -17,7 +19,7 @@ const LOCAL = '127.0.0.1';
 /** Reads it from the configuration file that `up` wrote; empty when there is none, or none of use. */
 export function readPreviousRun({ directory, config: file }: Places): PreviousRun {
   try {
-    const { couchdb, fleet } = loadConfig({ file, env: {}, cwd: directory, home: directory });
+    const { couchdb, fleet, serve } = loadConfig({ file, env: {}, cwd: directory, home: directory });
     const couch = parseUrl(couchdb.url);
     return {
       ...(fleet.redis.kind === 'server' && fleet.redis.host === LOCAL && { redisPort: fleet.redis.port }),
@@ -26,6 +28,8 @@ export function readPreviousRun({ directory, config: file }: Places): PreviousRu
           couchPort: Number(couch.port),
           couchPassword: decodeURIComponent(couch.password),
         }),
+      publicPort: serve.publicPort,
+      adminPort: serve.adminPort,
     };
   } catch {
     return {};

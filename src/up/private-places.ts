@@ -23,12 +23,14 @@ export interface PrivatePlaces {
  */
 export async function makePrivate({ places, ownStorage }: PrivatePlaces): Promise<void> {
   const { directory, redis, couchdb, storage, apps, logs, config, environment, lock } = places;
+  const { adminPassphrase, clearPassphrase, examples } = places;
   await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
   refuseOpen(directory, await stat(directory));
   for (const path of [redis, couchdb, logs, apps, ...(ownStorage ? [storage] : [])]) {
     await privateDirectory(path);
   }
-  for (const path of [lock, config, environment]) await narrow(path, FILE_MODE);
+  for (const path of [lock, config, environment, adminPassphrase, clearPassphrase, examples])
+    await narrow(path, FILE_MODE);
 }
 
 const STICKY = 0o1000;

@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { type RedisTarget, redisAddress } from '../config/redis-target.ts';
 import { redactUrl } from '../config/urls.ts';
@@ -28,7 +28,24 @@ export function whatRuns({ config, configured, places, cwd, workers, concurrency
     `CouchDB   ${redactUrl(config.couchdb.url)}  (${from(parts.couchdb, `embedded, for trials only, ${at(places.couchdb)}`)})`,
     `Storage   ${parts.storage === undefined ? at(places.storage) : `${config.storage.root}  (yours, from ${parts.storage})`}`,
     `Workers   ${logs}`,
+    `Pages     ${pagesUrl(config)}  (each instance under its own name; log in ${at(join(places.logs, 'serve.log'))})`,
   ];
+}
+
+/** Where the pages of instances are served, without the name of any. */
+function pagesUrl({ serve }: Config): string {
+  return `http://${serve.publicHost}:${serve.publicPort}`;
+}
+
+/** Where operators look at the fleet. */
+export function fleetPageUrl({ serve }: Config): string {
+  return `http://${serve.adminHost}:${serve.adminPort}/fleet`;
+}
+
+/** How an operator signs in there. */
+export function howToSignIn({ places, cwd }: ReportOptions, own: boolean): string {
+  const passphrase = `cat ${shellWord(relative(cwd, places.clearPassphrase))}`;
+  return own ? `Sign in with what this prints:  ${passphrase}` : "Sign in with the stack's admin passphrase.";
 }
 
 function redisText(redis: RedisTarget): string {
@@ -41,7 +58,8 @@ export function howToReach({ configured, places, cwd }: ReportOptions): string[]
   const here = (path: string): string => relative(cwd, path) || '.';
   const { file, isNamed, parts } = configured;
   if (file !== undefined) {
-    const isComplete = Object.keys(parts).length === 3;
+    // The ports are those of `serve` alone.
+    const isComplete = (['couchdb', 'redis', 'storage'] as const).every((part) => parts[part] !== undefined);
     return [
       ...(isComplete
         ? []

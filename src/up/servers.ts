@@ -12,6 +12,9 @@ import { redisPassword } from './redis-password.ts';
 const COUCH_PORT = 5994;
 /** As in `redis.conf`. */
 const REDIS_PORT = 6390;
+/** As `serve` has them by itself. */
+const PUBLIC_PORT = 8090;
+const ADMIN_PORT = 6070;
 
 const LEFT_OVER_MS = 10_000;
 const POLL_MS = 50;
@@ -78,7 +81,29 @@ export async function startOwnCouch(
   };
 }
 
-/** The CouchDB of an `up` that was killed ends by itself, but not at once, and two must not share their data. */
+/**
+ * Ports for the pages of instances and for the fleet page: those of last time, else the usual ones, else others near them.
+ * They have to be known before anything is served, for the names of the examples have one of them.
+ */
+export async function freePorts(
+  { previous, say }: ServerOptions,
+  { afterCrash }: { readonly afterCrash: boolean },
+): Promise<{ readonly publicPort: number; readonly adminPort: number }> {
+  for (const port of [previous.publicPort, previous.adminPort]) {
+    if (afterCrash && port !== undefined) await untilFree(port);
+  }
+  const near = async (name: string, preferred: number): Promise<number> => {
+    const port = await freePort(preferred);
+    if (port !== preferred) say(`Port ${preferred} is taken: ${name} use ${port}.`);
+    return port;
+  };
+  return {
+    publicPort: await near('the pages of instances', previous.publicPort ?? PUBLIC_PORT),
+    adminPort: await near('the admin API and the fleet page', previous.adminPort ?? ADMIN_PORT),
+  };
+}
+
+/** What an `up` that was killed has started ends by itself, but not at once: two CouchDBs must not share their data. */
 async function untilFree(port: number): Promise<void> {
   const deadline = performance.now() + LEFT_OVER_MS;
   while ((await freePort(port)) !== port && performance.now() < deadline) await sleep(POLL_MS);

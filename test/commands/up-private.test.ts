@@ -47,6 +47,8 @@ describe('up, for other users of the machine,', function () {
       redisUrl: `redis://127.0.0.1:${await testPort()}`,
       storageRoot: join(path, 'storage'),
       linkScheme: 'https',
+      publicPort: await testPort(),
+      adminPort: await testPort(),
     });
   }
 

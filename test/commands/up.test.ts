@@ -13,7 +13,7 @@ import { testPort } from '../support/test-port.ts';
 import { until } from '../support/until.ts';
 import { isAlive, type Running, runIn } from '../support/up.ts';
 
-const OURS = /redis-server|embedded\/couchdb\/main|workers start/;
+const OURS = /redis-server|embedded\/couchdb\/main|workers start|serve --config/;
 
 describe('up', function () {
   this.timeout(120_000);
@@ -44,15 +44,18 @@ describe('up', function () {
       couchUrl: `http://admin:of-last-time@127.0.0.1:${couch}`,
       redisUrl: `redis://127.0.0.1:${redis}`,
       storageRoot: at('storage'),
-      linkScheme: 'https',
+      linkScheme: 'http',
+      publicPort: await testPort(),
+      adminPort: await testPort(),
     });
     await writeFile(at('cozy.yaml'), yaml);
   }
 
-  function ports(): { redis: number; couch: number } {
-    const { fleet, couchdb } = loadConfig({ env: {}, cwd: directory.path, home: directory.path });
+  function ports(): { redis: number; couch: number; pages: number; admin: number } {
+    const { fleet, couchdb, serve } = loadConfig({ env: {}, cwd: directory.path, home: directory.path });
     if (fleet.redis.kind !== 'server') throw new Error('its Redis has no port');
-    return { redis: fleet.redis.port, couch: Number(new URL(couchdb.url).port) };
+    const { publicPort: pages, adminPort: admin } = serve;
+    return { redis: fleet.redis.port, couch: Number(new URL(couchdb.url).port), pages, admin };
   }
 
   function run(...argv: string[]): Running {
@@ -82,7 +85,7 @@ describe('up', function () {
     const platform = await up();
     const children = childrenOf(platform);
     const before = ports();
-    expect(children).to.have.length(3);
+    expect(children).to.have.length(4);
     expect(statSync(at('cozy.yaml')).mode & 0o777).to.equal(0o600);
 
     const added = await outcome('instances', 'add', 'alice.example.org', '--email', 'alice@example.org');
@@ -94,6 +97,8 @@ describe('up', function () {
     expect(children.filter(({ pid }) => isAlive(pid))).to.deep.equal([]);
     expect(await freePort(before.redis)).to.equal(before.redis);
     expect(await freePort(before.couch)).to.equal(before.couch);
+    expect(await freePort(before.pages)).to.equal(before.pages);
+    expect(await freePort(before.admin)).to.equal(before.admin);
     expect(existsSync(at('up.lock'))).to.equal(false);
   });
 
@@ -125,7 +130,7 @@ describe('up', function () {
     const second = await outcome('up');
     expect(second.output).to.include(`cozy-fleet up runs already in ${at()} (process ${first.pid})`);
     expect(second.code).to.equal(2);
-    expect(childrenOf(first)).to.have.length(3);
+    expect(childrenOf(first)).to.have.length(4);
   });
 
   it('steps over ports that are taken, and says so', async () => {
@@ -195,7 +200,7 @@ describe('up', function () {
 
     it("ends with the batch's exit code", async () => {
       const platform = await up();
-      await outcome('instances', 'add', 'alice.example.org', '--email', 'another@example.org');
+      await outcome('instances', 'add', `alice.localhost:${ports().pages}`, '--email', 'another@example.org');
       platform.child.kill('SIGTERM');
       await platform.ended;
       const { output, code } = await outcome('up', '--demo', '--once');
@@ -226,10 +231,12 @@ describe('up', function () {
         redisUrl: redis.url,
         storageRoot: join(directory.path, 'files'),
         linkScheme: 'https',
+        publicPort: await testPort(),
+        adminPort: await testPort(),
       });
       await writeFile(join(directory.path, 'cozy.yaml'), yaml);
       const platform = await up();
-      expect(childrenOf(platform)).to.have.length(1);
+      expect(childrenOf(platform)).to.have.length(2);
       expect(platform.output()).to.include(`yours, from ${join(directory.path, 'cozy.yaml')}`);
       expect(platform.output()).to.include(`Warning: Redis at 127.0.0.1:${redis.port} lets in everybody`);
       const added = await outcome('instances', 'add', 'alice.example.org');
@@ -243,11 +250,16 @@ describe('up', function () {
 
     it('says how other commands find what it added to them', async () => {
       const couch = await startTestCouch({ ownProcess: true });
-      const platform = runIn({ cwd: directory.path, env: { COZY_COUCHDB_URL: couch.url } }, 'up');
+      const env = {
+        COZY_COUCHDB_URL: couch.url,
+        COZY_FLEET_PUBLIC_PORT: String(await testPort()),
+        COZY_FLEET_ADMIN_PORT: String(await testPort()),
+      };
+      const platform = runIn({ cwd: directory.path, env }, 'up');
       started.push(platform);
       await platform.untilSaid('Ctrl-C stops');
       expect(platform.output()).to.include('yours, from the environment');
-      expect(childrenOf(platform)).to.have.length(2);
+      expect(childrenOf(platform)).to.have.length(3);
       expect((await outcome('instances', 'add', 'alice.example.org')).code).to.equal(0);
       platform.child.kill('SIGTERM');
       await platform.ended;

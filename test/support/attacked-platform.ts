@@ -222,11 +222,16 @@ export async function startAttackedPlatform({
 
 /** Ports of the test's own, as if the last `up` had used them. */
 async function writePorts(file: string): Promise<void> {
-  const [redis, couch] = [await testPort(), await testPort()];
+  const [redis, couch, pages, admin] = [
+    await testPort(),
+    await testPort(),
+    await testPort(),
+    await testPort(),
+  ];
   const text = [
     `couchdb: { url: 'http://admin:of-last-time@127.0.0.1:${couch}' }`,
     `fs: { url: 'file:///nowhere' }`,
-    `fleet: { redis_url: 'redis://127.0.0.1:${redis}' }`,
+    `fleet: { redis_url: 'redis://127.0.0.1:${redis}', public_port: ${pages}, admin_port: ${admin} }`,
   ];
   await writeFile(file, text.join('\n'), { mode: 0o600 });
 }

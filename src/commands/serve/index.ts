@@ -32,6 +32,9 @@ export default class Serve extends BaseCommand {
   static override enableJsonFlag = false;
 
   static override flags = {
+    'passphrase-file': Flags.string({
+      summary: 'File with the admin passphrase; otherwise the first that is where a stack looks',
+    }),
     'public-host': host('Address to serve the pages of instances on'),
     'public-port': port('Port of the pages of instances'),
     'admin-host': host('Address to serve the admin API and the fleet page on'),
@@ -47,7 +50,7 @@ export default class Serve extends BaseCommand {
       'fleet.admin_host': flags['admin-host'],
       'fleet.admin_port': flags['admin-port'],
     });
-    const operator = openOperatorCheck(passphraseFile(config.serve));
+    const operator = openOperatorCheck(flags['passphrase-file'] ?? passphraseFile(config.serve));
     // A file that nobody could be admitted by is told now rather than to whoever comes first.
     await operator.deriveKey('start');
     // Stdout is for results.
