@@ -8,7 +8,7 @@ import type { StoredDocument } from '../src/couchdb/documents.ts';
 import { INSTANCES } from '../src/instances/lookup/lookup.ts';
 import { Cleanup } from '../test/support/cleanup.ts';
 import { type CountingProxy, startCountingProxy } from '../test/support/counting-proxy.ts';
-import { load, type Shots } from './load.ts';
+import { load, type Shot, type Shots } from './load.ts';
 import { type ServeOrder, serveAnswer, USAGE_ORDER, usageAnswer } from './serve-messages.ts';
 import { type BenchServers, openServers } from './servers.ts';
 
@@ -25,6 +25,8 @@ const USAGE = `npm run bench:serve -- [options]
 
   --rate <n>     requests a second, half of them for hosts that nobody has (2000)
   --seconds <n>  for so long (15)
+  --warm-up <n>  seconds of the same load before that are not counted: a process that has just started
+                 compiles its code under it (5)
   --json         the figures as JSON
   --help
 
@@ -55,6 +57,7 @@ async function main(): Promise<void> {
     options: {
       rate: { type: 'string', default: '2000' },
       seconds: { type: 'string', default: '15' },
+      'warm-up': { type: 'string', default: '5' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -69,16 +72,29 @@ async function main(): Promise<void> {
   }
   const cleanup = new Cleanup();
   try {
-    const figures = await measure(Number(values.rate), Number(values.seconds), cleanup, interrupt.signal);
+    const figures = await measure(
+      {
+        rate: Number(values.rate),
+        seconds: Number(values.seconds),
+        warmUpSeconds: Number(values['warm-up']),
+      },
+      cleanup,
+      interrupt.signal,
+    );
     console.log(values.json ? JSON.stringify(figures) : table(figures));
   } finally {
     await cleanup.run();
   }
 }
 
+interface Measure {
+  readonly rate: number;
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+}
+
 async function measure(
-  rate: number,
-  seconds: number,
+  { rate, seconds, warmUpSeconds }: Measure,
   cleanup: Cleanup,
   signal: AbortSignal,
 ): Promise<Figures> {
@@ -106,24 +122,21 @@ async function measure(
   }
   for (const port of ports) await untilStatus(port, known(0), 200, signal);
 
+  const shot = (at: number): Shot => {
+    const port = ports[at % PROCESSES] ?? 0;
+    const turn = Math.floor(at / PROCESSES);
+    const host = Math.floor(turn / 2) % HOSTS;
+    const isKnown = turn % 2 === 0;
+    if (isKnown) return { port, host: known(host === 1 ? 0 : host), kind: 'known' };
+    return { port, host: `${randomBytes(8).toString('hex')}.example.net`, kind: 'unknown' };
+  };
+  await load({ ports, rate, seconds: warmUpSeconds, signal, shot });
+
   const cpuBefore = await cpuOf(children);
   const before = answered(proxy);
   const begun = performance.now();
   const change = changeSeen(servers, ports, known(1), (seconds * 1_000) / 3, signal);
-  const results = await load({
-    ports,
-    rate,
-    seconds,
-    signal,
-    shot(at) {
-      const port = ports[at % PROCESSES] ?? 0;
-      const turn = Math.floor(at / PROCESSES);
-      const host = Math.floor(turn / 2) % HOSTS;
-      const isKnown = turn % 2 === 0;
-      if (isKnown) return { port, host: known(host === 1 ? 0 : host), kind: 'known' };
-      return { port, host: `${randomBytes(8).toString('hex')}.example.net`, kind: 'unknown' };
-    },
-  });
+  const results = await load({ ports, rate, seconds, signal, shot });
   const couchASecond = (answered(proxy) - before) / ((performance.now() - begun) / 1_000);
   const cpuMs = ((await cpuOf(children)) - cpuBefore) / (rate * seconds);
   const kinds = Object.fromEntries([...results].map(([kind, shots]) => [kind, summarize(shots)]));

@@ -56,3 +56,14 @@ export async function get(
 ): Promise<RawAnswer> {
   return await rawRequest(port, [`GET ${target} HTTP/1.1`, `Host: ${host}`, 'Connection: close', ...more]);
 }
+
+/** Milliseconds after which a server is taken to wait for the rest of a request that has none. */
+const WAITS_MS = 1_500;
+
+/** Sends bytes as they are, and reads until the server closes, or waits for more than was sent. */
+export async function sendBytes(port: number, bytes: Buffer): Promise<RawAnswer> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  socket.setTimeout(WAITS_MS, () => socket.destroy());
+  socket.write(bytes);
+  return await readAnswer(socket);
+}
