@@ -18,7 +18,9 @@ const params = z.object({ id: z.string() });
 /** Characters of a reason. */
 const LONGEST_REASON = 500;
 
-const cancelForm = z.object({ reason: z.string().trim().max(LONGEST_REASON).catch('') });
+const cancelForm = z
+  .object({ reason: z.string().trim().max(LONGEST_REASON).catch('') })
+  .catch({ reason: '' });
 
 /** Rows that are named of those that could not be tried again. */
 const MOST_NAMED = 100;
@@ -59,7 +61,7 @@ export async function batchRoutes(app: FastifyInstance, context: WebContext): Pr
 
   app.post('/fleet/batches/:id/cancel', PAGES, async (request, reply) => {
     const { id } = params.parse(request.params);
-    const { reason } = cancelForm.parse(request.body ?? {});
+    const { reason } = cancelForm.parse(request.body);
     const fleet = await context.fleet();
     if (reason === '') {
       const problem = `Say why, in at most ${LONGEST_REASON} characters.`;

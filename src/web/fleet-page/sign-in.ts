@@ -17,7 +17,10 @@ import { sendPage } from './send-page.ts';
 const BODY_LIMIT = 8 * 1024;
 
 const query = z.object({ next: z.string().optional().catch(undefined) });
-const form = z.object({ passphrase: z.string().catch(''), next: z.string().optional().catch(undefined) });
+/** A body of another shape is one without a passphrase. */
+const form = z
+  .object({ passphrase: z.string().catch(''), next: z.string().optional().catch(undefined) })
+  .catch({ passphrase: '' });
 
 const OPEN = { config: { open: true }, bodyLimit: BODY_LIMIT };
 
@@ -29,7 +32,7 @@ export async function signIn(app: FastifyInstance, context: WebContext): Promise
   });
 
   app.post(SIGN_IN_PATH, OPEN, async (request, reply) => {
-    const { passphrase, next } = form.parse(request.body ?? {});
+    const { passphrase, next } = form.parse(request.body);
     const verdict = passphrase === '' ? 'wrong' : await context.operator.verify(passphrase, request.ip);
     switch (verdict) {
       case 'right':

@@ -47,6 +47,17 @@ describe('signing in to the fleet page', () => {
     expect([answer.status, answer.headers.get('location')]).to.deep.equal([303, '/fleet/workers?x=1']);
   });
 
+  it('takes a body of another shape for one without a passphrase', async () => {
+    for (const body of ['[]', '"open sesame"', 'null', '{"passphrase":["open sesame"]}']) {
+      const answer = await fetch(`${web.adminUrl}/fleet/sign-in`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      });
+      expect([body, answer.status]).to.deep.equal([body, 403]);
+    }
+  });
+
   it('keeps whoever knows the passphrase signed in by a cookie for these pages alone', async () => {
     const answer = await postForm(web, '/fleet/sign-in', PASSPHRASE);
     const [cookie = ''] = answer.headers.getSetCookie();
