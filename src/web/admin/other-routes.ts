@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createProxyServer } from 'http-proxy-3';
 import type { WebContext } from '../web-context.ts';
 import { errorJson, plainError, stackError } from './error-json.ts';
@@ -9,6 +9,9 @@ import { passUpgradesOn } from './other-upgrades.ts';
 
 /** How we name ourselves to servers that requests are passed on to. */
 const VIA = '1.1 cozy-fleet';
+
+/** Routes of a stack that would otherwise be taken for the name of an instance. */
+const BESIDE_INSTANCES = ['/instances/assets', '/instances/oauth_client'];
 
 /**
  * Whatever is no route of ours: passed on, with its credentials, to the admin port of a running stack, or 404. Bodies
@@ -46,9 +49,11 @@ export async function otherRoutes(app: FastifyInstance, context: WebContext): Pr
   const endUpgrades = passUpgradesOn(app.server, proxy, context);
   app.addHook('preClose', async () => endUpgrades());
 
-  app.all('/*', async (request, reply) => {
+  const passOn = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     if (request.headers.via?.includes(VIA)) throw plainError(508, 'The request has come back to this server');
     reply.hijack();
+    // Its body is on its way: a stack that believed that it waits would close the connection, and its answer be lost.
+    delete request.raw.headers.expect;
     proxy.web(request.raw, reply.raw, {
       headers: {
         via: VIA,
@@ -57,5 +62,8 @@ export async function otherRoutes(app: FastifyInstance, context: WebContext): Pr
         'x-forwarded-host': request.headers.host ?? '',
       },
     });
-  });
+  };
+
+  for (const path of BESIDE_INSTANCES) app.get(path, passOn);
+  app.all('/*', passOn);
 }

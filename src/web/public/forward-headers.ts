@@ -32,7 +32,8 @@ export function forwardHeaders(
 ): IncomingHttpHeaders {
   const { headers, headersDistinct } = request;
   const named = (headers.connection ?? '').split(',').map((each) => each.trim().toLowerCase());
-  const dropped = new Set([...OF_THE_CONNECTION, ...named]);
+  // Its body is on its way: a stack that believed that it waits would close the connection, and its answer be lost.
+  const dropped = new Set([...OF_THE_CONNECTION, 'expect', ...named]);
   // The framing of the body is this connection's, too, but it is what the next one is made of.
   for (const framing of ['host', 'content-length', 'transfer-encoding']) dropped.delete(framing);
   const kept = Object.entries(headers).filter(([name]) => !dropped.has(name) && !TELLS_THE_CLIENT.test(name));

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -262,6 +262,32 @@ describe('the admin API', function () {
       });
       expect(status).to.equal(403);
       expect(seen).to.deep.equal([]);
+    });
+
+    it('passes on what a stack keeps beside its instances', async () => {
+      for (const path of [
+        '/instances/oauth_client?domain=a.example.org&software_id=b',
+        '/instances/assets',
+      ]) {
+        expect(await send(behind.adminUrl, `GET ${path}`), path).to.include({ status: 207 });
+        expect(seen.at(-1)).to.include({ line: `GET ${path}` });
+      }
+    });
+
+    it('does not ask the stack for a leave that the client has been given already', async () => {
+      const sent = httpRequest(`${behind.adminUrl}/instances/assets`, {
+        method: 'POST',
+        headers: { authorization: OPERATOR_AUTHORIZATION, 'content-length': 4, expect: '100-continue' },
+      });
+      sent.flushHeaders();
+      await once(sent, 'continue');
+      sent.end('body');
+      const [answer] = await once(sent, 'response');
+      answer.resume();
+      await once(answer, 'end');
+      expect(answer.statusCode).to.equal(207);
+      expect(seen[0]).to.include({ body: 'body' });
+      expect(seen[0]?.headers).not.to.have.property('expect');
     });
 
     it('keeps its own routes', async () => {

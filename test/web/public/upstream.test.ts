@@ -160,6 +160,24 @@ describe('a public server beside a running stack', () => {
     }
   });
 
+  it('does not ask the stack for a leave that the client has been given already', async () => {
+    const sent = httpRequest({
+      port: web.publicPort,
+      host: '127.0.0.1',
+      method: 'POST',
+      headers: { host: ready, 'content-length': 4, expect: '100-continue' },
+    });
+    sent.flushHeaders();
+    await once(sent, 'continue');
+    sent.end('body');
+    const [answer] = await once(sent, 'response');
+    answer.resume();
+    await once(answer, 'end');
+    expect(answer.statusCode).to.equal(200);
+    expect(last()).to.include({ method: 'POST', bytes: 4 });
+    expect(last()?.headers).not.to.have.property('expect');
+  });
+
   it('hands on an answer as it comes, and gives up what the client has given up', async () => {
     const sent = httpRequest({
       port: web.publicPort,
