@@ -9,7 +9,7 @@ import { AUTH_MODES, type AuthMode } from '../../instances/options/options.ts';
 import { type MovedSettings, parseSettingsString } from '../../instances/options/settings-string.ts';
 import { normaliseTos, requireDatedTos } from '../../instances/options/tos.ts';
 import { nameOf, unusableIn } from '../../instances/values/characters.ts';
-import { invalidParameter, plainError } from './error-json.ts';
+import { invalidParameter, plainError, unreadableParameter } from './error-json.ts';
 import { booleanOf, listOf, type Query } from './query.ts';
 
 /** The longest text of a parameter; headers are no longer than 16 KiB in all. */
@@ -134,7 +134,7 @@ function attempt<T>(name: string, text: string | undefined, parse: (text: string
   try {
     return parse(text);
   } catch (error) {
-    if (error instanceof InputError) throw invalidParameter(name, error.message);
+    if (error instanceof InputError) throw unreadableParameter(name, error.message);
     throw error;
   }
 }

@@ -13,7 +13,7 @@ import {
   parseIterations,
   parseVaultKey,
 } from '../../instances/vault/hashed-passphrase.ts';
-import { AnswerError, invalidParameter, plainError, stackError } from './error-json.ts';
+import { AnswerError, plainError, stackError, unreadableParameter } from './error-json.ts';
 import { lenientLocale } from './lenient-locale.ts';
 import type { Query } from './query.ts';
 
@@ -106,7 +106,7 @@ function answerTo({ column, message }: OptionProblem): AnswerError {
     case 'tos-latest':
       return plainError(400, 'Bad format for TOS version');
     default:
-      return invalidParameter(parameterOf(column), message);
+      return unreadableParameter(parameterOf(column), message);
   }
 }
 
@@ -126,7 +126,7 @@ function of<T>(parameter: string, query: Query, parse: (text: string) => T): T |
   try {
     return parse(text);
   } catch (error) {
-    throw error instanceof InputError ? invalidParameter(parameter, error.message) : error;
+    throw error instanceof InputError ? unreadableParameter(parameter, error.message) : error;
   }
 }
 

@@ -32,6 +32,14 @@ export function invalidParameter(parameter: string, detail: string): AnswerError
   return new AnswerError({ status: 422, title: 'Invalid Parameter', detail, parameter });
 }
 
+/**
+ * The same for what a reader of values says, which does not know whose value it is. Its name stands in the text, too: the
+ * stack's command prints nothing else.
+ */
+export function unreadableParameter(parameter: string, problem: string): AnswerError {
+  return invalidParameter(parameter, `${parameter}: ${problem}`);
+}
+
 /** 500, as a stack answers what it has no name for: `The deletion has already been requested`. */
 export function unqualified(detail: string): AnswerError {
   return new AnswerError({ status: 500, title: 'Unqualified error', detail });

@@ -137,6 +137,12 @@ describe('the parameters of a creation', () => {
     });
   }
 
+  it('are refused with words that name what is wrong, for a command that prints nothing else', () => {
+    expect(refusalOf({ Phone: 'none' }).detail).to.equal('Phone: there is no digit in it');
+    expect(refusalOf({ DiskQuota: '5GB' }).detail).to.match(/^DiskQuota: /);
+    expect(refusalOf({ Passphrase: 'p', KdfIterations: 'many' }).detail).to.match(/^KdfIterations: /);
+  });
+
   it('are refused with a key of a vault that is none, which is not quoted', () => {
     const { detail, ...refusal } = refusalOf({ Passphrase: 'p', KdfIterations: '650000', Key: 'secret key' });
     expect(refusal).to.include({ status: 422, parameter: 'Key' });
