@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { InputError } from '../../errors.ts';
+import { cozyUrl } from '../../instances/domains/registration-link.ts';
 import { KDF_ITERATIONS, passphraseSalt } from '../../instances/vault/passphrase.ts';
 import { organizationKeyOf } from '../../operations/connect/passphrase-sealer.ts';
 import { createRegistrar } from '../../operations/instances/register-passphrase.ts';
@@ -93,7 +94,7 @@ export function createOnboardingAnswers(services: OnboardingServices): Onboardin
       throw error;
     }
     log.info('a passphrase was registered', { domain: instance.domain });
-    return await registeredAnswer(request, services);
+    return await registeredAnswer(request, services, cozyUrl(config.fleet.linkScheme, instance.domain));
   }
 
   return {

@@ -25,7 +25,11 @@ describe('the answer to a registration', () => {
       return state === 'ready' ? { state, instance } : { state: 'onboarding', instance };
     };
     app.post('/', async (request, reply) => {
-      const { status, headers, body } = await registeredAnswer(request, { hostAnswerNow });
+      const { status, headers, body } = await registeredAnswer(
+        request,
+        { hostAnswerNow },
+        'https://a.example.org',
+      );
       return await reply.code(status).headers(headers).send(body);
     });
   });
@@ -46,9 +50,11 @@ describe('the answer to a registration', () => {
     expect((await post('text/html')).statusCode).to.equal(303);
   });
 
-  it('lets programs go at once', async () => {
+  it('tells programs at once where the instance is, as a stack does', async () => {
     states = ['onboarding'];
-    expect((await post('application/json')).statusCode).to.equal(204);
+    const { statusCode, body } = await post('application/json');
+    expect(statusCode).to.equal(200);
+    expect(JSON.parse(body)).to.deep.equal({ redirect: 'https://a.example.org/' });
     expect(looks).to.equal(0);
   });
 });

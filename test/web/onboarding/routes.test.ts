@@ -188,18 +188,19 @@ describe('the routes of the onboarding', () => {
       expect((await vaultOf(domain))['key']).to.equal(form.key);
     });
 
-    it('takes JSON, and answers programs with 204', async () => {
+    it('takes JSON, and tells programs where the instance is, as a stack does', async () => {
       const domain = await onboarding();
       const body = JSON.stringify({ register_token: TOKEN, ...sentPassphrase(PASSPHRASE, `me@${domain}`) });
       const reply = await post(domain, {}, { body, accept: JSON_ONLY });
-      expect([reply.status, reply.body]).to.deep.equal([204, '']);
+      expect(reply.status).to.equal(200);
+      expect(JSON.parse(reply.body)).to.deep.equal({ redirect: `https://${domain}/` });
       expect(await faults(domain)).to.deep.equal([]);
     });
 
     it('takes passphrases of programs that are short, as a stack does', async () => {
       const domain = await onboarding();
       const reply = await post(domain, clearForm({ passphrase: 'cozy' }), { accept: JSON_ONLY });
-      expect(reply.status).to.equal(204);
+      expect(reply.status).to.equal(200);
     });
 
     it('is done once', async () => {
@@ -305,7 +306,7 @@ describe('the routes of the onboarding', () => {
       expect(found).to.deep.equal([...Array.from({ length: 20 }, () => 400), 429]);
       const late = await post(domain, clearForm({ register_token: WRONG }), from('198.51.100.7'));
       expect(Number(late.headers['retry-after'])).to.be.within(1, 600);
-      expect((await post(domain, clearForm(), from('198.51.100.7'))).status).to.equal(204);
+      expect((await post(domain, clearForm(), from('198.51.100.7'))).status).to.equal(200);
     });
 
     it('count together for the devices behind one connection, and not for others', async () => {
