@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { createProxyServer } from 'http-proxy-3';
 import type { WebContext } from '../web-context.ts';
 import { errorJson, plainError, stackError } from './error-json.ts';
@@ -23,9 +23,10 @@ export async function otherRoutes(app: FastifyInstance, context: WebContext): Pr
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _body, done) => done(null));
   if (adminUpstream === undefined) {
-    app.all('/*', async () => {
+    const refuse = async (): Promise<never> => {
       throw plainError(404, 'This server has no such route');
-    });
+    };
+    routeOthers(app, refuse);
     return;
   }
 
@@ -64,6 +65,10 @@ export async function otherRoutes(app: FastifyInstance, context: WebContext): Pr
     });
   };
 
-  for (const path of BESIDE_INSTANCES) app.get(path, passOn);
-  app.all('/*', passOn);
+  routeOthers(app, passOn);
+}
+
+function routeOthers(app: FastifyInstance, handler: RouteHandlerMethod): void {
+  for (const path of BESIDE_INSTANCES) app.get(path, handler);
+  app.all('/*', handler);
 }

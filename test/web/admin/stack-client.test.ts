@@ -3,11 +3,13 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { databaseName } from '../../../src/instances/databases/prefix.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+import { get, rawRequest } from '../../support/raw-http.ts';
+import { until } from '../../support/until.ts';
 import { OPERATOR_PASSPHRASE, startTestWeb, type TestWeb } from '../../support/web.ts';
 
 interface Answer {
   readonly status: number | undefined;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: Readonly<IncomingHttpHeaders>;
   readonly body: string;
 }
 
@@ -200,6 +202,57 @@ describe("the stack's command line as a client", function () {
     const claims = JSON.parse(Buffer.from(body.split('.')[1] ?? '', 'base64url').toString());
     expect(claims).to.deep.include({ iss: alice, aud: ['cli'], scope: 'io.cozy.apps io.cozy.files' });
     expect(claims).not.to.have.property('sub');
+  });
+
+  /** What a command sends to the public port, with a token that it has fetched before. */
+  async function withToken(scope: string, line: string, body?: string): Promise<Answer> {
+    const query = `Audience=cli&Domain=${alice}&Scope=${scope}&Subject=CLI`;
+    const { body: token } = await send(`POST /instances/token?${query}`);
+    const ofBody = [`Content-Length: ${Buffer.byteLength(body ?? '')}`, 'Content-Type: application/json'];
+    return await rawRequest(
+      web.publicPort,
+      [
+        `${line} HTTP/1.1`,
+        `Host: ${alice}`,
+        'User-Agent: go-cozy-client',
+        `Authorization: Bearer ${token}`,
+        ...(body === undefined ? [] : ofBody),
+        'Accept-Encoding: gzip',
+        'Connection: close',
+      ],
+      body,
+    );
+  }
+
+  it('add --apps, apps ls and set-passphrase, which want a stack, get an error that can be printed', async () => {
+    await until('the host is known', async () => (await get(web.publicPort, alice)).status === 200);
+    for (const answer of [
+      await withToken('io.cozy.apps', 'GET /apps/'),
+      await withToken('io.cozy.settings', 'PUT /settings/passphrase', '{"new_passphrase":"pw","force":true}'),
+    ]) {
+      // A list of applications without `data` in an answer that is no error makes the command end in a panic.
+      expect(answer.status).to.equal(404);
+      expect(answer.headers['content-type']).to.match(/^application\/json/);
+      expect(JSON.parse(answer.body).errors[0]).to.include.keys('title', 'detail');
+    }
+  });
+
+  it('what only a stack does: 404, in words that can be printed', async () => {
+    for (const line of [
+      `POST /instances/${alice}/debug?TTL=24h0m0s`,
+      `GET /instances/${alice}/debug`,
+      `POST /instances/oauth_client?AllowLoginScope=false&ClientName=n&Domain=${alice}&OnboardingApp=&OnboardingPermissions=&OnboardingSecret=&OnboardingState=&RedirectURI=http%3A%2F%2Fl%2Fcb&SoftwareID=s`,
+      `GET /instances/oauth_client?domain=${alice}&software_id=s`,
+      `POST /instances/${alice}/export?admin-req=false`,
+      `POST /instances/${alice}/import?manifest_url=http%3A%2F%2Fx%2F`,
+      `DELETE /instances/${alice}/sessions`,
+      `GET /instances/${alice}/swift-prefix`,
+      'GET /instances/with-app-version/s/1',
+    ]) {
+      const { status, body } = await send(line);
+      expect(status, line).to.equal(404);
+      expect(JSON.parse(body).errors[0].detail, line).to.equal('This server has no such route');
+    }
   });
 
   it('features flags and sets', async () => {
