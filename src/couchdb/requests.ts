@@ -10,6 +10,7 @@ import {
   LoginHeld,
   type LoginOutcome,
 } from './login-gate.ts';
+import type { SilenceWatch } from './silence-watch.ts';
 import type { Exchange, Method, Transport } from './transport.ts';
 import { tryAgain } from './try-again.ts';
 
@@ -59,11 +60,13 @@ export interface CouchRequestsOptions {
   /** Milliseconds without a byte from the server before a read, or a login, is given up. */
   readonly readTimeout: number;
   readonly book: LoginBook;
+  /** Ends what waits for nothing; absent = it is waited for. */
+  readonly silence?: SilenceWatch | undefined;
 }
 
 /** All requests but those of the health probe go through here, behind one gate. */
 export function createCouchRequests(options: CouchRequestsOptions): CouchRequests {
-  const { host, transport, connections, timeout, readTimeout, book } = options;
+  const { host, transport, connections, timeout, readTimeout, book, silence } = options;
   const limit = pLimit(connections);
   const gate = createLoginGate({ book, logIn });
 
@@ -142,19 +145,33 @@ export function createCouchRequests(options: CouchRequestsOptions): CouchRequest
     }
   }
 
+  /** Gives a request up, with all its tries, where nothing is there that would answer. */
+  async function unlessSilent<T, Result>(
+    request: CouchRequest<T>,
+    send: (request: CouchRequest<T>) => Promise<Result>,
+  ): Promise<Result> {
+    if (silence === undefined) return await send(request);
+    const failure = () => new CouchError(host, request.what, noAnswer(new Error('nothing is answered')));
+    return await silence.run((signal) => send({ ...request, signal }), failure, request.signal);
+  }
+
   return {
     gate,
     isLetIn,
-    async read(request, meaning = () => undefined) {
-      const { what, signal, timeoutMs = readTimeout } = request;
-      return await tryAgain(async () => takeAnswer(await attempt(request, timeoutMs), what, meaning), signal);
+    async read(wanted, meaning = () => undefined) {
+      return await unlessSilent(wanted, (request) => {
+        const { what, signal, timeoutMs = readTimeout } = request;
+        return tryAgain(async () => takeAnswer(await attempt(request, timeoutMs), what, meaning), signal);
+      });
     },
     async once(request) {
       const { what, timeoutMs = readTimeout } = request;
       return takeAnswer(await attempt(request, timeoutMs), what, () => undefined);
     },
-    async write(request, meaning = () => undefined) {
-      return takeAnswer(await attempt(request, timeout), request.what, meaning);
+    async write(wanted, meaning = () => undefined) {
+      return await unlessSilent(wanted, async (request) =>
+        takeAnswer(await attempt(request, timeout), request.what, meaning),
+      );
     },
   };
 }

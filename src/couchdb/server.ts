@@ -30,6 +30,7 @@ import { createHealthProbe, type Health } from './health.ts';
 import { createLocalBook, type LoginBook } from './login-gate.ts';
 import { databaseQuery, encodedId, viewQuery } from './paths.ts';
 import { createCouchRequests } from './requests.ts';
+import { createSilenceWatch } from './silence-watch.ts';
 import { createConnector } from './tls.ts';
 import { createTransport } from './transport.ts';
 
@@ -45,6 +46,8 @@ export interface CouchServerOptions extends DatabaseSettings {
   /** Milliseconds without a byte before a read is given up, which is sent again then. */
   readonly readTimeout?: number;
   readonly tls?: CouchTls | undefined;
+  /** Whether requests fail within seconds, writes too, where not even `/_up` is answered: for who is waited for himself. */
+  readonly failsSoon?: boolean | undefined;
   /** The book that all clients with this URL ask before they log in; absent = one of this client alone. */
   bookAt?(url: string): LoginBook;
 }
@@ -141,6 +144,10 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
     timeout,
     readTimeout,
     book,
+    silence:
+      options.failsSoon === true
+        ? createSilenceWatch({ isSilent: async () => (await probe.ask()).state === 'silent' })
+        : undefined,
   });
   const settings = databaseQuery(options);
 

@@ -49,5 +49,8 @@ export function isRedisAway(error: Error): boolean {
   const { name, message } = error;
   if (name === 'AbortError') return message.startsWith('Command aborted') || message === 'Cluster is ended.';
   if (LOST.includes(name) || LOST_WORDS.test(message)) return true;
-  return name === 'ReplyError' && isNotNow(abortedBy(error) ?? error);
+  // A client that looks for another server takes the commands of the transaction back itself.
+  const cause = abortedBy(error);
+  if (cause !== undefined) return isRedisAway(cause);
+  return name === 'ReplyError' && isNotNow(error);
 }

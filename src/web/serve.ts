@@ -31,7 +31,7 @@ export interface RunningServers {
  * @throws InputError `port_in_use` when it cannot listen
  */
 export async function startServe({ config, log, operator }: ServeOptions): Promise<RunningServers> {
-  const couch = openCouch(config);
+  const couch = openCouch(config, true);
   const link = openFleetLink(config, couch.global);
   const stopping = new AbortController();
   const context: WebContext = { ...link, config, log, couch, operator, stopping: stopping.signal };

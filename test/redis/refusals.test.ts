@@ -65,6 +65,22 @@ describe('a Redis that is away', () => {
     });
   }
 
+  it('is told from a transaction whose commands were taken back, as from one that was refused', () => {
+    const aborted = Object.assign(new Error('Command aborted due to connection close'), {
+      name: 'AbortError',
+    });
+    for (const previous of [aborted, reply(REPLICA)]) {
+      const failed = reply('EXECABORT Transaction discarded because of previous errors.');
+      expect(isRedisAway(Object.assign(failed, { previousErrors: [previous, previous] }))).to.equal(true);
+    }
+  });
+
+  it('is not told from a transaction with a command that was refused for good', () => {
+    const failed = reply('EXECABORT Transaction discarded because of previous errors.');
+    const previousErrors = [reply("NOPERM this user has no permissions to run the 'set' command")];
+    expect(isRedisAway(Object.assign(failed, { previousErrors }))).to.equal(false);
+  });
+
   for (const [name, message] of [
     ['AbortError', 'The operation was aborted'],
     ['TypeError', 'x is not a function'],

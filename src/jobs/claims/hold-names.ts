@@ -6,6 +6,7 @@ import { RENEWALS, renewLease } from '../../renew-lease.ts';
 import type { Keys } from '../redis/keys.ts';
 import { busy } from './busy.ts';
 import { ADDING_MS, type Claim, type Claims } from './claims.ts';
+import { takeNew } from './take-new.ts';
 
 /** Work that a command does itself, at once, instead of leaving it to a worker. */
 export interface DirectWork {
@@ -14,6 +15,8 @@ export interface DirectWork {
   /** The domain first, then whatever aliases the work is about. */
   readonly names: readonly [string, ...string[]];
   readonly signal?: AbortSignal | undefined;
+  /** Ends the waiting for its turn, and nothing once that has come. */
+  readonly patience?: AbortSignal | undefined;
   /** Called once, when another command has to end its work first. */
   onWait?(name: string): void;
   /** Milliseconds between two looks at whether the names are still held. */
@@ -68,11 +71,13 @@ export async function holdNames<T>(
 async function takeTurn(
   { claims, redis, keys }: ClaimStore,
   claim: Claim,
-  { signal, onWait }: DirectWork,
+  { signal, patience, onWait }: DirectWork,
 ): Promise<void> {
+  const wanted = [signal, patience].filter((each) => each !== undefined);
+  const ends = AbortSignal.any(wanted);
   for (let waited = false; ; waited = true) {
-    signal?.throwIfAborted();
-    const answer = await claims.take(claim, 'direct');
+    ends.throwIfAborted();
+    const answer = await takeNew(claims, claim, 'direct');
     switch (answer.state) {
       case 'held':
         return;
@@ -83,6 +88,6 @@ async function takeTurn(
       default:
         throw new Error(`a claim without a job was answered with ${answer.state}`);
     }
-    await pause(TURN_POLL_MS, signal);
+    await pause(TURN_POLL_MS, ends);
   }
 }

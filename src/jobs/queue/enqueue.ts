@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FleetError } from '../../errors.ts';
 import type { InstanceOptions } from '../../instances/options/options.ts';
 import type { Claim, ClaimAnswer } from '../claims/claims.ts';
+import { takeNew } from '../claims/take-new.ts';
 import type { Fleet, KeyedFleet } from '../fleet/fleet.ts';
 import { JOB_OPTIONS, PRIORITY } from '../fleet/open-queue.ts';
 import type { SealForJob } from '../fleet/sealed-passphrase.ts';
@@ -132,7 +133,7 @@ async function submit(
     const taken = await Promise.all(
       open.map(async (job) => ({
         job,
-        answer: enqueueAnswer(job.jobId, await claims.take(claimOf(job), 'add')),
+        answer: enqueueAnswer(job.jobId, await takeNew(claims, claimOf(job), 'add')),
       })),
     );
     const queued = taken.filter(({ answer }) => answer.state === 'queued');

@@ -17,14 +17,18 @@ export interface Couch {
   close(): Promise<void>;
 }
 
-/** Connects to nothing before the first call. */
-export function openCouch(config: Config): Couch {
+/**
+ * Connects to nothing before the first call.
+ * @param failsSoon whether requests to a server that answers nothing fail within seconds, writes too
+ */
+export function openCouch(config: Config, failsSoon = false): Couch {
   const { connections, q, n } = config.fleet;
   const { tls } = config.couchdb;
   const logins = fleetLogins(config.fleet);
   const servers = new Map<string, CouchServer>();
   const at = (url: string): CouchServer => {
-    const server = servers.get(url) ?? connectCouch({ url, connections, q, n, tls, bookAt: logins.at });
+    const server =
+      servers.get(url) ?? connectCouch({ url, connections, q, n, tls, failsSoon, bookAt: logins.at });
     servers.set(url, server);
     return server;
   };

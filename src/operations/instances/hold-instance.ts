@@ -18,6 +18,8 @@ export interface HoldTarget {
   readonly found: StoredInstance;
   /** Names besides its domain that the work is about. */
   readonly aliases?: readonly string[] | undefined;
+  /** Ends the waiting for other commands, and nothing once the instance is held; its reason is thrown then. */
+  readonly patience?: AbortSignal | undefined;
 }
 
 /** Told that other work holds that name, and is waited for. */
@@ -37,7 +39,7 @@ export interface HeldInstance extends ExistingInstance {
  */
 export async function holdInstance<T>(
   { global, cluster, fleet }: HoldServices,
-  { found, aliases = [] }: HoldTarget,
+  { found, aliases = [], patience }: HoldTarget,
   signal: AbortSignal,
   report: HoldReporter,
   work: (held: HeldInstance) => Promise<T>,
@@ -48,6 +50,7 @@ export async function holdInstance<T>(
     kind: 'modify',
     names: [found.domain, ...others],
     signal,
+    patience,
     onWait: (name) => report({ event: 'waiting', name }),
   };
   const prefixIndex = createPrefixIndex(global);

@@ -11,7 +11,7 @@ import { liveJob } from '../../operations/jobs/job-lookup.ts';
 import { findInstance } from '../../operations/targets/find-instance.ts';
 import { pause } from '../../pause.ts';
 import type { WebContext } from '../web-context.ts';
-import { plainError } from './error-json.ts';
+import { type AnswerError, plainError } from './error-json.ts';
 
 /** What is to be done to one instance. */
 export interface InstanceChange {
@@ -77,9 +77,10 @@ async function makeWhenFree(
       const aliases = change.aliasesOf?.(found) ?? [];
       if (work === 'none') {
         const done = await unlessBusy(
+          hold,
           holdInstance(
             { ...couch, fleet },
-            { found, aliases },
+            { found, aliases, patience: hold },
             stopping,
             () => undefined,
             (held) => change.write(held, found),
@@ -93,7 +94,7 @@ async function makeWhenFree(
     try {
       await pause(POLL_MS, patience);
     } catch {
-      throw plainError(503, 'Other work on the instance has not ended yet', RETRY_AFTER_SECONDS);
+      throw tookTooLong();
     }
   }
 }
@@ -133,13 +134,18 @@ function unheld(
 }
 
 /** A job may have come between the look and the hold: it is waited for then. */
-async function unlessBusy<T>(work: Promise<T>): Promise<T | undefined> {
+async function unlessBusy<T>(patience: AbortSignal, work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {
+    if (patience.aborted && error === patience.reason) throw tookTooLong();
     if (error instanceof FleetError && error.code === 'busy') return undefined;
     throw error;
   }
+}
+
+function tookTooLong(): AnswerError {
+  return plainError(503, 'Other work on the instance has not ended yet', RETRY_AFTER_SECONDS);
 }
 
 /** Aborted when the client has left before it got an answer. */

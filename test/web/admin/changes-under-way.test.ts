@@ -117,6 +117,21 @@ describe('a change of an instance that is being made', function () {
     await until('it is made', async () => (await fleet.instance(domain))?.locale === 'nl');
   });
 
+  it('gives up when another command holds the instance for longer than an answer may wait', async () => {
+    const { domain, jobId, letGo } = await makeUntil('apps', 'held');
+    letGo();
+    await fleet.ended(jobId);
+    const impatient = await startTestWeb(fleet, { holdSeconds: 1 });
+    const { claims } = fleet.fleet;
+    const other = { jobId: randomUUID(), kind: 'modify', names: [domain], payloadHash: '' } as const;
+    await claims.take(other, 'direct');
+    const { status, headers } = await sendTo(impatient.adminUrl, `PATCH /instances/${domain}?Locale=nl`);
+    await claims.release(other.jobId, other.names);
+    await impatient.close();
+    expect([status, headers.has('retry-after')]).to.deep.equal([503, true]);
+    expect(await fleet.instance(domain)).to.include({ locale: 'en' });
+  });
+
   it('gives up soon when the server is to close', async () => {
     const other = await startTestWeb(fleet);
     const { domain, jobId, letGo } = await makeUntil('databases', 'closes');
