@@ -48,6 +48,8 @@ export interface Keys {
   uuid(digest: string): string;
   /** Set from the sign-out of an operator until their session would have ended; by its id. */
   signedOut(session: string): string;
+  /** Jobs that have ended, by kind and outcome (`queue/ended-jobs.ts`). */
+  readonly endedJobs: string;
   /** Held for a while by the worker that looks for rows whose end was not recorded (`workers/recovery/reconcile.ts`). */
   readonly reconciling: string;
   /** Held by who registers a passphrase for that domain (`claims/take-turn.ts`). */
@@ -84,6 +86,7 @@ export function createKeys(prefix: string): Keys {
     idempotency: (digest) => `${tag}:idempotency:${digest}`,
     uuid: (digest) => `${tag}:uuid:${digest}`,
     signedOut: (session) => `${tag}:signed-out:${session}`,
+    endedJobs: `${tag}:ended-jobs`,
     reconciling: `${tag}:reconciling`,
     turn: (domain) => `${tag}:turn:${domain}`,
     guesses: (of) => `${tag}:guesses:${of}`,

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { toError } from '../../errors.ts';
 import type { Batch } from '../../jobs/batches/batches.ts';
+import { endedJobs } from '../../jobs/queue/ended-jobs.ts';
 import { listWorkers } from '../../jobs/redis/worker-heartbeat.ts';
 import type { WebContext } from '../web-context.ts';
 
@@ -23,7 +24,7 @@ const BATCHES = 100;
 const SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600];
 
 /**
- * Numbers for Prometheus: the queue, the workers and the running batches as Redis has them now, requests to this
+ * Numbers for Prometheus: the queue, the workers and the running batches as Redis has them now, jobs that ended, requests to this
  * server, and this process. While Redis is away its numbers are missing, and `cozy_fleet_redis_up` is 0.
  */
 export function metricsRoute(app: FastifyInstance, context: WebContext): void {
@@ -34,6 +35,12 @@ export function metricsRoute(app: FastifyInstance, context: WebContext): void {
   const jobs = gauge('cozy_fleet_jobs', 'Jobs in the queue; those that ended are kept for a while', [
     'state',
   ]);
+  const ended = new Counter({
+    name: 'cozy_fleet_jobs_ended_total',
+    help: 'Jobs that have ended for good, of the whole fleet; a job that is tried again by an operator counts again',
+    labelNames: ['kind', 'outcome'],
+    registers,
+  });
   const workers = gauge('cozy_fleet_workers', 'Workers that are alive', ['state']);
   const running = gauge('cozy_fleet_batches_running', 'Batches with rows that have not ended');
   const rows = gauge('cozy_fleet_batch_rows', 'Rows of the running batches', ['kind', 'state']);
@@ -63,11 +70,13 @@ export function metricsRoute(app: FastifyInstance, context: WebContext): void {
 
   async function askRedis(): Promise<void> {
     const { queue, redis, keys, batches } = await context.fleet();
-    const [counts, alive, latest] = await Promise.all([
+    const [counts, alive, latest, ends] = await Promise.all([
       queue.getJobCounts(...STATES.keys()),
       listWorkers(redis, keys),
       batches.list(BATCHES),
+      endedJobs(redis, keys),
     ]);
+    for (const { kind, state, count } of ends) ended.inc({ kind, outcome: state }, count);
     for (const [bull, state] of STATES) jobs.inc({ state }, counts[bull] ?? 0);
     workers.set({ state: 'working' }, alive.filter(({ waitsFor }) => waitsFor === '').length);
     workers.set({ state: 'waiting' }, alive.filter(({ waitsFor }) => waitsFor !== '').length);
@@ -82,7 +91,7 @@ export function metricsRoute(app: FastifyInstance, context: WebContext): void {
   }
 
   app.get('/metrics', async (_request, reply) => {
-    for (const each of [redisUp, jobs, workers, running, rows]) each.reset();
+    for (const each of [redisUp, jobs, ended, workers, running, rows]) each.reset();
     try {
       await askRedis();
       redisUp.set(1);

@@ -5,6 +5,7 @@ import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
 import type { Signer } from '../../jobs/fleet/signer.ts';
 import { type JobOutcome, type LivePayload, stagesOf } from '../../jobs/kinds/job-kinds.ts';
 import { domainOf, type EndedPayload } from '../../jobs/kinds/payload.ts';
+import { countEnd } from '../../jobs/queue/ended-jobs.ts';
 import type { Ending } from '../../jobs/queue/ending.ts';
 import { recordEnd } from '../../jobs/queue/ending.ts';
 import { hasFinished, type Progress, readProgress, writeFenced } from '../../jobs/queue/progress.ts';
@@ -67,10 +68,14 @@ export class JobRecorder {
     await this.options.batches.report({ ...this.rowInfo(failure), batchId, row, state });
   }
 
-  /** Tells all rows that the job has ended, and gives its names back; may be repeated. */
+  /** Tells all rows that the job has ended, gives its names back, and counts it; may be repeated. */
   async recordEnd(state: FinalRowState, failure?: Failure): Promise<void> {
-    const { batches, claims } = this.options;
-    await recordEnd(batches, claims, this.id, this.payload, { ...this.rowInfo(failure), state });
+    const { batches, claims, redis, keys } = this.options;
+    const { kind, generation } = this.payload;
+    await Promise.all([
+      recordEnd(batches, claims, this.id, this.payload, { ...this.rowInfo(failure), state }),
+      countEnd(redis, keys, { jobId: this.id, kind, state, generation }),
+    ]);
   }
 
   /** Shrinks the payload to the outcome. @throws LostLock */

@@ -22,16 +22,27 @@ describe('metrics', function () {
   const numbers = async () => (await sendTo(web.adminUrl, 'GET /metrics')).text;
 
   it('count the jobs by their state, and the workers', async () => {
-    await fleet.submit({ domain: fleet.domain('one') });
+    const other = await fleet.submit({ domain: fleet.domain('one') });
     const ended = await fleet.submit({ domain: fleet.domain('two') });
     const before = await numbers();
     expect(before).to.include('cozy_fleet_redis_up 1').and.include('cozy_fleet_jobs{state="waiting"} 2');
     expect(before).to.include('cozy_fleet_workers{state="working"} 0');
     await fleet.startWorker();
     await fleet.ended(ended);
+    await fleet.ended(other);
     const after = await numbers();
-    expect(after).to.match(/cozy_fleet_jobs\{state="done"\} [12]/);
+    expect(after).to.match(/cozy_fleet_jobs\{state="done"\} 2/);
     expect(after).to.include('cozy_fleet_workers{state="working"} 1');
+  });
+
+  it('count the jobs that have ended by kind and outcome, whatever is kept of them', async () => {
+    const { redis, keys } = fleet.fleet;
+    await redis.hset(keys.endedJobs, 'destroy failed', 7, 'create nonsense', 3, 'destroy done', 'many');
+    const text = await numbers();
+    expect(text).to.match(/cozy_fleet_jobs_ended_total\{kind="create",outcome="done"\} 2\n/);
+    expect(text).to.include('cozy_fleet_jobs_ended_total{kind="destroy",outcome="failed"} 7');
+    expect(text).not.to.include('nonsense').and.not.to.include('kind="destroy",outcome="done"');
+    expect(await numbers()).to.include('cozy_fleet_jobs_ended_total{kind="destroy",outcome="failed"} 7');
   });
 
   it('tell the running batches and their rows', async () => {
