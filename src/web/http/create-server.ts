@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import { errnoOf } from '../../errno.ts';
 import { InputError } from '../../errors.ts';
@@ -34,7 +34,7 @@ export function createWebServer({
   requestTimeout = REQUEST_TIMEOUT_MS,
   framework = {},
 }: WebServerOptions): FastifyInstance {
-  return fastify({
+  const app = fastify({
     logger: false,
     bodyLimit,
     requestTimeout,
@@ -43,6 +43,35 @@ export function createWebServer({
     http: { maxHeaderSize: LARGEST_HEADERS },
     routerOptions: { maxParamLength: LONGEST_PART },
     ...framework,
+  });
+  answerBeforeClosing(app);
+  return app;
+}
+
+/** Milliseconds that answers have to go out in when the server closes; what waits for long is ended by then. */
+const LAST_ANSWERS_MS = 2_000;
+
+/** When the server closes, requests that it has taken are answered first: else their clients would see a lost connection. */
+function answerBeforeClosing(app: FastifyInstance): void {
+  const open = new Set<ServerResponse>();
+  let settle = (): void => undefined;
+  app.addHook('onRequest', (_request, { raw }, done) => {
+    open.add(raw);
+    raw.once('close', () => {
+      open.delete(raw);
+      if (open.size === 0) settle();
+    });
+    done();
+  });
+  app.addHook('preClose', async () => {
+    if (open.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const late = setTimeout(resolve, LAST_ANSWERS_MS);
+      settle = () => {
+        clearTimeout(late);
+        resolve();
+      };
+    });
   });
 }
 
