@@ -137,18 +137,10 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
   const transport = createTransport({ url, connections, connect });
   const probe = createHealthProbe(url, connect);
   const book = options.bookAt?.(url) ?? createLocalBook();
-  const { read, write, once, gate, isLetIn } = createCouchRequests({
-    host,
-    transport,
-    connections,
-    timeout,
-    readTimeout,
-    book,
-    silence:
-      options.failsSoon === true
-        ? createSilenceWatch({ isSilent: async () => (await probe.ask()).state === 'silent' })
-        : undefined,
-  });
+  const isSilent = async () => (await probe.ask()).state === 'silent';
+  const silence = options.failsSoon === true ? createSilenceWatch({ isSilent }) : undefined;
+  const requests = { host, transport, connections, timeout, readTimeout, book, silence };
+  const { read, write, once, gate, isLetIn } = createCouchRequests(requests);
   const settings = databaseQuery(options);
 
   function readRows(
