@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import pLimit from 'p-limit';
 import { FleetError, InputError } from '../../errors.ts';
+import { createFairTurns } from '../../fair-turns.ts';
 import {
   type PassphraseRegistration,
   refuseRegistration,
@@ -55,11 +55,12 @@ export interface Registrar {
 }
 
 /**
- * Each passphrase costs up to 0.3 s of one core, so as many are done side by side as there are cores; the right token
- * is asked for first, so that nobody else can make us work. The documents beside are read once, and then followed.
+ * Each passphrase costs 0.3 s of one core, and with the most iterations and a hint up to 3 s, so as many are done side by
+ * side as there are cores. The right token is asked for first, so that nobody else can make us work, and whoever has one
+ * gets one turn at a time: a hint that is refused uses no token up. The documents beside are read once, and then followed.
  */
 export function createRegistrar({ global, cluster, fleet, organizationKey }: RegistrarServices): Registrar {
-  const limit = pLimit(availableParallelism());
+  const turns = createFairTurns(availableParallelism());
   const prefixIndex = createPrefixIndex(global);
 
   async function assertToken(id: string, token: string, signal: AbortSignal): Promise<StoredInstance> {
@@ -69,9 +70,10 @@ export function createRegistrar({ global, cluster, fleet, organizationKey }: Reg
     return found;
   }
 
-  async function storedForm({ passphrase, hint }: RegistrationInput, owner: PassphraseOwner) {
+  async function storedForm(input: RegistrationInput, owner: PassphraseOwner, signal: AbortSignal) {
+    const { id, passphrase, hint } = input;
     const key = await organizationKey();
-    return await limit(async () => {
+    return await turns.take(id, signal, async () => {
       if (hint && (await isThePassphrase(hint, passphrase, owner))) {
         throw new InputError('bad_hint', 'The hint is the passphrase itself');
       }
@@ -86,7 +88,7 @@ export function createRegistrar({ global, cluster, fleet, organizationKey }: Reg
       const { domain, old_domain: oldDomain, cli_secret: life } = await assertToken(id, token, signal);
       const opened = await fleet();
       const owner = { domain, oldDomain };
-      const made = await storedForm(input, owner);
+      const made = await storedForm(input, owner, signal);
       const guard = (now: StoredInstance) => refuseAnotherLife(now, life);
       const registration = { global, cluster, prefixIndex, id, token, made, owner, hint, guard };
       return await takeTurn(opened, domain, signal, (turn) => besideJobs(opened, registration, turn));

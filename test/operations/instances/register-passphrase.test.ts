@@ -21,8 +21,8 @@ const STORED_TOKEN = Buffer.from(TOKEN, 'hex').toString('base64');
 
 const clear = (passphrase: string): ChosenPassphrase => ({ form: 'clear', passphrase });
 
-function hashed(passphrase: string, domain: string): ChosenPassphrase {
-  const { passphrase: hash, iterations, ...keys } = sentPassphrase(passphrase, `me@${domain}`);
+function hashed(passphrase: string, domain: string, times?: number): ChosenPassphrase {
+  const { passphrase: hash, iterations, ...keys } = sentPassphrase(passphrase, `me@${domain}`, times);
   return {
     form: 'hashed',
     hashed: hash,
@@ -359,5 +359,19 @@ describe('the registration of a passphrase', () => {
     expect(await redis.exists(keys.turn(before.domain))).to.equal(0);
     const claim = { jobId: 'next', kind: 'modify', names: [before.domain], payloadHash: '' } as const;
     expect(await claims.take(claim, 'direct')).to.deep.equal({ state: 'held' });
+  });
+
+  it('lets an owner in while another one sends a hint that is refused again and again', async () => {
+    const [greedy, other] = [await put(), await put()];
+    const by = registrar();
+    const costly = hashed('open sesame', greedy.domain, 650_000);
+    const leaving = new AbortController();
+    const input = { id: greedy._id, token: TOKEN, passphrase: costly, hint: 'open sesame' };
+    const many = Array.from({ length: 40 }, () => thrownBy(by.register(input, leaving.signal)));
+    await register(other, clear('said the other one'), { by });
+    leaving.abort(new Error('gone'));
+    const ends = await Promise.all(many);
+    expect(ends.filter((end) => !(end instanceof InputError)).length).to.be.greaterThan(0);
+    expect((await stored(greedy)).register_token).to.equal(STORED_TOKEN);
   });
 });
