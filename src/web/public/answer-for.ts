@@ -6,6 +6,7 @@ import type { JudgedHost } from './host-judge.ts';
 export function answerFor(judged: JudgedHost): HostAnswer {
   switch (judged.kind) {
     case 'bad':
+    case 'disguised':
     case 'nobody':
       return { state: 'unknown' };
     case 'unsure':
@@ -39,10 +40,10 @@ export function isClosed({ state }: HostAnswer): boolean {
 
 /**
  * Whether a request is kept from a stack that runs beside us: that would put an instance to use that is being made or
- * removed. What does not say for whom it is, is kept, too. Everything else a stack knows better.
+ * removed. What does not say for whom it is, or says it in disguise, is kept, too. Everything else a stack knows better.
  */
 export function isKeptFromStack(judged: JudgedHost): boolean {
-  if (judged.kind === 'bad') return true;
+  if (judged.kind === 'bad' || judged.kind === 'disguised') return true;
   if (judged.kind !== 'instance') return false;
   const { state } = judged.instance.standing;
   return state === 'provisioning' || state === 'deleting';

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Subdomains } from '../../instances/domains/domain.ts';
 import type { InstanceNames } from '../../instances/lookup/instance-map.ts';
 import { askedHost } from './asked-host.ts';
+import { isDisguised } from './disguised-host.ts';
 import { type ResolvedHost, resolveHost } from './resolve-host.ts';
 
 /** What is known of the host of a request. */
@@ -9,6 +10,8 @@ export type JudgedHost =
   | ResolvedHost
   /** The request does not say for which host it is. */
   | { readonly kind: 'bad' }
+  /** Nobody's for us, but a stack may find somebody by it. */
+  | { readonly kind: 'disguised' }
   /** CouchDB was not heard for so long that nothing may be said. */
   | { readonly kind: 'unsure' };
 
@@ -25,7 +28,9 @@ export function createHostJudge(names: () => InstanceNames | undefined, subdomai
     const asked = askedHost(request, request.url ?? '');
     if (asked.kind === 'bad') return asked;
     const known = names();
-    return known === undefined ? { kind: 'unsure' } : resolveHost(asked.host, known, subdomains);
+    if (known === undefined) return { kind: 'unsure' };
+    const resolved = resolveHost(asked.host, known, subdomains);
+    return resolved.kind === 'nobody' && isDisguised(asked.host) ? { kind: 'disguised' } : resolved;
   }
 
   return {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
+import punycode from 'punycode/punycode.js';
 import { reservationDocument } from '../../../src/instances/documents/reservation.ts';
 import { Cleanup } from '../../support/cleanup.ts';
 import { type EchoStack, startEchoStack } from '../../support/echo-stack.ts';
@@ -62,6 +63,17 @@ describe('a public server beside a running stack', () => {
     socket.write([`GET /realtime/?x=1 HTTP/1.1`, `Host: ${host}`, ...handshake, '', ''].join('\r\n'));
     return socket;
   }
+
+  it('keeps hosts from the stack that CouchDB would take for an instance which we do not find', async () => {
+    const before = stack.arrived.length;
+    for (const name of ['dele\u00adting', 'de\u034fleting', 'm\u00adade']) {
+      const host = `xn--${punycode.encode(fleet.domain(name).split('.')[0] ?? '')}`;
+      const asked = fleet.domain(name).replace(/^[^.]*/, host);
+      expect((await get(web.publicPort, asked)).status, asked).to.equal(404);
+      expect((await readAnswer(openSocket(asked))).status, asked).to.equal(404);
+    }
+    expect(stack.arrived.length).to.equal(before);
+  });
 
   it('keeps instances that are being made or removed from the stack, and their applications', async () => {
     const before = stack.arrived.length;
