@@ -270,6 +270,21 @@ describe('changing instances by the admin API', function () {
       expect((await sets('PUT', '{"a":1}')).status).to.equal(422);
       expect((await sets('PUT', '')).status).to.equal(400);
     });
+
+    it('refuses what could not be stored as it is', async () => {
+      for (const value of [
+        '"\\ud800"',
+        '{"\\udfff":1}',
+        '1e999',
+        '[-1e999]',
+        '['.repeat(100_000) + ']'.repeat(100_000),
+      ]) {
+        expect((await flags('PATCH', `{"a":${value}}`)).status, value.slice(0, 20)).to.equal(400);
+      }
+      expect((await sets('PUT', '["\\ud800"]')).status).to.equal(400);
+      expect((await flags('GET')).text).to.equal('null\n');
+      expect((await flags('PATCH', '{"a":[{"b":["\u{1f600}",1e300,null]}]}')).status).to.equal(200);
+    });
   });
 
   it('answers 503 when a job does not end within the time to wait', async () => {
