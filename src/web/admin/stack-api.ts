@@ -15,6 +15,13 @@ import { versionRoute } from './version-route.ts';
 /** Seconds after which wrong passphrases are forgotten. */
 const LIMITED_SECONDS = 60;
 
+/** By which nobody keeps an answer, or makes a page of it. */
+export const JSON_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+} as const;
+
 /** Some routes of the API; each is registered in a part of its own. */
 export type ApiRoutes = (app: FastifyInstance, context: WebContext) => void | Promise<void>;
 
@@ -50,11 +57,7 @@ export async function stackApi(
 /** Whatever goes wrong is told in JSON, and what the server itself is to blame for is logged, without its query. */
 export function asJson(app: FastifyInstance, { log }: Pick<WebContext, 'log'>): void {
   app.addHook('onRequest', async (_request, reply) => {
-    reply.headers({
-      'cache-control': 'no-store',
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-      'x-content-type-options': 'nosniff',
-    });
+    reply.headers(JSON_HEADERS);
   });
   app.setErrorHandler(async (error: Error, request, reply) => {
     if (stackError(error).status >= 500) log.error('request failed', describe(request, error));
@@ -80,7 +83,8 @@ function deny(denial: Denial): never {
   throw denialOf(denial);
 }
 
-function denialOf(denial: Denial): AnswerError {
+/** What whoever is not admitted is answered. */
+export function denialOf(denial: Denial): AnswerError {
   switch (denial) {
     case 'nobody':
       return plainError(401, 'missing basic auth');

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { basicCredentials } from './basic-credentials.ts';
+import { isForeign } from './foreign-request.ts';
 import type { OperatorCheck } from './operator-check.ts';
 
 /** Whether a request comes from the operator: `nobody` brought no credentials at all. */
@@ -14,7 +15,7 @@ export async function admittedByBasic(
   request: Pick<FastifyRequest, 'headers' | 'ip'>,
 ): Promise<Admission> {
   const credentials = basicCredentials(request.headers.authorization);
-  if (credentials === undefined || request.headers['sec-fetch-site'] === 'cross-site') return 'nobody';
+  if (credentials === undefined || isForeign(request)) return 'nobody';
   const verdict = await operator.verify(credentials.password, request.ip);
   return verdict === 'right' ? 'admitted' : verdict;
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { plainError, stackError } from '../admin/error-json.ts';
+import { JSON_HEADERS } from '../admin/stack-api.ts';
 import type { WebContext } from '../web-context.ts';
 import { bringsToken } from './bearer.ts';
 import { creationRoutes } from './creation-routes.ts';
@@ -14,7 +15,16 @@ export async function clouderyRoutes(app: FastifyInstance, context: WebContext):
   const { clouderyToken } = context.config.serve;
   await app.register(
     async (scope) => {
-      scope.setErrorHandler((error, _request, reply) => sendClouderyError(reply, error));
+      scope.addHook('onRequest', async (_request, reply) => {
+        reply.headers(JSON_HEADERS);
+      });
+      scope.setErrorHandler((error: Error, request, reply) => {
+        const { url: route = '' } = request.routeOptions;
+        // Neither the address nor the body: they tell of people.
+        if (stackError(error).status === 500)
+          context.log.error('request failed', { route, error: error.message });
+        return sendClouderyError(reply, error);
+      });
       if (clouderyToken !== undefined) {
         scope.addHook('onRequest', async (request) => {
           if (!bringsToken(request.headers.authorization, clouderyToken)) {

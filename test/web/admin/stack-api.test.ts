@@ -37,8 +37,10 @@ describe('the admin API', function () {
   after(() => web.close());
 
   /** Sends bytes, and answers all that comes back until the connection ends. */
-  async function raw(bytes: string): Promise<string> {
-    const socket = connect(web.adminPort, '127.0.0.1');
+  const raw = (bytes: string) => rawTo(web.adminPort, bytes);
+
+  async function rawTo(port: number, bytes: string): Promise<string> {
+    const socket = connect(port, '127.0.0.1');
     socket.on('error', () => undefined);
     // Not ended from here: the server would take that for a client that has left.
     socket.write(bytes);
@@ -70,7 +72,16 @@ describe('the admin API', function () {
     });
 
     it('no page of somebody else, though the browser has the passphrase', async () => {
-      expect((await as(OPERATOR_AUTHORIZATION, { 'sec-fetch-site': 'cross-site' })).status).to.equal(401);
+      for (const elsewhere of [
+        { 'sec-fetch-site': 'cross-site' },
+        { 'sec-fetch-site': 'same-site' },
+        { origin: 'http://elsewhere.example' },
+        { origin: 'null' },
+      ]) {
+        expect((await as(OPERATOR_AUTHORIZATION, elsewhere)).status, JSON.stringify(elsewhere)).to.equal(401);
+      }
+      expect((await as(OPERATOR_AUTHORIZATION, { 'sec-fetch-site': 'same-origin' })).status).to.equal(200);
+      expect((await as(OPERATOR_AUTHORIZATION, { origin: web.adminUrl })).status).to.equal(200);
     });
 
     it('nobody for a while who tried too often', async () => {
@@ -98,6 +109,20 @@ describe('the admin API', function () {
         const { status, text: body } = await send(web.adminUrl, line, { headers: { authorization: '' } });
         expect(status, line).to.equal(401);
         expect(body).not.to.include('alice');
+      }
+    });
+
+    it('nobody by a method or an address that no route has, which are not repeated', async () => {
+      for (const [line, status] of [
+        ['PROPFIND /<b>', 401],
+        ['M-SEARCH /fleet/<b>', 401],
+        ['GET /fleet/assets/<b>.css', 401],
+        ['GET /%<b>', 400],
+        ['GET /fleet/%<b>', 400],
+      ] as const) {
+        const answer = await raw(`${line} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+        expect(answer, line).to.match(new RegExp(`^HTTP/1.1 ${status} `));
+        expect(answer, line).to.include('nosniff').and.not.to.include('<b>');
       }
     });
   });
@@ -339,6 +364,13 @@ describe('the admin API', function () {
         expect(await talk('', 'echo')).to.match(/^HTTP\/1\.1 401 /);
       });
 
+      it('passes no web socket on that has come back, or that a page of somebody else opens', async () => {
+        const having = (header: string) =>
+          rawTo(behind.adminPort, upgrade(`${OPERATOR_AUTHORIZATION}\r\n${header}`));
+        expect(await having('Via: 1.1 cozy-fleet')).to.match(/^HTTP\/1\.1 508 /);
+        expect(await having('Origin: http://elsewhere.example')).to.match(/^HTTP\/1\.1 401 /);
+      });
+
       it('ends them when it closes', async () => {
         const address = stack.address();
         const port = typeof address === 'object' && address !== null ? address.port : 0;
@@ -351,6 +383,34 @@ describe('the admin API', function () {
         await other.close();
         await closed;
       });
+    });
+
+    it('answers what offers another protocol as if it had not, by its own routes', async () => {
+      const offers = (line: string, protocol: string) =>
+        `${line} HTTP/1.1\r\nHost: a\r\nAuthorization: ${OPERATOR_AUTHORIZATION}\r\n` +
+        `Connection: Upgrade, HTTP2-Settings\r\nUpgrade: ${protocol}\r\nHTTP2-Settings: AAMA\r\n\r\n`;
+      for (const [line, protocol] of [
+        ['GET /version', 'h2c'],
+        ['GET /version', 'websocket'],
+        ['GET /version?/realtime', 'websocket'],
+      ] as const) {
+        expect(await rawTo(behind.adminPort, offers(line, protocol)), `${line} ${protocol}`).to.include(
+          'cozy-fleet',
+        );
+      }
+      expect(seen).to.deep.equal([]);
+      expect(await rawTo(behind.adminPort, offers('GET /swift/vfs', 'h2c'))).to.include('from the stack');
+      expect(seen[0]?.headers).not.to.include.keys('upgrade');
+    });
+
+    it('passes a body of no told length on as one, with every method', async () => {
+      const inner = 'GET /swift/inner HTTP/1.1\r\nHost: a\r\n\r\n';
+      await rawTo(
+        behind.adminPort,
+        `DELETE /swift/outer HTTP/1.1\r\nHost: a\r\nAuthorization: ${OPERATOR_AUTHORIZATION}\r\nConnection: close\r\n` +
+          `Transfer-Encoding: chunked\r\n\r\n${inner.length.toString(16)}\r\n${inner}\r\n0\r\n\r\n`,
+      );
+      expect(seen.map(({ line, body }) => [line, body])).to.deep.equal([['DELETE /swift/outer', inner]]);
     });
 
     it('answers 502 in JSON when it is away', async () => {
