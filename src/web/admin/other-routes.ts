@@ -2,13 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { createProxyServer } from 'http-proxy-3';
+import { keepChunked } from '../http/keep-chunked.ts';
+import { hasComeBack, passedOn } from '../http/passed-on.ts';
 import type { WebContext } from '../web-context.ts';
 import { errorJson, plainError, stackError } from './error-json.ts';
 import { JSON_API } from './instance-json.ts';
 import { passUpgradesOn } from './other-upgrades.ts';
-
-/** How we name ourselves to servers that requests are passed on to. */
-const VIA = '1.1 cozy-fleet';
 
 /** Routes of a stack that would otherwise be taken for the name of an instance. */
 const BESIDE_INSTANCES = ['/instances/assets', '/instances/oauth_client'];
@@ -32,6 +31,7 @@ export async function otherRoutes(app: FastifyInstance, context: WebContext): Pr
 
   // A stack may take its time, and what it answers is its own affair.
   const proxy = createProxyServer({ target: adminUpstream, proxyTimeout: 0, timeout: 0, xfwd: false });
+  keepChunked(proxy);
   proxy.on('error', (error: Error, _request: IncomingMessage, response) => {
     log.warn('the stack does not answer', { upstream: adminUpstream, error: error.message });
     if (response instanceof Socket) {
@@ -51,18 +51,12 @@ export async function otherRoutes(app: FastifyInstance, context: WebContext): Pr
   app.addHook('preClose', async () => endUpgrades());
 
   const passOn = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    if (request.headers.via?.includes(VIA)) throw plainError(508, 'The request has come back to this server');
+    if (hasComeBack(request)) throw plainError(508, 'The request has come back to this server');
     reply.hijack();
     // Its body is on its way: a stack that believed that it waits would close the connection, and its answer be lost.
     delete request.raw.headers.expect;
-    proxy.web(request.raw, reply.raw, {
-      headers: {
-        via: VIA,
-        'x-forwarded-for': request.ip,
-        'x-forwarded-proto': request.protocol,
-        'x-forwarded-host': request.headers.host ?? '',
-      },
-    });
+    const client = { address: request.ip, scheme: request.protocol };
+    proxy.web(request.raw, reply.raw, { headers: passedOn(request, client) });
   };
 
   routeOthers(app, passOn);

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
 
 /** Who sends a request, and by which scheme. */
@@ -41,6 +42,16 @@ export function clientOf(evidence: ClientEvidence, trusts: (address: string) => 
   }
   const last = forwardedProto.split(',').at(-1)?.trim().toLowerCase();
   return { address, scheme: last === 'https' ? 'https' : 'http' };
+}
+
+/** {@link clientOf} for a request as it came. */
+export function clientBehind(
+  { socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>,
+  trusts: (address: string) => boolean,
+): Client {
+  const forwardedFor = String(headers['x-forwarded-for'] ?? '');
+  const forwardedProto = String(headers['x-forwarded-proto'] ?? '');
+  return clientOf({ peer: socket.remoteAddress ?? '', forwardedFor, forwardedProto }, trusts);
 }
 
 /** @param networks addresses and networks, checked */

@@ -5,7 +5,8 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { createProxyServer } from 'http-proxy-3';
-import { type Client, clientOf, trustedBy } from '../http/client-of.ts';
+import { clientBehind, trustedBy } from '../http/client-of.ts';
+import { keepChunked } from '../http/keep-chunked.ts';
 import { answerFor, isKeptFromStack } from './answer-for.ts';
 import { forwardHeaders, isLoop, settleAnswer } from './forward-headers.ts';
 import type { HostJudge, JudgedHost } from './host-judge.ts';
@@ -42,12 +43,7 @@ export function registerUpstream(
   // The target as it came: decoding and joining it anew would make it another one.
   const proxy = createProxyServer({ target: origin, toProxy: true, xfwd: false });
 
-  // The library takes a body of unknown length for none with these methods, which would make a second request of it.
-  proxy.before('web', 'stream', (request) => {
-    if (request.headersDistinct['transfer-encoding'] === undefined) return;
-    delete request.headers['content-length'];
-    request.headers['transfer-encoding'] = 'chunked';
-  });
+  keepChunked(proxy);
   proxy.on('proxyReq', (outgoing, _request, _answer, _options, socket) => {
     if (!socket.connecting) return;
     const late = setTimeout(() => outgoing.destroy(new Error('no connection')), CONNECT_TIMEOUT_MS);
@@ -127,19 +123,6 @@ function refusal(judged: JudgedHost): number | undefined {
 
 function isWebSocket({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
-}
-
-function clientBehind({ socket, headers }: IncomingMessage, trusts: (address: string) => boolean): Client {
-  const forwardedFor = headers['x-forwarded-for'];
-  const forwardedProto = headers['x-forwarded-proto'];
-  return clientOf(
-    {
-      peer: socket.remoteAddress ?? '',
-      forwardedFor: String(forwardedFor ?? ''),
-      forwardedProto: String(forwardedProto ?? ''),
-    },
-    trusts,
-  );
 }
 
 /** Whether the client's connection is to stay, by what it has said itself. */
