@@ -152,14 +152,21 @@
   }
 
   /**
+   * Says what is wrong right below the field that it is about, or above the button.
    * @param {string} text
    * @param {HTMLInputElement} [field]
    */
   function complain(text, field) {
+    if (field === undefined) save.before(problem);
+    else (field.closest('.row') ?? field).after(problem);
     problem.textContent = text;
-    for (const each of [typed, hint]) {
+    for (const [each, rule] of /** @type {const} */ ([
+      [typed, 'rule'],
+      [hint, 'hint-rule'],
+    ])) {
       if (each === field) each.setAttribute('aria-invalid', 'true');
       else each.removeAttribute('aria-invalid');
+      each.setAttribute('aria-describedby', each === field ? `problem ${rule}` : rule);
     }
     field?.focus();
   }
@@ -238,8 +245,8 @@
   } else {
     element('insecure', HTMLElement).hidden = false;
   }
-  // What the server complained of is read out with the field.
-  if (problem.textContent !== '') typed.focus();
+  // What the server complained of is read out with its field.
+  if (problem.textContent !== '') (hint.hasAttribute('aria-invalid') ? hint : typed).focus();
   show.hidden = false;
   save.hidden = false;
   setBusy(false);

@@ -155,6 +155,34 @@ describe('the onboarding in a browser', function () {
     expect(posted()).to.have.length(before);
   });
 
+  /** Lets pass the seconds after which the page shows what it shows late. */
+  const later = () => page.evaluate('document.getAnimations().forEach((animation) => animation.finish())');
+  const reload = () => page.getByRole('link', { name: 'Load it again' });
+
+  it('says so when its script does not come, and can be loaded again', async () => {
+    const domain = await onboarding('secure');
+    await page.route('**/choose-passphrase.js', (route) => route.abort(), { times: 1 });
+    await page.goto(linkOf(domain));
+    expect(await reload().isVisible()).to.equal(false);
+    await later();
+    await page.getByText('has not loaded completely').waitFor();
+    expect(await seriousViolations(page)).to.deep.equal([]);
+    await reload().click();
+    await page.getByRole('button', { name: 'Save the password' }).waitFor();
+    expect(page.url()).to.equal(linkOf(domain));
+    await later();
+    expect(await reload().count()).to.equal(0);
+  });
+
+  it('does not say so to a browser without scripts', async () => {
+    await context.close();
+    await open({ javaScriptEnabled: false });
+    await page.goto(linkOf(await onboarding('secure')));
+    await page.getByRole('button', { name: 'Save the password' }).waitFor();
+    const display = await page.evaluate(`getComputedStyle(document.querySelector('.unfinished')).display`);
+    expect(display).to.equal('none');
+  });
+
   it('posts once, however often its button is pressed', async () => {
     const domain = await onboarding('secure');
     const before = posted().length;
@@ -179,6 +207,9 @@ describe('the onboarding in a browser', function () {
       const focused = page.locator(':focus');
       expect(await focused.getAttribute('aria-invalid')).to.equal('true');
       expect(await focused.getAttribute('id')).to.equal(hint === '' ? 'typed' : 'hint');
+      expect(await focused.getAttribute('aria-describedby')).to.match(/^problem /);
+      const below = page.locator('.field').filter({ has: focused }).getByRole('alert');
+      expect(await below.textContent(), 'what stands with the field').to.equal(says);
       expect(posted()).to.have.length(before);
       expect(await seriousViolations(page)).to.deep.equal([]);
     });

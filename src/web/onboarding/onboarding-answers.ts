@@ -72,9 +72,10 @@ export function createOnboardingAnswers(services: OnboardingServices): Onboardin
   async function formPage(visit: Visit, problem?: FormProblem): Promise<RenderedAnswer> {
     const { instance, speech, token, signal } = visit;
     const { domain, old_domain: oldDomain } = await registrar.assertToken(instance.id, token, signal);
-    const text = problem?.text && speech.texts.choose[problem.text];
+    const { text, field = 'password' } = problem ?? {};
+    const said = text === undefined ? undefined : { text: speech.texts.choose[text], field };
     const salt = passphraseSalt({ domain, oldDomain });
-    const page = choosePage({ ...speech, domain, salt, iterations: KDF_ITERATIONS, token, problem: text });
+    const page = choosePage({ ...speech, domain, salt, iterations: KDF_ITERATIONS, token, problem: said });
     return pageAnswer(problem?.status ?? 200, page);
   }
 

@@ -13,6 +13,9 @@ export const LEAST_CHARACTERS = 8;
 export const MOST_CHARACTERS = 1_000;
 export const MOST_HINT_CHARACTERS = 250;
 
+/** What people fill in on our page. */
+export type FormField = 'password' | 'hint';
+
 /** What is wrong with a form, for programs in the words of a stack where it has some, and for people. */
 export interface FormProblem {
   readonly status: 400 | 422;
@@ -21,6 +24,8 @@ export interface FormProblem {
   readonly parameter?: string;
   /** What the page says beside its form; absent where no browser with our page sends such a thing. */
   readonly text?: keyof PageTexts['choose'];
+  /** Which of them it is about; absent = the password. */
+  readonly field?: FormField;
 }
 
 /** Of a hint that is the passphrase, which only shows when the token was right. */
@@ -28,6 +33,7 @@ export const HINT_PROBLEM: FormProblem = {
   status: 400,
   detail: 'The hint is the passphrase itself',
   text: 'hintIsPassword',
+  field: 'hint',
 };
 
 export type FormReading =
@@ -90,7 +96,7 @@ function problemOf(form: Fields, isPage: boolean): FormProblem | undefined {
   if (passphrase === '') return { status: 400, detail: 'Missing new passphrase', text: 'empty' };
   if (token === '') return { status: 400, detail: 'Empty register token' };
   if (hint.length > MOST_HINT_CHARACTERS) {
-    return { status: 400, detail: 'The hint is too long', text: 'hintTooLong' };
+    return { status: 400, detail: 'The hint is too long', text: 'hintTooLong', field: 'hint' };
   }
   if (isHashed(form)) return keysProblem(form);
   if (passphrase.length > MOST_CHARACTERS) {

@@ -49,6 +49,9 @@ const schema = z.object({
     hintIsPassword: text,
     hintTooLong: text,
     failed: text,
+    /** Of a page whose script does not come. */
+    unfinished: text,
+    reload: text,
     insecure: text,
   }),
 });
