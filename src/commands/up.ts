@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { EXIT } from '../cli/terminal/exit-codes.ts';
+import { programName } from '../cli/terminal/program-name.ts';
 import { listenForStop } from '../cli/terminal/stop-requests.ts';
 import { usesOwnPassphrase } from '../up/admin-passphrase.ts';
 import { findConfigured } from '../up/configured.ts';
@@ -109,8 +110,7 @@ export default class Up extends BaseCommand {
 
   private async whatNext(report: ReportOptions, afterDemo: boolean): Promise<void> {
     const link = afterDemo ? await exampleLink(report.config) : undefined;
-    // In a clone of ours, only npm knows where the command is.
-    const bin = process.env['npm_lifecycle_event'] === undefined ? this.config.bin : `npx ${this.config.bin}`;
+    const bin = programName(process.env);
     this.log(
       [
         ...(link === undefined ? [] : ['', 'The first page of an owner:', `  ${link}`]),

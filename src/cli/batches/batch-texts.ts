@@ -5,8 +5,8 @@ import { batchState, queuedRows } from '../../operations/batches/batch-state.ts'
 import { count } from '../../quantity-text.ts';
 import { oneLine } from '../../safe-text.ts';
 
-/** How a batch ended, or stands, and what can be done next. */
-export function summaryLines(batch: Batch): string[] {
+/** How a batch ended, or stands, and what can be done next. @param program how our commands are typed here */
+export function summaryLines(batch: Batch, program = 'cozy-fleet'): string[] {
   const { id, kind, counts, halt, maxFailures } = batch;
   const words = JOB_KINDS[kind].words;
   const facts = [
@@ -17,7 +17,7 @@ export function summaryLines(batch: Batch): string[] {
     ...(counts.cancelled > 0 ? [`${count(counts.cancelled)} cancelled`] : []),
   ].join(', ');
   if (batchState(batch) === 'running') {
-    return [`Batch ${id} so far: ${facts}.`, `The batch goes on. Watch it:  cozy-fleet batches watch ${id}`];
+    return [`Batch ${id} so far: ${facts}.`, `The batch goes on. Watch it:  ${program} batches watch ${id}`];
   }
   const missed = counts.failed + counts.incomplete + counts.cancelled;
   return [
@@ -26,11 +26,11 @@ export function summaryLines(batch: Batch): string[] {
       ? [`It stopped by itself after more than ${maxFailures ?? 0} failures.`]
       : []),
     ...(counts.failed + counts.incomplete > 0
-      ? [`See what failed:  cozy-fleet batches show ${id} --failed`]
+      ? [`See what failed:  ${program} batches show ${id} --failed`]
       : []),
-    ...(missed > 0 ? [`Try it again:     cozy-fleet batches retry ${id}`] : []),
+    ...(missed > 0 ? [`Try it again:     ${program} batches retry ${id}`] : []),
     ...(counts.done + counts.incomplete > 0 && JOB_KINDS[kind].hasLinks
-      ? [`Get the links:    cozy-fleet batches export ${id} > invitations.csv`]
+      ? [`Get the links:    ${program} batches export ${id} > invitations.csv`]
       : []),
   ];
 }

@@ -3,6 +3,7 @@ import type { BatchReporter, BatchResult, FollowedBatch } from '../../operations
 import { count } from '../../quantity-text.ts';
 import { type CommandResult, outcomeOfBatch } from '../terminal/exit-codes.ts';
 import type { Output } from '../terminal/output.ts';
+import { programName } from '../terminal/program-name.ts';
 import { noteWorkers } from '../terminal/worker-notice.ts';
 import { displayFor } from './batch-display.ts';
 import { summaryLines } from './batch-texts.ts';
@@ -45,7 +46,9 @@ export function printBatchResult(result: BatchResult, output: Output): CommandRe
   const { batch, queued, total } = result;
   const answer = { ...batchSummary(batch), queued };
   if (result.state === 'queued') {
-    output.line(`Batch ${batch.id} is queued. Watch it: cozy-fleet batches watch ${batch.id}`);
+    output.line(
+      `Batch ${batch.id} is queued. Watch it: ${programName(process.env)} batches watch ${batch.id}`,
+    );
     return { answer, outcome: 'done' };
   }
   const { outcome } = printFollowedBatch(result, output);
@@ -56,6 +59,6 @@ export function printBatchResult(result: BatchResult, output: Output): CommandRe
 
 /** Says how a batch stands that was followed. */
 export function printFollowedBatch(result: FollowedBatch, output: Output): CommandResult<BatchSummary> {
-  for (const line of summaryLines(result.batch)) output.line(line);
+  for (const line of summaryLines(result.batch, programName(process.env))) output.line(line);
   return { answer: batchSummary(result.batch), outcome: outcomeOfBatch(result) };
 }
