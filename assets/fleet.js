@@ -12,7 +12,8 @@
   const AGAIN_MS = 4_000;
 
   /** What turns the text around it, or is not seen; as the server leaves it out. */
-  const STEERING = /(?!\u200c|\u200d)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+  const STEERING =
+    /(?:(?!\u200c|\u200d|[\ufe00-\ufe0f])[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb])+/gu;
 
   const BAR_WIDTH = 1_000;
   const ENDED = ['done', 'skipped', 'incomplete', 'failed', 'cancelled'];
@@ -67,7 +68,21 @@
   function time(value) {
     const date = new Date(typeof value === 'number' || typeof value === 'string' ? value : Number.NaN);
     if (Number.isNaN(date.getTime())) return '';
-    return `${date.toISOString().slice(0, 10)} ${date.toISOString().slice(11, 19)} UTC`;
+    return `${date.toISOString().slice(0, 10)} ${date.toISOString().slice(11, 19)}\u00a0UTC`;
+  }
+
+  /** @param {Scope} batch */
+  function took({ createdAt, endedAt }) {
+    const ms = Date.parse(String(endedAt)) - Date.parse(String(createdAt));
+    return Number.isNaN(ms) ? '' : duration(ms / 1000);
+  }
+
+  /** A batch of which nothing failed was cancelled, and did not fail. @param {Scope} batch */
+  function shownState({ state, counts }) {
+    const isCancelled = sum(counts, ['failed', 'incomplete']) === 0 && sum(counts, ['cancelled']) > 0;
+    if (!isCancelled) return state;
+    if (state === 'failed') return 'cancelled';
+    return state === 'partly failed' ? 'partly cancelled' : state;
   }
 
   /** What follows from a batch, beside what is told of it. @param {Scope} batch @returns {Scope} */
@@ -87,6 +102,9 @@
       left: perSecond > 0 && total > ended ? duration((total - ended) / perSecond) : '–',
       sentence: `${count(ended)} of ${count(total)} instances ended${onTheWay}`,
       isRunning: batch['state'] === 'running',
+      canCancel: batch['state'] === 'running' && batch['halt'] === undefined,
+      state: shownState(batch),
+      took: took(batch),
     };
   }
 
@@ -195,11 +213,14 @@
   /** @param {string} name */
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-  /** @param {unknown} rate @returns {Series} */
-  function rateSeries(rate) {
+  /** @param {unknown} rate @param {boolean} isOver whether nothing more is to come @returns {Series} */
+  function rateSeries(rate, isOver) {
     const from = Date.parse(String(valueAt(rate, 'from') ?? ''));
     const seconds = Math.max(number(valueAt(rate, 'seconds')), 1);
-    const rows = list(valueAt(rate, 'rows')).map(number);
+    const all = list(valueAt(rate, 'rows')).map(number);
+    // A step that is not over yet would look like a fall.
+    const isLastOver = isOver || Date.now() >= from + all.length * seconds * 1000;
+    const rows = isLastOver || all.length < 2 ? all : all.slice(0, -1);
     return {
       labels: rows.map((_, step) => time(from + step * seconds * 1000).slice(11, 19)),
       values: rows.map((ended) => ended / seconds),
@@ -236,7 +257,7 @@
       indexAxis: /** @type {'x' | 'y'} */ (isRate ? 'x' : 'y'),
       plugins: { legend: { display: false }, tooltip: { displayColors: false } },
       scales: {
-        x: axis(),
+        x: { ...axis(), title: { display: true, text: isRate ? 'time, UTC' : 'instances', color: '' } },
         y: { ...axis(), title: { display: isRate, text: 'instances a second', color: '' } },
       },
     };
@@ -250,27 +271,35 @@
       for (const scale of [options.scales.x, options.scales.y]) {
         scale.ticks.color = colour('--faint');
         scale.grid.color = colour('--line');
+        scale.title.color = colour('--faint');
       }
-      options.scales.y.title.color = colour('--faint');
       chart.update('none');
     }
     charts.set(place, {
       recolour,
       draw({ labels, values }) {
         chart.data.labels = labels;
-        for (const dataset of chart.data.datasets) dataset.data = values;
+        for (const dataset of chart.data.datasets) {
+          dataset.data = values;
+          // A line of one point is not seen.
+          dataset.pointRadius = isRate && values.length === 1 ? 4 : 0;
+        }
         chart.update(calm.matches ? 'none' : undefined);
       },
     });
     recolour();
   }
 
-  /** @param {Element} place @param {unknown} data */
-  function drawChart(place, data) {
+  /** @param {Element} place @param {unknown} data @param {boolean} isOver */
+  function drawChart(place, data, isOver) {
     const isRate = place.getAttribute('data-chart') === 'rate';
-    const series = isRate ? rateSeries(data) : failureSeries(data);
-    if (!isRate) place.toggleAttribute('hidden', series.values.length === 0);
-    if (place.hasAttribute('hidden')) return;
+    const series = isRate ? rateSeries(data, isOver) : failureSeries(data);
+    const isEmpty = series.values.every((value) => value === 0);
+    if (!isRate) place.toggleAttribute('hidden', isEmpty);
+    // An empty chart keeps its place, so that nothing moves once there is something to draw.
+    place.querySelector('canvas')?.toggleAttribute('hidden', isEmpty);
+    place.querySelector('.empty')?.toggleAttribute('hidden', !isEmpty);
+    if (isEmpty) return;
     if (!charts.has(place)) makeChart(place, isRate);
     charts.get(place)?.draw(series);
   }
@@ -289,7 +318,7 @@
 
   /** What a part shows, as one text. @param {string} part @param {Scope} scope */
   function sourceOf(part, scope) {
-    if (part === 'rows') return JSON.stringify(scope['counts']);
+    if (part === 'rows' || part === 'idle') return JSON.stringify(scope['counts']);
     return JSON.stringify(valueAt(scope, part === 'rate' ? 'rate.rows' : part));
   }
 
@@ -361,7 +390,7 @@
     fill(main, scope);
     for (const body of main.querySelectorAll('tbody[data-list]')) fillList(body, scope);
     for (const place of main.querySelectorAll('[data-chart]')) {
-      drawChart(place, scope[place.getAttribute('data-chart') ?? '']);
+      drawChart(place, scope[place.getAttribute('data-chart') ?? ''], scope['endedAt'] !== undefined);
     }
     lookAtParts(scope);
     const { sentence, total, ended } = scope;
@@ -424,10 +453,10 @@
     }
   }
 
-  for (const place of main.querySelectorAll('[data-chart]')) {
-    drawChart(place, JSON.parse(place.getAttribute('data-first') ?? 'null'));
-  }
   const { events } = main.dataset;
+  for (const place of main.querySelectorAll('[data-chart]')) {
+    drawChart(place, JSON.parse(place.getAttribute('data-first') ?? 'null'), events === undefined);
+  }
   if (events !== undefined) {
     follow(events);
     addEventListener('pageshow', (event) => {

@@ -164,7 +164,7 @@ describe('the fleet page in a browser', function () {
     await lookAt('batch-ended');
 
     await Promise.all(taken.slice(0, 10).map((domain) => platform.remove(domain)));
-    await page.getByRole('button', { name: 'Try again what failed (170)' }).click();
+    await page.getByRole('button', { name: 'Try again what is not done (170)' }).click();
     await shows('counts.done', '40');
     await shows('sentence', '200 of 200 instances ended');
     await page.getByRole('link', { name: /^failed/ }).click();

@@ -28,6 +28,19 @@ export function rateText(perSecond: number | undefined): string {
   return perSecond === undefined ? '–' : `${perSecond.toFixed(1)} /s`;
 }
 
+/** How a batch stands, as people say it: one of which nothing failed was cancelled, and did not fail. */
+export function shownState({ state, counts }: Pick<BatchSnapshot, 'state' | 'counts'>): string {
+  const isCancelled = counts.failed + counts.incomplete === 0 && counts.cancelled > 0;
+  if (!isCancelled) return state;
+  if (state === 'failed') return 'cancelled';
+  return state === 'partly failed' ? 'partly cancelled' : state;
+}
+
+/** How long a batch took; an empty text while it goes on. */
+export function tookText({ createdAt, endedAt }: Pick<BatchSnapshot, 'createdAt' | 'endedAt'>): string {
+  return endedAt === undefined ? '' : readableDuration(Date.parse(endedAt) - Date.parse(createdAt));
+}
+
 /** How far a batch is, in a sentence. */
 export function progressSentence({ ended, total, queued }: BatchSnapshot): string {
   const onTheWay = queued < total ? `; ${count(queued)} are queued so far` : '';

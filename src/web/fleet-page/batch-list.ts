@@ -1,7 +1,7 @@
 import { html } from 'ghtml';
 import type { ListedBatch } from '../../operations/batches/fleet-snapshot.ts';
 import { oneLine } from '../../safe-text.ts';
-import { endedCount } from './batch-figures.ts';
+import { endedCount, shownState } from './batch-figures.ts';
 import { badge, bar, liveCount, table, timeText } from './elements.ts';
 
 const HEADS = ['Batch', 'Progress', { number: 'Ended' }, { number: 'Failed' }, 'State', 'Submitted'];
@@ -40,15 +40,15 @@ export function batchList(batches: readonly ListedBatch[]): string {
 }
 
 function row(listed: ListedBatch): string {
-  const { batch, name, kind, state, counts, total, createdAt } = listed;
+  const { batch, name, kind, counts, total, createdAt } = listed;
   return html`<tr data-id="${batch}">
 <th scope="row"><a href="/fleet/batches/${batch}" data-href="/fleet/batches/{batch}"><bdi data-live="name">${nameOf(name, batch)}</bdi></a>
 <span class="faint"><span data-live="batch">${batch}</span> · <span data-live="kind">${kind}</span></span></th>
-<td class="wide">!${bar(counts, total)}</td>
-<td class="number">!${liveCount('ended', endedCount(counts))}<span class="faint"> / !${liveCount('total', total)}</span></td>
-<td class="number">!${liveCount('notDone', counts.failed + counts.incomplete)}</td>
-<td>!${badge(state, 'state')}</td>
-<td><time data-live="createdAt" data-as="time" datetime="${createdAt}">${timeText(createdAt)}</time></td>
+<td class="wide" data-label="">!${bar(counts, total)}</td>
+<td class="number" data-label="Ended">!${liveCount('ended', endedCount(counts))}<span class="faint"> / !${liveCount('total', total)}</span></td>
+<td class="number" data-label="Failed">!${liveCount('notDone', counts.failed + counts.incomplete)}</td>
+<td data-label="State">!${badge(shownState(listed), 'state')}</td>
+<td data-label="Submitted"><time data-live="createdAt" data-as="time" datetime="${createdAt}">${timeText(createdAt)}</time></td>
 </tr>`;
 }
 

@@ -3,16 +3,30 @@ import { JOB_KINDS, stageLabel, stagesOf } from '../../jobs/kinds/job-kinds.ts';
 import type { BatchSnapshot } from '../../operations/batches/batch-snapshot.ts';
 import type { StageCount } from '../../operations/batches/stage-counts.ts';
 import { count } from '../../quantity-text.ts';
-import { missedCount, progressSentence, rateText, timeLeft } from './batch-figures.ts';
+import { missedCount, progressSentence, rateText, shownState, timeLeft, tookText } from './batch-figures.ts';
 import { failureChart, rateChart } from './charts.ts';
-import { badge, bar, facts, liveCount, quoted, table, tiles, timeOf } from './elements.ts';
+import { badge, bar, facts, liveCount, quoted, shownIf, table, tiles, timeOf } from './elements.ts';
 import { csrfField, type PageContent } from './page-shell.ts';
 
-/** All about one batch. @param rows HTML of the list of its rows */
-export function batchPage(batch: BatchSnapshot, rows: string, csrf: string | undefined): PageContent {
+/** What is shown of a batch beside its own figures. */
+export interface BatchSurroundings {
+  /** HTML of the list of its rows. */
+  readonly rows: string;
+  /** How many workers live. */
+  readonly workers: number;
+}
+
+/** All about one batch. */
+export function batchPage(
+  batch: BatchSnapshot,
+  { rows, workers }: BatchSurroundings,
+  csrf: string | undefined,
+): PageContent {
   const { batch: id, name, state, total, counts } = batch;
+  const isRunning = state === 'running';
   const main = html`<p class="faint">Batch <code>${id}</code> · ${JOB_KINDS[batch.kind].words.noun} · by !${quoted(batch.by)} · !${timeOf(batch.createdAt)}</p>
 !${haltNote(batch)}
+<div data-part="idle">!${isRunning && workers === 0 ? IDLE : ''}</div>
 <section class="card" aria-labelledby="progress-title">
 <h2 id="progress-title" class="visually-hidden">Progress</h2>
 !${bar(counts, total)}
@@ -29,25 +43,37 @@ export function batchPage(batch: BatchSnapshot, rows: string, csrf: string | und
     {
       name: 'rate',
       value: html`<span data-live="perSecond" data-as="rate">${rateText(batch.perSecond)}</span>`,
+      when: ['isRunning', isRunning],
     },
-    { name: 'time left', value: html`<span data-live="left">${timeLeft(batch)}</span>` },
+    {
+      name: 'time left',
+      value: html`<span data-live="left">${timeLeft(batch)}</span>`,
+      when: ['isRunning', isRunning],
+    },
+    {
+      name: 'took',
+      value: html`<span data-live="took">${tookText(batch)}</span>`,
+      when: ['took', !isRunning],
+    },
   ])}
 !${actions(batch, csrf)}
 </section>
 <div class="columns">
-!${rateChart(batch.rate)}
+!${rateChart(batch.rate, 'Nothing has ended yet.')}
 !${stages(batch)}
 </div>
 !${failureChart(batch.failures)}
 !${rows}`;
   return {
     title: name === '' ? `Batch ${id}` : name,
-    beside: badge(state, 'state'),
+    beside: badge(shownState(batch), 'state'),
     main,
     hasCharts: true,
-    ...(state === 'running' ? { events: `/fleet/batches/${encodeURIComponent(id)}/events` } : {}),
+    ...(isRunning ? { events: `/fleet/batches/${encodeURIComponent(id)}/events` } : {}),
   };
 }
+
+const IDLE = html`<p class="note warn">It waits, for no worker runs. Start one: <code>cozy-fleet workers start</code></p>`;
 
 function haltNote({ halt, haltReason = '', reason }: BatchSnapshot): string {
   const why =
@@ -62,13 +88,15 @@ function haltNote({ halt, haltReason = '', reason }: BatchSnapshot): string {
 }
 
 /** What an operator may do with it; what is of no use now is hidden. */
-function actions({ batch, state, counts }: BatchSnapshot, csrf: string | undefined): string {
+function actions({ batch, state, halt, counts }: BatchSnapshot, csrf: string | undefined): string {
   const missed = missedCount(counts);
+  const canCancel = state === 'running' && halt === undefined;
   const path = `/fleet/batches/${encodeURIComponent(batch)}`;
+  // What comes up while somebody looks must not push away what they are about to press.
   return html`<div class="actions">
-<form method="post" action="${path}/retry" data-if="missed" !${missed === 0 ? 'hidden' : ''}>!${csrfField(csrf)}
-<button class="primary">Try again what failed (!${liveCount('missed', missed)})</button></form>
-<a class="button danger" href="${path}/cancel" data-if="isRunning" !${state === 'running' ? '' : 'hidden'}>Cancel …</a>
+<a class="button danger" href="${path}/cancel" !${shownIf('canCancel', canCancel)}>Cancel …</a>
+<form method="post" action="${path}/retry" !${shownIf('missed', missed > 0)}>!${csrfField(csrf)}
+<button class="primary">Try again what is not done (!${liveCount('missed', missed)})</button></form>
 </div>`;
 }
 

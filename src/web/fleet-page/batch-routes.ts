@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { listWorkers } from '../../jobs/redis/worker-heartbeat.ts';
 import { batchSnapshot } from '../../operations/batches/batch-snapshot.ts';
 import { cancelBatch } from '../../operations/batches/cancel-batch.ts';
 import { type RefusedRow, retryBatch } from '../../operations/batches/retry-batch.ts';
@@ -36,11 +37,9 @@ export async function batchRoutes(app: FastifyInstance, context: WebContext): Pr
     const batch = await batchSnapshot(fleet, id);
     const states = shown.state === undefined ? [] : [shown.state];
     const page = await rowPage(fleet, id, { states, after: shown.after, limit: ROWS_SHOWN });
-    return await sendPage(
-      request,
-      reply,
-      batchPage(batch, batchRows(batch, page, shown), csrfOf(request, reply)),
-    );
+    const { length: workers } = await listWorkers(fleet.redis, fleet.keys);
+    const surroundings = { rows: batchRows(batch, page, shown), workers };
+    return await sendPage(request, reply, batchPage(batch, surroundings, csrfOf(request, reply)));
   });
 
   app.post('/fleet/batches/:id/retry', PAGES, async (request, reply) => {

@@ -30,10 +30,10 @@ export function batchRows(batch: BatchSnapshot, { rows, next }: RowPage, shown: 
   ];
   const body =
     rows.length === 0
-      ? html`<p class="empty">There are no such instances.</p>`
+      ? html`<p class="empty">${batch.queued === 0 ? 'None is queued yet.' : 'There are no such instances.'}</p>`
       : table(
           'Instances of the batch',
-          [{ number: 'Line' }, 'Domain', 'State', 'Stage', 'Why'],
+          [{ number: 'Line' }, 'Domain', 'State', 'Stage', 'Why', 'More'],
           rows.map(line).join(''),
         );
   const first =
@@ -65,8 +65,8 @@ function address(path: string, state: ShownRows['state'], after: number): string
 
 function line(row: Row): string {
   const { row: number, domain, state, stage = '', jobId } = row;
-  const error = rowError(row);
-  const job = jobId === undefined ? '' : html` <a href="/fleet/jobs/${encodeURIComponent(jobId)}">job</a>`;
-  return html`<tr><td class="number">${count(number)}</td><th scope="row">!${instanceLink(domain)}</th>
-<td>!${badge(state)}</td><td>!${state === 'done' ? '' : quoted(stageLabel(stage))}</td><td class="why">!${quoted(error)}!${job}</td></tr>`;
+  const job = jobId === undefined ? '' : html`<a href="/fleet/jobs/${encodeURIComponent(jobId)}">job</a>`;
+  return html`<tr><td class="number" data-label="Line">${count(number)}</td><th scope="row">!${instanceLink(domain)}</th>
+<td data-label="State">!${badge(state)}</td><td data-label="Stage">!${state === 'done' ? '' : quoted(stageLabel(stage))}</td>
+<td class="why" data-label="Why">!${quoted(rowError(row))}</td><td data-label="More">!${job}</td></tr>`;
 }

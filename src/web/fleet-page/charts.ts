@@ -8,8 +8,8 @@ import { quoted, table, timeText } from './elements.ts';
 
 // A picture is drawn by `assets/fleet.js`; beside or below it is a table with the same numbers, for whoever does not see it.
 
-/** How fast rows ended over time. */
-export function rateChart({ from, seconds, rows }: RateHistory): string {
+/** How fast rows ended over time. @param none what is said where none did */
+export function rateChart({ from, seconds, rows }: RateHistory, none: string): string {
   const begin = Date.parse(from);
   const lines = rows.map((ended, step) => {
     const at = new Date(begin + step * seconds * 1000).toISOString();
@@ -18,7 +18,7 @@ export function rateChart({ from, seconds, rows }: RateHistory): string {
   const data = safeJson(JSON.stringify({ from, seconds, rows }));
   return html`<section class="card" aria-labelledby="rate-title">
 <h2 id="rate-title">Rate over time</h2>
-<div class="chart" data-chart="rate" data-first="${data}"><canvas aria-hidden="true"></canvas></div>
+<div class="chart" data-chart="rate" data-first="${data}"><canvas aria-hidden="true"></canvas><p class="empty" !${rows.some((ended) => ended > 0) ? 'hidden' : ''}>${none}</p></div>
 <details data-part="rate"><summary>The rate as a table</summary>
 !${table(`Instances that ended, every ${seconds} seconds`, ['From', { number: 'Ended' }], lines.join(''))}
 </details>
@@ -33,7 +33,7 @@ const MEANINGS: ReadonlyMap<string, string> = new Map(
 export function failureChart(failures: readonly FailureCount[]): string {
   const lines = failures.map(
     ({ code, rows }) =>
-      html`<tr><td><code>!${quoted(code)}</code></td><td class="number">${count(rows)}</td><td>${MEANINGS.get(code) ?? ''}</td></tr>`,
+      html`<tr><td><code class="term">!${quoted(code)}</code></td><td class="number">${count(rows)}</td><td>${MEANINGS.get(code) ?? ''}</td></tr>`,
   );
   const body =
     lines.length === 0

@@ -18,7 +18,7 @@ export function instanceLink(domain: string): string {
 
 /** @param iso ISO 8601; an empty text for a time that did not come yet */
 export function timeText(iso: string): string {
-  return iso === '' ? '' : `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+  return iso === '' ? '' : `${iso.slice(0, 10)} ${iso.slice(11, 19)}\u{a0}UTC`;
 }
 
 export function timeOf(iso: string): string {
@@ -36,6 +36,11 @@ export function liveCount(live: string, value: number): string {
   return html`<span data-live="${live}" data-as="count" !${value === 0 ? 'data-zero' : ''}>${count(value)}</span>`;
 }
 
+/** A number that stays, and that is faint where there is none of what it counts. */
+export function fixedCount(value: number): string {
+  return html`<span !${value === 0 ? 'data-zero' : ''}>${count(value)}</span>`;
+}
+
 /** How many of something there are, with its name below. */
 export interface Tile {
   readonly name: string;
@@ -43,14 +48,21 @@ export interface Tile {
   readonly value: string;
   /** Colours the tile once there is something to look at. */
   readonly tone?: 'bad' | 'good' | 'busy';
+  /** What has to hold for it to be shown: the name of a value that follows, and whether it holds now. */
+  readonly when?: readonly [live: string, now: boolean];
 }
 
 export function tiles(list: readonly Tile[]): string {
-  const each = list.map(
-    ({ name, value, tone = '' }) =>
-      html`<div class="tile" data-tone="${tone}"><dt>${name}</dt><dd>!${value}</dd></div>`,
-  );
+  const each = list.map(({ name, value, tone = '', when }) => {
+    const shown = when === undefined ? '' : shownIf(...when);
+    return html`<div class="tile" data-tone="${tone}" !${shown}><dt>${name}</dt><dd>!${value}</dd></div>`;
+  });
   return html`<dl class="tiles">!${each.join('')}</dl>`;
+}
+
+/** For an element that is there only while something holds. @param live what the events call that */
+export function shownIf(live: string, now: boolean): string {
+  return html`data-if="${live}" !${now ? '' : 'hidden'}`;
 }
 
 /** States in the order in which a bar shows them: what has ended well, what has not, what is on its way. */
@@ -82,7 +94,11 @@ export function bar(counts: Readonly<Record<RowState, number>>, total: number): 
 /** What is read above a column; numbers stand to the right. */
 export type Head = string | { readonly number: string };
 
-/** A table that scrolls by itself where there is no room, by keyboard, too. @param caption read out, and not shown */
+/**
+ * A table that scrolls by itself where there is no room, by keyboard, too. On a narrow screen the cells of a row stand below
+ * each other where they have a `data-label`, which is then shown before them.
+ * @param caption read out, and not shown
+ */
 export function table(caption: string, heads: readonly Head[], body: string, attributes = ''): string {
   const cells = heads.map((head) =>
     typeof head === 'string'

@@ -1,5 +1,7 @@
 import { html } from 'ghtml';
+import { isJobKind, JOB_KINDS } from '../../jobs/kinds/job-kinds.ts';
 import type { InstanceFacts, InstanceOverview } from '../../operations/instances/instance-overview.ts';
+import type { JobFacts } from '../../operations/jobs/job-facts.ts';
 import { badge, facts, quoted } from './elements.ts';
 import { jobDetails } from './job-page.ts';
 import type { PageContent } from './page-shell.ts';
@@ -7,12 +9,24 @@ import type { PageContent } from './page-shell.ts';
 /** One instance: how it stands, and what was done to it. Nothing of its owner is shown, and no secret. */
 export function instancePage({ domain, instance, jobs }: InstanceOverview): PageContent {
   const history = jobs.map(
-    (job) =>
-      html`<section class="card"><h2>${job.kind === '' ? 'Job' : job.kind}</h2>!${jobDetails(job)}</section>`,
+    (job) => html`<section class="card"><h2>${titleOf(job)}</h2>!${jobDetails(job)}</section>`,
   );
-  const main = html`<section class="card" aria-labelledby="state-title"><h2 id="state-title">Instance</h2>!${stateOf(domain, instance)}</section>
+  const isComing = instance === undefined && jobs.some(creates);
+  const main = html`<section class="card" aria-labelledby="state-title"><h2 id="state-title">Instance</h2>!${isComing ? COMING : stateOf(domain, instance)}</section>
 !${history.length === 0 ? html`<p class="faint">No job is known for it: they are kept for a while only.</p>` : history.join('')}`;
-  return { title: domain, beside: badge(instance?.state ?? 'missing'), main };
+  return { title: domain, beside: badge(instance?.state ?? (isComing ? 'waiting' : 'missing')), main };
+}
+
+const COMING = html`<p>It is not there yet: a job is to create it.</p>`;
+
+/** Whether a job will have made the instance. */
+function creates({ kind, state }: JobFacts): boolean {
+  return kind === 'create' && (state === 'waiting' || state === 'active' || state === 'retrying');
+}
+
+function titleOf({ kind }: JobFacts): string {
+  const noun = isJobKind(kind) ? JOB_KINDS[kind].words.noun : 'job';
+  return noun.charAt(0).toUpperCase() + noun.slice(1);
 }
 
 function stateOf(domain: string, instance: InstanceFacts | undefined): string {
@@ -29,6 +43,6 @@ function stateOf(domain: string, instance: InstanceFacts | undefined): string {
     ['Locale', quoted(locale)],
     ['Context', contextName === '' ? '' : quoted(contextName)],
     ['CouchDB cluster', String(couchCluster ?? 0)],
-    ['Indexes', indexesVersion === undefined ? '' : String(indexesVersion)],
+    ['Version of its indexes', indexesVersion === undefined ? '' : String(indexesVersion)],
   ]);
 }

@@ -67,9 +67,9 @@ function stages({ stages: records, state: jobState }: JobFacts): string {
       startedAt,
       ms,
       tries,
-    }) => html`<tr><th scope="row">${stageLabel(stage)}</th><td>!${badge(state === 'running' && jobState === 'failed' ? 'stopped' : state)}</td>
-<td>${Math.abs(startedAt) <= LAST_TIME_MS ? timeText(new Date(startedAt).toISOString()) : ''}</td>
-<td class="number">${ms === undefined ? '' : took(ms)}</td><td class="number">${count(tries)}</td></tr>`,
+    }) => html`<tr><th scope="row">${stageLabel(stage)}</th><td data-label="State">!${badge(state === 'running' && jobState === 'failed' ? 'stopped' : state)}</td>
+<td data-label="Began">${Math.abs(startedAt) <= LAST_TIME_MS ? timeText(new Date(startedAt).toISOString()) : ''}</td>
+<td class="number" data-label="Took">${ms === undefined ? '' : took(ms)}</td><td class="number" data-label="Tries">${count(tries)}</td></tr>`,
   );
   return html`<h3>Stages</h3>!${table('Stages', ['Stage', 'State', 'Began', { number: 'Took' }, { number: 'Tries' }], lines.join(''))}`;
 }
@@ -83,8 +83,8 @@ function apps({ apps: records }: JobFacts): string {
       version = '',
       tries,
       error = '',
-    }) => html`<tr><th scope="row">!${quoted(app)}</th><td>!${badge(state)}</td>
-<td>!${quoted(version)}</td><td class="number">${count(tries)}</td><td class="why">!${quoted(error)}</td></tr>`,
+    }) => html`<tr><th scope="row">!${quoted(app)}</th><td data-label="State">!${badge(state)}</td>
+<td data-label="Version">!${quoted(version)}</td><td class="number" data-label="Tries">${count(tries)}</td><td class="why" data-label="Why">!${quoted(error)}</td></tr>`,
   );
   return html`<h3>Applications</h3>!${table('Applications', ['Application', 'State', 'Version', { number: 'Tries' }, 'Why'], lines.join(''))}`;
 }
@@ -102,7 +102,8 @@ function actions(jobId: string, state: JobFacts['state'], csrf: string | undefin
     return html`<form class="actions" method="post" action="${path}/retry">!${csrfField(csrf)}<button class="primary">Try again</button></form>`;
   }
   if (state === 'done' || state === 'unknown') return '';
-  return html`<details class="ask"><summary class="button danger">Cancel …</summary>
+  return html`<div class="actions"><a class="button" href="">Look again</a></div>
+<details class="ask"><summary class="button danger">Cancel …</summary>
 <form class="actions" method="post" action="${path}/cancel">!${csrfField(csrf)}
 <p>The job stops at its next safe point; what it has done stays.</p>
 <button class="danger">Cancel this job</button></form></details>`;

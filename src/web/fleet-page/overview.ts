@@ -33,7 +33,7 @@ export function overviewPage({ batches, queue, workers, rate }: FleetSnapshot): 
 !${batchList(batches)}
 </section>
 <div class="columns">
-!${rateChart(rate)}
+!${rateChart(rate, 'Nothing has ended in the last half hour.')}
 <section class="card" aria-labelledby="workers-title">
 <h2 id="workers-title">Workers</h2>
 !${workerList(workers)}

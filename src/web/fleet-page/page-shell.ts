@@ -95,9 +95,9 @@ function liveStatus(): string {
 <noscript><p class="note">Without JavaScript this page does not follow by itself. <a href="">Look again</a></p></noscript>`;
 }
 
-/** Begins as a sentence does, and ends as one. */
+/** Begins as a sentence does, and ends as one; a command at its begin stays as it is typed. */
 export function sentence(text: string): string {
   const line = oneLine(text);
-  const begun = line.charAt(0).toUpperCase() + line.slice(1);
+  const begun = line.startsWith('cozy-fleet ') ? line : line.charAt(0).toUpperCase() + line.slice(1);
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

@@ -3,7 +3,7 @@ import type { RowReport } from '../../operations/input/check-file.ts';
 import type { CheckedUpload } from '../../operations/instances/check-upload.ts';
 import { count, readableSize } from '../../quantity-text.ts';
 import { oneLine } from '../../safe-text.ts';
-import { instances, quoted, table, tiles } from './elements.ts';
+import { fixedCount, instances, quoted, table, tiles } from './elements.ts';
 import { csrfField, type PageContent, sentence } from './page-shell.ts';
 
 /** Where files are submitted. */
@@ -34,13 +34,10 @@ export function uploadPage(limit: number, csrf: string | undefined): PageContent
 /** What is in a file, and the question whether it is to be queued. @param id by which it waits */
 export function checkedPage(id: string, upload: CheckedUpload, csrf: string | undefined): PageContent {
   const { counts, refusal, file, problems, warnings, more, preflight } = upload;
+  const isUnread = refusal !== undefined && counts.valid + counts.invalid === 0;
   const main = html`<p class="faint">!${quoted(file)}</p>
-!${tiles([
-    { name: 'good rows', value: count(counts.valid), tone: 'good' },
-    { name: 'bad rows', value: count(counts.invalid), tone: 'bad' },
-    { name: 'with warnings', value: count(counts.doubtful) },
-  ])}
-!${refusal === undefined ? '' : html`<div class="problem" role="alert"><p>!${quoted(refusal.message)}!${placeText(refusal.place)}</p><p>!${quoted(refusal.advice)}</p></div>`}
+!${isUnread ? '' : rowTiles(counts)}
+!${refusal === undefined ? '' : html`<div class="problem" role="alert"><p>!${placeText(refusal.place)}!${quoted(refusal.message)}</p><p>!${quoted(refusal.advice)}</p></div>`}
 !${refusal === undefined && (preflight?.warning ?? '') !== '' ? html`<p class="note warn">${preflight?.warning ?? ''}</p>` : ''}
 !${reportList('What is wrong', problems, more.problems)}
 !${reportList('What looks odd', warnings, more.warnings)}
@@ -52,12 +49,22 @@ export function checkedPage(id: string, upload: CheckedUpload, csrf: string | un
   };
 }
 
+function rowTiles({ valid, invalid, doubtful }: CheckedUpload['counts']): string {
+  return tiles([
+    { name: 'good rows', value: fixedCount(valid), tone: 'good' },
+    { name: 'bad rows', value: fixedCount(invalid), tone: 'bad' },
+    { name: 'with warnings', value: fixedCount(doubtful) },
+  ]);
+}
+
 function placeText({ line, column }: { readonly line?: number; readonly column?: string }): string {
   const parts = [
     ...(line === undefined ? [] : [`line ${count(line)}`]),
     ...(column === undefined ? [] : [`column ${column}`]),
   ];
-  return parts.length === 0 ? '' : html` (!${quoted(parts.join(', '))})`;
+  const [first = '', ...more] = parts;
+  const place = [first.charAt(0).toUpperCase() + first.slice(1), ...more].join(', ');
+  return place === '' ? '' : html`<strong>!${quoted(place)}:</strong> `;
 }
 
 function reportList(title: string, reports: readonly RowReport[], more: number): string {
@@ -66,7 +73,7 @@ function reportList(title: string, reports: readonly RowReport[], more: number):
     .slice(0, MOST_SHOWN)
     .map(
       ({ line, column = '', message }) =>
-        html`<tr><td class="number">${count(line)}</td><td>!${quoted(column)}</td><td class="why">!${quoted(message)}</td></tr>`,
+        html`<tr><td class="number">${count(line)}</td><td class="term">!${quoted(column)}</td><td class="why">!${quoted(message)}</td></tr>`,
     );
   const hidden = Math.max(reports.length - MOST_SHOWN, 0) + more;
   return html`<section class="card"><h2>${title}</h2>

@@ -14,7 +14,7 @@ import { leadTo } from './sign-in.ts';
 import { checkedPage, NEW_BATCH, uploadPage } from './upload-pages.ts';
 
 /** Bytes of a file: some hundred thousand rows. */
-const LARGEST_FILE = 64 * 1024 * 1024;
+const LARGEST_FILE = 64_000_000;
 
 /** Bytes of the other fields, and of what stands between them. */
 const LARGEST_FORM = 64 * 1024;

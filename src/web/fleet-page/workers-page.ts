@@ -46,9 +46,9 @@ function row({ id, host, pid, running, concurrency, startedAt, waitsFor }: Worke
   const since = startedOn(startedAt);
   return html`<tr data-id="${oneLine(id)}">
 <th scope="row"><bdi data-live="host">${oneLine(host)}</bdi> <span class="faint">process <span data-live="pid">${pid}</span></span></th>
-<td class="number">!${liveCount('running', running)} <span class="faint">of !${liveCount('concurrency', concurrency)}</span></td>
-<td><bdi data-live="waitsFor">${oneLine(waitsFor)}</bdi></td>
-<td><time data-live="startedAt" data-as="time" datetime="${since}">${timeText(since)}</time></td>
+<td class="number" data-label="At work">!${liveCount('running', running)} <span class="faint">of !${liveCount('concurrency', concurrency)}</span></td>
+<td data-label="Waits for"><bdi data-live="waitsFor">${oneLine(waitsFor)}</bdi></td>
+<td data-label="Since"><time data-live="startedAt" data-as="time" datetime="${since}">${timeText(since)}</time></td>
 </tr>`;
 }
 

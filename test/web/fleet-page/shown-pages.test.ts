@@ -115,6 +115,17 @@ describe('pages of the fleet', () => {
     }
   });
 
+  it('name a command as it is typed', async () => {
+    expect(await pageAt('/fleet/batches/NOONE', 404)).to.contain('<p>cozy-fleet batches ls lists them.</p>');
+  });
+
+  it('say of an instance that is to be made that it is not there yet', async () => {
+    const domain = platform.domain('to-come');
+    await platform.submit({ domain });
+    const page = await pageAt(`/fleet/instances/${domain}`);
+    expect(page).to.contain('It is not there yet').and.not.to.contain('missing');
+  });
+
   it('show only rows of the state that was asked for, page by page', async () => {
     const { batches } = platform.fleet;
     const id = await batches.create({ kind: 'create', name: 'rows', reason: '', by: 'x', total: 60 });
@@ -248,6 +259,33 @@ describe('a batch on its page', () => {
     expect((await platform.fleet.batches.get(id)).halt).to.equal(undefined);
   });
 
+  it('that was cancelled is not said to have failed', async () => {
+    const { batches } = platform.fleet;
+    for (const [states, shown] of [
+      [['cancelled', 'cancelled'], 'cancelled'],
+      [['done', 'cancelled'], 'partly cancelled'],
+      [['failed', 'cancelled'], 'failed'],
+    ] as const) {
+      const id = await batchOf(states.length);
+      for (const [at, state] of states.entries()) {
+        const row = { batchId: id, row: at + 2, domain: platform.domain(`row-${at}`), state };
+        await batches.report({ ...row, generation: 0, attempt: 1 });
+      }
+      const page = await (await operator.get(`/fleet/batches/${id}`)).text();
+      expect(page).to.contain(`data-state="${shown}" data-live="state"`);
+    }
+  });
+
+  it('says that it waits for a worker, and is not cancelled twice', async () => {
+    const id = await batchOf(1);
+    const page = async () => await (await operator.get(`/fleet/batches/${id}`)).text();
+    expect(await page())
+      .to.contain('no worker runs')
+      .and.to.match(/data-if="canCancel" >Cancel/);
+    await operator.post(`/fleet/batches/${id}/cancel`, { reason: 'the wrong file' });
+    expect(await page()).to.match(/data-if="canCancel" hidden>Cancel/);
+  });
+
   it('keeps why it was cancelled', async () => {
     const id = await batchOf(1);
     const answer = await operator.post(`/fleet/batches/${id}/cancel`, { reason: ' the wrong <file> ' });
@@ -262,9 +300,7 @@ describe('a batch on its page', () => {
     const row = { batchId: id, row: 7, domain: platform.domain('without-job'), code: 'taken' };
     await platform.fleet.batches.report({ ...row, state: 'failed', generation: 0, attempt: 1 });
     const page = await (await operator.post(`/fleet/batches/${id}/retry`)).text();
-    expect(page)
-      .to.contain('0 are tried again; 1 could not be')
-      .and.to.contain(platform.domain('without-job'));
+    expect(page).to.contain('Nothing is tried again').and.to.contain(platform.domain('without-job'));
     expect(page).to.contain('not_its_job');
   });
 });
