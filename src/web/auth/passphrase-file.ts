@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { InputError } from '../../errors.ts';
+import { shellWord } from '../../shell-quoted.ts';
 import { parseScryptHash, type ScryptHash } from './scrypt-hash.ts';
 
 /** What the file with the operator's passphrase says. */
@@ -55,8 +56,8 @@ function parse(content: string, path: string): PassphraseFile {
 function bad(path: string, problem: string): InputError {
   return new InputError(
     'bad_admin_passphrase',
-    `The file with the admin passphrase ${problem}: ${path}`,
+    `The file with the admin passphrase ${problem}`,
     { file: path },
-    'Write it anew: cozy-fleet serve passwd --force.',
+    `Write it anew: cozy-fleet serve passwd --force --file ${shellWord(path)}`,
   );
 }

@@ -47,7 +47,7 @@ function row(listed: ListedBatch): string {
 <td class="wide" data-label="">!${bar(counts, total)}</td>
 <td class="number" data-label="Ended">!${liveCount('ended', endedCount(counts))}<span class="faint"> / !${liveCount('total', total)}</span></td>
 <td class="number" data-label="Failed">!${liveCount('notDone', counts.failed + counts.incomplete)}</td>
-<td data-label="State">!${badge(shownState(listed), 'state')}</td>
+<td data-label="">!${badge(shownState(listed), 'state')}</td>
 <td data-label="Submitted"><time data-live="createdAt" data-as="time" datetime="${createdAt}">${timeText(createdAt)}</time></td>
 </tr>`;
 }

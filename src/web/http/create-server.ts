@@ -109,4 +109,8 @@ function cannotListen(error: unknown, host: string, port: number): unknown {
   }
 }
 
-const refusal = (message: string) => new InputError('port_in_use', message);
+const ADVICE =
+  'The pages of instances: fleet.public_host and fleet.public_port, or --public-host and --public-port. ' +
+  'The admin API and the fleet page: fleet.admin_host and fleet.admin_port, or --admin-host and --admin-port.';
+
+const refusal = (message: string) => new InputError('port_in_use', message, {}, ADVICE);

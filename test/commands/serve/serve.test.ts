@@ -74,6 +74,7 @@ describe('serve', function () {
     const running = run({});
     expect(await running.ended).to.equal(2);
     expect(running.output()).to.include('cozy-admin-passphrase').and.not.include('sesame');
+    expect(running.output()).to.match(/serve passwd --force --file \S*cozy-admin-passphrase/);
   });
 
   it('starts though neither Redis nor CouchDB is there, and lets the operator in', async () => {
@@ -99,7 +100,7 @@ describe('serve', function () {
     expect(await running.ended).to.equal(0);
   });
 
-  it('says in one sentence that a port is taken', async () => {
+  it('says that a port is taken, and how to choose another', async () => {
     await begin();
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
@@ -109,6 +110,7 @@ describe('serve', function () {
       const running = run({}, '--admin-port', String(port));
       expect(await running.ended).to.equal(2);
       expect(running.output()).to.include(`Error: Port ${port} of 127.0.0.1 is taken`);
+      expect(running.output()).to.include('--admin-port');
     } finally {
       taken.close();
     }
