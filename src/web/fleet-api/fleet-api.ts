@@ -7,6 +7,7 @@ import { fleetRoutes } from './fleet-routes.ts';
 import { jobRoutes } from './job-routes.ts';
 import { serveOpenApi } from './openapi.ts';
 import { answerProblems } from './problem.ts';
+import { MOST_UPLOAD_BYTES } from './upload-body.ts';
 import { uploadRoutes } from './upload-routes.ts';
 import { withZod } from './zod-routes.ts';
 
@@ -15,7 +16,7 @@ export interface FleetApiLimits extends DeskLimits {
   readonly mostBytes: number;
 }
 
-export const FLEET_API_LIMITS: FleetApiLimits = { ...DESK_LIMITS, mostBytes: 64 * 1024 * 1024 };
+export const FLEET_API_LIMITS: FleetApiLimits = { ...DESK_LIMITS, mostBytes: MOST_UPLOAD_BYTES };
 
 /**
  * The routes of programs below `/fleet`, which answer JSON. Who may ask is for hooks of `app` to say.

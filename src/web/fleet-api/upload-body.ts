@@ -22,6 +22,9 @@ const MULTIPART = 'multipart/form-data';
 /** Media types of uploads. */
 export const UPLOAD_TYPES: readonly string[] = [...Object.keys(FORMATS), MULTIPART];
 
+/** Bytes of an upload: some hundred thousand rows. */
+export const MOST_UPLOAD_BYTES = 64 * 1024 * 1024;
+
 /** Characters of a file's name that are shown. */
 const LONGEST_NAME = 100;
 
@@ -94,16 +97,17 @@ function rowsOf({ headers, body }: FastifyRequest): Rows {
 async function fileOf(request: FastifyRequest): Promise<Rows> {
   const part = await request.file();
   if (part === undefined) throw new InputError('bad_request', 'There is no file in the form');
-  return { name: shownName(part.filename), format: undefined, source: part.file };
+  return { name: shownFileName(part.filename), format: undefined, source: part.file };
 }
 
-/** A browser may send any text as the name of a file. */
-function shownName(written: string): string {
+/** The name of a file as it is shown: a browser may send any text, with or without a path. */
+export function shownFileName(written: string): string {
   const name = clipped(oneLine(basename(written.replaceAll('\\', '/'))), LONGEST_NAME).trim();
   return name === '' ? 'upload' : name;
 }
 
-function tooLarge(mostBytes: number): InputError {
+/** What an upload is refused with that is larger than so many bytes. */
+export function tooLarge(mostBytes: number): InputError {
   return new InputError(
     'too_large',
     `The upload is larger than ${readableBytes(mostBytes)}`,

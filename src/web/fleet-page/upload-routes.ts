@@ -6,15 +6,13 @@ import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import type { UploadWork } from '../../operations/instances/check-upload.ts';
 import { actorOf } from '../fleet-api/actor.ts';
 import { deskOf } from '../fleet-api/fleet-desk.ts';
+import { MOST_UPLOAD_BYTES, shownFileName, tooLarge } from '../fleet-api/upload-body.ts';
 import { PAGE } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
 import { type KeptUpload, keepUploads } from './kept-uploads.ts';
 import { csrfOf, sendPage } from './send-page.ts';
 import { leadTo } from './sign-in.ts';
 import { checkedPage, NEW_BATCH, uploadPage } from './upload-pages.ts';
-
-/** Bytes of a file: some hundred thousand rows. */
-const LARGEST_FILE = 64_000_000;
 
 /** Bytes of the other fields, and of what stands between them. */
 const LARGEST_FORM = 64 * 1024;
@@ -48,7 +46,7 @@ export async function uploadRoutes(app: FastifyInstance, context: WebContext): P
   await app.register(multipart, {
     throwFileSizeLimit: false,
     limits: {
-      fileSize: LARGEST_FILE,
+      fileSize: MOST_UPLOAD_BYTES,
       files: 1,
       fields: 10,
       fieldSize: 4 * 1024,
@@ -66,14 +64,14 @@ export async function uploadRoutes(app: FastifyInstance, context: WebContext): P
   }
 
   app.get(NEW_BATCH, PAGES, async (request, reply) => {
-    return await sendPage(request, reply, uploadPage(LARGEST_FILE, csrfOf(request, reply)));
+    return await sendPage(request, reply, uploadPage(MOST_UPLOAD_BYTES, csrfOf(request, reply)));
   });
 
   app.post(
     NEW_BATCH,
     {
       ...PAGES,
-      bodyLimit: LARGEST_FILE + LARGEST_FORM,
+      bodyLimit: MOST_UPLOAD_BYTES + LARGEST_FORM,
       preValidation: readFields,
       // What was not read of a file would keep the connection from its next request.
       onResponse: async (request) => void files.get(request)?.file.resume(),
@@ -83,7 +81,7 @@ export async function uploadRoutes(app: FastifyInstance, context: WebContext): P
       if (file === undefined) throw new InputError('bad_request', 'no file came with the form');
       const { kind, locale } = uploadFields.parse(file.fields);
       const upload = await desk.check({
-        rows: { name: shownName(file.filename), format: undefined, bytes: bytesOf(file) },
+        rows: { name: shownFileName(file.filename), format: undefined, bytes: bytesOf(file) },
         work: workOf(kind, locale),
         // The operator is asked, once what is wrong was seen.
         skipInvalid: true,
@@ -137,17 +135,10 @@ function orGone(kept: KeptUpload | undefined): KeptUpload {
   );
 }
 
-/** Browsers may send any name, with or without a path. */
-function shownName(filename: string): string {
-  const [name = ''] = filename.split(/[/\\]/).slice(-1);
-  return name === '' ? 'file' : name.slice(0, 200);
-}
-
 /** A file that is cut off is not what the operator has. */
 async function* bytesOf({ file }: MultipartFile): AsyncGenerator<Uint8Array> {
   yield* file;
-  if (file.truncated)
-    throw new FleetError('too_large', 'the file is larger than the server takes', 'Split it.');
+  if (file.truncated) throw tooLarge(MOST_UPLOAD_BYTES);
 }
 
 function workOf(kind: 'create' | 'modify', locale: string): UploadWork {
