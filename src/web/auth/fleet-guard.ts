@@ -1,6 +1,7 @@
 import cookie from '@fastify/cookie';
 import csrfProtection from '@fastify/csrf-protection';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { FleetError } from '../../errors.ts';
 import { prefersPage } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
 import { admittedByBasic } from './admitted.ts';
@@ -22,17 +23,6 @@ declare module 'fastify' {
 /** Page with the form to sign in. */
 export const SIGN_IN_PATH = '/fleet/sign-in';
 
-/** A request that is refused for who sent it; its status is the answer's. */
-class Refused extends Error {
-  readonly statusCode: number;
-
-  constructor(statusCode: number, message: string) {
-    super(message);
-    this.name = new.target.name;
-    this.statusCode = statusCode;
-  }
-}
-
 /**
  * Lets nobody but the operator to the routes that are added to this server, or this part of one, from now on: by the cookie of a
  * sign-in or by Basic credentials. What changes something must not come from another site's page, and with the cookie it must
@@ -46,7 +36,11 @@ export async function fleetGuard(app: FastifyInstance, context: WebContext): Pro
 
   app.addHook('onRequest', async (request, reply) => {
     if (changesSomething(request) && isForeign(request)) {
-      throw new Refused(403, 'The request comes from a page of another site');
+      throw new FleetError(
+        'foreign_request',
+        'The request comes from a page of another site',
+        'Open the fleet page itself, and do it there.',
+      );
     }
     if (request.routeOptions.config.open) return;
     request.operatorSession = await currentSession(context, request);
@@ -79,12 +73,21 @@ async function admitProgram(
     case 'admitted':
       return undefined;
     case 'limited':
-      throw new Refused(429, 'Too many wrong passphrases came from this address');
+      throw new FleetError(
+        'too_many_attempts',
+        'Too many wrong passphrases came from this address',
+        'Wait for a minute.',
+      );
     case 'wrong':
-      throw new Refused(403, 'The passphrase is wrong');
+      throw new FleetError(
+        'wrong_admin_passphrase',
+        'The passphrase is wrong',
+        'A new one is set by: cozy-fleet serve passwd --force.',
+      );
     case 'nobody':
-      if (!prefersPage(request))
-        throw new Refused(401, 'The admin passphrase is needed, as Basic credentials');
+      if (!prefersPage(request)) {
+        throw new FleetError('no_credentials', 'The admin passphrase is needed, as Basic credentials');
+      }
       return reply.code(303).header('cache-control', 'no-store').redirect(signInPath(request), 303);
     default:
       return admission satisfies never;

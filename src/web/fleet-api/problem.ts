@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { ErrorCode } from '../../error-codes.ts';
 import { InputError, type Place, toError } from '../../errors.ts';
 import { webFailure } from '../http/failure.ts';
 import type { WebContext } from '../web-context.ts';
@@ -16,17 +15,6 @@ export interface Problem {
   };
 }
 
-/** Codes whose status says more than that of their kind. */
-const STATUSES: Partial<Record<ErrorCode, number>> = {
-  too_large: 413,
-  key_reused: 422,
-  invalid_rows: 422,
-  server_busy: 503,
-};
-
-/** Seconds after which a server that is busy may have room again. */
-const BUSY_SECONDS = 5;
-
 /** A failure as it goes out. */
 export interface ProblemAnswer {
   readonly status: number;
@@ -36,10 +24,7 @@ export interface ProblemAnswer {
 
 /** @param thrown whatever a route has thrown */
 export function problemOf(thrown: unknown): ProblemAnswer {
-  const failure = webFailure(thrown);
-  const status = STATUSES[failure.code] ?? failure.status;
-  const retryAfter = failure.retryAfter ?? (status === 503 ? BUSY_SECONDS : undefined);
-  const { code, message, advice } = failure;
+  const { status, code, message, advice, retryAfter } = webFailure(thrown);
   const place = thrown instanceof InputError ? thrown.place : {};
   return {
     status,

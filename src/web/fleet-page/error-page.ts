@@ -31,7 +31,7 @@ function titleOf({ status }: WebFailure): string {
 export function errorPage(failure: WebFailure): PageContent {
   const { status, message, advice, retryAfter } = failure;
   const again =
-    retryAfter === undefined
+    status !== 503 || retryAfter === undefined
       ? ''
       : html`<p>It is looked for all the time. <a class="button" href="">Try again</a></p>`;
   const main = html`<div class="card stop">

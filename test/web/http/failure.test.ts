@@ -54,6 +54,28 @@ describe('what a failure means to a client', () => {
     });
   }
 
+  for (const [code, status] of [
+    ['no_credentials', 401],
+    ['wrong_admin_passphrase', 403],
+    ['foreign_request', 403],
+    ['too_many_attempts', 429],
+  ] as const) {
+    it(`is ${status} where it is ${code}`, () => {
+      const failure = webFailure(new FleetError(code, 'no', 'Do this.'));
+      expect(failure).to.include({ status, code, advice: 'Do this.' });
+    });
+  }
+
+  it('says what to do with a form that lacks its token', () => {
+    const refused = Object.assign(new Error('Invalid csrf token'), {
+      statusCode: 403,
+      code: 'FST_CSRF_INVALID_TOKEN',
+    });
+    const { advice, ...failure } = webFailure(refused);
+    expect(failure).to.include({ status: 403, code: 'foreign_request' });
+    expect(advice).not.to.equal('');
+  });
+
   it('is what the framework says of a request that it refuses', () => {
     const tooLarge = Object.assign(new Error('Request body is too large'), { statusCode: 413 });
     expect(webFailure(tooLarge)).to.include({ status: 413, code: 'bad_request' });
