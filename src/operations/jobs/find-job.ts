@@ -3,6 +3,7 @@ import { normaliseDomain } from '../../instances/domains/domain.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
 import { readJob } from '../../jobs/queue/read-job.ts';
+import { type JobFacts, jobFacts, jobState, unreadableFacts, unreadableState } from './job-facts.ts';
 
 const JOB_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -11,11 +12,34 @@ const JOB_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  * @throws InputError `unknown_job`, `illegal_domain`; FleetError `bad_payload` for one that cannot be read
  */
 export async function findJob(fleet: Fleet, named: string): Promise<FleetJob> {
+  const { id, job } = await lookUpJob(fleet, named);
+  if (job !== 'unreadable') return job;
+  throw new FleetError(
+    'bad_payload',
+    `what is kept of job ${id} is not one of ours`,
+    'Submit the instance again with this version of cozy-fleet.',
+  );
+}
+
+/**
+ * What is known of that job, for whoever only looks: of one that cannot be read its state alone.
+ * @throws InputError `unknown_job`, `illegal_domain`
+ */
+export async function findJobFacts(fleet: Fleet, named: string): Promise<JobFacts> {
+  const { id, job } = await lookUpJob(fleet, named);
+  if (job !== 'unreadable') return jobFacts(job, await jobState(job));
+  return unreadableFacts(id, await unreadableState(fleet.queue, id));
+}
+
+interface LookedUpJob {
+  readonly id: string;
+  readonly job: FleetJob | 'unreadable';
+}
+
+async function lookUpJob(fleet: Fleet, named: string): Promise<LookedUpJob> {
   const id = JOB_ID.test(named) ? named : await latestJob(fleet, normaliseDomain(named, 'nested'));
   const job = id === undefined ? undefined : await readJob(fleet.queue, id);
-  if (job === 'unreadable')
-    throw new FleetError('bad_payload', `what is kept of job ${id} is not one of ours`);
-  if (job !== undefined) return job;
+  if (id !== undefined && job !== undefined) return { id, job };
   const what = JOB_ID.test(named) ? `there is no job ${named}` : `no job is known for ${named}`;
   throw new InputError('unknown_job', what, {}, 'cozy-fleet jobs ls lists them.');
 }

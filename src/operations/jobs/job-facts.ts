@@ -1,5 +1,5 @@
 import { FleetError } from '../../errors.ts';
-import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
+import type { FleetJob, FleetQueue } from '../../jobs/fleet/open-queue.ts';
 import { type JobOutcome, stagesOf } from '../../jobs/kinds/job-kinds.ts';
 import { domainOf, isEnded, type Payload, parsePayload } from '../../jobs/kinds/payload.ts';
 import { type AppRecord, readProgress, type StageRecord } from '../../jobs/queue/progress.ts';
@@ -63,7 +63,7 @@ export function jobFacts(job: FleetJob, state: JobState | 'unknown'): JobFacts {
 }
 
 /** What is told of a job whose fields somebody has broken. */
-export function unreadableFacts(jobId: string, state: JobState): JobFacts {
+export function unreadableFacts(jobId: string, state: JobFacts['state']): JobFacts {
   const lastError = 'bad_payload: what is kept of the job is not one of ours';
   return {
     jobId,
@@ -96,7 +96,16 @@ function readablePayload(job: FleetJob): Payload | undefined {
 
 /** The job's state in our words. */
 export async function jobState(job: FleetJob): Promise<JobState | 'unknown'> {
-  const state = await job.getState();
+  return ourState(await job.getState());
+}
+
+/** The state in our words of a job that cannot be read. */
+export async function unreadableState(queue: FleetQueue, jobId: string): Promise<JobState | 'unknown'> {
+  return ourState(await queue.getJobState(jobId));
+}
+
+/** @param state as BullMQ calls it */
+function ourState(state: string): JobState | 'unknown' {
   switch (state) {
     case 'prioritized':
     case 'waiting':

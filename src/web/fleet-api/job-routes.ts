@@ -1,14 +1,8 @@
 import { z } from 'zod';
 import { retryJob } from '../../jobs/queue/retry-job.ts';
 import { cancelJob } from '../../operations/jobs/cancel-job.ts';
-import { findJob } from '../../operations/jobs/find-job.ts';
-import {
-  JOB_STATES,
-  type JobFacts,
-  type JobState,
-  jobFacts,
-  jobState,
-} from '../../operations/jobs/job-facts.ts';
+import { findJob, findJobFacts } from '../../operations/jobs/find-job.ts';
+import { JOB_STATES, type JobFacts, type JobState } from '../../operations/jobs/job-facts.ts';
 import { listJobs } from '../../operations/jobs/list-jobs.ts';
 import type { WebContext } from '../web-context.ts';
 import { actorOf, actorWithReason } from './actor.ts';
@@ -45,10 +39,7 @@ export function jobRoutes(app: ZodApp, context: WebContext): void {
       params: jobParams,
       response: { 200: jobAnswer, ...problems },
     },
-    handler: async ({ params: { id } }) => {
-      const job = await findJob(await context.fleet(), id);
-      return jobFacts(job, await jobState(job));
-    },
+    handler: async ({ params: { id } }) => await findJobFacts(await context.fleet(), id),
   });
 
   app.route({

@@ -10,7 +10,7 @@ export function jobPage(job: JobFacts, csrf: string | undefined): PageContent {
   const { domain, state, jobId } = job;
   const main = html`<section class="card" aria-labelledby="facts-title"><h2 id="facts-title" class="visually-hidden">Facts</h2>
 !${jobDetails(job)}
-!${actions(jobId, state, csrf)}
+!${actions(job, csrf)}
 </section>`;
   return { title: domain === '' ? `Job ${jobId}` : domain, beside: badge(state), main };
 }
@@ -96,7 +96,10 @@ function took(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : readableDuration(ms);
 }
 
-function actions(jobId: string, state: JobFacts['state'], csrf: string | undefined): string {
+function actions({ jobId, state, kind }: JobFacts, csrf: string | undefined): string {
+  if (kind === '') {
+    return html`<p class="note warn">The job cannot be read, and so neither be stopped nor tried again. Submit its instance again.</p>`;
+  }
   const path = `/fleet/jobs/${encodeURIComponent(jobId)}`;
   if (state === 'failed') {
     return html`<form class="actions" method="post" action="${path}/retry">!${csrfField(csrf)}<button class="primary">Try again</button></form>`;

@@ -4,8 +4,7 @@ import { readJob } from '../../jobs/queue/read-job.ts';
 import { retryJob } from '../../jobs/queue/retry-job.ts';
 import { instanceOverview } from '../../operations/instances/instance-overview.ts';
 import { cancelJob } from '../../operations/jobs/cancel-job.ts';
-import { findJob } from '../../operations/jobs/find-job.ts';
-import { jobFacts, jobState } from '../../operations/jobs/job-facts.ts';
+import { findJob, findJobFacts } from '../../operations/jobs/find-job.ts';
 import { actorOf } from '../fleet-api/actor.ts';
 import { PAGE } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
@@ -24,9 +23,8 @@ const PAGES = { constraints: { prefers: PAGE } };
 export async function jobRoutes(app: FastifyInstance, context: WebContext): Promise<void> {
   app.get('/fleet/jobs/:id', PAGES, async (request, reply) => {
     const { id } = jobParams.parse(request.params);
-    const job = await findJob(await context.fleet(), id);
-    const shown = jobFacts(job, await jobState(job));
-    return await sendPage(request, reply, jobPage(shown, csrfOf(request, reply)));
+    const job = await findJobFacts(await context.fleet(), id);
+    return await sendPage(request, reply, jobPage(job, csrfOf(request, reply)));
   });
 
   app.post('/fleet/jobs/:id/retry', PAGES, async (request, reply) => {

@@ -65,8 +65,6 @@ const INTERNAL: ReadonlySet<ErrorCode> = new Set([
   'internal',
   'unknown',
   'bad_record',
-  'bad_payload',
-  'forged',
   'bad_fleet_record',
   'bad_admin_passphrase',
   'no_admin_passphrase',

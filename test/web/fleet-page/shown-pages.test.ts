@@ -229,6 +229,49 @@ describe('pages of the fleet', () => {
   });
 });
 
+describe('a job that somebody has broken', () => {
+  let platform: TestFleet;
+  let web: TestWeb;
+  let operator: SignedIn;
+
+  before(async () => {
+    platform = await startTestFleet({ worker: false });
+    web = await startTestWeb(platform);
+    operator = await signedIn(web);
+  });
+
+  after(async () => {
+    await web?.close();
+    await platform?.close();
+  });
+
+  /** A job in the queue, one field of which is none any more. */
+  async function brokenJob(field: string, name = field): Promise<string> {
+    const { redis, keys } = platform.fleet;
+    const jobId = await platform.submit({ domain: platform.domain(`broken-${name}`) });
+    await redis.hset(keys.bull(jobId), field, '{');
+    return jobId;
+  }
+
+  for (const field of ['data', 'progress', 'opts']) {
+    it(`shows what is known where its ${field} cannot be read`, async () => {
+      const jobId = await brokenJob(field);
+      const answer = await operator.get(`/fleet/jobs/${jobId}`);
+      const page = await answer.text();
+      expect(answer.status).to.equal(200);
+      expect(page).to.contain(jobId).and.to.contain('waiting').and.to.contain('bad_payload');
+      expect(page).not.to.contain(`/fleet/jobs/${jobId}/cancel`);
+    });
+  }
+
+  it('says what to do to whoever would have it tried again', async () => {
+    const jobId = await brokenJob('data', 'retried');
+    const answer = await operator.post(`/fleet/jobs/${jobId}/retry`);
+    expect(answer.status).to.equal(409);
+    expect(await answer.text()).to.contain('Submit the instance again');
+  });
+});
+
 describe('a batch on its page', () => {
   let platform: TestFleet;
   let web: TestWeb;
