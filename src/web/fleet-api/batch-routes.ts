@@ -2,18 +2,13 @@ import { z } from 'zod';
 import type { Row } from '../../jobs/batches/batches.ts';
 import { ROW_STATES } from '../../jobs/batches/row-state.ts';
 import { batchSummary } from '../../operations/batches/batch-state.ts';
-import { cancelBatch } from '../../operations/batches/cancel-batch.ts';
-import { type RefusedRow, retryBatch } from '../../operations/batches/retry-batch.ts';
 import { rowPage } from '../../operations/batches/row-page.ts';
 import type { WebContext } from '../web-context.ts';
-import { actorOf, actorWithReason } from './actor.ts';
 import type { FleetDesk } from './fleet-desk.ts';
 import { batchParams, limitOf, reasonBody } from './paths.ts';
 import { batchSnapshotAnswer, batchSummaryAnswer, problems, rowsAnswer } from './schemas.ts';
+import { createSteering } from './steering.ts';
 import type { ZodApp } from './zod-routes.ts';
-
-/** Rows that could not be queued again which are named in an answer. */
-const MOST_REFUSED = 100;
 
 const retryAnswer = z.object({
   batch: z.string(),
@@ -21,6 +16,7 @@ const retryAnswer = z.object({
   refused: z.int(),
   refusedRows: z
     .array(z.object({ row: z.int(), domain: z.string(), code: z.string(), message: z.string() }).readonly())
+    .readonly()
     .describe('The first of them.'),
 });
 
@@ -28,6 +24,8 @@ const cancelAnswer = z.object({ batch: z.string(), stopped: z.int(), passedOver:
 
 /** Batches that are there: lists, one with all that is known, its rows; tried again, and stopped. */
 export function batchRoutes(app: ZodApp, context: WebContext, desk: FleetDesk): void {
+  const steering = createSteering(context);
+
   app.route({
     method: 'GET',
     url: '/fleet/batches',
@@ -85,16 +83,7 @@ export function batchRoutes(app: ZodApp, context: WebContext, desk: FleetDesk): 
     },
     handler: async (request) => {
       const { id } = request.params;
-      const refusedRows: RefusedRow[] = [];
-      const retried = await retryBatch(await context.fleet(), id, (row) => {
-        if (refusedRows.length < MOST_REFUSED) refusedRows.push(row);
-      });
-      context.log.info('batch retried', {
-        batch: id,
-        by: actorOf(request),
-        reason: request.body?.reason ?? '',
-      });
-      return { batch: id, ...retried, refusedRows };
+      return { batch: id, ...(await steering.retryBatch(request, id, request.body?.reason ?? '')) };
     },
   });
 
@@ -111,11 +100,7 @@ export function batchRoutes(app: ZodApp, context: WebContext, desk: FleetDesk): 
     },
     handler: async (request) => {
       const { id } = request.params;
-      const reason = request.body?.reason ?? '';
-      const by = actorWithReason(request, reason);
-      const cancelled = await cancelBatch(await context.fleet(), id, by, reason);
-      context.log.info('batch cancelled', { batch: id, by: actorOf(request), reason });
-      return { batch: id, ...cancelled };
+      return { batch: id, ...(await steering.cancelBatch(request, id, request.body?.reason ?? '')) };
     },
   });
 }

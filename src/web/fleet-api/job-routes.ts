@@ -1,13 +1,11 @@
 import { z } from 'zod';
-import { retryJob } from '../../jobs/queue/retry-job.ts';
-import { cancelJob } from '../../operations/jobs/cancel-job.ts';
-import { findJob, findJobFacts } from '../../operations/jobs/find-job.ts';
+import { findJobFacts } from '../../operations/jobs/find-job.ts';
 import { JOB_STATES, type JobFacts, type JobState } from '../../operations/jobs/job-facts.ts';
 import { listJobs } from '../../operations/jobs/list-jobs.ts';
 import type { WebContext } from '../web-context.ts';
-import { actorOf, actorWithReason } from './actor.ts';
 import { jobParams, limitOf, reasonBody } from './paths.ts';
 import { jobAnswer, problems } from './schemas.ts';
+import { createSteering } from './steering.ts';
 import type { ZodApp } from './zod-routes.ts';
 
 /** What is under way comes first. */
@@ -15,6 +13,8 @@ const ORDER: readonly JobState[] = ['active', 'retrying', 'waiting', 'failed', '
 
 /** Single jobs: lists, one with its stages; tried again, and stopped. A job is named by its id or by its instance. */
 export function jobRoutes(app: ZodApp, context: WebContext): void {
+  const steering = createSteering(context);
+
   app.route({
     method: 'GET',
     url: '/fleet/jobs',
@@ -51,13 +51,9 @@ export function jobRoutes(app: ZodApp, context: WebContext): void {
       body: reasonBody,
       response: { 200: z.object({ jobId: z.string() }), ...problems },
     },
-    handler: async (request) => {
-      const fleet = await context.fleet();
-      const { id: jobId = '' } = await findJob(fleet, request.params.id);
-      await retryJob(fleet, jobId);
-      context.log.info('job retried', { jobId, by: actorOf(request), reason: request.body?.reason ?? '' });
-      return { jobId };
-    },
+    handler: async (request) => ({
+      jobId: await steering.retryJob(request, request.params.id, request.body?.reason ?? ''),
+    }),
   });
 
   app.route({
@@ -72,13 +68,7 @@ export function jobRoutes(app: ZodApp, context: WebContext): void {
         ...problems,
       },
     },
-    handler: async (request) => {
-      const reason = request.body?.reason ?? '';
-      const fleet = await context.fleet();
-      const job = await findJob(fleet, request.params.id);
-      const cancelled = await cancelJob(fleet, job, actorWithReason(request, reason));
-      context.log.info('job cancelled', { jobId: cancelled.jobId, by: actorOf(request), reason });
-      return cancelled;
-    },
+    handler: async (request) =>
+      await steering.cancelJob(request, request.params.id, request.body?.reason ?? ''),
   });
 }

@@ -1,8 +1,21 @@
 import { z } from 'zod';
 
+/** Characters of the reason for what an operator does. */
+export const LONGEST_REASON = 500;
+
 /** Path of a batch, be it asked by a program or a browser. @param id of ours: letters and digits */
 export function batchPath(id: string): string {
   return `/fleet/batches/${encodeURIComponent(id)}`;
+}
+
+/** Path of a job. */
+export function jobPath(id: string): string {
+  return `/fleet/jobs/${encodeURIComponent(id)}`;
+}
+
+/** Path of what is known of an instance. */
+export function instancePath(domain: string): string {
+  return `/fleet/instances/${encodeURIComponent(domain)}`;
 }
 
 /** The batch that a path names, in the form in which it is kept. */
@@ -19,5 +32,5 @@ export const limitOf = (otherwise: number, most: number) =>
 
 /** What a steering request may say; no body says nothing. */
 export const reasonBody = z
-  .strictObject({ reason: z.string().max(500).default('').describe('Why, for the record.') })
+  .strictObject({ reason: z.string().max(LONGEST_REASON).default('').describe('Why, for the record.') })
   .nullish();

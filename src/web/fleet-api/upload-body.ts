@@ -23,7 +23,7 @@ const MULTIPART = 'multipart/form-data';
 export const UPLOAD_TYPES: readonly string[] = [...Object.keys(FORMATS), MULTIPART];
 
 /** Bytes of an upload: some hundred thousand rows. */
-export const MOST_UPLOAD_BYTES = 64 * 1024 * 1024;
+export const MOST_UPLOAD_BYTES = 64_000_000;
 
 /** Characters of a file's name that are shown. */
 const LONGEST_NAME = 100;

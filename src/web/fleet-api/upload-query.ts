@@ -9,6 +9,13 @@ import {
 import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import type { UploadWork } from '../../operations/instances/check-upload.ts';
 import type { BatchNaming } from '../../operations/instances/prepared-batch.ts';
+import { LONGEST_REASON } from './paths.ts';
+
+/** Characters of the name of a batch. */
+export const LONGEST_BATCH_NAME = 200;
+
+/** Failures after which a batch may be told to stop; no batch has more rows. */
+export const MOST_FAILURES = 10_000_000;
 
 const flag = z.enum(['true', 'false']).optional();
 
@@ -20,9 +27,13 @@ const queryShape = {
     .enum(['create', 'modify', 'destroy'])
     .default('create')
     .describe('What is done to the instances of the file.'),
-  name: z.string().max(200).optional().describe('Name of the batch; that of the file otherwise.'),
-  reason: z.string().max(500).default('').describe('Why, for the record.'),
-  max_failures: whole(0, 10_000_000, 'The batch stops when more instances than this have failed.'),
+  name: z
+    .string()
+    .max(LONGEST_BATCH_NAME)
+    .optional()
+    .describe('Name of the batch; that of the file otherwise.'),
+  reason: z.string().max(LONGEST_REASON).default('').describe('Why, for the record.'),
+  max_failures: whole(0, MOST_FAILURES, 'The batch stops when more instances than this have failed.'),
   tries: whole(1, 1000, 'Tries of each job before it fails for good.'),
   skip_invalid: flag.describe('Whether to go on without the rows that are not good.'),
   dry_run: flag.describe('Whether to check only: nothing is queued.'),

@@ -1,14 +1,15 @@
 import { html } from 'ghtml';
 import type { BatchSnapshot } from '../../operations/batches/batch-snapshot.ts';
-import type { RefusedRow, RetriedBatch } from '../../operations/batches/retry-batch.ts';
 import { count } from '../../quantity-text.ts';
+import { batchPath, LONGEST_REASON } from '../fleet-api/paths.ts';
+import type { SteeredBatch } from '../fleet-api/steering.ts';
 import { instanceLink, instances, quoted, table } from './elements.ts';
 import { csrfField, type PageContent } from './page-shell.ts';
 
 /** Asks before a batch is stopped. @param problem what was wrong with the answer before */
 export function cancelPage(batch: BatchSnapshot, problem: string, csrf: string | undefined): PageContent {
   const { batch: id, name, counts } = batch;
-  const path = `/fleet/batches/${encodeURIComponent(id)}`;
+  const path = batchPath(id);
   const waiting = counts.waiting + Math.max(batch.total - batch.queued, 0);
   const atWork = counts.active + counts.retrying;
   const wrong = problem === '' ? '' : html`<p class="problem" id="problem" role="alert">${problem}</p>`;
@@ -24,7 +25,7 @@ export function cancelPage(batch: BatchSnapshot, problem: string, csrf: string |
 <ul>!${effects.join('')}</ul>
 !${wrong}
 <label for="reason">Why? It is kept with the batch.</label>
-<textarea id="reason" name="reason" rows="3" maxlength="500" required !${described}></textarea>
+<textarea id="reason" name="reason" rows="3" maxlength="${LONGEST_REASON}" required !${described}></textarea>
 <div class="actions"><button class="danger">Cancel this batch</button> <a class="button" href="${path}">Let it go on</a></div>
 </form>`;
   return { title: 'Cancel a batch', main };
@@ -35,22 +36,20 @@ function effect(what: string, rows: number, happens: string): string {
 }
 
 /** Says which rows could not be tried again. */
-export function refusedPage(
-  id: string,
-  { queued, refused }: RetriedBatch,
-  named: readonly RefusedRow[],
-): PageContent {
-  const lines = named.map(
+export function refusedPage(id: string, { queued, refused, refusedRows }: SteeredBatch): PageContent {
+  const lines = refusedRows.map(
     ({ row, domain, code, message }) =>
       html`<tr><td class="number" data-label="Line">${count(row)}</td><th scope="row">!${instanceLink(domain)}</th><td class="why" data-label="Why">!${quoted(`${code}: ${message}`)}</td></tr>`,
   );
   const more =
-    refused > named.length ? html`<p>${count(refused - named.length)} more are not shown.</p>` : '';
+    refused > refusedRows.length
+      ? html`<p>${count(refused - refusedRows.length)} more are not shown.</p>`
+      : '';
   const main = html`<div class="card">
 <p class="lead">${queued === 0 ? 'Nothing is tried again' : `Tried again: ${instances(queued)}`}. Not possible for ${instances(refused)}:</p>
 !${table('What could not be tried again', [{ number: 'Line' }, 'Domain', 'Why'], lines.join(''))}
 !${more}
-<div class="actions"><a class="button primary" href="/fleet/batches/${encodeURIComponent(id)}">Back to the batch</a></div>
+<div class="actions"><a class="button primary" href="${batchPath(id)}">Back to the batch</a></div>
 </div>`;
   return { title: queued === 0 ? 'Not tried again' : 'Tried again in part', main };
 }

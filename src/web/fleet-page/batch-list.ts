@@ -1,6 +1,7 @@
 import { html } from 'ghtml';
 import type { ListedBatch } from '../../operations/batches/fleet-snapshot.ts';
 import { oneLine } from '../../safe-text.ts';
+import { batchPath } from '../fleet-api/paths.ts';
 import { endedCount, shownState } from './batch-figures.ts';
 import { badge, bar, liveCount, table, timeText } from './elements.ts';
 
@@ -42,7 +43,7 @@ export function batchList(batches: readonly ListedBatch[]): string {
 function row(listed: ListedBatch): string {
   const { batch, name, kind, counts, total, createdAt } = listed;
   return html`<tr data-id="${batch}">
-<th scope="row"><a href="/fleet/batches/${batch}" data-href="/fleet/batches/{batch}"><bdi data-live="name">${nameOf(name, batch)}</bdi></a>
+<th scope="row"><a href="${batchPath(batch)}" data-href="/fleet/batches/{batch}"><bdi data-live="name">${nameOf(name, batch)}</bdi></a>
 <span class="faint"><span data-live="batch">${batch}</span> · <span data-live="kind">${kind}</span></span></th>
 <td class="wide" data-label="">!${bar(counts, total)}</td>
 <td class="number" data-label="Ended">!${liveCount('ended', endedCount(counts))}<span class="faint"> / !${liveCount('total', total)}</span></td>

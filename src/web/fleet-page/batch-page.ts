@@ -3,6 +3,7 @@ import { JOB_KINDS, stageLabel, stagesOf } from '../../jobs/kinds/job-kinds.ts';
 import type { BatchSnapshot } from '../../operations/batches/batch-snapshot.ts';
 import type { StageCount } from '../../operations/batches/stage-counts.ts';
 import { count } from '../../quantity-text.ts';
+import { batchPath } from '../fleet-api/paths.ts';
 import { missedCount, progressSentence, rateText, shownState, timeLeft, tookText } from './batch-figures.ts';
 import { failureChart, rateChart } from './charts.ts';
 import { badge, bar, facts, liveCount, quoted, shownIf, table, tiles, timeOf } from './elements.ts';
@@ -69,7 +70,7 @@ export function batchPage(
     beside: badge(shownState(batch), 'state'),
     main,
     hasCharts: true,
-    ...(isRunning ? { events: `/fleet/batches/${encodeURIComponent(id)}/events` } : {}),
+    ...(isRunning ? { events: `${batchPath(id)}/events` } : {}),
   };
 }
 
@@ -91,7 +92,7 @@ function haltNote({ halt, haltReason = '', reason }: BatchSnapshot): string {
 function actions({ batch, state, halt, counts }: BatchSnapshot, csrf: string | undefined): string {
   const missed = missedCount(counts);
   const canCancel = state === 'running' && halt === undefined;
-  const path = `/fleet/batches/${encodeURIComponent(batch)}`;
+  const path = batchPath(batch);
   // What comes up while somebody looks must not push away what they are about to press.
   return html`<div class="actions">
 <a class="button danger" href="${path}/cancel" !${shownIf('canCancel', canCancel)}>Cancel …</a>

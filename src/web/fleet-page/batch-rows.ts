@@ -7,6 +7,7 @@ import type { BatchSnapshot } from '../../operations/batches/batch-snapshot.ts';
 import { rowError } from '../../operations/batches/batch-state.ts';
 import type { RowPage } from '../../operations/batches/row-page.ts';
 import { count } from '../../quantity-text.ts';
+import { batchPath, jobPath } from '../fleet-api/paths.ts';
 import { badge, instanceLink, quoted, table } from './elements.ts';
 
 /** Rows on one page. */
@@ -22,7 +23,7 @@ export type ShownRows = z.infer<typeof rowQuery>;
 
 /** The rows of a batch, page by page, with links to those of one state. */
 export function batchRows(batch: BatchSnapshot, { rows, next }: RowPage, shown: ShownRows): string {
-  const path = `/fleet/batches/${encodeURIComponent(batch.batch)}`;
+  const path = batchPath(batch.batch);
   const known = ROW_STATES.filter((state) => batch.counts[state] > 0 || state === shown.state);
   const filters = [
     filter(path, undefined, shown, batch.queued),
@@ -65,7 +66,7 @@ function address(path: string, state: ShownRows['state'], after: number): string
 
 function line(row: Row): string {
   const { row: number, domain, state, stage = '', jobId } = row;
-  const job = jobId === undefined ? '' : html`<a href="/fleet/jobs/${encodeURIComponent(jobId)}">job</a>`;
+  const job = jobId === undefined ? '' : html`<a href="${jobPath(jobId)}">job</a>`;
   return html`<tr><td class="number" data-label="Line">${count(number)}</td><th scope="row">!${instanceLink(domain)}</th>
 <td data-label="State">!${badge(state)}</td><td data-label="Stage">!${state === 'done' ? '' : quoted(stageLabel(stage))}</td>
 <td class="why" data-label="Why">!${quoted(rowError(row))}</td><td data-label="More">!${job}</td></tr>`;

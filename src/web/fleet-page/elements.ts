@@ -2,6 +2,7 @@ import { html } from 'ghtml';
 import type { RowState } from '../../jobs/batches/row-state.ts';
 import { count } from '../../quantity-text.ts';
 import { oneLine } from '../../safe-text.ts';
+import { instancePath } from '../fleet-api/paths.ts';
 
 // Pieces that several pages are made of. `assets/fleet.js` finds by their `data-` attributes what it is to keep up to date:
 // `data-live` names a value of what the events bring, and `data-as` how it is written.
@@ -13,7 +14,7 @@ export function quoted(text: string): string {
 
 /** A link to what is known of an instance. */
 export function instanceLink(domain: string): string {
-  return html`<a href="/fleet/instances/${encodeURIComponent(domain)}">!${quoted(domain)}</a>`;
+  return html`<a href="${instancePath(domain)}">!${quoted(domain)}</a>`;
 }
 
 /** @param iso ISO 8601; an empty text for a time that did not come yet */

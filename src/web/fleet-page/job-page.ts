@@ -2,6 +2,7 @@ import { html } from 'ghtml';
 import { stageLabel } from '../../jobs/kinds/job-kinds.ts';
 import type { JobFacts } from '../../operations/jobs/job-facts.ts';
 import { count, readableDuration } from '../../quantity-text.ts';
+import { batchPath, jobPath } from '../fleet-api/paths.ts';
 import { badge, facts, instanceLink, quoted, table, timeOf, timeText } from './elements.ts';
 import { csrfField, type PageContent } from './page-shell.ts';
 
@@ -38,7 +39,7 @@ export function jobDetails(job: JobFacts): string {
           .map((each) => html`<p>!${quoted(each)}</p>`)
           .join('')}</div>`;
   return html`!${facts([
-    ['Job', html`<a href="/fleet/jobs/${encodeURIComponent(jobId)}"><code>!${quoted(jobId)}</code></a>`],
+    ['Job', html`<a href="${jobPath(jobId)}"><code>!${quoted(jobId)}</code></a>`],
     ['Kind', quoted(kind)],
     ['Domain', domain === '' ? '' : instanceLink(domain)],
     ['State', outcome === undefined ? state : `${state} (${outcome})`],
@@ -46,7 +47,7 @@ export function jobDetails(job: JobFacts): string {
       'Batch',
       batch === undefined
         ? ''
-        : html`<a href="/fleet/batches/${encodeURIComponent(batch.id)}">!${quoted(batch.id)}</a>, line ${count(batch.row)}`,
+        : html`<a href="${batchPath(batch.id)}">!${quoted(batch.id)}</a>, line ${count(batch.row)}`,
     ],
     ['Queued', timeOf(createdAt)],
     ['Ended', endedAt === '' ? '' : timeOf(endedAt)],
@@ -100,7 +101,7 @@ function actions({ jobId, state, kind }: JobFacts, csrf: string | undefined): st
   if (kind === '') {
     return html`<p class="note warn">The job cannot be read, and so neither be stopped nor tried again. Submit its instance again.</p>`;
   }
-  const path = `/fleet/jobs/${encodeURIComponent(jobId)}`;
+  const path = jobPath(jobId);
   if (state === 'failed') {
     return html`<form class="actions" method="post" action="${path}/retry">!${csrfField(csrf)}<button class="primary">Try again</button></form>`;
   }

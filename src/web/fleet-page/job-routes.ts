@@ -1,11 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { readJob } from '../../jobs/queue/read-job.ts';
-import { retryJob } from '../../jobs/queue/retry-job.ts';
 import { instanceOverview } from '../../operations/instances/instance-overview.ts';
-import { cancelJob } from '../../operations/jobs/cancel-job.ts';
-import { findJob, findJobFacts } from '../../operations/jobs/find-job.ts';
-import { actorOf } from '../fleet-api/actor.ts';
+import { findJobFacts } from '../../operations/jobs/find-job.ts';
+import { jobPath } from '../fleet-api/paths.ts';
+import { createSteering } from '../fleet-api/steering.ts';
 import { PAGE } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
 import { instancePage } from './instance-page.ts';
@@ -21,6 +20,8 @@ const PAGES = { constraints: { prefers: PAGE } };
 
 /** Single jobs and single instances. */
 export async function jobRoutes(app: FastifyInstance, context: WebContext): Promise<void> {
+  const steering = createSteering(context);
+
   app.get('/fleet/jobs/:id', PAGES, async (request, reply) => {
     const { id } = jobParams.parse(request.params);
     const job = await findJobFacts(await context.fleet(), id);
@@ -29,17 +30,14 @@ export async function jobRoutes(app: FastifyInstance, context: WebContext): Prom
 
   app.post('/fleet/jobs/:id/retry', PAGES, async (request, reply) => {
     const { id } = jobParams.parse(request.params);
-    const fleet = await context.fleet();
-    const job = await findJob(fleet, id);
-    await retryJob(fleet, job.id ?? '');
-    return await leadTo(reply, `/fleet/jobs/${encodeURIComponent(id)}`);
+    await steering.retryJob(request, id, '');
+    return await leadTo(reply, jobPath(id));
   });
 
   app.post('/fleet/jobs/:id/cancel', PAGES, async (request, reply) => {
     const { id } = jobParams.parse(request.params);
-    const fleet = await context.fleet();
-    await cancelJob(fleet, await findJob(fleet, id), actorOf(request));
-    return await leadTo(reply, `/fleet/jobs/${encodeURIComponent(id)}`);
+    await steering.cancelJob(request, id, '');
+    return await leadTo(reply, jobPath(id));
   });
 
   app.get('/fleet/instances/:domain', PAGES, async (request, reply) => {

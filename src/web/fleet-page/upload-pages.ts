@@ -3,6 +3,8 @@ import type { RowReport } from '../../operations/input/check-file.ts';
 import type { CheckedUpload } from '../../operations/instances/check-upload.ts';
 import { count, readableSize } from '../../quantity-text.ts';
 import { oneLine } from '../../safe-text.ts';
+import { LONGEST_REASON } from '../fleet-api/paths.ts';
+import { LONGEST_BATCH_NAME, MOST_FAILURES } from '../fleet-api/upload-query.ts';
 import { fixedCount, instances, quoted, table, tiles } from './elements.ts';
 import { csrfField, type PageContent, sentence } from './page-shell.ts';
 
@@ -99,11 +101,11 @@ function confirmForm(
 !${cost.join('')}
 !${skip}
 <label for="name">Name of the batch</label>
-<input id="name" name="name" maxlength="200" value="${oneLine(file)}">
+<input id="name" name="name" maxlength="${LONGEST_BATCH_NAME}" value="${oneLine(file)}">
 <label for="reason">Why? It is kept with the batch.</label>
-<input id="reason" name="reason" maxlength="500">
+<input id="reason" name="reason" maxlength="${LONGEST_REASON}">
 <label for="max_failures">Stop when more than so many have failed</label>
-<input id="max_failures" name="max_failures" type="number" min="0" max="10000000" inputmode="numeric" placeholder="never">
+<input id="max_failures" name="max_failures" type="number" min="0" max="${MOST_FAILURES}" inputmode="numeric" placeholder="never">
 <div class="actions"><button class="primary">${what} ${instances(counts.valid)}</button> <a class="button" href="${NEW_BATCH}">Take another file</a></div>
 </form>`;
 }

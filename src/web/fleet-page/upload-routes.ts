@@ -6,7 +6,9 @@ import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import type { UploadWork } from '../../operations/instances/check-upload.ts';
 import { actorOf } from '../fleet-api/actor.ts';
 import { deskOf } from '../fleet-api/fleet-desk.ts';
+import { batchPath, LONGEST_REASON } from '../fleet-api/paths.ts';
 import { MOST_UPLOAD_BYTES, shownFileName, tooLarge } from '../fleet-api/upload-body.ts';
+import { LONGEST_BATCH_NAME, MOST_FAILURES } from '../fleet-api/upload-query.ts';
 import { PAGE } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
 import { type KeptUpload, keepUploads } from './kept-uploads.ts';
@@ -27,11 +29,11 @@ const uploadFields = z.object({
 const params = z.object({ upload: z.string() });
 
 const confirmation = z.object({
-  name: z.string().trim().max(200).catch(''),
-  reason: z.string().trim().max(500).catch(''),
+  name: z.string().trim().max(LONGEST_BATCH_NAME).catch(''),
+  reason: z.string().trim().max(LONGEST_REASON).catch(''),
   skip_invalid: z.literal('yes').optional().catch(undefined),
   max_failures: z
-    .union([z.literal('').transform(() => undefined), z.coerce.number().int().min(0).max(10_000_000)])
+    .union([z.literal('').transform(() => undefined), z.coerce.number().int().min(0).max(MOST_FAILURES)])
     .optional(),
 });
 
@@ -117,7 +119,7 @@ export async function uploadRoutes(app: FastifyInstance, context: WebContext): P
     const { file } = upload.checked;
     const naming = { name: name === '' ? file : name, reason, maxFailures, tries: DEFAULT_TRIES };
     const { batch } = await upload.submit(naming, actorOf(request));
-    return await leadTo(reply, `/fleet/batches/${encodeURIComponent(batch)}`);
+    return await leadTo(reply, batchPath(batch));
   });
 }
 
