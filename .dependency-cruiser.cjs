@@ -50,6 +50,12 @@ const ROOMS = {
     ['domains'],
     ['values'],
   ],
+  web: [
+    ['cloudery', 'fleet-page', 'onboarding', 'public'],
+    ['admin', 'fleet-api', 'pages'],
+    ['auth', 'holds'],
+    ['http'],
+  ],
   apps: [['sources'], ['cache', 'fetch'], ['tree'], ['manifest']],
 };
 

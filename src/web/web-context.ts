@@ -1,8 +1,8 @@
 import type { Logger } from 'winston';
 import type { Config } from '../config/config.ts';
 import type { Couch } from '../operations/connect/couch.ts';
-import type { OperatorCheck } from './auth/operator-check.ts';
 import type { FleetLink } from './fleet-link.ts';
+import type { OperatorCheck } from './operator-check.ts';
 
 /** What the routes of all servers work with. */
 export interface WebContext extends FleetLink {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Config } from '../../src/config/config.ts';
-import type { OperatorCheck } from '../../src/web/auth/operator-check.ts';
+import type { OperatorCheck } from '../../src/web/operator-check.ts';
 import { type RunningServers, startServe } from '../../src/web/serve.ts';
 import type { TestFleet } from './fleet.ts';
 import { silentLog } from './worker-settings.ts';

@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { FleetError, InputError } from '../../errors.ts';
 import { statusText } from '../http/create-server.ts';
 import { webFailure } from '../http/failure.ts';
+import { jsonErrors } from '../http/json-errors.ts';
 import { JSON_API } from './instance-json.ts';
 
 /** An error as a stack answers it (`docs/admin-api.md` §2.7). */
@@ -87,12 +88,6 @@ function stacksOwn(error: FleetError): StackError | undefined {
   return { status: 422, title: 'Invalid Parameter', detail: error.message, parameter };
 }
 
-/** The body of an answer that is an error. */
-export function errorJson({ status, title, detail, parameter }: StackError): object {
-  const source = parameter === undefined ? {} : { parameter };
-  return { errors: [{ status: String(status), title, detail, source }] };
-}
-
 /** Answers a request with an error. */
 export async function sendError(reply: FastifyReply, thrown: unknown): Promise<void> {
   const error = stackError(thrown);
@@ -100,5 +95,5 @@ export async function sendError(reply: FastifyReply, thrown: unknown): Promise<v
   await reply
     .code(error.status)
     .type(JSON_API)
-    .send(JSON.stringify(errorJson(error)));
+    .send(JSON.stringify(jsonErrors(error)));
 }

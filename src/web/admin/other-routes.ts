@@ -2,10 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { createProxyServer } from 'http-proxy-3';
+import { jsonErrors } from '../http/json-errors.ts';
 import { keepChunked } from '../http/keep-chunked.ts';
 import { hasComeBack, passedOn } from '../http/passed-on.ts';
 import type { WebContext } from '../web-context.ts';
-import { errorJson, plainError, stackError } from './error-json.ts';
+import { plainError, stackError } from './error-json.ts';
 import { JSON_API } from './instance-json.ts';
 import { passUpgradesOn } from './other-upgrades.ts';
 
@@ -44,7 +45,7 @@ export async function otherRoutes(app: FastifyInstance, context: WebContext): Pr
     }
     const answer = stackError(plainError(502, 'The stack behind this server does not answer'));
     response.writeHead(answer.status, { 'content-type': JSON_API });
-    response.end(JSON.stringify(errorJson(answer)));
+    response.end(JSON.stringify(jsonErrors(answer)));
   });
 
   const endUpgrades = passUpgradesOn(app.server, proxy, context);

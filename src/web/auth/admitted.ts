@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
+import type { OperatorCheck } from '../operator-check.ts';
 import { basicCredentials } from './basic-credentials.ts';
 import { isForeign } from './foreign-request.ts';
-import type { OperatorCheck } from './operator-check.ts';
 
 /** Whether a request comes from the operator: `nobody` brought no credentials at all. */
 export type Admission = 'admitted' | 'nobody' | 'wrong' | 'limited';

@@ -1,8 +1,8 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import pLimit from 'p-limit';
+import { networkOf } from '../http/network-of.ts';
+import type { OperatorCheck } from '../operator-check.ts';
 import { createAttemptLimit } from './attempt-limit.ts';
-import { networkOf } from './network-of.ts';
-import type { OperatorCheck } from './operator-check.ts';
 import { openPassphraseFile, type PassphraseFile } from './passphrase-file.ts';
 import { matchesHash } from './scrypt-hash.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Signer } from '@fastify/cookie';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
-import type { OperatorCheck } from './operator-check.ts';
+import type { OperatorCheck } from '../operator-check.ts';
 
 /** Name of the cookie that keeps an operator signed in to the fleet page. */
 export const SESSION_COOKIE = 'cozy-fleet-session';

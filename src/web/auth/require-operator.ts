@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import type { OperatorCheck } from '../operator-check.ts';
 import { type Admission, admittedByBasic } from './admitted.ts';
-import type { OperatorCheck } from './operator-check.ts';
 
 /** Whoever is not admitted. */
 export type Denial = Exclude<Admission, 'admitted'>;

@@ -6,8 +6,8 @@ import { organizationKeyOf } from '../../operations/connect/passphrase-sealer.ts
 import { createRegistrar } from '../../operations/instances/register-passphrase.ts';
 import type { HostedInstance } from '../host-answer.ts';
 import { wantsJson } from '../http/wants-json.ts';
+import type { RenderedAnswer } from '../pages/answer-renderer.ts';
 import { pageAnswer } from '../pages/error-answer.ts';
-import type { RenderedAnswer } from '../public/answer-renderer.ts';
 import { choosePage } from './choose-page.ts';
 import type { OnboardingServices } from './onboarding-services.ts';
 import { type FormProblem, type FormReading, HINT_PROBLEM, readPassphraseForm } from './passphrase-form.ts';

@@ -4,7 +4,7 @@ import type { Config } from '../../config/config.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import type { Couch } from '../../operations/connect/couch.ts';
 import type { HostAnswer } from '../host-answer.ts';
-import type { AnswerRenderer } from '../public/answer-renderer.ts';
+import type { AnswerRenderer } from '../pages/answer-renderer.ts';
 
 /** What the routes of the onboarding work with. */
 export interface OnboardingServices {

@@ -4,12 +4,13 @@ import { PassingError } from '../../errors.ts';
 import type { HostAnswer } from '../host-answer.ts';
 import { statusText } from '../http/create-server.ts';
 import { webFailure } from '../http/failure.ts';
+import type { JsonError } from '../http/json-errors.ts';
 import { wantsJson } from '../http/wants-json.ts';
-import { errorAnswer, type JsonError, pageAnswer } from '../pages/error-answer.ts';
+import type { RenderedAnswer } from '../pages/answer-renderer.ts';
+import { errorAnswer, pageAnswer } from '../pages/error-answer.ts';
 import { messagePage } from '../pages/message-page.ts';
 import { localeOf, pageLanguage } from '../pages/page-language.ts';
 import { type PageTexts, pageLanguages, pageTexts } from '../pages/page-texts.ts';
-import type { RenderedAnswer } from '../public/answer-renderer.ts';
 
 /** In which language a visitor is talked to, and what is said. */
 export interface Speech {

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { pause } from '../../pause.ts';
 import { wantsJson } from '../http/wants-json.ts';
-import type { RenderedAnswer } from '../public/answer-renderer.ts';
+import type { RenderedAnswer } from '../pages/answer-renderer.ts';
 import type { OnboardingServices } from './onboarding-services.ts';
 
 /** How long it takes at the most until a change has come back from CouchDB, in milliseconds. */

@@ -1,7 +1,7 @@
 import formbody from '@fastify/formbody';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { toError } from '../../errors.ts';
-import type { RenderedAnswer } from '../public/answer-renderer.ts';
+import type { RenderedAnswer } from '../pages/answer-renderer.ts';
 import { PASSPHRASE_PATH } from './choose-page.ts';
 import { createOnboardingAnswers } from './onboarding-answers.ts';
 import type { OnboardingServices } from './onboarding-services.ts';

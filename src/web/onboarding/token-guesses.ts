@@ -1,6 +1,6 @@
-import ipaddr from 'ipaddr.js';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { script } from '../../jobs/redis/script.ts';
+import { networkOf } from '../http/network-of.ts';
 
 /** How long a wrong token counts, from the first one on. */
 const WINDOW_SECONDS = 10 * 60;
@@ -8,9 +8,6 @@ const WINDOW_SECONDS = 10 * 60;
 /** Most wrong tokens in that time that are answered like the first one. */
 const MOST_FROM_ADDRESS = 20;
 const MOST_FOR_INSTANCE = 200;
-
-/** Bits of an IPv6 address that one customer of a provider has for all of its devices. */
-const NETWORK_BITS = 64;
 
 /**
  * Counts one more, and answers for how many milliseconds one of the counters is above its limit.
@@ -45,14 +42,4 @@ export async function countWrongToken(
   const limits = [MOST_FROM_ADDRESS, MOST_FOR_INSTANCE];
   const wait = Number(await COUNT.run(redis, counters, [WINDOW_SECONDS * 1_000, ...limits]));
   return wait > 0 ? Math.ceil(wait / 1_000) : undefined;
-}
-
-/** The address, or the network of an IPv6 address, whose owner may use any other of it. */
-export function networkOf(address: string): string {
-  if (!ipaddr.isValid(address)) return 'unknown';
-  // A socket for both versions has IPv4 written as IPv6.
-  const parsed = ipaddr.process(address);
-  if (parsed.kind() === 'ipv4') return parsed.toString();
-  const network = ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString()}/${NETWORK_BITS}`);
-  return `${network.toString()}/${NETWORK_BITS}`;
 }

@@ -1,28 +1,21 @@
-import { statusText } from '../http/create-server.ts';
-import type { RenderedAnswer } from '../public/answer-renderer.ts';
+import { type JsonError, jsonErrors } from '../http/json-errors.ts';
+import type { RenderedAnswer } from './answer-renderer.ts';
 
-/** What programs are told, as a stack tells it (`docs/admin-api.md` §2.7). */
-export interface JsonError {
-  readonly status: number;
-  /** Absent = the name of the status. */
-  readonly title?: string | undefined;
-  readonly detail: string;
-  /** The parameter that is wrong. */
-  readonly parameter?: string | undefined;
+/** An error for programs. */
+export interface PassingJsonError extends JsonError {
+  /** Seconds after which it is worth asking again. */
   readonly retryAfterSeconds?: number | undefined;
 }
 
 /** An error in the shape of JSON:API. */
-export function errorAnswer(error: JsonError): RenderedAnswer {
-  const { status, title = statusText(status), detail, parameter, retryAfterSeconds } = error;
-  const source = parameter === undefined ? {} : { parameter };
+export function errorAnswer({ retryAfterSeconds, ...error }: PassingJsonError): RenderedAnswer {
   return {
-    status,
+    status: error.status,
     headers: {
       'content-type': 'application/json; charset=utf-8',
       ...retryAfterHeader(retryAfterSeconds),
     },
-    body: `${JSON.stringify({ errors: [{ status: String(status), title, detail, source }] })}\n`,
+    body: `${JSON.stringify(jsonErrors(error))}\n`,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { HostAnswer } from '../host-answer.ts';
 import { wantsJson } from '../http/wants-json.ts';
-import type { AnswerRenderer, RenderedAnswer } from '../public/answer-renderer.ts';
+import type { AnswerRenderer, RenderedAnswer } from './answer-renderer.ts';
 import { errorAnswer, pageAnswer } from './error-answer.ts';
 import { messagePage, type PageLink } from './message-page.ts';
 import { movedLink } from './moved-link.ts';

@@ -3,9 +3,10 @@ import type { Scheme } from '../../instances/domains/registration-link.ts';
 import type { HostAnswer } from '../host-answer.ts';
 import { statusText } from '../http/create-server.ts';
 import { webFailure } from '../http/failure.ts';
+import { jsonErrors } from '../http/json-errors.ts';
 import { wantsJson } from '../http/wants-json.ts';
+import type { AnswerRenderer } from '../pages/answer-renderer.ts';
 import { answerFor, isClosed } from './answer-for.ts';
-import type { AnswerRenderer } from './answer-renderer.ts';
 import type { HostJudge } from './host-judge.ts';
 import { redirectLocation } from './redirect-location.ts';
 
@@ -86,6 +87,7 @@ async function sendStatus(
   reply.code(status);
   const title = statusText(status);
   if (!wantsJson(request)) return await reply.type('text/plain; charset=utf-8').send(`${status} ${title}\n`);
-  const errors = [{ status: String(status), title, detail: title, source: {} }];
-  return await reply.type('application/json; charset=utf-8').send(JSON.stringify({ errors }));
+  return await reply
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify(jsonErrors({ status, detail: title })));
 }

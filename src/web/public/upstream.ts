@@ -7,10 +7,10 @@ import type { FastifyInstance } from 'fastify';
 import { createProxyServer } from 'http-proxy-3';
 import { clientBehind, trustedBy } from '../http/client-of.ts';
 import { keepChunked } from '../http/keep-chunked.ts';
+import { answerStatus, RETRY_AFTER_SECONDS } from '../pages/answer-status.ts';
 import { answerFor, isKeptFromStack } from './answer-for.ts';
 import { forwardHeaders, isLoop, settleAnswer } from './forward-headers.ts';
 import type { HostJudge, JudgedHost } from './host-judge.ts';
-import { answerStatus, RETRY_AFTER_SECONDS } from './plain-answer.ts';
 import { answerRaw, answerWith, answerWithoutUpgrade } from './raw-answer.ts';
 
 export interface UpstreamOptions {

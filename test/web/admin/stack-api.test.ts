@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { createLogger, transports } from 'winston';
-import type { OperatorCheck } from '../../../src/web/auth/operator-check.ts';
+import type { OperatorCheck } from '../../../src/web/operator-check.ts';
 import { startServe } from '../../../src/web/serve.ts';
 import { send } from '../../support/admin-client.ts';
 import { redisAt } from '../../support/redis-at.ts';

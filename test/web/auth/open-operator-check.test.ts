@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { scryptText } from '../../../src/instances/vault/passphrase.ts';
 import { openOperatorCheck } from '../../../src/web/auth/open-operator-check.ts';
-import type { OperatorCheck } from '../../../src/web/auth/operator-check.ts';
+import type { OperatorCheck } from '../../../src/web/operator-check.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary-directory.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
-import type { OperatorCheck } from '../../../src/web/auth/operator-check.ts';
 import { SESSION_SECONDS, sealSession } from '../../../src/web/auth/operator-session.ts';
+import type { OperatorCheck } from '../../../src/web/operator-check.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { cookieOf, getPage, postForm, signedIn } from '../../support/fleet-browser.ts';
 import {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { networkOf } from '../../../src/web/onboarding/token-guesses.ts';
+import { networkOf } from '../../../src/web/http/network-of.ts';
 
 describe('networkOf', () => {
   it('is the address for IPv4, in whatever form it comes', () => {
