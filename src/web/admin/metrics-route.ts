@@ -1,21 +1,11 @@
-import type { JobType } from 'bullmq';
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { toError } from '../../errors.ts';
 import type { Batch } from '../../jobs/batches/batches.ts';
 import { endedJobs } from '../../jobs/queue/ended-jobs.ts';
 import { listWorkers } from '../../jobs/redis/worker-heartbeat.ts';
+import { queueDepth } from '../../operations/jobs/queue-depth.ts';
 import type { WebContext } from '../web-context.ts';
-
-/** What BullMQ's states are called in our commands. */
-const STATES = new Map<JobType, string>([
-  ['waiting', 'waiting'],
-  ['prioritized', 'waiting'],
-  ['active', 'active'],
-  ['delayed', 'retrying'],
-  ['completed', 'done'],
-  ['failed', 'failed'],
-]);
 
 /** Batches that are looked at for those that run. */
 const BATCHES = 100;
@@ -69,15 +59,16 @@ export function metricsRoute(app: FastifyInstance, context: WebContext): void {
   });
 
   async function askRedis(): Promise<void> {
-    const { queue, redis, keys, batches } = await context.fleet();
-    const [counts, alive, latest, ends] = await Promise.all([
-      queue.getJobCounts(...STATES.keys()),
+    const fleet = await context.fleet();
+    const { redis, keys, batches } = fleet;
+    const [depth, alive, latest, ends] = await Promise.all([
+      queueDepth(fleet),
       listWorkers(redis, keys),
       batches.list(BATCHES),
       endedJobs(redis, keys),
     ]);
     for (const { kind, state, count } of ends) ended.inc({ kind, outcome: state }, count);
-    for (const [bull, state] of STATES) jobs.inc({ state }, counts[bull] ?? 0);
+    for (const [state, count] of Object.entries(depth.jobs)) jobs.set({ state }, count);
     workers.set({ state: 'working' }, alive.filter(({ waitsFor }) => waitsFor === '').length);
     workers.set({ state: 'waiting' }, alive.filter(({ waitsFor }) => waitsFor !== '').length);
     setBatches(latest.filter(({ endedAt }) => endedAt === undefined));

@@ -55,7 +55,7 @@ export async function stackApi(
 }
 
 /** Whatever goes wrong is told in JSON, and what the server itself is to blame for is logged, without its query. */
-export function asJson(app: FastifyInstance, { log }: Pick<WebContext, 'log'>): void {
+function asJson(app: FastifyInstance, { log }: Pick<WebContext, 'log'>): void {
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(JSON_HEADERS);
   });

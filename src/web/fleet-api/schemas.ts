@@ -27,7 +27,7 @@ const problemFields = z.object({
 });
 
 /** `Problem`, and nothing else where a request failed. */
-export const problem = z.object({ error: problemFields.readonly() });
+const problem = z.object({ error: problemFields.readonly() });
 
 /** What every route may answer besides. */
 export const problems = { '4xx': problem, '5xx': problem } as const;
@@ -134,14 +134,6 @@ export const workerAnswer = z.object({
 export const queueAnswer = z.object({
   jobs: z.record(z.enum(JOB_STATES), rows).readonly(),
   oldestWaiting: time.optional(),
-});
-
-/** `FleetSnapshot` */
-export const fleetAnswer = z.object({
-  batches: z.array(z.object({ ...summaryShape, queued: rows }).readonly()).readonly(),
-  queue: queueAnswer.readonly(),
-  workers: z.array(workerAnswer).readonly(),
-  rate: rateHistory,
 });
 
 /** `InstanceOverview` */

@@ -28,7 +28,7 @@ function titleOf({ status }: WebFailure): string {
 }
 
 /** A page that says what went wrong, and what can be done. */
-export function errorPage(failure: WebFailure): PageContent {
+function errorPage(failure: WebFailure): PageContent {
   const { status, message, advice, retryAfter } = failure;
   const again =
     status !== 503 || retryAfter === undefined

@@ -1,6 +1,7 @@
 import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
 import { FleetError } from '../../errors.ts';
+import { registerPageHeaders } from '../http/page-headers.ts';
 import { addPagePreference } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
 import { batchRoutes } from './batch-routes.ts';
@@ -8,7 +9,6 @@ import { failureHandler } from './error-page.ts';
 import { fleetAssets } from './fleet-assets.ts';
 import { jobRoutes } from './job-routes.ts';
 import { overview } from './overview.ts';
-import { addPagePolicy } from './page-policy.ts';
 import { queueBoard } from './queue-board.ts';
 import { signIn } from './sign-in.ts';
 import { uploadRoutes } from './upload-routes.ts';
@@ -18,7 +18,8 @@ import { workersPage } from './workers-page.ts';
 export async function fleetPage(app: FastifyInstance, context: WebContext): Promise<void> {
   addPagePreference(app);
   await app.register(async (pages) => {
-    await addPagePolicy(pages, 'pages');
+    // Where a form of ours is sent from has to be told: so it is known from another site's.
+    await registerPageHeaders(pages, { connects: true, referrer: 'same-origin' });
     await pages.register(formbody);
     pages.setErrorHandler(failureHandler(context));
     await pages.register(fleetAssets);

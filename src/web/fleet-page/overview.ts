@@ -18,7 +18,7 @@ export async function overview(app: FastifyInstance, context: WebContext): Promi
   });
 }
 
-export function overviewPage({ batches, queue, workers, rate }: FleetSnapshot): PageContent {
+function overviewPage({ batches, queue, workers, rate }: FleetSnapshot): PageContent {
   const { jobs } = queue;
   const main = html`!${tiles([
     { name: 'waiting', value: liveCount('queue.jobs.waiting', jobs.waiting) },

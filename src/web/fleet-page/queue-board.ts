@@ -4,11 +4,18 @@ import { FastifyAdapter } from '@bull-board/fastify';
 import type { FastifyInstance } from 'fastify';
 import type { FleetQueue } from '../../jobs/fleet/open-queue.ts';
 import { changesSomething } from '../auth/foreign-request.ts';
+import { registerPageHeaders } from '../http/page-headers.ts';
 import type { WebContext } from '../web-context.ts';
 import { failureHandler } from './error-page.ts';
-import { addPagePolicy } from './page-policy.ts';
 
 const PATH = '/fleet/board';
+
+/** The board sets styles in its elements, and names its own folder as the base of its links. */
+const BOARD = {
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  baseUri: ["'self'"],
+  formAction: ["'none'"],
+};
 
 /** Styles that the board would have from another server. */
 const FOREIGN_LINKS = /<link [^>]*\bhref="https?:[^>]*>\s*/g;
@@ -18,7 +25,7 @@ const FOREIGN_LINKS = /<link [^>]*\bhref="https?:[^>]*>\s*/g;
  * holds is hidden, for it tells of people.
  */
 export async function queueBoard(app: FastifyInstance, context: WebContext): Promise<void> {
-  await addPagePolicy(app, 'board');
+  await registerPageHeaders(app, { connects: true, referrer: 'same-origin', directives: BOARD });
   const server = new FastifyAdapter().setBasePath(PATH);
   const board = createBullBoard({
     queues: [],

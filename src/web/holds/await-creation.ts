@@ -5,11 +5,11 @@ import { readInstance } from '../../instances/lookup/lookup.ts';
 import { isOfIncarnation } from '../../instances/lookup/registration.ts';
 import type { InstanceOptions } from '../../instances/options/options.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
-import { knownFailure } from '../../jobs/queue/ending.ts';
 import { hasFinished, type Progress } from '../../jobs/queue/progress.ts';
 import { readJobEnd } from '../../jobs/queue/wait-for-job.ts';
 import { alreadyExists } from '../../operations/jobs/follow-creation.ts';
 import { lastProgress } from '../../operations/jobs/follow-job.ts';
+import { jobFailure, lostJob } from './job-failure.ts';
 import type { JobWatch } from './job-watch.ts';
 import type { CreationPlaces } from './submit-creation.ts';
 
@@ -36,8 +36,7 @@ export async function creationStand(fleet: Fleet, jobId: string): Promise<Creati
     case 'failed': {
       const made = standOf(await lastProgress(fleet, jobId));
       if (made !== undefined && end.code !== 'superseded') return made;
-      const { code, message, advice } = knownFailure(end);
-      return { state: 'failed', error: new FleetError(code, message, advice) };
+      return { state: 'failed', error: jobFailure(end) };
     }
   }
 }
@@ -76,11 +75,7 @@ export async function awaitCreation(
       case 'failed':
         throw stand.error;
       case 'gone':
-        throw new FleetError(
-          'lost_job',
-          'The job is gone from Redis',
-          'Ask again: the work goes on where it stopped.',
-        );
+        throw lostJob();
       case 'running':
         // An operator has had it tried again in this moment.
         continue;

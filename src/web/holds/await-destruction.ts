@@ -1,15 +1,14 @@
 import type { CouchServer } from '../../couchdb/server.ts';
-import { FleetError } from '../../errors.ts';
 import { normaliseDomain } from '../../instances/domains/domain.ts';
 import { Refusal } from '../../instances/errors.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import { DEFAULT_TRIES, type ExpectedInstance } from '../../jobs/kinds/envelope.ts';
-import { knownFailure } from '../../jobs/queue/ending.ts';
 import { enqueueJob } from '../../jobs/queue/enqueue.ts';
 import { liveHolder } from '../../jobs/queue/live-holder.ts';
 import { readJobEnd } from '../../jobs/queue/wait-for-job.ts';
 import { prepareDestruction } from '../../operations/instances/destroy-instances.ts';
 import { pause } from '../../pause.ts';
+import { jobFailure, lostJob } from './job-failure.ts';
 import type { JobWatch } from './job-watch.ts';
 
 /** Where destructions are asked for and looked up. */
@@ -68,16 +67,10 @@ async function awaitDestruction(
     switch (end.state) {
       case 'done':
         return;
-      case 'failed': {
-        const { code, message, advice } = knownFailure(end);
-        throw new FleetError(code, message, advice);
-      }
+      case 'failed':
+        throw jobFailure(end);
       case 'gone':
-        throw new FleetError(
-          'lost_job',
-          'The job is gone from Redis',
-          'Ask again: the work goes on where it stopped.',
-        );
+        throw lostJob();
       case 'running':
         // An operator has had it tried again in this moment.
         continue;

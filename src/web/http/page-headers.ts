@@ -6,6 +6,13 @@ export interface PageHeaderOptions {
   /** Whether the scripts of these pages talk to their own server. */
   readonly connects?: boolean;
   /**
+   * Whom a browser tells which of these pages led it somewhere. A server that has to know where its forms come from is
+   * told, and nobody else.
+   */
+  readonly referrer?: 'no-referrer' | 'same-origin';
+  /** What else these pages may do, by directives that stand in the place of the usual ones. */
+  readonly directives?: Readonly<Record<string, readonly string[]>>;
+  /**
    * The origin, besides their own, to which the answer to a form of these pages may lead: browsers hold redirects after a
    * form to `form-action`, too. Such as `https://alice.example.com`; undefined = none.
    */
@@ -25,7 +32,12 @@ const NONE = "'none'";
  */
 export async function registerPageHeaders(
   app: FastifyInstance,
-  { connects = false, formTarget = () => undefined }: PageHeaderOptions = {},
+  {
+    connects = false,
+    formTarget = () => undefined,
+    referrer = 'no-referrer',
+    directives = {},
+  }: PageHeaderOptions = {},
 ): Promise<void> {
   await app.register(helmet, {
     contentSecurityPolicy: {
@@ -40,9 +52,10 @@ export async function registerPageHeaders(
         formAction: [(request) => [SELF, ...originsIn(formTarget(request))].join(' ')],
         baseUri: [NONE],
         frameAncestors: [NONE],
+        ...directives,
       },
     },
-    referrerPolicy: { policy: 'no-referrer' },
+    referrerPolicy: { policy: referrer },
     frameguard: { action: 'deny' },
     strictTransportSecurity: false,
   });

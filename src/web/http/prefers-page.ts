@@ -1,14 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { addRouteConstraint } from './route-constraint.ts';
 
 /**
  * Constraint of routes that answer with a page: `constraints: { prefers: PAGE }`. Beside a route without it on the same
  * path, they get those requests that name pages, as browsers do; programs that do not say get JSON.
  */
 export const PAGE = 'page';
-
-type Strategy = Parameters<FastifyInstance['addConstraintStrategy']>[0];
-type Store = ReturnType<Strategy['storage']>;
-type Handler = Parameters<Store['set']>[1];
 
 const NAMES_HTML = /(?:^|,)\s*text\/html\s*(?:;|,|$)/i;
 
@@ -19,17 +16,8 @@ export function prefersPage({ headers }: Pick<FastifyRequest, 'headers'>): boole
 
 /** Teaches the router of a server that constraint; to be called before the routes that have it. */
 export function addPagePreference(app: FastifyInstance): void {
-  if (app.hasConstraintStrategy('prefers')) return;
-  app.addConstraintStrategy({
+  addRouteConstraint(app, {
     name: 'prefers',
-    storage() {
-      const handlers = new Map<unknown, Handler>();
-      return {
-        get: (type) => handlers.get(type) ?? null,
-        set: (type, handler) => void handlers.set(type, handler),
-      };
-    },
-    deriveConstraint: (request: Pick<FastifyRequest, 'headers'>) => (prefersPage(request) ? PAGE : undefined),
-    validate: () => undefined,
+    deriveValue: (request: Pick<FastifyRequest, 'headers'>) => (prefersPage(request) ? PAGE : undefined),
   });
 }

@@ -1,8 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-
-type Strategy = Parameters<FastifyInstance['addConstraintStrategy']>[0];
-type Store = ReturnType<Strategy['storage']>;
-type Handler = Parameters<Store['set']>[1];
+import { addRouteConstraint } from '../http/route-constraint.ts';
 
 /** The parameter of a registration link. */
 const PARAMETER = 'registerToken';
@@ -25,16 +22,8 @@ export function tokenInQuery(target: string): string | undefined {
 
 /** Lets routes be for registration links alone, so that their paths stay free for whatever else is asked of them. */
 export function addTokenConstraint(app: FastifyInstance): void {
-  app.addConstraintStrategy({
+  addRouteConstraint(app, {
     name: TOKEN_IN_QUERY,
-    mustMatchWhenDerived: false,
-    storage() {
-      const handlers = new Map<unknown, Handler>();
-      return {
-        get: (value) => handlers.get(value) ?? null,
-        set: (value, handler) => void handlers.set(value, handler),
-      };
-    },
-    deriveConstraint: (request) => (tokenInQuery(request.url ?? '') === undefined ? undefined : 'given'),
+    deriveValue: (request) => (tokenInQuery(request.url ?? '') === undefined ? undefined : 'given'),
   });
 }
