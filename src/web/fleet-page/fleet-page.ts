@@ -4,14 +4,14 @@ import { FleetError } from '../../errors.ts';
 import { registerPageHeaders } from '../http/page-headers.ts';
 import { addPagePreference } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
-import { batchRoutes } from './batch-routes.ts';
-import { failureHandler } from './error-page.ts';
-import { fleetAssets } from './fleet-assets.ts';
+import { batchRoutes } from './batches/batch-routes.ts';
 import { jobRoutes } from './job-routes.ts';
 import { overview } from './overview.ts';
 import { queueBoard } from './queue-board.ts';
+import { failureHandler } from './shell/error-page.ts';
+import { fleetAssets } from './shell/fleet-assets.ts';
 import { signIn } from './sign-in.ts';
-import { uploadRoutes } from './upload-routes.ts';
+import { uploadRoutes } from './uploads/upload-routes.ts';
 import { workersPage } from './workers-page.ts';
 
 /** The pages for operators at `/fleet`; behind `fleetGuard`. Where programs have routes on the same paths, browsers get pages. */

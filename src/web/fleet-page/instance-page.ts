@@ -2,9 +2,9 @@ import { html } from 'ghtml';
 import { isJobKind, JOB_KINDS } from '../../jobs/kinds/job-kinds.ts';
 import type { InstanceFacts, InstanceOverview } from '../../operations/instances/instance-overview.ts';
 import type { JobFacts } from '../../operations/jobs/job-facts.ts';
-import { badge, facts, quoted } from './elements.ts';
 import { jobDetails } from './job-page.ts';
-import type { PageContent } from './page-shell.ts';
+import { badge, facts, quoted } from './shell/elements.ts';
+import type { PageContent } from './shell/page-shell.ts';
 
 /** One instance: how it stands, and what was done to it. Nothing of its owner is shown, and no secret. */
 export function instancePage({ domain, instance, jobs }: InstanceOverview): PageContent {

@@ -3,8 +3,8 @@ import { stageLabel } from '../../jobs/kinds/job-kinds.ts';
 import type { JobFacts } from '../../operations/jobs/job-facts.ts';
 import { count, readableDuration } from '../../quantity-text.ts';
 import { batchPath, jobPath } from '../fleet-api/paths.ts';
-import { badge, facts, instanceLink, quoted, table, timeOf, timeText } from './elements.ts';
-import { csrfField, type PageContent } from './page-shell.ts';
+import { badge, facts, instanceLink, quoted, table, timeOf, timeText } from './shell/elements.ts';
+import { csrfField, type PageContent } from './shell/page-shell.ts';
 
 /** Everything about one job. */
 export function jobPage(job: JobFacts, csrf: string | undefined): PageContent {

@@ -9,8 +9,7 @@ import { PAGE } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
 import { instancePage } from './instance-page.ts';
 import { jobPage } from './job-page.ts';
-import { csrfOf, sendPage } from './send-page.ts';
-import { leadTo } from './sign-in.ts';
+import { csrfOf, leadTo, sendPage } from './shell/send-page.ts';
 
 const jobParams = z.object({ id: z.string() });
 const instanceParams = z.object({ domain: z.string() });

@@ -3,11 +3,11 @@ import { html } from 'ghtml';
 import { type FleetSnapshot, fleetSnapshot } from '../../operations/batches/fleet-snapshot.ts';
 import { PAGE } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
-import { batchList } from './batch-list.ts';
-import { rateChart } from './charts.ts';
-import { liveCount, tiles } from './elements.ts';
-import type { PageContent } from './page-shell.ts';
-import { sendPage } from './send-page.ts';
+import { batchList } from './batches/batch-list.ts';
+import { rateChart } from './shell/charts.ts';
+import { liveCount, tiles } from './shell/elements.ts';
+import type { PageContent } from './shell/page-shell.ts';
+import { sendPage } from './shell/send-page.ts';
 import { workerList } from './workers-page.ts';
 
 /** The first page: how the fleet stands. */

@@ -6,7 +6,7 @@ import type { FleetQueue } from '../../jobs/fleet/open-queue.ts';
 import { changesSomething } from '../auth/foreign-request.ts';
 import { registerPageHeaders } from '../http/page-headers.ts';
 import type { WebContext } from '../web-context.ts';
-import { failureHandler } from './error-page.ts';
+import { failureHandler } from './shell/error-page.ts';
 
 const PATH = '/fleet/board';
 

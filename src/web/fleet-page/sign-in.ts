@@ -11,7 +11,7 @@ import {
 } from '../auth/operator-session.ts';
 import { safePath } from '../auth/safe-path.ts';
 import type { WebContext } from '../web-context.ts';
-import { sendPage } from './send-page.ts';
+import { leadTo, sendPage } from './shell/send-page.ts';
 
 /** Bytes of the form: a passphrase and a path. */
 const BODY_LIMIT = 8 * 1024;
@@ -71,11 +71,6 @@ async function keep({ operator }: WebContext, request: FastifyRequest, reply: Fa
     secure: request.protocol === 'https',
     maxAge: SESSION_SECONDS,
   });
-}
-
-/** The browser asks for that page, whatever it has sent before. */
-export async function leadTo(reply: FastifyReply, path: string): Promise<FastifyReply> {
-  return await reply.header('cache-control', 'no-store').redirect(path, 303);
 }
 
 async function sendForm(

@@ -4,8 +4,8 @@ import { listWorkers, type WorkerState } from '../../jobs/redis/worker-heartbeat
 import { oneLine } from '../../safe-text.ts';
 import { PAGE } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
-import { liveCount, table, timeText } from './elements.ts';
-import { sendPage } from './send-page.ts';
+import { liveCount, table, timeText } from './shell/elements.ts';
+import { sendPage } from './shell/send-page.ts';
 
 /** The workers that live, and what each is at. */
 export async function workersPage(app: FastifyInstance, context: WebContext): Promise<void> {

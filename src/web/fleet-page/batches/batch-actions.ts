@@ -1,10 +1,10 @@
 import { html } from 'ghtml';
-import type { BatchSnapshot } from '../../operations/batches/batch-snapshot.ts';
-import { count } from '../../quantity-text.ts';
-import { batchPath, LONGEST_REASON } from '../fleet-api/paths.ts';
-import type { SteeredBatch } from '../fleet-api/steering.ts';
-import { instanceLink, instances, quoted, table } from './elements.ts';
-import { csrfField, type PageContent } from './page-shell.ts';
+import type { BatchSnapshot } from '../../../operations/batches/batch-snapshot.ts';
+import { count } from '../../../quantity-text.ts';
+import { batchPath, LONGEST_REASON } from '../../fleet-api/paths.ts';
+import type { SteeredBatch } from '../../fleet-api/steering.ts';
+import { instanceLink, instances, quoted, table } from '../shell/elements.ts';
+import { csrfField, type PageContent } from '../shell/page-shell.ts';
 
 /** Asks before a batch is stopped. @param problem what was wrong with the answer before */
 export function cancelPage(batch: BatchSnapshot, problem: string, csrf: string | undefined): PageContent {

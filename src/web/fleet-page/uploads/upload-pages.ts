@@ -1,12 +1,12 @@
 import { html } from 'ghtml';
-import type { RowReport } from '../../operations/input/check-file.ts';
-import type { CheckedUpload } from '../../operations/instances/check-upload.ts';
-import { count, readableSize } from '../../quantity-text.ts';
-import { oneLine } from '../../safe-text.ts';
-import { LONGEST_REASON } from '../fleet-api/paths.ts';
-import { LONGEST_BATCH_NAME, MOST_FAILURES } from '../fleet-api/upload-query.ts';
-import { fixedCount, instances, quoted, table, tiles } from './elements.ts';
-import { csrfField, type PageContent, sentence } from './page-shell.ts';
+import type { RowReport } from '../../../operations/input/check-file.ts';
+import type { CheckedUpload } from '../../../operations/instances/check-upload.ts';
+import { count, readableSize } from '../../../quantity-text.ts';
+import { oneLine } from '../../../safe-text.ts';
+import { LONGEST_REASON } from '../../fleet-api/paths.ts';
+import { LONGEST_BATCH_NAME, MOST_FAILURES } from '../../fleet-api/upload-query.ts';
+import { fixedCount, instances, quoted, table, tiles } from '../shell/elements.ts';
+import { csrfField, type PageContent, sentence } from '../shell/page-shell.ts';
 
 /** Where files are submitted. */
 export const NEW_BATCH = '/fleet/batches/new';

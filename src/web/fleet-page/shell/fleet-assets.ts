@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify';
 /** Where browsers find the styles and scripts of the fleet page. */
 export const FLEET_ASSETS = '/fleet/assets/';
 
-const OURS = fileURLToPath(new URL('../../../assets/', import.meta.url));
+const OURS = fileURLToPath(new URL('../../../../assets/', import.meta.url));
 const CHARTS = dirname(createRequire(import.meta.url).resolve('chart.js'));
 
 /** Serves just what pages name, to everybody: the form to sign in needs it. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { UploadOnDesk } from '../fleet-api/fleet-desk.ts';
+import type { UploadOnDesk } from '../../fleet-api/fleet-desk.ts';
 
 /** A file that was checked, and waits for its operator to have it queued. */
 export interface KeptUpload {

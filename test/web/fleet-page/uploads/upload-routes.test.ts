@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
-import { type SignedIn, signedIn } from '../../support/fleet-browser.ts';
-import { startTestWeb, type TestWeb } from '../../support/web.ts';
+import { startTestFleet, type TestFleet } from '../../../support/fleet.ts';
+import { type SignedIn, signedIn } from '../../../support/fleet-browser.ts';
+import { startTestWeb, type TestWeb } from '../../../support/web.ts';
 
 const NEW_BATCH = '/fleet/batches/new';
 

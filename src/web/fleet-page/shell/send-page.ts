@@ -20,3 +20,8 @@ export async function sendPage(
     .type('text/html; charset=utf-8')
     .send(pageShell(content, known));
 }
+
+/** The browser asks for that page, whatever it has sent before. */
+export async function leadTo(reply: FastifyReply, path: string): Promise<FastifyReply> {
+  return await reply.header('cache-control', 'no-store').redirect(path, 303);
+}

@@ -1,17 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { listWorkers } from '../../jobs/redis/worker-heartbeat.ts';
-import { rowPage } from '../../operations/batches/row-page.ts';
-import { deskOf } from '../fleet-api/fleet-desk.ts';
-import { batchPath, LONGEST_REASON } from '../fleet-api/paths.ts';
-import { createSteering } from '../fleet-api/steering.ts';
-import { PAGE } from '../http/prefers-page.ts';
-import type { WebContext } from '../web-context.ts';
+import { listWorkers } from '../../../jobs/redis/worker-heartbeat.ts';
+import { rowPage } from '../../../operations/batches/row-page.ts';
+import { deskOf } from '../../fleet-api/fleet-desk.ts';
+import { batchPath, LONGEST_REASON } from '../../fleet-api/paths.ts';
+import { createSteering } from '../../fleet-api/steering.ts';
+import { PAGE } from '../../http/prefers-page.ts';
+import type { WebContext } from '../../web-context.ts';
+import { csrfOf, leadTo, sendPage } from '../shell/send-page.ts';
 import { cancelPage, refusedPage } from './batch-actions.ts';
 import { batchPage } from './batch-page.ts';
 import { batchRows, ROWS_SHOWN, rowQuery } from './batch-rows.ts';
-import { csrfOf, sendPage } from './send-page.ts';
-import { leadTo } from './sign-in.ts';
 
 const params = z.object({ id: z.string().toUpperCase() });
 

@@ -1,5 +1,5 @@
 import { html } from 'ghtml';
-import { oneLine } from '../../safe-text.ts';
+import { oneLine } from '../../../safe-text.ts';
 import { FLEET_ASSETS } from './fleet-assets.ts';
 
 /** The pages that each page leads to, by the path that they are at. */

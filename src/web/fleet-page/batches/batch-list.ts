@@ -1,9 +1,9 @@
 import { html } from 'ghtml';
-import type { ListedBatch } from '../../operations/batches/fleet-snapshot.ts';
-import { oneLine } from '../../safe-text.ts';
-import { batchPath } from '../fleet-api/paths.ts';
+import type { ListedBatch } from '../../../operations/batches/fleet-snapshot.ts';
+import { oneLine } from '../../../safe-text.ts';
+import { batchPath } from '../../fleet-api/paths.ts';
+import { badge, bar, liveCount, table, timeText } from '../shell/elements.ts';
 import { endedCount, shownState } from './batch-figures.ts';
-import { badge, bar, liveCount, table, timeText } from './elements.ts';
 
 const HEADS = ['Batch', 'Progress', { number: 'Ended' }, { number: 'Failed' }, 'State', 'Submitted'];
 

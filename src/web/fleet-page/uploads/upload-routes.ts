@@ -1,19 +1,18 @@
 import multipart, { type MultipartFile } from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { FleetError, InputError } from '../../errors.ts';
-import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
-import type { UploadWork } from '../../operations/instances/check-upload.ts';
-import { actorOf } from '../fleet-api/actor.ts';
-import { deskOf } from '../fleet-api/fleet-desk.ts';
-import { batchPath, LONGEST_REASON } from '../fleet-api/paths.ts';
-import { MOST_UPLOAD_BYTES, shownFileName, tooLarge } from '../fleet-api/upload-body.ts';
-import { LONGEST_BATCH_NAME, MOST_FAILURES } from '../fleet-api/upload-query.ts';
-import { PAGE } from '../http/prefers-page.ts';
-import type { WebContext } from '../web-context.ts';
+import { FleetError, InputError } from '../../../errors.ts';
+import { DEFAULT_TRIES } from '../../../jobs/kinds/envelope.ts';
+import type { UploadWork } from '../../../operations/instances/check-upload.ts';
+import { actorOf } from '../../fleet-api/actor.ts';
+import { deskOf } from '../../fleet-api/fleet-desk.ts';
+import { batchPath, LONGEST_REASON } from '../../fleet-api/paths.ts';
+import { MOST_UPLOAD_BYTES, shownFileName, tooLarge } from '../../fleet-api/upload-body.ts';
+import { LONGEST_BATCH_NAME, MOST_FAILURES } from '../../fleet-api/upload-query.ts';
+import { PAGE } from '../../http/prefers-page.ts';
+import type { WebContext } from '../../web-context.ts';
+import { csrfOf, leadTo, sendPage } from '../shell/send-page.ts';
 import { type KeptUpload, keepUploads } from './kept-uploads.ts';
-import { csrfOf, sendPage } from './send-page.ts';
-import { leadTo } from './sign-in.ts';
 import { checkedPage, NEW_BATCH, uploadPage } from './upload-pages.ts';
 
 /** Bytes of the other fields, and of what stands between them. */

@@ -1,6 +1,6 @@
-import { FINAL_ROW_STATES, type RowState } from '../../jobs/batches/row-state.ts';
-import type { BatchSnapshot } from '../../operations/batches/batch-snapshot.ts';
-import { count, readableDuration } from '../../quantity-text.ts';
+import { FINAL_ROW_STATES, type RowState } from '../../../jobs/batches/row-state.ts';
+import type { BatchSnapshot } from '../../../operations/batches/batch-snapshot.ts';
+import { count, readableDuration } from '../../../quantity-text.ts';
 
 type Counts = Readonly<Record<RowState, number>>;
 

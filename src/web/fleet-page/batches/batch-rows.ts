@@ -1,14 +1,14 @@
 import { html } from 'ghtml';
 import { z } from 'zod';
-import type { Row } from '../../jobs/batches/batches.ts';
-import { ROW_STATES } from '../../jobs/batches/row-state.ts';
-import { stageLabel } from '../../jobs/kinds/job-kinds.ts';
-import type { BatchSnapshot } from '../../operations/batches/batch-snapshot.ts';
-import { rowError } from '../../operations/batches/batch-state.ts';
-import type { RowPage } from '../../operations/batches/row-page.ts';
-import { count } from '../../quantity-text.ts';
-import { batchPath, jobPath } from '../fleet-api/paths.ts';
-import { badge, instanceLink, quoted, table } from './elements.ts';
+import type { Row } from '../../../jobs/batches/batches.ts';
+import { ROW_STATES } from '../../../jobs/batches/row-state.ts';
+import { stageLabel } from '../../../jobs/kinds/job-kinds.ts';
+import type { BatchSnapshot } from '../../../operations/batches/batch-snapshot.ts';
+import { rowError } from '../../../operations/batches/batch-state.ts';
+import type { RowPage } from '../../../operations/batches/row-page.ts';
+import { count } from '../../../quantity-text.ts';
+import { batchPath, jobPath } from '../../fleet-api/paths.ts';
+import { badge, instanceLink, quoted, table } from '../shell/elements.ts';
 
 /** Rows on one page. */
 export const ROWS_SHOWN = 50;

@@ -1,8 +1,8 @@
 import { html } from 'ghtml';
-import type { RowState } from '../../jobs/batches/row-state.ts';
-import { count } from '../../quantity-text.ts';
-import { oneLine } from '../../safe-text.ts';
-import { instancePath } from '../fleet-api/paths.ts';
+import type { RowState } from '../../../jobs/batches/row-state.ts';
+import { count } from '../../../quantity-text.ts';
+import { oneLine } from '../../../safe-text.ts';
+import { instancePath } from '../../fleet-api/paths.ts';
 
 // Pieces that several pages are made of. `assets/fleet.js` finds by their `data-` attributes what it is to keep up to date:
 // `data-live` names a value of what the events bring, and `data-as` how it is written.

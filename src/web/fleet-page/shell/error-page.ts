@@ -1,11 +1,11 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { html } from 'ghtml';
-import { toError } from '../../errors.ts';
-import { problemOf } from '../fleet-api/problem.ts';
-import { statusText } from '../http/create-server.ts';
-import { type WebFailure, webFailure } from '../http/failure.ts';
-import { prefersPage } from '../http/prefers-page.ts';
-import type { WebContext } from '../web-context.ts';
+import { toError } from '../../../errors.ts';
+import { problemOf } from '../../fleet-api/problem.ts';
+import { statusText } from '../../http/create-server.ts';
+import { type WebFailure, webFailure } from '../../http/failure.ts';
+import { prefersPage } from '../../http/prefers-page.ts';
+import type { WebContext } from '../../web-context.ts';
 import { type PageContent, sentence } from './page-shell.ts';
 import { sendPage } from './send-page.ts';
 

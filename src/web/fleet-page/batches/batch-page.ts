@@ -1,13 +1,13 @@
 import { html } from 'ghtml';
-import { JOB_KINDS, stageLabel, stagesOf } from '../../jobs/kinds/job-kinds.ts';
-import type { BatchSnapshot } from '../../operations/batches/batch-snapshot.ts';
-import type { StageCount } from '../../operations/batches/stage-counts.ts';
-import { count } from '../../quantity-text.ts';
-import { batchPath } from '../fleet-api/paths.ts';
+import { JOB_KINDS, stageLabel, stagesOf } from '../../../jobs/kinds/job-kinds.ts';
+import type { BatchSnapshot } from '../../../operations/batches/batch-snapshot.ts';
+import type { StageCount } from '../../../operations/batches/stage-counts.ts';
+import { count } from '../../../quantity-text.ts';
+import { batchPath } from '../../fleet-api/paths.ts';
+import { failureChart, rateChart } from '../shell/charts.ts';
+import { badge, bar, facts, liveCount, quoted, shownIf, table, tiles, timeOf } from '../shell/elements.ts';
+import { csrfField, type PageContent } from '../shell/page-shell.ts';
 import { missedCount, progressSentence, rateText, shownState, timeLeft, tookText } from './batch-figures.ts';
-import { failureChart, rateChart } from './charts.ts';
-import { badge, bar, facts, liveCount, quoted, shownIf, table, tiles, timeOf } from './elements.ts';
-import { csrfField, type PageContent } from './page-shell.ts';
 
 /** What is shown of a batch beside its own figures. */
 export interface BatchSurroundings {

@@ -1,9 +1,9 @@
 import { html } from 'ghtml';
-import { ERROR_CODES } from '../../error-codes.ts';
-import type { FailureCount } from '../../operations/batches/failure-counts.ts';
-import type { RateHistory } from '../../operations/batches/rate-history.ts';
-import { count } from '../../quantity-text.ts';
-import { safeJson } from '../../safe-text.ts';
+import { ERROR_CODES } from '../../../error-codes.ts';
+import type { FailureCount } from '../../../operations/batches/failure-counts.ts';
+import type { RateHistory } from '../../../operations/batches/rate-history.ts';
+import { count } from '../../../quantity-text.ts';
+import { safeJson } from '../../../safe-text.ts';
 import { quoted, table, timeText } from './elements.ts';
 
 // A picture is drawn by `assets/fleet.js`; beside or below it is a table with the same numbers, for whoever does not see it.
