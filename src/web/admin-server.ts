@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { creationRoutes } from './admin/create-route.ts';
-import { type AnswerError, plainError, sendError } from './admin/error-json.ts';
+import { type AnswerError, plainError, sendError } from './admin/messages/error-json.ts';
 import { denialOf, JSON_HEADERS, stackApi } from './admin/stack-api.ts';
 import { admittedByBasic } from './auth/admitted.ts';
 import { fleetGuard } from './auth/fleet-guard.ts';

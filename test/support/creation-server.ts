@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Config } from '../../src/config/config.ts';
 import { type Couch, openCouch } from '../../src/operations/connect/couch.ts';
 import { creationRoutes } from '../../src/web/admin/create-route.ts';
-import { plainError, sendError } from '../../src/web/admin/error-json.ts';
+import { plainError, sendError } from '../../src/web/admin/messages/error-json.ts';
 import { admittedByBasic } from '../../src/web/auth/admitted.ts';
 import { clouderyRoutes } from '../../src/web/cloudery/cloudery-routes.ts';
 import { openFleetLink } from '../../src/web/fleet-link.ts';

@@ -9,8 +9,8 @@ import { AUTH_MODES, type AuthMode } from '../../instances/options/options.ts';
 import { type MovedSettings, parseSettingsString } from '../../instances/options/settings-string.ts';
 import { normaliseTos, requireDatedTos } from '../../instances/options/tos.ts';
 import { nameOf, unusableIn } from '../../instances/values/characters.ts';
-import { invalidParameter, plainError, unreadableParameter } from './error-json.ts';
-import { booleanOf, listOf, type Query } from './query.ts';
+import { invalidParameter, plainError, unreadableParameter } from './messages/error-json.ts';
+import { booleanOf, listOf, type Query } from './messages/query.ts';
 
 /** The longest text of a parameter; headers are no longer than 16 KiB in all. */
 const MOST_CHARACTERS = 8_192;

@@ -14,13 +14,13 @@ import { findInstance } from '../../operations/targets/find-instance.ts';
 import type { WebContext } from '../web-context.ts';
 import { changesOf, type DeletingMark, readAuthMode } from './change-parameters.ts';
 import { changesUnderWay } from './changes-under-way.ts';
-import { plainError } from './error-json.ts';
 import { featureRoutes } from './feature-routes.ts';
-import { instanceJson } from './instance-json.ts';
 import type { OfInstance } from './instance-routes.ts';
-import { readJsonBody } from './json-body.ts';
-import { readQuery } from './query.ts';
-import { sendDocument, sendJson } from './send-json.ts';
+import { plainError } from './messages/error-json.ts';
+import { instanceJson } from './messages/instance-json.ts';
+import { readJsonBody } from './messages/json-body.ts';
+import { readQuery } from './messages/query.ts';
+import { sendDocument, sendJson } from './messages/send-json.ts';
 
 const authModeBody = z.object({ auth_mode: z.unknown() });
 

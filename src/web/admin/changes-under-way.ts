@@ -11,7 +11,7 @@ import { liveJob } from '../../operations/jobs/job-lookup.ts';
 import { findInstance } from '../../operations/targets/find-instance.ts';
 import { pause } from '../../pause.ts';
 import type { WebContext } from '../web-context.ts';
-import { type AnswerError, plainError } from './error-json.ts';
+import { type AnswerError, plainError } from './messages/error-json.ts';
 
 /** What is to be done to one instance. */
 export interface InstanceChange {

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Config } from '../../config/config.ts';
 import { redactUrl } from '../../config/urls.ts';
 import type { WebContext } from '../web-context.ts';
-import { plainError } from './error-json.ts';
+import { plainError } from './messages/error-json.ts';
 
 /** A context as the admin API shows it. */
 interface ContextJson {

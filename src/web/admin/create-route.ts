@@ -19,10 +19,10 @@ import { ignoreBodies } from '../http/ignore-bodies.ts';
 import type { WebContext } from '../web-context.ts';
 import { readCreation } from './creation-parameters.ts';
 import { destroyRoute } from './destroy-route.ts';
-import { AnswerError, plainError, sendError, stackError } from './error-json.ts';
-import { instanceJson, JSON_API } from './instance-json.ts';
-import { creationError } from './job-errors.ts';
-import { readQuery } from './query.ts';
+import { AnswerError, plainError, sendError, stackError } from './messages/error-json.ts';
+import { instanceJson, JSON_API } from './messages/instance-json.ts';
+import { creationError } from './messages/job-errors.ts';
+import { readQuery } from './messages/query.ts';
 
 function hasCode(error: unknown, code: ErrorCode): boolean {
   return error instanceof FleetError && error.code === code;

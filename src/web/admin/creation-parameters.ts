@@ -13,9 +13,9 @@ import {
   parseIterations,
   parseVaultKey,
 } from '../../instances/vault/hashed-passphrase.ts';
-import { AnswerError, plainError, stackError, unreadableParameter } from './error-json.ts';
-import { lenientLocale } from './lenient-locale.ts';
-import type { Query } from './query.ts';
+import { AnswerError, plainError, stackError, unreadableParameter } from './messages/error-json.ts';
+import { lenientLocale } from './messages/lenient-locale.ts';
+import type { Query } from './messages/query.ts';
 
 /** Parameters of a creation (`docs/admin-api.md` §2.4) and the flag of the same meaning. Others are passed over. */
 const PARAMETERS: ReadonlyMap<string, InstanceFlag> = new Map<string, InstanceFlag>([

@@ -3,8 +3,8 @@ import { destroyAndWait } from '../holds/await-destruction.ts';
 import { withHold } from '../holds/hold.ts';
 import { sharedJobWatch } from '../holds/shared-watch.ts';
 import type { WebContext } from '../web-context.ts';
-import { sendError } from './error-json.ts';
-import { destructionError } from './job-errors.ts';
+import { sendError } from './messages/error-json.ts';
+import { destructionError } from './messages/job-errors.ts';
 
 interface ByDomain {
   Params: { domain: string };

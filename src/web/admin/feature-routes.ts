@@ -5,10 +5,10 @@ import type { InstanceDocument } from '../../instances/documents/instance-docume
 import { findInstance } from '../../operations/targets/find-instance.ts';
 import type { WebContext } from '../web-context.ts';
 import type { ChangesUnderWay, InstanceChange } from './changes-under-way.ts';
-import { invalidParameter } from './error-json.ts';
 import type { OfInstance } from './instance-routes.ts';
-import { readJsonBody } from './json-body.ts';
-import { sendJson } from './send-json.ts';
+import { invalidParameter } from './messages/error-json.ts';
+import { readJsonBody } from './messages/json-body.ts';
+import { sendJson } from './messages/send-json.ts';
 
 const NAME_CHARACTERS = 256;
 

@@ -9,9 +9,9 @@ import { liveJob } from '../../operations/jobs/job-lookup.ts';
 import { findReadResult } from '../../operations/targets/find-instance.ts';
 import { fileStorage } from '../../storage/file-storage.ts';
 import type { WebContext } from '../web-context.ts';
-import { stackError } from './error-json.ts';
 import type { OfInstance } from './instance-routes.ts';
-import { booleanOf, readQuery } from './query.ts';
+import { stackError } from './messages/error-json.ts';
+import { booleanOf, readQuery } from './messages/query.ts';
 
 /** A JSON object a line for each finding, as it is found; nothing at all for a clean instance (`docs/admin-api.md` §5). */
 export function fsckRoute(app: FastifyInstance, context: WebContext): void {

@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import { allInstances, countInstances } from '../../instances/lookup/all-instances.ts';
 import { findInstance } from '../../operations/targets/find-instance.ts';
 import type { WebContext } from '../web-context.ts';
-import { instanceJson, JSON_API } from './instance-json.ts';
-import { instanceList } from './instance-list.ts';
-import { type Query, readQuery } from './query.ts';
-import { sendDocument, sendJson } from './send-json.ts';
+import { instanceJson, JSON_API } from './messages/instance-json.ts';
+import { instanceList } from './messages/instance-list.ts';
+import { type Query, readQuery } from './messages/query.ts';
+import { sendDocument, sendJson } from './messages/send-json.ts';
 
 /** A route that names one instance, by its domain or an alias. */
 export interface OfInstance {

@@ -6,8 +6,8 @@ import { jsonErrors } from '../http/json-errors.ts';
 import { keepChunked } from '../http/keep-chunked.ts';
 import { hasComeBack, passedOn } from '../http/passed-on.ts';
 import type { WebContext } from '../web-context.ts';
-import { plainError, stackError } from './error-json.ts';
-import { JSON_API } from './instance-json.ts';
+import { plainError, stackError } from './messages/error-json.ts';
+import { JSON_API } from './messages/instance-json.ts';
 import { passUpgradesOn } from './other-upgrades.ts';
 
 /** Routes of a stack that would otherwise be taken for the name of an instance. */

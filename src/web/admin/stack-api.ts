@@ -4,9 +4,9 @@ import { requireOperator } from '../auth/require-operator.ts';
 import type { WebContext } from '../web-context.ts';
 import { changeRoutes } from './change-routes.ts';
 import { contextRoutes } from './context-routes.ts';
-import { type AnswerError, plainError, sendError, stackError } from './error-json.ts';
 import { fsckRoute } from './fsck-route.ts';
 import { instanceRoutes } from './instance-routes.ts';
+import { type AnswerError, plainError, sendError, stackError } from './messages/error-json.ts';
 import { metricsRoute } from './metrics-route.ts';
 import { otherRoutes } from './other-routes.ts';
 import { tokenRoute } from './token-route.ts';
@@ -71,7 +71,7 @@ function describe(request: FastifyRequest, error: Error): Record<string, string>
 
 /**
  * A body of any type is read, and ignored by most routes: some clients say that they send JSON and send nothing.
- * Routes that want JSON read it themselves (`json-body.ts`).
+ * Routes that want JSON read it themselves (`messages/json-body.ts`).
  */
 function takeAnyBody(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();

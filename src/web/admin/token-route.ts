@@ -6,8 +6,8 @@ import { databaseName, databasePrefix } from '../../instances/databases/prefix.t
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { findInstance } from '../../operations/targets/find-instance.ts';
 import type { WebContext } from '../web-context.ts';
-import { AnswerError, plainError } from './error-json.ts';
-import { readQuery } from './query.ts';
+import { AnswerError, plainError } from './messages/error-json.ts';
+import { readQuery } from './messages/query.ts';
 import { type Audience, audienceOf, signingKey, signToken, VALID_SECONDS } from './token.ts';
 
 const CLIENTS = 'io.cozy.oauth.clients';

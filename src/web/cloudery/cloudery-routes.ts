@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { plainError, stackError } from '../admin/error-json.ts';
+import { plainError, stackError } from '../admin/messages/error-json.ts';
 import { JSON_HEADERS } from '../admin/stack-api.ts';
 import type { WebContext } from '../web-context.ts';
 import { bringsToken } from './bearer.ts';

@@ -8,7 +8,7 @@ import { isReservation } from '../../instances/documents/reservation.ts';
 import { classifyDocument, requireReadable } from '../../instances/lookup/classify-document.ts';
 import { INSTANCES, readInstance } from '../../instances/lookup/lookup.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
-import { plainError } from '../admin/error-json.ts';
+import { plainError } from '../admin/messages/error-json.ts';
 import { clouderyId } from './ordered-instance.ts';
 
 // No index of a stack has the uuid, and one of our own would be left in its database. So all documents have to be read

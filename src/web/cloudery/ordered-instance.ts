@@ -4,7 +4,7 @@ import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
 import type { InstanceOptions } from '../../instances/options/options.ts';
 import { parseInstanceOptions } from '../../instances/options/parse-options.ts';
-import { lenientLocale } from '../admin/lenient-locale.ts';
+import { lenientLocale } from '../admin/messages/lenient-locale.ts';
 
 const MOST_CHARACTERS = 1_024;
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { readCreation } from '../../../src/web/admin/creation-parameters.ts';
-import { stackError } from '../../../src/web/admin/error-json.ts';
+import { stackError } from '../../../src/web/admin/messages/error-json.ts';
 import { redisAt } from '../../support/redis-at.ts';
 import { workerConfig } from '../../support/worker-settings.ts';
 

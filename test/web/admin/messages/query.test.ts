@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { InputError } from '../../../src/errors.ts';
-import { booleanOf, listOf, readQuery } from '../../../src/web/admin/query.ts';
+import { InputError } from '../../../../src/errors.ts';
+import { booleanOf, listOf, readQuery } from '../../../../src/web/admin/messages/query.ts';
 
 describe('the parameters of a request', () => {
   const read = (query: string) => Object.fromEntries(readQuery(`/instances?${query}`));

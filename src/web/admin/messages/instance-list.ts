@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import type { StoredInstance } from '../../../instances/documents/instance-document.ts';
 import { instanceResource } from './instance-json.ts';
 
 /** Which instances are asked for. */

@@ -2,7 +2,7 @@ import {
   type InstanceFields,
   isEmptyField,
   type StoredInstance,
-} from '../../instances/documents/instance-document.ts';
+} from '../../../instances/documents/instance-document.ts';
 
 /** Media type of the answers of the admin API. */
 export const JSON_API = 'application/vnd.api+json';

@@ -1,8 +1,8 @@
 import type { FastifyReply } from 'fastify';
-import { FleetError, InputError } from '../../errors.ts';
-import { statusText } from '../http/create-server.ts';
-import { webFailure } from '../http/failure.ts';
-import { jsonErrors } from '../http/json-errors.ts';
+import { FleetError, InputError } from '../../../errors.ts';
+import { statusText } from '../../http/create-server.ts';
+import { webFailure } from '../../http/failure.ts';
+import { jsonErrors } from '../../http/json-errors.ts';
 import { JSON_API } from './instance-json.ts';
 
 /** An error as a stack answers it (`docs/admin-api.md` §2.7). */

@@ -1,5 +1,5 @@
-import { InputError } from '../../errors.ts';
-import { parseGoBool } from '../../instances/options/option-values.ts';
+import { InputError } from '../../../errors.ts';
+import { parseGoBool } from '../../../instances/options/option-values.ts';
 
 /** Parameters of a request by their names as written, decoded; none of them empty. */
 export type Query = ReadonlyMap<string, string>;

@@ -1,7 +1,7 @@
-import { type ErrorCode, isRefusalCode } from '../../error-codes.ts';
-import { FleetError, InputError } from '../../errors.ts';
-import { HoldOver } from '../holds/hold.ts';
-import { webFailure } from '../http/failure.ts';
+import { type ErrorCode, isRefusalCode } from '../../../error-codes.ts';
+import { FleetError, InputError } from '../../../errors.ts';
+import { HoldOver } from '../../holds/hold.ts';
+import { webFailure } from '../../http/failure.ts';
 import { type AnswerError, invalidParameter, plainError, unqualified } from './error-json.ts';
 
 /** Seconds after which it is worth asking again for what took longer than an answer may be held. */
