@@ -1,17 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../../src/config/config.ts';
-import { type Couch, openCouch } from '../../src/operations/connect/couch.ts';
+import type { Couch } from '../../src/operations/connect/couch.ts';
 import { creationRoutes } from '../../src/web/admin/create-route.ts';
 import { plainError, sendError } from '../../src/web/admin/messages/error-json.ts';
 import { admittedByBasic } from '../../src/web/auth/admitted.ts';
 import { clouderyRoutes } from '../../src/web/cloudery/cloudery-routes.ts';
-import { openFleetLink } from '../../src/web/fleet-link.ts';
 import type { JobWatch } from '../../src/web/holds/job-watch.ts';
 import { sharedJobWatch } from '../../src/web/holds/shared-watch.ts';
 import { createWebServer, listenOn } from '../../src/web/http/create-server.ts';
-import type { WebContext } from '../../src/web/web-context.ts';
-import { OPERATOR_AUTHORIZATION, testOperator } from './web.ts';
-import { silentLog } from './worker-settings.ts';
+import { OPERATOR_AUTHORIZATION, openTestContext, testOperator } from './web.ts';
 
 /** The token of Cloudery's clients in all tests. */
 export const CLOUDERY_TOKEN = 'cloudery-secret';
@@ -47,17 +44,8 @@ export async function startCreationServer(
   serve: Partial<Config['serve']> = { clouderyToken: CLOUDERY_TOKEN },
 ): Promise<CreationServer> {
   const config = { ...base, serve: { ...base.serve, ...serve } };
-  const couch = openCouch(config);
-  const link = openFleetLink(config, couch.global);
-  const stopping = new AbortController();
-  const context: WebContext = {
-    ...link,
-    config,
-    couch,
-    log: silentLog(),
-    operator: testOperator,
-    stopping: stopping.signal,
-  };
+  const { context, stop, close } = openTestContext(config);
+  const { couch } = context;
   const app = createWebServer({ trustedProxies: [], bodyLimit: 1024 * 1024 });
   await clouderyRoutes(app, context);
   await app.register(async (scope) => {
@@ -102,10 +90,9 @@ export async function startCreationServer(
       return await answerOf(await fetch(`${url}${path}`, asked));
     },
     async close() {
-      stopping.abort();
+      stop();
       await app.close();
-      await link.close();
-      await couch.close();
+      await close();
     },
   };
 }

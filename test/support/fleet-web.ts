@@ -1,15 +1,11 @@
-import { setMaxListeners } from 'node:events';
 import type { FastifyInstance } from 'fastify';
-import { openCouch } from '../../src/operations/connect/couch.ts';
 import { admittedByBasic } from '../../src/web/auth/admitted.ts';
 import { FLEET_API_LIMITS, type FleetApiLimits, fleetApi } from '../../src/web/fleet-api/fleet-api.ts';
 import { deskOf, type FleetDesk } from '../../src/web/fleet-api/fleet-desk.ts';
-import { openFleetLink } from '../../src/web/fleet-link.ts';
 import { createWebServer, listenOn } from '../../src/web/http/create-server.ts';
 import type { WebContext } from '../../src/web/web-context.ts';
 import type { TestFleet } from './fleet.ts';
-import { OPERATOR_AUTHORIZATION, testOperator } from './web.ts';
-import { silentLog } from './worker-settings.ts';
+import { OPERATOR_AUTHORIZATION, openTestContext, testOperator } from './web.ts';
 
 /** An answer as a test looks at it. */
 export interface Answer {
@@ -38,18 +34,7 @@ export async function startFleetWeb(
   { config }: Pick<TestFleet, 'config'>,
   limits: Partial<FleetApiLimits> = {},
 ): Promise<FleetWeb> {
-  const couch = openCouch(config);
-  const link = openFleetLink(config, couch.global);
-  const stopping = new AbortController();
-  setMaxListeners(0, stopping.signal);
-  const context: WebContext = {
-    ...link,
-    config,
-    log: silentLog(),
-    couch,
-    operator: testOperator,
-    stopping: stopping.signal,
-  };
+  const { context, stop, close } = openTestContext(config);
   const app = createWebServer({ trustedProxies: [], bodyLimit: 2 ** 20 });
   app.addHook('onRequest', async (request, reply) => {
     const admission = await admittedByBasic(testOperator, request);
@@ -76,10 +61,9 @@ export async function startFleetWeb(
     post: (path, type, body, headers = {}) =>
       ask(path, { method: 'POST', body, headers: { 'content-type': type, ...headers } }),
     async close() {
-      stopping.abort();
+      stop();
       await app.close();
-      await link.close();
-      await couch.close();
+      await close();
     },
   };
 }

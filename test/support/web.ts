@@ -1,7 +1,11 @@
 import { createHmac } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { Config } from '../../src/config/config.ts';
+import { openCouch } from '../../src/operations/connect/couch.ts';
+import { openFleetLink } from '../../src/web/fleet-link.ts';
 import type { OperatorCheck } from '../../src/web/operator-check.ts';
 import { type RunningServers, startServe } from '../../src/web/serve.ts';
+import type { WebContext } from '../../src/web/web-context.ts';
 import type { TestFleet } from './fleet.ts';
 import { silentLog } from './worker-settings.ts';
 
@@ -37,5 +41,31 @@ export async function startTestWeb(
     ...running,
     publicUrl: `http://127.0.0.1:${running.publicPort}`,
     adminUrl: `http://127.0.0.1:${running.adminPort}`,
+  };
+}
+
+/** What the routes of a server work with, for a test that starts some of them alone. */
+export interface TestContext {
+  readonly context: WebContext;
+  /** Ends what waits; to be called before the server that has the routes is closed. */
+  stop(): void;
+  /** Closes the connections. */
+  close(): Promise<void>;
+}
+
+/** Connects to nothing before the first question. */
+export function openTestContext(config: Config): TestContext {
+  const couch = openCouch(config);
+  const link = openFleetLink(config, couch.global);
+  const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
+  const { signal } = stopping;
+  return {
+    context: { ...link, config, couch, log: silentLog(), operator: testOperator, stopping: signal },
+    stop: () => stopping.abort(),
+    async close() {
+      await link.close();
+      await couch.close();
+    },
   };
 }
