@@ -4,13 +4,13 @@ import { followInstances } from '../instances/lookup/follow-instances.ts';
 import { asksForAsset, registerAssets } from './http/assets.ts';
 import { createWebServer } from './http/create-server.ts';
 import { registerPageHeaders } from './http/page-headers.ts';
+import { answerRaw } from './http/raw-answer.ts';
 import { registerOnboarding } from './onboarding/routes.ts';
 import type { AnswerRenderer } from './pages/answer-renderer.ts';
 import { answerFor } from './public/answer-for.ts';
 import { formTarget } from './public/form-target.ts';
 import { registerHostAnswers, routablePath } from './public/host-answers.ts';
 import { createHostJudge } from './public/host-judge.ts';
-import { answerRaw } from './public/raw-answer.ts';
 import { registerUpstream } from './public/upstream.ts';
 import type { WebContext } from './web-context.ts';
 

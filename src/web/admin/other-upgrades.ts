@@ -6,7 +6,7 @@ import { toError } from '../../errors.ts';
 import { type Admission, admittedByBasic } from '../auth/admitted.ts';
 import { clientBehind, trustedBy } from '../http/client-of.ts';
 import { hasComeBack, passedOn } from '../http/passed-on.ts';
-import { answerRaw, answerWithoutUpgrade } from '../public/raw-answer.ts';
+import { answerRaw, answerWithoutUpgrade } from '../http/raw-answer.ts';
 import type { WebContext } from '../web-context.ts';
 
 /** Where a stack's admin port has web sockets. */

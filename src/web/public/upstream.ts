@@ -7,11 +7,11 @@ import type { FastifyInstance } from 'fastify';
 import { createProxyServer } from 'http-proxy-3';
 import { clientBehind, trustedBy } from '../http/client-of.ts';
 import { keepChunked } from '../http/keep-chunked.ts';
+import { answerRaw, answerWith, answerWithoutUpgrade } from '../http/raw-answer.ts';
 import { answerStatus, RETRY_AFTER_SECONDS } from '../pages/answer-status.ts';
 import { answerFor, isKeptFromStack } from './answer-for.ts';
 import { forwardHeaders, isLoop, settleAnswer } from './forward-headers.ts';
 import type { HostJudge, JudgedHost } from './host-judge.ts';
-import { answerRaw, answerWith, answerWithoutUpgrade } from './raw-answer.ts';
 
 export interface UpstreamOptions {
   /** Public port of a stack, without trailing slash. */

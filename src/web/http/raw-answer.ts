@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { statusText } from '../http/create-server.ts';
+import { statusText } from './create-server.ts';
 
 /** Answers a request that the framework has left to us, unless an answer has begun: then it is cut. */
 export function answerWith(answer: ServerResponse, status: number, retryAfterSeconds?: number): void {
