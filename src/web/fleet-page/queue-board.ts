@@ -18,7 +18,8 @@ const BOARD = {
 };
 
 /** Styles that the board would have from another server. */
-const FOREIGN_LINKS = /<link [^>]*\bhref="https?:[^>]*>\s*/g;
+const LINK = /<link [^<>]*>/g;
+const FOREIGN = 'href="http';
 
 /**
  * The queue as BullMQ's own board shows it, to look at only: its buttons would pass by the names that jobs hold. What a job
@@ -54,7 +55,8 @@ export async function queueBoard(app: FastifyInstance, context: WebContext): Pro
   });
   app.addHook('onSend', async (_request, reply, payload) => {
     const isPage = String(reply.getHeader('content-type')).startsWith('text/html');
-    return isPage && typeof payload === 'string' ? payload.replaceAll(FOREIGN_LINKS, '') : payload;
+    if (!isPage || typeof payload !== 'string') return payload;
+    return payload.replaceAll(LINK, (link) => (link.includes(FOREIGN) ? '' : link));
   });
   await app.register(server.registerPlugin(), { prefix: PATH });
 }
