@@ -5,7 +5,8 @@ import type { SignedPayload } from '../kinds/payload.ts';
 import type { Keys } from '../redis/keys.ts';
 import { script } from '../redis/script.ts';
 
-const stageRecord = z.object({
+/** How far one stage of a job is. */
+export const stageRecord = z.object({
   stage: z.enum(STAGE_NAMES),
   state: z.enum(['running', 'done']),
   /** Milliseconds since 1970. */
@@ -20,7 +21,7 @@ const stageRecord = z.object({
 export type StageRecord = z.infer<typeof stageRecord>;
 
 /** How far one application of a job is; each is a step of its own. */
-const appRecord = z.object({
+export const appRecord = z.object({
   /** As it was ordered: a slug or a source. */
   app: z.string(),
   /** `failed`: its last try failed, and `error` says why. */

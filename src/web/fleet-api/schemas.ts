@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ROW_STATES } from '../../jobs/batches/row-state.ts';
-import { JOB_OUTCOMES, KIND_NAMES, STAGE_NAMES } from '../../jobs/kinds/job-kinds.ts';
+import { JOB_OUTCOMES, KIND_NAMES } from '../../jobs/kinds/job-kinds.ts';
+import { appRecord, stageRecord } from '../../jobs/queue/progress.ts';
 import { JOB_STATES } from '../../operations/jobs/job-facts.ts';
 
 // What the routes of the fleet answer: from these the OpenAPI document is made.
@@ -81,26 +82,6 @@ const row = z.object({
 
 /** A page of rows. */
 export const rowsAnswer = z.object({ rows: z.array(row).readonly(), next: z.int().optional() });
-
-const stageRecord = z.object({
-  stage: z.enum(STAGE_NAMES),
-  state: z.enum(['running', 'done']),
-  startedAt: moment,
-  ms: z.number().optional(),
-  tries: z.number(),
-  generation: z.number(),
-});
-
-const appRecord = z.object({
-  app: z.string(),
-  state: z.enum(['installed', 'present', 'failed']),
-  version: z.string().optional(),
-  tries: z.number(),
-  generation: z.number(),
-  code: z.string().optional(),
-  error: z.string().optional(),
-  kind: z.enum(['final', 'retry', 'overload', 'outage']).optional(),
-});
 
 /** `JobFacts` */
 export const jobAnswer = z.object({
