@@ -1,20 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'bullmq';
 import type { Logger } from 'winston';
 import type { CouchServer } from '../couchdb/server.ts';
 import { FleetError, toError } from '../errors.ts';
 import type { KeyedFleet } from '../jobs/fleet/fleet.ts';
 import type { FleetJob } from '../jobs/fleet/open-queue.ts';
+import { openGate } from '../jobs/gate/gate.ts';
+import { sweepGateInTurn } from '../jobs/gate/sweep-gate.ts';
 import { QUEUE_NAME } from '../jobs/redis/keys.ts';
 import { beat, HEARTBEAT_SECONDS, leave } from '../jobs/redis/worker-heartbeat.ts';
 import { usableClusters } from './create/choose-cluster.ts';
 import { createBreakerBoard } from './health/breaker-board.ts';
 import { createOverloadBrake } from './health/overload-brake.ts';
+import { QueueWorker } from './queue-worker.ts';
 import { reconcileInTurn, recordEndOfJob } from './recovery/reconcile.ts';
 import { failUnreadableJobs } from './recovery/unreadable-jobs.ts';
 import { createCancelWatch } from './run/cancel-watch.ts';
+import { createGateKeeper } from './run/gate-keeper.ts';
 import { createJobRunner, shown } from './run/job-runner.ts';
 import { queueDelay } from './run/retry-policy.ts';
 import { LOCK_MS } from './run/running-job.ts';
@@ -35,6 +38,9 @@ const FAIL_FOR_GOOD = -1;
 
 /** Milliseconds between two looks for rows without an end: what a failover lost is known within a minute. */
 const RECONCILE_INTERVAL_MS = 15_000;
+
+/** Milliseconds between two looks for rows that were let through and lie about. */
+const SWEEP_INTERVAL_MS = 1_000;
 
 export interface FleetWorkerOptions {
   readonly fleet: KeyedFleet;
@@ -113,7 +119,11 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
     ...(options.observer === undefined ? {} : { observer: options.observer }),
   });
 
-  const worker = new Worker(
+  const gate = createGateKeeper(
+    () => openGate(fleet),
+    (error) => log.warn('gate', { error: toError(error).message }),
+  );
+  const worker = new QueueWorker(
     QUEUE_NAME,
     async (job: FleetJob, token = '') => {
       running += 1;
@@ -121,6 +131,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
         return await run(job, token);
       } finally {
         running -= 1;
+        gate.kick();
       }
     },
     {
@@ -181,6 +192,9 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
   const timers = [
     setInterval(() => void heartbeat(), (HEARTBEAT_SECONDS * 1000) / 3),
     setInterval(() => {
+      sweepGateInTurn(fleet).catch((error) => log.warn('gate', { error: toError(error).message }));
+    }, SWEEP_INTERVAL_MS),
+    setInterval(() => {
       lookAfterOthers().catch((error) => log.warn('reconciling', { error: toError(error).message }));
     }, RECONCILE_INTERVAL_MS),
   ];
@@ -196,6 +210,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
     id,
     async stop() {
       for (const timer of timers) clearInterval(timer);
+      gate.stop();
       board.stop();
       brake.stop();
       // Fetching stops first: a job taken after the signal would run on unnoticed (`docs/bullmq.md` §3).

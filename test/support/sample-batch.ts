@@ -1,5 +1,6 @@
 import type { Batch } from '../../src/jobs/batches/batches.ts';
 import type { RowState } from '../../src/jobs/batches/row-state.ts';
+import { NO_STEERING } from '../../src/jobs/batches/steering.ts';
 import type { WorkerState } from '../../src/jobs/redis/worker-heartbeat.ts';
 
 const NONE: Record<RowState, number> = {
@@ -30,6 +31,7 @@ export function sampleBatch(counts: Partial<Record<RowState, number>>, changes: 
     maxFailures: undefined,
     halt: undefined,
     haltReason: '',
+    steering: NO_STEERING,
     counts: { ...NONE, waiting: total - known, ...counts },
     ...changes,
   };

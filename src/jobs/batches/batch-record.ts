@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isJobKind, type JobKind } from '../kinds/job-kinds.ts';
 import { isRowState, ROW_STATES, type RowState } from './row-state.ts';
+import { type Steering, steeringOf } from './steering.ts';
 
 // What Redis has of a batch and its rows, read as if strangers had written it: anyone who reaches Redis can break
 // it, and no broken record may end a command, or the worker that looks after all batches.
@@ -47,6 +48,7 @@ export interface BatchRecord {
   readonly halt: Halt | undefined;
   /** Why it was halted, in the words of who wanted it; may be empty. */
   readonly haltReason: string;
+  readonly steering: Steering;
   readonly counts: Readonly<Record<RowState, number>>;
 }
 
@@ -94,6 +96,7 @@ export function batchOf(
     maxFailures: wholeNumber(fields['maxFailures'], Number.MAX_SAFE_INTEGER),
     halt: haltOf(fields['halt']),
     haltReason: fields['haltReason'] ?? '',
+    steering: steeringOf(fields),
     counts: countsOf(counts),
   };
 }

@@ -35,7 +35,9 @@ end`;
  * Moves a row from its old state to a new one and adjusts the counters; a report that is not newer
  * than what is known changes nothing (`docs/bullmq.md` §9). A row that was given up unreported has the fence
  * of one that waits for its first attempt, and makes way for that too.
- * KEYS: rows, counts, batch, rate. ARGV: row, state, fence, info, retention, channel, batch id.
+ * The gate learns of it in the same step (`jobs/gate`): a row with a parked job waits there from the moment at which it is known;
+ * one that runs was let through, and one that comes back later or has ended is under way no more.
+ * KEYS: rows, counts, batch, rate, held, released, gate. ARGV: row, state, fence, info, retention, channel, batch id, whether it is parked.
  */
 export const MOVE_ROW = script(`${HAS_ENDED}
 local cur = redis.call('HGET', KEYS[1], ARGV[1])
@@ -48,6 +50,15 @@ end
 local givenUp = old == 'failed' and fence == ${UNREPORTED}
 if tonumber(ARGV[3]) < fence or (tonumber(ARGV[3]) == fence and not givenUp) then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
+-- What somebody else has put there must not keep the row from being moved.
+if ARGV[8] == 'parked' then
+  redis.pcall('ZADD', KEYS[5], ARGV[1], ARGV[1])
+  redis.pcall('EXPIRE', KEYS[5], ARGV[5])
+  redis.pcall('ZADD', KEYS[7], 'NX', 0, ARGV[7])
+elseif ARGV[2] ~= 'waiting' then
+  redis.pcall('ZREM', KEYS[5], ARGV[1])
+  if ARGV[2] ~= 'active' then redis.pcall('ZREM', KEYS[6], ARGV[1]) end
+end
 if old == ARGV[2] then return 1 end
 
 local final = {done = 1, skipped = 1, incomplete = 1, failed = 1, cancelled = 1}
@@ -84,7 +95,7 @@ if hasEnded(KEYS[2], KEYS[3]) then
 else
   redis.call('HDEL', KEYS[3], 'endedAt')
 end
-for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[5]) end
+for at = 1, 4 do redis.call('EXPIRE', KEYS[at], ARGV[5]) end
 redis.call('EXPIRE', KEYS[2] .. ':' .. ARGV[2], ARGV[5])
 return 1
 `);

@@ -18,6 +18,7 @@ import {
 import { MOVE_ROW, RATE_BUCKET_SECONDS, SET_TOTAL, UNREPORTED } from './batch-scripts.ts';
 import { rowPages } from './row-pages.ts';
 import { fence, ROW_STATES, type RowState } from './row-state.ts';
+import { type SteeringChange, steeringFields } from './steering.ts';
 
 export type { EndedRows, Halt, Row, RowInfo } from './batch-record.ts';
 
@@ -32,6 +33,8 @@ export interface NewBatch {
   readonly by: string;
   readonly total: number;
   readonly maxFailures?: number | undefined;
+  /** What holds it back from the beginning. */
+  readonly steering?: SteeringChange | undefined;
 }
 
 export interface Report extends RowInfo {
@@ -40,9 +43,11 @@ export interface Report extends RowInfo {
   readonly state: RowState;
   readonly generation: number;
   readonly attempt: number;
+  /** Whether its job is parked, so that the row waits at the gate. */
+  readonly parked?: boolean;
 }
 
-export type UnreportedRow = Omit<Report, 'state' | 'generation' | 'attempt'>;
+export type UnreportedRow = Omit<Report, 'state' | 'generation' | 'attempt' | 'parked'>;
 
 /** Without characters that are mistaken for others when read aloud. */
 const ID_ALPHABET = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -69,6 +74,14 @@ export interface Batches {
   halt(id: string): Promise<Halt | undefined>;
   /** @param reason why, in the words of who wanted it */
   setHalt(id: string, halt: Halt | undefined, reason?: string): Promise<void>;
+  /**
+   * Changes what holds a batch back; more failures than `maxFailures` stop it, `null` takes that limit away. The gate has to be
+   * asked anew (`gate/gate.ts`).
+   */
+  steer(
+    id: string,
+    change: SteeringChange & { readonly maxFailures?: number | null | undefined },
+  ): Promise<void>;
   /** Corrects the total of a batch whose submission was cut short. */
   setTotal(id: string, total: number): Promise<void>;
   /** Since when rows of it are missing, in milliseconds: since `now` where that was not known before. */
@@ -100,11 +113,26 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
     return record && { id, ...record };
   }
 
-  async function move({ batchId, row, ...info }: UnreportedRow, state: RowState, order: number) {
+  async function move(
+    { batchId, row, ...info }: UnreportedRow,
+    state: RowState,
+    order: number,
+    parked = false,
+  ): Promise<boolean> {
+    const ofBatch = [keys.rows, keys.counts, keys.batch, keys.rate, keys.held, keys.released];
     const moved = await MOVE_ROW.run(
       redis,
-      [keys.rows(batchId), keys.counts(batchId), keys.batch(batchId), keys.rate(batchId)],
-      [row, state, order, JSON.stringify(info), BATCH_SECONDS, keys.batchChannel, batchId],
+      [...ofBatch.map((key) => key(batchId)), keys.gate],
+      [
+        row,
+        state,
+        order,
+        JSON.stringify(info),
+        BATCH_SECONDS,
+        keys.batchChannel,
+        batchId,
+        parked ? 'parked' : '',
+      ],
     );
     return moved === 1;
   }
@@ -132,10 +160,9 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
         const key = keys.batch(id);
         const createdAt = Date.now();
         if ((await redis.hsetnx(key, 'createdAt', createdAt)) === 0) continue;
-        const { maxFailures, ...fields } = batch;
         await redis
           .multi()
-          .hset(key, { ...fields, ...(maxFailures === undefined ? {} : { maxFailures }) })
+          .hset(key, fieldsOf(batch, createdAt))
           .expire(key, BATCH_SECONDS)
           .zadd(keys.batches, createdAt, id)
           .exec();
@@ -143,15 +170,17 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
       }
     },
 
-    async restore(id, { maxFailures, ...fields }, createdAt) {
-      const known = { createdAt, ...fields, ...(maxFailures === undefined ? {} : { maxFailures }) };
+    async restore(id, batch, createdAt) {
       const writes = redis.multi();
+      const known = { createdAt, ...fieldsOf(batch, createdAt) };
+      // What was changed since must stay: only what is wholly unknown is written again.
+      if ((await redis.hexists(keys.batch(id), 'total')) === 1) return;
       for (const [field, value] of Object.entries(known)) writes.hsetnx(keys.batch(id), field, value);
       await writes.zadd(keys.batches, 'NX', createdAt, id).exec();
     },
 
-    async report({ state, generation, attempt, ...row }) {
-      return await move(row, state, fence(generation, attempt, state));
+    async report({ state, generation, attempt, parked, ...row }) {
+      return await move(row, state, fence(generation, attempt, state), parked);
     },
 
     async giveUp(row) {
@@ -185,6 +214,18 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
       else await redis.hset(keys.batch(id), { halt, haltReason: reason });
     },
 
+    async steer(id, { maxFailures, ...change }) {
+      const { set, remove } = steeringFields(change, Date.now());
+      const gone = [...remove, ...(maxFailures === null ? ['maxFailures'] : [])];
+      const changed = { ...set, ...(typeof maxFailures === 'number' ? { maxFailures } : {}) };
+      const writes = redis.multi();
+      if (gone.length > 0) writes.hdel(keys.batch(id), ...gone);
+      if (Object.keys(changed).length > 0) writes.hset(keys.batch(id), changed);
+      // The next canary is one of its own.
+      if (change.canary !== undefined) writes.del(keys.canary(id));
+      await writes.exec();
+    },
+
     async setTotal(id, total) {
       await SET_TOTAL.run(redis, [keys.counts(id), keys.batch(id)], [total]);
     },
@@ -198,6 +239,15 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
       await redis.hdel(keys.batch(id), 'shortSince');
     },
   };
+}
+
+/** A new batch as it is kept. @param now milliseconds since 1970 */
+function fieldsOf(
+  { maxFailures, steering = {}, ...fields }: NewBatch,
+  now: number,
+): Record<string, string | number> {
+  const { set } = steeringFields(steering, now);
+  return { ...fields, ...set, ...(maxFailures === undefined ? {} : { maxFailures }) };
 }
 
 /** Fields of a hash; none where there is something else than a hash. */

@@ -27,6 +27,10 @@ export function isRowState(text: string): text is RowState {
   return ROW_STATES.some((state) => state === text);
 }
 
+export function isFinal(state: RowState): state is FinalRowState {
+  return FINAL_ROW_STATES.some((final) => final === state);
+}
+
 /** Reports of one attempt come in this order; a later one wins over an earlier one that arrives late. */
 function rank(state: RowState): number {
   switch (state) {

@@ -7,15 +7,19 @@ import { takeNew } from '../claims/take-new.ts';
 import type { Fleet, KeyedFleet } from '../fleet/fleet.ts';
 import { JOB_OPTIONS, PRIORITY } from '../fleet/open-queue.ts';
 import type { SealForJob } from '../fleet/sealed-passphrase.ts';
+import { letThrough } from '../gate/gate.ts';
+import { isParked, parkingDelay } from '../gate/parked.ts';
 import { type LivePayload, stagesOf } from '../kinds/job-kinds.ts';
 import {
   assertRunnable,
   domainOf,
   type JobSpec,
   namesOf,
+  parsePayload,
   payloadHash,
   type Signed,
 } from '../kinds/payload.ts';
+import { readJob } from './read-job.ts';
 
 /** A job to be queued. */
 export interface JobRequest {
@@ -24,8 +28,6 @@ export interface JobRequest {
   readonly seal?: SealForJob | undefined;
   /** Tries before it fails for good. */
   readonly tries: number;
-  /** Milliseconds before which no worker takes it up. */
-  readonly delay?: number | undefined;
   /** Of the job, where its caller has to know it before it is queued: a new UUID. */
   readonly jobId?: string | undefined;
 }
@@ -57,7 +59,17 @@ export async function enqueueJob(fleet: KeyedFleet, request: JobRequest): Promis
   const payload = payloadOf(fleet, jobId, request);
   assertRunnable(payload);
   const answers = await submit(fleet, [{ jobId, payload }], PRIORITY.interactive);
-  return answers.get(jobId) ?? { state: 'queued', jobId };
+  const answer = answers.get(jobId) ?? { state: 'queued', jobId };
+  if (answer.state === 'joined') await hurry(fleet, answer.jobId);
+  return answer;
+}
+
+/** A job that does the same may be one of a batch, and wait its turn. */
+async function hurry(fleet: KeyedFleet, jobId: string): Promise<void> {
+  const job = await readJob(fleet.queue, jobId);
+  if (job === undefined || job === 'unreadable' || !isParked(job)) return;
+  const { batch } = parsePayload(job.data);
+  if (batch !== undefined) await letThrough(fleet, batch, jobId);
 }
 
 /** A creation as a job. */
@@ -73,7 +85,7 @@ export interface RowRequest extends JobRequest {
 }
 
 /**
- * Queues rows of a batch. A row that asks for just what a job of another batch does joins that job, and ends with it;
+ * Queues rows of a batch, which wait at the gate: whoever queues them has it opened (`gate/gate.ts`). A row that asks for just what a job of another batch does joins that job, and ends with it;
  * a row whose domain is held by other work fails at once, as does a row that workers would refuse to read.
  * @returns how many rows were queued or have joined a job
  */
@@ -87,7 +99,7 @@ export async function enqueueRows(
     return {
       jobId,
       row: request.row,
-      delay: request.delay,
+      isParked: true,
       joiner: `${batchId} ${request.row}`,
       payload: payloadOf(fleet, jobId, request, { id: batchId, row: request.row }),
     };
@@ -110,7 +122,8 @@ interface NewJob {
   readonly jobId: string;
   readonly payload: Signed<LivePayload>;
   readonly joiner?: string;
-  readonly delay?: number | undefined;
+  /** Whether it waits at the gate (`jobs/gate`). */
+  readonly isParked?: boolean;
 }
 
 /** Time between two looks whether the job of another producer has been added. */
@@ -138,10 +151,10 @@ async function submit(
     );
     const queued = taken.filter(({ answer }) => answer.state === 'queued');
     await queue.addBulk(
-      queued.map(({ job: { jobId, payload: data, delay = 0 } }) => ({
+      queued.map(({ job: { jobId, payload: data, isParked = false } }) => ({
         name: data.kind,
         data,
-        opts: { ...JOB_OPTIONS, jobId, priority, delay },
+        opts: { ...JOB_OPTIONS, jobId, priority, ...(isParked && { delay: parkingDelay(Date.now()) }) },
       })),
     );
     const early: NewJob[] = [];
@@ -168,7 +181,7 @@ async function reportRow(
   const { jobId } = answer;
   const report = { batchId, row, domain: domainOf(payload), jobId, generation: 0, attempt: 0 };
   if (answer.state !== 'busy') {
-    await batches.report({ ...report, state: 'waiting' });
+    await batches.report({ ...report, state: 'waiting', parked: answer.state === 'queued' });
     return;
   }
   const error = `job ${jobId} holds ${answer.name} (${answer.kind})`;

@@ -27,6 +27,16 @@ export interface Keys {
   counts(batchId: string): string;
   /** Rows that ended, by the number of their ten seconds since 1970. */
   rate(batchId: string): string;
+  /** Rows of a batch that wait at the gate, by their number. */
+  held(batchId: string): string;
+  /** Rows that were let through and have not come back, by when. */
+  released(batchId: string): string;
+  /** The rows of a canary, as long as it is one. */
+  canary(batchId: string): string;
+  /** Batches that have rows at the gate or let through, in the order of their turns. */
+  readonly gate: string;
+  /** Held for a while by the worker that looks after what was let through (`gate/sweep-gate.ts`). */
+  readonly gateSweep: string;
   /** Set while a command adds rows to that batch. */
   submitting(batchId: string): string;
   /** What a client submitted under a key of its own; by a digest of that. */
@@ -75,6 +85,11 @@ export function createKeys(prefix: string): Keys {
     rows: (batchId) => `${tag}:batch:${batchId}:rows`,
     counts: (batchId) => `${tag}:batch:${batchId}:counts`,
     rate: (batchId) => `${tag}:batch:${batchId}:rate`,
+    held: (batchId) => `${tag}:batch:${batchId}:held`,
+    released: (batchId) => `${tag}:batch:${batchId}:released`,
+    canary: (batchId) => `${tag}:batch:${batchId}:canary`,
+    gate: `${tag}:gate`,
+    gateSweep: `${tag}:gate-sweep`,
     submitting: (batchId) => `${tag}:batch:${batchId}:submitting`,
     submissionKey: (digest) => `${tag}:submission:${digest}`,
     batchChannel: `${tag}:batch`,

@@ -53,6 +53,8 @@ export function neededCommands(keys: Keys): readonly NeededCommand[] {
     ['zadd', key, 0, member],
     ['zrem', key, member],
     ['zscore', key, member],
+    ['zrank', key, member],
+    ['zmscore', key, member],
     ['zcard', key],
     ['zcount', key, 0, 0],
     ['zrange', key, 0, 0],

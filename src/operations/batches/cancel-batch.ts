@@ -1,5 +1,6 @@
 import { FleetError } from '../../errors.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
+import { openGate } from '../../jobs/gate/gate.ts';
 import { requestCancel } from '../../jobs/queue/cancellations.ts';
 import { queuedRows } from './batch-state.ts';
 
@@ -26,6 +27,7 @@ export async function cancelBatch(
   const { endedAt } = await batches.get(id);
   if (endedAt !== undefined) throw new FleetError('ended', `batch ${id} has ended: there is nothing to stop`);
   await batches.setHalt(id, 'cancelled', reason);
+  await openGate(fleet);
   let stopped = 0;
   for (const state of ['active', 'retrying'] as const) {
     for await (const { jobId } of batches.rows(id, state)) {

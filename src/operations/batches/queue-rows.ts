@@ -1,6 +1,8 @@
 import type { NewBatch } from '../../jobs/batches/batches.ts';
+import type { SteeringChange } from '../../jobs/batches/steering.ts';
 import { openSubmission } from '../../jobs/batches/submission.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
+import { openGate } from '../../jobs/gate/gate.ts';
 import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
 import { enqueueRows, type RowRequest } from '../../jobs/queue/enqueue.ts';
 
@@ -15,6 +17,8 @@ export interface BatchInput {
   readonly reason: string;
   /** More failed rows than this stop the batch; undefined = none does. */
   readonly maxFailures: number | undefined;
+  /** What holds it back from the beginning. */
+  readonly steering?: SteeringChange | undefined;
   /** Rows that will be queued. */
   readonly total: number;
   /** Rows in the order in which they are to be queued, as many at a time as is good for Redis. */
@@ -53,6 +57,7 @@ export async function queueRows(
     for await (const chunk of chunks) {
       if (signal.aborted || (await fleet.batches.halt(batchId)) !== undefined) break;
       await enqueueRows(fleet, batchId, chunk);
+      await openGate(fleet);
       queued += chunk.length;
       if (queued === batch.total || performance.now() - lookedAt < LOOK_MS) continue;
       lookedAt = performance.now();

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { allNames } from '../../instances/lookup/all-names.ts';
+import type { SteeringChange } from '../../jobs/batches/steering.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import {
   type BatchReporter,
@@ -31,6 +32,8 @@ export interface CreationBatch {
   readonly name: string | undefined;
   readonly reason: string;
   readonly maxFailures: number | undefined;
+  /** What holds the batch back from the beginning. */
+  readonly steering?: SteeringChange | undefined;
   readonly tries: number;
 }
 
@@ -95,9 +98,18 @@ export async function prepareCreations(
         warn(line, { column: 'org-id', message });
       }
     },
-    async run(fleet, { name = basename(file.name), reason, maxFailures, tries }, sealer, options, onBatch) {
+    async run(fleet, { name = basename(file.name), tries, ...naming }, sealer, options, onBatch) {
+      const { reason, maxFailures, steering } = naming;
       const chunks = creationChunks(file, organizations, tries, sealer);
-      const batch = { kind: 'create', name, reason, maxFailures, total: counts.valid, chunks } as const;
+      const batch = {
+        kind: 'create',
+        name,
+        reason,
+        maxFailures,
+        steering,
+        total: counts.valid,
+        chunks,
+      } as const;
       return await runBatch(fleet, batch, options, onBatch);
     },
     close: () => file.close(),

@@ -1,4 +1,5 @@
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
+import type { SteeringChange } from '../../jobs/batches/steering.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
 import type { JobSpec } from '../../jobs/kinds/payload.ts';
@@ -10,7 +11,6 @@ import {
 } from '../batches/run-batch.ts';
 import type { Targets } from '../targets/selection.ts';
 import type { Target } from '../targets/target.ts';
-import { startPace } from './pace.ts';
 
 /** What is to be done to each of many instances. */
 export interface ManyJobs<Each extends Target> {
@@ -28,6 +28,8 @@ export interface BatchNaming {
   readonly name: string | undefined;
   readonly reason: string;
   readonly maxFailures: number | undefined;
+  /** What holds the batch back from the beginning. */
+  readonly steering?: SteeringChange | undefined;
   /** Tries of each job before it fails for good. */
   readonly tries: number;
 }
@@ -60,14 +62,8 @@ export function preparedBatch<Each extends Target>({
 }: ManyJobs<Each>): PreparedBatch {
   const { total, described, passedOver, filter } = targets;
   async function* chunks(tries: number) {
-    const pace = rate === undefined ? undefined : startPace(rate);
     for await (const page of targets.pages()) {
-      yield page.map((target) => ({
-        row: target.row,
-        tries,
-        delay: pace?.(),
-        work: workOf(target, filter),
-      }));
+      yield page.map((target) => ({ row: target.row, tries, work: workOf(target, filter) }));
     }
   }
   return {
@@ -75,8 +71,9 @@ export function preparedBatch<Each extends Target>({
     described,
     passedOver,
     filter,
-    async run(fleet, { name = targets.name, reason, maxFailures, tries }, options, report) {
-      const batch = { kind, name, reason, maxFailures, total, chunks: chunks(tries) };
+    async run(fleet, { name = targets.name, reason, maxFailures, steering, tries }, options, report) {
+      const held = { rate, ...steering };
+      const batch = { kind, name, reason, maxFailures, steering: held, total, chunks: chunks(tries) };
       return await runBatch(fleet, batch, options, report);
     },
     close: () => targets.close(),

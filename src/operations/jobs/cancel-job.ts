@@ -1,6 +1,7 @@
 import { FleetError } from '../../errors.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
+import { promoteParked } from '../../jobs/gate/gate.ts';
 import { requestCancel } from '../../jobs/queue/cancellations.ts';
 import { jobFacts, jobState } from './job-facts.ts';
 
@@ -23,6 +24,8 @@ export async function cancelJob(fleet: Fleet, job: FleetJob, actor: string): Pro
     throw new FleetError('ended', `job ${jobId} has ended: it is ${state}`);
   }
   await requestCancel(fleet.redis, fleet.keys, jobId, actor);
+  // A row that waits at the gate would hear of it only once it is let through.
+  await promoteParked(fleet, jobId);
   return {
     jobId,
     domain,

@@ -1,5 +1,6 @@
 import { FleetError } from '../../errors.ts';
 import type { FleetJob, FleetQueue } from '../../jobs/fleet/open-queue.ts';
+import { isParked } from '../../jobs/gate/parked.ts';
 import { type JobOutcome, stagesOf } from '../../jobs/kinds/job-kinds.ts';
 import { domainOf, isEnded, type Payload, parsePayload } from '../../jobs/kinds/payload.ts';
 import { type AppRecord, readProgress, type StageRecord } from '../../jobs/queue/progress.ts';
@@ -96,7 +97,9 @@ function readablePayload(job: FleetJob): Payload | undefined {
 
 /** The job's state in our words. */
 export async function jobState(job: FleetJob): Promise<JobState | 'unknown'> {
-  return ourState(await job.getState());
+  const state = await job.getState();
+  // A row that waits at the gate is none that failed a try.
+  return state === 'delayed' && isParked(job) ? 'waiting' : ourState(state);
 }
 
 /** The state in our words of a job that cannot be read. */

@@ -1,7 +1,8 @@
 import { isRowNumber } from '../../jobs/batches/batch-record.ts';
 import type { Batch } from '../../jobs/batches/batches.ts';
 import { isBeingSubmitted } from '../../jobs/batches/submission.ts';
-import type { Fleet } from '../../jobs/fleet/fleet.ts';
+import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
+import { adoptParked } from './return-to-gate.ts';
 
 /** How long rows have to be missing before they count as lost, in milliseconds. */
 const MISSING_MS = 15_000;
@@ -12,9 +13,9 @@ const UNKNOWN = '(lost)';
 /**
  * Fails the rows of a batch that are not in Redis at all, so that it ends: a failover that lost what was
  * acknowledged takes rows along with their jobs, and the command that submits a batch may be killed.
- * @returns how many were failed
+ * @returns how many were failed, or found
  */
-export async function failMissingRows(fleet: Fleet, batch: Batch): Promise<number> {
+export async function failMissingRows(fleet: KeyedFleet, batch: Batch): Promise<number> {
   const { redis, keys, batches } = fleet;
   const { id, total, counts, endedAt } = batch;
   const known = Object.values(counts).reduce((sum, rows) => sum + rows, 0);
@@ -26,6 +27,9 @@ export async function failMissingRows(fleet: Fleet, batch: Batch): Promise<numbe
   const [seconds] = await redis.time();
   const now = Number(seconds) * 1000;
   if (now - (await batches.shortSince(id, now)) < MISSING_MS) return 0;
+  // Rows whose jobs were added and not reported, for the command that queued them died right then.
+  const found = await adoptParked(fleet, id);
+  if (found > 0) return found;
   const there = (await redis.hkeys(keys.rows(id))).map(Number);
   const missing = missingRows(there, total);
   for (const row of missing) {

@@ -8,9 +8,9 @@ import { domainOf, isEnded, type SignedPayload } from '../../jobs/kinds/payload.
 import { failedState, joinedState, readFailureText, recordEnd } from '../../jobs/queue/ending.ts';
 import { readProgress } from '../../jobs/queue/progress.ts';
 import { endedOrGone, readJob } from '../../jobs/queue/read-job.ts';
-
 import { isRedisAway } from '../../redis/refusals.ts';
 import { failMissingRows } from './missing-rows.ts';
+import { returnToGate } from './return-to-gate.ts';
 
 /** Batches looked at: those that can still run are among the newest. */
 const NEWEST_BATCHES = 50;
@@ -74,6 +74,13 @@ async function correctRows(
     );
     for (const row of rows.filter((_, at) => suspect[at])) {
       if (await correctRow(fleet, batchId, row)) corrected += 1;
+    }
+    if (state !== 'active') {
+      corrected += await returnToGate(
+        fleet,
+        batchId,
+        rows.filter((_, at) => !suspect[at]),
+      );
     }
   };
   let page: Row[] = [];

@@ -1,7 +1,7 @@
 import type { Batches } from '../../jobs/batches/batches.ts';
 import type { FinalRowState, RowState } from '../../jobs/batches/row-state.ts';
 import type { Claims } from '../../jobs/claims/claims.ts';
-import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
+import type { FleetJob, FleetQueue } from '../../jobs/fleet/open-queue.ts';
 import type { Signer } from '../../jobs/fleet/signer.ts';
 import { type JobOutcome, type LivePayload, stagesOf } from '../../jobs/kinds/job-kinds.ts';
 import { domainOf, type EndedPayload } from '../../jobs/kinds/payload.ts';
@@ -19,6 +19,7 @@ import type { Failure } from './failure.ts';
 export interface JobRecorderOptions {
   readonly redis: RedisClient;
   readonly keys: Keys;
+  readonly queue: FleetQueue;
   readonly claims: Claims;
   readonly batches: Batches;
   /** Tells the fleet's own jobs from others'. */

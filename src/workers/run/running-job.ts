@@ -2,9 +2,10 @@ import { setMaxListeners } from 'node:events';
 import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
 import type { Logger } from 'winston';
 import { FleetError } from '../../errors.ts';
-import type { Halt } from '../../jobs/batches/batches.ts';
 import type { ClaimAnswer } from '../../jobs/claims/claims.ts';
 import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
+import { enter, type GateAnswer, park, stepAside } from '../../jobs/gate/gate.ts';
+import { PARKED_UNTIL } from '../../jobs/gate/parked.ts';
 import { didNothing, type JobOutcome, type LivePayload, stageLabel } from '../../jobs/kinds/job-kinds.ts';
 import { domainOf, namesOf, payloadHash } from '../../jobs/kinds/payload.ts';
 import { comesLater } from '../../jobs/queue/comes-later.ts';
@@ -39,6 +40,9 @@ export interface JobRunnerOptions extends JobRecorderOptions {
   /** Called when a server had too much to do. */
   onOverload(): void;
 }
+
+/** The row is not let through yet, or not any more: it waits at the gate, without spending a try. */
+class HeldBack extends Error {}
 
 /** The job comes after another one that has not ended: it is taken up again later, without spending a try. */
 class PrerequisitePending extends Error {}
@@ -83,10 +87,10 @@ export class RunningJob {
   async claim(): Promise<void> {
     const { redis, keys } = this.worker;
     // Asked at once: every answer that is waited for costs a worker more than its question.
-    const [claim, halt] = await Promise.all([this.takeNames(), this.readHalt(), this.cancel.looked]);
+    const [claim, gate] = await Promise.all([this.takeNames(), this.askGate(), this.cancel.looked]);
     this.signal.throwIfAborted();
     refuseUnheld(claim, this.payload);
-    refuseHalted(halt);
+    refuseHeldBack(gate);
     if (await comesLater(redis, keys, this.payload)) throw new PrerequisitePending();
     await this.recorder.report('active');
   }
@@ -121,7 +125,8 @@ export class RunningJob {
     // When the job is stopped, whatever is thrown on the way is only how it stopped.
     const error: unknown = this.signal.aborted ? this.signal.reason : thrown;
     if (error instanceof LostLock) throw error;
-    if (error instanceof PrerequisitePending) return await this.delay(turnDelay(this.job.attemptsStarted));
+    if (error instanceof HeldBack) return await this.waitAtGate();
+    if (error instanceof PrerequisitePending) return await this.letOthersGo();
     if (stop.aborted && !(error instanceof Cancelled)) return await this.leaveToOthers(error);
     const failure = error instanceof Cancelled ? this.cancellation(error) : classify(error);
     const kind = await probedKind(failure, board);
@@ -156,9 +161,24 @@ export class RunningJob {
     return this.worker.claims.take(claim, 'run');
   }
 
-  private async readHalt(): Promise<Halt | undefined> {
+  private async askGate(): Promise<GateAnswer> {
     const { batch } = this.payload;
-    return batch === undefined ? undefined : await this.worker.batches.halt(batch.id);
+    return batch === undefined ? { state: 'go' } : await enter(this.worker, batch);
+  }
+
+  /** Parks the job, then its row: the other way round it might be let through before it is parked, and lie about. */
+  private async waitAtGate(): Promise<never> {
+    await this.job.moveToDelayed(PARKED_UNTIL, this.token);
+    const { batch } = this.payload;
+    if (batch !== undefined) await park(this.worker, batch);
+    throw new DelayedError();
+  }
+
+  /** What comes first may wait at the gate, where this one must not take its place. */
+  private async letOthersGo(): Promise<never> {
+    const { batch } = this.payload;
+    if (batch !== undefined) await stepAside(this.worker, batch);
+    return await this.delay(turnDelay(this.job.attemptsStarted));
   }
 
   /** The worker stops: another one goes on at once, and no try is spent. */
@@ -224,6 +244,13 @@ function refuseUnheld(answer: ClaimAnswer, payload: LivePayload): void {
   throw new FleetError('busy', `job ${answer.by} has taken ${namesOf(payload).join(' or ')} over`);
 }
 
-function refuseHalted(halt: Halt | undefined): void {
-  if (halt !== undefined) throw new Cancelled(halt === 'cancelled' ? 'batches cancel' : '--max-failures');
+function refuseHeldBack(answer: GateAnswer): void {
+  switch (answer.state) {
+    case 'go':
+      return;
+    case 'wait':
+      throw new HeldBack();
+    case 'halted':
+      throw new Cancelled(answer.halt === 'cancelled' ? 'batches cancel' : '--max-failures');
+  }
 }

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { FleetError } from '../../../src/errors.ts';
 import type { KeyedFleet } from '../../../src/jobs/fleet/fleet.ts';
+import { enter } from '../../../src/jobs/gate/gate.ts';
 import { payloadHash } from '../../../src/jobs/kinds/payload.ts';
 import { recordEnd } from '../../../src/jobs/queue/ending.ts';
 import { creation, enqueueJob, enqueueRows, type RowRequest } from '../../../src/jobs/queue/enqueue.ts';
@@ -21,7 +22,7 @@ describe('queueing', () => {
 
   after(() => test.close());
 
-  afterEach(() => fleet.queue.drain());
+  afterEach(() => fleet.queue.drain(true));
 
   async function batch(total: number): Promise<string> {
     return await fleet.batches.create({ kind: 'create', name: 'f.csv', reason: '', by: 'root@ops', total });
@@ -37,6 +38,21 @@ describe('queueing', () => {
     const job = await test.start();
     expect(answer).to.deep.equal({ state: 'queued', jobId: job.id });
     await job.moveToFailed(new Error('x'), 'token', false).catch(() => undefined);
+  });
+
+  it('rows of a batch has them wait at the gate, in the same step in which they are known', async () => {
+    const id = await batch(2);
+    await enqueueRows(fleet, id, [row(1, 'gate1.org'), row(2, 'gate2.org')]);
+    expect(await fleet.redis.zrange(fleet.keys.held(id), '0', '-1')).to.deep.equal(['1', '2']);
+    expect(await fleet.queue.getJobCountByTypes('prioritized')).to.equal(0);
+  });
+
+  it('a single creation has the row of a batch go first that makes the same', async () => {
+    const id = await batch(2);
+    await enqueueRows(fleet, id, [row(1, 'first.org'), row(2, 'second.org')]);
+    const { jobId } = await enqueueJob(fleet, row(1, 'second.org'));
+    expect((await test.start()).id).to.equal(jobId);
+    expect(await enter(fleet, { id, row: 2 })).to.deep.equal({ state: 'go' });
   });
 
   it('the same creation again joins the first', async () => {
@@ -126,7 +142,7 @@ describe('queueing', () => {
   it('the same row twice at once makes one job, and both wait for it', async () => {
     const id = await batch(2);
     expect(await enqueueRows(fleet, id, [row(1, 'twice.org'), row(2, 'twice.org')])).to.equal(2);
-    expect(await fleet.queue.getJobCountByTypes('prioritized')).to.equal(1);
+    expect(await fleet.queue.getJobCountByTypes('delayed')).to.equal(1);
     expect((await fleet.batches.get(id)).counts.waiting).to.equal(2);
   });
 
@@ -155,7 +171,7 @@ describe('queueing', () => {
       row(1, 'quick.org'),
       { row: 2, ...creation({ options: slow.options, tries: 8 }) },
     ]);
-    await until('the first row is added', async () => (await fleet.queue.getPrioritizedCount()) === 1);
+    await until('the first row is added', async () => (await fleet.queue.getDelayedCount()) === 1);
     await test.add(slow, 'slow-job');
     expect(await queued).to.equal(2);
   });

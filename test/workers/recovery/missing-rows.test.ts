@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Batches, NewBatch } from '../../../src/jobs/batches/batches.ts';
 import { openSubmission } from '../../../src/jobs/batches/submission.ts';
-import type { Fleet } from '../../../src/jobs/fleet/fleet.ts';
+import type { KeyedFleet } from '../../../src/jobs/fleet/fleet.ts';
 import { failMissingRows, missingRows } from '../../../src/workers/recovery/missing-rows.ts';
 import { startTestQueue, type TestQueue } from '../../jobs/fixture.ts';
 import { batchRow } from '../../support/batch-row.ts';
@@ -33,7 +33,7 @@ describe('missingRows of a batch that lacks very many', () => {
 describe('rows that are not in Redis', () => {
   const about: NewBatch = { kind: 'create', name: 'f.csv', reason: '', by: 'root@ops', total: 4 };
   let test: TestQueue;
-  let fleet: Fleet;
+  let fleet: KeyedFleet;
   let batches: Batches;
   let batchId: string;
 

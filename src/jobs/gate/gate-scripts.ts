@@ -1,0 +1,166 @@
+import { script } from '../redis/script.ts';
+
+// Which rows of batches are begun next. BullMQ's own means (pause, limiter, global concurrency) are the whole queue's, and
+// would hold single commands too, so that rows wait parked among the delayed jobs until they are let through here.
+
+/** Lua of both scripts: what is no number, or of another type, stands for nothing. */
+const COMMON = `
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function size(key)
+  local members = redis.pcall('ZCARD', key)
+  return type(members) == 'number' and members or 0
+end
+local function fieldsOf(key, ...)
+  local fields = redis.pcall('HMGET', key, ...)
+  if fields.err then return {} end
+  return fields
+end
+-- Whether no row may be begun at this time, whichever it is; and whether the times of the window are past.
+local function isClosed(paused, notBefore, openFrom, openUntil, time)
+  if paused then return true, false end
+  if (tonumber(notBefore or 0) or 0) > time then return true, false end
+  local opens, closes = tonumber(openFrom or nil), tonumber(openUntil or nil)
+  if not opens or not closes then return false, false end
+  return time < opens or time >= closes, time >= closes
+end`;
+
+/** Most rows that are let through in one call: a script holds up everybody. */
+const MOST_AT_ONCE = 500;
+
+/**
+ * Lets rows through, one of each batch in turn, until twice as many are on their way as workers can run at a time. Rows
+ * of a halted batch pass whatever holds the batch back, for workers end them at once.
+ * KEYS: gate, workers. ARGV: prefix of batch keys, prefix of worker keys, seconds that keys are kept.
+ * Answers: the time, then the ids of batches whose window has to be worked out again, and batch and row of each that was let through.
+ */
+export const OPEN_GATE = script(`${COMMON}
+local time = now()
+local slots = 0
+for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+  local worker = fieldsOf(ARGV[2] .. id, 'concurrency', 'draining')
+  local most = tonumber(worker[1] or 0) or 0
+  if most > 0 and most < 100000 and (worker[2] or '') == '' then slots = slots + most end
+end
+
+local underWay, open, stale = 0, {}, {}
+for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  local key = ARGV[1] .. id
+  local held, released = size(key .. ':held'), size(key .. ':released')
+  underWay = underWay + released
+  if held == 0 and released == 0 then
+    redis.call('ZREM', KEYS[1], id)
+  elseif held > 0 then
+    local f = fieldsOf(key, 'halt', 'pausedAt', 'canary', 'concurrency', 'rate', 'tokens', 'tokensAt', 'notBefore', 'openFrom', 'openUntil')
+    local batch = {id = id, key = key, left = held}
+    if not f[1] then
+      local closed, past = isClosed(f[2], f[8], f[9], f[10], time)
+      if past then stale[#stale + 1] = id end
+      if closed then batch.left = 0 end
+      batch.canary = tonumber(f[3] or nil)
+      local most = tonumber(f[4] or nil)
+      if most then batch.left = math.min(batch.left, most - released) end
+      local rate = tonumber(f[5] or nil)
+      if rate and rate > 0 then
+        local room = math.max(1, rate)
+        local since = tonumber(f[7] or nil)
+        local tokens = since and (tonumber(f[6] or 0) or 0) + math.max(0, time - since) / 1000 * rate or 1
+        batch.tokens = math.min(room, tokens)
+        batch.left = math.min(batch.left, math.floor(batch.tokens))
+      end
+    end
+    if batch.left > 0 then open[#open + 1] = batch end
+  end
+end
+
+-- The first rows are the canary; one of them that came back is let through again, and no other in its place.
+local function nextRow(batch)
+  if batch.canary then
+    local chosen = batch.key .. ':canary'
+    local rows = redis.pcall('ZRANGE', chosen, 0, -1)
+    if rows.err then return nil end
+    for _, row in ipairs(rows) do
+      if redis.call('ZSCORE', batch.key .. ':held', row) then return row end
+    end
+    if #rows >= batch.canary then return nil end
+    local row = redis.call('ZRANGE', batch.key .. ':held', 0, 0)[1]
+    if row then
+      redis.call('ZADD', chosen, row, row)
+      redis.call('EXPIRE', chosen, ARGV[3])
+    end
+    return row
+  end
+  return redis.call('ZRANGE', batch.key .. ':held', 0, 0)[1]
+end
+
+local let = {}
+local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
+local turn = tonumber(last[2] or 0) or 0
+local free = math.min(2 * slots - underWay, ${MOST_AT_ONCE})
+local moved = true
+while free > 0 and moved do
+  moved = false
+  for _, batch in ipairs(open) do
+    if free <= 0 then break end
+    local row = batch.left > 0 and nextRow(batch) or nil
+    -- A key of another type, which somebody else has put there, must not keep other batches from going on.
+    if row and type(redis.pcall('ZADD', batch.key .. ':released', time, row)) == 'number' then
+      redis.call('ZREM', batch.key .. ':held', row)
+      redis.call('EXPIRE', batch.key .. ':released', ARGV[3])
+      let[#let + 1] = batch.id
+      let[#let + 1] = row
+      batch.left = batch.left - 1
+      batch.taken = (batch.taken or 0) + 1
+      turn = turn + 1
+      redis.call('ZADD', KEYS[1], turn, batch.id)
+      free = free - 1
+      moved = true
+    else
+      batch.left = 0
+    end
+  end
+end
+for _, batch in ipairs(open) do
+  if batch.tokens then
+    redis.call('HSET', batch.key, 'tokens', tostring(batch.tokens - (batch.taken or 0)), 'tokensAt', time)
+  end
+end
+return {time, stale, let}
+`);
+
+/**
+ * Whether a row may be begun that a worker has: only one that was let through, and that nothing holds back by now. It comes back
+ * also on ways that pass no gate: a further try that falls due, a dead worker's row, an operator's retry.
+ * KEYS: batch, held, released, canary. ARGV: row.
+ */
+export const ENTER = script(`${COMMON}
+local f = fieldsOf(KEYS[1], 'halt', 'pausedAt', 'canary', 'concurrency', 'notBefore', 'openFrom', 'openUntil')
+if f[1] then return 'halted ' .. f[1] end
+local place = redis.call('ZRANK', KEYS[3], ARGV[1])
+if not place then return 'wait' end
+if isClosed(f[2], f[5], f[6], f[7], now()) then return 'wait' end
+if f[3] and not redis.call('ZSCORE', KEYS[4], ARGV[1]) then return 'wait' end
+-- Those that were let through first go first, so that a smaller number counts at once.
+local most = tonumber(f[4] or nil)
+if most and place >= most then return 'wait' end
+redis.call('ZREM', KEYS[2], ARGV[1])
+return 'go'
+`);
+
+/** Has a row wait at the gate. KEYS: held, released, gate. ARGV: row, batch, seconds that keys are kept. */
+export const PARK = script(`
+redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('ZADD', KEYS[1], ARGV[1], ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+redis.call('ZADD', KEYS[3], 'NX', 0, ARGV[2])
+`);
+
+/** Sets the next opening of a window, unless somebody has done so. KEYS: batch. ARGV: window, old end, begin, end. */
+export const REOPEN = script(`
+local f = redis.call('HMGET', KEYS[1], 'window', 'openUntil')
+if f[1] ~= ARGV[1] or f[2] ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], 'openFrom', ARGV[3], 'openUntil', ARGV[4])
+return 1
+`);

@@ -1,0 +1,94 @@
+import type { Row } from '../../jobs/batches/batches.ts';
+import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
+import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
+import { park, type RowPlace } from '../../jobs/gate/gate.ts';
+import { isParked, PARKED_SCORE } from '../../jobs/gate/parked.ts';
+import { domainOf } from '../../jobs/kinds/payload.ts';
+import { readJob } from '../../jobs/queue/read-job.ts';
+
+// A parked job is taken up only when its row is let through: one whose row does not wait at the gate would lie there for ever.
+
+/**
+ * Has rows wait at the gate whose jobs are parked and which neither wait there nor were let through: their worker died between
+ * the two.
+ * @param rows that have not ended
+ * @returns how many those were
+ */
+export async function returnToGate(
+  fleet: KeyedFleet,
+  batchId: string,
+  rows: readonly Row[],
+): Promise<number> {
+  const { redis, keys } = fleet;
+  if (rows.length === 0) return 0;
+  const numbers = rows.map(({ row }) => String(row));
+  const jobIds = rows.map(({ jobId = '' }) => jobId);
+  // The places first, the jobs then: what is let through in between is parked no more.
+  const [held, released] = await Promise.all([
+    redis.zmscore(keys.held(batchId), ...numbers),
+    redis.zmscore(keys.released(batchId), ...numbers),
+  ]);
+  const astray = jobIds.filter((_, at) => held[at] === null && released[at] === null);
+  if (astray.length === 0) return 0;
+  const scores = await redis.zmscore(keys.bull('delayed'), ...astray);
+  const parked = astray.filter((_, at) => Number(scores[at] ?? 0) >= PARKED_SCORE);
+  let returned = 0;
+  for (const jobId of parked) {
+    const place = await placeOf(fleet, jobId);
+    // A row that joined the job of another batch has no place of its own.
+    if (place?.id !== batchId) continue;
+    await park(fleet, place);
+    returned += 1;
+  }
+  return returned;
+}
+
+/** Delayed jobs that are read at a time. */
+const PAGE_JOBS = 200;
+
+/**
+ * Reports rows that nobody knows of although their jobs are parked: the command that queued them died between the two.
+ * @returns how many those were
+ */
+export async function adoptParked(fleet: KeyedFleet, batchId: string): Promise<number> {
+  const { redis, keys, batches } = fleet;
+  const delayed = keys.bull('delayed');
+  const first = await redis.zcount(delayed, '-inf', `(${PARKED_SCORE}`);
+  let adopted = 0;
+  // From the end, for what is let through meanwhile moves those before it on, so that none is passed over. Scores do not tell
+  // them apart: beyond a few thousand jobs BullMQ gives the same to all.
+  for (let end = await redis.zcard(delayed); end > first; end -= PAGE_JOBS) {
+    const ids = await redis.zrange(delayed, `${Math.max(first, end - PAGE_JOBS)}`, `${end - 1}`);
+    const found = await Promise.all(ids.map((jobId) => readParked(fleet, jobId)));
+    for (const [at, job] of found.entries()) {
+      if (job?.place.id !== batchId) continue;
+      const { id, row } = job.place;
+      const report = { batchId: id, row, domain: job.domain, jobId: ids[at], generation: 0, attempt: 0 };
+      if (await batches.report({ ...report, state: 'waiting', parked: true })) adopted += 1;
+    }
+  }
+  return adopted;
+}
+
+async function placeOf(fleet: KeyedFleet, jobId: string): Promise<RowPlace | undefined> {
+  return (await readParked(fleet, jobId))?.place;
+}
+
+/** The row of a parked job; undefined where the job is not one that the fleet signed, or has none. */
+async function readParked(
+  { queue, signer }: KeyedFleet,
+  jobId: string,
+): Promise<{ readonly place: RowPlace; readonly domain: string } | undefined> {
+  const job = await readJob(queue, jobId);
+  if (job === undefined || job === 'unreadable' || !isParked(job)) return undefined;
+  const payload = signedPayload(signer, job);
+  return payload?.batch === undefined ? undefined : { place: payload.batch, domain: domainOf(payload) };
+}
+
+function signedPayload(signer: KeyedFleet['signer'], job: FleetJob) {
+  try {
+    return signer.read(job);
+  } catch {
+    return undefined;
+  }
+}
