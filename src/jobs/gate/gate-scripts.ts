@@ -108,6 +108,7 @@ while free > 0 and moved do
     -- A key of another type, which somebody else has put there, must not keep other batches from going on.
     if row and type(redis.pcall('ZADD', batch.key .. ':released', time, row)) == 'number' then
       redis.call('ZREM', batch.key .. ':held', row)
+      redis.call('EXPIRE', batch.key .. ':held', ARGV[3])
       redis.call('EXPIRE', batch.key .. ':released', ARGV[3])
       let[#let + 1] = batch.id
       let[#let + 1] = row
