@@ -104,6 +104,8 @@ export interface CouchServer {
   /** @throws CouchError 404 when there is no such database */
   databaseFacts(database: string, signal?: AbortSignal): Promise<DatabaseFacts>;
   createIndex(database: string, body: object, signal?: AbortSignal): Promise<IndexAnswer>;
+  /** What the server says of itself at a path such as `/_membership`; sent once (`server-facts.ts`). */
+  ask<T>(path: string, expected: ExpectedAnswer<T>, signal?: AbortSignal): Promise<T>;
   /** How it is; asks without credentials, so it never counts as a failed login. */
   health(signal?: AbortSignal): Promise<Health>;
   /**
@@ -271,8 +273,9 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
       return write({ method: 'POST', path, what, body, expected: indexAnswer, signal });
     },
 
+    ask: (path, expected, signal) =>
+      once({ method: 'GET', path, what: `asking for ${path}`, expected, signal, timeoutMs: readTimeout }),
     health: (signal) => probe.ask(signal),
-
     get nextTry() {
       return gate.nextTry;
     },
