@@ -53,6 +53,11 @@ export function variableOf(key: string): string {
   return `COZY_${key.replaceAll('.', '_').toUpperCase()}`;
 }
 
+/** Names of all variables that set a key. */
+export function knownVariables(): string[] {
+  return KEYS.map(variableOf);
+}
+
 /**
  * Values that the environment sets, by key; they go over those of the file. An empty variable counts
  * as unset, as in the stack (`docs/admin-api.md` §1.1).

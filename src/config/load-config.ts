@@ -31,7 +31,7 @@ export interface LoadOptions extends Surroundings {
 }
 
 /** Everything that was read, kept so that an error can be traced to its place. */
-interface Sources {
+export interface Sources {
   /** The file and, on top of it, its `.local`; empty when there is none. */
   readonly files: readonly ParsedFile[];
   /** Variables that the files ask for and that are not set. */
@@ -84,7 +84,8 @@ function refuseUnset(merged: Tree, sources: Sources): void {
   }
 }
 
-function readSources(file: string | undefined, { env, overrides = {} }: LoadOptions): Sources {
+/** Reads, and checks nothing but that it can be read. @throws InputError */
+export function readSources(file: string | undefined, { env, overrides = {} }: LoadOptions): Sources {
   const overlay = file === undefined ? undefined : findLocalOverlay(file);
   const unset: string[] = [];
   const files = [file, overlay]
@@ -132,7 +133,7 @@ function keyError(
 }
 
 /** A path as it is written, such as `couchdb.clusters[1].url`. */
-function keyText(path: readonly PropertyKey[]): string {
+export function keyText(path: readonly PropertyKey[]): string {
   return path
     .map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at ? '.' : ''}${String(part)}`))
     .join('');
