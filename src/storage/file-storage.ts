@@ -208,8 +208,8 @@ export function fileStorage(root: string, traits: StorageTraits = {}): Storage {
 
     free: () =>
       guarded('measuring', async () => {
-        const { bavail, bsize, ffree } = await statfs(root);
-        return { bytes: bavail * bsize, files: ffree };
+        const { bavail, blocks, bsize, ffree, files } = await statfs(root);
+        return { bytes: bavail * bsize, files: ffree, allBytes: blocks * bsize, allFiles: files };
       }),
   };
 }

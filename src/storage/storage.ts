@@ -10,6 +10,18 @@ export interface WalkEntry {
   readonly size: number;
 }
 
+/** Room on the disk of the storage. */
+export interface Room {
+  /** Free for us. */
+  readonly bytes: number;
+  /** Inodes that are free; 0 on file systems that make them as needed. */
+  readonly files: number;
+  /** Free or not. */
+  readonly allBytes: number;
+  /** Inodes, free or not; 0 on file systems that make them as needed. */
+  readonly allFiles: number;
+}
+
 /**
  * What is at the place of an instance's directory: `instance` for one with a `.cozy_trash` that is a directory, too,
  * `empty` for one with nothing in it, which no instance owns, and `foreign` for whatever no stack and no worker has made.
@@ -85,6 +97,6 @@ export interface Storage {
   claimFleetId(id: string): Promise<string>;
   /** @throws StorageError when the storage is not there, not writable, or full. */
   probe(): Promise<void>;
-  /** Bytes free and inodes free; undefined where the storage cannot tell. */
-  free(): Promise<{ bytes: number; files: number } | undefined>;
+  /** Undefined where the storage cannot tell. */
+  free(): Promise<Room | undefined>;
 }

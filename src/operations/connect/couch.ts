@@ -80,7 +80,8 @@ function refused(host: string, { nextTry }: CouchError): FleetError {
   );
 }
 
-function unreachable(host: string, { state, reason, fault }: HealthProblem): FleetError {
+/** What is said of a CouchDB that is not up. */
+export function unreachable(host: string, { state, reason, fault }: HealthProblem): FleetError {
   if (fault !== undefined) {
     return new FleetError('couchdb_tls', `CouchDB at ${host} ${fault.problem}`, fault.advice);
   }

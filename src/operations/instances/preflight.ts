@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { count, readableSize } from '../../quantity-text.ts';
 import { fileStorage } from '../../storage/file-storage.ts';
+import type { Room } from '../../storage/storage.ts';
 
 /** What so many instances will take on the disks of CouchDB. */
 export interface Cost {
@@ -23,13 +24,6 @@ export function costOf(instances: number, q: number = DEFAULT_Q): Cost {
   };
 }
 
-/** Room on a disk. */
-export interface Room {
-  readonly bytes: number;
-  /** Inodes; 0 on file systems that make them as needed. */
-  readonly files: number;
-}
-
 /** Free room where the files of instances are; undefined when they are not on this machine. */
 async function freeRoom({ storage }: Config): Promise<Room | undefined> {
   try {
@@ -39,7 +33,7 @@ async function freeRoom({ storage }: Config): Promise<Room | undefined> {
   }
 }
 
-export function fits({ bytes, shardFiles, indexFiles }: Cost, room: Room): boolean {
+export function fits({ bytes, shardFiles, indexFiles }: Cost, room: Pick<Room, 'bytes' | 'files'>): boolean {
   return bytes <= room.bytes && (room.files === 0 || shardFiles + indexFiles <= room.files);
 }
 
