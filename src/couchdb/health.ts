@@ -1,6 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { text } from 'node:stream/consumers';
+import { signalWithin } from '../signal-within.ts';
 import { isObject } from './answers.ts';
 import { wrongProtocol } from './other-protocol.ts';
 import { type Connector, SecureAgent } from './tls.ts';
@@ -76,8 +77,7 @@ export function createHealthProbe(url: string, connect: Connector): HealthProbe 
 
 /** Ends with the signal, and when a probe has waited long enough. */
 export function probeSignal(signal: AbortSignal | undefined): AbortSignal {
-  const late = AbortSignal.timeout(PROBE_TIMEOUT_MS);
-  return signal === undefined ? late : AbortSignal.any([signal, late]);
+  return signalWithin(PROBE_TIMEOUT_MS, signal);
 }
 
 /**

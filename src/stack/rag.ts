@@ -1,5 +1,6 @@
 import type { RagServer } from '../config/config.ts';
 import { toError } from '../errors.ts';
+import { signalWithin } from '../signal-within.ts';
 import { RagAway } from './errors.ts';
 
 /** How long the server may take: it may have many files to delete. */
@@ -39,11 +40,7 @@ export async function deleteFromRag(
   target.pathname = `/instances/${domain.replace(/[/\\%]/g, encodeURIComponent)}`;
   target.username = '';
   target.password = '';
-  const status = await deletion(
-    target,
-    token,
-    AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-  ).catch((error: unknown) => {
+  const status = await deletion(target, token, signalWithin(timeoutMs, signal)).catch((error: unknown) => {
     signal.throwIfAborted();
     throw new RagAway(target.host, reasonOf(error));
   });

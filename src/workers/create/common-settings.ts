@@ -2,6 +2,7 @@ import type { CommonSettings } from '../../config/config.ts';
 import { lowerCaseRunes } from '../../instances/domains/domain.ts';
 import { cozyUrl, type Scheme } from '../../instances/domains/registration-link.ts';
 import type { InstanceOptions } from '../../instances/options/options.ts';
+import { signalWithin } from '../../signal-within.ts';
 
 /** A service that does not answer must not hold up a creation, in milliseconds. */
 const TIMEOUT_MS = 10_000;
@@ -62,7 +63,7 @@ export async function postCommonSettings(
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      signal: signalWithin(TIMEOUT_MS, signal),
     });
     await response.arrayBuffer();
     return response.status === 200 ? undefined : `it answered ${response.status}`;
