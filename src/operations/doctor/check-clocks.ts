@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.ts';
 import { couchHost } from '../../config/urls.ts';
 import { serverDate } from '../../couchdb/server-date.ts';
 import type { RedisClient } from '../../redis/client.ts';
+import { signalWithin } from '../../signal-within.ts';
 import type { Finding } from './finding.ts';
 import { judgeClock, readClock, unreadClock } from './judge-clock.ts';
 
@@ -22,7 +23,7 @@ export async function checkClocks(
   const urls = [...new Set([couchdb.url, ...couchdb.clusters.map(({ url }) => url)])];
   const ofCouch = urls.map((url) => {
     const name = `CouchDB at ${couchHost(url)}`;
-    const ends = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+    const ends = signalWithin(ANSWER_MS, signal);
     return look(name, GRAINS.http, now, () => serverDate(url, couchdb.tls, ends));
   });
   const ofRedis =

@@ -3,6 +3,7 @@ import { appHosts } from '../../apps/fetch/app-hosts.ts';
 import { createAppHttp, HttpFailure } from '../../apps/fetch/http.ts';
 import type { Config } from '../../config/config.ts';
 import { redactUrl } from '../../config/urls.ts';
+import { signalWithin } from '../../signal-within.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
 const found = findingsOf('registries');
@@ -30,7 +31,7 @@ export async function checkRegistries(
         const of = names.length > 3 ? `${names.slice(0, 3).join(', ')}, ...` : names.join(', ');
         const registry = `${redactUrl(url)} (${of})`;
         try {
-          const ends = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+          const ends = signalWithin(ANSWER_MS, signal);
           const { status, body } = await http.get({
             url: listOf(url),
             accept: 'application/json',

@@ -1,5 +1,5 @@
 /** How long everything that is asked of one server may take together, in milliseconds. */
-export const SUBJECT_MS = 10_000;
+export const SUBJECT_MS = 8_000;
 
 /**
  * Waits for `work` so many milliseconds at most, even where it does not listen to its signal.

@@ -96,11 +96,15 @@ describe('what doctor says of a Redis', () => {
   });
 
   it('says that it was thrown away already', () => {
-    expect(judged({ evicted_keys: '1234' }).find((line) => line.includes('1,234'))).to.match(/^warn evicted: /);
+    expect(judged({ evicted_keys: '1234' }).find((line) => line.includes('1,234'))).to.match(
+      /^warn evicted: /,
+    );
   });
 
   it('warns where neither INFO nor CONFIG may be asked', () => {
-    const lines = saidOf(judgeRedisNode({ address: 'queue:6379', info: undefined, settings: undefined, keys: 1 }));
+    const lines = saidOf(
+      judgeRedisNode({ address: 'queue:6379', info: undefined, settings: undefined, keys: 1 }),
+    );
     expect(lines.map((line) => line.split(':')[0])).to.deep.equal(['warn info', 'warn eviction']);
   });
 
@@ -113,7 +117,9 @@ describe('what doctor says of a Redis', () => {
 
   it('warns of snapshots alone, and fails where there is nothing at all', () => {
     const off = { aof_enabled: '0' };
-    expect(judged(off, { save: '3600 1 300 100' })[1]).to.match(/^warn append-only-file: .*save 3600 1 300 100/);
+    expect(judged(off, { save: '3600 1 300 100' })[1]).to.match(
+      /^warn append-only-file: .*save 3600 1 300 100/,
+    );
     expect(judged(off, { save: '' })[1]).to.match(/^fail append-only-file: .*CONFIG SET appendonly yes/);
   });
 

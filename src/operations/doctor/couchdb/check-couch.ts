@@ -1,5 +1,5 @@
 import { type Config, clustersOpenToCreation } from '../../../config/config.ts';
-import { CouchError } from '../../../couchdb/errors.ts';
+import { isNoDatabase } from '../../../couchdb/errors.ts';
 import type { CouchServer } from '../../../couchdb/server.ts';
 import { INSTANCES } from '../../../instances/lookup/lookup.ts';
 import type { Couch } from '../../connect/couch.ts';
@@ -55,14 +55,22 @@ async function judgeAll(
   return [...findings.flat(), judgeCreation(config)];
 }
 
-/** Of all clusters together, design documents left out as far as they are usual: a number to compare with. */
+/** Design documents are looked for by so many at the most; a stack makes five. */
+const MOST_DESIGNS = 1_000;
+
+/** How many instances there are, on all clusters together; undefined where it cannot be said. */
 async function countInstances(global: CouchServer, signal: AbortSignal): Promise<number | undefined> {
-  const usualDesigns = 4;
   try {
-    const { documents } = await inTime(SUBJECT_MS, signal, (ends) => global.databaseFacts(INSTANCES, ends));
-    return Math.max(0, documents - usualDesigns);
+    return await inTime(SUBJECT_MS, signal, async (ends) => {
+      const range = { startKey: '_design/', endKey: '_design0', limit: MOST_DESIGNS };
+      const [{ documents }, designs] = await Promise.all([
+        global.databaseFacts(INSTANCES, ends),
+        global.allDocuments(INSTANCES, range, ends),
+      ]);
+      return Math.max(0, documents - designs.length);
+    });
   } catch (thrown) {
-    return thrown instanceof CouchError && thrown.status === 404 ? 0 : undefined;
+    return isNoDatabase(thrown) ? 0 : undefined;
   }
 }
 

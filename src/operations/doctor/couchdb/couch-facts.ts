@@ -35,10 +35,9 @@ export interface CouchFacts {
 export async function readCouch(server: CouchServer, signal: AbortSignal): Promise<CouchFacts> {
   const health = await server.health(signal);
   if (health.state !== 'up') throw unreachable(server.host, health);
-  const roles = await rolesOf(server, signal);
-  // Who is no administrator may not list databases; what is wrong has its text there.
   await checkCouch(server);
-  const [greeting, membership, settings, load] = await Promise.all([
+  const [roles, greeting, membership, settings, load] = await Promise.all([
+    unlessRefused(rolesOf(server, signal)),
     unlessRefused(serverFacts.greeting(server, signal)),
     unlessRefused(serverFacts.membership(server, signal)),
     unlessRefused(settingsOf(server, signal)),
@@ -47,8 +46,8 @@ export async function readCouch(server: CouchServer, signal: AbortSignal): Promi
   return { host: server.host, greeting, roles, membership, settings, load };
 }
 
-async function rolesOf(server: CouchServer, signal: AbortSignal): Promise<readonly string[] | undefined> {
-  return (await unlessRefused(serverFacts.session(server, signal)))?.roles;
+async function rolesOf(server: CouchServer, signal: AbortSignal): Promise<readonly string[]> {
+  return (await serverFacts.session(server, signal)).roles;
 }
 
 async function settingsOf(server: CouchServer, signal: AbortSignal): Promise<CouchFacts['settings']> {

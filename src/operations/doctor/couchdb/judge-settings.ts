@@ -64,9 +64,7 @@ function judgeMaxDbsOpen(said: string | undefined, load: Load, serverQ: string |
   const q = load.q ?? whole(serverQ) ?? DEFAULTS.q;
   const shards = load.instances === undefined ? undefined : load.instances * DATABASES * q;
   const has =
-    shards === undefined
-      ? ''
-      : `; the ${count(load.instances ?? 0)} instances have ${count(shards)} shards (q=${q})`;
+    shards === undefined ? '' : `; ${instancesText(load.instances ?? 0)} ${count(shards)} shards (q=${q})`;
   const text = `max_dbs_open ${most === Number.POSITIVE_INFINITY ? 'infinity' : count(most)}${has}`;
   if (most >= Math.min(shards ?? ENOUGH_OPEN, ENOUGH_OPEN)) return found.ok('max-dbs-open', text);
   return found.warn(
@@ -74,6 +72,10 @@ function judgeMaxDbsOpen(said: string | undefined, load: Load, serverQ: string |
     `${text}: where more are in use at once, CouchDB answers 500 all_dbs_active and the work slows down`,
     `${set('couchdb', 'max_dbs_open', String(ENOUGH_OPEN))}; the limit of open files (ulimit -n, which CouchDB does not tell) must be well above it: 65536.`,
   );
+}
+
+function instancesText(instances: number): string {
+  return instances === 1 ? 'the one instance has' : `the ${count(instances)} instances have`;
 }
 
 function judgeShards(cluster: AllSettings['cluster'], load: Load, { membership }: CouchFacts): Finding {
