@@ -46,7 +46,7 @@ export async function readWorkers(redis: RedisClient, keys: Keys): Promise<Heard
 
 /** Silence that means something, in milliseconds, and how long a dead worker is spoken of. */
 const SILENT_MS = 5_000;
-const FORGOTTEN_MS = 3_600_000;
+const FORGOTTEN_MS = 600_000;
 
 const START = 'cozy-fleet workers start';
 
@@ -73,7 +73,11 @@ export function judgeWorkers(workers: readonly HeardWorker[], version: string, n
       .map((each) => `${nameOf(each)} for ${readableDuration(now - each.heardAt)}`);
     const text = `${count(silent.length)} silent: ${some.join(', ')}`;
     findings.push(
-      found.warn('silent', text, `Look whether they were killed, or have no network; another one: ${START}`),
+      found.warn(
+        'silent',
+        text,
+        `Look whether they were killed, or have no network; another one: ${START}. Dead ones leave the list at the next \`cozy-fleet workers ls\`.`,
+      ),
     );
   }
   return [...findings, ...judgeVersions(alive, version), ...judgeWaiting(alive)];
