@@ -1,6 +1,7 @@
 import { startServe } from '../src/web/serve.ts';
 import { redisAt } from '../test/support/redis-at.ts';
-import { silentLog, workerConfig } from '../test/support/worker-settings.ts';
+import { silentLog } from '../test/support/test-log.ts';
+import { workerConfig } from '../test/support/worker-settings.ts';
 import { serveOrder, USAGE_ORDER } from './serve-messages.ts';
 
 // The servers of `cozy-fleet serve` in a process of their own, as there are several behind a balancer.

@@ -1,6 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel';
-import { createLogger, format, transports } from 'winston';
 import { toError } from '../src/errors.ts';
+import { openLog } from '../src/logger.ts';
 import { type ConnectedWorker, connectWorker } from '../src/workers/connect.ts';
 import { redisAt } from '../test/support/redis-at.ts';
 import { workerConfig } from '../test/support/worker-settings.ts';
@@ -30,8 +30,7 @@ process.on('disconnect', () => process.exit());
 async function obey(order: WorkerOrder): Promise<void> {
   switch (order.kind) {
     case 'start': {
-      const console = new transports.Console({ stderrLevels: ['error', 'warn'] });
-      const log = createLogger({ level: 'warn', format: format.simple(), transports: [console] });
+      const log = openLog({ format: 'text', level: 'warn', stream: process.stderr });
       const { couchUrl, redisUrl, storageRoot, prefix, concurrency, connections } = order;
       const redis = redisAt(redisUrl);
       const config = workerConfig({ couchUrl, redis, storageRoot, prefix, concurrency, connections });

@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify';
-import { toError } from '../errors.ts';
 import { followInstances } from '../instances/lookup/follow-instances.ts';
 import { asksForAsset, registerAssets } from './http/assets.ts';
 import { createWebServer } from './http/create-server.ts';
@@ -27,7 +26,7 @@ export async function createPublicServer(
   const { linkScheme: scheme } = config.fleet;
   const report = (failure: unknown) => {
     if (failure === undefined) log.info('following instances again');
-    else log.warn('instances cannot be followed', { error: toError(failure).message });
+    else log.warn('instances cannot be followed', { error: failure });
   };
   const followed = followInstances({ global: couch.global, signal: stopping, report });
   const judge = createHostJudge(followed.names, config.subdomains);
@@ -56,7 +55,7 @@ export async function createPublicServer(
     render,
     scheme,
     isOpen: asksForAsset,
-    report: (failure) => log.error('a request was not answered', { error: failure.message }),
+    report: (failure) => log.error('a request was not answered', { error: failure }),
   });
   await registerAssets(app);
   await registerOnboarding(app, {

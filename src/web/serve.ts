@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import type { Logger } from 'winston';
 import type { Config } from '../config/config.ts';
+import type { Log } from '../logger.ts';
 import { openCouch } from '../operations/connect/couch.ts';
 import { createAdminServer } from './admin-server.ts';
 import { openFleetLink } from './fleet-link.ts';
@@ -13,7 +13,7 @@ import type { WebContext } from './web-context.ts';
 
 export interface ServeOptions {
   readonly config: Config;
-  readonly log: Logger;
+  readonly log: Log;
   readonly operator: OperatorCheck;
 }
 

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import type { Logger } from 'winston';
 import { createAppStore } from '../apps/app-store.ts';
 import { appHosts } from '../apps/fetch/app-hosts.ts';
 import { createAppHttp } from '../apps/fetch/http.ts';
@@ -16,6 +15,7 @@ import { type Fleet, openFleet } from '../jobs/fleet/fleet.ts';
 import { joinFleet } from '../jobs/fleet/fleet-record.ts';
 import { createSigner } from '../jobs/fleet/signer.ts';
 import { fleetLogins } from '../jobs/redis/logins.ts';
+import type { Log } from '../logger.ts';
 import { connectStack } from '../stack/connect.ts';
 import { fileStorage } from '../storage/file-storage.ts';
 import type { StageObserver } from './stage/pipeline.ts';
@@ -31,7 +31,7 @@ const CLOSING_MS = 500;
 
 export interface ConnectOptions {
   readonly config: Config;
-  readonly log: Logger;
+  readonly log: Log;
   readonly observer?: StageObserver;
   /** How long CouchDB may be silent, where that is to be other than usual. */
   readonly couchTimeouts?: Pick<CouchServerOptions, 'timeout' | 'readTimeout'>;

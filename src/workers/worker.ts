@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'winston';
 import type { CouchServer } from '../couchdb/server.ts';
-import { FleetError, toError } from '../errors.ts';
+import { FleetError } from '../errors.ts';
 import type { KeyedFleet } from '../jobs/fleet/fleet.ts';
 import type { FleetJob } from '../jobs/fleet/open-queue.ts';
 import { openGate } from '../jobs/gate/gate.ts';
 import { sweepGateInTurn } from '../jobs/gate/sweep-gate.ts';
 import { QUEUE_NAME } from '../jobs/redis/keys.ts';
 import { beat, HEARTBEAT_SECONDS, leave } from '../jobs/redis/worker-heartbeat.ts';
+import type { Log } from '../logger.ts';
 import { usableClusters } from './create/choose-cluster.ts';
 import { createBreakerBoard } from './health/breaker-board.ts';
 import { createOverloadBrake } from './health/overload-brake.ts';
@@ -52,7 +52,7 @@ export interface FleetWorkerOptions {
   readonly creationClusters: readonly number[];
   /** Jobs at a time. */
   readonly concurrency: number;
-  readonly log: Logger;
+  readonly log: Log;
   readonly observer?: StageObserver;
   /** How long it may take to hand back the jobs that run when it is stopped, in milliseconds. */
   readonly graceMs: number;
@@ -70,9 +70,10 @@ export interface FleetWorker {
 
 /** Starts a worker in this process; any number may run on any number of machines. */
 export async function startWorker(options: FleetWorkerOptions): Promise<FleetWorker> {
-  const { fleet, clusters, creationClusters, concurrency, log } = options;
+  const { fleet, clusters, creationClusters, concurrency } = options;
   const { redis, keys } = fleet;
   const id = randomUUID();
+  const log = options.log.child({ worker: id });
   const startedAt = Date.now();
   const stopping = new AbortController();
   /** Why what is away cannot be used, by its name. */
@@ -97,11 +98,10 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
   });
   const services: Services = {
     ...options.services,
+    log,
     openClusters: () => usableClusters(clusters, creationClusters, board),
   };
-  const cancels = await createCancelWatch(redis, keys, (error) =>
-    log.warn('cancellations', { error: error.message }),
-  );
+  const cancels = await createCancelWatch(redis, keys, (error) => log.warn('cancellations', { error }));
   const brake = createOverloadBrake({
     full: concurrency,
     setConcurrency: (value) => {
@@ -121,7 +121,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
 
   const gate = createGateKeeper(
     () => openGate(fleet),
-    (error) => log.warn('gate', { error: toError(error).message }),
+    (error) => log.warn('gate', { error }),
   );
   const worker = new QueueWorker(
     QUEUE_NAME,
@@ -152,10 +152,9 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
       },
     },
   );
-  worker.on('error', (error) => log.warn('worker', { error: error.message }));
+  worker.on('error', (error) => log.warn('worker', { error }));
   worker.on('failed', (job) => {
-    if (job !== undefined)
-      recordEndOfJob(fleet, job).catch((error) => log.warn('settling', { error: toError(error).message }));
+    if (job !== undefined) recordEndOfJob(fleet, job).catch((error) => log.warn('settling', { error }));
   });
 
   async function followBoard(): Promise<void> {
@@ -164,7 +163,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
       if (board.blocksAll) await worker.pause(true);
       else await worker.resume();
     } catch (error) {
-      log.warn('worker', { error: toError(error).message });
+      log.warn('worker', { error });
     }
   }
   async function lookAfterOthers(): Promise<void> {
@@ -186,20 +185,20 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
       running,
       startedAt,
       waitsFor: [...away].map(([name, reason]) => `${name}: ${reason}`).join('; '),
-    }).catch((error) => log.warn('heartbeat', { error: toError(error).message }));
+    }).catch((error) => log.warn('heartbeat', { error }));
 
   await heartbeat();
   const timers = [
     setInterval(() => void heartbeat(), (HEARTBEAT_SECONDS * 1000) / 3),
     setInterval(() => {
-      sweepGateInTurn(fleet).catch((error) => log.warn('gate', { error: toError(error).message }));
+      sweepGateInTurn(fleet).catch((error) => log.warn('gate', { error }));
     }, SWEEP_INTERVAL_MS),
     setInterval(() => {
-      lookAfterOthers().catch((error) => log.warn('reconciling', { error: toError(error).message }));
+      lookAfterOthers().catch((error) => log.warn('reconciling', { error }));
     }, RECONCILE_INTERVAL_MS),
   ];
-  worker.run().catch((error) => log.error('worker stopped', { error: toError(error).message }));
-  log.info('worker started', { worker: id, concurrency });
+  worker.run().catch((error) => log.error('worker stopped', { error }));
+  log.info('worker started', { concurrency });
 
   async function tidyUp(closed: Promise<void>): Promise<void> {
     await closed;
@@ -218,7 +217,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
       stopping.abort(new Error('this worker is stopping'));
       try {
         await withinGrace(tidyUp(closed), options.graceMs);
-        log.info('worker stopped', { worker: id });
+        log.info('worker stopped');
       } finally {
         cancels.stop();
         // Closed already, unless its connection is what it waits for.

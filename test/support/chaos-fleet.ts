@@ -27,8 +27,9 @@ import { Cleanup } from './cleanup.ts';
 import { keyedFleet } from './keyed-fleet.ts';
 import { redisAt } from './redis-at.ts';
 import { startTestRedis, type TestRedis, temporaryDirectory } from './servers.ts';
+import { silentLog } from './test-log.ts';
 import { testServices } from './test-services.ts';
-import { silentLog, type WorkerSettings, workerConfig } from './worker-settings.ts';
+import { type WorkerSettings, workerConfig } from './worker-settings.ts';
 
 /** CouchDB and storage of one suite, and a fleet in some Redis, with what tests need to look at them. */
 export interface ChaosPlaces {

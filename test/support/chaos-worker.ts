@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
-import { createLogger, format, transports } from 'winston';
 import { z } from 'zod';
+import { openLog } from '../../src/logger.ts';
 import { connectWorker } from '../../src/workers/connect.ts';
 import { Signal } from './chaos-signal.ts';
 import { workerConfig, workerSettings } from './worker-settings.ts';
@@ -47,7 +47,7 @@ async function start(settings: z.infer<typeof workerSettings>, holdAt: readonly 
   }
   const worker = await connectWorker({
     config: workerConfig(settings),
-    log: createLogger({ format: format.json(), transports: [new transports.Stream({ stream: toParent })] }),
+    log: openLog({ format: 'json', level: 'info', stream: toParent }),
     observer: {
       before: (stage) => boundary(`before ${stage}`),
       after: (stage) => boundary(`after ${stage}`),

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { captureOutput } from '@oclif/test';
-import winston from 'winston';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { type CouchServer, connectCouch } from '../../src/couchdb/server.ts';
@@ -19,6 +18,7 @@ import {
   type TestRedis,
   temporaryDirectory,
 } from './servers.ts';
+import { silentLog } from './test-log.ts';
 
 /** What a command left behind. */
 export interface Ran {
@@ -170,7 +170,7 @@ export async function startPlatform({
       const surroundings = { env: {}, cwd: directory.path, home: directory.path };
       worker ??= await connectWorker({
         config: loadConfig({ ...surroundings, file }),
-        log: winston.createLogger({ silent: true }),
+        log: silentLog(),
       });
     },
     stopWorker,

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
-import { createLogger, type Logger, transports } from 'winston';
 import type { Config } from '../../src/config/config.ts';
+import { configSecrets } from '../../src/config/config-secrets.ts';
 import type { StoredDocument } from '../../src/couchdb/documents.ts';
 import { type CouchServer, connectCouch } from '../../src/couchdb/server.ts';
 import { databaseName, prefixOf } from '../../src/instances/databases/prefix.ts';
@@ -26,6 +25,7 @@ import { keyedFleet } from './keyed-fleet.ts';
 import { redisAt } from './redis-at.ts';
 import { startTestCouch, startTestRedis, type TestCouch, type TestRedis } from './servers.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
+import { capturingLog } from './test-log.ts';
 import { workerConfig } from './worker-settings.ts';
 
 export interface TestFleetOptions {
@@ -115,7 +115,7 @@ export async function startTestFleet(options: TestFleetOptions = {}): Promise<Te
     const fleet = await keyedFleet(opened, server);
 
     const logLines: string[] = [];
-    const log = capturingLog(logLines);
+    const log = capturingLog(logLines, configSecrets(config));
     const unique = randomBytes(4).toString('hex');
     const domains = new Set<string>();
 
@@ -257,14 +257,4 @@ async function shareRecord(server: CouchServer, root: string, cleanup: Cleanup):
     const made = await server.getDocument(INSTANCES, FLEET_RECORD);
     if (made !== undefined) await server.deleteDocument(INSTANCES, FLEET_RECORD, made._rev);
   });
-}
-
-function capturingLog(lines: string[]): Logger {
-  const stream = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      lines.push(chunk.toString('utf8').trimEnd());
-      done();
-    },
-  });
-  return createLogger({ level: 'silly', transports: [new transports.Stream({ stream })] });
 }

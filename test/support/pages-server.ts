@@ -14,7 +14,7 @@ import { registerOnboarding } from '../../src/web/onboarding/routes.ts';
 import { createMovedToReader } from '../../src/web/pages/moved-to.ts';
 import { createAnswerRenderer } from '../../src/web/pages/render-answer.ts';
 import type { TestFleet } from './fleet.ts';
-import { silentLog } from './worker-settings.ts';
+import { silentLog } from './test-log.ts';
 
 /** A register token in the form of links. */
 export const TOKEN = '00112233445566778899aabbccddeeff';

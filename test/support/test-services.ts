@@ -6,7 +6,7 @@ import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/vault/organization
 import { connectStack } from '../../src/stack/connect.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import type { Services } from '../../src/workers/stage/services.ts';
-import { silentLog } from './worker-settings.ts';
+import { silentLog } from './test-log.ts';
 
 /** What a stage works with that is run by itself: one CouchDB, no stack beside it, no application to be fetched. */
 export function testServices(

@@ -7,7 +7,7 @@ import type { OperatorCheck } from '../../src/web/operator-check.ts';
 import { type RunningServers, startServe } from '../../src/web/serve.ts';
 import type { WebContext } from '../../src/web/web-context.ts';
 import type { TestFleet } from './fleet.ts';
-import { silentLog } from './worker-settings.ts';
+import { silentLog } from './test-log.ts';
 
 /** The passphrase of the operator of all tests. */
 export const OPERATOR_PASSPHRASE = 'open sesame';

@@ -1,4 +1,3 @@
-import { createLogger, type Logger } from 'winston';
 import { z } from 'zod';
 import type { Config } from '../../src/config/config.ts';
 import type { RedisTarget } from '../../src/config/redis-target.ts';
@@ -54,8 +53,4 @@ export function workerConfig(settings: WorkerSettings): Config {
       adminPassphraseFiles: [],
     },
   };
-}
-
-export function silentLog(): Logger {
-  return createLogger({ silent: true });
 }

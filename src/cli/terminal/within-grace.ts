@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'winston';
-import { toError } from '../../errors.ts';
+import type { Log } from '../../logger.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 /**
@@ -10,13 +9,13 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 export async function withinGrace(
   stop: () => Promise<void>,
   graceSeconds: number,
-  log: Logger,
+  log: Log,
 ): Promise<ExitCode> {
   const grace = sleep(graceSeconds * 1000, EXIT.failed, { ref: false });
   const tidied = stop().then(
     () => EXIT.done,
     (error: unknown) => {
-      log.error('stopping', { error: toError(error).message });
+      log.error('stopping', { error });
       return EXIT.failed;
     },
   );

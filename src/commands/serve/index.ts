@@ -1,13 +1,12 @@
 import { Flags } from '@oclif/core';
 import ipaddr from 'ipaddr.js';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { logFlags } from '../../cli/flags/log-flags.ts';
+import { logFlags, openStderrLog } from '../../cli/flags/log-flags.ts';
 import { listenForStop } from '../../cli/terminal/stop-requests.ts';
 import { withinGrace } from '../../cli/terminal/within-grace.ts';
 import type { ServeConfig } from '../../config/config.ts';
 import { isFile } from '../../config/find-config-file.ts';
 import { InputError } from '../../errors.ts';
-import { openLog } from '../../logger.ts';
 import { notifyParent } from '../../parent-message.ts';
 import { openOperatorCheck } from '../../web/auth/open-operator-check.ts';
 import { startServe } from '../../web/serve.ts';
@@ -54,7 +53,7 @@ export default class Serve extends BaseCommand {
     // A file that nobody could be admitted by is told now rather than to whoever comes first.
     await operator.deriveKey('start');
     // Stdout is for results.
-    const log = openLog({ format: flags['log-format'], level: flags['log-level'], stream: process.stderr });
+    const log = openStderrLog(flags, config);
     const stop = listenForStop();
     const starting = startServe({ config, log, operator });
     // Who listens to the process that started it keeps itself alive, and has to end where it cannot start.
@@ -62,9 +61,9 @@ export default class Serve extends BaseCommand {
     const { publicPort, adminPort, close } = await starting;
 
     const { publicHost, adminHost } = config.serve;
-    for (const warning of openWarnings(config.serve)) log.warn(warning);
+    for (const warning of openWarnings(config.serve)) log.warn('served without TLS', { reason: warning });
     notifyParent({ state: 'serving', publicPort, adminPort });
-    if (flags['log-format'] === 'text') {
+    if (flags['log-format'] !== 'json') {
       this.log(`Instances: ${urlOf(publicHost, publicPort)}`);
       this.log(`Ready: admin API at ${urlOf(adminHost, adminPort)}. Ctrl-C stops it.`);
     }

@@ -1,11 +1,10 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { logFlags } from '../../cli/flags/log-flags.ts';
+import { logFlags, openStderrLog } from '../../cli/flags/log-flags.ts';
 import { listenForStop } from '../../cli/terminal/stop-requests.ts';
 import { withinGrace } from '../../cli/terminal/within-grace.ts';
 import type { Config } from '../../config/config.ts';
 import { connectFleetRedis, openRedisWarning } from '../../jobs/redis/connect-fleet-redis.ts';
-import { openLog } from '../../logger.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
 import { whileAway } from '../../operations/connect/while-away.ts';
 import { notifyParent } from '../../parent-message.ts';
@@ -40,16 +39,16 @@ export default class WorkersStart extends BaseCommand {
     const { flags } = await this.parse(WorkersStart);
     const config = this.loadConfig(flags.config, { 'fleet.concurrency': flags.concurrency });
     // Stdout is for results.
-    const log = openLog({ format: flags['log-format'], level: flags['log-level'], stream: process.stderr });
+    const log = openStderrLog(flags, config);
     const stop = listenForStop();
 
     const connect = async () => {
       await fileStorage(config.storage.root).probe();
       const warning = await checkStorageOwner(config.storage.root);
-      if (warning !== undefined) log.warn(warning);
+      if (warning !== undefined) log.warn("another user than the stack's", { reason: warning });
       await checkServers(config);
       const openRedis = await openRedisWarning(config.fleet);
-      if (openRedis !== undefined) log.warn(openRedis);
+      if (openRedis !== undefined) log.warn('open to others', { target: 'Redis', reason: openRedis });
       return await connectWorker({ config, log });
     };
     const waiting = (reason: string) => {
@@ -66,7 +65,7 @@ export default class WorkersStart extends BaseCommand {
     }
 
     notifyParent({ state: 'ready', id: worker.id });
-    if (flags['log-format'] === 'text') {
+    if (flags['log-format'] !== 'json') {
       this.log(`Ready: worker ${worker.id}, ${config.fleet.concurrency} jobs at a time. Ctrl-C stops it.`);
     }
     log.info('stopping', { request: await stop.first });

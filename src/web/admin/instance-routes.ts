@@ -14,8 +14,8 @@ export interface OfInstance {
 
 /** What is read of instances: none of it needs Redis (`docs/admin-api.md` §2.3). */
 export function instanceRoutes(app: FastifyInstance, { couch: { global }, log }: WebContext): void {
-  const onUnreadable = ({ _id: id, field, problem }: { _id: string; field: string; problem: string }) =>
-    log.warn('an instance cannot be read', { id, field, problem });
+  const onUnreadable = ({ _id: document, field, problem }: { _id: string; field: string; problem: string }) =>
+    log.warn('an instance cannot be read', { document, field, problem });
 
   app.get('/instances', { exposeHeadRoute: false }, async (request, reply) => {
     const page = pageOf(readQuery(request.url));

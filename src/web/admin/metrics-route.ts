@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { toError } from '../../errors.ts';
 import type { Batch } from '../../jobs/batches/batches.ts';
 import { endedJobs } from '../../jobs/queue/ended-jobs.ts';
 import { listWorkers } from '../../jobs/redis/worker-heartbeat.ts';
@@ -87,7 +86,7 @@ export function metricsRoute(app: FastifyInstance, context: WebContext): void {
       await askRedis();
       redisUp.set(1);
     } catch (error) {
-      context.log.warn('metrics without Redis', { error: toError(error).message });
+      context.log.warn('metrics without Redis', { error });
       redisUp.set(0);
     }
     return reply.type(register.contentType).send(await register.metrics());

@@ -34,7 +34,7 @@ export async function otherRoutes(app: FastifyInstance, context: WebContext): Pr
   const proxy = createProxyServer({ target: adminUpstream, proxyTimeout: 0, timeout: 0, xfwd: false });
   keepChunked(proxy);
   proxy.on('error', (error: Error, _request: IncomingMessage, response) => {
-    log.warn('the stack does not answer', { upstream: adminUpstream, error: error.message });
+    log.warn('the stack does not answer', { upstream: adminUpstream, error });
     if (response instanceof Socket) {
       response.destroy();
       return;

@@ -2,7 +2,6 @@ import type { IncomingMessage, Server } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ProxyServer } from 'http-proxy-3';
-import { toError } from '../../errors.ts';
 import { type Admission, admittedByBasic } from '../auth/admitted.ts';
 import { clientBehind, trustedBy } from '../http/client-of.ts';
 import { hasComeBack, passedOn } from '../http/passed-on.ts';
@@ -36,7 +35,7 @@ export function passUpgradesOn(
         else proxy.ws(request, socket, head, { headers: passedOn(request, client) });
       },
       (error: unknown) => {
-        log.error('request failed', { method: 'upgrade', error: toError(error).message });
+        log.error('request failed', { method: 'upgrade', error });
         answerRaw(socket, 500);
       },
     );

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Denial } from '../auth/require-operator.ts';
 import { requireOperator } from '../auth/require-operator.ts';
 import type { WebContext } from '../web-context.ts';
@@ -60,13 +60,15 @@ function asJson(app: FastifyInstance, { log }: Pick<WebContext, 'log'>): void {
     reply.headers(JSON_HEADERS);
   });
   app.setErrorHandler(async (error: Error, request, reply) => {
-    if (stackError(error).status >= 500) log.error('request failed', describe(request, error));
+    if (stackError(error).status >= 500)
+      log.error('request failed', {
+        method: request.method,
+        route: request.routeOptions.url,
+        error,
+      });
+
     await sendError(reply, error);
   });
-}
-
-function describe(request: FastifyRequest, error: Error): Record<string, string> {
-  return { method: request.method, route: request.routeOptions.url ?? '', error: error.message };
 }
 
 /**

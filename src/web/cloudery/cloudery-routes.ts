@@ -21,8 +21,7 @@ export async function clouderyRoutes(app: FastifyInstance, context: WebContext):
       scope.setErrorHandler((error: Error, request, reply) => {
         const { url: route = '' } = request.routeOptions;
         // Neither the address nor the body: they tell of people.
-        if (stackError(error).status === 500)
-          context.log.error('request failed', { route, error: error.message });
+        if (stackError(error).status === 500) context.log.error('request failed', { route, error });
         return sendClouderyError(reply, error);
       });
       if (clouderyToken !== undefined) {

@@ -1,4 +1,4 @@
-import { FleetError, toError } from '../../errors.ts';
+import { FleetError } from '../../errors.ts';
 import type { BatchReport } from '../../operations/batches/run-batch.ts';
 import { type CheckedUpload, checkUpload, type Upload } from '../../operations/instances/check-upload.ts';
 import type { BatchNaming } from '../../operations/instances/prepared-batch.ts';
@@ -100,7 +100,7 @@ function createDesk(context: WebContext, limits: DeskLimits): FleetDesk {
     try {
       await checked.submit(fleet, naming, { actor, signal: context.stopping }, report);
     } catch (error) {
-      if (batch !== '') log.error('batch not queued', { batch, error: toError(error).message });
+      if (batch !== '') log.error('batch not queued', { batch, error });
       throw error;
     }
   }
@@ -130,7 +130,7 @@ function createDesk(context: WebContext, limits: DeskLimits): FleetDesk {
               .catch(reject)
               .finally(close)
               .catch((error: unknown) => {
-                log.error('upload not closed', { error: toError(error).message });
+                log.error('upload not closed', { error });
               });
             queueing.add(running);
             void running.finally(() => queueing.delete(running));

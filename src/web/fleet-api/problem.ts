@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { InputError, type Place, toError } from '../../errors.ts';
+import { InputError, type Place } from '../../errors.ts';
 import { webFailure } from '../http/failure.ts';
 import type { WebContext } from '../web-context.ts';
 
@@ -50,10 +50,9 @@ export function answerProblems(app: FastifyInstance, { log }: Pick<WebContext, '
     const { status, headers, problem } = problemOf(thrown);
     // A client that left has broken its request off, and gets no answer.
     if (status >= 500 && status !== 503 && !request.socket.destroyed) {
-      const { message, stack = '' } = toError(thrown);
-      // The path only: queries may hold anything.
-      const path = request.url.split('?', 1)[0] ?? '';
-      log.error('request failed', { method: request.method, path, error: message, stack });
+      // The route and not what was asked for, which may hold anything.
+      const { url: route } = request.routeOptions;
+      log.error('request failed', { method: request.method, route, error: thrown });
     }
     return reply.code(status).headers(headers).send(problem);
   });

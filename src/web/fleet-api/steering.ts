@@ -53,13 +53,13 @@ export function createSteering({ fleet, log }: Pick<WebContext, 'fleet' | 'log'>
       const opened = await fleet();
       const { id: jobId = '' } = await findJob(opened, named);
       await retryJob(opened, jobId);
-      log.info('job retried', { jobId, by: actorOf(asker), reason });
+      log.info('job retried', { job: jobId, by: actorOf(asker), reason });
       return jobId;
     },
     async cancelJob(asker, named, reason) {
       const opened = await fleet();
       const cancelled = await cancelJob(opened, await findJob(opened, named), actorWithReason(asker, reason));
-      log.info('job cancelled', { jobId: cancelled.jobId, by: actorOf(asker), reason });
+      log.info('job cancelled', { job: cancelled.jobId, by: actorOf(asker), reason });
       return cancelled;
     },
   };

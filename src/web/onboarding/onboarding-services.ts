@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
-import type { Logger } from 'winston';
 import type { Config } from '../../config/config.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
+import type { Log } from '../../logger.ts';
 import type { Couch } from '../../operations/connect/couch.ts';
 import type { HostAnswer } from '../host-answer.ts';
 import type { AnswerRenderer } from '../pages/answer-renderer.ts';
@@ -18,5 +18,5 @@ export interface OnboardingServices {
   hostAnswerNow(request: FastifyRequest): HostAnswer;
   /** The page of a host with which nothing can be registered. */
   readonly render: AnswerRenderer;
-  readonly log: Logger;
+  readonly log: Log;
 }

@@ -1,6 +1,5 @@
 import formbody from '@fastify/formbody';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { toError } from '../../errors.ts';
 import type { RenderedAnswer } from '../pages/answer-renderer.ts';
 import { PASSPHRASE_PATH } from './choose-page.ts';
 import { createOnboardingAnswers } from './onboarding-answers.ts';
@@ -25,8 +24,7 @@ export async function registerOnboarding(app: FastifyInstance, services: Onboard
     scope.setErrorHandler(async (error, request, reply) => {
       const { rendered, code } = failureAnswer(request, speechFor(hostAnswerOf(request), request), error);
       const { status } = rendered;
-      if (status >= 409)
-        log.warn('a registration was refused', { status, code, error: toError(error).message });
+      if (status >= 409) log.warn('a registration was refused', { status, code, error });
       return send(reply, rendered);
     });
     scope.get('/', { constraints: ONLY_WITH_TOKEN }, async (request, reply) =>

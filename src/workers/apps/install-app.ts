@@ -116,14 +116,14 @@ async function copyFiles(
 
 /** Whatever the stack has made of its own triggers stays its own: one that we cannot read is left to it. */
 async function scheduleStored(installation: AppInstallation, app: StoredDocument): Promise<void> {
-  const { services, instance } = installation;
+  const { services } = installation;
   if (services.stack.jobs === undefined) return;
   const triggers = await storedTriggers(placeOf(installation), app);
   try {
     await schedule(installation, triggers);
   } catch (error) {
     if (!(error instanceof UnreadableSchedule)) throw error;
-    services.log.warn('triggers left to the stack', { domain: instance.domain, error: error.message });
+    services.log.warn('triggers left to the stack', { error });
   }
 }
 

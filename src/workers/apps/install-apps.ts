@@ -83,7 +83,7 @@ function recordOf({ attempt }: AppsOrder, app: string): AppRecord | undefined {
 
 async function tryApp(order: AppsOrder, app: string, before: AppRecord | undefined): Promise<void> {
   const { attempt, instance, generation } = order;
-  const { services, lease, signal, progress, record } = attempt;
+  const { services, lease, signal, log, progress, record } = attempt;
   signal.throwIfAborted();
   await attempt.observer?.before?.(`app ${app}`);
   const tries = (before?.generation === generation ? before.tries : 0) + 1;
@@ -98,11 +98,18 @@ async function tryApp(order: AppsOrder, app: string, before: AppRecord | undefin
     // Everything but the application itself concerns the whole job: its servers, its lock, its end.
     const failure = signal.aborted ? undefined : ofThisApp(error);
     if (failure === undefined) throw error;
-    const { domain } = instance;
-    await record(withApp(progress(), { ...about, state: 'failed', ...failure }));
-    services.log.warn('application not installed', { domain, app, ...failure });
+    const told = { ...failure, error: log.mask(failure.error) };
+    await record(withApp(progress(), { ...about, state: 'failed', ...told }));
+    log.warn('application not installed', { app, error: { code: told.code, message: told.error } });
   }
   await attempt.observer?.after?.(`app ${app}`);
+}
+
+/** Why an application was not installed. */
+interface AppFailure {
+  readonly code: string;
+  readonly error: string;
+  readonly kind: FailureKind;
 }
 
 /** Statuses of CouchDB for a document that it will never take. */
@@ -112,7 +119,7 @@ const NEVER_TAKEN = [400, 413];
  * What is wrong with this application and no other; undefined for what concerns the whole job: its servers,
  * its lock, its end.
  */
-function ofThisApp(error: unknown): Pick<AppRecord, 'code' | 'error' | 'kind'> | undefined {
+function ofThisApp(error: unknown): AppFailure | undefined {
   if (error instanceof AppError || error instanceof StackBusy) {
     return { code: error.code, error: error.message, kind: error.kind };
   }

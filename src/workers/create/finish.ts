@@ -119,7 +119,7 @@ async function announce(context: CreateContext, instance: StoredInstance): Promi
     signal,
   );
   if (problem !== undefined) {
-    services.log.warn('common settings were not told', { domain: options.domain, problem });
+    services.log.warn('common settings were not told', { problem });
     return;
   }
   try {

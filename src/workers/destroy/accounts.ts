@@ -14,7 +14,7 @@ export const accounts: DestroyStage = {
     if (isReservation(instance)) return undefined;
     const { givenUp } = await runAccountHooks(hooksOf(context, instance));
     if (givenUp > 0) {
-      services.log.warn('konnectors did not answer', { domain: instance.domain, accounts: givenUp });
+      services.log.warn('konnectors did not answer', { accounts: givenUp });
     }
     return undefined;
   },

@@ -30,11 +30,7 @@ export async function dropReservation(
   // A stack may have made the same domain meanwhile: then databases and files are that instance's by now.
   const [sharer] = sharers;
   if (sharer === undefined) await removeMade({ services, signal, lease }, instance);
-  else
-    services.log.warn('databases and files are another document\u2019s', {
-      domain: instance.domain,
-      document: sharer._id,
-    });
+  else services.log.warn('databases and files are another document\u2019s', { document: sharer._id });
   lease.assertHeld();
   await services.global.deleteDocument(INSTANCES, _id, _rev, signal);
 }

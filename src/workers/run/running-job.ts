@@ -1,15 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
-import type { Logger } from 'winston';
 import { FleetError } from '../../errors.ts';
 import type { ClaimAnswer } from '../../jobs/claims/claims.ts';
-import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
+import type { FleetJob, FleetQueue } from '../../jobs/fleet/open-queue.ts';
 import { enter, type GateAnswer, park, stepAside } from '../../jobs/gate/gate.ts';
 import { PARKED_UNTIL } from '../../jobs/gate/parked.ts';
 import { didNothing, type JobOutcome, type LivePayload, stageLabel } from '../../jobs/kinds/job-kinds.ts';
-import { domainOf, namesOf, payloadHash } from '../../jobs/kinds/payload.ts';
+import { namesOf, payloadHash } from '../../jobs/kinds/payload.ts';
 import { comesLater } from '../../jobs/queue/comes-later.ts';
 import { failedState, failureText } from '../../jobs/queue/ending.ts';
+import type { Log } from '../../logger.ts';
 import type { BreakerBoard } from '../health/breaker-board.ts';
 import { type Attempt, createAttempt } from '../stage/attempt.ts';
 import { holdLease, LostLock, type RenewedLease } from '../stage/lease.ts';
@@ -17,8 +17,9 @@ import type { StageObserver } from '../stage/pipeline.ts';
 import type { Services } from '../stage/services.ts';
 import { Cancelled, type CancelWatch, type JobWatch } from './cancel-watch.ts';
 import { classify, type Failure, probedKind, REDIS_AWAY } from './failure.ts';
+import { logTaken, openJobLog } from './job-log.ts';
 import { type Execution, JobRecorder, type JobRecorderOptions } from './job-recorder.ts';
-import { nextStep, overloadDelay, turnDelay, unwatchedDelay } from './retry-policy.ts';
+import { type NextStep, nextStep, overloadDelay, turnDelay, unwatchedDelay } from './retry-policy.ts';
 
 /** Milliseconds a job's lock lasts (`ARCHITECTURE.md` §4.4). */
 export const LOCK_MS = 10_000;
@@ -28,6 +29,8 @@ const WATCHED_DELAY_MS = 1_000;
 
 /** What all executions of one worker share. */
 export interface JobRunnerOptions extends JobRecorderOptions {
+  /** Keeps the lines of jobs. */
+  readonly queue: FleetQueue;
   readonly services: Services;
   readonly board: BreakerBoard;
   readonly cancels: CancelWatch;
@@ -35,7 +38,7 @@ export interface JobRunnerOptions extends JobRecorderOptions {
   readonly sealKey: string;
   /** Aborted when this worker is to stop. */
   readonly stop: AbortSignal;
-  readonly log: Logger;
+  readonly log: Log;
   readonly observer?: StageObserver;
   /** Called when a server had too much to do. */
   onOverload(): void;
@@ -59,6 +62,8 @@ export class RunningJob {
   private readonly recorder: JobRecorder;
   private readonly lease: RenewedLease;
   private readonly cancel: JobWatch;
+  private readonly log: Log;
+  private readonly begun = performance.now();
   /** Aborted when the worker stops, when the lock is lost and when the job is cancelled. */
   private readonly signal: AbortSignal;
 
@@ -70,6 +75,7 @@ export class RunningJob {
     this.token = token;
     this.payload = payload;
     this.recorder = new JobRecorder(worker, execution);
+    this.log = openJobLog(worker, execution, this.recorder);
     this.cancel = worker.cancels.watch(this.recorder.id);
     this.lease = holdLease({
       duration: LOCK_MS,
@@ -93,6 +99,7 @@ export class RunningJob {
     refuseHeldBack(gate);
     if (await comesLater(redis, keys, this.payload)) throw new PrerequisitePending();
     await this.recorder.report('active');
+    logTaken(this.log, this.job);
   }
 
   /** What the stages of the job work with. */
@@ -102,6 +109,7 @@ export class RunningJob {
       job: { id: this.recorder.id, token: this.token },
       lease: this.lease,
       signal: this.signal,
+      log: this.log,
       before: this.recorder.progress,
       onProgress: (value) => {
         this.job.progress = value;
@@ -114,6 +122,7 @@ export class RunningJob {
     this.lease.assertHeld();
     await this.recorder.recordEnd(didNothing(outcome) ? 'skipped' : 'done');
     await this.recorder.keepOutcome(outcome);
+    this.log.info('job done', { outcome, ...this.spent() });
   }
 
   /**
@@ -128,10 +137,10 @@ export class RunningJob {
     if (error instanceof HeldBack) return await this.waitAtGate();
     if (error instanceof PrerequisitePending) return await this.letOthersGo();
     if (stop.aborted && !(error instanceof Cancelled)) return await this.leaveToOthers(error);
-    const failure = error instanceof Cancelled ? this.cancellation(error) : classify(error);
+    const failure = this.failureOf(error);
     const kind = await probedKind(failure, board);
     const { step } = nextStep(kind, this.recorder.triesSpent, this.payload.tries);
-    this.log(failure, step, error);
+    this.logFailure(failure, step, error);
     switch (step) {
       case 'fail':
         return await this.failForGood(failure);
@@ -223,18 +232,22 @@ export class RunningJob {
     };
   }
 
-  private log({ code, message }: Failure, next: string, error: unknown): void {
-    const { id: job } = this.recorder;
-    this.worker.log.warn('job failed a try', {
-      job,
-      domain: domainOf(this.payload),
-      code,
-      next,
-      error: message,
-    });
-    if (code !== 'internal') return;
-    const stack = error instanceof Error ? error.stack : String(error);
-    this.worker.log.error('internal error', { job, stack });
+  /** What went wrong, in words in which nothing secret is left. */
+  private failureOf(error: unknown): Failure {
+    const failure = error instanceof Cancelled ? this.cancellation(error) : classify(error);
+    return { ...failure, message: this.log.mask(failure.message) };
+  }
+
+  private logFailure(failure: Failure, next: NextStep['step'], error: unknown): void {
+    const { code } = failure;
+    if (next === 'fail') this.log.warn('job failed', { error: failure, ...this.spent() });
+    else this.log.warn('job failed a try', { next, error: failure, ...this.spent() });
+    if (code === 'internal') this.log.error('internal error', { error });
+  }
+
+  /** How long this execution took, and which try it is. */
+  private spent(): { readonly ms: number; readonly tries: number } {
+    return { ms: Math.round(performance.now() - this.begun), tries: this.recorder.triesSpent };
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Progress, writeFenced } from '../../jobs/queue/progress.ts';
 import type { Keys } from '../../jobs/redis/keys.ts';
+import type { Log } from '../../logger.ts';
 import type { RedisClient } from '../../redis/client.ts';
 import { type Lease, LostLock } from './lease.ts';
 import type { StageObserver } from './pipeline.ts';
@@ -13,6 +14,8 @@ export interface Attempt {
   readonly sealKey: string;
   readonly lease: Lease;
   readonly signal: AbortSignal;
+  /** Of this job alone: its lines name the job and the stage. */
+  readonly log: Log;
   readonly observer?: StageObserver;
   progress(): Progress;
   /** @throws LostLock when the job is not ours any more */
@@ -22,7 +25,7 @@ export interface Attempt {
 }
 
 export interface AttemptOptions
-  extends Pick<Attempt, 'services' | 'sealKey' | 'lease' | 'signal' | 'observer'> {
+  extends Pick<Attempt, 'services' | 'sealKey' | 'lease' | 'signal' | 'log' | 'observer'> {
   readonly redis: RedisClient;
   readonly keys: Keys;
   readonly job: { readonly id: string; readonly token: string };
@@ -33,18 +36,20 @@ export interface AttemptOptions
 }
 
 export function createAttempt(options: AttemptOptions): Attempt {
-  const { redis, keys, job, before, onProgress, services, sealKey, lease, signal, observer } = options;
+  const { redis, keys, job, before, onProgress, services, sealKey, lease, signal, log, observer } = options;
   let progress = before;
   function remember(next: Progress): void {
     progress = next;
     onProgress(next);
   }
   return {
-    services,
+    // What stages say is said of this job.
+    services: { ...services, log },
     jobId: job.id,
     sealKey,
     lease,
     signal,
+    log,
     ...(observer === undefined ? {} : { observer }),
     progress: () => progress,
     async record(next) {

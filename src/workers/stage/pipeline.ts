@@ -1,4 +1,5 @@
 import { type Progress, type StageRecord, withStage } from '../../jobs/queue/progress.ts';
+import type { Log } from '../../logger.ts';
 
 /** One step of a job: safe to run twice, and safe beside a twin of the same job (`ARCHITECTURE.md` §3.1). */
 export interface Stage<Name extends string, Context, Outcome> {
@@ -25,6 +26,7 @@ export interface PipelineOptions<Name extends StageRecord['stage'], Context, Out
   progress(): Progress;
   /** Records a stage; throws when the job is not ours any more. */
   record(progress: Progress): Promise<void>;
+  readonly log: Pick<Log, 'debug'>;
   readonly observer?: StageObserver;
   /** Milliseconds since 1970. */
   now?(): number;
@@ -39,7 +41,7 @@ export interface PipelineOptions<Name extends StageRecord['stage'], Context, Out
 export async function runStages<Name extends StageRecord['stage'], Context, Outcome>(
   options: PipelineOptions<Name, Context, Outcome>,
 ): Promise<Outcome | undefined> {
-  const { stages, context, signal, generation, progress, record, observer, now = Date.now } = options;
+  const { stages, context, signal, generation, progress, record, log, observer, now = Date.now } = options;
   let ended: StageRecord | undefined;
 
   /** What is known by now: also the end of the last stage, which waits for the next write. */
@@ -68,11 +70,14 @@ export async function runStages<Name extends StageRecord['stage'], Context, Outc
       }
     }
     await write(withStage(known(), running));
+    log.debug('stage begun', { stage: stage.name, tries });
     await observer?.before?.(stage.name);
     signal.throwIfAborted();
     outcome = await stage.run(context);
     signal.throwIfAborted();
-    ended = { ...running, state: 'done', ms: now() - startedAt };
+    const ms = now() - startedAt;
+    ended = { ...running, state: 'done', ms };
+    log.debug('stage done', { stage: stage.name, ms });
     if (outcome !== undefined) break;
   }
   if (ended !== undefined) await write(known());

@@ -1,4 +1,3 @@
-import type { Logger } from 'winston';
 import type { AppStore } from '../../apps/app-store.ts';
 import type { CommonSettings, RagServer, Registries } from '../../config/config.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
@@ -7,6 +6,7 @@ import type { Scheme } from '../../instances/domains/registration-link.ts';
 import type { PrefixIndex } from '../../instances/lookup/prefix-index.ts';
 import type { PlatformWatch } from '../../instances/platform/platform-indexes.ts';
 import type { EncryptorKey } from '../../instances/vault/organization-key.ts';
+import type { Log } from '../../logger.ts';
 import type { StackConnection } from '../../stack/connect.ts';
 import type { Storage } from '../../storage/storage.ts';
 
@@ -45,5 +45,5 @@ export interface Services extends Clusters {
   /** Applications as they are installed, each fetched once. */
   readonly apps: AppStore;
   readonly registries: Registries;
-  readonly log: Logger;
+  readonly log: Log;
 }

@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { expect } from 'chai';
-import winston from 'winston';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { connectWorker } from '../../../src/workers/connect.ts';
 import { makeCertificate, type TestCertificate } from '../../support/certificates.ts';
 import { type CliPlatform, runCommand, startPlatform } from '../../support/cli-platform.ts';
+import { silentLog } from '../../support/test-log.ts';
 import { startTlsProxy, type TlsProxy } from '../../support/tls-proxy.ts';
 
 describe('commands on a CouchDB over TLS', () => {
@@ -42,7 +42,7 @@ describe('commands on a CouchDB over TLS', () => {
     const surroundings = { env: {}, cwd: dirname(file), home: dirname(file) };
     const worker = await connectWorker({
       config: loadConfig({ ...surroundings, file }),
-      log: winston.createLogger({ silent: true }),
+      log: silentLog(),
     });
     try {
       const added = await runCommand('instances', 'add', 'tls.example.org', '--config', file);

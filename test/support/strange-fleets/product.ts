@@ -2,7 +2,6 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
-import winston from 'winston';
 import { runPrepared } from '../../../src/cli/batches/run-prepared.ts';
 import { removeOrphans } from '../../../src/cli/instances/remove-orphans.ts';
 import { selectionPrinter } from '../../../src/cli/instances/unreadable-printer.ts';
@@ -18,6 +17,7 @@ import { fleetYaml } from '../../../src/up/config-file.ts';
 import { connectWorker } from '../../../src/workers/connect.ts';
 import { type Ran, runCommand, spawnCommand } from '../cli-platform.ts';
 import type { TestCouch, TestRedis } from '../servers.ts';
+import { silentLog } from '../test-log.ts';
 import type { Outcome, Told } from './judge.ts';
 import { ROOT } from './strange-fleet.ts';
 
@@ -78,7 +78,7 @@ export async function startProduct({
   await writeFile(file, yaml, { mode: 0o600 });
   const app = await writeApp(join(directory, 'app'));
   const config = loadConfig({ env: {}, cwd: directory, home: directory, file });
-  const log = winston.createLogger({ silent: true });
+  const log = silentLog();
   const worker = await connectWorker({ config, log });
   const fleet = await openFleet({ ...config.fleet, role: 'command' }).catch(async (error) => {
     await worker.stop();

@@ -1,14 +1,13 @@
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import { connect } from 'node:net';
-import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { createLogger, transports } from 'winston';
 import type { OperatorCheck } from '../../../src/web/operator-check.ts';
 import { startServe } from '../../../src/web/serve.ts';
 import { send } from '../../support/admin-client.ts';
 import { redisAt } from '../../support/redis-at.ts';
+import { capturingLog } from '../../support/test-log.ts';
 import { OPERATOR_AUTHORIZATION, startTestWeb, type TestWeb, testOperator } from '../../support/web.ts';
 import { workerConfig } from '../../support/worker-settings.ts';
 
@@ -218,13 +217,7 @@ describe('the admin API', function () {
 
   it('never writes a query into its log', async () => {
     const lines: string[] = [];
-    const stream = new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        lines.push(chunk.toString());
-        done();
-      },
-    });
-    const log = createLogger({ level: 'silly', transports: [new transports.Stream({ stream })] });
+    const log = capturingLog(lines);
     const running = await startServe({ config, log, operator: testOperator });
     try {
       const url = `http://127.0.0.1:${running.adminPort}`;

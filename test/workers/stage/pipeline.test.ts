@@ -6,6 +6,7 @@ import {
   type Stage,
   type StageObserver,
 } from '../../../src/workers/stage/pipeline.ts';
+import { silentLog } from '../../support/test-log.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 
 type Name = StageRecord['stage'];
@@ -42,6 +43,7 @@ class Bench {
       stages,
       context: undefined,
       signal: this.#abort.signal,
+      log: silentLog(),
       generation,
       progress: () => this.progress,
       record: async (progress) => {

@@ -1,6 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { html } from 'ghtml';
-import { toError } from '../../../errors.ts';
 import { problemOf } from '../../fleet-api/problem.ts';
 import { statusText } from '../../http/create-server.ts';
 import { type WebFailure, webFailure } from '../../http/failure.ts';
@@ -51,8 +50,7 @@ export function failureHandler({ log }: WebContext): Handler {
   return async (error, request, reply) => {
     const { status, headers, problem } = problemOf(error);
     // The route and not the path: what is asked for may hold what is nobody's business.
-    if (status === 500)
-      log.error('a page failed', { route: request.routeOptions.url, error: toError(error).message });
+    if (status === 500) log.error('a page failed', { route: request.routeOptions.url, error });
     reply.code(status).headers(headers);
     if (!prefersPage(request)) return problem;
     const isSignedIn = request.operatorSession !== undefined;
