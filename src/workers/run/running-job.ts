@@ -194,6 +194,7 @@ export class RunningJob {
   private async leaveToOthers(error: unknown): Promise<never> {
     const reason = { code: 'handed_back', message: 'its worker was stopped' } as const;
     await this.recorder.report('retrying', { ...classify(error), ...reason });
+    this.log.info('job handed back', { error: reason });
     throw Worker.RateLimitError();
   }
 
