@@ -2,6 +2,8 @@ import type { Batch } from '../../src/jobs/batches/batches.ts';
 import type { RowState } from '../../src/jobs/batches/row-state.ts';
 import { NO_STEERING } from '../../src/jobs/batches/steering.ts';
 import type { WorkerState } from '../../src/jobs/redis/worker-heartbeat.ts';
+import type { BatchView } from '../../src/operations/batches/follow-batch.ts';
+import { holdsOf } from '../../src/operations/batches/holds.ts';
 
 const NONE: Record<RowState, number> = {
   waiting: 0,
@@ -39,4 +41,12 @@ export function sampleBatch(counts: Partial<Record<RowState, number>>, changes: 
 
 export function sampleWorker(waitsFor = ''): WorkerState {
   return { id: 'w', host: 'h', pid: 1, concurrency: 4, running: 4, startedAt: 0, waitsFor };
+}
+
+/** What is seen of a batch by whoever follows it. */
+export function sampleView(
+  given: Pick<BatchView, 'batch' | 'workers' | 'rate'> & Partial<BatchView>,
+): BatchView {
+  const { batch, workers } = given;
+  return { activeByStage: [], oldestWaitingMs: undefined, holds: holdsOf(batch, workers), ...given };
 }

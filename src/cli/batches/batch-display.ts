@@ -1,10 +1,12 @@
 import { Writable } from 'node:stream';
 import { createLogUpdate } from 'log-update';
+import type { BatchView } from '../../operations/batches/follow-batch.ts';
+import { type WatchSnapshot, watchSnapshot } from '../../operations/batches/watch-snapshot.ts';
 import { oneLine } from '../../safe-text.ts';
 import { writerOf } from '../terminal/guard-output.ts';
 import type { Output } from '../terminal/output.ts';
 import { isLive, type Screen } from '../terminal/screen.ts';
-import { attention, type BatchView, batchTitle, progressBlock, progressLine } from './progress-text.ts';
+import { attention, batchTitle, progressBlock, progressLine } from './progress-text.ts';
 
 /** Shows a batch as it goes on. */
 export interface BatchDisplay {
@@ -59,7 +61,10 @@ class ScreenStream extends Writable {
 /** Milliseconds between two lines of a log. */
 const LINE_MS = 1_000;
 
-/** A line when counts changed, at most one a second; what holds the batch up goes to stderr. */
+/** Milliseconds after which there is a line although nothing has changed. */
+const QUIET_MS = 60_000;
+
+/** A line when counts changed, at most one a second, and one a minute; what holds the batch up goes to stderr. */
 export function plainDisplay(output: Output, now: () => number = () => performance.now()): BatchDisplay {
   let told = '';
   let noted = '';
@@ -68,7 +73,7 @@ export function plainDisplay(output: Output, now: () => number = () => performan
 
   const tell = (view: BatchView) => {
     const counts = JSON.stringify(view.batch.counts);
-    if (counts === told) return;
+    if (counts === told && now() - last < QUIET_MS) return;
     told = counts;
     last = now();
     output.line(progressLine(view));
@@ -85,6 +90,29 @@ export function plainDisplay(output: Output, now: () => number = () => performan
     end() {
       if (latest !== undefined) tell(latest);
     },
+  };
+}
+
+/**
+ * A snapshot for programs when something but its rates and times has changed, at most one a second; the end is told by
+ * whoever answers.
+ */
+export function snapshotDisplay(
+  write: (snapshot: WatchSnapshot) => void,
+  now: () => number = () => performance.now(),
+): BatchDisplay {
+  let told = '';
+  let last = Number.NEGATIVE_INFINITY;
+  return {
+    show(view) {
+      const { perSecond, secondsLeft, oldestWaitingSeconds, ...steady } = watchSnapshot(view);
+      const state = JSON.stringify(steady);
+      if (steady.endedAt !== undefined || state === told || now() - last < LINE_MS) return;
+      told = state;
+      last = now();
+      write(watchSnapshot(view));
+    },
+    end: () => undefined,
   };
 }
 

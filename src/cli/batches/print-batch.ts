@@ -14,8 +14,11 @@ export interface StartedBatch extends BatchSummary {
 }
 
 /** Shows an operator what is reported of a batch. @param quiet whether its progress is not shown */
-export function batchPrinter(output: Output, quiet: boolean): BatchReporter {
-  const display = displayFor(output, quiet);
+export function batchPrinter(
+  output: Output,
+  quiet: boolean,
+  display = displayFor(output, quiet),
+): BatchReporter {
   return (report) => {
     switch (report.event) {
       case 'made':

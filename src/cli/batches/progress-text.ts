@@ -1,18 +1,11 @@
 import type { Batch } from '../../jobs/batches/batches.ts';
-import { JOB_KINDS } from '../../jobs/kinds/job-kinds.ts';
-import type { WorkerState } from '../../jobs/redis/worker-heartbeat.ts';
+import { JOB_KINDS, stageLabel } from '../../jobs/kinds/job-kinds.ts';
 import { endedRows, queuedRows } from '../../operations/batches/batch-state.ts';
+import type { BatchView } from '../../operations/batches/follow-batch.ts';
+import { secondsLeft } from '../../operations/batches/watch-snapshot.ts';
 import { count, readableDuration } from '../../quantity-text.ts';
 import { clipped, oneLine } from '../../safe-text.ts';
-import { START_A_WORKER, waitsOf } from '../terminal/worker-notice.ts';
-
-/** What is shown of a batch while it runs. */
-export interface BatchView {
-  readonly batch: Batch;
-  readonly workers: readonly WorkerState[];
-  /** Rows that end per second; undefined until it can be told. */
-  readonly rate: number | undefined;
-}
+import { holdText } from './hold-text.ts';
 
 const BAR = 26;
 
@@ -29,35 +22,46 @@ export function progressBlock(view: BatchView, columns: number): string[] {
   const { batch, workers } = view;
   const { kind, total, counts } = batch;
   const words = JOB_KINDS[kind].words;
-  const people = `${workers.length} worker${workers.length === 1 ? '' : 's'}`;
   const speed = speedText(view).map((text) => `   ${text}`);
   const lines = [
-    `${batchTitle(batch)}   ${people}`,
+    `${batchTitle(batch)}   ${workersText(workers.length)}`,
     `  ${words.done.padEnd(9)} ${bar(endedRows(batch) / Math.max(total, 1))}  ${counts.done}/${total}${speed.join('')}`,
     `  failed ${counts.failed}   retrying ${counts.retrying}   skipped (${words.skipped}) ${counts.skipped}${fewTexts(batch, '   ')}`,
-    ...[...queuedText(batch), ...attention(view)].map((text) => `  ${text}`),
+    ...[...workText(view), ...queuedText(batch), ...attention(view)].map((text) => `  ${text}`),
   ];
   return lines.map((line) => clipped(line, Math.max(columns - 1, 20)));
 }
 
 /** The same in one line, for a log. */
 export function progressLine(view: BatchView): string {
-  const { batch } = view;
+  const { batch, workers } = view;
+  const runs = batch.endedAt === undefined;
   const { done, failed, retrying, skipped } = batch.counts;
   const speed = [...queuedText(batch), ...speedText(view)];
   return [
     `${JOB_KINDS[batch.kind].words.done} ${done}/${batch.total}, failed ${failed}, retrying ${retrying}, skipped ${skipped}${fewTexts(batch, ', ')}`,
     ...(speed.length === 0 ? [] : [`(${speed.join(', ')})`]),
+    ...(runs ? [[...workText(view), workersText(workers.length)].join(', ')] : []),
   ].join(' ');
 }
 
 /** What keeps a batch from going on. */
-export function attention({ batch, workers }: BatchView): string[] {
-  const waits = waitsOf(workers);
+export function attention({ holds }: BatchView): string[] {
+  return holds.map(holdText);
+}
+
+function workersText(workers: number): string {
+  return `${workers} worker${workers === 1 ? '' : 's'}`;
+}
+
+/** Where rows are that are worked on, and for how long others have waited. */
+function workText({ activeByStage, oldestWaitingMs }: BatchView): string[] {
+  const stages = activeByStage.map(({ stage, rows }) => {
+    return `${stage === '' ? 'beginning' : stageLabel(stage)} ${rows}`;
+  });
   return [
-    ...(workers.length === 0 ? [`No worker is running. Start one: ${START_A_WORKER}`] : []),
-    ...(waits.length > 0 ? [`The workers wait for ${waits.join(' and ')}.`] : []),
-    ...(batch.halt === undefined ? [] : [`Stopped (${batch.halt}): waiting rows are passed over.`]),
+    ...(stages.length === 0 ? [] : [`at work: ${stages.join(', ')}`]),
+    ...(oldestWaitingMs === undefined ? [] : [`the oldest waits for ${readableDuration(oldestWaitingMs)}`]),
   ];
 }
 
@@ -76,11 +80,12 @@ function fewTexts({ counts }: Batch, separator: string): string {
     .join('');
 }
 
-function speedText({ batch, rate }: BatchView): string[] {
+function speedText(view: BatchView): string[] {
+  const { rate } = view;
   if (rate === undefined || rate <= 0) return [];
-  const left = batch.total - endedRows(batch);
+  const left = secondsLeft(view);
   const speed = `${rate.toFixed(1)}/s`;
-  return left <= 0 ? [speed] : [speed, `about ${readableDuration((left / rate) * 1000)} left`];
+  return left === undefined ? [speed] : [speed, `about ${readableDuration(left * 1000)} left`];
 }
 
 function bar(part: number): string {

@@ -3,7 +3,9 @@ import { FleetError, InputError } from '../../errors.ts';
 import type { Batch } from '../../jobs/batches/batches.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { listWorkers, type WorkerState } from '../../jobs/redis/worker-heartbeat.ts';
+import { type BatchDetail, batchDetail } from './batch-detail.ts';
 import { endedRows } from './batch-state.ts';
+import { type Hold, holdsOf } from './holds.ts';
 import { createRate } from './rate.ts';
 
 /** Milliseconds between two looks at a batch; each costs Redis the same, whatever its size (`ARCHITECTURE.md` §5). */
@@ -12,12 +14,17 @@ const LOOK_MS = 250;
 /** Milliseconds between two looks at the workers, which cost more the more there are. */
 const WORKERS_MS = 5_000;
 
+/** Milliseconds between two looks at its jobs. */
+const DETAIL_MS = 1_000;
+
 /** What is known of a batch while it runs. */
-export interface BatchView {
+export interface BatchView extends BatchDetail {
   readonly batch: Batch;
   readonly workers: readonly WorkerState[];
   /** Rows that end per second; undefined until it can be told. */
   readonly rate: number | undefined;
+  /** What keeps it from going on. */
+  readonly holds: readonly Hold[];
 }
 
 /** Looks at a batch and tells what it sees. */
@@ -29,6 +36,8 @@ export function createFollower(fleet: Fleet, id: string, onView: (view: BatchVie
   const rate = createRate();
   let workers: readonly WorkerState[] = [];
   let workersAt = Number.NEGATIVE_INFINITY;
+  let detail: BatchDetail = { activeByStage: [], oldestWaitingMs: undefined };
+  let detailAt = Number.NEGATIVE_INFINITY;
   let wasThere = false;
 
   /** One that was there and is not any more is no mistake of the operator's. */
@@ -56,7 +65,11 @@ export function createFollower(fleet: Fleet, id: string, onView: (view: BatchVie
       }
       const batch = await find();
       rate.add(endedRows(batch), now);
-      onView({ batch, workers, rate: rate.perSecond });
+      if (batch.endedAt !== undefined || now - detailAt >= DETAIL_MS) {
+        detail = await batchDetail(fleet, batch, Date.now());
+        detailAt = now;
+      }
+      onView({ batch, workers, rate: rate.perSecond, ...detail, holds: holdsOf(batch, workers) });
       return batch;
     },
   };

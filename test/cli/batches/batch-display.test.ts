@@ -1,12 +1,10 @@
 import { expect } from 'chai';
-import { liveDisplay, plainDisplay } from '../../../src/cli/batches/batch-display.ts';
-import { sampleBatch, sampleWorker } from '../../support/sample-batch.ts';
+import { liveDisplay, plainDisplay, snapshotDisplay } from '../../../src/cli/batches/batch-display.ts';
+import type { WatchSnapshot } from '../../../src/operations/batches/watch-snapshot.ts';
+import { sampleBatch, sampleView, sampleWorker } from '../../support/sample-batch.ts';
 
-const view = (done: number, workers = [sampleWorker()]) => ({
-  batch: sampleBatch({ done }),
-  workers,
-  rate: undefined,
-});
+const view = (done: number, workers = [sampleWorker()]) =>
+  sampleView({ batch: sampleBatch({ done }), workers, rate: undefined });
 
 describe('the display of a batch on a terminal', () => {
   it('draws over what it drew before', () => {
@@ -94,6 +92,13 @@ describe('the display of a batch in a log', () => {
     expect(lines).to.have.length(2);
   });
 
+  it('has a line a minute though nothing changed', () => {
+    const { display, lines, clock } = startDisplay();
+    display.show(view(1));
+    for (clock.now = 1000; clock.now < 120_500; clock.now += 1000) display.show(view(1));
+    expect(lines).to.have.length(4);
+  });
+
   it('ends with the last counts', () => {
     const { display, lines } = startDisplay();
     display.show(view(1));
@@ -107,5 +112,52 @@ describe('the display of a batch in a log', () => {
     display.show(view(1, []));
     display.show(view(1, []));
     expect(notes).to.deep.equal(['No worker is running. Start one: cozy-fleet workers start']);
+  });
+});
+
+describe('the display of a batch for programs', () => {
+  function startDisplay() {
+    const snapshots: WatchSnapshot[] = [];
+    const clock = { now: 0 };
+    const display = snapshotDisplay(
+      (snapshot) => void snapshots.push(snapshot),
+      () => clock.now,
+    );
+    return { display, snapshots, clock };
+  }
+
+  it('has all that is seen', () => {
+    const { display, snapshots } = startDisplay();
+    const activeByStage = [{ stage: 'databases', rows: 3 }];
+    display.show({ ...view(200), rate: 12.34, activeByStage, oldestWaitingMs: 12_400 });
+    expect(snapshots[0]).to.deep.include({
+      batch: '7Q2K4',
+      state: 'running',
+      ended: 200,
+      queued: 1200,
+      workers: 1,
+      perSecond: 12.3,
+      secondsLeft: 81,
+      activeByStage,
+      oldestWaitingSeconds: 12,
+      holds: [],
+    });
+  });
+
+  it('has a snapshot a change, at most one a second, and none for rates and times alone', () => {
+    const { display, snapshots, clock } = startDisplay();
+    display.show(view(1));
+    clock.now = 999;
+    display.show(view(2));
+    clock.now = 1000;
+    display.show(view(3));
+    clock.now = 5000;
+    display.show({ ...view(3), rate: 2, oldestWaitingMs: 4000 });
+    display.show(view(3, []));
+    expect(snapshots.map(({ counts, holds }) => [counts.done, holds])).to.deep.equal([
+      [1, []],
+      [3, []],
+      [3, [{ hold: 'no-worker' }]],
+    ]);
   });
 });
