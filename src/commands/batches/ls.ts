@@ -1,5 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { tableFlags } from '../../cli/flags/table-flags.ts';
+import { arrangementOf } from '../../cli/terminal/arrangement.ts';
 import { rowsText } from '../../cli/terminal/table.ts';
 import type { Batch } from '../../jobs/batches/batches.ts';
 import { type BatchSummary, batchState, batchSummary } from '../../operations/batches/batch-state.ts';
@@ -21,18 +23,25 @@ const HEAD = [
 export default class BatchesLs extends BaseCommand {
   static override summary = 'List batches, newest first';
 
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --columns batch,failed,name --sort=-failed',
+  ];
+
   static override aliases = ['batches:list'];
 
   static override flags = {
-    limit: Flags.integer({ summary: 'Most batches to list', min: 1, default: 20 }),
+    limit: Flags.integer({ summary: 'Most batches to list, the newest', min: 1, default: 20 }),
+    ...tableFlags(HEAD),
   };
 
   async run(): Promise<BatchSummary[]> {
     const { flags } = await this.parse(BatchesLs);
+    const table = arrangementOf(HEAD, flags);
     const config = this.loadConfig(flags.config);
     return await withFleet(config, async ({ batches }) => {
-      const found = await batches.list(flags.limit);
-      for (const line of rowsText(HEAD, found.map(cells), this.live)) this.log(line);
+      const found = table.sorted(await batches.list(flags.limit), cells);
+      const rows = found.map((batch) => table.cut(cells(batch)));
+      for (const line of rowsText(table.head, rows, this.live)) this.log(line);
       return found.map(batchSummary);
     });
   }

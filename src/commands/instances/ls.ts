@@ -13,7 +13,7 @@ export default class InstancesLs extends BaseCommand {
   static override summary = 'List the instances, or those that a filter means';
 
   static override description =
-    `As cozy-stack prints them, with its own words for the state; with a filter or --format the state is told in full. --fields knows also ${MORE_FIELDS.join(', ')}.`;
+    `As cozy-stack prints them, with its own words for the state; with a filter or --format the state is told in full. --fields knows also ${MORE_FIELDS.join(', ')}. They are listed as they are read, in the order of CouchDB: sort them with another program.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -28,6 +28,7 @@ export default class InstancesLs extends BaseCommand {
     json: Flags.boolean({ summary: 'One JSON object a line', exclusive: ['format'] }),
     fields: Flags.string({
       summary: 'Only these fields (commas or repetition)',
+      aliases: ['columns'],
       multiple: true,
       multipleNonGreedy: true,
       delimiter: ',',

@@ -79,6 +79,15 @@ describe('batches', () => {
     expect(JSON.parse(stdout)).to.have.length(2);
   });
 
+  it('ls lists the columns that are asked for, in the order that is', async () => {
+    const { stdout } = await platform.run('batches', 'ls', '--columns', 'total,batch', '--sort=-batch');
+    const ids = (await platform.fleet.batches.list(9)).map(({ id }) => id);
+    expect(stdout.trim().split('\n')).to.deep.equal(ids.sort(descending).map((id) => `2\t${id}`));
+    const { stderr, exitCode } = await platform.run('batches', 'ls', '--sort', 'nothing');
+    expect(stderr).to.include('there is no column "nothing"').and.include('There are batch, state,');
+    expect(exitCode).to.equal(2);
+  });
+
   it('watch sums up one that has ended, with its exit code', async () => {
     const { stdout, exitCode } = await platform.run('batches', 'watch', batch);
     expect(stdout).to.contain('ended: 1 created, 1 failed.');
@@ -113,3 +122,7 @@ describe('batches', () => {
     expect(counts.cancelled).to.be.greaterThan(0);
   });
 });
+
+function descending(a: string, b: string): number {
+  return b.localeCompare(a, 'en', { numeric: true });
+}
