@@ -30,6 +30,7 @@ const INPUT = {
   empty_file: 'The file is empty.',
   file_changed: 'The file changed while it was read.',
   flag_of_one_instance: "A flag that is one instance's own was given for many.",
+  foreign_passphrase: 'A passphrase that was exported is for another domain or another fleet, or was cut.',
   illegal_domain: 'The text cannot be the domain of an instance.',
   indexes_unsure: 'Nothing shows which number of indexes the stacks of the platform write.',
   invalid_options: 'Some options of an instance are not good; each is named.',

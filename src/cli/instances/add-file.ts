@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Config } from '../../config/config.ts';
 import { type Couch, checkCouch, openCouch } from '../../operations/connect/couch.ts';
-import { passphraseSealer } from '../../operations/connect/passphrase-sealer.ts';
+import { passphraseMarker } from '../../operations/connect/passphrase-sealer.ts';
 import { withKeyedFleet } from '../../operations/connect/with-fleet.ts';
 import { type FileCounts, refuseInvalidRows } from '../../operations/input/check-file.ts';
 import { rulesOf } from '../../operations/input/check-rows.ts';
@@ -83,10 +83,10 @@ async function create(
   const { warning } = await preflight(config, counts.valid);
   if (warning !== undefined) output.note(warning);
   const result = await withKeyedFleet(config, couch.global, async (fleet) => {
-    const sealer = prepared.hasPassphrases ? await passphraseSealer(config, fleet) : undefined;
+    const mark = prepared.hasPassphrases ? await passphraseMarker(config, fleet) : undefined;
     return await withInterrupt((signal) => {
       const run = { actor: currentActor(), async, waitMs, signal };
-      return prepared.run(fleet, options, sealer, run, batchPrinter(output, async || json));
+      return prepared.run(fleet, options, mark, run, batchPrinter(output, async || json));
     });
   });
   const { answer, outcome } = printBatchResult(result, output);

@@ -1,24 +1,32 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { type ExportFormat, exportHead, exportLine } from '../../cli/batches/export-format.ts';
+import { exportHead, exportLine, successfulHead, successfulLine } from '../../cli/batches/export-format.ts';
+import { type Destination, writeReturnedRows, writeRows } from '../../cli/batches/export-rows.ts';
 import { rowText } from '../../cli/terminal/input-printer.ts';
-import { writeOutput } from '../../cli/terminal/output-file.ts';
 import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
+import { ROW_STATES, type RowState } from '../../jobs/batches/row-state.ts';
 import type { ExportedRow } from '../../operations/batches/export-batch.ts';
 import { exportBatch } from '../../operations/batches/export-batch.ts';
 import { exportFile } from '../../operations/batches/export-file.ts';
+import { exportSuccessful, type SuccessfulRow } from '../../operations/batches/export-successful.ts';
 import { checkCouch, openCouch, withCouch } from '../../operations/connect/couch.ts';
-import { withFleet } from '../../operations/connect/with-fleet.ts';
+import { withFleet, withKeyedFleet } from '../../operations/connect/with-fleet.ts';
 import { problemReports } from '../../operations/input/check-file.ts';
 import { rulesOf } from '../../operations/input/check-rows.ts';
 import { openInstanceFile } from '../../operations/input/row-file.ts';
 
-interface Destination {
-  readonly format: ExportFormat;
-  /** Path of a file; absent or `-` for stdout. */
-  readonly output: string | undefined;
+/** Which rows of which batch, and what of them. */
+interface ExportedBatch {
+  readonly id: string;
+  /** None = all. */
+  readonly states: readonly RowState[];
+  readonly successful: boolean;
+  readonly asRows: boolean;
 }
+
+/** Rows that somebody has to look at. */
+const FAILURES: readonly RowState[] = ['failed', 'incomplete'];
 
 export default class BatchesExport extends BaseCommand {
   static override summary = 'Write what became of each row, with its registration link';
@@ -28,6 +36,7 @@ export default class BatchesExport extends BaseCommand {
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> 7Q2K4 --output invitations.csv',
+    '<%= config.bin %> <%= command.id %> 7Q2K4 --failed --as-rows --output again.csv',
     '<%= config.bin %> <%= command.id %> --from school.csv --output invitations.csv',
   ];
 
@@ -44,6 +53,20 @@ export default class BatchesExport extends BaseCommand {
       options: ['csv', 'ndjson'] as const,
       default: 'csv',
     })(),
+    failed: Flags.boolean({
+      summary: 'Only rows that failed or are incomplete',
+      exclusive: ['state', 'from'],
+    }),
+    state: Flags.option({ summary: 'Only rows of this state', options: ROW_STATES, exclusive: ['from'] })(),
+    successful: Flags.boolean({
+      summary: 'Only rows that succeeded, with mail address, name, locale and context as they are now',
+      exclusive: ['failed', 'state', 'as-rows', 'from'],
+    }),
+    'as-rows': Flags.boolean({
+      summary:
+        'The columns of the file that was submitted, and what went wrong: to be corrected and submitted again',
+      exclusive: ['from'],
+    }),
   };
 
   async run(): Promise<void> {
@@ -54,16 +77,39 @@ export default class BatchesExport extends BaseCommand {
     const config = this.loadConfig(flags.config);
     const format = this.jsonEnabled() ? 'ndjson' : flags.format;
     const to = { format, output: flags.output };
-    if (flags.from !== undefined) await this.ofFile(config, flags.from, to);
-    else await this.ofBatch(config, (args.batch ?? '').toUpperCase(), to);
+    if (flags.from !== undefined) {
+      await this.ofFile(config, flags.from, to);
+      return;
+    }
+    const { successful, 'as-rows': asRows } = flags;
+    const states = flags.failed ? FAILURES : flags.state === undefined ? [] : [flags.state];
+    await this.ofBatch(config, { id: (args.batch ?? '').toUpperCase(), states, successful, asRows }, to);
   }
 
-  private async ofBatch(config: Config, id: string, to: Destination): Promise<void> {
-    await withCouch(config, ({ global }) =>
-      withFleet(config, ({ batches }) =>
-        write(exportBatch(batches, global, config.fleet.linkScheme, id), to),
-      ),
-    );
+  private async ofBatch(
+    config: Config,
+    { id, states, successful, asRows }: ExportedBatch,
+    to: Destination,
+  ): Promise<void> {
+    const { linkScheme } = config.fleet;
+    const { format, output } = to;
+    await withCouch(config, async (couch) => {
+      if (asRows) {
+        await withKeyedFleet(config, couch.global, (fleet) =>
+          writeReturnedRows(fleet, { id, states }, to, this.output),
+        );
+        return;
+      }
+      await withFleet(config, async ({ batches }) => {
+        if (successful) {
+          const rows = exportSuccessful(batches, couch, linkScheme, id);
+          const line = (row: SuccessfulRow) => successfulLine(row, format);
+          await writeRows(rows, { head: successfulHead(format), line }, output);
+        } else {
+          await write(exportBatch(batches, couch.global, linkScheme, id, states), to);
+        }
+      });
+    });
   }
 
   private async ofFile(config: Config, source: string, to: Destination): Promise<void> {
@@ -84,12 +130,6 @@ export default class BatchesExport extends BaseCommand {
 }
 
 async function write(rows: AsyncIterable<ExportedRow>, { format, output }: Destination): Promise<void> {
-  await writeOutput(output, async (put) => {
-    let head = exportHead(format);
-    for await (const row of rows) {
-      await put(head + exportLine(row, format));
-      head = '';
-    }
-    await put(head);
-  });
+  const line = (row: ExportedRow) => exportLine(row, format);
+  await writeRows(rows, { head: exportHead(format), line }, output);
 }

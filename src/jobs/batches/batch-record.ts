@@ -15,6 +15,8 @@ const rowInfo = z.object({
   tries: z.number().optional(),
   code: z.string().optional(),
   error: z.string().optional(),
+  /** What the operator can do next. */
+  advice: z.string().optional(),
 });
 
 export type RowInfo = z.infer<typeof rowInfo>;

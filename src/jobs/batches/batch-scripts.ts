@@ -97,6 +97,7 @@ else
 end
 for at = 1, 4 do redis.call('EXPIRE', KEYS[at], ARGV[5]) end
 redis.call('EXPIRE', KEYS[2] .. ':' .. ARGV[2], ARGV[5])
+redis.call('EXPIRE', KEYS[3] .. ':originals', ARGV[5])
 return 1
 `);
 

@@ -43,7 +43,14 @@ export function isSealKey(text: string): boolean {
 }
 
 /** What the fleet's key is used for; each use has a key of its own, so that none tells anything of another. */
-type Use = 'signature of a job' | 'mark of a passphrase' | 'seal of a passphrase';
+type Use =
+  | 'signature of a job'
+  | 'mark of a passphrase'
+  | 'seal of a passphrase'
+  | 'seal of an exported passphrase'
+  | 'seal of an original row'
+  | 'seal of an address to notify'
+  | 'signature of a notice';
 
 /**
  * 32 bytes for one use (HKDF, SHA-256).

@@ -23,6 +23,8 @@ export interface Keys {
   batch(id: string): string;
   /** Batch row number → `state fence info`. */
   rows(batchId: string): string;
+  /** Batch row number → the row as its file has it, sealed (`fleet/original-rows.ts`). */
+  originals(batchId: string): string;
   /** Number of rows by state; the same name with `:<state>` is the sorted set of that state's rows. */
   counts(batchId: string): string;
   /** Rows that ended, by the number of their ten seconds since 1970. */
@@ -83,6 +85,7 @@ export function createKeys(prefix: string): Keys {
     batches: `${tag}:batches`,
     batch: (id) => `${tag}:batch:${id}`,
     rows: (batchId) => `${tag}:batch:${batchId}:rows`,
+    originals: (batchId) => `${tag}:batch:${batchId}:originals`,
     counts: (batchId) => `${tag}:batch:${batchId}:counts`,
     rate: (batchId) => `${tag}:batch:${batchId}:rate`,
     held: (batchId) => `${tag}:batch:${batchId}:held`,

@@ -6,6 +6,7 @@ import { describeUnreadable, type ReadResult } from '../../instances/lookup/clas
 import { classifyByNames } from '../../instances/lookup/lookup.ts';
 import { isOfIncarnation, type Registration, registrationOf } from '../../instances/lookup/registration.ts';
 import type { Batches, Row } from '../../jobs/batches/batches.ts';
+import type { RowState } from '../../jobs/batches/row-state.ts';
 import { JOB_KINDS, type JobKind } from '../../jobs/kinds/job-kinds.ts';
 import { rowError } from './batch-state.ts';
 
@@ -23,6 +24,7 @@ const PAGE = 200;
 /**
  * The rows of a batch with the register tokens as CouchDB has them now, in the order of the file.
  * A token is given for the very life of the domain that the row made, and for no other (`ARCHITECTURE.md` §3.3).
+ * @param states of the rows; none = all
  * @throws InputError `unknown_batch`
  */
 export async function* exportBatch(
@@ -30,23 +32,32 @@ export async function* exportBatch(
   global: CouchServer,
   scheme: Scheme,
   id: string,
+  states: readonly RowState[] = [],
 ): AsyncGenerator<ExportedRow> {
   const { kind } = await batches.get(id);
-  for await (const page of chunks(batches.rows(id), PAGE)) {
-    if (!JOB_KINDS[kind].hasLinks) {
-      for (const row of page) yield exportedWork(row, kind);
-      continue;
-    }
-    const made = await instancesOf(
-      global,
-      page.filter(({ state }) => state === 'done' || state === 'incomplete'),
-    );
-    for (const row of page) yield exported(row, made.get(reservationId(row.domain)), scheme);
+  for await (const page of chunks(batches.rows(id, ...states), PAGE)) {
+    const made = JOB_KINDS[kind].hasLinks
+      ? await instancesOf(
+          global,
+          page.filter(({ state }) => state === 'done' || state === 'incomplete'),
+        )
+      : undefined;
+    for (const row of page) yield exportedRow(row, kind, made?.get(reservationId(row.domain)), scheme);
   }
 }
 
+/** A row of a batch of that kind. @param instance what CouchDB has under the id that a row of creations made */
+export function exportedRow(
+  row: Row,
+  kind: JobKind,
+  instance: ReadResult | undefined,
+  scheme: Scheme,
+): ExportedRow {
+  return JOB_KINDS[kind].hasLinks ? exported(row, instance, scheme) : exportedWork(row, kind);
+}
+
 /** By document id: a stack may have made a second document for a domain, which is none of ours. */
-async function instancesOf(
+export async function instancesOf(
   global: CouchServer,
   rows: readonly Row[],
 ): Promise<ReadonlyMap<string, ReadResult>> {

@@ -2,12 +2,16 @@ import type { NewBatch } from '../../jobs/batches/batches.ts';
 import type { SteeringChange } from '../../jobs/batches/steering.ts';
 import { openSubmission } from '../../jobs/batches/submission.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
+import { keepOriginals, type WithOriginal } from '../../jobs/fleet/original-rows.ts';
 import { openGate } from '../../jobs/gate/gate.ts';
 import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
 import { enqueueRows, type RowRequest } from '../../jobs/queue/enqueue.ts';
 
 /** Milliseconds between two looks at a batch while it is queued. */
 const LOOK_MS = 500;
+
+/** A row to be queued, with what its file says. */
+export type BatchRow = RowRequest & WithOriginal;
 
 /** What a batch is, before it has rows. */
 export interface BatchInput {
@@ -22,7 +26,7 @@ export interface BatchInput {
   /** Rows that will be queued. */
   readonly total: number;
   /** Rows in the order in which they are to be queued, as many at a time as is good for Redis. */
-  readonly chunks: AsyncIterable<readonly RowRequest[]>;
+  readonly chunks: AsyncIterable<readonly BatchRow[]>;
 }
 
 /** Rows of a batch that was just made. */
@@ -56,6 +60,8 @@ export async function queueRows(
   try {
     for await (const chunk of chunks) {
       if (signal.aborted || (await fleet.batches.halt(batchId)) !== undefined) break;
+      // First, so that no row that fails at once lacks them.
+      await keepOriginals(fleet, batchId, chunk);
       await enqueueRows(fleet, batchId, chunk);
       await openGate(fleet);
       queued += chunk.length;

@@ -11,6 +11,8 @@ import {
 import { trimBlanks } from '../../instances/values/characters.ts';
 import { skeletonOf } from '../../instances/values/look-alike.ts';
 import { kindOfFlag } from '../../instances/values/value-kinds.ts';
+import { isExportedPassphrase } from '../../jobs/fleet/exported-passphrase.ts';
+import type { OriginalColumns } from '../../jobs/fleet/original-rows.ts';
 import type { Row, RowProblem } from './row-format.ts';
 
 /** A row that was understood. */
@@ -20,10 +22,18 @@ export type GoodRow<Parsed> = Parsed & {
   readonly line: number;
   /** What is odd about it; absent when nothing is. */
   readonly doubts?: readonly Problem[];
+  /** As the file has it, so that it can be given back. */
+  readonly original: OriginalColumns;
 };
 
+/** What a row is to become, as a file says it. */
+export interface RowOptions extends ParsedOptions {
+  /** In place of a passphrase: the text that an export of this fleet gave for one. */
+  readonly sealedPassphrase?: string;
+}
+
 /** A row that can become an instance. */
-export type ValidRow = GoodRow<ParsedOptions>;
+export type ValidRow = GoodRow<RowOptions>;
 
 /** Something wrong with a row; `message` never holds a passphrase. */
 export interface Problem {
@@ -69,9 +79,9 @@ export function rulesOf({ subdomains, couchdb, contexts }: Config): ParsingRules
 }
 
 /** Rows that are to become instances. */
-export function creationCheck({ defaults, rules }: CheckRowsOptions): RowCheck<ParsedOptions> {
+export function creationCheck({ defaults, rules }: CheckRowsOptions): RowCheck<RowOptions> {
   return {
-    parse: (values) => parseInstanceOptions(withDefaults(values, defaults), rules),
+    parse: (values) => parseRow(withDefaults(values, defaults), rules),
     names: ({ options }) => namesOfOptions(options),
     owner: ({ options: { uuid = '', oidcId = '', franceconnectId = '', settings } }) =>
       [
@@ -82,6 +92,22 @@ export function creationCheck({ defaults, rules }: CheckRowsOptions): RowCheck<P
       ].filter(({ name }) => name !== ''),
     doubts: (values, parsed) => creationDoubts(withDefaults(values, defaults), parsed, rules),
   };
+}
+
+/** A passphrase that was exported is no passphrase to be looked at: whether it opens is known where the fleet's key is. */
+function parseRow(values: RawOptions, rules: ParsingRules): RowOptions {
+  const { passphrase: sealedPassphrase = '', ...others } = values;
+  if (!isExportedPassphrase(sealedPassphrase)) return parseInstanceOptions(values, rules);
+  const { options } = parseInstanceOptions(others, rules);
+  return { options: { ...options, hasPassphrase: true }, passphrase: undefined, sealedPassphrase };
+}
+
+/** A row as it was written; what is secret in it is left out. */
+function originalOf({ values, written = {} }: Row): OriginalColumns {
+  return Object.entries(values).map(([name, text]) => [
+    written[name] ?? name,
+    kindOfFlag(name) === 'secret' ? '' : text,
+  ]);
 }
 
 /** The names that an instance with these options has. */
@@ -177,7 +203,8 @@ export async function* checkedRows<Parsed extends object>(
     const owner = check.owner?.(parsed.value) ?? [];
     const doubts = [...(check.doubts?.(row.values, parsed.value) ?? []), ...names.doubts(named, owner)];
     names.add(named, owner, line);
-    yield { ...parsed.value, kind: 'valid', line, ...(doubts.length > 0 && { doubts }) };
+    const original = originalOf(row);
+    yield { ...parsed.value, kind: 'valid', line, original, ...(doubts.length > 0 && { doubts }) };
   }
 }
 

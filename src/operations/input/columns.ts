@@ -2,8 +2,8 @@ import { InputError } from '../../errors.ts';
 import { invisibleIn, nameOf } from '../../instances/values/characters.ts';
 import { closest } from './closest.ts';
 
-/** `Public_Name ` and `public-name` are the same column. */
-function keyOf(name: string): string {
+/** Equal for two names of one column: `Public_Name ` and `public-name` are the same. */
+export function columnKey(name: string): string {
   return name.trim().toLowerCase().replaceAll('_', '-');
 }
 
@@ -43,6 +43,14 @@ function refuseUnreadable(fields: readonly string[], place: HeaderPlace): void {
   }
 }
 
+/** Columns that an export adds to rows that failed (`batches export --as-rows`): they are read over, so that it can be submitted again. */
+const TOLD_COLUMNS: readonly string[] = ['error-code', 'error', 'advice'];
+
+/** Whether a column, by its canonical name, only tells what became of a row, and says nothing to do. */
+export function isTold(name: string): boolean {
+  return TOLD_COLUMNS.includes(name);
+}
+
 /** The columns that rows may have, found by what people write for them. */
 export class Columns {
   readonly #names: readonly string[];
@@ -51,12 +59,12 @@ export class Columns {
   /** @param names the canonical names, such as `public-name`. */
   constructor(names: readonly string[]) {
     this.#names = names;
-    this.#byKey = new Map(names.map((name) => [keyOf(name), name]));
+    this.#byKey = new Map([...names, ...TOLD_COLUMNS].map((name) => [columnKey(name), name]));
   }
 
   /** The canonical name of a column, whatever its case and with `_` for `-`; undefined if there is none. */
   find(written: string): string | undefined {
-    return this.#byKey.get(keyOf(written));
+    return this.#byKey.get(columnKey(written));
   }
 
   #list(): string {
@@ -65,7 +73,7 @@ export class Columns {
 
   /** The known column that an unknown one may have been meant to be. */
   #meantBy(written: string): string | undefined {
-    const near = closest(keyOf(written), [...this.#byKey.keys()]);
+    const near = closest(columnKey(written), [...this.#byKey.keys()]);
     return near === undefined ? undefined : this.#byKey.get(near);
   }
 

@@ -1,6 +1,6 @@
 import { InputError } from '../../errors.ts';
 import { kindOfFlag } from '../../instances/values/value-kinds.ts';
-import type { Columns, HeaderPlace } from './columns.ts';
+import { type Columns, type HeaderPlace, isTold } from './columns.ts';
 import { csvRecords } from './csv-records.ts';
 import type { Row, RowProblem } from './row-format.ts';
 import { fromCell } from './spreadsheet-text.ts';
@@ -31,11 +31,25 @@ function valueIn(name: string, field: string): string {
   return kindOfFlag(name) === 'secret' ? field : fromCell(field);
 }
 
-function toRow(line: number, header: readonly string[], fields: readonly string[]): Row | RowProblem {
-  const message = problemOf(header, fields);
+/** The names of columns, as they are meant and as the file writes them. */
+interface Header {
+  readonly names: readonly string[];
+  /** By name; undefined where all are written as they are meant. */
+  readonly written: Readonly<Record<string, string>> | undefined;
+}
+
+function headerOf(names: readonly string[], fields: readonly string[]): Header {
+  const written = names.map((name, index) => [name, (fields[index] ?? name).trim()] as const);
+  const isCanonical = written.every(([name, text]) => name === text);
+  return { names, written: isCanonical ? undefined : Object.fromEntries(written) };
+}
+
+function toRow(line: number, { names, written }: Header, fields: readonly string[]): Row | RowProblem {
+  const message = problemOf(names, fields);
   if (message !== undefined) return { kind: 'problem', line, message };
-  const values = Object.fromEntries(header.map((name, index) => [name, valueIn(name, fields[index] ?? '')]));
-  return { kind: 'row', line, values };
+  const named = names.map((name, index) => [name, valueIn(name, fields[index] ?? '')] as const);
+  const values = Object.fromEntries(named.filter(([name]) => !isTold(name)));
+  return { kind: 'row', line, values, ...(written !== undefined && { written }) };
 }
 
 /**
@@ -72,16 +86,18 @@ export async function* csvRows(
   columns: Columns,
   limits: TextLimits,
 ): AsyncGenerator<Row | RowProblem> {
-  let header: string[] | undefined;
+  let header: Header | undefined;
   for await (const record of csvRecords(lines, limits)) {
     if (header === undefined) {
       const place = { file: limits.file, line: record.line };
       if (record.kind === 'problem')
         throw new InputError('bad_header', `The header: ${record.message}.`, place);
-      header = columns.matchHeader(record.fields, place);
+      header = headerOf(columns.matchHeader(record.fields, place), record.fields);
     } else if (record.kind === 'problem') {
       yield record;
-    } else if (isHeaderAgain(columns, header, record.fields, { file: limits.file, line: record.line })) {
+    } else if (
+      isHeaderAgain(columns, header.names, record.fields, { file: limits.file, line: record.line })
+    ) {
       const message = 'the header is repeated, as where files were joined: delete this line';
       yield { kind: 'problem', line: record.line, message };
     } else {

@@ -1,7 +1,7 @@
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { InputError } from '../../errors.ts';
-import type { Columns } from './columns.ts';
+import { type Columns, isTold } from './columns.ts';
 import type { Row, RowProblem } from './row-format.ts';
 import type { TextLimits, TextLine } from './text-lines.ts';
 
@@ -107,23 +107,27 @@ function toRow({ number: line, text }: TextLine, columns: Columns): Row | RowPro
   if (typeof object === 'string') return { kind: 'problem', line, message: object };
 
   const values: Record<string, string> = {};
+  const written: Record<string, string> = {};
   for (const [key, value] of Object.entries(object)) {
     const column = columns.find(key);
     if (column === undefined) {
       return { kind: 'problem', line, ...columns.unknownKey(key) };
     }
+    if (isTold(column)) continue;
     if (values[column] !== undefined) {
       return { kind: 'problem', line, column, message: 'the column is there twice' };
     }
     try {
-      const written = columnText(column, value);
-      if (written !== undefined) values[column] = written;
+      const text = columnText(column, value);
+      if (text === undefined) continue;
+      values[column] = text;
+      if (key !== column) written[column] = key;
     } catch (error) {
       if (!(error instanceof UnusableValue)) throw error;
       return { kind: 'problem', line, column, message: error.message };
     }
   }
-  return { kind: 'row', line, values };
+  return { kind: 'row', line, values, ...(Object.keys(written).length > 0 && { written }) };
 }
 
 /** An array of objects, over one line or many. */

@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import { INSTANCE_FLAGS } from '../../instances/options/flags.ts';
-import type { ParsedOptions } from '../../instances/options/parse-options.ts';
 import {
   type CheckRowsOptions,
   checkedRows,
@@ -8,6 +7,7 @@ import {
   type GoodRow,
   type InvalidRow,
   type RowCheck,
+  type RowOptions,
 } from './check-rows.ts';
 import { readRows } from './read-rows.ts';
 import { rowFormat } from './row-format.ts';
@@ -49,7 +49,7 @@ export async function openRowFile<Parsed extends object>(
 }
 
 /** An operator's file of instances to be made. */
-export type InstanceFile = RowFile<ParsedOptions>;
+export type InstanceFile = RowFile<RowOptions>;
 
 /** @param source path, `-` for `stdin`, or a stream. @throws InputError when there is nothing to read */
 export async function openInstanceFile(

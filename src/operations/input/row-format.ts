@@ -34,6 +34,8 @@ export interface Row {
   readonly line: number;
   /** Text by column name; a column that the file leaves out is absent. */
   readonly values: Readonly<Record<string, string>>;
+  /** What the file calls a column, by its name; absent where it calls all of them by their names. */
+  readonly written?: Readonly<Record<string, string>>;
 }
 
 /** Why one line is no row. The others can still be read. */

@@ -5,7 +5,7 @@ import type { RawOptions } from '../../instances/options/flags.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import type { BatchReporter, BatchResult, RunBatchOptions } from '../batches/run-batch.ts';
 import { type Couch, checkCouch } from '../connect/couch.ts';
-import { passphraseSealer } from '../connect/passphrase-sealer.ts';
+import { passphraseMarker } from '../connect/passphrase-sealer.ts';
 import { type FileCounts, refuseInvalidRows } from '../input/check-file.ts';
 import { rulesOf } from '../input/check-rows.ts';
 import type { InputStream } from '../input/spool.ts';
@@ -128,8 +128,8 @@ async function checkCreations(
       preflight: cost,
       async submit(fleet, naming, options, onBatch) {
         if (refusal !== undefined) throw refusal;
-        const sealer = prepared.hasPassphrases ? await passphraseSealer(config, fleet) : undefined;
-        return await prepared.run(fleet, naming, sealer, { ...options, ...IN_BACKGROUND }, onBatch);
+        const mark = prepared.hasPassphrases ? await passphraseMarker(config, fleet) : undefined;
+        return await prepared.run(fleet, naming, mark, { ...options, ...IN_BACKGROUND }, onBatch);
       },
       close: () => prepared.close(),
     };

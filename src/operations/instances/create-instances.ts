@@ -10,7 +10,7 @@ import {
   type RunBatchOptions,
   runBatch,
 } from '../batches/run-batch.ts';
-import type { PassphraseSealer } from '../connect/passphrase-sealer.ts';
+import type { PassphraseMarker } from '../connect/passphrase-sealer.ts';
 import { checkFile, type FileCounts, type FileReporter } from '../input/check-file.ts';
 import { type CheckRowsOptions, namesOfOptions, type Problem } from '../input/check-rows.ts';
 import { openInstanceFile } from '../input/row-file.ts';
@@ -18,6 +18,7 @@ import type { InputSource } from '../input/spool.ts';
 import { creationChunks } from './creation-chunks.ts';
 import { createNewNames } from './look-alikes.ts';
 import { createOrganizations } from './organizations.ts';
+import { refuseForeignPassphrases } from './row-passphrases.ts';
 
 /** An operator's file of instances to be made, and how its rows are understood. */
 export interface CreationFile extends CheckRowsOptions {
@@ -42,19 +43,20 @@ export interface PreparedCreations {
   /** As it is shown to the operator. */
   readonly file: string;
   readonly counts: FileCounts;
-  /** Whether any good row has a passphrase, which has to be sealed. */
+  /** Whether any good row has a passphrase in clear text, which has to be turned into its stored form. */
   readonly hasPassphrases: boolean;
   /** Tells what is odd about the rows beside the instances that exist. */
   reportBesideOthers(global: CouchServer): Promise<void>;
   /**
    * Queues a job for each good row as a batch, and follows it.
-   * @param sealer needed where there are passphrases
-   * @throws InputError `file_changed` when the file is not any more what was checked
+   * @param mark needed where there are passphrases
+   * @throws InputError `file_changed` when the file is not any more what was checked, `foreign_passphrase` for an exported
+   * passphrase that is not good here
    */
   run(
     fleet: KeyedFleet,
     batch: CreationBatch,
-    sealer: PassphraseSealer | undefined,
+    mark: PassphraseMarker | undefined,
     options: RunBatchOptions,
     report: BatchReporter,
   ): Promise<BatchResult>;
@@ -73,10 +75,12 @@ export async function prepareCreations(
   const names = createNewNames();
   const organizations = createOrganizations();
   let hasPassphrases = false;
+  let hasExported = false;
   let counts: FileCounts;
   try {
-    counts = await checkFile(file, report, ({ line, options, passphrase }) => {
+    counts = await checkFile(file, report, ({ line, options, passphrase, sealedPassphrase }) => {
       if (passphrase !== undefined) hasPassphrases = true;
+      if (sealedPassphrase !== undefined) hasExported = true;
       names.add(line, namesOfOptions(options));
       organizations.add(line, options);
     });
@@ -98,18 +102,13 @@ export async function prepareCreations(
         warn(line, { column: 'org-id', message });
       }
     },
-    async run(fleet, { name = basename(file.name), tries, ...naming }, sealer, options, onBatch) {
+    async run(fleet, { name = basename(file.name), tries, ...naming }, mark, options, onBatch) {
+      const { sealKey } = fleet;
+      if (hasExported) await refuseForeignPassphrases(file, sealKey);
       const { reason, maxFailures, steering } = naming;
-      const chunks = creationChunks(file, organizations, tries, sealer);
-      const batch = {
-        kind: 'create',
-        name,
-        reason,
-        maxFailures,
-        steering,
-        total: counts.valid,
-        chunks,
-      } as const;
+      const chunks = creationChunks(file, organizations, tries, { sealKey, mark });
+      const { valid: total } = counts;
+      const batch = { kind: 'create', name, reason, maxFailures, steering, total, chunks } as const;
       return await runBatch(fleet, batch, options, onBatch);
     },
     close: () => file.close(),

@@ -1,8 +1,10 @@
-import { creation, type RowRequest } from '../../jobs/queue/enqueue.ts';
-import type { PassphraseSealer } from '../connect/passphrase-sealer.ts';
+import { sealMarked } from '../../jobs/fleet/sealed-passphrase.ts';
+import { creation } from '../../jobs/queue/enqueue.ts';
+import type { BatchRow } from '../batches/queue-rows.ts';
 import type { ValidRow } from '../input/check-rows.ts';
 import type { InstanceFile } from '../input/row-file.ts';
 import type { Organizations } from './organizations.ts';
+import { type RowPassphrases, rowPassphrase } from './row-passphrases.ts';
 
 /** Rows that are queued at a time. */
 const CHUNK = 500;
@@ -14,21 +16,24 @@ const CHUNK_WITH_PASSPHRASES = 32;
  * The good rows of a file as jobs, in chunks: those of organizations' own instances before all others, else in the
  * order of the file.
  * @param organizations told all rows of the file before
- * @param sealer absent when no row has a passphrase
  * @throws InputError when the file changed since it was checked
  */
 export async function* creationChunks(
   file: InstanceFile,
   organizations: Organizations,
   tries: number,
-  sealer: PassphraseSealer | undefined,
-): AsyncGenerator<RowRequest[]> {
+  passphrases: RowPassphrases,
+): AsyncGenerator<BatchRow[]> {
   for await (const chunk of chunksOf(file, organizations)) {
     yield await Promise.all(
       chunk.map(async (row) => {
-        const seal = await sealer?.(row);
-        const after = organizations.before(row.options);
-        return { row: row.line, ...creation({ options: row.options, seal, tries, after }) };
+        const { line, options, original: columns } = row;
+        const { domain, oldDomain } = options;
+        const passphrase = await rowPassphrase(passphrases, row);
+        const seal = passphrase && sealMarked(passphrases.sealKey, passphrase, domain);
+        const after = organizations.before(options);
+        const kept = passphrase && { passphrase, owner: { domain, ...(oldDomain && { oldDomain }) } };
+        return { row: line, original: { columns, ...kept }, ...creation({ options, seal, tries, after }) };
       }),
     );
   }

@@ -63,7 +63,12 @@ export function preparedBatch<Each extends Target>({
   const { total, described, passedOver, filter } = targets;
   async function* chunks(tries: number) {
     for await (const page of targets.pages()) {
-      yield page.map((target) => ({ row: target.row, tries, work: workOf(target, filter) }));
+      yield page.map((target) => ({
+        row: target.row,
+        tries,
+        work: workOf(target, filter),
+        ...(target.original && { original: { columns: target.original } }),
+      }));
     }
   }
   return {

@@ -3,6 +3,7 @@ import { incarnationOf } from '../../instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import type { ReadResult, Unreadable } from '../../instances/lookup/classify-document.ts';
 import { classifyIfAny } from '../../instances/lookup/lookup.ts';
+import type { OriginalColumns } from '../../jobs/fleet/original-rows.ts';
 import type { ExpectedInstance } from '../../jobs/kinds/envelope.ts';
 
 /** An instance that a command is to work on, as it was when the operator looked. */
@@ -13,6 +14,8 @@ export interface Target {
   readonly domain: string;
   /** Absent when there is no such instance. */
   readonly seen?: ExpectedInstance;
+  /** The row of a file that names it; absent where none does. */
+  readonly original?: OriginalColumns;
 }
 
 /** @param row place in the list, from 1 */

@@ -161,10 +161,10 @@ async function recordPayloadEnd(
   const failed = await job.isFailed();
   if (!failed && !(await job.isCompleted())) return false;
   const domain = domainOf(payload);
-  const { code, message: error } = readFailureText(job.failedReason ?? '');
+  const { code, message: error, advice } = readFailureText(job.failedReason ?? '');
   await recordEnd(fleet.batches, fleet.claims, job.id ?? '', payload, {
     ...(row === undefined ? { domain } : about(row)),
-    ...(failed ? { code, error } : {}),
+    ...(failed ? { code, error, advice } : {}),
     state: await endState(job, payload),
     generation: isEnded(payload) ? 0 : payload.generation,
     attempt: job.attemptsStarted,

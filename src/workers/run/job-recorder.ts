@@ -112,7 +112,11 @@ export class JobRecorder {
       generation: payload.generation,
       attempt: this.job.attemptsStarted,
       ...(progress.incarnation === undefined ? {} : { incarnation: progress.incarnation }),
-      ...(failure === undefined ? {} : { stage, code: failure.code, error: failure.message }),
+      ...(failure === undefined ? {} : { stage, ...told(failure) }),
     };
   }
+}
+
+function told({ code, message: error, advice }: Failure): Pick<Ending, 'code' | 'error' | 'advice'> {
+  return { code, error, ...(advice === '' ? {} : { advice }) };
 }

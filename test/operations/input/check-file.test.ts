@@ -29,9 +29,9 @@ describe('checking a file', () => {
     async function* rows() {
       yield* badRows(1);
       for (let line = 3; line < 1503; line += 1) {
-        yield { kind: 'valid' as const, line, doubts: [{ column: 'phone', message: 'odd' }] };
+        yield { kind: 'valid' as const, line, original: [], doubts: [{ column: 'phone', message: 'odd' }] };
       }
-      yield { kind: 'valid' as const, line: 1503 };
+      yield { kind: 'valid' as const, line: 1503, original: [] };
     }
     const told: FileReport[] = [];
     const file = { name: 'a.csv', rows, close: async () => undefined };

@@ -20,7 +20,23 @@ describe('reading rows from CSV', () => {
 
   it('accepts header names in any case, with _ for - and with blanks around', async () => {
     expect(await read('DOMAIN, Public_Name ,OIDC-ID\na.example.org,Alice,7\n')).to.deep.equal([
-      { kind: 'row', line: 2, values: { domain: 'a.example.org', 'public-name': 'Alice', oidc_id: '7' } },
+      {
+        kind: 'row',
+        line: 2,
+        values: { domain: 'a.example.org', 'public-name': 'Alice', oidc_id: '7' },
+        written: { domain: 'DOMAIN', 'public-name': 'Public_Name', oidc_id: 'OIDC-ID' },
+      },
+    ]);
+  });
+
+  it('reads over what an export has told of a row', async () => {
+    expect(await read('domain,error_code,error,advice\na.example.org,taken,x,y\n')).to.deep.equal([
+      {
+        kind: 'row',
+        line: 2,
+        values: { domain: 'a.example.org' },
+        written: { domain: 'domain', 'error-code': 'error_code', error: 'error', advice: 'advice' },
+      },
     ]);
   });
 

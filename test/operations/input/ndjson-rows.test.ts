@@ -31,6 +31,7 @@ describe('reading rows from NDJSON', () => {
           'disk-quota': '5000000000',
           settings: 'offer:premium,partner:true',
         },
+        written: { domain: 'Domain', 'domain-aliases': 'domain_aliases' },
       },
     ]);
   });

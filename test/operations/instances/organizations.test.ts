@@ -1,9 +1,12 @@
 import { expect } from 'chai';
 import type { InstanceOptions } from '../../../src/instances/options/options.ts';
+import { newSealKey } from '../../../src/jobs/fleet/seal.ts';
 import type { ValidRow } from '../../../src/operations/input/check-rows.ts';
 import { creationChunks } from '../../../src/operations/instances/creation-chunks.ts';
 import { createOrganizations } from '../../../src/operations/instances/organizations.ts';
 import { sampleOptions } from '../../instances/sample-options.ts';
+
+const NO_PASSPHRASES = { sealKey: newSealKey(), mark: undefined };
 
 /** The rows of a file: domains with their organizations, the first on line 2. */
 function rowsOf(instances: readonly (readonly [domain: string, orgId?: string])[]): ValidRow[] {
@@ -12,6 +15,7 @@ function rowsOf(instances: readonly (readonly [domain: string, orgId?: string])[
     line: at + 2,
     options: sampleOptions({ domain, ...(orgId !== undefined && { orgId }) }),
     passphrase: undefined,
+    original: [],
   }));
 }
 
@@ -29,7 +33,7 @@ async function queued(rows: readonly ValidRow[]): Promise<string[]> {
     close: async () => undefined,
   };
   const all: string[] = [];
-  for await (const chunk of creationChunks(file, organizations, 3, undefined)) {
+  for await (const chunk of creationChunks(file, organizations, 3, NO_PASSPHRASES)) {
     for (const { row, work } of chunk) {
       if (work.kind !== 'create') continue;
       const { domain }: InstanceOptions = work.options;

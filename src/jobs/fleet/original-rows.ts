@@ -1,0 +1,79 @@
+import { createHmac } from 'node:crypto';
+import { z } from 'zod';
+import { FleetError } from '../../errors.ts';
+import { BATCH_SECONDS } from '../redis/retention.ts';
+import { markedPassphrase } from './exported-passphrase.ts';
+import type { Fleet, KeyedFleet } from './fleet.ts';
+import { derivedKey, seal, unseal } from './seal.ts';
+
+// The rows of a file as the operator wrote them, kept with their batch so that those that failed can be given back. They
+// are sealed: Redis is to know nothing of the owners that a payload does not say.
+
+/** Columns of a row as its file has them, in its order: what it calls each, and the text. A passphrase is empty. */
+export type OriginalColumns = readonly (readonly [column: string, text: string])[];
+
+const originalRow = z.object({
+  columns: z.array(z.tuple([z.string(), z.string()])),
+  /** In stored form, where the row has one. */
+  passphrase: markedPassphrase.optional(),
+  /** Which the stored form depends on, and the domain as it was understood. */
+  owner: z.object({ domain: z.string(), oldDomain: z.string().optional() }).optional(),
+});
+
+export type OriginalRow = Readonly<z.infer<typeof originalRow>>;
+
+/** A row that may be kept. */
+export interface WithOriginal {
+  readonly row: number;
+  /** Absent where no file says it, as for what meets a filter. */
+  readonly original?: Omit<OriginalRow, 'columns'> & { readonly columns: OriginalColumns };
+}
+
+/** Keeps the rows of a batch for as long as the batch; what is kept of a row is good for it alone. */
+export async function keepOriginals(
+  { redis, keys, sealKey }: KeyedFleet,
+  batchId: string,
+  rows: readonly WithOriginal[],
+): Promise<void> {
+  const keyOf = keysFor(sealKey, batchId);
+  const sealed = rows.flatMap(({ row, original }) =>
+    original === undefined ? [] : [[String(row), seal(keyOf(row), original)] as const],
+  );
+  if (sealed.length === 0) return;
+  const key = keys.originals(batchId);
+  await redis.multi().hset(key, new Map(sealed)).expire(key, BATCH_SECONDS).exec();
+}
+
+/**
+ * What was kept of these rows, in their order; undefined where nothing was, or what is there is not what was kept of
+ * that very row.
+ */
+export async function readOriginals(
+  { redis, keys }: Pick<Fleet, 'redis' | 'keys'>,
+  sealKey: string,
+  batchId: string,
+  rows: readonly number[],
+): Promise<(OriginalRow | undefined)[]> {
+  if (rows.length === 0) return [];
+  const keyOf = keysFor(sealKey, batchId);
+  const texts = await redis.hmget(keys.originals(batchId), ...rows.map(String));
+  return rows.map((row, at) => opened(keyOf(row), texts[at] ?? ''));
+}
+
+function opened(key: string, text: string): OriginalRow | undefined {
+  try {
+    return originalRow.safeParse(unseal(key, text)).data;
+  } catch (error) {
+    if (error instanceof FleetError) return undefined;
+    throw error;
+  }
+}
+
+/** Keys of the rows of a batch, in base64, as `seal` takes them. */
+function keysFor(sealKey: string, batchId: string): (row: number) => string {
+  const key = derivedKey(sealKey, 'seal of an original row');
+  return (row) =>
+    createHmac('sha256', key)
+      .update(JSON.stringify([batchId, row]))
+      .digest('base64');
+}

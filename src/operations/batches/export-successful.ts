@@ -1,0 +1,85 @@
+import pLimit from 'p-limit';
+import { chunks } from '../../chunk.ts';
+import { unlessNoDatabase } from '../../couchdb/errors.ts';
+import { defined } from '../../defined.ts';
+import { SETTINGS } from '../../instances/databases/databases.ts';
+import { databaseName, databasePrefix, reservationId } from '../../instances/databases/prefix.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { SETTINGS_ID } from '../../instances/documents/settings-document.ts';
+import type { Scheme } from '../../instances/domains/registration-link.ts';
+import { clusterIfAny } from '../../instances/lookup/cluster-at.ts';
+import type { Batches, Row } from '../../jobs/batches/batches.ts';
+import { JOB_KINDS } from '../../jobs/kinds/job-kinds.ts';
+import type { Couch } from '../connect/couch.ts';
+import { type ExportedRow, exportedRow, instancesOf } from './export-batch.ts';
+
+/** A row that succeeded, with whom it was for. */
+export interface SuccessfulRow extends ExportedRow {
+  readonly email?: string;
+  readonly publicName?: string;
+  readonly locale?: string;
+  readonly context?: string;
+}
+
+/** Rows whose instances are read at a time. */
+const PAGE = 200;
+
+/** Settings documents that are read side by side. */
+const AT_ONCE = 16;
+
+/**
+ * The rows of a batch that succeeded, in the order of the file, with what an invitation needs as CouchDB has it now: two
+ * documents an instance. What belongs to another life of the domain is not told (`ARCHITECTURE.md` §3.3).
+ * @throws InputError `unknown_batch`
+ */
+export async function* exportSuccessful(
+  batches: Batches,
+  couch: Pick<Couch, 'global' | 'cluster'>,
+  scheme: Scheme,
+  id: string,
+): AsyncGenerator<SuccessfulRow> {
+  const { kind } = await batches.get(id);
+  const limit = pLimit(AT_ONCE);
+  const rows = batches.rows(id, 'done', 'incomplete');
+  for await (const page of chunks(rows, PAGE)) {
+    if (!JOB_KINDS[kind].hasLinks) {
+      for (const row of page) if (row.state === 'done') yield exportedRow(row, kind, undefined, scheme);
+      continue;
+    }
+    const instances = await instancesOf(couch.global, page);
+    yield* await Promise.all(
+      page.filter(wasMade).map((row) =>
+        limit(async () => {
+          const result = instances.get(reservationId(row.domain));
+          const exported = exportedRow(row, kind, result, scheme);
+          if (result?.readable !== true || exported.status !== 'created') return exported;
+          return { ...exported, ...(await aboutOwner(couch, result.instance)) };
+        }),
+      ),
+    );
+  }
+}
+
+/** Of an instance that is incomplete without a life of its own, another job made it. */
+function wasMade({ state, incarnation }: Row): boolean {
+  return state === 'done' || incarnation !== undefined;
+}
+
+async function aboutOwner(
+  { cluster }: Pick<Couch, 'cluster'>,
+  instance: StoredInstance,
+): Promise<Pick<SuccessfulRow, 'email' | 'publicName' | 'locale' | 'context'>> {
+  const server = clusterIfAny(cluster, instance.couch_cluster);
+  const database = databaseName(databasePrefix(instance), SETTINGS);
+  const settings = server && (await unlessNoDatabase(server.getDocument(database, SETTINGS_ID)));
+  return defined({
+    email: textOf(settings?.['email']),
+    publicName: textOf(settings?.['public_name']),
+    locale: textOf(instance.locale),
+    context: textOf(instance.context),
+  });
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
