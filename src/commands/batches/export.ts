@@ -10,6 +10,7 @@ import type { ExportedRow } from '../../operations/batches/export-batch.ts';
 import { exportBatch } from '../../operations/batches/export-batch.ts';
 import { exportFile } from '../../operations/batches/export-file.ts';
 import { exportSuccessful, type SuccessfulRow } from '../../operations/batches/export-successful.ts';
+import { FAILURES } from '../../operations/batches/failure-groups.ts';
 import { checkCouch, openCouch, withCouch } from '../../operations/connect/couch.ts';
 import { withFleet, withKeyedFleet } from '../../operations/connect/with-fleet.ts';
 import { problemReports } from '../../operations/input/check-file.ts';
@@ -24,9 +25,6 @@ interface ExportedBatch {
   readonly successful: boolean;
   readonly asRows: boolean;
 }
-
-/** Rows that somebody has to look at. */
-const FAILURES: readonly RowState[] = ['failed', 'incomplete'];
 
 export default class BatchesExport extends BaseCommand {
   static override summary = 'Write what became of each row, with its registration link';

@@ -2,17 +2,21 @@ import { Flags } from '@oclif/core';
 import { chunks } from '../../chunk.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { batchFacts } from '../../cli/batches/batch-texts.ts';
+import { groupLines } from '../../cli/batches/failure-lines.ts';
 import { ROW_HEAD, rowCells } from '../../cli/batches/row-table.ts';
 import { batchArg } from '../../cli/flags/args.ts';
 import { rowsText } from '../../cli/terminal/table.ts';
 import type { Row } from '../../jobs/batches/batches.ts';
 import { ROW_STATES, type RowState } from '../../jobs/batches/row-state.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
-import { type BatchSummary, batchSummary, countByCode } from '../../operations/batches/batch-state.ts';
+import { type BatchSummary, batchSummary } from '../../operations/batches/batch-state.ts';
+import {
+  FAILURES,
+  type FailureGroup,
+  failureGroups,
+  rowsByCode,
+} from '../../operations/batches/failure-groups.ts';
 import { withFleet } from '../../operations/connect/with-fleet.ts';
-
-/** Rows that somebody has to look at. */
-const FAILURES: readonly RowState[] = ['failed', 'incomplete'];
 
 /** Rows that share the widths of a table. */
 const PAGE = 500;
@@ -22,18 +26,27 @@ interface ShownBatch extends BatchSummary {
   readonly failures: Readonly<Record<string, number>>;
   /** Only with `--failed` or `--state`. */
   readonly rows?: readonly Row[];
+  /** Only with `--errors`. */
+  readonly errors?: readonly FailureGroup[];
 }
 
 export default class BatchesShow extends BaseCommand {
   static override summary = 'Show a batch, and its rows';
 
-  static override examples = ['<%= config.bin %> <%= command.id %> 7Q2K4 --failed'];
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> 7Q2K4 --failed',
+    '<%= config.bin %> <%= command.id %> 7Q2K4 --errors',
+  ];
 
   static override args = { batch: batchArg };
 
   static override flags = {
     failed: Flags.boolean({ summary: 'List the rows that failed or are incomplete', exclusive: ['state'] }),
     state: Flags.option({ summary: 'List the rows of this state', options: ROW_STATES })(),
+    errors: Flags.boolean({
+      summary: 'Count what went wrong by stage and cause, with an example each',
+      exclusive: ['failed', 'state'],
+    }),
   };
 
   async run(): Promise<ShownBatch> {
@@ -42,9 +55,14 @@ export default class BatchesShow extends BaseCommand {
     const states = flags.failed ? FAILURES : flags.state === undefined ? [] : [flags.state];
     return await withFleet(config, async (fleet) => {
       const batch = await fleet.batches.get(args.batch);
-      const failures = await countByCode(fleet.batches.rows(batch.id, ...FAILURES));
+      const errors = await failureGroups(fleet, batch.id);
+      const failures = rowsByCode(errors);
       for (const line of batchFacts(batch, failures)) this.log(line);
       const summary = { ...batchSummary(batch), failures: Object.fromEntries(failures) };
+      if (flags.errors) {
+        for (const line of errors.flatMap(groupLines)) this.log(line);
+        return { ...summary, errors };
+      }
       return states.length === 0 ? summary : { ...summary, rows: await this.list(fleet, batch.id, states) };
     });
   }

@@ -64,10 +64,3 @@ export function batchSummary(batch: Batch): BatchSummary {
 export function rowError({ code, error = '' }: Pick<Row, 'code' | 'error'>): string {
   return code === undefined ? error : `${code}: ${error}`;
 }
-
-/** Rows by what went wrong with them, most frequent first. */
-export async function countByCode(rows: AsyncIterable<Row>): Promise<[code: string, rows: number][]> {
-  const counts = new Map<string, number>();
-  for await (const { code = 'unknown' } of rows) counts.set(code, (counts.get(code) ?? 0) + 1);
-  return [...counts].sort(([, a], [, b]) => b - a);
-}

@@ -39,6 +39,19 @@ describe('batches', () => {
     expect(stdout).not.to.contain('max.example.org');
   });
 
+  it('show --errors counts what went wrong by stage and cause, with an example', async () => {
+    const { stdout } = await platform.run('batches', 'show', batch, '--errors');
+    expect(stdout).to.contain(
+      '\n1 row at register: taken\n  such as line 2, zoe.example.org: zoe.example.org belongs to somebody else\n',
+    );
+    const { stdout: json } = await platform.run('batches', 'show', batch, '--errors', '--json');
+    const { errors } = JSON.parse(json);
+    expect(errors).to.have.length(1);
+    expect(errors[0]).to.deep.include({ stage: 'register', code: 'taken', rows: 1 });
+    expect(errors[0].example).to.include({ row: 2, domain: 'zoe.example.org' });
+    expect(errors[0].example.advice).to.be.a('string').and.not.equal('');
+  });
+
   it('show --state lists the rows of that state', async () => {
     const { stdout } = await platform.run('batches', 'show', batch, '--state', 'done', '--json');
     const { rows, failures } = JSON.parse(stdout);

@@ -1,0 +1,69 @@
+import { expect } from 'chai';
+import { failureGroups, rowsByCode } from '../../../src/operations/batches/failure-groups.ts';
+import { startTestQueue, type TestQueue } from '../../jobs/fixture.ts';
+
+/** What is injected: every row of these numbers. */
+const FAULTS = [
+  { rows: 200, state: 'failed', stage: 'register', code: 'taken' },
+  { rows: 120, state: 'failed', stage: 'register', code: 'leftovers' },
+  { rows: 60, state: 'failed', stage: 'databases', code: 'couchdb_500' },
+  { rows: 40, state: 'incomplete', stage: 'apps', code: 'apps' },
+  { rows: 20, state: 'failed', stage: 'finish', code: 'taken' },
+] as const;
+
+describe('what went wrong in a batch', () => {
+  let test: TestQueue;
+  let id: string;
+
+  before(async () => {
+    test = await startTestQueue();
+    const { batches } = test.fleet;
+    id = await batches.create({ kind: 'create', name: 'a.csv', reason: '', by: 'me@host', total: 500 });
+    let row = 1;
+    for (const { rows, state, stage, code } of FAULTS) {
+      for (const last = row + rows; row < last; row += 1) {
+        const about = { batchId: id, row, domain: `d${row}.example.org`, generation: 0, attempt: 1 };
+        const failure = { stage, code, error: `${code} of ${row}`, advice: `mend ${row}` };
+        await batches.report({ ...about, ...failure, state });
+      }
+    }
+    for (; row <= 500; row += 1) {
+      const about = { batchId: id, row, domain: `d${row}.example.org`, generation: 0, attempt: 1 };
+      await batches.report({ ...about, state: 'done' });
+    }
+  });
+
+  after(() => test.close());
+
+  it('is what was injected, by stage and code, with the first row of each as an example', async () => {
+    let first = 1;
+    const expected = FAULTS.map(({ rows, stage, code }) => {
+      const row = first;
+      first += rows;
+      const example = {
+        row,
+        domain: `d${row}.example.org`,
+        message: `${code} of ${row}`,
+        advice: `mend ${row}`,
+      };
+      return { stage, code, rows, example };
+    });
+    expect(await failureGroups(test.fleet, id)).to.deep.equal(expected);
+  });
+
+  it('adds up by code', async () => {
+    expect(rowsByCode(await failureGroups(test.fleet, id))).to.deep.equal([
+      ['taken', 220],
+      ['leftovers', 120],
+      ['couchdb_500', 60],
+      ['apps', 40],
+    ]);
+  });
+
+  it('counts a row that cannot be read as a cause of its own', async () => {
+    const { fleet } = test;
+    await fleet.redis.hset(fleet.keys.rows(id), '1', 'nonsense');
+    const groups = await failureGroups(fleet, id);
+    expect(groups.find(({ code }) => code === 'bad_record')).to.deep.include({ stage: '', rows: 1 });
+  });
+});
