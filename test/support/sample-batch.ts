@@ -34,6 +34,9 @@ export function sampleBatch(counts: Partial<Record<RowState, number>>, changes: 
     halt: undefined,
     haltReason: '',
     steering: NO_STEERING,
+    haltBy: '',
+    retriedBy: '',
+    retryReason: '',
     counts: { ...NONE, waiting: total - known, ...counts },
     ...changes,
   };

@@ -62,6 +62,9 @@ export function batchFacts(
     ['Submitted', `${new Date(createdAt).toISOString()} by ${by}`],
     ...(endedAt === undefined ? [] : [['Ended', new Date(endedAt).toISOString()] satisfies [string, string]]),
     ['State', batchState(batch) + haltText(batch)],
+    ...(batch.retriedBy === ''
+      ? []
+      : [['Retried', byText(batch.retriedBy, batch.retryReason)] satisfies [string, string]]),
     ...(maxFailures === undefined ? [] : [['Failures', `at most ${maxFailures}`] satisfies [string, string]]),
     ['Rows', queued < ordered ? `${count(queued)} of ${count(ordered)} queued` : count(total)],
     ...ROW_STATES.filter((state) => counts[state] > 0).map((state): [string, string] => [
@@ -74,7 +77,12 @@ export function batchFacts(
 }
 
 /** What stopped it, and why. */
-function haltText({ halt, haltReason }: Batch): string {
+function haltText({ halt, haltReason, haltBy }: Batch): string {
   if (halt === undefined) return '';
-  return haltReason === '' ? ` (${halt})` : ` (${halt}: ${haltReason})`;
+  const by = haltBy === '' ? halt : `${halt} by ${haltBy}`;
+  return haltReason === '' ? ` (${by})` : ` (${by}: ${haltReason})`;
+}
+
+function byText(by: string, reason: string): string {
+  return reason === '' ? `by ${by}` : `by ${by}: ${reason}`;
 }

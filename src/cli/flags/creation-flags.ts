@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { reasonFlag } from './reason-flag.ts';
 
 const helpGroup = 'QUEUE';
 
@@ -29,7 +30,7 @@ export const batchFlags = {
     dependsOn: ['from'],
     helpGroup: 'FILE',
   }),
-  reason: Flags.string({ summary: 'Why, for the record', dependsOn: ['from'], helpGroup: 'FILE' }),
+  reason: reasonFlag,
   'batch-name': Flags.string({
     summary: 'Name of the batch [default: name of the file]',
     dependsOn: ['from'],

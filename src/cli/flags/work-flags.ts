@@ -2,13 +2,14 @@ import { Flags } from '@oclif/core';
 import type { BatchNaming } from '../../operations/instances/prepared-batch.ts';
 import { batchFlags } from './creation-flags.ts';
 import { waitMs } from './duration.ts';
+import { reasonFlag } from './reason-flag.ts';
 
 const helpGroup = 'BATCH';
 
 /** What applies to a batch, be it of a file or of a filter. */
 export const workFlags = {
   'skip-invalid': batchFlags['skip-invalid'],
-  reason: Flags.string({ summary: 'Why, for the record', helpGroup }),
+  reason: reasonFlag,
   'batch-name': Flags.string({ summary: 'Name of the batch [default: file or filter]', helpGroup }),
   'max-failures': Flags.integer({
     summary: 'Stop when more instances than this have failed',

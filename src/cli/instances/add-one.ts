@@ -14,6 +14,7 @@ import { alreadyExists, type CreationResult } from '../../operations/jobs/follow
 import { type ParsedFlags, rawOptionsOf } from '../flags/instance-flags.ts';
 import { type Creation, printCreation } from '../jobs/print-creation.ts';
 import { jobPrinter } from '../jobs/print-job.ts';
+import { currentAuthor } from '../terminal/actor.ts';
 import type { CommandResult } from '../terminal/exit-codes.ts';
 import { withInterrupt } from '../terminal/interrupt.ts';
 import type { Output } from '../terminal/output.ts';
@@ -25,6 +26,8 @@ export interface AddOneOptions {
   /** Flags of the instance; a passphrase that was read elsewhere is among them. */
   readonly flags: ParsedFlags;
   readonly tries: number;
+  /** Why, for the record; may be empty. */
+  readonly reason: string;
   /** Whether to leave once the job is queued. */
   readonly async: boolean;
   /** Longest time to wait, in milliseconds; undefined = without limit. */
@@ -50,7 +53,7 @@ export async function addOne(options: AddOneOptions): Promise<CommandResult<Crea
 }
 
 async function create(
-  { config, tries, async, waitMs, output }: AddOneOptions,
+  { config, tries, reason, async, waitMs, output }: AddOneOptions,
   parsed: ParsedOptions,
 ): Promise<CreationResult> {
   return await withCouch(config, ({ global }) =>
@@ -59,8 +62,9 @@ async function create(
       const seal = await sealer?.(parsed);
       const services = { fleet, global, linkScheme: config.fleet.linkScheme };
       const { options } = parsed;
+      const input = { options, seal, tries, author: currentAuthor(reason) };
       return await withInterrupt((signal) =>
-        createInstance(services, { options, seal, tries }, { async, waitMs, signal }, jobPrinter(output)),
+        createInstance(services, input, { async, waitMs, signal }, jobPrinter(output)),
       );
     }),
   );

@@ -20,6 +20,7 @@ export function jobCells(job: JobFacts): string[] {
 
 /** Everything about one job, its stages as a table. */
 export function jobLines(job: JobFacts, live: boolean): string[] {
+  const { by, reason } = job;
   const { jobId, kind, state, outcome, domain, batch, createdAt, endedAt, tries, retries, lastError } = job;
   const facts: (readonly [label: string, value: string | undefined])[] = [
     ['Job', jobId],
@@ -27,6 +28,8 @@ export function jobLines(job: JobFacts, live: boolean): string[] {
     ['Domain', domain],
     ['State', outcome === undefined ? state : `${state} (${outcome})`],
     ['Batch', batch && `${batch.id}, line ${batch.row}`],
+    ['By', by],
+    ['Reason', reason],
     ['Queued', createdAt],
     ['Ended', endedAt],
     ['Tries', String(tries)],

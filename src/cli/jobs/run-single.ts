@@ -4,6 +4,7 @@ import { domainOf, type JobSpec } from '../../jobs/kinds/payload.ts';
 import { withKeyedFleet } from '../../operations/connect/with-fleet.ts';
 import { runJob } from '../../operations/jobs/run-job.ts';
 import type { WorkOptions } from '../flags/work-flags.ts';
+import { currentAuthor } from '../terminal/actor.ts';
 import type { CommandResult } from '../terminal/exit-codes.ts';
 import { withInterrupt } from '../terminal/interrupt.ts';
 import type { Output } from '../terminal/output.ts';
@@ -20,11 +21,16 @@ export interface JobCommand {
 export async function runSingle(
   { config, global, output }: JobCommand,
   work: Exclude<JobSpec, { kind: 'create' }>,
-  { tries, async, waitMs }: Pick<WorkOptions, 'tries' | 'async' | 'waitMs'>,
+  { tries, async, waitMs, reason }: Pick<WorkOptions, 'tries' | 'async' | 'waitMs' | 'reason'>,
 ): Promise<CommandResult<SingleResult>> {
   const result = await withInterrupt((signal) =>
     withKeyedFleet(config, global, (fleet) =>
-      runJob(fleet, { work, tries }, { async, waitMs, signal }, jobPrinter(output)),
+      runJob(
+        fleet,
+        { work, tries, author: currentAuthor(reason) },
+        { async, waitMs, signal },
+        jobPrinter(output),
+      ),
     ),
   );
   return printJob(work.kind, domainOf(work), result, output);

@@ -1,4 +1,5 @@
 import { hostname, userInfo } from 'node:os';
+import type { Author } from '../../jobs/kinds/author.ts';
 
 /** Who runs this command, for the record: `user@host`. */
 export function currentActor(): string {
@@ -12,4 +13,9 @@ function userName(): string {
   } catch {
     return `uid ${process.getuid?.() ?? 'unknown'}`;
   }
+}
+
+/** The same, with the reason that was given. */
+export function currentAuthor(reason = ''): Author {
+  return { by: currentActor(), reason };
 }

@@ -1,6 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { batchArg } from '../../cli/flags/args.ts';
-import { currentActor } from '../../cli/terminal/actor.ts';
+import { reasonFlag } from '../../cli/flags/reason-flag.ts';
+import { currentAuthor } from '../../cli/terminal/actor.ts';
 import { type CancelledBatch, cancelBatch } from '../../operations/batches/cancel-batch.ts';
 import { withFleet } from '../../operations/connect/with-fleet.ts';
 import { count } from '../../quantity-text.ts';
@@ -13,11 +14,13 @@ export default class BatchesCancel extends BaseCommand {
 
   static override args = { batch: batchArg };
 
+  static override flags = { reason: reasonFlag };
+
   async run(): Promise<CancelledBatch & { readonly batch: string }> {
     const { args, flags } = await this.parse(BatchesCancel);
     const config = this.loadConfig(flags.config);
     return await withFleet(config, async (fleet) => {
-      const cancelled = await cancelBatch(fleet, args.batch, currentActor());
+      const cancelled = await cancelBatch(fleet, args.batch, currentAuthor(flags.reason));
       const { stopped, passedOver } = cancelled;
       this.log(
         `Batch ${args.batch} is stopped: ${count(stopped)} running rows stop at their next safe point,`,

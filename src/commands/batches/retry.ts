@@ -4,6 +4,8 @@ import { batchPrinter, printFollowedBatch } from '../../cli/batches/print-batch.
 import { batchArg } from '../../cli/flags/args.ts';
 import { waitFlags } from '../../cli/flags/creation-flags.ts';
 import { waitMs } from '../../cli/flags/duration.ts';
+import { reasonFlag } from '../../cli/flags/reason-flag.ts';
+import { currentAuthor } from '../../cli/terminal/actor.ts';
 import { withInterrupt } from '../../cli/terminal/interrupt.ts';
 import { noteWorkers } from '../../cli/terminal/worker-notice.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
@@ -26,6 +28,7 @@ export default class BatchesRetry extends BaseCommand {
   static override args = { batch: batchArg };
 
   static override flags = {
+    reason: reasonFlag,
     watch: Flags.boolean({ summary: 'Follow the batch until its end' }),
     wait: { ...waitFlags.wait, dependsOn: ['watch'] },
   };
@@ -36,7 +39,7 @@ export default class BatchesRetry extends BaseCommand {
     const wait = waitMs(flags.wait);
     const refused: RefusedRow[] = [];
     return await withFleet(config, async (fleet) => {
-      const retried = await retryBatch(fleet, args.batch, (row) => {
+      const retried = await retryBatch(fleet, args.batch, currentAuthor(flags.reason), (row) => {
         if (this.jsonEnabled()) refused.push(row);
         this.output.note(
           `line ${row.row}: ${oneLine(row.domain)}: not queued again: ${oneLine(row.message)}`,

@@ -46,7 +46,14 @@ export default class InstancesAdd extends BaseCommand {
     const config = this.loadConfig(flags.config);
     refuseAddRm(config, 'add');
     const { tries, async, from } = flags;
-    const shared = { config, tries, async, waitMs: waitMs(flags.wait), output: this.output };
+    const shared = {
+      config,
+      tries,
+      reason: flags.reason ?? '',
+      async,
+      waitMs: waitMs(flags.wait),
+      output: this.output,
+    };
 
     if (args.domain !== undefined && from === undefined) {
       const passphrase = await readPassphrase(flags, process.stdin, this.output);
@@ -70,7 +77,6 @@ export default class InstancesAdd extends BaseCommand {
       dryRun: flags['dry-run'],
       skipInvalid: flags['skip-invalid'],
       name: flags['batch-name'],
-      reason: flags.reason ?? '',
       maxFailures: flags['max-failures'],
       json: this.jsonEnabled(),
     });

@@ -1,7 +1,9 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { instanceArg } from '../../cli/flags/args.ts';
+import { reasonFlag } from '../../cli/flags/reason-flag.ts';
 import { withHeldServices } from '../../cli/instances/with-held-services.ts';
+import { currentAuthor } from '../../cli/terminal/actor.ts';
 import { InputError } from '../../errors.ts';
 import { type InstanceView, instanceView } from '../../instances/documents/instance-view.ts';
 import { parseAuthMode } from '../../instances/options/option-values.ts';
@@ -21,19 +23,22 @@ export default class InstancesAuthMode extends BaseCommand {
     mode: Args.string({ ignoreStdin: true, description: `One of ${MODES}`, required: true }),
   };
 
+  static override flags = { reason: reasonFlag };
+
   async run(): Promise<InstanceView> {
     const { args, flags } = await this.parse(InstancesAuthMode);
-    const authMode = readMode(args.mode);
+    const changes = { authMode: readMode(args.mode) };
+    const author = currentAuthor(flags.reason);
     const config = this.loadConfig(flags.config);
     const { outcome, instance } = await withHeldServices(
       { config, name: args.domain, output: this.output },
       ({ services, found, signal, report }) =>
-        modifyInstance(services, { found, changes: { authMode } }, signal, report),
+        modifyInstance(services, { found, changes, author }, signal, report),
     );
     this.output.line(
       outcome === 'modified'
         ? `Auth mode has been changed for ${args.domain}`
-        : JSON.stringify(`Instance has already ${authMode} auth mode`),
+        : JSON.stringify(`Instance has already ${changes.authMode} auth mode`),
     );
     return instanceView(instance);
   }

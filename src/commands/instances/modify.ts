@@ -9,6 +9,7 @@ import { expandBooleanFlags, refuseFlagsOfOneInstance } from '../../cli/flags/in
 import { workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import { withHeldServices } from '../../cli/instances/with-held-services.ts';
+import { currentAuthor } from '../../cli/terminal/actor.ts';
 import { askForNumber } from '../../cli/terminal/confirm.ts';
 import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
@@ -74,7 +75,7 @@ export default class InstancesModify extends BaseCommand {
       throw new InputError('bad_choice', 'Name the instances in one way: a domain, --from or filters');
     }
     const changes = rawChangesOf(flags);
-    if (args.domain !== undefined) return await this.one(config, args.domain, changes);
+    if (args.domain !== undefined) return await this.one(config, args.domain, changes, flags.reason);
 
     refuseFlagsOfOneInstance(flags);
     const work = workOptionsOf(flags);
@@ -100,7 +101,7 @@ export default class InstancesModify extends BaseCommand {
     });
   }
 
-  private async one(config: Config, name: string, raw: RawOptions): Promise<InstanceView> {
+  private async one(config: Config, name: string, raw: RawOptions, reason?: string): Promise<InstanceView> {
     try {
       const typed = { ...raw, domain: name };
       const rules = rulesOf(config);
@@ -109,9 +110,11 @@ export default class InstancesModify extends BaseCommand {
         this.output.note(`Warning: ${column}: ${message}`);
       }
       const { changes } = parsed;
+      const author = currentAuthor(reason);
       const { instance } = await withHeldServices(
         { config, name: parsed.domain, output: this.output },
-        ({ services, found, signal, report }) => modifyInstance(services, { found, changes }, signal, report),
+        ({ services, found, signal, report }) =>
+          modifyInstance(services, { found, changes, author }, signal, report),
       );
       const view = instanceView(instance);
       this.output.line(safeJson(JSON.stringify(view, null, 2)));

@@ -1,7 +1,9 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { instanceArg } from '../../cli/flags/args.ts';
+import { reasonFlag } from '../../cli/flags/reason-flag.ts';
 import { withHeldServices } from '../../cli/instances/with-held-services.ts';
+import { currentAuthor } from '../../cli/terminal/actor.ts';
 import { InputError } from '../../errors.ts';
 import { type InstanceView, instanceView } from '../../instances/documents/instance-view.ts';
 import { parseQuota } from '../../instances/options/option-values.ts';
@@ -25,13 +27,17 @@ export default class InstancesSetDiskQuota extends BaseCommand {
     }),
   };
 
+  static override flags = { reason: reasonFlag };
+
   async run(): Promise<InstanceView> {
     const { args, flags } = await this.parse(InstancesSetDiskQuota);
     const changes = { diskQuota: readQuota(args.quota) };
+    const author = currentAuthor(flags.reason);
     const config = this.loadConfig(flags.config);
     const { instance } = await withHeldServices(
       { config, name: args.domain, output: this.output },
-      ({ services, found, signal, report }) => modifyInstance(services, { found, changes }, signal, report),
+      ({ services, found, signal, report }) =>
+        modifyInstance(services, { found, changes, author }, signal, report),
     );
     return instanceView(instance);
   }

@@ -1,13 +1,16 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { instanceArg } from '../../cli/flags/args.ts';
+import { reasonFlag } from '../../cli/flags/reason-flag.ts';
 import { withHeldServices } from '../../cli/instances/with-held-services.ts';
+import { currentAuthor } from '../../cli/terminal/actor.ts';
 import { passphraseFlags, readNewPassphrase } from '../../cli/terminal/passphrase-input.ts';
 import { InputError, toError } from '../../errors.ts';
 import { setPassphrase } from '../../instances/change/set-passphrase.ts';
 import { type InstanceView, instanceView } from '../../instances/documents/instance-view.ts';
 import { organizationKeyOf } from '../../operations/connect/passphrase-sealer.ts';
 import { holdInstance } from '../../operations/instances/hold-instance.ts';
+import { withHistory } from '../../operations/instances/instance-history.ts';
 
 export default class InstancesSetPassphrase extends BaseCommand {
   static override summary = 'Give an instance a new passphrase';
@@ -31,7 +34,7 @@ export default class InstancesSetPassphrase extends BaseCommand {
     }),
   };
 
-  static override flags = { 'passphrase-stdin': passphraseFlags['passphrase-stdin'] };
+  static override flags = { 'passphrase-stdin': passphraseFlags['passphrase-stdin'], reason: reasonFlag };
 
   async run(): Promise<InstanceView> {
     const { args, flags, argv } = await this.parse(InstancesSetPassphrase).catch(withoutQuotes);
@@ -45,8 +48,13 @@ export default class InstancesSetPassphrase extends BaseCommand {
     const instance = await withHeldServices(
       { config, name: args.domain, output: this.output },
       ({ services, found, signal, report }) =>
-        holdInstance(services, { found }, signal, report, (held) =>
-          setPassphrase({ ...held, passphrase, organizationKey }),
+        withHistory(
+          services.fleet,
+          { domain: found.domain, what: 'passphrase', author: currentAuthor(flags.reason) },
+          () =>
+            holdInstance(services, { found }, signal, report, (held) =>
+              setPassphrase({ ...held, passphrase, organizationKey }),
+            ),
         ),
     );
     this.output.line(`Passphrase has been changed for instance  ${args.domain}`);

@@ -1,6 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { jobArg } from '../../cli/flags/args.ts';
-import { currentActor } from '../../cli/terminal/actor.ts';
+import { reasonFlag } from '../../cli/flags/reason-flag.ts';
+import { currentAuthor } from '../../cli/terminal/actor.ts';
 import { stageLabel } from '../../jobs/kinds/job-kinds.ts';
 import { withFleet } from '../../operations/connect/with-fleet.ts';
 import { cancelJob } from '../../operations/jobs/cancel-job.ts';
@@ -11,11 +12,13 @@ export default class JobsCancel extends BaseCommand {
 
   static override args = { job: jobArg };
 
+  static override flags = { reason: reasonFlag };
+
   async run(): Promise<{ readonly jobId: string; readonly stagesDone: readonly string[] }> {
     const { args, flags } = await this.parse(JobsCancel);
     const config = this.loadConfig(flags.config);
     const cancelled = await withFleet(config, async (fleet) =>
-      cancelJob(fleet, await findJob(fleet, args.job), currentActor()),
+      cancelJob(fleet, await findJob(fleet, args.job), currentAuthor(flags.reason)),
     );
     const { jobId, domain, stagesDone } = cancelled;
     this.log(`Job ${jobId} stops at its next safe point.`);

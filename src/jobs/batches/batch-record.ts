@@ -51,6 +51,10 @@ export interface BatchRecord {
   /** Why it was halted, in the words of who wanted it; may be empty. */
   readonly haltReason: string;
   readonly steering: Steering;
+  /** Who halted it, and who had it tried again last and why; empty where that is not known. */
+  readonly haltBy: string;
+  readonly retriedBy: string;
+  readonly retryReason: string;
   readonly counts: Readonly<Record<RowState, number>>;
 }
 
@@ -99,6 +103,9 @@ export function batchOf(
     halt: haltOf(fields['halt']),
     haltReason: fields['haltReason'] ?? '',
     steering: steeringOf(fields),
+    haltBy: fields['haltBy'] ?? '',
+    retriedBy: fields['retriedBy'] ?? '',
+    retryReason: fields['retryReason'] ?? '',
     counts: countsOf(counts),
   };
 }

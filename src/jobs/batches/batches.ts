@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { InputError } from '../../errors.ts';
 import type { RedisClient } from '../../redis/client.ts';
+import type { Author } from '../kinds/author.ts';
 import type { JobKind } from '../kinds/job-kinds.ts';
 import type { Keys } from '../redis/keys.ts';
 import { BATCH_SECONDS } from '../redis/retention.ts';
@@ -72,8 +73,10 @@ export interface Batches {
   /** How many rows ended when, oldest first; a row that was tried again counts each time. */
   ended(id: string): Promise<EndedRows[]>;
   halt(id: string): Promise<Halt | undefined>;
-  /** @param reason why, in the words of who wanted it */
-  setHalt(id: string, halt: Halt | undefined, reason?: string): Promise<void>;
+  /** @param author who wanted it and why */
+  setHalt(id: string, halt: Halt, author?: Author): Promise<void>;
+  /** Lets a halted batch go on, for rows that are tried again. @param author who wanted it and why */
+  liftHalt(id: string, author: Author): Promise<void>;
   /**
    * Changes what holds a batch back; more failures than `maxFailures` stop it, `null` takes that limit away. The gate has to be
    * asked anew (`gate/gate.ts`).
@@ -209,9 +212,16 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
       return haltOf(value ?? undefined);
     },
 
-    async setHalt(id, halt, reason = '') {
-      if (halt === undefined) await redis.hdel(keys.batch(id), 'halt', 'haltReason');
-      else await redis.hset(keys.batch(id), { halt, haltReason: reason });
+    async setHalt(id, halt, { by, reason } = { by: '', reason: '' }) {
+      await redis.hset(keys.batch(id), { halt, haltBy: by, haltReason: reason });
+    },
+
+    async liftHalt(id, { by, reason }) {
+      await redis
+        .multi()
+        .hdel(keys.batch(id), 'halt', 'haltBy', 'haltReason')
+        .hset(keys.batch(id), { retriedBy: by, retryReason: reason })
+        .exec();
     },
 
     async steer(id, { maxFailures, ...change }) {

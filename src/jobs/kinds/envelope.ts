@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { strictFilter } from '../../instances/lookup/instance-filter.ts';
 import { domain } from '../../instances/options/strict-values.ts';
+import { MOST_OF_BY, MOST_OF_REASON } from './author.ts';
 
 /** The batch row a job works for; ids are those of `batches.ts`. */
 export const batchRow = z.strictObject({
@@ -17,12 +18,19 @@ export const mac = z.string().regex(/^[\w-]{43}$/);
 /** Tries of a job unless its payload says otherwise (`ARCHITECTURE.md` §4.1). */
 export const DEFAULT_TRIES = 8;
 
+/** Who wanted it and why, for the record; an earlier version says neither. */
+export const author = {
+  by: z.string().min(1).max(MOST_OF_BY).optional(),
+  reason: z.string().min(1).max(MOST_OF_REASON).optional(),
+};
+
 /** What every payload has, whatever its job does. */
 export const envelope = {
   v: z.literal(1),
   /** Absent in what an earlier version wrote: such a job can be shown, and is not run. */
   mac: mac.optional(),
   batch: batchRow.optional(),
+  ...author,
   /** How often an operator had this job tried again. */
   generation: z.int().min(0).max(MOST_GENERATIONS),
   /** Tries before it fails for good. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { FleetError } from '../../errors.ts';
 import { domain } from '../../instances/options/strict-values.ts';
-import { batchRow, type EnvelopeField, mac } from './envelope.ts';
+import { author, batchRow, type EnvelopeField, mac } from './envelope.ts';
 import {
   appsOfTask,
   digestOfTask,
@@ -28,6 +28,7 @@ const endedPayload = z.strictObject({
   kind: z.enum(KIND_NAMES),
   domain,
   batch: batchRow.optional(),
+  ...author,
   outcome: z.enum(JOB_OUTCOMES),
 });
 

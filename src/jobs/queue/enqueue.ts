@@ -9,6 +9,7 @@ import { JOB_OPTIONS, PRIORITY } from '../fleet/open-queue.ts';
 import type { SealForJob } from '../fleet/sealed-passphrase.ts';
 import { letThrough } from '../gate/gate.ts';
 import { isParked, parkingDelay } from '../gate/parked.ts';
+import { type Author, authorFields } from '../kinds/author.ts';
 import { type LivePayload, stagesOf } from '../kinds/job-kinds.ts';
 import {
   assertRunnable,
@@ -30,6 +31,8 @@ export interface JobRequest {
   readonly tries: number;
   /** Of the job, where its caller has to know it before it is queued: a new UUID. */
   readonly jobId?: string | undefined;
+  /** Who wants it, and why. */
+  readonly author?: Author | undefined;
 }
 
 /** A creation to be queued. */
@@ -38,6 +41,7 @@ export interface CreateRequest {
   /** Made by `sealPassphrase`, where a passphrase was given. */
   readonly seal?: SealForJob | undefined;
   readonly tries: number;
+  readonly author?: Author | undefined;
   /** Domains whose creations are to have ended before this one begins; they have to be queued first. */
   readonly after?: readonly string[];
 }
@@ -73,9 +77,9 @@ async function hurry(fleet: KeyedFleet, jobId: string): Promise<void> {
 }
 
 /** A creation as a job. */
-export function creation({ options, seal, tries, after = [] }: CreateRequest): JobRequest {
+export function creation({ options, seal, tries, author, after = [] }: CreateRequest): JobRequest {
   const work: JobSpec = { kind: 'create', options, ...(after.length > 0 && { after: [...after] }) };
-  return { tries, work, ...(seal !== undefined && { seal }) };
+  return { tries, work, author, ...(seal !== undefined && { seal }) };
 }
 
 /** A row of a batch to be queued. */
@@ -229,12 +233,12 @@ function payloadOf(
 
 function unsignedPayload(
   jobId: string,
-  { work, seal, tries }: JobRequest,
+  { work, seal, tries, author }: JobRequest,
   batch?: { id: string; row: number },
 ): LivePayload {
   const sealed = work.kind === 'create' && seal !== undefined ? { sealedPassphrase: seal(jobId) } : {};
   const envelope = { v: 1, generation: 0, tries, ...(batch === undefined ? {} : { batch }) } as const;
-  return { ...work, ...sealed, ...envelope };
+  return { ...work, ...sealed, ...envelope, ...(author && authorFields(author)) };
 }
 
 function claimOf({ jobId, payload, joiner }: NewJob): Claim {

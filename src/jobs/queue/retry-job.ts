@@ -1,15 +1,18 @@
 import { FleetError, InputError } from '../../errors.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { asSigned } from '../fleet/signer.ts';
+import type { Author } from '../kinds/author.ts';
 import { domainOf, isEnded, namesOf, parsePayload, payloadHash } from '../kinds/payload.ts';
 import { forgetCancel } from './cancellations.ts';
+import { noteAsked } from './instance-history.ts';
 
 /**
  * Has a failed job tried again: takes its names once more, and is refused where a newer job for the
  * domain exists. BullMQ's own `retry` does not look (`ARCHITECTURE.md` §3.2).
+ * @param author who wants it and why, for the history of the domain
  * @throws InputError `unknown_job`; FleetError `not_failed`, `forged` for one that nobody signed, `busy`, `newer_job`
  */
-export async function retryJob(fleet: Fleet, jobId: string): Promise<void> {
+export async function retryJob(fleet: Fleet, jobId: string, author?: Author): Promise<void> {
   const { queue, claims, redis, keys, batches } = fleet;
   const job = await queue.getJob(jobId);
   if (job === undefined) {
@@ -47,6 +50,7 @@ export async function retryJob(fleet: Fleet, jobId: string): Promise<void> {
   }
   // A stall of its earlier life must not count against this one (`docs/bullmq.md` §2).
   await redis.hdel(keys.bull(jobId), 'stc');
+  if (author !== undefined) await noteAsked(fleet, domainOf(payload), { what: 'retry', jobId, author });
   if (payload.batch !== undefined) {
     const { id: batchId, row } = payload.batch;
     const domain = domainOf(payload);

@@ -52,6 +52,8 @@ export interface Keys {
   /** Heartbeats of the workers by worker id, and the set of them by time. */
   worker(id: string): string;
   readonly workers: string;
+  /** What was done to that domain, latest first (`queue/instance-history.ts`). */
+  history(domain: string): string;
   /** Creations of that domain that were asked for over HTTP and not answered yet: job and digest of the request → clients. */
   unanswered(domain: string): string;
   /** What became of the request that came with that idempotency key. @param digest of the key */
@@ -100,6 +102,7 @@ export function createKeys(prefix: string): Keys {
     loginTries: (host) => `${tag}:login-tries:${host}`,
     worker: (id) => `${tag}:worker:${id}`,
     workers: `${tag}:workers`,
+    history: (domain) => `${tag}:history:${domain}`,
     unanswered: (domain) => `${tag}:unanswered:${domain}`,
     idempotency: (digest) => `${tag}:idempotency:${digest}`,
     uuid: (digest) => `${tag}:uuid:${digest}`,

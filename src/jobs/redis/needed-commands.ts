@@ -20,6 +20,7 @@ export function neededCommands(keys: Keys): readonly NeededCommand[] {
     ['incr', key],
     ['del', key],
     ['exists', key],
+    ['type', key],
     ['expire', key, 1],
     ['pexpire', key, 1],
     ['persist', key],

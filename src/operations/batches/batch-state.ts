@@ -35,6 +35,10 @@ export interface BatchSummary {
   readonly halt?: string;
   /** Why it was halted, where whoever wanted it said so. */
   readonly haltReason?: string;
+  readonly haltBy?: string;
+  /** Who had rows of it tried again last, and why. */
+  readonly retriedBy?: string;
+  readonly retryReason?: string;
   readonly total: number;
   /** Rows that it was to have; absent unless fewer were queued. */
   readonly ordered?: number;
@@ -42,7 +46,8 @@ export interface BatchSummary {
 }
 
 export function batchSummary(batch: Batch): BatchSummary {
-  const { id, kind, name, reason, by, createdAt, endedAt, halt, haltReason, total, ordered, counts } = batch;
+  const { id, kind, name, reason, by, createdAt, endedAt, halt, total, ordered, counts } = batch;
+  const { haltReason, haltBy, retriedBy, retryReason } = batch;
   return {
     batch: id,
     kind,
@@ -53,7 +58,7 @@ export function batchSummary(batch: Batch): BatchSummary {
     ...(endedAt === undefined ? {} : { endedAt: new Date(endedAt).toISOString() }),
     state: batchState(batch),
     ...(halt === undefined ? {} : { halt }),
-    ...(haltReason === '' ? {} : { haltReason }),
+    ...given({ haltReason, haltBy, retriedBy, retryReason }),
     total,
     ...(ordered === undefined ? {} : { ordered }),
     counts,
@@ -63,4 +68,12 @@ export function batchSummary(batch: Batch): BatchSummary {
 /** Why a row is where it is: `code: message`, or an empty text. */
 export function rowError({ code, error = '' }: Pick<Row, 'code' | 'error'>): string {
   return code === undefined ? error : `${code}: ${error}`;
+}
+
+/** The texts that are not empty. */
+function given<Name extends string>(
+  texts: Readonly<Record<Name, string>>,
+): { readonly [Each in Name]?: string };
+function given(texts: Readonly<Record<string, string>>): object {
+  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''));
 }

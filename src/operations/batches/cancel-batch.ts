@@ -1,6 +1,7 @@
 import { FleetError } from '../../errors.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { openGate } from '../../jobs/gate/gate.ts';
+import { type Author, authorText } from '../../jobs/kinds/author.ts';
 import { requestCancel } from '../../jobs/queue/cancellations.ts';
 import { queuedRows } from './batch-state.ts';
 
@@ -13,26 +14,20 @@ export interface CancelledBatch {
 
 /**
  * Stops a batch: what waits is passed over, what runs stops at its next safe point.
- * @param by who wants it, for the record
- * @param reason why, for the record; may be empty
+ * @param author who wants it and why, for the record
  * @throws InputError `unknown_batch`, FleetError `ended`
  */
-export async function cancelBatch(
-  fleet: Fleet,
-  id: string,
-  by: string,
-  reason = '',
-): Promise<CancelledBatch> {
+export async function cancelBatch(fleet: Fleet, id: string, author: Author): Promise<CancelledBatch> {
   const { redis, keys, batches } = fleet;
   const { endedAt } = await batches.get(id);
   if (endedAt !== undefined) throw new FleetError('ended', `batch ${id} has ended: there is nothing to stop`);
-  await batches.setHalt(id, 'cancelled', reason);
+  await batches.setHalt(id, 'cancelled', author);
   await openGate(fleet);
   let stopped = 0;
   for (const state of ['active', 'retrying'] as const) {
     for await (const { jobId } of batches.rows(id, state)) {
       if (jobId === undefined) continue;
-      await requestCancel(redis, keys, jobId, by);
+      await requestCancel(redis, keys, jobId, authorText(author));
       stopped += 1;
     }
   }

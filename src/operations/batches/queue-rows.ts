@@ -62,7 +62,11 @@ export async function queueRows(
       if (signal.aborted || (await fleet.batches.halt(batchId)) !== undefined) break;
       // First, so that no row that fails at once lacks them.
       await keepOriginals(fleet, batchId, chunk);
-      await enqueueRows(fleet, batchId, chunk);
+      await enqueueRows(
+        fleet,
+        batchId,
+        chunk.map((row) => ({ ...row, author: batch })),
+      );
       await openGate(fleet);
       queued += chunk.length;
       if (queued === batch.total || performance.now() - lookedAt < LOOK_MS) continue;

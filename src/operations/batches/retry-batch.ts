@@ -3,6 +3,7 @@ import { FleetError } from '../../errors.ts';
 import type { Row } from '../../jobs/batches/batches.ts';
 import type { FinalRowState } from '../../jobs/batches/row-state.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
+import type { Author } from '../../jobs/kinds/author.ts';
 import { parsePayload } from '../../jobs/kinds/payload.ts';
 import { readJob } from '../../jobs/queue/read-job.ts';
 import { retryJob } from '../../jobs/queue/retry-job.ts';
@@ -32,22 +33,24 @@ const AT_ONCE = 16;
 
 /**
  * Queues the rows of a batch again that failed, are incomplete or were cancelled, and lifts its halt.
+ * @param author who wants it and why, for the record
  * @throws InputError `unknown_batch`
  */
 export async function retryBatch(
   fleet: Fleet,
   id: string,
+  author: Author,
   onRefused: (row: RefusedRow) => void,
 ): Promise<RetriedBatch> {
   await fleet.batches.get(id);
-  await fleet.batches.setHalt(id, undefined);
+  await fleet.batches.liftHalt(id, author);
   const limit = pLimit(AT_ONCE);
   let queued = 0;
   let refused = 0;
 
   async function again(row: Row, turn: Turn): Promise<void> {
     try {
-      if (await retryRow(fleet, id, row, turn)) queued += 1;
+      if (await retryRow(fleet, id, row, turn, author)) queued += 1;
     } catch (error) {
       if (!(error instanceof FleetError)) throw error;
       refused += 1;
@@ -79,6 +82,7 @@ async function retryRow(
   batchId: string,
   { row, jobId = '' }: Row,
   turn: Turn,
+  author: Author,
 ): Promise<boolean> {
   const job = await readJob(fleet.queue, jobId);
   const payload = job === undefined || job === 'unreadable' ? undefined : parsePayload(job.data);
@@ -88,6 +92,6 @@ async function retryRow(
   if (owner?.id !== batchId || owner.row !== row) {
     throw new FleetError('not_its_job', 'it has no job of its own: submit the file again');
   }
-  await retryJob(fleet, jobId);
+  await retryJob(fleet, jobId, author);
   return true;
 }

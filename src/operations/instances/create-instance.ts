@@ -1,6 +1,7 @@
 import type { InstanceOptions } from '../../instances/options/options.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import type { SealForJob } from '../../jobs/fleet/sealed-passphrase.ts';
+import type { Author } from '../../jobs/kinds/author.ts';
 import { creation } from '../../jobs/queue/enqueue.ts';
 import { type CreationResult, type CreationServices, followCreation } from '../jobs/follow-creation.ts';
 import type { CreationReporter } from '../jobs/job-report.ts';
@@ -14,6 +15,7 @@ export interface CreationInput {
   readonly seal: SealForJob | undefined;
   /** Tries of the job before it fails for good. */
   readonly tries: number;
+  readonly author: Author;
 }
 
 /**
@@ -22,13 +24,13 @@ export interface CreationInput {
  */
 export async function createInstance(
   services: CreationServices & { readonly fleet: KeyedFleet },
-  { options, seal, tries }: CreationInput,
+  { options, seal, tries, author }: CreationInput,
   { async, ...wait }: RunOptions,
   report: CreationReporter,
 ): Promise<CreationResult> {
   const { domain } = options;
   return await withWaitLimit(wait, async (limit) => {
-    const jobId = await submitJob(services.fleet, creation({ options, seal, tries }), report);
+    const jobId = await submitJob(services.fleet, creation({ options, seal, tries, author }), report);
     if (async) return { domain, jobId, outcome: 'queued' };
     limit.startClock();
     return await followCreation(services, { domain, jobId }, limit, report);

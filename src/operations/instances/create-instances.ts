@@ -15,10 +15,9 @@ import { checkFile, type FileCounts, type FileReporter } from '../input/check-fi
 import { type CheckRowsOptions, namesOfOptions, type Problem } from '../input/check-rows.ts';
 import { openInstanceFile } from '../input/row-file.ts';
 import type { InputSource } from '../input/spool.ts';
-import { creationChunks } from './creation-chunks.ts';
+import { creationChunks, refuseForeignPassphrases } from './creation-chunks.ts';
 import { createNewNames } from './look-alikes.ts';
 import { createOrganizations } from './organizations.ts';
-import { refuseForeignPassphrases } from './row-passphrases.ts';
 
 /** An operator's file of instances to be made, and how its rows are understood. */
 export interface CreationFile extends CheckRowsOptions {

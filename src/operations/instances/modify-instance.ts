@@ -3,11 +3,15 @@ import { type ModifyResult, modifyInstance as modifyHeld } from '../../instances
 import { Refusal } from '../../instances/errors.ts';
 import { assertAliasesFree } from '../../instances/lookup/free-aliases.ts';
 import type { InstanceChanges } from '../../instances/options/changes.ts';
+import type { Author } from '../../jobs/kinds/author.ts';
+import { fieldsOf } from '../../jobs/queue/instance-history.ts';
 import { type HoldReporter, type HoldServices, type HoldTarget, holdInstance } from './hold-instance.ts';
+import { withHistory } from './instance-history.ts';
 
 /** An instance, and what is to become of it. */
 export interface ModificationInput extends Omit<HoldTarget, 'aliases'> {
   readonly changes: InstanceChanges;
+  readonly author: Author;
 }
 
 /**
@@ -16,19 +20,24 @@ export interface ModificationInput extends Omit<HoldTarget, 'aliases'> {
  */
 export async function modifyInstance(
   services: HoldServices,
-  { found, changes }: ModificationInput,
+  { found, changes, author }: ModificationInput,
   signal: AbortSignal,
   report: HoldReporter,
 ): Promise<ModifyResult> {
   const { aliases = [] } = changes;
-  return await holdInstance(services, { found, aliases }, signal, report, async (held) => {
-    try {
-      await assertAliasesFree(held, held.found, aliases, held.signal);
-    } catch (error) {
-      throw inStacksWords(error);
-    }
-    return await modifyHeld({ ...held, changes });
-  });
+  const change = { domain: found.domain, what: 'modify', fields: fieldsOf(changes), author } as const;
+  const work = () =>
+    holdInstance(services, { found, aliases }, signal, report, async (held) => {
+      try {
+        await assertAliasesFree(held, held.found, aliases, held.signal);
+      } catch (error) {
+        throw inStacksWords(error);
+      }
+      return await modifyHeld({ ...held, changes });
+    });
+  return await withHistory(services.fleet, change, work, ({ outcome }) =>
+    outcome === 'modified' ? 'done' : 'skipped',
+  );
 }
 
 function inStacksWords(error: unknown): unknown {

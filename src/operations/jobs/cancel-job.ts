@@ -2,7 +2,9 @@ import { FleetError } from '../../errors.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
 import { promoteParked } from '../../jobs/gate/gate.ts';
+import { type Author, authorText } from '../../jobs/kinds/author.ts';
 import { requestCancel } from '../../jobs/queue/cancellations.ts';
+import { noteAsked } from '../../jobs/queue/instance-history.ts';
 import { jobFacts, jobState } from './job-facts.ts';
 
 /** A job that was asked to stop. */
@@ -15,17 +17,18 @@ export interface CancelledJob {
 
 /**
  * Stops a job at its next safe point.
- * @param actor who wants it, for the record: `user@host`
+ * @param author who wants it and why, for the record
  * @throws FleetError `ended`
  */
-export async function cancelJob(fleet: Fleet, job: FleetJob, actor: string): Promise<CancelledJob> {
+export async function cancelJob(fleet: Fleet, job: FleetJob, author: Author): Promise<CancelledJob> {
   const { jobId, state, domain, stages } = jobFacts(job, await jobState(job));
   if (state === 'done' || state === 'failed') {
     throw new FleetError('ended', `job ${jobId} has ended: it is ${state}`);
   }
-  await requestCancel(fleet.redis, fleet.keys, jobId, actor);
+  await requestCancel(fleet.redis, fleet.keys, jobId, authorText(author));
   // A row that waits at the gate would hear of it only once it is let through.
   await promoteParked(fleet, jobId);
+  if (domain !== '') await noteAsked(fleet, domain, { what: 'cancel', jobId, author });
   return {
     jobId,
     domain,

@@ -20,6 +20,9 @@ export interface JobFacts {
   /** How it ended well. */
   readonly outcome?: JobOutcome;
   readonly batch?: { readonly id: string; readonly row: number };
+  /** Who wanted it, and why; absent where an earlier version queued it. */
+  readonly by?: string;
+  readonly reason?: string;
   /** ISO 8601. */
   readonly createdAt: string;
   readonly endedAt?: string;
@@ -53,6 +56,8 @@ export function jobFacts(job: FleetJob, state: JobState | 'unknown'): JobFacts {
     state,
     ...(ended ? { outcome: payload.outcome } : {}),
     ...(payload?.batch === undefined ? {} : { batch: payload.batch }),
+    ...(payload?.by === undefined ? {} : { by: payload.by }),
+    ...(payload?.reason === undefined ? {} : { reason: payload.reason }),
     createdAt: isoTime(job.timestamp),
     ...(job.finishedOn === undefined ? {} : { endedAt: isoTime(job.finishedOn) }),
     tries: job.attemptsMade,

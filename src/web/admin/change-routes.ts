@@ -10,6 +10,7 @@ import type { StoredInstance } from '../../instances/documents/instance-document
 import { AUTH_MODE_NUMBERS } from '../../instances/documents/instance-state.ts';
 import { assertAliasesFree } from '../../instances/lookup/free-aliases.ts';
 import type { InstanceChanges } from '../../instances/options/changes.ts';
+import { fieldsOf } from '../../jobs/queue/instance-history.ts';
 import { findInstance } from '../../operations/targets/find-instance.ts';
 import type { WebContext } from '../web-context.ts';
 import { changesOf, type DeletingMark, readAuthMode } from './change-parameters.ts';
@@ -36,6 +37,8 @@ export function changeRoutes(app: FastifyInstance, context: WebContext): void {
     const instance = await changes.make(
       {
         name: request.params.domain,
+        what: 'modify',
+        fieldsOf: (found) => fieldsOf(wanted(found)),
         aliasesOf: (found) => aliasesOf(wanted(found)),
         write: (existing, found) => modify(existing, found, wanted(found)),
       },
@@ -54,7 +57,15 @@ export function changeRoutes(app: FastifyInstance, context: WebContext): void {
     if (current === AUTH_MODE_NUMBERS[authMode]) {
       return sendJson(reply, `Instance has already ${authMode} auth mode`);
     }
-    await changes.make({ name, write: (existing, found) => modify(existing, found, { authMode }) }, reply);
+    await changes.make(
+      {
+        name,
+        what: 'modify',
+        fieldsOf: () => ['authMode'],
+        write: (existing, found) => modify(existing, found, { authMode }),
+      },
+      reply,
+    );
     return reply.code(204).send();
   });
 

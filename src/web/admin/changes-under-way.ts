@@ -7,9 +7,11 @@ import { createPrefixIndex } from '../../instances/lookup/prefix-index.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { hasFinished, readProgress } from '../../jobs/queue/progress.ts';
 import { holdInstance, refuseAnother } from '../../operations/instances/hold-instance.ts';
+import { withHistory } from '../../operations/instances/instance-history.ts';
 import { liveJob } from '../../operations/jobs/job-lookup.ts';
 import { findInstance } from '../../operations/targets/find-instance.ts';
 import { pause } from '../../pause.ts';
+import { authorOf } from '../http/actor.ts';
 import type { WebContext } from '../web-context.ts';
 import { type AnswerError, plainError } from './messages/error-json.ts';
 
@@ -17,6 +19,10 @@ import { type AnswerError, plainError } from './messages/error-json.ts';
 export interface InstanceChange {
   /** Its domain or an alias, as asked for. */
   readonly name: string;
+  /** What it is called in the history of the domain. */
+  readonly what: 'modify' | 'features';
+  /** Names of what changes. */
+  fieldsOf?(found: StoredInstance): readonly string[];
   /** Names besides its domain that the change is about. */
   aliasesOf?(found: StoredInstance): readonly string[];
   /** @returns the instance as it is stored then */
@@ -68,6 +74,12 @@ async function makeWhenFree(
   const hold = AbortSignal.timeout(config.serve.holdSeconds * 1000);
   const patience = AbortSignal.any([hold, stopping, whenGone(reply)]);
   const fleet = await context.fleet();
+  const author = authorOf(reply.request);
+  const noted = (existing: ExistingInstance, found: StoredInstance): Promise<StoredInstance> => {
+    const fields = change.fieldsOf?.(found) ?? [];
+    const about = { domain: found.domain, what: change.what, fields, author };
+    return withHistory(fleet, about, () => change.write(existing, found), stateSince(found, fields));
+  };
   for (;;) {
     const found = await findOrUndefined(context, change.name);
     const domain = found?.domain ?? normaliseDomain(change.name, 'nested');
@@ -83,12 +95,12 @@ async function makeWhenFree(
             { found, aliases, patience: hold },
             stopping,
             () => undefined,
-            (held) => change.write(held, found),
+            (held) => noted(held, found),
           ),
         );
         if (done !== undefined) return done;
       } else if (aliases.length === 0) {
-        return await change.write(unheld(context, found), found);
+        return await noted(unheld(context, found), found);
       }
     }
     try {
@@ -97,6 +109,15 @@ async function makeWhenFree(
       throw tookTooLong();
     }
   }
+}
+
+/** Whether anything was changed; settings lie in a document of their own, of which that is not known. */
+function stateSince(
+  { _rev: before }: StoredInstance,
+  fields: readonly string[],
+): (now: StoredInstance) => 'done' | 'skipped' {
+  const isKnown = !fields.some((field) => field.startsWith('settings.'));
+  return ({ _rev: now }) => (isKnown && now === before ? 'skipped' : 'done');
 }
 
 /**

@@ -15,6 +15,7 @@ import { createOrderSealer } from '../holds/order-sealer.ts';
 import { sharedJobWatch } from '../holds/shared-watch.ts';
 import { type CreationOrder, type CreationPlaces, submitCreation } from '../holds/submit-creation.ts';
 import { type AskedFor, forgetUnanswered } from '../holds/unanswered.ts';
+import { authorOf } from '../http/actor.ts';
 import { ignoreBodies } from '../http/ignore-bodies.ts';
 import type { WebContext } from '../web-context.ts';
 import { readCreation } from './creation-parameters.ts';
@@ -58,7 +59,7 @@ function createRoute(scope: FastifyInstance, context: WebContext): void {
       const { parsed, hashed } = readCreation(readQuery(request.raw.url ?? ''), config);
       const key = idempotencyKey(request.headers);
       const fleet = await context.fleet();
-      const order = await orderOf(fleet, parsed, hashed);
+      const order = { ...(await orderOf(fleet, parsed, hashed)), author: authorOf(reply.request) };
       const made = await withHold(reply, config.serve.holdSeconds, (signal) =>
         key === undefined ? make(fleet, order, signal) : makeOnce(fleet, order, key, signal),
       );

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { destroyAndWait } from '../holds/await-destruction.ts';
 import { withHold } from '../holds/hold.ts';
 import { sharedJobWatch } from '../holds/shared-watch.ts';
+import { authorOf } from '../http/actor.ts';
 import type { WebContext } from '../web-context.ts';
 import { sendError } from './messages/error-json.ts';
 import { destructionError } from './messages/job-errors.ts';
@@ -18,12 +19,12 @@ export function destroyRoute(scope: FastifyInstance, context: WebContext): void 
   const { config, couch } = context;
   const watch = sharedJobWatch(context);
 
-  scope.delete<ByDomain>('/instances/:domain', async ({ params }, reply) => {
+  scope.delete<ByDomain>('/instances/:domain', async (request, reply) => {
     try {
       const fleet = await context.fleet();
       const places = { fleet, global: couch.global, watch };
       await withHold(reply, config.serve.holdSeconds, (signal) =>
-        destroyAndWait(places, { name: params.domain }, signal),
+        destroyAndWait(places, { name: request.params.domain, author: authorOf(request) }, signal),
       );
       reply.code(204).send();
     } catch (error) {

@@ -56,6 +56,7 @@ type Fields = Pick<InstanceDocument, 'feature_flags' | 'feature_sets'>;
 function fields(name: string, changed: (now: InstanceDocument) => Fields): InstanceChange {
   return {
     name,
+    what: 'features',
     async write(existing) {
       const { document } = await updateInstance(existing, (now) => {
         refuseUnfinished(now);

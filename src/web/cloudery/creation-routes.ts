@@ -10,6 +10,7 @@ import { plainError } from '../admin/messages/error-json.ts';
 import { creationError } from '../admin/messages/job-errors.ts';
 import { type CreationStand, creationStand } from '../holds/await-creation.ts';
 import { submitCreation } from '../holds/submit-creation.ts';
+import { authorOf } from '../http/actor.ts';
 import type { WebContext } from '../web-context.ts';
 import { clouderyId, readOrder, uuidOf } from './ordered-instance.ts';
 
@@ -38,12 +39,15 @@ export function creationRoutes(scope: FastifyInstance, context: WebContext): voi
     return { items: found.slice(0, 1).map((each) => ({ _id: clouderyId(each) })) };
   });
 
-  scope.post('/v1/instances', async ({ body }, reply) => {
-    const options = readOrder(body, context.config);
+  scope.post('/v1/instances', async (request, reply) => {
+    const options = readOrder(request.body, context.config);
     const { domain } = options;
     try {
       const fleet = await context.fleet();
-      const submission = await submitCreation({ fleet, global }, { options, seal: undefined });
+      const submission = await submitCreation(
+        { fleet, global },
+        { options, seal: undefined, author: authorOf(request) },
+      );
       switch (submission.state) {
         case 'follow':
         case 'made':

@@ -8,6 +8,7 @@ import { destructionError } from '../admin/messages/job-errors.ts';
 import { destroyAndWait } from '../holds/await-destruction.ts';
 import { withHold } from '../holds/hold.ts';
 import { sharedJobWatch } from '../holds/shared-watch.ts';
+import { authorOf } from '../http/actor.ts';
 import { ignoreBodies } from '../http/ignore-bodies.ts';
 import type { WebContext } from '../web-context.ts';
 import type { UuidLookup } from './find-by-uuid.ts';
@@ -55,7 +56,11 @@ export function instanceRoutes(scope: FastifyInstance, context: WebContext, look
     const instance = await lookup.find(id, true);
     try {
       const fleet = await context.fleet();
-      const wanted = { name: instance.domain, expected: targetOf(instance, 1).seen };
+      const wanted = {
+        name: instance.domain,
+        expected: targetOf(instance, 1).seen,
+        author: authorOf(reply.request),
+      };
       await withHold(reply, config.serve.holdSeconds, (signal) =>
         destroyAndWait({ fleet, global: couch.global, watch }, wanted, signal),
       );

@@ -106,7 +106,7 @@ export function batchRoutes(app: ZodApp, context: WebContext, desk: FleetDesk): 
 }
 
 /** What is told of a row: no more than is listed here, whatever Redis has of it. */
-function shownRow({ row, domain, state, jobId, stage, tries, code, error }: Row) {
+function shownRow({ row, domain, state, jobId, stage, tries, code, error, advice }: Row) {
   return {
     row,
     domain,
@@ -116,5 +116,6 @@ function shownRow({ row, domain, state, jobId, stage, tries, code, error }: Row)
     ...(tries !== undefined && { tries }),
     ...(code !== undefined && { code }),
     ...(error !== undefined && { message: error }),
+    ...(advice !== undefined && { advice }),
   };
 }

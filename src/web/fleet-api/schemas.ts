@@ -46,6 +46,9 @@ const summaryShape = {
   state: z.enum(['running', 'done', 'partly failed', 'failed']),
   halt: z.string().optional(),
   haltReason: z.string().optional(),
+  haltBy: z.string().optional(),
+  retriedBy: z.string().optional(),
+  retryReason: z.string().optional(),
   total: rows,
   ordered: rows.optional(),
   counts,
@@ -78,6 +81,7 @@ const row = z.object({
   tries: z.number().optional(),
   code: z.string().optional(),
   message: z.string().optional(),
+  advice: z.string().optional(),
 });
 
 /** A page of rows. */
@@ -91,6 +95,8 @@ export const jobAnswer = z.object({
   state: z.enum([...JOB_STATES, 'unknown']),
   outcome: z.enum(JOB_OUTCOMES).optional(),
   batch: z.object({ id: z.string(), row: z.number() }).readonly().optional(),
+  by: z.string().optional(),
+  reason: z.string().optional(),
   createdAt: time,
   endedAt: time.optional(),
   tries: z.number(),

@@ -4,8 +4,8 @@ import { type CancelledBatch, cancelBatch } from '../../operations/batches/cance
 import { type RefusedRow, type RetriedBatch, retryBatch } from '../../operations/batches/retry-batch.ts';
 import { type CancelledJob, cancelJob } from '../../operations/jobs/cancel-job.ts';
 import { findJob } from '../../operations/jobs/find-job.ts';
+import { actorOf, authorOf } from '../http/actor.ts';
 import type { WebContext } from '../web-context.ts';
-import { actorOf, actorWithReason } from './actor.ts';
 
 /** Rows that could not be queued again which are named. */
 const MOST_REFUSED = 100;
@@ -38,27 +38,27 @@ export function createSteering({ fleet, log }: Pick<WebContext, 'fleet' | 'log'>
   return {
     async retryBatch(asker, id, reason) {
       const refusedRows: RefusedRow[] = [];
-      const retried = await retryBatch(await fleet(), id, (row) => {
+      const retried = await retryBatch(await fleet(), id, authorOf(asker, reason), (row) => {
         if (refusedRows.length < MOST_REFUSED) refusedRows.push(row);
       });
       log.info('batch retried', { batch: id, by: actorOf(asker), reason });
       return { ...retried, refusedRows };
     },
     async cancelBatch(asker, id, reason) {
-      const cancelled = await cancelBatch(await fleet(), id, actorWithReason(asker, reason), reason);
+      const cancelled = await cancelBatch(await fleet(), id, authorOf(asker, reason));
       log.info('batch cancelled', { batch: id, by: actorOf(asker), reason });
       return cancelled;
     },
     async retryJob(asker, named, reason) {
       const opened = await fleet();
       const { id: jobId = '' } = await findJob(opened, named);
-      await retryJob(opened, jobId);
+      await retryJob(opened, jobId, authorOf(asker, reason));
       log.info('job retried', { job: jobId, by: actorOf(asker), reason });
       return jobId;
     },
     async cancelJob(asker, named, reason) {
       const opened = await fleet();
-      const cancelled = await cancelJob(opened, await findJob(opened, named), actorWithReason(asker, reason));
+      const cancelled = await cancelJob(opened, await findJob(opened, named), authorOf(asker, reason));
       log.info('job cancelled', { job: cancelled.jobId, by: actorOf(asker), reason });
       return cancelled;
     },

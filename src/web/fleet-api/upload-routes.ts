@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { RowReport } from '../../operations/input/check-file.ts';
 import type { CheckedUpload } from '../../operations/instances/check-upload.ts';
+import { actorOf } from '../http/actor.ts';
 import type { WebContext } from '../web-context.ts';
-import { actorOf } from './actor.ts';
 import type { FleetDesk } from './fleet-desk.ts';
 import { batchPath } from './paths.ts';
 import { problemOf } from './problem.ts';

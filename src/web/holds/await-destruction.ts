@@ -2,6 +2,7 @@ import type { CouchServer } from '../../couchdb/server.ts';
 import { normaliseDomain } from '../../instances/domains/domain.ts';
 import { Refusal } from '../../instances/errors.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
+import type { Author } from '../../jobs/kinds/author.ts';
 import { DEFAULT_TRIES, type ExpectedInstance } from '../../jobs/kinds/envelope.ts';
 import { enqueueJob } from '../../jobs/queue/enqueue.ts';
 import { liveHolder } from '../../jobs/queue/live-holder.ts';
@@ -18,6 +19,15 @@ export interface DestructionPlaces {
   readonly watch: JobWatch;
 }
 
+/** What is to be destroyed. */
+export interface WantedDestruction {
+  /** As it was asked for; the domain itself, for nobody is asked who would see what an alias means. */
+  readonly name: string;
+  /** The very life of the domain that is meant; absent where the client knows it by its name alone. */
+  readonly expected?: ExpectedInstance | undefined;
+  readonly author: Author;
+}
+
 /** Milliseconds between two looks whether a command that works itself is done with the instance. */
 const TURN_POLL_MS = 250;
 
@@ -25,14 +35,12 @@ const TURN_POLL_MS = 250;
  * Destroys an instance and waits until it is gone. A destruction that is under way is joined, whoever asked for it;
  * other work on the instance is waited for, a creation above all: its instance would come up after it was said to be
  * gone.
- * @param name as it was asked for; the domain itself, for nobody is asked who would see what an alias means
- * @param expected the very life of the domain that is meant; absent where the client knows it by its name alone
  * @throws the signal's reason; InputError `illegal_domain`, `alias`; FleetError `not_found`, `deleting`, `lost_job`, and
  *   with the code of a job that failed; Refusal `superseded`
  */
 export async function destroyAndWait(
   places: DestructionPlaces,
-  { name, expected }: { readonly name: string; readonly expected?: ExpectedInstance | undefined },
+  { name, expected, author }: WantedDestruction,
   signal: AbortSignal,
 ): Promise<void> {
   const { fleet, global, watch } = places;
@@ -50,7 +58,7 @@ export async function destroyAndWait(
     );
     if (expected !== undefined) refuseAnotherLife(domain, expected, work.seen);
     // A client that has gone meanwhile has asked for it all the same.
-    const answer = await enqueueJob(fleet, { work, tries: DEFAULT_TRIES });
+    const answer = await enqueueJob(fleet, { work, tries: DEFAULT_TRIES, author });
     if (answer.state !== 'busy') return await awaitDestruction(places, answer.jobId, signal);
     await pause(TURN_POLL_MS, signal);
   }

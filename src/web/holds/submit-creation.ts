@@ -9,6 +9,7 @@ import type { InstanceOptions } from '../../instances/options/options.ts';
 import type { Holder } from '../../jobs/claims/busy.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import type { SealForJob } from '../../jobs/fleet/sealed-passphrase.ts';
+import type { Author } from '../../jobs/kinds/author.ts';
 import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import { creation, enqueueJob, type JobRequest, requestHash } from '../../jobs/queue/enqueue.ts';
 import { liveHolder } from '../../jobs/queue/live-holder.ts';
@@ -27,6 +28,8 @@ export interface CreationOrder {
   readonly options: InstanceOptions;
   /** Of one with a passphrase. */
   readonly seal: SealForJob | undefined;
+  /** Who wants it; absent where nobody is known. */
+  readonly author?: Author;
 }
 
 /** What became of an order. */

@@ -6,6 +6,7 @@ import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
 import { didNothing } from '../../jobs/kinds/job-kinds.ts';
 import { domainOf, isEnded, type SignedPayload } from '../../jobs/kinds/payload.ts';
 import { failedState, joinedState, readFailureText, recordEnd } from '../../jobs/queue/ending.ts';
+import { noteJobEnd } from '../../jobs/queue/instance-history.ts';
 import { readProgress } from '../../jobs/queue/progress.ts';
 import { endedOrGone, readJob } from '../../jobs/queue/read-job.ts';
 import { isRedisAway } from '../../redis/refusals.ts';
@@ -162,10 +163,14 @@ async function recordPayloadEnd(
   if (!failed && !(await job.isCompleted())) return false;
   const domain = domainOf(payload);
   const { code, message: error, advice } = readFailureText(job.failedReason ?? '');
-  await recordEnd(fleet.batches, fleet.claims, job.id ?? '', payload, {
+  const jobId = job.id ?? '';
+  const state = await endState(job, payload);
+  // Of one that ended well it was noted before its payload shrank.
+  if (!isEnded(payload)) await noteJobEnd(fleet, payload, { jobId, state, ...(failed && { code }) });
+  await recordEnd(fleet.batches, fleet.claims, jobId, payload, {
     ...(row === undefined ? { domain } : about(row)),
     ...(failed ? { code, error, advice } : {}),
-    state: await endState(job, payload),
+    state,
     generation: isEnded(payload) ? 0 : payload.generation,
     attempt: job.attemptsStarted,
   });

@@ -1,3 +1,4 @@
+import { defined } from '../../defined.ts';
 import type { Batches } from '../../jobs/batches/batches.ts';
 import type { FinalRowState, RowState } from '../../jobs/batches/row-state.ts';
 import type { Claims } from '../../jobs/claims/claims.ts';
@@ -8,6 +9,7 @@ import { domainOf, type EndedPayload } from '../../jobs/kinds/payload.ts';
 import { countEnd } from '../../jobs/queue/ended-jobs.ts';
 import type { Ending } from '../../jobs/queue/ending.ts';
 import { recordEnd } from '../../jobs/queue/ending.ts';
+import { noteJobEnd } from '../../jobs/queue/instance-history.ts';
 import { hasFinished, type Progress, readProgress, writeFenced } from '../../jobs/queue/progress.ts';
 import type { Keys } from '../../jobs/redis/keys.ts';
 import type { RedisClient } from '../../redis/client.ts';
@@ -75,15 +77,16 @@ export class JobRecorder {
     const { kind, generation } = this.payload;
     await Promise.all([
       recordEnd(batches, claims, this.id, this.payload, { ...this.rowInfo(failure), state }),
+      noteJobEnd({ redis, keys }, this.payload, { jobId: this.id, state, code: failure?.code }),
       countEnd(redis, keys, { jobId: this.id, kind, state, generation }),
     ]);
   }
 
   /** Shrinks the payload to the outcome. @throws LostLock */
   async keepOutcome(outcome: JobOutcome): Promise<void> {
-    const { v, kind, batch } = this.payload;
+    const { v, kind, batch, by, reason } = this.payload;
     const domain = domainOf(this.payload);
-    await this.writePayload({ v, kind, domain, outcome, ...(batch === undefined ? {} : { batch }) });
+    await this.writePayload({ v, kind, domain, outcome, ...defined({ batch, by, reason }) });
   }
 
   /** The finished instance has the passphrase: no further try needs it, and such a job is kept for long. */

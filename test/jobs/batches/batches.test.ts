@@ -249,7 +249,7 @@ describe('batches', () => {
     it('and go on when they are told to', async () => {
       const id = await waitingBatch(2, { maxFailures: 0 });
       await report(id, 1, 'failed');
-      await batches.setHalt(id, undefined);
+      await batches.liftHalt(id, { by: 'you@host', reason: 'mended' });
       expect(await batches.halt(id)).to.equal(undefined);
     });
 
@@ -391,10 +391,20 @@ describe('batches', () => {
 
   it('keep why they were halted until they go on', async () => {
     const id = await waitingBatch(2);
-    await batches.setHalt(id, 'cancelled', 'wrong file');
-    expect(await batches.get(id)).to.include({ halt: 'cancelled', haltReason: 'wrong file' });
-    await batches.setHalt(id, undefined);
-    expect(await batches.get(id)).to.include({ halt: undefined, haltReason: '' });
+    await batches.setHalt(id, 'cancelled', { by: 'me@host', reason: 'wrong file' });
+    expect(await batches.get(id)).to.include({
+      halt: 'cancelled',
+      haltReason: 'wrong file',
+      haltBy: 'me@host',
+    });
+    await batches.liftHalt(id, { by: 'you@host', reason: 'mended' });
+    expect(await batches.get(id)).to.include({
+      halt: undefined,
+      haltReason: '',
+      haltBy: '',
+      retriedBy: 'you@host',
+      retryReason: 'mended',
+    });
   });
 
   describe('whose records somebody has broken', () => {
