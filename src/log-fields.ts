@@ -22,6 +22,7 @@ const FIELDS = {
   accounts: 'number',
   document: 'id',
   field: 'name',
+  event: 'name',
   target: 'name',
   upstream: 'name',
   directory: 'name',

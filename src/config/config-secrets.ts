@@ -16,6 +16,7 @@ export function configSecrets(config: Config): string[] {
     ...Object.values(rag).flatMap(({ url }) => url ?? []),
     serve.upstream ?? '',
     serve.adminUpstream ?? '',
+    fleet.notify ?? '',
   ];
   const tokens = [
     serve.clouderyToken ?? '',

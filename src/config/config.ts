@@ -122,6 +122,8 @@ export interface FleetConfig {
   readonly graceSeconds: number;
   /** Number of the indexes that stacks of this platform write; absent = what the platform shows. */
   readonly indexesVersion?: IndexesVersion;
+  /** Where batches send a notice of their end; absent = nowhere. Credentials included: never print it. */
+  readonly notify?: string;
   /** What the fleet's Redis keys begin with. */
   readonly prefix: string;
   /** Private servers that applications may come from, besides the registries: `host`, or `host:port`. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { INDEXES_VERSIONS } from './config.ts';
 import { fleetRedisGroup, fleetRedisUrl } from './fleet-redis.ts';
+import { NOTIFY_ADDRESS, notifyAddress } from './notify-address.ts';
 import { isNetwork, parseAppHost, urlWithScheme, withoutTrailingSlashes } from './urls.ts';
 import { MAP, wholeNumber } from './values.ts';
 
@@ -40,6 +41,14 @@ const proxyNetwork = z.string(PROXY).refine(isNetwork, PROXY);
 const TOKEN = 'must be at least 16 characters that can be seen, without blanks';
 const bearerToken = z.string(TOKEN).regex(/^[\x21-\x7e]{16,512}$/, TOKEN);
 
+/** Where batches send their notices. */
+const notifyTo = z.string(NOTIFY_ADDRESS).transform((value, context) => {
+  const address = notifyAddress(value);
+  if (address !== undefined) return address;
+  context.addIssue({ code: 'custom', message: NOTIFY_ADDRESS });
+  return z.NEVER;
+});
+
 /** The `fleet` section, ours alone. Messages are what follows the name of the key, and never hold the value. */
 export const fleetSection = z.strictObject(
   {
@@ -67,6 +76,7 @@ export const fleetSection = z.strictObject(
     upstream: stackUrl.optional(),
     admin_upstream: stackUrl.optional(),
     cloudery_token: bearerToken.optional(),
+    notify: notifyTo.optional(),
     hold: wholeNumber(1, 86_400).default(1740),
     // Braces would break the hash tag our Redis scripts rely on.
     prefix: z

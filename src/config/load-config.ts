@@ -198,6 +198,7 @@ function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd, 
       connections: fleet.connections,
       graceSeconds: fleet.grace,
       prefix: fleet.prefix,
+      notify: fleet.notify,
       indexesVersion: fleet.indexes_version,
       appHosts: fleet.app_hosts,
       appCache: {

@@ -14,6 +14,7 @@ import { usableClusters } from './create/choose-cluster.ts';
 import { createBreakerBoard } from './health/breaker-board.ts';
 import { createOverloadBrake } from './health/overload-brake.ts';
 import { QueueWorker } from './queue-worker.ts';
+import { deliverNotices } from './recovery/deliver-notices.ts';
 import { reconcileInTurn, recordEndOfJob } from './recovery/reconcile.ts';
 import { failUnreadableJobs } from './recovery/unreadable-jobs.ts';
 import { createCancelWatch } from './run/cancel-watch.ts';
@@ -35,6 +36,9 @@ const MAX_STALLED_COUNT = 5;
 
 /** What the queue takes for "no further try". */
 const FAIL_FOR_GOOD = -1;
+
+/** Milliseconds between two looks for notices of batches. */
+const NOTICES_INTERVAL_MS = 2_000;
 
 /** Milliseconds between two looks for rows without an end: what a failover lost is known within a minute. */
 const RECONCILE_INTERVAL_MS = 15_000;
@@ -196,6 +200,10 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
     setInterval(() => {
       lookAfterOthers().catch((error) => log.warn('reconciling', { error }));
     }, RECONCILE_INTERVAL_MS),
+    setInterval(() => {
+      const services = { fleet, log, signal: stopping.signal };
+      deliverNotices(services).catch((error) => log.warn('notices', { error }));
+    }, NOTICES_INTERVAL_MS),
   ];
   worker.run().catch((error) => log.error('worker stopped', { error }));
   log.info('worker started', { concurrency });

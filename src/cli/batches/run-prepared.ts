@@ -37,7 +37,8 @@ export async function runPrepared(
     const result = await withKeyedFleet(config, global, (fleet) =>
       withInterrupt((signal) => {
         const options = { actor: currentActor(), async, waitMs, signal };
-        return prepared.run(fleet, naming, options, batchPrinter(output, async || json));
+        const { notify = config.fleet.notify } = naming;
+        return prepared.run(fleet, { ...naming, notify }, options, batchPrinter(output, async || json));
       }),
     );
     return besidePassedOver(printBatchResult(result, output), prepared);

@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { notifyFlag } from './notify-flag.ts';
 import { reasonFlag } from './reason-flag.ts';
 
 const helpGroup = 'QUEUE';
@@ -36,6 +37,7 @@ export const batchFlags = {
     dependsOn: ['from'],
     helpGroup: 'FILE',
   }),
+  notify: { ...notifyFlag, dependsOn: ['from'], helpGroup: 'FILE' },
   'max-failures': Flags.integer({
     summary: 'Stop when more instances than this have failed',
     min: 0,

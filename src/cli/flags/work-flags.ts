@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import type { BatchNaming } from '../../operations/instances/prepared-batch.ts';
 import { batchFlags } from './creation-flags.ts';
 import { waitMs } from './duration.ts';
+import { notifyFlag } from './notify-flag.ts';
 import { reasonFlag } from './reason-flag.ts';
 
 const helpGroup = 'BATCH';
@@ -11,6 +12,7 @@ export const workFlags = {
   'skip-invalid': batchFlags['skip-invalid'],
   reason: reasonFlag,
   'batch-name': Flags.string({ summary: 'Name of the batch [default: file or filter]', helpGroup }),
+  notify: { ...notifyFlag, helpGroup },
   'max-failures': Flags.integer({
     summary: 'Stop when more instances than this have failed',
     min: 0,
@@ -28,6 +30,7 @@ export const domainFileFlag = {
 interface GivenWorkFlags {
   readonly 'batch-name'?: string | undefined;
   readonly reason?: string | undefined;
+  readonly notify?: string | undefined;
   readonly 'max-failures'?: number | undefined;
   readonly tries: number;
   readonly force: boolean;
@@ -51,6 +54,7 @@ export function workOptionsOf(flags: GivenWorkFlags): WorkOptions {
     name: flags['batch-name'],
     reason: flags.reason ?? '',
     maxFailures: flags['max-failures'],
+    notify: flags.notify,
     tries: flags.tries,
     force: flags.force,
     async: flags.async,

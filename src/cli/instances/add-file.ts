@@ -86,7 +86,13 @@ async function create(
     const mark = prepared.hasPassphrases ? await passphraseMarker(config, fleet) : undefined;
     return await withInterrupt((signal) => {
       const run = { actor: currentActor(), async, waitMs, signal };
-      return prepared.run(fleet, options, mark, run, batchPrinter(output, async || json));
+      return prepared.run(
+        fleet,
+        { ...options, notify: options.notify ?? config.fleet.notify },
+        mark,
+        run,
+        batchPrinter(output, async || json),
+      );
     });
   });
   const { answer, outcome } = printBatchResult(result, output);

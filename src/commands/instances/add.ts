@@ -78,6 +78,7 @@ export default class InstancesAdd extends BaseCommand {
       skipInvalid: flags['skip-invalid'],
       name: flags['batch-name'],
       maxFailures: flags['max-failures'],
+      notify: flags.notify,
       json: this.jsonEnabled(),
     });
     this.endWith(outcome);

@@ -32,14 +32,28 @@ local function now()
 end`;
 
 /**
+ * Notes for whoever wants to be notified that a batch has ended or was halted (`outbox.ts`). What somebody else has put
+ * in that place must not keep a batch from ending.
+ */
+const NOTIFY = `
+local function notify(outbox, batch, id, event)
+  if redis.call('HEXISTS', batch, 'notify') == 0 then return end
+  local number = redis.pcall('HINCRBY', batch, 'notices', 1)
+  if type(number) ~= 'number' then return end
+  local time = redis.call('TIME')
+  local at = string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000))
+  redis.pcall('ZADD', outbox, at, id .. ' ' .. number .. ' ' .. event .. ' ' .. at)
+end`;
+
+/**
  * Moves a row from its old state to a new one and adjusts the counters; a report that is not newer
  * than what is known changes nothing (`docs/bullmq.md` §9). A row that was given up unreported has the fence
  * of one that waits for its first attempt, and makes way for that too.
  * The gate learns of it in the same step (`jobs/gate`): a row with a parked job waits there from the moment at which it is known;
  * one that runs was let through, and one that comes back later or has ended is under way no more.
- * KEYS: rows, counts, batch, rate, held, released, gate. ARGV: row, state, fence, info, retention, channel, batch id, whether it is parked.
+ * KEYS: rows, counts, batch, rate, held, released, gate, outbox. ARGV: row, state, fence, info, retention, channel, batch id, whether it is parked.
  */
-export const MOVE_ROW = script(`${HAS_ENDED}
+export const MOVE_ROW = script(`${HAS_ENDED}${NOTIFY}
 local cur = redis.call('HGET', KEYS[1], ARGV[1])
 local old, fence = false, -1
 if cur then
@@ -87,10 +101,12 @@ if ARGV[2] == 'failed' or ARGV[2] == 'incomplete' then
   local other = ARGV[2] == 'failed' and 'incomplete' or 'failed'
   count = count + tonumber(redis.call('HGET', KEYS[2], other) or 0)
   local limit = redis.call('HGET', KEYS[3], 'maxFailures')
-  if limit and count > tonumber(limit) then redis.call('HSETNX', KEYS[3], 'halt', 'too-many-failures') end
+  if limit and count > tonumber(limit) and redis.call('HSETNX', KEYS[3], 'halt', 'too-many-failures') == 1 then
+    notify(KEYS[8], KEYS[3], ARGV[7], 'halted')
+  end
 end
 if hasEnded(KEYS[2], KEYS[3]) then
-  redis.call('HSET', KEYS[3], 'endedAt', now())
+  if redis.call('HSET', KEYS[3], 'endedAt', now()) == 1 then notify(KEYS[8], KEYS[3], ARGV[7], 'ended') end
   redis.call('PUBLISH', ARGV[6], ARGV[7])
 else
   redis.call('HDEL', KEYS[3], 'endedAt')
@@ -104,11 +120,23 @@ return 1
 /**
  * Corrects the total, and keeps what it was at first; where its rows have all ended by now, no further report would
  * end the batch.
- * KEYS: counts, batch. ARGV: total.
+ * KEYS: counts, batch, outbox. ARGV: total, batch id.
  */
-export const SET_TOTAL = script(`${HAS_ENDED}
+export const SET_TOTAL = script(`${HAS_ENDED}${NOTIFY}
 local before = redis.call('HGET', KEYS[2], 'total')
 if before and before ~= ARGV[1] then redis.call('HSETNX', KEYS[2], 'ordered', before) end
 redis.call('HSET', KEYS[2], 'total', ARGV[1])
-if hasEnded(KEYS[1], KEYS[2]) then redis.call('HSETNX', KEYS[2], 'endedAt', now()) end
+if hasEnded(KEYS[1], KEYS[2]) and redis.call('HSETNX', KEYS[2], 'endedAt', now()) == 1 then
+  notify(KEYS[3], KEYS[2], ARGV[2], 'ended')
+end
+`);
+
+/**
+ * Halts a batch; whoever wants to know is told once.
+ * KEYS: batch, outbox. ARGV: halt, by, reason, batch id.
+ */
+export const SET_HALT = script(`${NOTIFY}
+local isNew = redis.call('HSET', KEYS[1], 'halt', ARGV[1]) == 1
+redis.call('HSET', KEYS[1], 'haltBy', ARGV[2], 'haltReason', ARGV[3])
+if isNew then notify(KEYS[2], KEYS[1], ARGV[4], 'halted') end
 `);

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { defined } from '../../defined.ts';
 import { InputError } from '../../errors.ts';
 import type { RedisClient } from '../../redis/client.ts';
 import type { Author } from '../kinds/author.ts';
@@ -16,7 +17,7 @@ import {
   type RowInfo,
   rowOf,
 } from './batch-record.ts';
-import { MOVE_ROW, RATE_BUCKET_SECONDS, SET_TOTAL, UNREPORTED } from './batch-scripts.ts';
+import { MOVE_ROW, RATE_BUCKET_SECONDS, SET_HALT, SET_TOTAL, UNREPORTED } from './batch-scripts.ts';
 import { rowPages } from './row-pages.ts';
 import { fence, ROW_STATES, type RowState } from './row-state.ts';
 import { type SteeringChange, steeringFields } from './steering.ts';
@@ -36,6 +37,8 @@ export interface NewBatch {
   readonly maxFailures?: number | undefined;
   /** What holds it back from the beginning. */
   readonly steering?: SteeringChange | undefined;
+  /** Address to notify, sealed (`fleet/notices.ts`). */
+  readonly notify?: string | undefined;
 }
 
 export interface Report extends RowInfo {
@@ -125,7 +128,7 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
     const ofBatch = [keys.rows, keys.counts, keys.batch, keys.rate, keys.held, keys.released];
     const moved = await MOVE_ROW.run(
       redis,
-      [...ofBatch.map((key) => key(batchId)), keys.gate],
+      [...ofBatch.map((key) => key(batchId)), keys.gate, keys.outbox],
       [
         row,
         state,
@@ -213,7 +216,7 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
     },
 
     async setHalt(id, halt, { by, reason } = { by: '', reason: '' }) {
-      await redis.hset(keys.batch(id), { halt, haltBy: by, haltReason: reason });
+      await SET_HALT.run(redis, [keys.batch(id), keys.outbox], [halt, by, reason, id]);
     },
 
     async liftHalt(id, { by, reason }) {
@@ -237,7 +240,7 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
     },
 
     async setTotal(id, total) {
-      await SET_TOTAL.run(redis, [keys.counts(id), keys.batch(id)], [total]);
+      await SET_TOTAL.run(redis, [keys.counts(id), keys.batch(id), keys.outbox], [total, id]);
     },
 
     async shortSince(id, now) {
@@ -252,12 +255,8 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
 }
 
 /** A new batch as it is kept. @param now milliseconds since 1970 */
-function fieldsOf(
-  { maxFailures, steering = {}, ...fields }: NewBatch,
-  now: number,
-): Record<string, string | number> {
-  const { set } = steeringFields(steering, now);
-  return { ...fields, ...set, ...(maxFailures === undefined ? {} : { maxFailures }) };
+function fieldsOf({ steering = {}, ...fields }: NewBatch, now: number): Record<string, string | number> {
+  return { ...defined(fields), ...steeringFields(steering, now).set };
 }
 
 /** Fields of a hash; none where there is something else than a hash. */

@@ -45,6 +45,8 @@ export interface Keys {
   submissionKey(digest: string): string;
   /** Channel on which the end of a batch is announced. */
   readonly batchChannel: string;
+  /** Notices of batches that are to be sent, by when (`batches/outbox.ts`). */
+  readonly outbox: string;
   /** How a user and password fare on a CouchDB; by a digest of them. */
   login(host: string, digest: string): string;
   /** Times of the logins to a CouchDB that were, or may be, refused. */
@@ -98,6 +100,7 @@ export function createKeys(prefix: string): Keys {
     submitting: (batchId) => `${tag}:batch:${batchId}:submitting`,
     submissionKey: (digest) => `${tag}:submission:${digest}`,
     batchChannel: `${tag}:batch`,
+    outbox: `${tag}:outbox`,
     login: (host, digest) => `${tag}:login:${host}:${digest}`,
     loginTries: (host) => `${tag}:login-tries:${host}`,
     worker: (id) => `${tag}:worker:${id}`,

@@ -23,6 +23,8 @@ export interface BatchInput {
   readonly maxFailures: number | undefined;
   /** What holds it back from the beginning. */
   readonly steering?: SteeringChange | undefined;
+  /** Address to be notified of its end; undefined = none. */
+  readonly notify?: string | undefined;
   /** Rows that will be queued. */
   readonly total: number;
   /** Rows in the order in which they are to be queued, as many at a time as is good for Redis. */

@@ -1,5 +1,6 @@
 import type { Batch } from '../../jobs/batches/batches.ts';
 import type { Fleet, KeyedFleet } from '../../jobs/fleet/fleet.ts';
+import { sealAddress } from '../../jobs/fleet/notices.ts';
 import { reportWorkers, type WorkersReport } from '../jobs/job-report.ts';
 import type { RunOptions } from '../jobs/run-job.ts';
 import { type WaitEnd, type WaitLimit, type WaitOptions, withWaitLimit } from '../wait-limit.ts';
@@ -48,9 +49,10 @@ export async function runBatch(
   { async, actor, ...wait }: RunBatchOptions,
   report: BatchReporter,
 ): Promise<BatchResult> {
-  const { chunks, ...facts } = input;
+  const { chunks, notify: address, ...facts } = input;
   const { total } = facts;
-  const batch = { ...facts, by: actor };
+  const notify = address === undefined ? undefined : sealAddress(fleet.sealKey, address);
+  const batch = { ...facts, by: actor, notify };
   return await withWaitLimit(wait, async (limit) => {
     const { signal } = limit;
     const batchId = await fleet.batches.create(batch);

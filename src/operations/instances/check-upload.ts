@@ -129,7 +129,13 @@ async function checkCreations(
       async submit(fleet, naming, options, onBatch) {
         if (refusal !== undefined) throw refusal;
         const mark = prepared.hasPassphrases ? await passphraseMarker(config, fleet) : undefined;
-        return await prepared.run(fleet, naming, mark, { ...options, ...IN_BACKGROUND }, onBatch);
+        return await prepared.run(
+          fleet,
+          { notify: config.fleet.notify, ...naming },
+          mark,
+          { ...options, ...IN_BACKGROUND },
+          onBatch,
+        );
       },
       close: () => prepared.close(),
     };
@@ -140,7 +146,7 @@ async function checkCreations(
 }
 
 async function checkSelection(
-  { couch: { global } }: UploadServices,
+  { config, couch: { global } }: UploadServices,
   { rows, work: { kind } }: Upload,
   prepare: (services: SelectionServices) => Promise<PreparedBatch>,
 ): Promise<CheckedUpload> {
@@ -166,7 +172,12 @@ async function checkSelection(
     refusal: undefined,
     preflight: undefined,
     submit: (fleet, naming, options, onBatch) =>
-      prepared.run(fleet, naming, { ...options, ...IN_BACKGROUND }, onBatch),
+      prepared.run(
+        fleet,
+        { notify: config.fleet.notify, ...naming },
+        { ...options, ...IN_BACKGROUND },
+        onBatch,
+      ),
     close: () => prepared.close(),
   };
 }

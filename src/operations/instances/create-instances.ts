@@ -34,6 +34,8 @@ export interface CreationBatch {
   readonly maxFailures: number | undefined;
   /** What holds the batch back from the beginning. */
   readonly steering?: SteeringChange | undefined;
+  /** Address to be notified of its end; absent = none. */
+  readonly notify?: string | undefined;
   readonly tries: number;
 }
 
@@ -104,10 +106,11 @@ export async function prepareCreations(
     async run(fleet, { name = basename(file.name), tries, ...naming }, mark, options, onBatch) {
       const { sealKey } = fleet;
       if (hasExported) await refuseForeignPassphrases(file, sealKey);
-      const { reason, maxFailures, steering } = naming;
+      const { reason, maxFailures, notify, steering } = naming;
       const chunks = creationChunks(file, organizations, tries, { sealKey, mark });
       const { valid: total } = counts;
-      const batch = { kind: 'create', name, reason, maxFailures, steering, total, chunks } as const;
+      const facts = { kind: 'create', name, reason, maxFailures, notify, steering, total } as const;
+      const batch = { ...facts, chunks };
       return await runBatch(fleet, batch, options, onBatch);
     },
     close: () => file.close(),

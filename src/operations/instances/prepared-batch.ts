@@ -30,6 +30,8 @@ export interface BatchNaming {
   readonly maxFailures: number | undefined;
   /** What holds the batch back from the beginning. */
   readonly steering?: SteeringChange | undefined;
+  /** Address to be notified of its end; absent = none. */
+  readonly notify?: string | undefined;
   /** Tries of each job before it fails for good. */
   readonly tries: number;
 }
@@ -76,9 +78,11 @@ export function preparedBatch<Each extends Target>({
     described,
     passedOver,
     filter,
-    async run(fleet, { name = targets.name, reason, maxFailures, steering, tries }, options, report) {
+    async run(fleet, { name = targets.name, steering, tries, ...naming }, options, report) {
+      const { reason, maxFailures, notify } = naming;
       const held = { rate, ...steering };
-      const batch = { kind, name, reason, maxFailures, steering: held, total, chunks: chunks(tries) };
+      const facts = { kind, name, reason, maxFailures, notify, steering: held, total };
+      const batch = { ...facts, chunks: chunks(tries) };
       return await runBatch(fleet, batch, options, report);
     },
     close: () => targets.close(),
