@@ -42,6 +42,14 @@ describe('payloads', () => {
     expect(payloadHash(payload)).to.equal(payloadHash(samplePayload()));
   });
 
+  it('may say who wanted it and why, in bounds, which makes no other work of them', () => {
+    const payload = { ...samplePayload(), by: 'me@host', reason: 'start of term' };
+    expect(parsePayload(payload)).to.deep.equal(payload);
+    expect(payloadHash(payload)).to.equal(payloadHash(samplePayload()));
+    expect(refusal({ ...payload, reason: 'x'.repeat(501) }).message).to.include('reason');
+    expect(refusal({ ...payload, by: 'x'.repeat(257) }).message).to.include('by');
+  });
+
   it('of an earlier or later version are refused', () => {
     expect(refusal({ ...samplePayload(), v: 2 })).to.include({ code: 'bad_payload' });
     expect(refusal({ ...samplePayload(), v: 2 }).message).to.include(': v:');

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { databaseName } from '../../../src/instances/databases/prefix.ts';
+import { readHistory } from '../../../src/jobs/queue/instance-history.ts';
 import { type Answer, send as sendTo } from '../../support/admin-client.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { startTestWeb, type TestWeb } from '../../support/web.ts';
@@ -59,6 +60,18 @@ describe('changing instances by the admin API', function () {
     if (typeof prefix !== 'string') return;
     for (const name of await fleet.server.listDatabases(`${prefix}/`))
       await fleet.server.deleteDatabase(name);
+  });
+
+  it('is kept in the history of the domain, with the names of what changed', async () => {
+    await patch('Locale=fr');
+    await patch('Locale=fr');
+    await send(`PATCH /instances/${domain}/feature/flags`, { body: '{"x":1}' });
+    const entries = await readHistory(fleet.fleet, domain);
+    expect(entries.map(({ what, state, fields, by }) => [what, state, fields, by])).to.deep.equal([
+      ['features', 'done', undefined, 'operator@127.0.0.1'],
+      ['modify', 'skipped', ['locale'], 'operator@127.0.0.1'],
+      ['modify', 'done', ['locale'], 'operator@127.0.0.1'],
+    ]);
   });
 
   it('changes what is given, and answers the document without its secrets', async () => {
