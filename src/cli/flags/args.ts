@@ -15,6 +15,12 @@ export const batchArg = Args.string({
   parse: async (text) => text.toUpperCase(),
 });
 
+/** The same where a filter may be given instead. */
+export const jobsArg = Args.string({
+  ignoreStdin: true,
+  description: 'Id of the job, or a domain for its latest job; or else a filter',
+});
+
 /** The argument by which a job is named. */
 export const jobArg = Args.string({
   ignoreStdin: true,

@@ -11,19 +11,22 @@ const UNITS = new Map([
 /** More than this no timer of Node holds. */
 const MOST = 24 * 86_400_000;
 
+/** Longer than anything is kept. */
+const LONGEST_AGE = 3650 * 86_400_000;
+
 /**
  * Reads `30s`, `5m` or `1h30m`.
  * @returns milliseconds
  * @throws InputError `bad_duration`
  */
-export function parseDuration(text: string, flag: string): number {
+export function parseDuration(text: string, flag: string, most = MOST): number {
   const parts = [...text.matchAll(/(\d+)(ms|s|m|h|d)/gy)];
   const isWhole = parts.length > 0 && parts.map(([part]) => part).join('') === text;
   const sum = parts.reduce(
     (total, [, count, unit = '']) => total + Number(count) * (UNITS.get(unit) ?? 0),
     0,
   );
-  if (!isWhole || sum > MOST) {
+  if (!isWhole || sum > most) {
     throw new InputError(
       'bad_duration',
       `${JSON.stringify(text)} is not a duration such as 30s, 5m or 1h30m`,
@@ -33,6 +36,11 @@ export function parseDuration(text: string, flag: string): number {
     );
   }
   return sum;
+}
+
+/** How long ago something was, in milliseconds: `2h`, `30d`. @throws InputError `bad_duration` */
+export function ageMs(text: string, flag: string): number {
+  return parseDuration(text, flag, LONGEST_AGE);
 }
 
 /** What `--wait` says, in milliseconds; undefined = without limit. @throws InputError `bad_duration` */

@@ -52,6 +52,19 @@ export async function askForNumber(
   await ask(prompt, [...question, 'Type the number of instances to confirm: '], String(total));
 }
 
+/** More than so many need their number typed. */
+const MOST_FOR_YES = 20;
+
+/** Asks for a yes, or for the number where it is large. @throws FleetError `aborted` */
+export async function askForYes(prompt: Prompt, total: number, question: readonly string[]): Promise<void> {
+  printPlatform(prompt.config, prompt.output);
+  const [prompts, expected] =
+    total > MOST_FOR_YES
+      ? ['Type their number to confirm: ', String(total)]
+      : ['Type yes to confirm: ', 'yes'];
+  await ask(prompt, [...question, prompts], expected);
+}
+
 function isTerminal(stdin: NodeJS.ReadableStream): boolean {
   return 'isTTY' in stdin && stdin.isTTY === true;
 }

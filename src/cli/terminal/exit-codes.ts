@@ -10,6 +10,8 @@ export const EXIT = {
   failed: 1,
   /** Wrong usage or bad input; nothing was changed. */
   usage: 2,
+  /** `--dry-run` found something that would be done. */
+  somethingToDo: 10,
   partlyFailed: 68,
   /** `--wait` ran out; the work goes on. */
   stillRunning: 69,
@@ -74,14 +76,14 @@ export function outcomeOfBatch({ batch, endedBy }: Pick<FollowedBatch, 'batch' |
 }
 
 /** What the outcomes of a command mean: each has to be thought of, also those it cannot end with. */
-type OutcomeTexts = Readonly<Record<Exclude<Outcome, 'usage'>, string>>;
+type OutcomeTexts = Readonly<Record<Exclude<Outcome, 'usage' | 'somethingToDo'>, string>>;
 
 /** The sentence of a command's help that lists its exit codes. */
 function exitCodesText(texts: OutcomeTexts): string {
-  const all: Readonly<Record<Outcome, string>> = { ...texts, usage: 'wrong usage or bad input' };
+  const all: Readonly<Partial<Record<Outcome, string>>> = { ...texts, usage: 'wrong usage or bad input' };
   const parts = Object.keys(EXIT)
     .filter(isOutcome)
-    .map((outcome) => `${EXIT[outcome]} ${all[outcome]}`);
+    .flatMap((outcome) => (all[outcome] === undefined ? [] : [`${EXIT[outcome]} ${all[outcome]}`]));
   return `Exit code: ${parts.join(', ')}.`;
 }
 

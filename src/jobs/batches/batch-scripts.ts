@@ -1,3 +1,4 @@
+import { PLACES_LUA } from '../index/place.ts';
 import { script } from '../redis/script.ts';
 import { fence } from './row-state.ts';
 
@@ -46,14 +47,46 @@ local function notify(outbox, batch, id, event)
 end`;
 
 /**
+ * Keeps the rows that something went wrong with by state, stage and code, and the batch in the index for as long as it has
+ * rows there. `about` holds the keys of counts, batch, causes and index, the id of the batch and the retention.
+ */
+const CAUSES = `${PLACES_LUA}
+local function causeOf(state, info)
+  if not withCause[state] then return false end
+  local read, about = pcall(cjson.decode, info)
+  if not read or type(about) ~= 'table' then about = {} end
+  return state .. ':' .. word(about.stage, '') .. ':' .. word(about.code, 'unknown')
+end
+local function indexed(about, where, isThere)
+  local known = redis.call('HMGET', about.batch, 'kind', 'createdAt')
+  local place = word(known[1] or 'create', 'other') .. ':' .. where
+  if isThere then enter(about.index, place, about.id, tonumber(known[2]) or 0) else leave(about.index, place, about.id) end
+end
+local function leaveCause(about, cause, row)
+  if redis.pcall('ZREM', about.counts .. ':' .. cause, row) ~= 1 then return end
+  local left = redis.pcall('HINCRBY', about.causes, cause, -1)
+  if type(left) ~= 'number' or left > 0 then return end
+  redis.call('HDEL', about.causes, cause)
+  indexed(about, cause, false)
+end
+local function enterCause(about, cause, row)
+  if redis.pcall('ZADD', about.counts .. ':' .. cause, row, row) == 1 then
+    if redis.pcall('HINCRBY', about.causes, cause, 1) == 1 then indexed(about, cause, true) end
+  end
+  redis.call('EXPIRE', about.counts .. ':' .. cause, about.retention)
+end`;
+
+/**
  * Moves a row from its old state to a new one and adjusts the counters; a report that is not newer
  * than what is known changes nothing (`docs/bullmq.md` §9). A row that was given up unreported has the fence
  * of one that waits for its first attempt, and makes way for that too.
  * The gate learns of it in the same step (`jobs/gate`): a row with a parked job waits there from the moment at which it is known;
  * one that runs was let through, and one that comes back later or has ended is under way no more.
- * KEYS: rows, counts, batch, rate, held, released, gate, outbox. ARGV: row, state, fence, info, retention, channel, batch id, whether it is parked.
+ * KEYS: rows, counts, batch, rate, held, released, gate, outbox, causes. ARGV: row, state, fence, info, retention, channel, batch id,
+ * whether it is parked, index.
  */
 export const MOVE_ROW = script(`${HAS_ENDED}${NOTIFY}
+${CAUSES}
 local cur = redis.call('HGET', KEYS[1], ARGV[1])
 local old, fence = false, -1
 if cur then
@@ -73,14 +106,20 @@ elseif ARGV[2] ~= 'waiting' then
   redis.pcall('ZREM', KEYS[5], ARGV[1])
   if ARGV[2] ~= 'active' then redis.pcall('ZREM', KEYS[6], ARGV[1]) end
 end
+local about = {counts = KEYS[2], batch = KEYS[3], causes = KEYS[9], index = ARGV[9], id = ARGV[7], retention = ARGV[5]}
+local before = old and causeOf(old, string.match(cur, '^%l+ %d+ (.*)$'))
+local cause = causeOf(ARGV[2], ARGV[4])
+if before and before ~= cause then leaveCause(about, before, ARGV[1]) end
+if cause and before ~= cause then enterCause(about, cause, ARGV[1]) end
 if old == ARGV[2] then return 1 end
 
 local final = {done = 1, skipped = 1, incomplete = 1, failed = 1, cancelled = 1}
 if old then
-  redis.call('HINCRBY', KEYS[2], old, -1)
+  if redis.call('HINCRBY', KEYS[2], old, -1) <= 0 and not before then indexed(about, old .. '::', false) end
   redis.call('ZREM', KEYS[2] .. ':' .. old, ARGV[1])
 end
 local count = redis.call('HINCRBY', KEYS[2], ARGV[2], 1)
+if count == 1 and not cause then indexed(about, ARGV[2] .. '::', true) end
 redis.call('ZADD', KEYS[2] .. ':' .. ARGV[2], ARGV[1], ARGV[1])
 
 local change = (final[ARGV[2]] or 0) - (old and final[old] or 0)
@@ -112,6 +151,7 @@ else
   redis.call('HDEL', KEYS[3], 'endedAt')
 end
 for at = 1, 4 do redis.call('EXPIRE', KEYS[at], ARGV[5]) end
+redis.call('EXPIRE', KEYS[9], ARGV[5])
 redis.call('EXPIRE', KEYS[2] .. ':' .. ARGV[2], ARGV[5])
 redis.call('EXPIRE', KEYS[3] .. ':originals', ARGV[5])
 return 1
@@ -139,4 +179,37 @@ export const SET_HALT = script(`${NOTIFY}
 local isNew = redis.call('HSET', KEYS[1], 'halt', ARGV[1]) == 1
 redis.call('HSET', KEYS[1], 'haltBy', ARGV[2], 'haltReason', ARGV[3])
 if isNew then notify(KEYS[2], KEYS[1], ARGV[4], 'halted') end
+`);
+
+/**
+ * Enters what an earlier version wrote: the batch where it has rows, and those of the rows that something went wrong with.
+ * KEYS: rows, counts, batch, causes. ARGV: batch id, index, retention, row, …
+ */
+export const INDEX_ROWS = script(`${CAUSES}
+local about = {counts = KEYS[2], batch = KEYS[3], causes = KEYS[4], index = ARGV[2], id = ARGV[1], retention = ARGV[3]}
+for _, state in ipairs({'waiting', 'active', 'done', 'skipped'}) do
+  if (tonumber(redis.call('HGET', KEYS[2], state)) or 0) > 0 then indexed(about, state .. '::', true) end
+end
+for at = 4, #ARGV do
+  local state, info = string.match(redis.call('HGET', KEYS[1], ARGV[at]) or '', '^(%l+) %d+ (.*)$')
+  local cause = state and causeOf(state, info)
+  if cause then
+    enterCause(about, cause, ARGV[at])
+    indexed(about, cause, true)
+  end
+end
+redis.call('EXPIRE', KEYS[4], ARGV[3])
+return 1
+`);
+
+/**
+ * Takes a row out of a cause that is not its own, where an earlier version has moved it.
+ * KEYS: rows, counts, batch, causes. ARGV: batch id, index, retention, row, cause.
+ */
+export const UNLIST_ROW = script(`${CAUSES}
+local about = {counts = KEYS[2], batch = KEYS[3], causes = KEYS[4], index = ARGV[2], id = ARGV[1], retention = ARGV[3]}
+local state, info = string.match(redis.call('HGET', KEYS[1], ARGV[4]) or '', '^(%l+) %d+ (.*)$')
+if state and causeOf(state, info) == ARGV[5] then return 0 end
+leaveCause(about, ARGV[5], ARGV[4])
+return 1
 `);

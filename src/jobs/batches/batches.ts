@@ -17,12 +17,22 @@ import {
   type RowInfo,
   rowOf,
 } from './batch-record.ts';
-import { MOVE_ROW, RATE_BUCKET_SECONDS, SET_HALT, SET_TOTAL, UNREPORTED } from './batch-scripts.ts';
-import { rowPages } from './row-pages.ts';
-import { fence, ROW_STATES, type RowState } from './row-state.ts';
+import {
+  INDEX_ROWS,
+  MOVE_ROW,
+  RATE_BUCKET_SECONDS,
+  SET_HALT,
+  SET_TOTAL,
+  UNLIST_ROW,
+  UNREPORTED,
+} from './batch-scripts.ts';
+import { causesOf, isChosen, needsCauses, type RowCause, type RowChoice, setsOf } from './row-choice.ts';
+import { type RowsFrom, rowPages } from './row-pages.ts';
+import { fence, type RowState } from './row-state.ts';
 import { type SteeringChange, steeringFields } from './steering.ts';
 
 export type { EndedRows, Halt, Row, RowInfo } from './batch-record.ts';
+export type { RowCause, RowChoice } from './row-choice.ts';
 
 export interface Batch extends BatchRecord {
   readonly id: string;
@@ -73,6 +83,12 @@ export interface Batches {
   rows(id: string, ...states: readonly RowState[]): AsyncGenerator<Row>;
   /** The same for those whose number is greater than `row`. */
   rowsAfter(id: string, row: number, states: readonly RowState[]): AsyncGenerator<Row>;
+  /** Rows that are meant, from there on, page by page: what it reads does not grow with the others. */
+  chosen(id: string, choice: RowChoice, from: RowsFrom, pageSize?: number): AsyncGenerator<Row[]>;
+  /** Where and why rows stopped that wait for another try or ended badly. */
+  causes(id: string): Promise<RowCause[]>;
+  /** Enters a batch and these rows of it into the index, where an earlier version wrote them; may be repeated. */
+  indexRows(id: string, rows: readonly number[]): Promise<void>;
   /** How many rows ended when, oldest first; a row that was tried again counts each time. */
   ended(id: string): Promise<EndedRows[]>;
   halt(id: string): Promise<Halt | undefined>;
@@ -128,7 +144,7 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
     const ofBatch = [keys.rows, keys.counts, keys.batch, keys.rate, keys.held, keys.released];
     const moved = await MOVE_ROW.run(
       redis,
-      [...ofBatch.map((key) => key(batchId)), keys.gate, keys.outbox],
+      [...ofBatch.map((key) => key(batchId)), keys.gate, keys.outbox, keys.causes(batchId)],
       [
         row,
         state,
@@ -138,23 +154,54 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
         keys.batchChannel,
         batchId,
         parked ? 'parked' : '',
+        keys.index,
       ],
     );
     return moved === 1;
   }
 
-  async function* rowsAfter(id: string, after: number, states: readonly RowState[]): AsyncGenerator<Row> {
-    const sets = (states.length === 0 ? ROW_STATES : states).map((each) => `${keys.counts(id)}:${each}`);
-    for await (const page of rowPages(redis, sets, after)) {
+  const indexArguments = (id: string) => ({
+    own: [keys.rows(id), keys.counts(id), keys.batch(id), keys.causes(id)],
+    about: [id, keys.index, BATCH_SECONDS],
+  });
+
+  /** Rows that an earlier version has moved are taken out of where they are not any more. */
+  async function unlist(id: string, sets: readonly string[], rows: readonly Row[]): Promise<void> {
+    const { own, about } = indexArguments(id);
+    const causes = sets.filter((set) => set.includes(':'));
+    for (const { row } of rows) {
+      for (const cause of causes) await UNLIST_ROW.run(redis, own, [...about, row, cause]);
+    }
+  }
+
+  async function* chosen(
+    id: string,
+    choice: RowChoice,
+    from: RowsFrom,
+    pageSize?: number,
+  ): AsyncGenerator<Row[]> {
+    const names = setsOf(choice, needsCauses(choice) ? await causes(id) : []);
+    const sets = names.map((each) => `${keys.counts(id)}:${each}`);
+    for await (const page of rowPages(redis, sets, from, pageSize)) {
       if (page.length === 0) continue;
       const texts = await redis.hmget(keys.rows(id), ...page.map(String));
-      for (const [at, text] of texts.entries()) {
-        const row = page[at];
-        if (text === null || row === undefined) continue;
-        const found = rowOf(row, text);
-        if (states.length === 0 || states.includes(found.state)) yield found;
-      }
+      const rows = page.flatMap((row, at) => {
+        const text = texts[at];
+        return text === null || text === undefined ? [] : [rowOf(row, text)];
+      });
+      const [meant, others] = [true, false].map((is) => rows.filter((row) => isChosen(row, choice) === is));
+      if (needsCauses(choice)) await unlist(id, names, others ?? []);
+      yield meant ?? [];
     }
+  }
+
+  async function causes(id: string): Promise<RowCause[]> {
+    return causesOf(await fieldsAt(redis, keys.causes(id)));
+  }
+
+  async function* rowsAfter(id: string, row: number, states: readonly RowState[]): AsyncGenerator<Row> {
+    const choice = { states, stages: [], codes: [] };
+    for await (const page of chosen(id, choice, { way: 'up', row })) yield* page;
   }
 
   return {
@@ -205,6 +252,15 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
     rows: (id, ...states) => rowsAfter(id, 0, states),
 
     rowsAfter,
+
+    chosen,
+
+    causes,
+
+    async indexRows(id, rows) {
+      const { own, about } = indexArguments(id);
+      await INDEX_ROWS.run(redis, own, [...about, ...rows]);
+    },
 
     async ended(id) {
       return endedRowsOf(await fieldsAt(redis, keys.rate(id)), RATE_BUCKET_SECONDS);

@@ -4,35 +4,36 @@ import { isRowNumber } from './batch-record.ts';
 /** Rows of a page: few, so that Redis is never held up (`docs/bullmq.md` §8). */
 const PAGE = 500;
 
+/** Where rows are read from, and which way. */
+export interface RowsFrom {
+  /** `up`: only greater ones, ascending; `down`: only lesser ones, descending. */
+  readonly way: 'up' | 'down';
+  readonly row: number;
+}
+
 /**
- * Row numbers of some states, ascending, page by page. The states are read in one transaction a page:
+ * Row numbers of some states, in their order, page by page. The states are read in one transaction a page:
  * a row that moves meanwhile is in exactly one of them, and never missed. What is no number of a row is passed over.
- * @param from only greater ones
+ * @param size rows of a page
  */
 export async function* rowPages(
   redis: RedisClient,
   sets: readonly string[],
-  from = 0,
+  { way, row }: RowsFrom = { way: 'up', row: 0 },
+  size = PAGE,
 ): AsyncGenerator<number[]> {
-  let after = String(from);
+  if (sets.length === 0) return;
+  const end = way === 'up' ? ['+inf', 'BYSCORE'] : ['-inf', 'BYSCORE', 'REV'];
+  let after = row === Number.POSITIVE_INFINITY ? '+inf' : String(row);
   for (;;) {
-    const commands = sets.map((set) => [
-      'zrange',
-      set,
-      `(${after}`,
-      '+inf',
-      'BYSCORE',
-      'LIMIT',
-      0,
-      PAGE,
-      'WITHSCORES',
-    ]);
+    const commands = sets.map((set) => ['zrange', set, `(${after}`, ...end, 'LIMIT', 0, size, 'WITHSCORES']);
     const answers = (await redis.multi(commands).exec()) ?? [];
     const found = answers.flatMap(([error, members]) => {
       if (error !== null) throw error;
       return Array.isArray(members) ? scored(members.map(String)) : [];
     });
-    const page = found.sort((a, b) => Number(a.score) - Number(b.score)).slice(0, PAGE);
+    const order = way === 'up' ? 1 : -1;
+    const page = found.sort((a, b) => order * (Number(a.score) - Number(b.score))).slice(0, size);
     const last = page.at(-1);
     if (last === undefined) return;
     yield page.map(({ member }) => Number(member)).filter(isRowNumber);

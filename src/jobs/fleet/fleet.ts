@@ -2,6 +2,7 @@ import type { RedisClient } from '../../redis/client.ts';
 import type { RedisRole } from '../../redis/roles.ts';
 import { type Batches, createBatches } from '../batches/batches.ts';
 import { type Claims, createClaims } from '../claims/claims.ts';
+import { createJobIndex, type JobIndex } from '../index/job-index.ts';
 import { type ConnectFleetRedisOptions, connectFleetRedis } from '../redis/connect-fleet-redis.ts';
 import { createKeys, type Keys } from '../redis/keys.ts';
 import { type FleetQueue, openQueue } from './open-queue.ts';
@@ -14,6 +15,7 @@ export interface Fleet {
   readonly queue: FleetQueue;
   readonly claims: Claims;
   readonly batches: Batches;
+  readonly index: JobIndex;
   close(): Promise<void>;
 }
 
@@ -39,6 +41,7 @@ export async function openFleet({ role, ...settings }: FleetOptions): Promise<Fl
     queue,
     claims: createClaims(redis, keys),
     batches: createBatches(redis, keys),
+    index: createJobIndex(redis, keys),
     async close() {
       await queue.close();
       redis.disconnect();

@@ -1,8 +1,10 @@
 import { type ErrorCode, isErrorCode } from '../../error-codes.ts';
 import { isRowNumber } from '../batches/batch-record.ts';
 import type { Batches, RowInfo } from '../batches/batches.ts';
-import type { FinalRowState } from '../batches/row-state.ts';
+import { type FinalRowState, fence } from '../batches/row-state.ts';
 import type { Claims } from '../claims/claims.ts';
+import type { JobIndex } from '../index/job-index.ts';
+import { placeOf } from '../index/place.ts';
 import { JOB_KINDS, type JobKind } from '../kinds/job-kinds.ts';
 import { appsOf, namesOf, type Payload } from '../kinds/payload.ts';
 import { doneStages, type Progress } from './progress.ts';
@@ -71,13 +73,19 @@ export function joinedState(state: FinalRowState): FinalRowState {
   return state === 'done' ? 'skipped' : state;
 }
 
+/** Where the end of a job is recorded. */
+export interface EndRecords {
+  readonly batches: Batches;
+  readonly claims: Claims;
+  readonly index: JobIndex;
+}
+
 /**
- * Records the end of a job: its batch row, the names it held, and the rows that waited for it.
+ * Records the end of a job: its batch row or its place in the index, the names it held, and the rows that waited for it.
  * Every part may be repeated, for a worker can die between any two of them.
  */
 export async function recordEnd(
-  batches: Batches,
-  claims: Claims,
+  { batches, claims, index }: EndRecords,
   jobId: string,
   payload: Payload,
   ending: Ending,
@@ -85,6 +93,9 @@ export async function recordEnd(
   const { state, ...rest } = ending;
   if (payload.batch !== undefined) {
     await batches.report({ ...rest, jobId, state, batchId: payload.batch.id, row: payload.batch.row });
+  } else {
+    const { generation, attempt } = rest;
+    await index.move(jobId, placeOf(payload.kind, state, rest), fence(generation, attempt, state));
   }
   const { incarnation: _theirs, ...shared } = rest;
   for (const joiner of await claims.release(jobId, namesOf(payload))) {

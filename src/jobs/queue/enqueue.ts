@@ -140,7 +140,7 @@ const ADDING_POLL_MS = 200;
  * same rows would wait for each other otherwise.
  */
 async function submit(
-  { claims, queue, redis, keys }: Fleet,
+  { claims, queue, index, redis, keys }: Fleet,
   jobs: readonly NewJob[],
   priority: number,
 ): Promise<Map<string, EnqueueAnswer>> {
@@ -154,13 +154,28 @@ async function submit(
       })),
     );
     const queued = taken.filter(({ answer }) => answer.state === 'queued');
-    await queue.addBulk(
-      queued.map(({ job: { jobId, payload: data, isParked = false } }) => ({
-        name: data.kind,
-        data,
-        opts: { ...JOB_OPTIONS, jobId, priority, ...(isParked && { delay: parkingDelay(Date.now()) }) },
-      })),
-    );
+    // Rows of a batch are found by their batch. A job that has an entry of its own is as old as that says.
+    const now = Date.now();
+    const singles = queued.filter(({ job: { payload } }) => payload.batch === undefined);
+    await Promise.all([
+      // Sent first, and so carried out first: a job that is there is found.
+      index.add(
+        singles.map(({ job: { jobId, payload } }) => ({ jobId, kind: payload.kind, timestamp: now })),
+      ),
+      queue.addBulk(
+        queued.map(({ job: { jobId, payload: data, isParked = false } }) => ({
+          name: data.kind,
+          data,
+          opts: {
+            ...JOB_OPTIONS,
+            jobId,
+            priority,
+            ...(isParked && { delay: parkingDelay(now) }),
+            ...(data.batch === undefined && { timestamp: now }),
+          },
+        })),
+      ),
+    ]);
     const early: NewJob[] = [];
     for (const { job, answer } of taken) {
       const joinedEarly = answer.state === 'joined' && (await redis.exists(keys.bull(answer.jobId))) === 0;

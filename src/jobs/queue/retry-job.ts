@@ -1,6 +1,8 @@
 import { FleetError, InputError } from '../../errors.ts';
+import { fence } from '../batches/row-state.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { asSigned } from '../fleet/signer.ts';
+import { placeOf } from '../index/place.ts';
 import type { Author } from '../kinds/author.ts';
 import { domainOf, isEnded, namesOf, parsePayload, payloadHash } from '../kinds/payload.ts';
 import { forgetCancel } from './cancellations.ts';
@@ -13,7 +15,7 @@ import { noteAsked } from './instance-history.ts';
  * @throws InputError `unknown_job`; FleetError `not_failed`, `forged` for one that nobody signed, `busy`, `newer_job`
  */
 export async function retryJob(fleet: Fleet, jobId: string, author?: Author): Promise<void> {
-  const { queue, claims, redis, keys, batches } = fleet;
+  const { queue, claims, redis, keys, batches, index } = fleet;
   const job = await queue.getJob(jobId);
   if (job === undefined) {
     throw new InputError('unknown_job', `there is no job ${jobId}`, {}, 'cozy-fleet jobs ls lists them.');
@@ -51,7 +53,9 @@ export async function retryJob(fleet: Fleet, jobId: string, author?: Author): Pr
   // A stall of its earlier life must not count against this one (`docs/bullmq.md` §2).
   await redis.hdel(keys.bull(jobId), 'stc');
   if (author !== undefined) await noteAsked(fleet, domainOf(payload), { what: 'retry', jobId, author });
-  if (payload.batch !== undefined) {
+  if (payload.batch === undefined) {
+    await index.move(jobId, placeOf(payload.kind, 'waiting'), fence(generation, 0, 'waiting'));
+  } else {
     const { id: batchId, row } = payload.batch;
     const domain = domainOf(payload);
     await batches.report({ batchId, row, domain, jobId, state: 'waiting', generation, attempt: 0 });

@@ -39,6 +39,8 @@ export interface Keys {
   readonly gate: string;
   /** Held for a while by the worker that looks after what was let through (`gate/sweep-gate.ts`). */
   readonly gateSweep: string;
+  /** Number of rows by state, stage and code, of those that something went wrong with; their sets as in `counts`. */
+  causes(batchId: string): string;
   /** Set while a command adds rows to that batch. */
   submitting(batchId: string): string;
   /** What a client submitted under a key of its own; by a digest of that. */
@@ -66,6 +68,12 @@ export interface Keys {
   signedOut(session: string): string;
   /** Jobs that have ended, by kind and outcome (`queue/ended-jobs.ts`). */
   readonly endedJobs: string;
+  /** Names of the places where jobs are (`index/place.ts`); the same name with `:<place>` is the sorted set of its members. */
+  readonly index: string;
+  /** How far jobs from before the index were entered (`workers/recovery/index-upkeep.ts`). */
+  readonly indexFill: string;
+  /** How far the index was looked through for what is gone. */
+  readonly indexSweep: string;
   /** Held for a while by the worker that looks for rows whose end was not recorded (`workers/recovery/reconcile.ts`). */
   readonly reconciling: string;
   /** Held by who registers a passphrase for that domain (`claims/take-turn.ts`). */
@@ -97,6 +105,7 @@ export function createKeys(prefix: string): Keys {
     canary: (batchId) => `${tag}:batch:${batchId}:canary`,
     gate: `${tag}:gate`,
     gateSweep: `${tag}:gate-sweep`,
+    causes: (batchId) => `${tag}:batch:${batchId}:causes`,
     submitting: (batchId) => `${tag}:batch:${batchId}:submitting`,
     submissionKey: (digest) => `${tag}:submission:${digest}`,
     batchChannel: `${tag}:batch`,
@@ -111,6 +120,9 @@ export function createKeys(prefix: string): Keys {
     uuid: (digest) => `${tag}:uuid:${digest}`,
     signedOut: (session) => `${tag}:signed-out:${session}`,
     endedJobs: `${tag}:ended-jobs`,
+    index: `${tag}:index`,
+    indexFill: `${tag}:index-fill`,
+    indexSweep: `${tag}:index-sweep`,
     reconciling: `${tag}:reconciling`,
     turn: (domain) => `${tag}:turn:${domain}`,
     guesses: (of) => `${tag}:guesses:${of}`,

@@ -25,13 +25,22 @@ export async function cancelJob(fleet: Fleet, job: FleetJob, author: Author): Pr
   if (state === 'done' || state === 'failed') {
     throw new FleetError('ended', `job ${jobId} has ended: it is ${state}`);
   }
-  await requestCancel(fleet.redis, fleet.keys, jobId, authorText(author));
-  // A row that waits at the gate would hear of it only once it is let through.
-  await promoteParked(fleet, jobId);
-  if (domain !== '') await noteAsked(fleet, domain, { what: 'cancel', jobId, author });
+  await askToStop(fleet, { jobId, domain }, author);
   return {
     jobId,
     domain,
     stagesDone: stages.filter((each) => each.state === 'done').map(({ stage }) => stage),
   };
+}
+
+/** Asks a job to stop, wherever it is by now, and keeps who wanted it. */
+export async function askToStop(
+  fleet: Fleet,
+  { jobId, domain }: Pick<CancelledJob, 'jobId' | 'domain'>,
+  author: Author,
+): Promise<void> {
+  await requestCancel(fleet.redis, fleet.keys, jobId, authorText(author));
+  // A row that waits at the gate would hear of it only once it is let through.
+  await promoteParked(fleet, jobId);
+  if (domain !== '') await noteAsked(fleet, domain, { what: 'cancel', jobId, author });
 }

@@ -3,6 +3,7 @@ import type { FleetJob, FleetQueue } from '../../jobs/fleet/open-queue.ts';
 import { isParked } from '../../jobs/gate/parked.ts';
 import { type JobOutcome, stagesOf } from '../../jobs/kinds/job-kinds.ts';
 import { domainOf, isEnded, type Payload, parsePayload } from '../../jobs/kinds/payload.ts';
+import { failedState, readFailureText } from '../../jobs/queue/ending.ts';
 import { type AppRecord, readProgress, type StageRecord } from '../../jobs/queue/progress.ts';
 
 /** Where a job is; `retrying` waits for its next try. */
@@ -19,6 +20,8 @@ export interface JobFacts {
   readonly state: JobState | 'unknown';
   /** How it ended well. */
   readonly outcome?: JobOutcome;
+  /** Of one that failed: that it was stopped, or has left an instance in use that lacks applications. */
+  readonly ending?: 'incomplete' | 'cancelled';
   readonly batch?: { readonly id: string; readonly row: number };
   /** Who wanted it, and why; absent where an earlier version queued it. */
   readonly by?: string;
@@ -45,9 +48,14 @@ const LAST_TIME = 8.64e15;
 export function jobFacts(job: FleetJob, state: JobState | 'unknown'): JobFacts {
   const payload = readablePayload(job);
   const ended = payload !== undefined && isEnded(payload);
-  const { stages, apps = [] } = readProgress(job.progress);
+  const progress = readProgress(job.progress);
+  const { stages, apps = [] } = progress;
   const order = payload === undefined ? [] : stagesOf(payload.kind);
   const error = state === 'done' ? '' : (job.failedReason ?? '');
+  const end =
+    state === 'failed' && payload !== undefined
+      ? failedState(payload.kind, progress, readFailureText(error).code)
+      : 'failed';
   return {
     jobId: job.id ?? '',
     // Whoever put it there may have given it none.
@@ -55,6 +63,7 @@ export function jobFacts(job: FleetJob, state: JobState | 'unknown'): JobFacts {
     domain: payload === undefined ? '' : domainOf(payload),
     state,
     ...(ended ? { outcome: payload.outcome } : {}),
+    ...(end === 'failed' ? {} : { ending: end }),
     ...(payload?.batch === undefined ? {} : { batch: payload.batch }),
     ...(payload?.by === undefined ? {} : { by: payload.by }),
     ...(payload?.reason === undefined ? {} : { reason: payload.reason }),

@@ -1,15 +1,13 @@
 import { z } from 'zod';
+import { KIND_NAMES, STAGE_NAMES } from '../../jobs/kinds/job-kinds.ts';
 import { findJobFacts } from '../../operations/jobs/find-job.ts';
-import { JOB_STATES, type JobFacts, type JobState } from '../../operations/jobs/job-facts.ts';
-import { listJobs } from '../../operations/jobs/list-jobs.ts';
+import { LISTED_STATES, readCursor } from '../../operations/jobs/job-filter.ts';
+import { type ListedJob, listJobs } from '../../operations/jobs/list-jobs.ts';
 import type { WebContext } from '../web-context.ts';
 import { jobParams, limitOf, reasonBody } from './paths.ts';
-import { jobAnswer, problems } from './schemas.ts';
+import { jobAnswer, listedJobAnswer, problems } from './schemas.ts';
 import { createSteering } from './steering.ts';
 import type { ZodApp } from './zod-routes.ts';
-
-/** What is under way comes first. */
-const ORDER: readonly JobState[] = ['active', 'retrying', 'waiting', 'failed', 'done'];
 
 /** Single jobs: lists, one with its stages; tried again, and stopped. A job is named by its id or by its instance. */
 export function jobRoutes(app: ZodApp, context: WebContext): void {
@@ -20,13 +18,30 @@ export function jobRoutes(app: ZodApp, context: WebContext): void {
     url: '/fleet/jobs',
     schema: {
       summary: 'List jobs',
-      querystring: z.strictObject({ state: z.enum(JOB_STATES).optional(), limit: limitOf(50, 500) }),
-      response: { 200: z.object({ jobs: z.array(jobAnswer) }), ...problems },
+      querystring: z.strictObject({
+        state: z.enum(LISTED_STATES).optional(),
+        kind: z.enum(KIND_NAMES).optional(),
+        batch: z.string().min(1).max(32).toUpperCase().optional(),
+        domain: z.string().min(1).max(1024).optional().describe('With * and ?.'),
+        stage: z.enum(STAGE_NAMES).optional(),
+        error: z.string().min(1).max(64).optional().describe('Code of what went wrong.'),
+        limit: limitOf(50, 500),
+        after: z.string().max(500).optional().describe('`cursor` of the last job that is known.'),
+      }),
+      response: { 200: z.object({ jobs: z.array(listedJobAnswer) }), ...problems },
     },
-    handler: async ({ query: { state, limit } }) => {
-      const jobs: JobFacts[] = [];
-      const states = state === undefined ? ORDER : [state];
-      for await (const job of listJobs(await context.fleet(), states, limit)) jobs.push(job);
+    handler: async ({ query: { state, kind, batch, domain, stage, error, limit, after } }) => {
+      const filter = {
+        states: state === undefined ? [] : [state],
+        kinds: kind === undefined ? [] : [kind],
+        batch,
+        domain,
+        stages: stage === undefined ? [] : [stage],
+        codes: error === undefined ? [] : [error],
+      };
+      const from = after === undefined ? undefined : readCursor(after);
+      const jobs: ListedJob[] = [];
+      for await (const job of listJobs(await context.fleet(), filter, { limit, after: from })) jobs.push(job);
       return { jobs };
     },
   });

@@ -93,6 +93,7 @@ export const jobAnswer = z.object({
   kind: z.string(),
   domain: z.string(),
   state: z.enum([...JOB_STATES, 'unknown']),
+  ending: z.enum(['incomplete', 'cancelled']).optional(),
   outcome: z.enum(JOB_OUTCOMES).optional(),
   batch: z.object({ id: z.string(), row: z.number() }).readonly().optional(),
   by: z.string().optional(),
@@ -105,6 +106,9 @@ export const jobAnswer = z.object({
   apps: z.array(appRecord).readonly(),
   lastError: z.string().optional(),
 });
+
+/** `ListedJob` */
+export const listedJobAnswer = jobAnswer.extend({ cursor: z.string() });
 
 /** `WorkerState` */
 export const workerAnswer = z.object({

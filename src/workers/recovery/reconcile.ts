@@ -1,8 +1,9 @@
 import { FleetError, toError } from '../../errors.ts';
 import type { Batch, Row } from '../../jobs/batches/batches.ts';
-import type { FinalRowState } from '../../jobs/batches/row-state.ts';
+import { type FinalRowState, fence } from '../../jobs/batches/row-state.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
+import { placeOf } from '../../jobs/index/place.ts';
 import { didNothing } from '../../jobs/kinds/job-kinds.ts';
 import { domainOf, isEnded, type SignedPayload } from '../../jobs/kinds/payload.ts';
 import { failedState, joinedState, readFailureText, recordEnd } from '../../jobs/queue/ending.ts';
@@ -150,7 +151,12 @@ function read({ signer }: KeyedFleet, job: FleetJob): SignedPayload | FleetError
  */
 export async function recordEndOfJob(fleet: KeyedFleet, job: FleetJob): Promise<boolean> {
   const payload = read(fleet, job);
-  return payload instanceof FleetError ? false : await recordPayloadEnd(fleet, job, payload);
+  if (!(payload instanceof FleetError)) return await recordPayloadEnd(fleet, job, payload);
+  if (!(await hasEnded(job))) return false;
+  // Nothing that it says is believed, but operators are to find it among what failed.
+  const place = placeOf(job.name ?? '', 'failed', { code: payload.code });
+  await fleet.index.move(job.id ?? '', place, fence(AFTER_ALL_RETRIES, 0, 'failed'));
+  return false;
 }
 
 async function recordPayloadEnd(
@@ -167,7 +173,7 @@ async function recordPayloadEnd(
   const state = await endState(job, payload);
   // Of one that ended well it was noted before its payload shrank.
   if (!isEnded(payload)) await noteJobEnd(fleet, payload, { jobId, state, ...(failed && { code }) });
-  await recordEnd(fleet.batches, fleet.claims, jobId, payload, {
+  await recordEnd(fleet, jobId, payload, {
     ...(row === undefined ? { domain } : about(row)),
     ...(failed ? { code, error, advice } : {}),
     state,

@@ -1,5 +1,7 @@
 import { FleetError } from '../../errors.ts';
+import { fence } from '../../jobs/batches/row-state.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
+import { placeOf } from '../../jobs/index/place.ts';
 import { failureText } from '../../jobs/queue/ending.ts';
 import { readJob } from '../../jobs/queue/read-job.ts';
 import { script } from '../../jobs/redis/script.ts';
@@ -39,7 +41,7 @@ return 1
  * @param onFailed called with the id of each
  */
 export async function failUnreadableJobs(
-  { queue, redis, keys }: Pick<Fleet, 'queue' | 'redis' | 'keys'>,
+  { queue, redis, keys, index }: Pick<Fleet, 'queue' | 'redis' | 'keys' | 'index'>,
   onFailed: (jobId: string) => void,
 ): Promise<void> {
   const [active, wait] = [keys.bull('active'), keys.bull('wait')];
@@ -49,6 +51,12 @@ export async function failUnreadableJobs(
     if ((await readJob(queue, id)) !== 'unreadable') continue;
     const places = [active, wait, keys.bull('stalled'), keys.bull('failed')];
     const failed = await FAIL.run(redis, [keys.bull(id), `${keys.bull(id)}:lock`, ...places], [id, REASON]);
-    if (failed === 1) onFailed(id);
+    if (failed !== 1) continue;
+    const [answer] = (await redis.pipeline([['hget', keys.bull(id), 'name']]).exec()) ?? [];
+    const [, name] = answer ?? [];
+    const place = placeOf(typeof name === 'string' ? name : '', 'failed', { code: 'bad_payload' });
+    // It reports nothing itself, whatever it has reported before.
+    await index.move(id, place, fence(2 ** 20, 0, 'failed'));
+    onFailed(id);
   }
 }

@@ -1,9 +1,11 @@
 import { defined } from '../../defined.ts';
 import type { Batches } from '../../jobs/batches/batches.ts';
-import type { FinalRowState, RowState } from '../../jobs/batches/row-state.ts';
+import { type FinalRowState, fence, type RowState } from '../../jobs/batches/row-state.ts';
 import type { Claims } from '../../jobs/claims/claims.ts';
 import type { FleetJob, FleetQueue } from '../../jobs/fleet/open-queue.ts';
 import type { Signer } from '../../jobs/fleet/signer.ts';
+import type { JobIndex } from '../../jobs/index/job-index.ts';
+import { placeOf } from '../../jobs/index/place.ts';
 import { type JobOutcome, type LivePayload, stagesOf } from '../../jobs/kinds/job-kinds.ts';
 import { domainOf, type EndedPayload } from '../../jobs/kinds/payload.ts';
 import { countEnd } from '../../jobs/queue/ended-jobs.ts';
@@ -24,6 +26,7 @@ export interface JobRecorderOptions {
   readonly queue: FleetQueue;
   readonly claims: Claims;
   readonly batches: Batches;
+  readonly index: JobIndex;
   /** Tells the fleet's own jobs from others'. */
   readonly signer: Signer;
 }
@@ -64,19 +67,24 @@ export class JobRecorder {
     return readProgress(this.job.progress);
   }
 
-  /** Tells the job's row, where it has one. */
+  /** Tells the job's row, or the index, where it has none. */
   async report(state: RowState, failure?: Failure): Promise<void> {
-    if (this.payload.batch === undefined) return;
+    const info = this.rowInfo(failure);
+    if (this.payload.batch === undefined) {
+      const order = fence(info.generation, info.attempt, state);
+      await this.options.index.move(this.id, placeOf(this.payload.kind, state, info), order);
+      return;
+    }
     const { id: batchId, row } = this.payload.batch;
-    await this.options.batches.report({ ...this.rowInfo(failure), batchId, row, state });
+    await this.options.batches.report({ ...info, batchId, row, state });
   }
 
   /** Tells all rows that the job has ended, gives its names back, and counts it; may be repeated. */
   async recordEnd(state: FinalRowState, failure?: Failure): Promise<void> {
-    const { batches, claims, redis, keys } = this.options;
+    const { redis, keys } = this.options;
     const { kind, generation } = this.payload;
     await Promise.all([
-      recordEnd(batches, claims, this.id, this.payload, { ...this.rowInfo(failure), state }),
+      recordEnd(this.options, this.id, this.payload, { ...this.rowInfo(failure), state }),
       noteJobEnd({ redis, keys }, this.payload, { jobId: this.id, state, code: failure?.code }),
       countEnd(redis, keys, { jobId: this.id, kind, state, generation }),
     ]);

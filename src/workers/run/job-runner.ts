@@ -55,11 +55,11 @@ function readPayload({ signer, log }: JobRunnerOptions, job: FleetJob): SignedPa
 
 /** The work of such a job is done; its worker died before the queue knew of it. */
 async function recordEndAgain(
-  { batches, claims }: JobRunnerOptions,
+  options: JobRunnerOptions,
   job: FleetJob,
   payload: SignedPayload & EndedPayload,
 ): Promise<void> {
-  await recordEnd(batches, claims, job.id ?? '', payload, {
+  await recordEnd(options, job.id ?? '', payload, {
     state: didNothing(payload.outcome) ? 'skipped' : 'done',
     domain: payload.domain,
     generation: 0,

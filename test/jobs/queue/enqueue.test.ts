@@ -131,7 +131,7 @@ describe('queueing', () => {
       generation: 0,
       attempt: 1,
     } as const;
-    await recordEnd(fleet.batches, fleet.claims, jobId, payload, ending);
+    await recordEnd(fleet, jobId, payload, ending);
     expect(await batchRow(fleet.batches, first, 7)).to.include({ state: 'done', incarnation: 'abc' });
     const joined = await batchRow(fleet.batches, second, 9);
     expect(joined).to.include({ state: 'skipped' });
