@@ -7,14 +7,6 @@ export const instanceArg = Args.string({
   required: true,
 });
 
-/** The argument by which a batch is named; ids are read aloud and typed in any case. */
-export const batchArg = Args.string({
-  ignoreStdin: true,
-  description: 'Id of the batch',
-  required: true,
-  parse: async (text) => text.toUpperCase(),
-});
-
 /** The same where a filter may be given instead. */
 export const jobsArg = Args.string({
   ignoreStdin: true,

@@ -1,11 +1,14 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { exportHead, exportLine, successfulHead, successfulLine } from '../../cli/batches/export-format.ts';
 import { type Destination, writeReturnedRows, writeRows } from '../../cli/batches/export-rows.ts';
+import { batchChoiceArg, batchChoiceFlags } from '../../cli/flags/batch-choice.ts';
 import { rowText } from '../../cli/terminal/input-printer.ts';
 import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
 import { ROW_STATES, type RowState } from '../../jobs/batches/row-state.ts';
+import type { Fleet } from '../../jobs/fleet/fleet.ts';
+import { chooseBatch } from '../../operations/batches/choose-batch.ts';
 import type { ExportedRow } from '../../operations/batches/export-batch.ts';
 import { exportBatch } from '../../operations/batches/export-batch.ts';
 import { exportFile } from '../../operations/batches/export-file.ts';
@@ -19,7 +22,8 @@ import { openInstanceFile } from '../../operations/input/row-file.ts';
 
 /** Which rows of which batch, and what of them. */
 interface ExportedBatch {
-  readonly id: string;
+  /** Its id. @throws InputError `unknown_batch`, `bad_choice` */
+  choose(fleet: Fleet): Promise<string>;
   /** None = all. */
   readonly states: readonly RowState[];
   readonly successful: boolean;
@@ -38,9 +42,10 @@ export default class BatchesExport extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --from school.csv --output invitations.csv',
   ];
 
-  static override args = { batch: Args.string({ ignoreStdin: true, description: 'Id of the batch' }) };
+  static override args = { batch: batchChoiceArg };
 
   static override flags = {
+    ...batchChoiceFlags,
     from: Flags.string({ summary: 'File that was submitted; - for stdin', helpValue: '<file>' }),
     output: Flags.string({
       summary: 'New file that only you may read; - for stdout [default: -]',
@@ -69,8 +74,12 @@ export default class BatchesExport extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(BatchesExport);
-    if ((args.batch === undefined) === (flags.from === undefined)) {
-      throw new InputError('bad_choice', 'Name either a batch, or with --from a file');
+    const mostRecent = flags['use-most-recent'];
+    if ((args.batch === undefined && !mostRecent) === (flags.from === undefined)) {
+      throw new InputError(
+        'bad_choice',
+        'Name either a batch, or with --from a file, or give --use-most-recent for the newest batch',
+      );
     }
     const config = this.loadConfig(flags.config);
     const format = this.jsonEnabled() ? 'ndjson' : flags.format;
@@ -81,24 +90,27 @@ export default class BatchesExport extends BaseCommand {
     }
     const { successful, 'as-rows': asRows } = flags;
     const states = flags.failed ? FAILURES : flags.state === undefined ? [] : [flags.state];
-    await this.ofBatch(config, { id: (args.batch ?? '').toUpperCase(), states, successful, asRows }, to);
+    const choose = async (fleet: Fleet) => (await chooseBatch(fleet, args.batch, mostRecent)).id;
+    await this.ofBatch(config, { choose, states, successful, asRows }, to);
   }
 
   private async ofBatch(
     config: Config,
-    { id, states, successful, asRows }: ExportedBatch,
+    { choose, states, successful, asRows }: ExportedBatch,
     to: Destination,
   ): Promise<void> {
     const { linkScheme } = config.fleet;
     const { format, output } = to;
     await withCouch(config, async (couch) => {
       if (asRows) {
-        await withKeyedFleet(config, couch.global, (fleet) =>
-          writeReturnedRows(fleet, { id, states }, to, this.output),
+        await withKeyedFleet(config, couch.global, async (fleet) =>
+          writeReturnedRows(fleet, { id: await choose(fleet), states }, to, this.output),
         );
         return;
       }
-      await withFleet(config, async ({ batches }) => {
+      await withFleet(config, async (fleet) => {
+        const { batches } = fleet;
+        const id = await choose(fleet);
         if (successful) {
           const rows = exportSuccessful(batches, couch, linkScheme, id);
           const line = (row: SuccessfulRow) => successfulLine(row, format);

@@ -4,12 +4,13 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { batchFacts } from '../../cli/batches/batch-texts.ts';
 import { groupLines } from '../../cli/batches/failure-lines.ts';
 import { ROW_HEAD, rowCells } from '../../cli/batches/row-table.ts';
-import { batchArg } from '../../cli/flags/args.ts';
+import { batchChoiceArg, batchChoiceFlags } from '../../cli/flags/batch-choice.ts';
 import { rowsText } from '../../cli/terminal/table.ts';
 import type { Row } from '../../jobs/batches/batches.ts';
 import { ROW_STATES, type RowState } from '../../jobs/batches/row-state.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { type BatchSummary, batchSummary } from '../../operations/batches/batch-state.ts';
+import { chooseBatch } from '../../operations/batches/choose-batch.ts';
 import {
   FAILURES,
   type FailureGroup,
@@ -38,9 +39,10 @@ export default class BatchesShow extends BaseCommand {
     '<%= config.bin %> <%= command.id %> 7Q2K4 --errors',
   ];
 
-  static override args = { batch: batchArg };
+  static override args = { batch: batchChoiceArg };
 
   static override flags = {
+    ...batchChoiceFlags,
     failed: Flags.boolean({ summary: 'List the rows that failed or are incomplete', exclusive: ['state'] }),
     state: Flags.option({ summary: 'List the rows of this state', options: ROW_STATES })(),
     errors: Flags.boolean({
@@ -54,7 +56,7 @@ export default class BatchesShow extends BaseCommand {
     const config = this.loadConfig(flags.config);
     const states = flags.failed ? FAILURES : flags.state === undefined ? [] : [flags.state];
     return await withFleet(config, async (fleet) => {
-      const batch = await fleet.batches.get(args.batch);
+      const batch = await chooseBatch(fleet, args.batch, flags['use-most-recent']);
       const errors = await failureGroups(fleet, batch.id);
       const failures = rowsByCode(errors);
       for (const line of batchFacts(batch, failures)) this.log(line);

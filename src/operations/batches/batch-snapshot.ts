@@ -1,7 +1,7 @@
 import type { EndedRows } from '../../jobs/batches/batches.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { type BatchSummary, batchSummary, endedRows, queuedRows } from './batch-state.ts';
-import { createFailureCounter, type FailureCount } from './failure-counts.ts';
+import { type FailureCount, type Failures, failuresOf } from './failure-counts.ts';
 import { createRate } from './rate.ts';
 import { type RateHistory, rateHistory } from './rate-history.ts';
 import { activeByStage, type StageCount } from './stage-counts.ts';
@@ -30,13 +30,12 @@ export interface BatchLooker {
 }
 
 /**
- * What it costs Redis does not grow with the batch, but that rows that failed are read again, every few seconds at most,
- * while more of them fail.
+ * What it costs Redis does not grow with the batch.
  * @param now milliseconds since 1970
  */
 export function createBatchLooker(fleet: Fleet, id: string, now: () => number = Date.now): BatchLooker {
   const rate = createRate();
-  const failures = createFailureCounter(fleet);
+  let failed: Failures = { byCode: [], byStage: [] };
   let history: readonly EndedRows[] = [];
   let seen = '';
 
@@ -47,10 +46,12 @@ export function createBatchLooker(fleet: Fleet, id: string, now: () => number = 
       rate.add(endedRows(batch), at);
       // The end is told besides: a row that was tried again and ended between two looks leaves the counts as they were.
       const counted = JSON.stringify([batch.counts, batch.endedAt]);
-      if (counted !== seen) history = await fleet.batches.ended(id);
+      if (counted !== seen) {
+        history = await fleet.batches.ended(id);
+        failed = await failuresOf(fleet.batches, batch);
+      }
       seen = counted;
       const { perSecond } = rate;
-      const failed = await failures.count(batch);
       return {
         ...batchSummary(batch),
         queued: queuedRows(batch),

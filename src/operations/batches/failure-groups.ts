@@ -1,9 +1,17 @@
-import type { Row } from '../../jobs/batches/batches.ts';
+import pLimit from 'p-limit';
+import type { Batches, Row } from '../../jobs/batches/batches.ts';
+import { isChosen } from '../../jobs/batches/row-choice.ts';
 import type { RowState } from '../../jobs/batches/row-state.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
+import { failedCauses, MOST_CAUSES } from './failure-counts.ts';
 
 /** Rows that somebody has to look at. */
 export const FAILURES: readonly RowState[] = ['failed', 'incomplete'];
+
+const FROM_FIRST = { way: 'up', row: 0 } as const;
+
+/** Examples that are looked for side by side. */
+const AT_ONCE = 8;
 
 /** Rows of a batch that failed, or are incomplete, at one stage for one cause. */
 export interface FailureGroup {
@@ -25,22 +33,47 @@ export interface FailureExample {
 }
 
 /**
- * What went wrong in a batch, by stage and cause, most frequent first. Reads all rows that failed.
+ * What went wrong in a batch, by stage and cause, most frequent first; of the rows only the examples are read.
  * @throws InputError `unknown_batch`
  */
 export async function failureGroups(
   { batches }: Pick<Fleet, 'batches'>,
   id: string,
 ): Promise<FailureGroup[]> {
-  await batches.get(id);
-  const groups = new Map<string, FailureGroup>();
-  for await (const row of batches.rows(id, ...FAILURES)) {
-    const { stage = '', code = 'unknown' } = row;
+  const batch = await batches.get(id);
+  const counts = new Map<string, Pick<FailureGroup, 'stage' | 'code' | 'rows'>>();
+  for (const { stage, code, rows } of await failedCauses(batches, batch)) {
     const key = JSON.stringify([stage, code]);
-    const known = groups.get(key) ?? { stage, code, rows: 0, example: exampleOf(row) };
-    groups.set(key, { ...known, rows: known.rows + 1 });
+    counts.set(key, { stage, code, rows: rows + (counts.get(key)?.rows ?? 0) });
   }
-  return [...groups.values()].sort((a, b) => b.rows - a.rows);
+  const groups = [...counts.values()].sort((a, b) => b.rows - a.rows).slice(0, MOST_CAUSES);
+  const limit = pLimit(AT_ONCE);
+  const found = await Promise.all(
+    groups.map((group) =>
+      limit(async () => {
+        const example = await exampleFor(batches, id, group);
+        return example === undefined ? [] : [{ ...group, example }];
+      }),
+    ),
+  );
+  return found.flat();
+}
+
+/** The first row of a group; undefined where all of them were tried again meanwhile. */
+async function exampleFor(
+  batches: Batches,
+  id: string,
+  { stage, code }: Pick<FailureGroup, 'stage' | 'code'>,
+): Promise<FailureExample | undefined> {
+  const choice = { states: FAILURES, stages: [stage], codes: [code] };
+  for await (const [row] of batches.chosen(id, choice, FROM_FIRST, 1)) {
+    if (row !== undefined) return exampleOf(row);
+  }
+  for await (const row of batches.rows(id, ...FAILURES)) {
+    // What an earlier version has recorded is in no set.
+    if (isChosen(row, choice)) return exampleOf(row);
+  }
+  return undefined;
 }
 
 function exampleOf({ row, domain, error: message = '', advice = '' }: Row): FailureExample {

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { FleetError } from '../../errors.ts';
-import type { Row } from '../../jobs/batches/batches.ts';
+import type { Row, RowChoice } from '../../jobs/batches/batches.ts';
 import type { FinalRowState } from '../../jobs/batches/row-state.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import type { Author } from '../../jobs/kinds/author.ts';
@@ -23,6 +23,8 @@ export interface RetriedBatch {
 
 const RETRIED_STATES: readonly FinalRowState[] = ['failed', 'incomplete', 'cancelled'];
 
+const FROM_FIRST = { way: 'up', row: 0 } as const;
+
 /** First whatever waits for nothing, then what comes after it, such as the members of an organization. */
 const TURNS = ['first', 'after others'] as const;
 
@@ -31,9 +33,56 @@ type Turn = (typeof TURNS)[number];
 /** Rows that are looked at side by side. */
 const AT_ONCE = 16;
 
+/** Which rows are to be tried again, by where and why they stopped; empty lists mean all. */
+export type RetriedCauses = Pick<RowChoice, 'stages' | 'codes'>;
+
+const ALL_CAUSES: RetriedCauses = { stages: [], codes: [] };
+
+/** Rows that would be tried again. */
+export interface RetryPreview {
+  readonly total: number;
+  readonly counts: readonly RetryCount[];
+  /** The first of them. */
+  readonly rows: readonly Row[];
+}
+
+/** How many rows of one state stopped in one way. */
+export interface RetryCount {
+  readonly state: string;
+  readonly stage: string;
+  readonly code: string;
+  readonly rows: number;
+}
+
+/** Rows that are shown beside the counts. */
+const SHOWN = 20;
+
+/** Counts the rows that `retryBatch` would queue again. @throws InputError `unknown_batch` */
+export async function previewRetry(
+  { batches }: Pick<Fleet, 'batches'>,
+  id: string,
+  causes: RetriedCauses = ALL_CAUSES,
+): Promise<RetryPreview> {
+  await batches.get(id);
+  const counts = new Map<string, RetryCount>();
+  const rows: Row[] = [];
+  let total = 0;
+  for await (const page of batches.chosen(id, { ...causes, states: RETRIED_STATES }, FROM_FIRST)) {
+    for (const row of page) {
+      const { state, stage = '', code = 'unknown' } = row;
+      const name = JSON.stringify([state, stage, code]);
+      counts.set(name, { state, stage, code, rows: (counts.get(name)?.rows ?? 0) + 1 });
+      total += 1;
+      if (rows.length < SHOWN) rows.push(row);
+    }
+  }
+  return { total, counts: [...counts.values()].sort((a, b) => b.rows - a.rows), rows };
+}
+
 /**
  * Queues the rows of a batch again that failed, are incomplete or were cancelled, and lifts its halt.
  * @param author who wants it and why, for the record
+ * @param causes only of rows that stopped there, or so
  * @throws InputError `unknown_batch`
  */
 export async function retryBatch(
@@ -41,6 +90,7 @@ export async function retryBatch(
   id: string,
   author: Author,
   onRefused: (row: RefusedRow) => void,
+  causes: RetriedCauses = ALL_CAUSES,
 ): Promise<RetriedBatch> {
   await fleet.batches.get(id);
   await fleet.batches.liftHalt(id, author);
@@ -59,15 +109,10 @@ export async function retryBatch(
   }
 
   for (const turn of TURNS) {
-    for (const state of RETRIED_STATES) {
-      let running: Promise<void>[] = [];
-      for await (const row of fleet.batches.rows(id, state)) {
-        running.push(limit(() => again(row, turn)));
-        if (running.length < AT_ONCE * 4) continue;
-        await Promise.all(running);
-        running = [];
-      }
-      await Promise.all(running);
+    // In one walk over all states: what fails again meanwhile is behind it.
+    const wanted = { ...causes, states: RETRIED_STATES };
+    for await (const page of fleet.batches.chosen(id, wanted, FROM_FIRST, AT_ONCE * 4)) {
+      await Promise.all(page.map((row) => limit(() => again(row, turn))));
     }
   }
   return { queued, refused };

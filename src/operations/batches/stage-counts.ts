@@ -1,4 +1,4 @@
-import type { Row } from '../../jobs/batches/batches.ts';
+import type { RowCause } from '../../jobs/batches/batches.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { type JobKind, stagesOf } from '../../jobs/kinds/job-kinds.ts';
 import { type Progress, parseProgress } from '../../jobs/queue/progress.ts';
@@ -26,9 +26,10 @@ export async function activeByStage(
   if (jobIds.length === 0) return [];
   const asked = jobIds.map((jobId) => ['hget', keys.bull(jobId), 'progress']);
   const answers = (await redis.pipeline(asked).exec()) ?? [];
-  const stages = answers.map(([error, text]) =>
-    error === null && typeof text === 'string' ? currentStage(parseProgress(text)) : '',
-  );
+  const stages = answers.map(([error, text]) => ({
+    rows: 1,
+    stage: error === null && typeof text === 'string' ? currentStage(parseProgress(text)) : '',
+  }));
   return inOrder(stages, kind);
 }
 
@@ -39,19 +40,19 @@ function currentStage({ stages }: Progress): string {
 }
 
 /** Rows that stopped at a stage, in the order of the stages. */
-export function stoppedByStage(rows: readonly Pick<Row, 'stage'>[], kind: JobKind): StageCount[] {
-  return inOrder(
-    rows.map(({ stage = '' }) => stage),
-    kind,
-  );
+export function stoppedByStage(
+  causes: readonly Pick<RowCause, 'stage' | 'rows'>[],
+  kind: JobKind,
+): StageCount[] {
+  return inOrder(causes, kind);
 }
 
-function inOrder(stages: readonly string[], kind: JobKind): StageCount[] {
+function inOrder(found: readonly StageCount[], kind: JobKind): StageCount[] {
   const order: readonly string[] = stagesOf(kind);
   const counts = new Map<string, number>();
-  for (const written of stages) {
+  for (const { stage: written, rows } of found) {
     const stage = order.includes(written) ? written : '';
-    counts.set(stage, (counts.get(stage) ?? 0) + 1);
+    counts.set(stage, (counts.get(stage) ?? 0) + rows);
   }
   return [...counts]
     .map(([stage, rows]) => ({ stage, rows }))

@@ -99,4 +99,50 @@ describe('batches retry', () => {
     expect(stderr).to.contain('submit the file again');
     expect(await (await platform.fleet.queue.getJob(jobId))?.isFailed()).to.equal(true);
   });
+
+  it('takes the rows that stopped so, and no other', async () => {
+    const { fleet } = platform;
+    await platform.stopWorker();
+    const lines = ['domain', 'c1.org', 'c2.org', 'c3.org'];
+    const { stdout } = await platform.run(
+      'instances',
+      'add',
+      '--from',
+      await platform.write('causes.csv', lines),
+      '--async',
+      '--json',
+    );
+    const { batch } = JSON.parse(stdout);
+    await platform.run('batches', 'cancel', batch);
+    await platform.startWorker();
+    const count = async () => (await fleet.batches.get(batch)).counts.cancelled;
+    await until('all are cancelled', async () => (await count()) === 3);
+    await platform.stopWorker();
+    // One of them for another cause.
+    const row = { batchId: batch, row: 3, domain: 'c2.org', generation: 0, attempt: 9 };
+    await fleet.batches.report({ ...row, state: 'failed', stage: 'finish', code: 'taken' });
+
+    const dry = await platform.run('batches', 'retry', batch, '--error', 'cancelled', '--dry-run');
+    expect(dry.exitCode).to.equal(10);
+    expect(dry.stdout)
+      .to.match(/^2 rows would be queued again\n/)
+      .and.not.contain('c2.org');
+    const nothing = await platform.run('batches', 'retry', batch, '--stage', 'apps', '--dry-run', '--json');
+    expect(nothing.exitCode).to.equal(0);
+    expect(JSON.parse(nothing.stdout)).to.include({ wouldQueue: 0 });
+
+    const again = await platform.run('batches', 'retry', '--use-most-recent', '--error', 'cancelled');
+    expect(again).to.include({ stdout: `2 queued again\nWatch it: cozy-fleet batches watch ${batch}\n` });
+    expect((await fleet.batches.get(batch)).counts).to.include({ waiting: 2, failed: 1 });
+  });
+
+  it('names the flag where no batch is named', async () => {
+    for (const command of ['retry', 'show', 'watch', 'cancel', 'export']) {
+      const { stderr, exitCode } = await platform.run('batches', command);
+      expect(exitCode, command).to.equal(2);
+      expect(stderr, command).to.contain('--use-most-recent');
+    }
+    const both = await platform.run('batches', 'show', 'ABCDE', '--use-most-recent');
+    expect(both.exitCode).to.equal(2);
+  });
 });
