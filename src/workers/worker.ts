@@ -10,12 +10,14 @@ import { sweepGateInTurn } from '../jobs/gate/sweep-gate.ts';
 import { QUEUE_NAME } from '../jobs/redis/keys.ts';
 import { beat, HEARTBEAT_SECONDS, leave } from '../jobs/redis/worker-heartbeat.ts';
 import type { Log } from '../logger.ts';
+import { settleAll } from '../settle-all.ts';
 import { usableClusters } from './create/choose-cluster.ts';
 import { createBreakerBoard } from './health/breaker-board.ts';
 import { createOverloadBrake } from './health/overload-brake.ts';
 import { QueueWorker } from './queue-worker.ts';
 import { deliverNotices } from './recovery/deliver-notices.ts';
 import { reconcileInTurn, recordEndOfJob } from './recovery/reconcile.ts';
+import { lookAfterIndexInTurn } from './recovery/sweep-index.ts';
 import { failUnreadableJobs } from './recovery/unreadable-jobs.ts';
 import { createCancelWatch } from './run/cancel-watch.ts';
 import { createGateKeeper } from './run/gate-keeper.ts';
@@ -178,7 +180,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
         error: 'its fields cannot be read',
       }),
     );
-    await reconcileInTurn(fleet);
+    await settleAll([reconcileInTurn(fleet), lookAfterIndexInTurn(fleet)]);
   }
   const heartbeat = () =>
     beat(redis, keys, {
