@@ -21,7 +21,8 @@ export async function* listJobs(
   { limit, after }: ListOptions,
 ): AsyncGenerator<ListedJob> {
   let left = limit;
-  const pageJobs = Math.min(PAGE_JOBS, limit);
+  // Where most are passed over, small pages would cost a round trip each.
+  const pageJobs = filter.domain === undefined ? Math.min(PAGE_JOBS, limit) : PAGE_JOBS;
   for await (const { facts, position } of walkJobs(fleet, filter, { after, pageJobs })) {
     yield { ...facts, cursor: cursorText(position) };
     left -= 1;

@@ -144,13 +144,15 @@ async function lookAt(
       : jobFacts(job, stateOf(job, recorded));
   // A row may have waited for the job of another one, which is found there.
   const isAnothers = batch === undefined ? facts.batch !== undefined : isOfOther(facts, batch, position.row);
-  const isMeant = job === 'unreadable' ? isStateMeant(filter, facts) : isJobMeant(filter, facts);
+  const isMeant =
+    job === 'unreadable' ? isUnreadableMeant(filter, facts, batch !== undefined) : isJobMeant(filter, facts);
   if (isAnothers || !isMeant || (job !== 'unreadable' && !isCodeMeant(filter, job))) return undefined;
   return { facts, position };
 }
 
-function isStateMeant({ states }: JobFilter, { state }: JobFacts): boolean {
-  return states.length === 0 || states.some((each) => each === state);
+/** Nobody knows for which domain it is, but where its row says so. */
+function isUnreadableMeant({ states, domain }: JobFilter, { state }: JobFacts, isRow: boolean): boolean {
+  return (domain === undefined || isRow) && (states.length === 0 || states.some((each) => each === state));
 }
 
 function isOfOther({ batch, domain }: JobFacts, id: string, row: number | undefined): boolean {

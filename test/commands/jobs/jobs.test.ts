@@ -161,4 +161,70 @@ describe('jobs', () => {
     expect(stderr).to.contain('no job is known for nobody.example.org');
     expect(exitCode).to.equal(2);
   });
+
+  describe('by filters', () => {
+    const listed = async (...argv: string[]): Promise<{ domain: string; cursor: string }[]> =>
+      JSON.parse((await platform.run('jobs', 'ls', '--json', ...argv)).stdout);
+
+    /** Queued, stopped, and ended so. */
+    async function stopped(...domains: string[]): Promise<void> {
+      for (const domain of domains) await platform.run('jobs', 'cancel', await queued(domain));
+      await platform.startWorker();
+      for (const domain of domains) await platform.run('jobs', 'watch', domain);
+      await platform.stopWorker();
+    }
+
+    it('ls goes on where it stopped, and says how', async () => {
+      for (const name of ['1', '2', '3']) await queued(`page${name}.org`);
+      const pattern = 'page*.org';
+      const { stderr } = await platform.run('jobs', 'ls', '--domain', pattern, '--limit', '2');
+      const [first, second, ...others] = await listed('--domain', pattern, '--limit', '2');
+      expect(others).to.deep.equal([]);
+      expect(stderr)
+        .to.contain(`jobs ls --domain 'page*.org' --limit 2`)
+        .and.contain(`--after ${second?.cursor}`);
+      const rest = await listed('--domain', pattern, '--after', second?.cursor ?? '');
+      const names = [first, second, ...rest].map((each) => each?.domain);
+      expect(names).to.have.members(['page1.org', 'page2.org', 'page3.org']);
+    });
+
+    it('retry and cancel refuse a name beside a filter, and neither of them', async () => {
+      for (const argv of [[], ['a.example.org', '--state', 'failed'], ['a.example.org', '--force']]) {
+        for (const command of ['retry', 'cancel']) {
+          expect(await platform.run('jobs', command, ...argv)).to.include({ exitCode: 2 });
+        }
+      }
+      const empty = await platform.run('jobs', 'cancel', '--domain', '');
+      expect(empty.exitCode).to.equal(2);
+    });
+
+    it('retry shows what it would do, and takes those and no other', async () => {
+      await stopped('again1.org', 'again2.org', 'other.net');
+      const filter = ['--state', 'cancelled', '--domain', 'again?.org'];
+      const dry = await platform.run('jobs', 'retry', ...filter, '--dry-run');
+      expect(dry.exitCode).to.equal(10);
+      expect(dry.stdout)
+        .to.match(/^2 create cancelled\n/)
+        .and.contain('again1.org')
+        .and.contain('again2.org');
+      const asked = platform.spawn(['jobs', 'retry', ...filter], 'no\n');
+      expect((await asked.ended).stderr).to.contain('Aborted');
+      const done = await platform.spawn(['jobs', 'retry', ...filter], 'yes\n').ended;
+      expect(done.stdout).to.contain('Try 2 jobs again?').and.contain('2 queued again\n');
+      expect(done.exitCode).to.equal(0);
+      expect(await platform.run('jobs', 'retry', ...filter, '--dry-run')).to.include({ exitCode: 0 });
+      const waiting = await listed('--state', 'waiting', '--domain', '*.org');
+      expect(waiting.map(({ domain }) => domain)).to.include.members(['again1.org', 'again2.org']);
+      expect((await listed('--state', 'cancelled', '--domain', 'other.*')).length).to.equal(1);
+    });
+
+    it('cancel stops what meets the filter', async () => {
+      const [one, other] = [await queued('stop1.org'), await queued('go.net')];
+      const { stdout } = await platform.run('jobs', 'cancel', '--domain', 'stop*', '--force', '--json');
+      expect(JSON.parse(stdout)).to.deep.include({ total: 1, done: 1, refused: [] });
+      const { redis, keys } = platform.fleet;
+      const flags = await redis.mget(keys.cancel(one), keys.cancel(other));
+      expect(flags.map((flag) => flag !== null)).to.deep.equal([true, false]);
+    });
+  });
 });
