@@ -84,6 +84,28 @@ describe('a job', () => {
     expect([await holderOf(domain), await holderOf(alias)]).to.deep.equal([null, null]);
   });
 
+  it('is in the index where it is, while it runs, once it has failed, when it is tried again and once it is done', async () => {
+    const { redis, keys } = test.fleet;
+    const placeOf = async (id: string) => (await redis.hget(keys.bull(id), 'place'))?.split(' ')[1];
+    const domain = test.domain('index');
+    await test.create({ domain, email: 'first@example.org' });
+    const { jobId } = await test.create({ domain, email: 'second@example.org' });
+    expect(await placeOf(jobId)).to.equal('create:failed:register:taken');
+    await test.stopWorker();
+    await retryJob(test.fleet, jobId);
+    expect(await placeOf(jobId)).to.equal('create:waiting::');
+
+    let running: string | undefined;
+    const other = await test.submit({ domain: test.domain('index-other') });
+    test.beforeStage('indexes', async () => {
+      running = await placeOf(other);
+    });
+    await test.startWorker();
+    await test.ended(other);
+    expect(running).to.equal('create:active::');
+    expect(await placeOf(other)).to.equal('create:done::');
+  });
+
   it('with a payload that is not ours fails for good, with the field named', async () => {
     await test.stopWorker();
     const jobId = await test.submit({ domain: test.domain('payload') });
