@@ -58,6 +58,10 @@ export interface Keys {
   readonly workers: string;
   /** What was done to that domain, latest first (`queue/instance-history.ts`). */
   history(domain: string): string;
+  /** Set while that worker is to take no further job (`redis/drain-orders.ts`). */
+  drain(workerId: string): string;
+  /** Who paused or limited the queue, and why (`queue/queue-controls.ts`). */
+  readonly queueControls: string;
   /** Creations of that domain that were asked for over HTTP and not answered yet: job and digest of the request → clients. */
   unanswered(domain: string): string;
   /** What became of the request that came with that idempotency key. @param digest of the key */
@@ -74,6 +78,8 @@ export interface Keys {
   readonly indexFill: string;
   /** How far the index was looked through for what is gone. */
   readonly indexSweep: string;
+  /** The same of the last minutes, by the number of their ten seconds since 1970. */
+  readonly endedLately: string;
   /** Held for a while by the worker that looks for rows whose end was not recorded (`workers/recovery/reconcile.ts`). */
   readonly reconciling: string;
   /** Held by who registers a passphrase for that domain (`claims/take-turn.ts`). */
@@ -115,6 +121,8 @@ export function createKeys(prefix: string): Keys {
     worker: (id) => `${tag}:worker:${id}`,
     workers: `${tag}:workers`,
     history: (domain) => `${tag}:history:${domain}`,
+    drain: (workerId) => `${tag}:drain:${workerId}`,
+    queueControls: `${tag}:queue-controls`,
     unanswered: (domain) => `${tag}:unanswered:${domain}`,
     idempotency: (digest) => `${tag}:idempotency:${digest}`,
     uuid: (digest) => `${tag}:uuid:${digest}`,
@@ -123,6 +131,7 @@ export function createKeys(prefix: string): Keys {
     index: `${tag}:index`,
     indexFill: `${tag}:index-fill`,
     indexSweep: `${tag}:index-sweep`,
+    endedLately: `${tag}:ended-lately`,
     reconciling: `${tag}:reconciling`,
     turn: (domain) => `${tag}:turn:${domain}`,
     guesses: (of) => `${tag}:guesses:${of}`,
