@@ -59,6 +59,7 @@ const INPUT = {
   unknown_batch: 'There is no such batch.',
   unknown_column: 'The file has a column that means nothing.',
   unknown_job: 'There is no such job.',
+  unknown_worker: 'There is no such worker, or more than one is meant.',
   unnamed_column: 'A column of the file has no name.',
   unreadable_config: 'The configuration file cannot be opened.',
   unreadable_file: 'The file cannot be opened.',

@@ -14,6 +14,7 @@ import { encryptorKeyOf } from '../instances/vault/organization-key.ts';
 import { type Fleet, openFleet } from '../jobs/fleet/fleet.ts';
 import { joinFleet } from '../jobs/fleet/fleet-record.ts';
 import { createSigner } from '../jobs/fleet/signer.ts';
+import type { WorkEvent } from '../jobs/queue/work-event.ts';
 import { fleetLogins } from '../jobs/redis/logins.ts';
 import type { Log } from '../logger.ts';
 import { connectStack } from '../stack/connect.ts';
@@ -21,7 +22,7 @@ import { fileStorage } from '../storage/file-storage.ts';
 import type { StageObserver } from './stage/pipeline.ts';
 import { type FleetWorker, startWorker } from './worker.ts';
 
-export interface ConnectedWorker extends Pick<FleetWorker, 'id'> {
+export interface ConnectedWorker extends Pick<FleetWorker, 'id' | 'report'> {
   /** Stops the worker and closes its connections, within the grace of the configuration. @throws FleetError `stop_cut_short` */
   stop(): Promise<void>;
 }
@@ -33,6 +34,8 @@ export interface ConnectOptions {
   readonly config: Config;
   readonly log: Log;
   readonly observer?: StageObserver;
+  /** Told of each step of the work. */
+  onWork?(event: WorkEvent): void;
   /** How long CouchDB may be silent, where that is to be other than usual. */
   readonly couchTimeouts?: Pick<CouchServerOptions, 'timeout' | 'readTimeout'>;
 }
@@ -45,6 +48,7 @@ export async function connectWorker({
   config,
   log,
   observer,
+  onWork,
   couchTimeouts,
 }: ConnectOptions): Promise<ConnectedWorker> {
   const { connections, q, n } = config.fleet;
@@ -133,10 +137,12 @@ export async function connectWorker({
       // What is left of the time is for the connections.
       graceMs: config.fleet.graceSeconds * 1000 - CLOSING_MS,
       ...(observer === undefined ? {} : { observer }),
+      ...(onWork === undefined ? {} : { onWork }),
     });
     const opened = fleet;
     return {
       id: worker.id,
+      report: worker.report,
       async stop() {
         try {
           await worker.stop();

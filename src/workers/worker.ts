@@ -2,18 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CouchServer } from '../couchdb/server.ts';
-import { FleetError } from '../errors.ts';
+import { FleetError, toError } from '../errors.ts';
+import { NOT_LOOKED_AT } from '../health-watch.ts';
 import type { KeyedFleet } from '../jobs/fleet/fleet.ts';
 import type { FleetJob } from '../jobs/fleet/open-queue.ts';
 import { openGate } from '../jobs/gate/gate.ts';
 import { sweepGateInTurn } from '../jobs/gate/sweep-gate.ts';
+import type { WorkEvent, WorkerReport } from '../jobs/queue/work-event.ts';
 import { QUEUE_NAME } from '../jobs/redis/keys.ts';
-import { beat, HEARTBEAT_SECONDS, leave } from '../jobs/redis/worker-heartbeat.ts';
+import { leave } from '../jobs/redis/worker-heartbeat.ts';
 import type { Log } from '../logger.ts';
+import { OWN_VERSION } from '../own-version.ts';
 import { settleAll } from '../settle-all.ts';
 import { usableClusters } from './create/choose-cluster.ts';
 import { createBreakerBoard } from './health/breaker-board.ts';
+import { createHeartbeat } from './health/heartbeat.ts';
 import { createOverloadBrake } from './health/overload-brake.ts';
+import { watchTargets } from './health/watch-targets.ts';
 import { QueueWorker } from './queue-worker.ts';
 import { deliverNotices } from './recovery/deliver-notices.ts';
 import { reconcileInTurn, recordEndOfJob } from './recovery/reconcile.ts';
@@ -24,6 +29,7 @@ import { createGateKeeper } from './run/gate-keeper.ts';
 import { createJobRunner, shown } from './run/job-runner.ts';
 import { queueDelay } from './run/retry-policy.ts';
 import { LOCK_MS } from './run/running-job.ts';
+import { createWorkLog } from './run/work-log.ts';
 import type { StageObserver } from './stage/pipeline.ts';
 import type { Services } from './stage/services.ts';
 
@@ -35,6 +41,12 @@ const STALLED_INTERVAL_MS = 2_000;
 
 /** A rollout stalls every running job once; only a job that kills its workers gets this far. */
 const MAX_STALLED_COUNT = 5;
+
+/**
+ * A worker that waits for the queue's limit of jobs in some time looks again that often, in milliseconds: the limit may be
+ * another one by then.
+ */
+const RATE_LOOK_MS = 1_000;
 
 /** What the queue takes for "no further try". */
 const FAIL_FOR_GOOD = -1;
@@ -62,10 +74,13 @@ export interface FleetWorkerOptions {
   readonly observer?: StageObserver;
   /** How long it may take to hand back the jobs that run when it is stopped, in milliseconds. */
   readonly graceMs: number;
+  /** Told of each step of the work. */
+  onWork?(event: WorkEvent): void;
 }
 
 export interface FleetWorker {
   readonly id: string;
+  report(): WorkerReport;
   /**
    * Takes no further job, hands the running ones back at their next safe point, and ends; resolves
    * when the last one is back. Lets go of everything when the time for that has run out, whatever Redis does.
@@ -84,7 +99,8 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
   const stopping = new AbortController();
   /** Why what is away cannot be used, by its name. */
   const away = new Map<string, string>();
-  let running = 0;
+  const work = createWorkLog((event) => options.onWork?.(event));
+  let broken = '';
 
   const board = createBreakerBoard({
     global: options.services.global,
@@ -98,8 +114,8 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
         log.warn('holding work back', { target: name, reason });
         away.set(name, reason);
       }
-      void followBoard();
-      void heartbeat();
+      void holdOrGo();
+      void heartbeat.beat();
     },
   });
   const services: Services = {
@@ -120,6 +136,8 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
     board,
     cancels,
     stop: stopping.signal,
+    isHeld: () => heartbeat.draining || board.blocksAll,
+    onWork: work.note,
     log,
     onOverload: () => brake.slowDown(),
     ...(options.observer === undefined ? {} : { observer: options.observer }),
@@ -132,11 +150,9 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
   const worker = new QueueWorker(
     QUEUE_NAME,
     async (job: FleetJob, token = '') => {
-      running += 1;
       try {
         return await run(job, token);
       } finally {
-        running -= 1;
         gate.kick();
       }
     },
@@ -150,6 +166,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
       stalledInterval: STALLED_INTERVAL_MS,
       maxStalledCount: MAX_STALLED_COUNT,
       drainDelay: 1,
+      maximumRateLimitDelay: RATE_LOOK_MS,
       // How long it waits after a connection failed, in milliseconds.
       runRetryDelay: 1_000,
       settings: {
@@ -163,10 +180,10 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
     if (job !== undefined) recordEndOfJob(fleet, job).catch((error) => log.warn('settling', { error }));
   });
 
-  async function followBoard(): Promise<void> {
+  async function holdOrGo(): Promise<void> {
     if (stopping.signal.aborted) return;
     try {
-      if (board.blocksAll) await worker.pause(true);
+      if (heartbeat.draining || board.blocksAll) await worker.pause(true);
       else await worker.resume();
     } catch (error) {
       log.warn('worker', { error });
@@ -182,20 +199,28 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
     );
     await settleAll([reconcileInTurn(fleet), lookAfterIndexInTurn(fleet)]);
   }
-  const heartbeat = () =>
-    beat(redis, keys, {
-      id,
-      host: hostname(),
-      pid: process.pid,
-      concurrency: worker.concurrency,
-      running,
-      startedAt,
-      waitsFor: [...away].map(([name, reason]) => `${name}: ${reason}`).join('; '),
-    }).catch((error) => log.warn('heartbeat', { error }));
+  const heartbeat = createHeartbeat({
+    ...fleet,
+    log,
+    onDrain: holdOrGo,
+    state: () => {
+      const running = work.running();
+      const breakers = [...away].map(([name, reason]) => ({ name, reason }));
+      return {
+        ...{ id, host: hostname(), pid: process.pid, version: OWN_VERSION, startedAt },
+        ...{ concurrency: worker.concurrency, running: running.length, jobs: running },
+        ...{ done: work.done, failed: work.failed },
+        waitsFor: breakers.map(({ name, reason }) => `${name}: ${reason}`).join('; '),
+        breakers,
+        unwell: targets.states().filter(({ reason }) => reason !== '' && reason !== NOT_LOOKED_AT),
+      };
+    },
+  });
 
-  await heartbeat();
+  const targets = watchTargets({ ...options.services, redis, clusters }, () => void heartbeat.beat());
+
+  await heartbeat.beat();
   const timers = [
-    setInterval(() => void heartbeat(), (HEARTBEAT_SECONDS * 1000) / 3),
     setInterval(() => {
       sweepGateInTurn(fleet).catch((error) => log.warn('gate', { error }));
     }, SWEEP_INTERVAL_MS),
@@ -207,7 +232,10 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
       deliverNotices(services).catch((error) => log.warn('notices', { error }));
     }, NOTICES_INTERVAL_MS),
   ];
-  worker.run().catch((error) => log.error('worker stopped', { error }));
+  worker.run().catch((error) => {
+    broken = toError(error).message;
+    log.error('worker stopped', { error });
+  });
   log.info('worker started', { concurrency });
 
   async function tidyUp(closed: Promise<void>): Promise<void> {
@@ -217,9 +245,19 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
 
   return {
     id,
+    report: () => ({
+      id,
+      targets: targets.states(),
+      running: work.running().length,
+      lastProgressAt: work.lastProgressAt,
+      draining: heartbeat.draining,
+      broken,
+    }),
     async stop() {
       for (const timer of timers) clearInterval(timer);
       gate.stop();
+      heartbeat.stop();
+      targets.stop();
       board.stop();
       brake.stop();
       // Fetching stops first: a job taken after the signal would run on unnoticed (`docs/bullmq.md` §3).

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { expect } from 'chai';
+import { limitConcurrency } from '../../src/jobs/queue/queue-controls.ts';
+import { orderDrain } from '../../src/jobs/redis/drain-orders.ts';
 import { beat } from '../../src/jobs/redis/worker-heartbeat.ts';
 import { type CliPlatform, type Ran, spawnCommand, startPlatform } from '../support/cli-platform.ts';
 import { putInstances } from '../support/put-instances.ts';
+import { sampleBeat } from '../support/sample-batch.ts';
 import { submit } from '../support/submit.ts';
 
 /** A title, a bell, a command of one byte, a direction, what nobody sees, and a line break. */
@@ -50,10 +53,18 @@ describe('what others wrote', function () {
     const [job] = await queue.getJobs(['waiting', 'prioritized']);
     jobId = job?.id ?? '';
     await redis.hset(keys.bull(jobId), 'failedReason', `${EVIL}: ${EVIL_LINES}`);
-    await beat(redis, keys, {
-      ...{ id: EVIL, host: EVIL_LINES, waitsFor: EVIL_LINES },
-      ...{ pid: 1, concurrency: 1, running: 0, startedAt: Date.now() },
-    });
+    const target = { name: EVIL_LINES, reason: EVIL_LINES };
+    await beat(
+      redis,
+      keys,
+      sampleBeat({
+        ...{ id: EVIL, host: EVIL_LINES, waitsFor: EVIL_LINES, version: EVIL_LINES },
+        jobs: [{ id: EVIL, kind: EVIL_LINES, domain: EVIL_LINES, since: 0 }],
+        ...{ breakers: [target], unwell: [{ ...target, name: EVIL }] },
+      }),
+    );
+    await orderDrain(redis, keys, EVIL, { by: EVIL_LINES, reason: EVIL_LINES, at: 0 });
+    await limitConcurrency(platform.fleet, 3, { by: EVIL_LINES, reason: EVIL_LINES, at: 0 });
     file = await platform.write(`b${EVIL}.csv`, [`domain,${EVIL}`, `${EVIL}.example.org,${EVIL}`]);
     couch = createServer((_request, response) => {
       response.writeHead(500, { 'content-type': 'application/json' });
@@ -96,6 +107,10 @@ describe('what others wrote', function () {
     ['batches', 'ls'],
     ['workers', 'ls'],
     ['workers', 'ls', '--json'],
+    ['workers', 'drain', EVIL],
+    ['queues', 'stats'],
+    ['queues', 'stats', '--json'],
+    ['queues', 'rate', EVIL],
     ['jobs', 'ls'],
   ];
   for (const argv of lists) {

@@ -99,13 +99,13 @@ export async function openChaosPlaces(couchUrl: string, redis: RedisTarget): Pro
       },
       async worker(concurrency) {
         const config = workerConfig({ ...settings, concurrency });
-        const { id, stop } = await connectWorker({ config, log: silentLog() });
+        const { id, stop, report } = await connectWorker({ config, log: silentLog() });
         let stopping: Promise<void> | undefined;
         const stopOnce = () => {
           stopping ??= stop();
           return stopping;
         };
-        return cleanup.add({ id, stop: stopOnce }, (each) => each.stop());
+        return cleanup.add({ id, report, stop: stopOnce }, (each) => each.stop());
       },
       close: () => cleanup.run(),
     };

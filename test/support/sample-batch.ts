@@ -1,7 +1,7 @@
 import type { Batch } from '../../src/jobs/batches/batches.ts';
 import type { RowState } from '../../src/jobs/batches/row-state.ts';
 import { NO_STEERING } from '../../src/jobs/batches/steering.ts';
-import type { WorkerState } from '../../src/jobs/redis/worker-heartbeat.ts';
+import type { WorkerBeat, WorkerState } from '../../src/jobs/redis/worker-heartbeat.ts';
 import type { BatchView } from '../../src/operations/batches/follow-batch.ts';
 import { holdsOf } from '../../src/operations/batches/holds.ts';
 
@@ -43,7 +43,16 @@ export function sampleBatch(counts: Partial<Record<RowState, number>>, changes: 
 }
 
 export function sampleWorker(waitsFor = ''): WorkerState {
-  return { id: 'w', host: 'h', pid: 1, concurrency: 4, running: 4, startedAt: 0, waitsFor };
+  return { ...sampleBeat({ waitsFor }), silentMs: 0, silent: false };
+}
+
+/** What a worker says of itself. */
+export function sampleBeat(changes: Partial<WorkerBeat> = {}): WorkerBeat {
+  return {
+    ...{ id: 'w', host: 'h', pid: 1, concurrency: 4, running: 4, startedAt: 0, waitsFor: '' },
+    ...{ version: '1.2.3', done: 0, failed: 0, jobs: [], breakers: [], unwell: [] },
+    ...changes,
+  };
 }
 
 /** What is seen of a batch by whoever follows it. */

@@ -1,16 +1,16 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { rowsText } from '../../cli/terminal/table.ts';
+import { WORKER_HEAD, workerCells } from '../../cli/terminal/worker-cells.ts';
 import { START_A_WORKER } from '../../cli/terminal/worker-notice.ts';
 import { listWorkers, type WorkerState } from '../../jobs/redis/worker-heartbeat.ts';
 import { withFleet } from '../../operations/connect/with-fleet.ts';
-
-const HEAD = ['ID', 'HOST', 'PID', 'RUNNING', 'SINCE', 'WAITS FOR'];
 
 export default class WorkersLs extends BaseCommand {
   static override summary = 'List the workers that live';
 
   static override description =
-    'A worker that was killed is listed for up to 15 seconds more. WAITS FOR says what holds its work back.';
+    'WAITS FOR says what holds its work back or was found away. A worker that was killed, stopped or cut off is silent ' +
+    'within 5 seconds, and listed for 15 seconds after its last sign of life.';
 
   static override examples = ['<%= config.bin %> <%= command.id %>'];
 
@@ -20,15 +20,12 @@ export default class WorkersLs extends BaseCommand {
     const { flags } = await this.parse(WorkersLs);
     const config = this.loadConfig(flags.config);
     const workers = await withFleet(config, ({ redis, keys }) => listWorkers(redis, keys));
-    for (const line of rowsText(HEAD, workers.map(cells), this.live)) this.log(line);
+    const now = Date.now();
+    const rows = workers.map((worker) => workerCells(worker, now));
+    for (const line of rowsText(WORKER_HEAD, rows, this.live)) this.log(line);
     if (workers.length === 0) {
       this.logToStderr(`No worker is running. Start one: ${START_A_WORKER}`);
     }
     return workers;
   }
-}
-
-function cells({ id, host, pid, running, concurrency, startedAt, waitsFor }: WorkerState): string[] {
-  const since = new Date(startedAt).toISOString().replace(/\.\d+Z$/, 'Z');
-  return [id, host, String(pid), `${running}/${concurrency}`, since, waitsFor || '-'];
 }

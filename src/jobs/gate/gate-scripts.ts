@@ -33,16 +33,15 @@ const MOST_AT_ONCE = 500;
 /**
  * Lets rows through, one of each batch in turn, until twice as many are on their way as workers can run at a time. Rows
  * of a halted batch pass whatever holds the batch back, for workers end them at once.
- * KEYS: gate, workers. ARGV: prefix of batch keys, prefix of worker keys, seconds that keys are kept.
+ * KEYS: gate, workers. ARGV: prefix of batch keys, prefix of worker keys, seconds that keys are kept, prefix of orders to drain.
  * Answers: the time, then the ids of batches whose window has to be worked out again, and batch and row of each that was let through.
  */
 export const OPEN_GATE = script(`${COMMON}
 local time = now()
 local slots = 0
 for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
-  local worker = fieldsOf(ARGV[2] .. id, 'concurrency', 'draining')
-  local most = tonumber(worker[1] or 0) or 0
-  if most > 0 and most < 100000 and (worker[2] or '') == '' then slots = slots + most end
+  local most = tonumber(fieldsOf(ARGV[2] .. id, 'concurrency')[1] or 0) or 0
+  if most > 0 and most < 100000 and redis.call('EXISTS', ARGV[4] .. id) == 0 then slots = slots + most end
 end
 
 local underWay, open, stale = 0, {}, {}

@@ -66,7 +66,7 @@ export async function openGate(fleet: GateFleet): Promise<number> {
   const answer = await OPEN_GATE.run(
     redis,
     [keys.gate, keys.workers],
-    [keys.batch(''), keys.worker(''), BATCH_SECONDS],
+    [keys.batch(''), keys.worker(''), BATCH_SECONDS, keys.drain('')],
   );
   const [time, stale, let_] = Array.isArray(answer) ? answer : [];
   const batches = Array.isArray(stale) ? stale.map(String) : [];

@@ -72,6 +72,21 @@ export function doneStages({ stages }: Progress): StageName[] {
   return stages.filter(({ state }) => state === 'done').map(({ stage }) => stage);
 }
 
+/** A stage that was done, and how long it took in milliseconds. */
+export interface StageDone {
+  readonly stage: StageName;
+  readonly ms: number;
+}
+
+/** The stages that are done now and were not before, or were done again. */
+export function stagesJustDone(before: Progress, now: Progress): StageDone[] {
+  return now.stages.flatMap(({ stage, state, startedAt, ms }) => {
+    const known = before.stages.find((each) => each.stage === stage);
+    const isNew = known?.state !== 'done' || known.startedAt !== startedAt;
+    return state === 'done' && ms !== undefined && isNew ? [{ stage, ms }] : [];
+  });
+}
+
 /** Whether the job has put an instance into use. */
 export function hasFinished(progress: Progress): boolean {
   return doneStages(progress).includes('finish');

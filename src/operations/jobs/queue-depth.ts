@@ -10,6 +10,12 @@ export interface QueueDepth {
   readonly oldestWaiting?: string;
 }
 
+/** Jobs are tried again within minutes: what is delayed until after this time, 2035, is parked until it is released. */
+const PARKED_FROM_MS = Date.UTC(2035, 0, 1);
+
+/** Of a time in the queue's set of delayed jobs. */
+const DELAYED_SPAN = 0x1000;
+
 /** Places of a priority in the queue's set of jobs that wait: those of one priority come in their order. */
 const PRIORITY_SPAN = 2 ** 32;
 
@@ -19,16 +25,19 @@ export async function queueDepth({
   redis,
   keys,
 }: Pick<Fleet, 'queue' | 'redis' | 'keys'>): Promise<QueueDepth> {
-  const counts = await queue.getJobCounts(
-    'prioritized',
-    'waiting',
-    'active',
-    'delayed',
-    'completed',
-    'failed',
-  );
+  const parkedFrom = PARKED_FROM_MS * DELAYED_SPAN;
+  const [counts, parked] = await Promise.all([
+    queue.getJobCounts('prioritized', 'waiting', 'active', 'delayed', 'completed', 'failed'),
+    redis.zcount(keys.bull('delayed'), parkedFrom, '+inf'),
+  ]);
   const { prioritized = 0, waiting = 0, active = 0, delayed = 0, completed = 0, failed = 0 } = counts;
-  const jobs = { waiting: prioritized + waiting, active, retrying: delayed, done: completed, failed };
+  const jobs = {
+    waiting: prioritized + waiting + parked,
+    active,
+    retrying: Math.max(0, delayed - parked),
+    done: completed,
+    failed,
+  };
   if (jobs.waiting === 0) return { jobs };
   const heads = await Promise.all([
     ...Object.values(PRIORITY).map((priority) => {
@@ -38,6 +47,7 @@ export async function queueDepth({
     }),
     // Handed-back jobs wait without a priority; the next one is at the end of the list.
     redis.lrange(keys.bull('wait'), -1, -1),
+    redis.zrangebyscore(keys.bull('delayed'), parkedFrom, '+inf', 'LIMIT', 0, 1),
   ]);
   const times = await Promise.all(heads.flat().map((jobId) => redis.hget(keys.bull(jobId), 'timestamp')));
   const oldest = Math.min(...times.map((time) => (time === null ? Number.NaN : Number(time))).filter(isTime));

@@ -109,6 +109,7 @@ export const jobAnswer = z.object({
 
 /** `ListedJob` */
 export const listedJobAnswer = jobAnswer.extend({ cursor: z.string() });
+const targetProblem = z.object({ name: z.string(), reason: z.string() });
 
 /** `WorkerState` */
 export const workerAnswer = z.object({
@@ -119,6 +120,15 @@ export const workerAnswer = z.object({
   running: z.number(),
   startedAt: moment,
   waitsFor: z.string(),
+  version: z.string(),
+  done: rows,
+  failed: rows,
+  jobs: z.array(z.object({ id: z.string(), kind: z.string(), domain: z.string(), since: moment })),
+  breakers: z.array(targetProblem),
+  unwell: z.array(targetProblem),
+  silentMs: z.number(),
+  silent: z.boolean(),
+  draining: z.object({ by: z.string(), reason: z.string(), at: moment }).readonly().optional(),
 });
 
 /** `QueueDepth` */

@@ -33,6 +33,14 @@ const BLANK: WorkerState = {
   running: 0,
   startedAt: 0,
   waitsFor: '',
+  version: '',
+  done: 0,
+  failed: 0,
+  jobs: [],
+  breakers: [],
+  unwell: [],
+  silentMs: 0,
+  silent: false,
 };
 
 /** The workers as a table that follows. */

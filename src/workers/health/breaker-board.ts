@@ -93,7 +93,7 @@ export async function whyAway(server: ProbedServer, signal: AbortSignal): Promis
 }
 
 /** That the password was refused, and when it is tried next. */
-function refusalOf({ nextTry }: Pick<CouchServer, 'nextTry'>): string {
+export function refusalOf({ nextTry }: Pick<CouchServer, 'nextTry'>): string {
   const refused = 'refuses our user or password';
   return nextTry === undefined ? refused : `${refused}, next try ${atTime(nextTry)}`;
 }

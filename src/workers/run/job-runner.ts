@@ -2,7 +2,7 @@ import { UnrecoverableError, Worker } from 'bullmq';
 import { shown as withInvisible } from '../../instances/values/characters.ts';
 import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
 import { didNothing, type JobOutcome } from '../../jobs/kinds/job-kinds.ts';
-import { type EndedPayload, isEnded, type SignedPayload } from '../../jobs/kinds/payload.ts';
+import { domainOf, type EndedPayload, isEnded, type SignedPayload } from '../../jobs/kinds/payload.ts';
 import { failureText, recordEnd } from '../../jobs/queue/ending.ts';
 import { runPayload } from '../run-payload.ts';
 import { classify } from './failure.ts';
@@ -19,8 +19,10 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       await recordEndAgain(options, job, payload);
       return payload.outcome;
     }
-    if (options.stop.aborted || options.board.blocksAll) throw Worker.RateLimitError();
+    if (options.stop.aborted || options.isHeld()) throw Worker.RateLimitError();
     const running = new RunningJob(options, { job, token, payload });
+    const jobId = job.id ?? '';
+    options.onWork({ event: 'began', jobId, kind: payload.kind, domain: domainOf(payload) });
     try {
       await running.claim();
       const outcome = await runPayload(running.attempt(), payload);
@@ -30,6 +32,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       return await running.fail(error);
     } finally {
       running.release();
+      options.onWork({ event: 'left', jobId });
     }
   };
 }

@@ -9,6 +9,8 @@ import { didNothing, type JobOutcome, type LivePayload, stageLabel } from '../..
 import { namesOf, payloadHash } from '../../jobs/kinds/payload.ts';
 import { comesLater } from '../../jobs/queue/comes-later.ts';
 import { failedState, failureText } from '../../jobs/queue/ending.ts';
+import { stagesJustDone } from '../../jobs/queue/progress.ts';
+import type { WorkEvent } from '../../jobs/queue/work-event.ts';
 import type { Log } from '../../logger.ts';
 import type { BreakerBoard } from '../health/breaker-board.ts';
 import { type Attempt, createAttempt } from '../stage/attempt.ts';
@@ -38,6 +40,10 @@ export interface JobRunnerOptions extends JobRecorderOptions {
   readonly sealKey: string;
   /** Aborted when this worker is to stop. */
   readonly stop: AbortSignal;
+  /** Whether it is to take no job now: for what is away, or because an operator wants it. */
+  isHeld(): boolean;
+  /** Told of each step of the work. */
+  onWork(event: WorkEvent): void;
   readonly log: Log;
   readonly observer?: StageObserver;
   /** Called when a server had too much to do. */
@@ -112,6 +118,10 @@ export class RunningJob {
       log: this.log,
       before: this.recorder.progress,
       onProgress: (value) => {
+        const { kind } = this.payload;
+        for (const stage of stagesJustDone(this.recorder.progress, value)) {
+          this.worker.onWork({ event: 'stage', kind, ...stage });
+        }
         this.job.progress = value;
       },
     });
@@ -120,8 +130,10 @@ export class RunningJob {
   /** Records that the job is done, and with what outcome. @throws LostLock */
   async end(outcome: JobOutcome): Promise<void> {
     this.lease.assertHeld();
-    await this.recorder.recordEnd(didNothing(outcome) ? 'skipped' : 'done');
+    const state = didNothing(outcome) ? 'skipped' : 'done';
+    await this.recorder.recordEnd(state);
     await this.recorder.keepOutcome(outcome);
+    this.worker.onWork({ event: 'ended', kind: this.payload.kind, state });
     this.log.info('job done', { outcome, ...this.spent() });
   }
 
@@ -141,6 +153,7 @@ export class RunningJob {
     const kind = await probedKind(failure, board);
     const { step } = nextStep(kind, this.recorder.triesSpent, this.payload.tries);
     this.logFailure(failure, step, error);
+    this.worker.onWork({ event: 'failed-try', kind: this.payload.kind, code: failure.code, next: step });
     switch (step) {
       case 'fail':
         return await this.failForGood(failure);
@@ -202,6 +215,7 @@ export class RunningJob {
     const state = failedState(this.payload.kind, this.recorder.progress, failure.code);
     if (state === 'incomplete') await this.recorder.dropPassphrase();
     await this.recorder.recordEnd(state, failure);
+    this.worker.onWork({ event: 'ended', kind: this.payload.kind, state });
     throw new UnrecoverableError(failureText(failure));
   }
 

@@ -23,12 +23,15 @@ describe('workers ls', () => {
     const { stdout } = await platform.run('workers', 'ls');
     const [line = '', ...rest] = stdout.split('\n');
     expect(rest).to.deep.equal(['']);
-    const [id, , pid, running, since, waitsFor] = line.split('\t');
+    const [id, , pid, running, since, waitsFor, version, ...others] = line.split('\t');
     expect([pid, running, waitsFor]).to.deep.equal([String(process.pid), '0/4', '-']);
+    expect(version).to.match(/^\d+\.\d+\.\d+/);
+    expect(others).to.deep.equal(['0', '0', 'alive', '-']);
     expect(since).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
     const json = JSON.parse((await platform.run('workers', 'ls', '--json')).stdout);
     expect(json).to.have.length(1);
     expect(json[0]).to.include({ id, pid: process.pid, running: 0, concurrency: 4, waitsFor: '' });
+    expect(json[0]).to.include({ version, done: 0, failed: 0, silent: false });
   });
 
   it('forgets one that has stopped', async () => {

@@ -7,6 +7,7 @@ import { creation, enqueueRows } from '../../../src/jobs/queue/enqueue.ts';
 import { beat } from '../../../src/jobs/redis/worker-heartbeat.ts';
 import { sampleOptions } from '../../instances/sample-options.ts';
 import { batchRow } from '../../support/batch-row.ts';
+import { sampleBeat } from '../../support/sample-batch.ts';
 import { startTestQueue, type TestQueue } from '../fixture.ts';
 
 const HOUR = 3_600_000;
@@ -27,15 +28,7 @@ describe('the gate', () => {
   /** Says that a worker runs that many jobs at a time. */
   async function worker(concurrency: number): Promise<void> {
     const { redis, keys } = fleet;
-    await beat(redis, keys, {
-      id: 'w',
-      host: 'h',
-      pid: 1,
-      concurrency,
-      running: 0,
-      startedAt: 0,
-      waitsFor: '',
-    });
+    await beat(redis, keys, { ...sampleBeat(), id: 'w', concurrency });
   }
 
   async function batch(rows: number, steering: SteeringChange = {}): Promise<string> {
@@ -268,7 +261,7 @@ describe('the gate', () => {
   it('does not count workers that take no job up', async () => {
     await worker(2);
     await batch(3);
-    await fleet.redis.hset(fleet.keys.worker('w'), 'draining', 'me@ops');
+    await fleet.redis.set(fleet.keys.drain('w'), '{}');
     expect(await openGate(fleet)).to.equal(0);
   });
 

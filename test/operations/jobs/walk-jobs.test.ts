@@ -179,7 +179,10 @@ describe('walking jobs', () => {
       for (const code of ['taken', 'taken', 'couchdb']) await failNext(code);
       const prepared = await retry({ codes: ['taken'] });
       expect(prepared.counts).to.deep.equal([{ kind: 'create', state: 'failed', jobs: 2 }]);
-      expect(await prepared.run({ by: 'me', reason: '' }, () => undefined)).to.deep.equal({ done: 2, refused: 0 });
+      expect(await prepared.run({ by: 'me', reason: '' }, () => undefined)).to.deep.equal({
+        done: 2,
+        refused: 0,
+      });
       expect(await domains({ states: ['failed'] })).to.deep.equal(['r2.org']);
       expect(await domains({ states: ['waiting'] })).to.have.members(['s.org', 'r1.org', 'r3.org']);
     });
@@ -196,7 +199,9 @@ describe('walking jobs', () => {
       await fleet.batches.setHalt(id, 'cancelled');
       const refused: string[] = [];
       const prepared = await retry({});
-      expect(await prepared.run({ by: 'me', reason: '' }, ({ message }) => refused.push(message))).to.include({ refused: 1 });
+      expect(await prepared.run({ by: 'me', reason: '' }, ({ message }) => refused.push(message))).to.include(
+        { refused: 1 },
+      );
       expect(refused[0]).to.contain(`batches retry ${id}`);
     });
   });
@@ -206,7 +211,10 @@ describe('walking jobs', () => {
     const early = await single('a.org');
     const prepared = await prepareJobs(fleet, 'cancel', ANY_JOB, Date.now());
     const late = await single('b.org');
-    expect(await prepared.run({ by: 'me', reason: '' }, () => undefined)).to.deep.equal({ done: 1, refused: 0 });
+    expect(await prepared.run({ by: 'me', reason: '' }, () => undefined)).to.deep.equal({
+      done: 1,
+      refused: 0,
+    });
     expect(await redis.mget(keys.cancel(early), keys.cancel(late))).to.deep.equal(['me', null]);
   });
 });
