@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { CouchServer } from '../couchdb/server.ts';
 import { type KeyedFleet, openFleet } from '../jobs/fleet/fleet.ts';
 import { keyedFleet } from '../operations/connect/with-fleet.ts';
+import { createReopened } from '../reopened.ts';
 
 /** The fleet of a server, which must go on where Redis or CouchDB is away. */
 export interface FleetLink {
@@ -15,8 +16,6 @@ export interface FleetLink {
 
 /** Connects to nothing before the first question. */
 export function openFleetLink({ fleet: settings }: Config, global: CouchServer): FleetLink {
-  let opening: Promise<KeyedFleet> | undefined;
-
   async function open(): Promise<KeyedFleet> {
     const fleet = await openFleet({ ...settings, role: 'server' });
     try {
@@ -27,20 +26,11 @@ export function openFleetLink({ fleet: settings }: Config, global: CouchServer):
     }
   }
 
+  const link = createReopened(open);
   return {
-    async fleet() {
-      opening ??= open();
-      const mine = opening;
-      try {
-        return await mine;
-      } catch (error) {
-        if (opening === mine) opening = undefined;
-        throw error;
-      }
-    },
+    fleet: link.get,
     async close() {
-      const fleet = await opening?.catch(() => undefined);
-      await fleet?.close();
+      await (await link.opened())?.close();
     },
   };
 }

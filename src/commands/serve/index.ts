@@ -1,5 +1,4 @@
 import { Flags } from '@oclif/core';
-import ipaddr from 'ipaddr.js';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { logFlags, openStderrLog } from '../../cli/flags/log-flags.ts';
 import { listenForStop } from '../../cli/terminal/stop-requests.ts';
@@ -9,6 +8,7 @@ import { isFile } from '../../config/find-config-file.ts';
 import { InputError } from '../../errors.ts';
 import { notifyParent } from '../../parent-message.ts';
 import { openOperatorCheck } from '../../web/auth/open-operator-check.ts';
+import { httpUrl, isLoopback } from '../../web/http/addresses.ts';
 import { startServe } from '../../web/serve.ts';
 
 const host = (summary: string) => Flags.string({ summary: `${summary}; the configuration otherwise` });
@@ -64,8 +64,8 @@ export default class Serve extends BaseCommand {
     for (const warning of openWarnings(config.serve)) log.warn('served without TLS', { reason: warning });
     notifyParent({ state: 'serving', publicPort, adminPort });
     if (flags['log-format'] !== 'json') {
-      this.log(`Instances: ${urlOf(publicHost, publicPort)}`);
-      this.log(`Ready: admin API at ${urlOf(adminHost, adminPort)}. Ctrl-C stops it.`);
+      this.log(`Instances: ${httpUrl(publicHost, publicPort)}`);
+      this.log(`Ready: admin API at ${httpUrl(adminHost, adminPort)}. Ctrl-C stops it.`);
     }
     log.info('serving', { publicHost, publicPort, adminHost, adminPort });
     log.info('stopping', { request: await stop.first });
@@ -85,10 +85,6 @@ function passphraseFile({ adminPassphraseFiles }: ServeConfig): string {
   );
 }
 
-function urlOf(address: string, listens: number): string {
-  return `http://${address.includes(':') ? `[${address}]` : address}:${listens}`;
-}
-
 function openWarnings({ adminHost, publicHost }: ServeConfig): string[] {
   const sentences = [
     [
@@ -101,10 +97,4 @@ function openWarnings({ adminHost, publicHost }: ServeConfig): string[] {
     ],
   ] as const;
   return sentences.flatMap(([address, warning]) => (isLoopback(address) ? [] : [`${warning} (${address})`]));
-}
-
-function isLoopback(address: string): boolean {
-  return (
-    address === 'localhost' || (ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback')
-  );
 }
