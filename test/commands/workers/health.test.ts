@@ -77,9 +77,10 @@ describe('a worker and its fleet, as they are seen', function () {
     const served = await servedAndReady();
     const ran = await platform.spawn(['instances', 'add', 'alice.example.org']).ended;
     expect(ran.exitCode).to.equal(0);
+    const done = async () => (await served.metrics()).get('cozy_fleet_jobs{state="done"}') === 1;
+    await until('Redis has answered in time, and the job is done', done);
     const metrics = await served.metrics();
     expect(metrics.get('cozy_fleet_redis_up{}')).to.equal(1);
-    expect(metrics.get('cozy_fleet_jobs{state="done"}')).to.equal(1);
     expect(metrics.get('cozy_fleet_workers{state="working"}')).to.equal(1);
     expect(await served.text()).to.match(
       /^cozy_fleet_stage_seconds_count\{kind="create",stage="databases"\} 1$/m,
@@ -97,11 +98,12 @@ describe('a worker and its fleet, as they are seen', function () {
     const killed = start();
     await killed.untilSaid('Ready: worker');
     killed.child.kill('SIGKILL');
-    await until('it is silent', async () => (await workers()).some(({ silent }) => silent));
+    const silent = async () => (await served.metrics()).get('cozy_fleet_workers{state="silent"}') === 1;
+    await until('it is silent', silent);
+    expect((await workers()).map((worker) => worker.silent)).to.deep.equal([false, true]);
+    expect((await served.ready()).body).to.have.nested.property('queue.workers.silent', 1);
     expect((await platform.run('workers', 'ls')).stdout).to.match(/\tsilent for \d+ s\t/);
     expect((await stats()).workers).to.include({ silent: 1, working: 1 });
-    expect((await served.metrics()).get('cozy_fleet_workers{state="silent"}')).to.equal(1);
-    expect((await served.ready()).body).to.have.nested.property('queue.workers.silent', 1);
     await until('it is forgotten', async () => (await workers()).length === 1);
   });
 
