@@ -74,6 +74,7 @@ const REFUSALS = {
   accounts: 'Accounts of the instance need a running stack before it can go.',
   changed:
     "The instance is not any more what the operator's filter asked for, or was changed by somebody else.",
+  changed_since: 'The instance has changed since the plan was made, in what the plan compared.',
   closed: 'The instance is blocked, or was moved to another place: its owner cannot register.',
   deleting: 'The instance is being deleted, or its deletion has stopped half-way.',
   foreign_files: "The directory does not look like an instance's.",

@@ -3,6 +3,7 @@ import type { StoredInstance } from '../instances/documents/instance-document.ts
 import { assertAliasesFree } from '../instances/lookup/free-aliases.ts';
 import type { OutcomeOf } from '../jobs/kinds/job-kinds.ts';
 import type { ModifyPayload, ModifyStageName } from '../jobs/kinds/modify.ts';
+import { createSinceCheck } from './instance/changed-since.ts';
 import { assertExpected, refuseChanged, requireExpected } from './instance/expected-instance.ts';
 import type { Attempt } from './stage/attempt.ts';
 import type { Stage } from './stage/pipeline.ts';
@@ -21,6 +22,7 @@ const modify: Stage<ModifyStageName, ModifyJob, OutcomeOf<'modify'>> = {
   async run({ attempt: { services, signal, lease, progress, record }, payload, instance }) {
     const { changes, filter, seen: expected } = payload;
     const begun = progress().begun === true;
+    const since = createSinceCheck(payload, begun);
     if (!begun) {
       refuseChanged(filter, instance);
       await record({ ...progress(), begun: true });
@@ -36,9 +38,11 @@ const modify: Stage<ModifyStageName, ModifyJob, OutcomeOf<'modify'>> = {
         lease.assertHeld();
       },
       refuseUnmeant(now) {
+        since.instance(now);
         // An earlier try may have written the change in part, so that the filter does not match any more.
         if (!begun) refuseChanged(filter, now);
       },
+      refuseUnmeantSettings: (now) => since.settings(now),
     });
     return outcome;
   },

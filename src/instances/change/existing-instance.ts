@@ -58,6 +58,16 @@ export async function updateInstance(
   });
 }
 
+/** A document of its settings, which is empty where it is missing. */
+export async function readSettings(
+  { cluster, signal }: Pick<ExistingInstance, 'cluster' | 'signal'>,
+  instance: InstanceDocument,
+  id: string,
+): Promise<CouchDocument> {
+  const server = cluster(instance.couch_cluster);
+  return (await server.getDocument(settingsDatabase(instance), id, signal)) ?? { _id: id };
+}
+
 /**
  * Reads, changes and writes a document of its settings, which begins empty where it is missing. The instance is
  * looked at again between reading and writing: names of databases come again with the next life of a domain.
@@ -74,7 +84,7 @@ export async function updateSettings(
   const server = cluster(instance.couch_cluster);
   const database = settingsDatabase(instance);
   return await updateDocument<CouchDocument>({
-    read: async () => (await server.getDocument(database, id, signal)) ?? { _id: id },
+    read: () => readSettings(existing, instance, id),
     change,
     async write(document) {
       const now = await readExisting(existing);

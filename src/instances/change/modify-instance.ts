@@ -1,3 +1,4 @@
+import type { CouchDocument } from '../../couchdb/documents.ts';
 import { applyChanges, applySettings } from '../documents/apply-changes.ts';
 import type { InstanceDocument, StoredInstance } from '../documents/instance-document.ts';
 import { SETTINGS_ID } from '../documents/settings-document.ts';
@@ -7,6 +8,7 @@ import {
   assertHasSettings,
   type ExistingInstance,
   readExisting,
+  readSettings,
   refuseUnfinished,
   updateInstance,
   updateSettings,
@@ -19,6 +21,8 @@ export interface Modification extends ExistingInstance {
    * the operator's filter does not match any more.
    */
   readonly refuseUnmeant?: ((instance: StoredInstance) => void) | undefined;
+  /** Called with the settings before anything is written, and again before they are; throws a Refusal to leave them alone. */
+  readonly refuseUnmeantSettings?: ((settings: CouchDocument) => void) | undefined;
 }
 
 export interface ModifyResult {
@@ -36,7 +40,7 @@ export interface ModifyResult {
  * @throws Refusal `provisioning`, `deleting`, `half_removed`, `superseded`, `incomplete`, and what the guards throw
  */
 export async function modifyInstance(modification: Modification): Promise<ModifyResult> {
-  const { changes, guard, refuseUnmeant } = modification;
+  const { changes, guard, refuseUnmeant, refuseUnmeantSettings } = modification;
   const guarded: ExistingInstance = {
     ...modification,
     guard: (instance) => {
@@ -51,7 +55,11 @@ export async function modifyInstance(modification: Modification): Promise<Modify
       refuseUnmeant?.(instance);
     },
   };
-  if (changes.settings !== undefined) await assertHasSettings(guarded, await readExisting(unwritten));
+  if (changes.settings !== undefined) {
+    const before = await readExisting(unwritten);
+    await assertHasSettings(guarded, before);
+    refuseUnmeantSettings?.(await readSettings(guarded, before, SETTINGS_ID));
+  }
   const { outcome, document: instance } = await updateInstance(
     unwritten,
     (now) => applyChanges(now, changes),
@@ -60,7 +68,10 @@ export async function modifyInstance(modification: Modification): Promise<Modify
     },
   );
   if (changes.settings === undefined) return { outcome, instance };
-  const settings = await updateSettings(guarded, instance, SETTINGS_ID, (now) => applySettings(now, changes));
+  const settings = await updateSettings(guarded, instance, SETTINGS_ID, (now) => {
+    refuseUnmeantSettings?.(now);
+    return applySettings(now, changes);
+  });
   return { outcome: settings.outcome === 'modified' ? 'modified' : outcome, instance };
 }
 

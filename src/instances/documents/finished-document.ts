@@ -39,6 +39,19 @@ export function finishedDocument(
   return document;
 }
 
+/** The fields that the options ask for, as they are stored; what they leave open is not among them. */
+export function optionFields(options: InstanceOptions): Readonly<Record<string, unknown>> {
+  const document: InstanceDocument = {
+    _id: '',
+    domain: options.domain,
+    locale: options.locale,
+    password_defined: false,
+  };
+  setOptions(document, options);
+  const { _id, domain, password_defined: _, ...fields } = document;
+  return fields;
+}
+
 /** All of a reservation but what makes it one; a block that was given another reason stays. */
 function keptOf(reservation: InstanceDocument): Partial<InstanceDocument> {
   const { password_defined: _, ...fields } = reservation;

@@ -23,14 +23,29 @@ export async function assertAliasesFree(
   signal?: AbortSignal,
 ): Promise<void> {
   if (aliases.length === 0) return;
-  if (aliases.includes(instance.domain)) {
-    throw new Refusal('taken', `the alias ${instance.domain} is the domain of the instance itself`);
-  }
   refuseUnreadableOwner(await prefixIndex.refresh(signal), aliases, instance._id);
   const [owners, moved] = await Promise.all([
     findByNames(global, aliases, signal),
     findByOldDomain(global, aliases, signal),
   ]);
+  refuseTakenAliases(instance, aliases, owners, moved);
+}
+
+/**
+ * The same where the names were looked up.
+ * @param owners instances that answer to any of the aliases
+ * @param moved instances of which any is the former domain
+ * @throws Refusal `taken`, `old_domain`
+ */
+export function refuseTakenAliases(
+  instance: StoredInstance,
+  aliases: readonly string[],
+  owners: readonly StoredInstance[],
+  moved: readonly StoredInstance[],
+): void {
+  if (aliases.includes(instance.domain)) {
+    throw new Refusal('taken', `the alias ${instance.domain} is the domain of the instance itself`);
+  }
   const isOther = ({ _id }: StoredInstance) => _id !== instance._id;
   const owner = owners.find(isOther);
   if (owner !== undefined) {

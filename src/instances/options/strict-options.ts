@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { organizationDomain } from '../domains/new-domain.ts';
 import { instanceChanges } from './changes.ts';
 import { parseLocale, parseReason } from './option-values.ts';
@@ -74,3 +75,12 @@ export const strictChanges = instanceChanges
     error: 'goes alone',
   })
   .refine(hasNoReasonAlone, reasonAlone);
+
+/** What a field of a document is, as it is compared; null where there is none. */
+const fieldValue = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]);
+
+/** Values of fields of an instance by their names; those of its settings begin with `settings.`. */
+export const fieldValues = z.record(z.string().regex(/^[a-z_]+$|^settings\../), fieldValue);
+
+export type FieldValue = z.infer<typeof fieldValue>;
+export type FieldValues = Readonly<Record<string, FieldValue>>;

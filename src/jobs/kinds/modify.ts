@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { strictChanges } from '../../instances/options/strict-options.ts';
+import { fieldValues, strictChanges } from '../../instances/options/strict-options.ts';
 import { envelope, onInstance } from './envelope.ts';
 import { defineKind } from './kind.ts';
 
@@ -8,6 +8,8 @@ const payload = z.strictObject({
   ...onInstance,
   kind: z.literal('modify'),
   changes: strictChanges,
+  /** What the changed fields were when the change was planned; absent where nobody planned it. */
+  before: fieldValues.optional(),
 });
 
 export type ModifyPayload = z.infer<typeof payload>;
@@ -34,7 +36,8 @@ export const modify = defineKind({
     domain,
     ...aliases.filter((alias) => alias !== domain),
   ],
-  digest: ({ kind, domain, seen, filter, changes }) => JSON.stringify([kind, domain, seen, filter, changes]),
+  digest: ({ kind, domain, seen, filter, changes, before }) =>
+    JSON.stringify([kind, domain, seen, filter, changes, ...(before === undefined ? [] : [before])]),
 });
 
 export type ModifyStageName = (typeof modify.stages)[number];

@@ -3,10 +3,10 @@ import { CouchError } from '../../couchdb/errors.ts';
 import { type FailureKind, FleetError } from '../../errors.ts';
 import { refuseUnfinished } from '../../instances/change/existing-instance.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { refuseOtherAppStorage } from '../../instances/lookup/refuse-other-storage.ts';
 import { type AppRecord, withApp } from '../../jobs/queue/progress.ts';
 import { StackBusy } from '../../stack/errors.ts';
 import { StorageError } from '../../storage/errors.ts';
-import { refuseOtherStorage } from '../instance/refusals.ts';
 import type { Attempt } from '../stage/attempt.ts';
 import { installApp } from './install-app.ts';
 
@@ -42,7 +42,7 @@ export class AppsMissing extends FleetError {
 /** @throws Refusal `provisioning`, `deleting`, `swift`, `other_storage` for an instance on which nothing can be installed */
 export function refuseUninstallable(instance: StoredInstance): void {
   refuseUnfinished(instance);
-  refuseOtherStorage(instance, 'where applications cannot be installed yet', 'Install them with its stack.');
+  refuseOtherAppStorage(instance);
 }
 
 /**

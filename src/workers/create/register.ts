@@ -6,13 +6,19 @@ import {
   isReservation,
   reservationDocument,
   reservationHash,
-  reservationReason,
 } from '../../instances/documents/reservation.ts';
 import { SETTINGS_ID } from '../../instances/documents/settings-document.ts';
-import { beingDeleted, Refusal } from '../../instances/errors.ts';
+import {
+  databasesLeftOver,
+  filesLeftOver,
+  refuseForeignReservation,
+  refuseNameOwner,
+  refuseOldDomain,
+  refuseOtherPerson,
+  splitOwners,
+} from '../../instances/lookup/creation-rules.ts';
 import { findByNames, findByOldDomain, INSTANCES, readInstance } from '../../instances/lookup/lookup.ts';
 import type { PossibleOwners } from '../../instances/lookup/prefix-index.ts';
-import { isSamePerson } from '../../instances/lookup/same-person.ts';
 import { refuseMeantDomain, refuseUnreadableOwner } from '../../instances/lookup/sharing.ts';
 import { optionsHash } from '../../instances/options/options.ts';
 import { ensureGlobalDatabases } from '../../instances/platform/global-databases.ts';
@@ -34,10 +40,7 @@ export const register: CreateStage = {
     const { options } = context;
     const names = [options.domain, ...options.aliases];
     const found = await survey(context, names);
-    const ours = found.owners.find(
-      (owner) => owner._id === reservationId(options.domain) && isReservation(owner),
-    );
-    const other = found.owners.find((owner) => owner !== ours);
+    const { ours, other } = splitOwners(options.domain, found.owners);
     if (other !== undefined) {
       if (ours !== undefined) await dropReservation(context, ours);
       return await existsOrTaken(context, other);
@@ -128,64 +131,20 @@ async function dropReservation(
 /** A reservation with our very options is ours, or was before Redis was lost. */
 function adopt(context: CreateContext, found: StoredInstance): undefined {
   const { options } = context;
-  if (found.deleting === true) throw deletionFirst(options.domain);
-  if (reservationHash(found) !== optionsHash(options)) {
-    throw new Refusal(
-      'reserved',
-      `${options.domain} is reserved with other options`,
-      `Submit it with the options of the first try, or remove it first: cozy-fleet instances destroy ${options.domain}.`,
-    );
-  }
+  refuseForeignReservation(options, found);
   context.learn(found);
   return undefined;
 }
 
 async function existsOrTaken(context: CreateContext, owner: StoredInstance): Promise<OutcomeOf<'create'>> {
   const { options, services, signal } = context;
-  if (owner.domain === options.domain && owner.deleting === true) throw deletionFirst(options.domain);
-  if (owner.domain === options.domain && !isReservation(owner)) {
-    refuseShutForEver(owner);
-    const server = services.cluster(owner.couch_cluster);
-    const database = databaseName(databasePrefix(owner), SETTINGS);
-    const reading = server.getDocument(database, SETTINGS_ID, signal);
-    const settings = (await unlessNoDatabase(reading)) ?? {};
-    if (isSamePerson(options, owner, settings)) return 'exists';
-    throw new Refusal('taken', `${options.domain} belongs to somebody else`, 'Choose another domain.');
-  }
-  const name = [options.domain, ...options.aliases].find(
-    (each) => each === owner.domain || owner.domain_aliases?.includes(each) === true,
-  );
-  throw new Refusal(
-    'taken',
-    `${name ?? options.domain} is a name of the instance ${owner.domain}`,
-    'Choose another name.',
-  );
-}
-
-function deletionFirst(domain: string): Refusal {
-  return beingDeleted(
-    domain,
-    `Submit it again when its deletion has ended: cozy-fleet jobs watch ${domain}.`,
-  );
-}
-
-/** An instance with the block of a reservation that is none: its owner cannot log in. @throws Refusal `reserved` */
-function refuseShutForEver(owner: StoredInstance): void {
-  if (owner.blocked !== true || reservationReason(owner) === undefined) return;
-  throw new Refusal(
-    'reserved',
-    `${owner.domain} is blocked as if it were being made, and no creation can go on with it`,
-    `See what it is: cozy-fleet instances fsck ${owner.domain}. Unblock it (cozy-fleet instances modify --blocked=false), or destroy it and submit it again.`,
-  );
-}
-
-function refuseOldDomain([moved]: readonly StoredInstance[]): void {
-  if (moved === undefined) return;
-  throw new Refusal(
-    'old_domain',
-    `${moved.old_domain ?? ''} is the former domain of the instance ${moved.domain}, which still answers for it`,
-    'Choose another domain.',
-  );
+  refuseNameOwner(options, owner);
+  const server = services.cluster(owner.couch_cluster);
+  const database = databaseName(databasePrefix(owner), SETTINGS);
+  const reading = server.getDocument(database, SETTINGS_ID, signal);
+  const settings = (await unlessNoDatabase(reading)) ?? {};
+  refuseOtherPerson(options, owner, settings);
+  return 'exists';
 }
 
 /**
@@ -200,11 +159,7 @@ async function refuseLeftovers(context: CreateContext, found: Survey): Promise<S
     const twin = await reservationOfTwin(context);
     if (twin !== undefined) return twin;
     if (performance.now() >= deadline) {
-      throw new Refusal(
-        'leftovers',
-        `${databases.length} databases of an earlier ${options.domain} are left, such as ${databases[0]}`,
-        'Nothing was touched. If nobody needs them, remove them (cozy-fleet instances repair --orphans) and submit it again.',
-      );
+      throw databasesLeftOver(options.domain, databases);
     }
     await pause(DELETION_POLL_MS, signal);
     databases = await databasesLeft(context);
@@ -212,11 +167,7 @@ async function refuseLeftovers(context: CreateContext, found: Survey): Promise<S
   if (!found.hasFiles) return undefined;
   const twin = await reservationOfTwin(context);
   if (twin !== undefined) return twin;
-  throw new Refusal(
-    'leftovers',
-    `files of an earlier ${options.domain} are left in ${services.storage.name}`,
-    'Nothing was touched. If nobody needs them, remove them (cozy-fleet instances repair --orphans) or move them away, and submit it again.',
-  );
+  throw filesLeftOver(options.domain, services.storage.name);
 }
 
 async function reservationOfTwin({

@@ -1,7 +1,7 @@
 import { databasePrefix, databaseRange } from '../../instances/databases/prefix.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
-import { otherStorage } from '../../instances/documents/other-storage.ts';
 import { Refusal } from '../../instances/errors.ts';
+import { refuseFilesLeft } from '../../instances/lookup/refuse-other-storage.ts';
 import { refuseOddPrefix, refuseShared } from '../../instances/lookup/sharing.ts';
 import type { Services } from '../stage/services.ts';
 import { foreignFiles } from './remove-files.ts';
@@ -22,29 +22,6 @@ export async function refuseUnremovable(
   refuseShared(await services.prefixIndex.refresh(signal), instance);
   await refuseWrongCluster(services, instance, signal);
   if (await services.storage.isForeign(domain)) throw foreignFiles(services, domain);
-}
-
-/** @throws Refusal `swift`, `other_storage` where the files of a destroyed instance would stay behind */
-export function refuseFilesLeft(instance: StoredInstance): void {
-  refuseOtherStorage(
-    instance,
-    'which cannot be cleaned yet',
-    'Nothing more was touched. Destroy it with its stack.',
-  );
-}
-
-/**
- * @param consequence what cannot be done for that reason, to go into the sentence
- * @throws Refusal `swift`, `other_storage`
- */
-export function refuseOtherStorage(instance: StoredInstance, consequence: string, advice: string): void {
-  const elsewhere = otherStorage(instance);
-  if (elsewhere === undefined) return;
-  throw new Refusal(
-    elsewhere.code,
-    `the files of ${instance.domain} are in ${elsewhere.name}, ${consequence}`,
-    advice,
-  );
 }
 
 /** Databases that stay behind where they were not looked for would be orphans without their files. */

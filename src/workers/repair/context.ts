@@ -3,11 +3,11 @@ import type { CouchServer } from '../../couchdb/server.ts';
 import type { DesignSource } from '../../instances/databases/design-source.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import type { Scheme } from '../../instances/domains/registration-link.ts';
+import type { RepairOptions } from '../../instances/fsck/is-repairable.ts';
 import type { PrefixIndex } from '../../instances/lookup/prefix-index.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { Lease } from '../stage/lease.ts';
 import type { Clusters } from '../stage/services.ts';
-import type { RepairOptions } from './is-repairable.ts';
 
 /** What a repair works with; its caller holds the names of the instance. */
 export interface RepairContext extends Clusters {

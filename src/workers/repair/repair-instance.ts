@@ -4,13 +4,13 @@ import {
   type FoundInInstance,
 } from '../../instances/fsck/check-instance.ts';
 import type { DesignFinding, EntryFinding } from '../../instances/fsck/findings.ts';
+import { repairableOf } from '../../instances/fsck/is-repairable.ts';
+import { refuseUnrepairable } from '../../instances/fsck/refuse-unrepairable.ts';
 import { readInstance } from '../../instances/lookup/lookup.ts';
 import { sharingOf } from '../../instances/lookup/sharing.ts';
 import type { RepairContext } from './context.ts';
 import { recreateDatabase, rewriteDesigns } from './databases.ts';
 import { correctPath, makeDirectory, writeDirectoryDocument, writeRootAndTrash } from './directories.ts';
-import { repairableOf } from './is-repairable.ts';
-import { refuseUnrepairable } from './refuse-unrepairable.ts';
 import { correctIndexesVersion, recreateSettings } from './settings.ts';
 
 export interface Repair {

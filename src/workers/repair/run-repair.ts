@@ -2,6 +2,7 @@ import type { StoredInstance } from '../../instances/documents/instance-document
 import { isReservation } from '../../instances/documents/reservation.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { isSerious } from '../../instances/fsck/findings.ts';
+import { onlyReserved, refuseDeleting } from '../../instances/fsck/refuse-unrepairable.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import type { RepairPayload, RepairStageName } from '../../jobs/kinds/repair.ts';
 import { withVfsLock } from '../../stack/lock.ts';
@@ -11,7 +12,6 @@ import type { Attempt } from '../stage/attempt.ts';
 import type { Stage } from '../stage/pipeline.ts';
 import { runStages } from '../stage/pipeline.ts';
 import { dropReservation } from './drop-reservation.ts';
-import { refuseDeleting } from './refuse-unrepairable.ts';
 import { repairInstance } from './repair-instance.ts';
 
 interface RepairJob {
@@ -76,13 +76,5 @@ function notRepaired(domain: string, left: readonly { readonly type: string }[])
     'not_repaired',
     `left for ${domain}: ${types.join(', ')} (${left.length} in all)`,
     `See them: cozy-fleet instances fsck ${domain}`,
-  );
-}
-
-function onlyReserved(domain: string): Refusal {
-  return new Refusal(
-    'not_repaired',
-    `${domain} is only reserved, by a creation that has not ended well`,
-    `Try that again (cozy-fleet jobs retry ${domain}), submit it again, or drop it: --drop-reservations.`,
   );
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type Finding, noDatabase } from '../../../src/instances/fsck/findings.ts';
-import { isRepairable, repairableOf } from '../../../src/workers/repair/is-repairable.ts';
+import { isRepairable, repairableOf } from '../../../src/instances/fsck/is-repairable.ts';
 
 const STRICT = { recreateEmpty: false };
 const EMPTY_WILL_DO = { recreateEmpty: true };

@@ -1,8 +1,8 @@
-import type { StoredInstance } from '../../instances/documents/instance-document.ts';
-import { isBeingMoved } from '../../instances/documents/instance-state.ts';
-import { beingDeleted, Refusal } from '../../instances/errors.ts';
-import { refusePlatform } from '../../instances/lookup/sharing.ts';
-import { refuseOtherStorage } from '../instance/refusals.ts';
+import type { StoredInstance } from '../documents/instance-document.ts';
+import { isBeingMoved } from '../documents/instance-state.ts';
+import { beingDeleted, Refusal } from '../errors.ts';
+import { refuseOtherStorage } from '../lookup/refuse-other-storage.ts';
+import { refusePlatform } from '../lookup/sharing.ts';
 
 /** @throws Refusal `deleting` */
 export function refuseDeleting({ deleting, domain }: StoredInstance): void {
@@ -24,5 +24,14 @@ export function refuseUnrepairable(instance: StoredInstance): void {
     instance,
     'where nothing can be repaired yet',
     'See what fsck finds in its databases, and repair it with its stack.',
+  );
+}
+
+/** Of a creation that has not ended well, where the repair is not to drop it. */
+export function onlyReserved(domain: string): Refusal {
+  return new Refusal(
+    'not_repaired',
+    `${domain} is only reserved, by a creation that has not ended well`,
+    `Try that again (cozy-fleet jobs retry ${domain}), submit it again, or drop it: --drop-reservations.`,
   );
 }

@@ -1,5 +1,5 @@
-import { definitionsOf } from '../../instances/databases/databases.ts';
-import { type Finding, isOfOlderStack } from '../../instances/fsck/findings.ts';
+import { definitionsOf } from '../databases/databases.ts';
+import { type Finding, isOfOlderStack } from './findings.ts';
 
 export interface RepairOptions {
   /**
