@@ -21,11 +21,6 @@ export const batchFlags = {
     helpValue: '<file>',
     helpGroup: 'FILE',
   }),
-  'dry-run': Flags.boolean({
-    summary: 'Check the file and say what it will cost; queue nothing',
-    dependsOn: ['from'],
-    helpGroup: 'FILE',
-  }),
   'skip-invalid': Flags.boolean({
     summary: 'Go on without the rows that are not good',
     dependsOn: ['from'],

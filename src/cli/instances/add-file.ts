@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Config } from '../../config/config.ts';
 import { type Couch, checkCouch, openCouch } from '../../operations/connect/couch.ts';
@@ -14,6 +15,7 @@ import { type DryRunReport, dryRun } from '../../operations/instances/dry-run.ts
 import { preflight } from '../../operations/instances/preflight.ts';
 import { count } from '../../quantity-text.ts';
 import { batchPrinter, printBatchResult, type StartedBatch } from '../batches/print-batch.ts';
+import { type PlanAnswer, showPlan } from '../batches/print-plan.ts';
 import { type ParsedFlags, rawOptionsOf, refuseFlagsOfOneInstance } from '../flags/instance-flags.ts';
 import { currentActor } from '../terminal/actor.ts';
 import type { CommandResult } from '../terminal/exit-codes.ts';
@@ -36,6 +38,8 @@ export interface AddFileOptions extends CreationBatch {
   readonly waitMs: number | undefined;
   /** Whether `--json` was given. */
   readonly json: boolean;
+  /** Whether a person looks at a terminal. */
+  readonly live: boolean;
   readonly output: Output;
 }
 
@@ -45,7 +49,7 @@ export interface FileCreation extends StartedBatch {
 }
 
 /** What a dry run answers with `--json`. */
-export interface DryRunAnswer extends FileCounts {
+export interface DryRunAnswer extends FileCounts, PlanAnswer {
   readonly file: string;
   /** What it would cost, and what is free, in words. */
   readonly preflight: readonly string[];
@@ -101,7 +105,7 @@ async function create(
 
 /** Says what the file would do; nothing is queued. */
 async function tryOut(
-  { config, skipInvalid, output }: AddFileOptions,
+  { config, skipInvalid, output, live, tries }: AddFileOptions,
   prepared: PreparedCreations,
   couch: Couch,
 ): Promise<CommandResult<DryRunAnswer>> {
@@ -113,7 +117,17 @@ async function tryOut(
   await prepared.reportBesideOthers(couch.global);
   refuseInvalidRows(counts, file, skipInvalid);
   const { lines, warning } = estimate;
-  return { answer: { file, ...counts, preflight: lines, fits: warning === undefined }, outcome: 'done' };
+  const work = {
+    kind: 'create',
+    name: basename(file),
+    rate: undefined,
+    requests: prepared.requests(tries, undefined),
+  } as const;
+  const { answer, outcome } = await showPlan({ config, couch, output, live }, work);
+  return {
+    answer: { file, ...counts, preflight: lines, fits: warning === undefined, ...answer },
+    outcome,
+  };
 }
 
 function dryRunPrinter(heading: string, output: Output): (report: DryRunReport) => void {

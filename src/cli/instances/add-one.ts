@@ -5,12 +5,14 @@ import {
   type ParsedOptions,
   parseInstanceOptions,
 } from '../../instances/options/parse-options.ts';
+import { creation } from '../../jobs/queue/enqueue.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
 import { passphraseSealer } from '../../operations/connect/passphrase-sealer.ts';
 import { withKeyedFleet } from '../../operations/connect/with-fleet.ts';
 import { rulesOf } from '../../operations/input/check-rows.ts';
 import { createInstance } from '../../operations/instances/create-instance.ts';
 import { alreadyExists, type CreationResult } from '../../operations/jobs/follow-creation.ts';
+import { onePage, type PlanAnswer, type PlanCommand, showPlan } from '../batches/print-plan.ts';
 import { type ParsedFlags, rawOptionsOf } from '../flags/instance-flags.ts';
 import { type Creation, printCreation } from '../jobs/print-creation.ts';
 import { jobPrinter } from '../jobs/print-job.ts';
@@ -50,6 +52,22 @@ export async function addOne(options: AddOneOptions): Promise<CommandResult<Crea
     output.note(failedLine(domain));
     throw error;
   }
+}
+
+/** Says what a creation would do; nothing is queued. @throws InputError, FleetError */
+export async function planOne(
+  options: AddOneOptions & Pick<PlanCommand, 'live'>,
+): Promise<CommandResult<PlanAnswer>> {
+  const { config, domain, flags, tries, output, live } = options;
+  const { options: wanted } = parseInstanceOptions({ ...rawOptionsOf(flags), domain }, rulesOf(config));
+  const request = { ...creation({ options: wanted, tries }), row: 1 };
+  const work = {
+    kind: 'create',
+    name: wanted.domain,
+    rate: undefined,
+    requests: onePage([request]),
+  } as const;
+  return await withCouch(config, (couch) => showPlan({ config, couch, output, live }, work));
 }
 
 async function create(

@@ -10,7 +10,7 @@ export const EXIT = {
   failed: 1,
   /** Wrong usage or bad input; nothing was changed. */
   usage: 2,
-  /** `--dry-run` found something that would be done. */
+  /** A look ahead has found something to do; nothing was changed. */
   somethingToDo: 10,
   partlyFailed: 68,
   /** `--wait` ran out; the work goes on. */

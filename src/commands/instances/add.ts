@@ -1,10 +1,12 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
+import type { PlanAnswer } from '../../cli/batches/print-plan.ts';
 import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
 import { waitMs } from '../../cli/flags/duration.ts';
 import { expandBooleanFlags, instanceFlags } from '../../cli/flags/instance-flags.ts';
+import { planFlags } from '../../cli/flags/plan-flags.ts';
 import { addFile, type DryRunAnswer, type FileCreation } from '../../cli/instances/add-file.ts';
-import { addOne } from '../../cli/instances/add-one.ts';
+import { addOne, planOne } from '../../cli/instances/add-one.ts';
 import type { Creation } from '../../cli/jobs/print-creation.ts';
 import { passphraseFlags, readPassphrase } from '../../cli/terminal/passphrase-input.ts';
 import { InputError } from '../../errors.ts';
@@ -37,11 +39,12 @@ export default class InstancesAdd extends BaseCommand {
     ...instanceFlags,
     ...passphraseFlags,
     ...batchFlags,
+    ...planFlags,
     ...waitFlags,
     tries: triesFlag(DEFAULT_TRIES),
   };
 
-  async run(): Promise<Creation | FileCreation | DryRunAnswer> {
+  async run(): Promise<Creation | FileCreation | DryRunAnswer | PlanAnswer> {
     const { args, flags } = await this.parse(InstancesAdd, expandBooleanFlags(this.argv));
     const config = this.loadConfig(flags.config);
     refuseAddRm(config, 'add');
@@ -57,11 +60,10 @@ export default class InstancesAdd extends BaseCommand {
 
     if (args.domain !== undefined && from === undefined) {
       const passphrase = await readPassphrase(flags, process.stdin, this.output);
-      const { answer, outcome } = await addOne({
-        ...shared,
-        domain: args.domain,
-        flags: { ...flags, passphrase },
-      });
+      const one = { ...shared, domain: args.domain, flags: { ...flags, passphrase } };
+      const { answer, outcome } = flags['dry-run']
+        ? await planOne({ ...one, live: this.live })
+        : await addOne(one);
       this.endWith(outcome);
       return answer;
     }
@@ -80,6 +82,7 @@ export default class InstancesAdd extends BaseCommand {
       maxFailures: flags['max-failures'],
       notify: flags.notify,
       json: this.jsonEnabled(),
+      live: this.live,
     });
     this.endWith(outcome);
     return answer;

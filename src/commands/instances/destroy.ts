@@ -1,9 +1,11 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import type { StartedBatch } from '../../cli/batches/print-batch.ts';
+import { type PlanAnswer, planPrepared, planSingle } from '../../cli/batches/print-plan.ts';
 import { runPrepared } from '../../cli/batches/run-prepared.ts';
 import { triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
+import { planFlags } from '../../cli/flags/plan-flags.ts';
 import { domainFileFlag, type WorkOptions, workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import type { SingleResult } from '../../cli/jobs/print-job.ts';
@@ -21,6 +23,7 @@ import {
 } from '../../operations/instances/destroy-instances.ts';
 import { refuseAddRm } from '../../operations/instances/refuse-add-rm.ts';
 import { onlyDomain, type Selection } from '../../operations/targets/selection.ts';
+import { targetNamed } from '../../operations/targets/target-named.ts';
 import { count } from '../../quantity-text.ts';
 
 /** What a destruction needs, of one instance or of many. */
@@ -62,17 +65,18 @@ export default class InstancesDestroy extends BaseCommand {
       summary: 'Take over what is flagged deleting; no stack must be at it',
       default: false,
     }),
+    ...planFlags,
     ...workFlags,
     ...waitFlags,
     tries: triesFlag(DEFAULT_TRIES),
   };
 
-  async run(): Promise<SingleResult | StartedBatch | undefined> {
+  async run(): Promise<SingleResult | StartedBatch | PlanAnswer | undefined> {
     const { argv, flags } = await this.parse(InstancesDestroy);
     const config = this.loadConfig(flags.config);
     refuseAddRm(config, 'destroy');
     const filter = filterOf(flags);
-    if (flags.from === '-' && !flags.force) {
+    if (flags.from === '-' && !flags.force && !flags['dry-run']) {
       throw new InputError('no_terminal', 'With --from - there is nobody to ask', {}, 'Give --force.');
     }
     const work = workOptionsOf(flags);
@@ -81,6 +85,11 @@ export default class InstancesDestroy extends BaseCommand {
       const destruction = { config, couch, work, skipAccounts, resume };
       const selection = { domains: argv.map(String), from: flags.from, filter, skipInvalid };
       const only = onlyDomain(selection);
+      if (flags['dry-run']) {
+        const { answer, outcome } = await this.plan(destruction, selection, only);
+        this.endWith(outcome);
+        return answer;
+      }
       const { answer, outcome } =
         only === undefined
           ? await this.destroyMany(destruction, selection)
@@ -88,6 +97,22 @@ export default class InstancesDestroy extends BaseCommand {
       this.endWith(outcome);
       return answer;
     });
+  }
+
+  private async plan(
+    { config, couch, work, ...options }: Destruction,
+    selection: Selection,
+    only: string | undefined,
+  ): Promise<CommandResult<PlanAnswer>> {
+    const { output, live } = this;
+    const { global } = couch;
+    const command = { config, couch, output, live };
+    if (only !== undefined) {
+      const { domain, work: seen } = await targetNamed(global, only);
+      return await planSingle(command, { kind: 'destroy', domain, ...options, ...seen });
+    }
+    const services = { global, stdin: process.stdin, report: selectionPrinter(output) };
+    return await planPrepared(command, await prepareDestructions(services, selection, options), work);
   }
 
   /** In the words of the stack's `instances destroy` (`docs/admin-api.md` §1.3), which says what failed before why. */

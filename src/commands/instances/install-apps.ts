@@ -1,10 +1,12 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import type { StartedBatch } from '../../cli/batches/print-batch.ts';
+import { type PlanAnswer, planPrepared, planSingle } from '../../cli/batches/print-plan.ts';
 import { runPrepared } from '../../cli/batches/run-prepared.ts';
 import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { list } from '../../cli/flags/instance-flags.ts';
+import { planFlags } from '../../cli/flags/plan-flags.ts';
 import { workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import type { SingleResult } from '../../cli/jobs/print-job.ts';
@@ -13,8 +15,13 @@ import { askForNumber } from '../../cli/terminal/confirm.ts';
 import { splitList } from '../../instances/options/option-values.ts';
 import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
-import { prepareInstallation, prepareInstallations } from '../../operations/instances/install-apps.ts';
+import {
+  checkedApps,
+  prepareInstallation,
+  prepareInstallations,
+} from '../../operations/instances/install-apps.ts';
 import { onlyDomain } from '../../operations/targets/selection.ts';
+import { targetNamed } from '../../operations/targets/target-named.ts';
 import { count } from '../../quantity-text.ts';
 
 export default class InstancesInstallApps extends BaseCommand {
@@ -44,12 +51,13 @@ export default class InstancesInstallApps extends BaseCommand {
     all: Flags.boolean({ summary: 'On all instances', default: false }),
     ...filterFlags,
     force: Flags.boolean({ summary: 'Do not ask', default: false }),
+    ...planFlags,
     ...workFlags,
     ...waitFlags,
     tries: triesFlag(DEFAULT_TRIES),
   };
 
-  async run(): Promise<SingleResult | StartedBatch | undefined> {
+  async run(): Promise<SingleResult | StartedBatch | PlanAnswer | undefined> {
     const { argv, flags } = await this.parse(InstancesInstallApps);
     const config = this.loadConfig(flags.config);
     const filter = filterOf(flags);
@@ -60,8 +68,21 @@ export default class InstancesInstallApps extends BaseCommand {
     const only = onlyDomain(selection);
     const { stdin } = process;
     const { output } = this;
-    return await withCouch(config, async ({ global }) => {
+    return await withCouch(config, async (couch) => {
+      const { global } = couch;
+      const planning = { config, couch, output, live: this.live };
       const command = { config, global, stdin, output, json: this.jsonEnabled() };
+      if (only !== undefined && flags['dry-run']) {
+        const { domain, work: seen } = await targetNamed(global, only);
+        const { answer, outcome } = await planSingle(planning, {
+          kind: 'install-apps',
+          domain,
+          apps: [...checkedApps(apps)],
+          ...seen,
+        });
+        this.endWith(outcome);
+        return answer;
+      }
       if (only !== undefined) {
         const single = await prepareInstallation({ global }, only, apps);
         const { answer, outcome } = await runSingle(command, single, work);
@@ -70,6 +91,11 @@ export default class InstancesInstallApps extends BaseCommand {
       }
       const services = { global, stdin, report: selectionPrinter(output) };
       const prepared = await prepareInstallations(services, selection, apps);
+      if (flags['dry-run']) {
+        const { answer, outcome } = await planPrepared(planning, prepared, work);
+        this.endWith(outcome);
+        return answer;
+      }
       const { answer, outcome } = await runPrepared(command, prepared, work, async () => {
         if (prepared.filter === undefined || work.force) return;
         const { total, described, apps: installed = [] } = prepared;

@@ -1,11 +1,13 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import type { StartedBatch } from '../../cli/batches/print-batch.ts';
+import { type PlanAnswer, planPrepared, planSingle } from '../../cli/batches/print-plan.ts';
 import { runPrepared } from '../../cli/batches/run-prepared.ts';
 import { changeFlags, rawChangesOf } from '../../cli/flags/change-flags.ts';
 import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { expandBooleanFlags, refuseFlagsOfOneInstance } from '../../cli/flags/instance-flags.ts';
+import { planFlags } from '../../cli/flags/plan-flags.ts';
 import { workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import { withHeldServices } from '../../cli/instances/with-held-services.ts';
@@ -24,6 +26,7 @@ import { withCouch } from '../../operations/connect/couch.ts';
 import { rulesOf } from '../../operations/input/check-rows.ts';
 import { modifyInstance } from '../../operations/instances/modify-instance.ts';
 import { prepareModifications, prepareModificationsOf } from '../../operations/instances/modify-instances.ts';
+import { targetNamed } from '../../operations/targets/target-named.ts';
 import { count } from '../../quantity-text.ts';
 import { safeJson } from '../../safe-text.ts';
 
@@ -60,12 +63,13 @@ export default class InstancesModify extends BaseCommand {
     // --locale is what an instance is to have.
     'with-locale': Flags.string({ summary: filterLocale.summary ?? '', helpGroup: 'FILTER' }),
     force: Flags.boolean({ summary: 'Do not ask', default: false }),
+    ...planFlags,
     ...workFlags,
     ...waitFlags,
     tries: triesFlag(DEFAULT_TRIES),
   };
 
-  async run(): Promise<InstanceView | StartedBatch | undefined> {
+  async run(): Promise<InstanceView | StartedBatch | PlanAnswer | undefined> {
     const { args, flags } = await this.parse(InstancesModify, expandBooleanFlags(this.argv, changeFlags));
     const config = this.loadConfig(flags.config);
     const { state, context, domain, from } = flags;
@@ -75,13 +79,18 @@ export default class InstancesModify extends BaseCommand {
       throw new InputError('bad_choice', 'Name the instances in one way: a domain, --from or filters');
     }
     const changes = rawChangesOf(flags);
-    if (args.domain !== undefined) return await this.one(config, args.domain, changes, flags.reason);
+    if (args.domain !== undefined) {
+      return flags['dry-run']
+        ? await this.planOne(config, args.domain, changes)
+        : await this.one(config, args.domain, changes, flags.reason);
+    }
 
     refuseFlagsOfOneInstance(flags);
     const work = workOptionsOf(flags);
     const { stdin } = process;
     const { output } = this;
-    return await withCouch(config, async ({ global }) => {
+    return await withCouch(config, async (couch) => {
+      const { global } = couch;
       const services = { global, stdin, report: selectionPrinter(output) };
       const options = { rules: rulesOf(config), changes };
       const command = { config, global, stdin, output, json: this.jsonEnabled() };
@@ -89,6 +98,15 @@ export default class InstancesModify extends BaseCommand {
         from === undefined
           ? await prepareModifications(services, filter, options)
           : await prepareModificationsOf(services, { from, skipInvalid: flags['skip-invalid'] }, options);
+      if (flags['dry-run']) {
+        const { answer, outcome } = await planPrepared(
+          { config, couch, output, live: this.live },
+          prepared,
+          work,
+        );
+        this.endWith(outcome);
+        return answer;
+      }
       const { answer, outcome } = await runPrepared(command, prepared, work, async () => {
         // The rows of a file say themselves what is to become of each.
         if (from !== undefined || work.force) return;
@@ -96,6 +114,18 @@ export default class InstancesModify extends BaseCommand {
         const question = `Are you sure you want to modify ${count(total)} instance${total === 1 ? '' : 's'}: ${described}?`;
         await askForNumber(command, total, [question]);
       });
+      this.endWith(outcome);
+      return answer;
+    });
+  }
+
+  private async planOne(config: Config, name: string, raw: RawOptions): Promise<PlanAnswer> {
+    const { domain, changes } = parseChanges({ ...raw, domain: name }, rulesOf(config));
+    return await withCouch(config, async (couch) => {
+      const target = await targetNamed(couch.global, domain);
+      const work = { kind: 'modify', domain: target.domain, changes, ...target.work } as const;
+      const command = { config, couch, output: this.output, live: this.live };
+      const { answer, outcome } = await planSingle(command, work);
       this.endWith(outcome);
       return answer;
     });

@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import type { StartedBatch } from '../../cli/batches/print-batch.ts';
+import { type PlanAnswer, planPrepared, planSingle } from '../../cli/batches/print-plan.ts';
 import { runPrepared } from '../../cli/batches/run-prepared.ts';
 import { triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { orphansWaitFlag, removalWaitMs } from '../../cli/flags/orphans-flag.ts';
+import { planFlags } from '../../cli/flags/plan-flags.ts';
 import { domainFileFlag, workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
 import { removeOrphans } from '../../cli/instances/remove-orphans.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
@@ -19,7 +21,7 @@ import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
 import { withFleet } from '../../operations/connect/with-fleet.ts';
 import type { OrphanRemoval } from '../../operations/instances/remove-orphans.ts';
-import { prepareRepair, prepareRepairs } from '../../operations/instances/repair-instances.ts';
+import { plannedRepair, prepareRepair, prepareRepairs } from '../../operations/instances/repair-instances.ts';
 import { onlyDomain } from '../../operations/targets/selection.ts';
 import { count } from '../../quantity-text.ts';
 import { fileStorage } from '../../storage/file-storage.ts';
@@ -76,18 +78,25 @@ export default class InstancesRepair extends BaseCommand {
       default: false,
     }),
     force: Flags.boolean({ summary: 'Do not ask', default: false }),
+    ...planFlags,
     ...workFlags,
     ...waitFlags,
     tries: triesFlag(DEFAULT_TRIES),
   };
 
-  async run(): Promise<SingleResult | StartedBatch | OrphanRemoval | undefined> {
+  async run(): Promise<SingleResult | StartedBatch | OrphanRemoval | PlanAnswer | undefined> {
     const { argv, flags } = await this.parse(InstancesRepair);
     const config = this.loadConfig(flags.config);
     const domains = argv.map(String);
     const filter = filterOf(flags);
     const { from, all, rate, force, 'recreate-empty': recreateEmpty, 'skip-invalid': skipInvalid } = flags;
     if (flags.orphans) {
+      if (flags['dry-run']) {
+        throw new InputError(
+          'bad_choice',
+          '--dry-run is about instances: orphans are listed by instances fsck --orphans',
+        );
+      }
       if (domains.length > 0 || from !== undefined || all || !isEmptyFilter(filter)) {
         throw new InputError(
           'bad_choice',
@@ -97,7 +106,7 @@ export default class InstancesRepair extends BaseCommand {
       const waitMs = removalWaitMs(flags['orphans-wait']);
       return await this.removeOrphans(config, { force, howeverMany: flags['however-many'], waitMs });
     }
-    if (from === '-' && !force && recreateEmpty) {
+    if (from === '-' && !force && recreateEmpty && !flags['dry-run']) {
       throw new InputError('no_terminal', 'With --from - there is nobody to ask', {}, 'Give --force.');
     }
     const work = workOptionsOf(flags);
@@ -105,7 +114,9 @@ export default class InstancesRepair extends BaseCommand {
     const only = onlyDomain(selection);
     const { stdin } = process;
     const { output } = this;
-    return await withCouch(config, async ({ global, cluster }) => {
+    return await withCouch(config, async (couch) => {
+      const { global, cluster } = couch;
+      const planning = { config, couch, output, live: this.live };
       const command = { config, global, stdin, output, json: this.jsonEnabled() };
       const options = {
         recreateEmpty,
@@ -116,6 +127,14 @@ export default class InstancesRepair extends BaseCommand {
         if (rate !== undefined) {
           throw new InputError('bad_choice', '--rate is for many instances, and one is named');
         }
+        if (flags['dry-run']) {
+          const { answer, outcome } = await planSingle(
+            planning,
+            await plannedRepair({ global }, only, options),
+          );
+          this.endWith(outcome);
+          return answer;
+        }
         const single = await prepareRepair({ global }, only, options);
         const { answer, outcome } = await runSingle(command, single, work);
         this.endWith(outcome);
@@ -123,6 +142,11 @@ export default class InstancesRepair extends BaseCommand {
       }
       const services = { global, cluster, stdin, report: selectionPrinter(output) };
       const prepared = await prepareRepairs(services, selection, { ...options, rate });
+      if (flags['dry-run']) {
+        const { answer, outcome } = await planPrepared(planning, prepared, work);
+        this.endWith(outcome);
+        return answer;
+      }
       const { answer, outcome } = await runPrepared(command, prepared, work, async () => {
         if (!recreateEmpty || force) return;
         const { total, described } = prepared;

@@ -4,6 +4,7 @@ import type { CouchServer } from '../../couchdb/server.ts';
 import { allNames } from '../../instances/lookup/all-names.ts';
 import type { SteeringChange } from '../../jobs/batches/steering.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
+import type { RowRequest } from '../../jobs/queue/enqueue.ts';
 import {
   type BatchReporter,
   type BatchResult,
@@ -15,7 +16,7 @@ import { checkFile, type FileCounts, type FileReporter } from '../input/check-fi
 import { type CheckRowsOptions, namesOfOptions, type Problem } from '../input/check-rows.ts';
 import { openInstanceFile } from '../input/row-file.ts';
 import type { InputSource } from '../input/spool.ts';
-import { creationChunks, refuseForeignPassphrases } from './creation-chunks.ts';
+import { creationChunks, type RowPassphrases, refuseForeignPassphrases } from './creation-chunks.ts';
 import { createNewNames } from './look-alikes.ts';
 import { createOrganizations } from './organizations.ts';
 
@@ -48,6 +49,11 @@ export interface PreparedCreations {
   readonly hasPassphrases: boolean;
   /** Tells what is odd about the rows beside the instances that exist. */
   reportBesideOthers(global: CouchServer): Promise<void>;
+  /**
+   * What would be queued, page by page; nothing is.
+   * @param passphrases absent where none is to be sealed
+   */
+  requests(tries: number, passphrases: RowPassphrases | undefined): AsyncIterable<readonly RowRequest[]>;
   /**
    * Queues a job for each good row as a batch, and follows it.
    * @param mark needed where there are passphrases
@@ -103,6 +109,7 @@ export async function prepareCreations(
         warn(line, { column: 'org-id', message });
       }
     },
+    requests: (tries, passphrases) => creationChunks(file, organizations, tries, passphrases),
     async run(fleet, { name = basename(file.name), tries, ...naming }, mark, options, onBatch) {
       const { sealKey } = fleet;
       if (hasExported) await refuseForeignPassphrases(file, sealKey);

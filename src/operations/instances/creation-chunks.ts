@@ -18,20 +18,21 @@ const CHUNK_WITH_PASSPHRASES = 32;
  * The good rows of a file as jobs, in chunks: those of organizations' own instances before all others, else in the
  * order of the file.
  * @param organizations told all rows of the file before
+ * @param passphrases absent where none is to be sealed
  * @throws InputError when the file changed since it was checked
  */
 export async function* creationChunks(
   file: InstanceFile,
   organizations: Organizations,
   tries: number,
-  passphrases: RowPassphrases,
+  passphrases: RowPassphrases | undefined,
 ): AsyncGenerator<BatchRow[]> {
   for await (const chunk of chunksOf(file, organizations)) {
     yield await Promise.all(
       chunk.map(async (row) => {
         const { line, options, original: columns } = row;
         const { domain, oldDomain } = options;
-        const passphrase = await rowPassphrase(passphrases, row);
+        const passphrase = passphrases && (await rowPassphrase(passphrases, row));
         const seal = passphrase && sealMarked(passphrases.sealKey, passphrase, domain);
         const after = organizations.before(options);
         const kept = passphrase && { passphrase, owner: { domain, ...(oldDomain && { oldDomain }) } };

@@ -87,7 +87,8 @@ function installation(
   return { kind: 'install-apps', domain, apps: [...apps], ...optional };
 }
 
-function checkedApps(given: readonly string[]): readonly string[] {
+/** @throws InputError `no_apps`, `app_source` */
+export function checkedApps(given: readonly string[]): readonly string[] {
   const apps = [...new Set(given)];
   for (const app of apps) parseSource(app);
   if (apps.length > 0) return apps;

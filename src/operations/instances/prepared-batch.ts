@@ -3,6 +3,7 @@ import type { SteeringChange } from '../../jobs/batches/steering.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
 import type { JobSpec } from '../../jobs/kinds/payload.ts';
+import type { RowRequest } from '../../jobs/queue/enqueue.ts';
 import {
   type BatchReporter,
   type BatchResult,
@@ -38,13 +39,20 @@ export interface BatchNaming {
 
 /** Instances that were selected and counted; nothing is queued yet. To be closed in any case. */
 export interface PreparedBatch {
+  readonly kind: JobKind;
+  /** Of the selection: what the batch is called where nothing else is said. */
+  readonly name: string;
   readonly total: number;
+  /** Most instances that are begun in a second; undefined = as many as workers can. */
+  readonly rate: number | undefined;
   /** Which instances, in words, for a question. */
   readonly described: string;
   /** Documents of which nobody can tell whether they are meant. */
   readonly passedOver: number;
   /** What each instance must still be when its turn comes; undefined where none was given. */
   readonly filter: InstanceFilter | undefined;
+  /** What would be queued, page by page; nothing is. */
+  requests(tries: number): AsyncIterable<readonly RowRequest[]>;
   /** Queues a job for each instance as a batch, and follows it. */
   run(
     fleet: KeyedFleet,
@@ -63,7 +71,7 @@ export function preparedBatch<Each extends Target>({
   workOf,
 }: ManyJobs<Each>): PreparedBatch {
   const { total, described, passedOver, filter } = targets;
-  async function* chunks(tries: number) {
+  async function* requests(tries: number): AsyncGenerator<readonly RowRequest[]> {
     for await (const page of targets.pages()) {
       yield page.map((target) => ({
         row: target.row,
@@ -74,6 +82,10 @@ export function preparedBatch<Each extends Target>({
     }
   }
   return {
+    kind,
+    name: targets.name,
+    rate,
+    requests,
     total,
     described,
     passedOver,
@@ -82,7 +94,7 @@ export function preparedBatch<Each extends Target>({
       const { reason, maxFailures, notify } = naming;
       const held = { rate, ...steering };
       const facts = { kind, name, reason, maxFailures, notify, steering: held, total };
-      const batch = { ...facts, chunks: chunks(tries) };
+      const batch = { ...facts, chunks: requests(tries) };
       return await runBatch(fleet, batch, options, report);
     },
     close: () => targets.close(),

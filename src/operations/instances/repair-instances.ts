@@ -12,6 +12,7 @@ import type { Couch } from '../connect/couch.ts';
 import { findInstance } from '../targets/find-instance.ts';
 import { type Selection, type SelectionServices, selectTargets } from '../targets/selection.ts';
 import { type Target, targetOf } from '../targets/target.ts';
+import { targetNamed } from '../targets/target-named.ts';
 import { type PreparedBatch, preparedBatch } from './prepared-batch.ts';
 import { refuseWrongClusters } from './refuse-wrong-clusters.ts';
 
@@ -52,6 +53,17 @@ export async function prepareRepair(
   const target = targetOf(await findInstance(global, name), 1);
   const { known } = await platformIndexes(global, options.indexesVersion);
   return repair(options, target, known !== 'assumed');
+}
+
+/** The same for a look ahead: an instance that is not there is a finding of it. */
+export async function plannedRepair(
+  { global }: Pick<SelectionServices, 'global'>,
+  name: string,
+  options: RepairOptions,
+): Promise<Repair> {
+  const { domain, work } = await targetNamed(global, name);
+  const { known } = await platformIndexes(global, options.indexesVersion);
+  return { ...repair(options, { row: 1, domain }, known !== 'assumed'), ...work };
 }
 
 /**

@@ -25,7 +25,7 @@ export function targetOf(instance: StoredInstance, row: number): Target {
 }
 
 /** One whose document cannot be read: its job is refused as `unreadable`, and as another life once it was corrected. */
-function unreadableTarget({ _id, domain }: Unreadable, row: number): Target {
+export function unreadableTarget({ _id, domain }: Unreadable, row: number): Target {
   return { row, domain, seen: { id: _id, incarnation: incarnationOf({}) } };
 }
 

@@ -124,7 +124,7 @@ describe('instances add --from', () => {
     const { stdout, exitCode } = await addFrom(file, '--dry-run');
     expect(stdout).to.contain('1 good rows, 0 bad').and.contain('32 shard and 70 index files');
     expect(stdout).to.match(/free on the disk of/);
-    expect(exitCode).to.equal(0);
+    expect(exitCode).to.equal(10);
     expect(await platform.everything()).to.deep.equal(before);
   });
 
@@ -150,14 +150,14 @@ describe('instances add --from', () => {
       '',
     ]);
     expect(stdout).to.contain('5 good rows, 0 bad; 3 of the good ones with warnings');
-    expect(exitCode).to.equal(0);
+    expect(exitCode).to.equal(10);
     const json = await addFrom(file, '--dry-run', '--json');
     expect(JSON.parse(json.stdout)).to.include({ valid: 5, invalid: 0, doubtful: 3 });
   });
 
   it('has nothing to warn of in the example file, with the configuration that up writes', async () => {
     const file = fileURLToPath(new URL('../../../examples/fleet.csv', import.meta.url));
-    expect(await addFrom(file, '--dry-run')).to.include({ stderr: '', exitCode: 0 });
+    expect(await addFrom(file, '--dry-run')).to.include({ stderr: '', exitCode: 10 });
   });
 
   it('warns of the same when it queues the rows, and goes on', async () => {

@@ -1,0 +1,138 @@
+import type { Config } from '../../config/config.ts';
+import { differing, type FieldChange } from '../../instances/change/compare-fields.ts';
+import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
+import { domainOf, type JobSpec } from '../../jobs/kinds/payload.ts';
+import type { RowRequest } from '../../jobs/queue/enqueue.ts';
+import type { Couch } from '../../operations/connect/couch.ts';
+import type { PreparedBatch } from '../../operations/instances/prepared-batch.ts';
+import { withPlanServices } from '../../operations/plan/open-plan.ts';
+import { makePlan, type Plan, type PlannableWork } from '../../operations/plan/plan.ts';
+import type { PlannedRow } from '../../operations/plan/plan-rows.ts';
+import { type Unknown, VERDICTS, type Verdict } from '../../operations/plan/verdict.ts';
+import { count } from '../../quantity-text.ts';
+import type { WorkOptions } from '../flags/work-flags.ts';
+import type { CommandResult } from '../terminal/exit-codes.ts';
+import type { Output } from '../terminal/output.ts';
+import { rowsText } from '../terminal/table.ts';
+
+/** What a command that looks ahead answers with `--json`. */
+export interface PlanAnswer {
+  readonly plan: { readonly kind: Plan['kind']; readonly name: string };
+  readonly counts: Plan['counts'];
+  readonly rows: readonly PlanRowAnswer[];
+}
+
+/** A row of it: the members of its verdict among its own. */
+type PlanRowAnswer = Verdict & {
+  readonly row: number;
+  readonly domain: string;
+  readonly unknown: readonly Unknown[];
+};
+
+/** Where a command looks ahead, and where it says what it sees. */
+export interface PlanCommand {
+  readonly config: Config;
+  readonly couch: Couch;
+  readonly output: Output;
+  /** Whether a person looks at a terminal. */
+  readonly live: boolean;
+}
+
+/** Looks at all rows of the work and shows what would become of them: first how many of each, then each. */
+export async function showPlan(
+  { config, couch, output, live }: PlanCommand,
+  work: PlannableWork,
+): Promise<CommandResult<PlanAnswer>> {
+  const plan = await withPlanServices(config, couch, (services) => makePlan(services, work));
+  for (const line of planLines(plan, live)) output.line(line);
+  const { kind, name, counts, rows } = plan;
+  const answer = { plan: { kind, name }, counts, rows: rows.map(rowAnswer) };
+  return { answer, outcome: counts.toDo > 0 ? 'somethingToDo' : 'done' };
+}
+
+/** The same for a batch that was prepared, which is closed then. */
+export async function planPrepared(
+  command: PlanCommand,
+  prepared: PreparedBatch,
+  { tries }: Pick<WorkOptions, 'tries'>,
+): Promise<CommandResult<PlanAnswer>> {
+  try {
+    const { kind, name, rate } = prepared;
+    return await showPlan(command, { kind, name, rate, requests: prepared.requests(tries) });
+  } finally {
+    await prepared.close();
+  }
+}
+
+/** The same for a job of one instance. */
+export async function planSingle(command: PlanCommand, work: JobSpec): Promise<CommandResult<PlanAnswer>> {
+  const requests = onePage([{ row: 1, tries: DEFAULT_TRIES, work }]);
+  return await showPlan(command, { kind: work.kind, name: domainOf(work), rate: undefined, requests });
+}
+
+/** Rows that are there already, as work is asked for. */
+export async function* onePage(rows: readonly RowRequest[]): AsyncGenerator<readonly RowRequest[]> {
+  yield rows;
+}
+
+function rowAnswer({ request: { row }, domain, verdict, unknown }: PlannedRow): PlanRowAnswer {
+  return { row, domain, ...verdict, unknown };
+}
+
+function planLines({ kind, counts, rows }: Plan, live: boolean): string[] {
+  const { toDo, unknown } = counts;
+  const parts = VERDICTS.filter((verdict) => counts[verdict] > 0).map(
+    (verdict) => `${count(counts[verdict])} ${verdict}`,
+  );
+  const odd = unknown === 0 ? [] : [`${count(unknown)} name what is not known here`];
+  const heading = `${kind}: ${count(counts.rows)} rows, ${count(toDo)} with something to do`;
+  return [
+    [heading, ...parts, ...odd].join('; '),
+    ...rowsText(['ROW', 'DOMAIN', 'VERDICT', 'WHAT'], rows.map(cells), live),
+  ];
+}
+
+function cells({ request: { row }, domain, verdict, unknown }: PlannedRow): string[] {
+  const odd = unknown.map(({ what, name }) => `unknown ${what}: ${name}`);
+  return [String(row), domain, verdict.verdict, [detail(verdict), ...odd].filter(Boolean).join('; ')];
+}
+
+function detail(verdict: Verdict): string {
+  switch (verdict.verdict) {
+    case 'new':
+      return differing(verdict.fields).map(given).join(', ');
+    case 'exists':
+      return `left as it is, though ${differing(verdict.fields).map(change).join(', ')}`;
+    case 'change':
+      return differing(verdict.fields).map(change).join(', ');
+    case 'install':
+      return verdict.apps.join(', ');
+    case 'repair':
+      return verdict.findings.join(', ');
+    case 'same':
+    case 'destroy':
+      return '';
+    case 'taken':
+    case 'reserved':
+    case 'deleting':
+    case 'absent':
+    case 'refused':
+      return `${verdict.code}: ${verdict.message}`;
+    default:
+      return verdict satisfies never;
+  }
+}
+
+function given({ field, new: value }: FieldChange): string {
+  return `${field} ${shown(value)}`;
+}
+
+function change({ field, old, new: value }: FieldChange): string {
+  return `${field}: ${shown(old)} \u2192 ${shown(value)}`;
+}
+
+function shown(value: FieldChange['old']): string {
+  if (value === null) return '-';
+  if (Array.isArray(value)) return value.length === 0 ? '-' : value.join(',');
+  return value === '' ? '""' : String(value);
+}

@@ -1,0 +1,147 @@
+import { comparedFields, comparedInInstance, differing } from '../../instances/change/compare-fields.ts';
+import { refuseUnfinished } from '../../instances/change/existing-instance.ts';
+import { incarnationOf } from '../../instances/documents/incarnation.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { isReservation } from '../../instances/documents/reservation.ts';
+import { beingDeleted, Refusal } from '../../instances/errors.ts';
+import { onlyReserved, refuseUnrepairable } from '../../instances/fsck/refuse-unrepairable.ts';
+import { requireReadable } from '../../instances/lookup/classify-document.ts';
+import { refuseTakenAliases } from '../../instances/lookup/free-aliases.ts';
+import { describeFilter, matches } from '../../instances/lookup/instance-filter.ts';
+import { refuseFilesLeft, refuseOtherAppStorage } from '../../instances/lookup/refuse-other-storage.ts';
+import {
+  refuseOddPrefix,
+  refuseShared,
+  refuseSharedDatabases,
+  refuseUnreadableOwner,
+} from '../../instances/lookup/sharing.ts';
+import type { TaskOf } from '../../jobs/kinds/job-kinds.ts';
+import type { NamesAround } from './surroundings.ts';
+import type { Verdict } from './verdict.ts';
+
+/** Work on an instance that has to be there. */
+export type ExistingWork = TaskOf<'modify' | 'destroy' | 'repair' | 'install-apps'>;
+
+/**
+ * The instance that work is for, as long as it is the one that the operator meant.
+ * @throws Refusal `not_found`, `superseded`, `changed`, `unreadable`
+ */
+export function meantInstance(work: ExistingWork, around: NamesAround): StoredInstance {
+  const { domain, seen, filter } = work;
+  const results = around.owners([domain]);
+  const result = results.find((each) => {
+    const { _id } = each.readable ? each.instance : each.unreadable;
+    return _id === seen?.id;
+  });
+  if (seen === undefined || result === undefined) {
+    throw new Refusal('not_found', `there is no instance with the domain ${domain}`, 'Aliases do not count.');
+  }
+  const instance = requireReadable(result);
+  if (instance.domain !== domain || incarnationOf(instance) !== seen.incarnation) {
+    throw new Refusal(
+      'superseded',
+      `the instance of ${domain} is another one by now`,
+      'Look at it, and order the work again if it is still wanted.',
+    );
+  }
+  if (filter !== undefined && !matches(filter, instance)) {
+    throw new Refusal('changed', `${domain} has changed: it is not ${describeFilter(filter)} any more`);
+  }
+  return instance;
+}
+
+/**
+ * What a change would do, by the rules of its job.
+ * @param settings of the instance; undefined where there is no database of them. Needed where settings change only.
+ * @throws Refusal `provisioning`, `deleting`, `taken`, `old_domain`, `unreadable`, `incomplete`, `shared_prefix`
+ */
+export function judgeModification(
+  { changes }: TaskOf<'modify'>,
+  instance: StoredInstance,
+  around: NamesAround,
+  settings: Readonly<Record<string, unknown>> | undefined,
+): Verdict {
+  refuseUnfinished(changes.deleting === false ? { ...instance, deleting: false } : instance);
+  const { aliases = [] } = changes;
+  if (aliases.length > 0) {
+    refuseUnreadableOwner(around.possible, aliases, instance._id);
+    const owners = around.owners(aliases).map(requireReadable);
+    refuseTakenAliases(instance, aliases, owners, around.moved(aliases));
+  }
+  if (changes.settings !== undefined) {
+    refuseSharedDatabases(around.possible, instance);
+    if (settings === undefined) {
+      throw new Refusal(
+        'incomplete',
+        `${instance.domain} has no database of its settings`,
+        'See what else is missing: cozy-fleet instances fsck.',
+      );
+    }
+  }
+  const fields =
+    settings === undefined
+      ? comparedInInstance(instance, changes)
+      : comparedFields(instance, settings, changes);
+  return { verdict: differing(fields).length === 0 ? 'same' : 'change', fields };
+}
+
+/** @throws Refusal `deleting`, `swift`, `other_storage`, `shared_prefix`, `shared_name` */
+export function judgeDestruction(
+  { resume }: TaskOf<'destroy'>,
+  instance: StoredInstance,
+  around: NamesAround,
+): Verdict {
+  const isFlagged = instance.deleting === true;
+  if (isFlagged && !resume) {
+    throw beingDeleted(
+      instance.domain,
+      `If no stack is at it, take it over: cozy-fleet instances destroy ${instance.domain} --resume.`,
+    );
+  }
+  refuseFilesLeft(instance);
+  refuseOddPrefix(instance);
+  refuseShared(around.possible, instance);
+  return { verdict: 'destroy', fields: [{ field: 'deleting', old: isFlagged, new: true }] };
+}
+
+/**
+ * @param slugs of the applications, by how they were ordered; undefined where only what is fetched tells it
+ * @param installed slugs of those that are there
+ * @throws Refusal `provisioning`, `deleting`, `swift`, `other_storage`
+ */
+export function judgeInstallation(
+  { apps }: TaskOf<'install-apps'>,
+  instance: StoredInstance,
+  slugs: ReadonlyMap<string, string | undefined>,
+  installed: ReadonlySet<string>,
+): Verdict {
+  refuseUninstallable(instance);
+  const missing = apps.filter((app) => {
+    const slug = slugs.get(app);
+    return slug === undefined || !installed.has(slug);
+  });
+  return missing.length === 0 ? { verdict: 'same', fields: [] } : { verdict: 'install', apps: missing };
+}
+
+/** @throws Refusal `provisioning`, `deleting`, `swift`, `other_storage` */
+export function refuseUninstallable(instance: StoredInstance): void {
+  refuseUnfinished(instance);
+  refuseOtherAppStorage(instance);
+}
+
+/**
+ * @param findings what a repair would put right, of an instance in use
+ * @throws Refusal `deleting`, `moving`, `not_repaired`, `swift`, `other_storage`, `shared_prefix`
+ */
+export function judgeRepair(
+  { dropReservation }: TaskOf<'repair'>,
+  instance: StoredInstance,
+  findings: readonly string[],
+): Verdict {
+  if (isReservation(instance)) {
+    if (!dropReservation) throw onlyReserved(instance.domain);
+    return { verdict: 'repair', findings: ['reservation'] };
+  }
+  refuseUnrepairable(instance);
+  return findings.length === 0 ? { verdict: 'same', fields: [] } : { verdict: 'repair', findings };
+}

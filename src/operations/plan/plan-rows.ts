@@ -1,0 +1,142 @@
+import { parseSource } from '../../apps/app-source.ts';
+import { chunks } from '../../chunk.ts';
+import type { CouchServer } from '../../couchdb/server.ts';
+import { InputError } from '../../errors.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { isReservation } from '../../instances/documents/reservation.ts';
+import { Refusal } from '../../instances/errors.ts';
+import { namesOfTask } from '../../jobs/kinds/job-kinds.ts';
+import type { JobSpec } from '../../jobs/kinds/payload.ts';
+import type { RowRequest } from '../../jobs/queue/enqueue.ts';
+import { judgeCreation } from './judge-creation.ts';
+import {
+  type ExistingWork,
+  judgeDestruction,
+  judgeInstallation,
+  judgeModification,
+  judgeRepair,
+  meantInstance,
+} from './judge-existing.ts';
+import {
+  databasesLeft,
+  installedApps,
+  lookAround,
+  type NamesAround,
+  type Surveyor,
+  settingsOf,
+  sideBySide,
+} from './surroundings.ts';
+import { judged, type Unknown, type Verdict, verdictOf } from './verdict.ts';
+
+/** Where rows are judged. */
+export interface PlanServices extends Surveyor {
+  readonly global: CouchServer;
+  /** What the configuration, and those whom it names, say of a row. */
+  unknownOf(work: JobSpec): Promise<readonly Unknown[]>;
+  /** Name of the storage in which files of that domain are; undefined where there are none, or nobody here can tell. */
+  filesLeft(domain: string): Promise<string | undefined>;
+  /** What a repair would put right. */
+  repairable(
+    work: Extract<JobSpec, { kind: 'repair' }>,
+    instance: StoredInstance,
+  ): Promise<readonly string[]>;
+}
+
+/** A row of work, and what would become of it by now. */
+export interface PlannedRow {
+  readonly request: RowRequest;
+  readonly domain: string;
+  readonly verdict: Verdict;
+  readonly unknown: readonly Unknown[];
+}
+
+/** Rows whose names are looked up at a time. */
+const PAGE = 250;
+
+/** Judges rows in their order, page by page; nothing is written and nothing is queued. */
+export async function* planRows(
+  services: PlanServices,
+  requests: AsyncIterable<readonly RowRequest[]>,
+): AsyncGenerator<readonly PlannedRow[]> {
+  const oneOfSome = sideBySide();
+  for await (const page of chunks(each(requests), PAGE)) {
+    const names = page.flatMap(({ work }) => namesOfTask(work));
+    const around = await lookAround(services, names);
+    yield await Promise.all(
+      page.map((request) =>
+        oneOfSome(async () => {
+          const { work } = request;
+          const [domain] = namesOfTask(work);
+          const [verdict, unknown] = await Promise.all([
+            judge(services, work, around),
+            services.unknownOf(work),
+          ]);
+          return { request, domain, verdict, unknown };
+        }),
+      ),
+    );
+  }
+}
+
+async function* each(pages: AsyncIterable<readonly RowRequest[]>): AsyncGenerator<RowRequest> {
+  for await (const page of pages) yield* page;
+}
+
+async function judge(services: PlanServices, work: JobSpec, around: NamesAround): Promise<Verdict> {
+  if (work.kind === 'create') {
+    return await judgeCreation(work.options, around, {
+      settings: (instance) => settingsOf(services, instance),
+      databasesLeft: (domain) => databasesLeft(services, domain),
+      filesLeft: (domain) => services.filesLeft(domain),
+    });
+  }
+  try {
+    const instance = meantInstance(work, around);
+    return await judgeWork(services, work, instance, around);
+  } catch (error) {
+    if (error instanceof Refusal) return verdictOf(error);
+    throw error;
+  }
+}
+
+async function judgeWork(
+  services: PlanServices,
+  work: ExistingWork,
+  instance: StoredInstance,
+  around: NamesAround,
+): Promise<Verdict> {
+  switch (work.kind) {
+    case 'modify': {
+      const needsSettings = work.changes.settings !== undefined;
+      const settings = needsSettings ? await settingsOf(services, instance) : undefined;
+      return judged(() => judgeModification(work, instance, around, settings));
+    }
+    case 'destroy':
+      return judged(() => judgeDestruction(work, instance, around));
+    case 'install-apps': {
+      const slugs = new Map(work.apps.map((app) => [app, slugOf(app)]));
+      const known = [...slugs.values()].filter((slug) => slug !== undefined);
+      const installed = await installedApps(services, instance, known);
+      return judged(() => judgeInstallation(work, instance, slugs, installed));
+    }
+    case 'repair': {
+      const early = judged(() => judgeRepair(work, instance, []));
+      if (early.verdict !== 'same' || isReservation(instance)) return early;
+      const findings = await services.repairable(work, instance);
+      return judged(() => judgeRepair(work, instance, findings));
+    }
+    default:
+      return work satisfies never;
+  }
+}
+
+/** The slug of an application from a registry; what else is installed under, only its manifest tells. */
+function slugOf(app: string): string | undefined {
+  try {
+    const source = parseSource(app);
+    return source.kind === 'registry' ? source.slug : undefined;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
