@@ -124,6 +124,8 @@ export interface FleetConfig {
   readonly indexesVersion?: IndexesVersion;
   /** Where batches send a notice of their end; absent = nowhere. Credentials included: never print it. */
   readonly notify?: string;
+  /** Per cent of all instances above which destroying or blocking wants the number said. */
+  readonly guardPercent: number;
   /** What the fleet's Redis keys begin with. */
   readonly prefix: string;
   /** Private servers that applications may come from, besides the registries: `host`, or `host:port`. */

@@ -77,6 +77,8 @@ export const fleetSection = z.strictObject(
     admin_upstream: stackUrl.optional(),
     cloudery_token: bearerToken.optional(),
     notify: notifyTo.optional(),
+    // Per cent of all instances.
+    guard: wholeNumber(0, 100).default(5),
     hold: wholeNumber(1, 86_400).default(1740),
     // Braces would break the hash tag our Redis scripts rely on.
     prefix: z

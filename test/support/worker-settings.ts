@@ -39,6 +39,7 @@ export function workerConfig(settings: WorkerSettings): Config {
       concurrency,
       linkScheme: 'https',
       connections,
+      guardPercent: 5,
       graceSeconds: 10,
       appHosts: ['127.0.0.1'],
       appCache: { directory: `${storageRoot}-apps`, bytes: 2 ** 30 },

@@ -1,25 +1,32 @@
 import type { Config } from '../../config/config.ts';
+import { defined } from '../../defined.ts';
 import { differing, type FieldChange } from '../../instances/change/compare-fields.ts';
-import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import { domainOf, type JobSpec } from '../../jobs/kinds/payload.ts';
 import type { RowRequest } from '../../jobs/queue/enqueue.ts';
 import type { Couch } from '../../operations/connect/couch.ts';
-import type { PreparedBatch } from '../../operations/instances/prepared-batch.ts';
+import { planKeys, withKeyedFleet } from '../../operations/connect/with-fleet.ts';
+import type { BatchNaming, PreparedBatch } from '../../operations/instances/prepared-batch.ts';
+import { type GuardQuestion, guardQuestion, guardSentence, isGuarded } from '../../operations/plan/guard.ts';
 import { withPlanServices } from '../../operations/plan/open-plan.ts';
 import { makePlan, type Plan, type PlannableWork } from '../../operations/plan/plan.ts';
 import type { PlannedRow } from '../../operations/plan/plan-rows.ts';
-import { type Unknown, VERDICTS, type Verdict } from '../../operations/plan/verdict.ts';
+import { hasWork, type Unknown, VERDICTS, type Verdict } from '../../operations/plan/verdict.ts';
+import { headOf, planLines } from '../../operations/plan/write-plan.ts';
 import { count } from '../../quantity-text.ts';
-import type { WorkOptions } from '../flags/work-flags.ts';
+import { currentActor } from '../terminal/actor.ts';
 import type { CommandResult } from '../terminal/exit-codes.ts';
 import type { Output } from '../terminal/output.ts';
+import { writeOutput } from '../terminal/output-file.ts';
+import { programName } from '../terminal/program-name.ts';
 import { rowsText } from '../terminal/table.ts';
 
 /** What a command that looks ahead answers with `--json`. */
 export interface PlanAnswer {
-  readonly plan: { readonly kind: Plan['kind']; readonly name: string };
+  readonly plan: { readonly kind: Plan['kind']; readonly name: string; readonly file?: string };
   readonly counts: Plan['counts'];
   readonly rows: readonly PlanRowAnswer[];
+  /** What would have to be said before it is run; absent where nothing has. */
+  readonly guard?: GuardQuestion;
 }
 
 /** A row of it: the members of its verdict among its own. */
@@ -36,29 +43,57 @@ export interface PlanCommand {
   readonly output: Output;
   /** Whether a person looks at a terminal. */
   readonly live: boolean;
+  /** Where the plan is written to; undefined where it is only shown. */
+  readonly file: string | undefined;
+  /** How the batch of the plan is to be. */
+  readonly naming: Pick<BatchNaming, 'name' | 'reason' | 'maxFailures' | 'tries'>;
 }
 
 /** Looks at all rows of the work and shows what would become of them: first how many of each, then each. */
 export async function showPlan(
-  { config, couch, output, live }: PlanCommand,
+  command: PlanCommand,
   work: PlannableWork,
 ): Promise<CommandResult<PlanAnswer>> {
+  const { config, couch, output, live, file } = command;
   const plan = await withPlanServices(config, couch, (services) => makePlan(services, work));
-  for (const line of planLines(plan, live)) output.line(line);
+  if (file !== undefined) await writePlan(command, plan, file);
+  for (const line of shownLines(plan, live)) output.line(line);
   const { kind, name, counts, rows } = plan;
-  const answer = { plan: { kind, name }, counts, rows: rows.map(rowAnswer) };
+  const number = rows.filter(({ verdict, request }) => hasWork(verdict) && isGuarded(request.work)).length;
+  const { global } = couch;
+  const guard = await guardQuestion({ global, percent: config.fleet.guardPercent, number });
+  if (guard !== undefined) output.note(`${guardSentence(guard)}: that number will be asked for.`);
+  const answer = {
+    plan: { kind, name, ...(file !== undefined && { file }) },
+    counts,
+    rows: rows.map(rowAnswer),
+    ...defined({ guard }),
+  };
   return { answer, outcome: counts.toDo > 0 ? 'somethingToDo' : 'done' };
+}
+
+/** A plan is signed with the fleet's key, which is made where no worker has come first. */
+async function writePlan(
+  { config, couch, output, naming }: PlanCommand,
+  plan: Plan,
+  file: string,
+): Promise<void> {
+  const keys = await withKeyedFleet(config, couch.global, () => planKeys(couch.global));
+  const head = headOf(plan, { ...keys, ...naming, by: currentActor() });
+  await writeOutput(file, async (write) => {
+    for (const line of planLines(head, plan, keys.sealKey)) await write(line);
+  });
+  output.note(`The plan is in ${file}. Run just it: ${programName(process.env)} batches submit ${file}`);
 }
 
 /** The same for a batch that was prepared, which is closed then. */
 export async function planPrepared(
   command: PlanCommand,
   prepared: PreparedBatch,
-  { tries }: Pick<WorkOptions, 'tries'>,
 ): Promise<CommandResult<PlanAnswer>> {
   try {
     const { kind, name, rate } = prepared;
-    return await showPlan(command, { kind, name, rate, requests: prepared.requests(tries) });
+    return await showPlan(command, { kind, name, rate, requests: prepared.requests(command.naming.tries) });
   } finally {
     await prepared.close();
   }
@@ -66,7 +101,7 @@ export async function planPrepared(
 
 /** The same for a job of one instance. */
 export async function planSingle(command: PlanCommand, work: JobSpec): Promise<CommandResult<PlanAnswer>> {
-  const requests = onePage([{ row: 1, tries: DEFAULT_TRIES, work }]);
+  const requests = onePage([{ row: 1, tries: command.naming.tries, work }]);
   return await showPlan(command, { kind: work.kind, name: domainOf(work), rate: undefined, requests });
 }
 
@@ -79,7 +114,7 @@ function rowAnswer({ request: { row }, domain, verdict, unknown }: PlannedRow): 
   return { row, domain, ...verdict, unknown };
 }
 
-function planLines({ kind, counts, rows }: Plan, live: boolean): string[] {
+function shownLines({ kind, counts, rows }: Plan, live: boolean): string[] {
   const { toDo, unknown } = counts;
   const parts = VERDICTS.filter((verdict) => counts[verdict] > 0).map(
     (verdict) => `${count(counts[verdict])} ${verdict}`,

@@ -20,25 +20,31 @@ export interface BatchCommand {
 
 /**
  * Runs a batch that was prepared, once it was confirmed, and shows it; no batch where no instance is meant.
- * @param confirm asks, where somebody has to be asked
+ * @param confirm asks, where somebody has to be asked; answers the number of instances that was typed
  */
 export async function runPrepared(
   { config, global, output, json }: BatchCommand,
   prepared: PreparedBatch,
   { async, waitMs, ...naming }: WorkOptions,
-  confirm: () => Promise<void> = async () => undefined,
+  confirm: () => Promise<number | undefined> = async () => undefined,
 ): Promise<CommandResult<StartedBatch | undefined>> {
   try {
     if (prepared.total === 0) {
       output.line(`No instance is meant ${prepared.described}.`);
       return besidePassedOver({ answer: undefined, outcome: 'done' }, prepared);
     }
-    await confirm();
+    const typed = await confirm();
+    const howeverMany = naming.howeverMany ?? typed;
     const result = await withKeyedFleet(config, global, (fleet) =>
       withInterrupt((signal) => {
         const options = { actor: currentActor(), async, waitMs, signal };
         const { notify = config.fleet.notify } = naming;
-        return prepared.run(fleet, { ...naming, notify }, options, batchPrinter(output, async || json));
+        return prepared.run(
+          fleet,
+          { ...naming, notify, howeverMany },
+          options,
+          batchPrinter(output, async || json),
+        );
       }),
     );
     return besidePassedOver(printBatchResult(result, output), prepared);

@@ -9,3 +9,13 @@ export const planFlags = {
     helpGroup,
   }),
 };
+
+/** For a look ahead that is run later, just as it was seen. */
+export const planFileFlag = {
+  'plan-file': Flags.string({
+    summary: 'Write what a dry run sees to a new file, for batches submit',
+    dependsOn: ['dry-run'],
+    helpValue: '<file>',
+    helpGroup,
+  }),
+};

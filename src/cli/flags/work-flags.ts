@@ -20,6 +20,13 @@ export const workFlags = {
   }),
 };
 
+/** For work that may destroy or block a large part of the fleet. */
+export const howeverManyFlag = Flags.integer({
+  summary: 'The number of instances, where more are to be destroyed or blocked than fleet.guard says',
+  min: 1,
+  helpGroup,
+});
+
 /** A file with a domain a line. */
 export const domainFileFlag = {
   ...batchFlags.from,
@@ -36,6 +43,7 @@ interface GivenWorkFlags {
   readonly force: boolean;
   readonly async: boolean;
   readonly wait?: string | undefined;
+  readonly 'however-many'?: number | boolean | undefined;
 }
 
 /** How a command's work is queued and waited for. */
@@ -56,6 +64,7 @@ export function workOptionsOf(flags: GivenWorkFlags): WorkOptions {
     maxFailures: flags['max-failures'],
     notify: flags.notify,
     tries: flags.tries,
+    howeverMany: typeof flags['however-many'] === 'number' ? flags['however-many'] : undefined,
     force: flags.force,
     async: flags.async,
     waitMs: waitMs(flags.wait),

@@ -11,6 +11,7 @@ import {
   type PreparedCreations,
   prepareCreations,
 } from '../../operations/instances/create-instances.ts';
+import type { RowPassphrases } from '../../operations/instances/creation-chunks.ts';
 import { type DryRunReport, dryRun } from '../../operations/instances/dry-run.ts';
 import { preflight } from '../../operations/instances/preflight.ts';
 import { count } from '../../quantity-text.ts';
@@ -40,6 +41,8 @@ export interface AddFileOptions extends CreationBatch {
   readonly json: boolean;
   /** Whether a person looks at a terminal. */
   readonly live: boolean;
+  /** Where the plan of a dry run is written to; undefined where it is only shown. */
+  readonly planFile: string | undefined;
   readonly output: Output;
 }
 
@@ -105,10 +108,11 @@ async function create(
 
 /** Says what the file would do; nothing is queued. */
 async function tryOut(
-  { config, skipInvalid, output, live, tries }: AddFileOptions,
+  options: AddFileOptions,
   prepared: PreparedCreations,
   couch: Couch,
 ): Promise<CommandResult<DryRunAnswer>> {
+  const { config, skipInvalid, output, live, planFile } = options;
   const { file, counts } = prepared;
   const doubtful = counts.doubtful === 0 ? '' : `; ${count(counts.doubtful)} of the good ones with warnings`;
   const heading = `${file}: ${count(counts.valid)} good rows, ${count(counts.invalid)} bad${doubtful}`;
@@ -117,13 +121,21 @@ async function tryOut(
   await prepared.reportBesideOthers(couch.global);
   refuseInvalidRows(counts, file, skipInvalid);
   const { lines, warning } = estimate;
-  const work = {
-    kind: 'create',
-    name: basename(file),
-    rate: undefined,
-    requests: prepared.requests(tries, undefined),
-  } as const;
-  const { answer, outcome } = await showPlan({ config, couch, output, live }, work);
+  const { name, reason, maxFailures, tries } = options;
+  const naming = { name, reason, maxFailures, tries };
+  const show = (passphrases?: RowPassphrases) => {
+    const requests = prepared.requests(tries, passphrases);
+    const work = { kind: 'create', name: basename(file), rate: undefined, requests } as const;
+    return showPlan({ config, couch, output, live, file: planFile, naming }, work);
+  };
+  // Only what is kept has to be sealed, which takes its time.
+  const { answer, outcome } =
+    planFile === undefined
+      ? await show()
+      : await withKeyedFleet(config, couch.global, async (fleet) => {
+          const mark = prepared.hasPassphrases ? await passphraseMarker(config, fleet) : undefined;
+          return await show({ sealKey: fleet.sealKey, mark });
+        });
   return {
     answer: { file, ...counts, preflight: lines, fits: warning === undefined, ...answer },
     outcome,

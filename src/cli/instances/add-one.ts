@@ -5,6 +5,7 @@ import {
   type ParsedOptions,
   parseInstanceOptions,
 } from '../../instances/options/parse-options.ts';
+import type { SealForJob } from '../../jobs/fleet/sealed-passphrase.ts';
 import { creation } from '../../jobs/queue/enqueue.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
 import { passphraseSealer } from '../../operations/connect/passphrase-sealer.ts';
@@ -56,18 +57,34 @@ export async function addOne(options: AddOneOptions): Promise<CommandResult<Crea
 
 /** Says what a creation would do; nothing is queued. @throws InputError, FleetError */
 export async function planOne(
-  options: AddOneOptions & Pick<PlanCommand, 'live'>,
+  options: AddOneOptions & Pick<PlanCommand, 'live' | 'file' | 'naming'>,
 ): Promise<CommandResult<PlanAnswer>> {
-  const { config, domain, flags, tries, output, live } = options;
-  const { options: wanted } = parseInstanceOptions({ ...rawOptionsOf(flags), domain }, rulesOf(config));
-  const request = { ...creation({ options: wanted, tries }), row: 1 };
-  const work = {
-    kind: 'create',
-    name: wanted.domain,
-    rate: undefined,
-    requests: onePage([request]),
-  } as const;
-  return await withCouch(config, (couch) => showPlan({ config, couch, output, live }, work));
+  const { config, domain, flags, tries, output, live, file, naming } = options;
+  const parsed = parseInstanceOptions({ ...rawOptionsOf(flags), domain }, rulesOf(config));
+  const { options: wanted } = parsed;
+  return await withCouch(config, async (couch) => {
+    const show = (seal?: SealForJob) => {
+      const requests = onePage([{ ...creation({ options: wanted, tries, seal }), row: 1 }]);
+      const work = { kind: 'create', name: wanted.domain, rate: undefined, requests } as const;
+      return showPlan({ config, couch, output, live, file, naming }, work);
+    };
+    if (file === undefined || parsed.passphrase === undefined) return await show();
+    return await withKeyedFleet(config, couch.global, async (fleet) => {
+      const sealer = await passphraseSealer(config, fleet);
+      return await show(await sealer(parsed));
+    });
+  });
+}
+
+/** How the batch of a plan is to be, by the flags of a creation. */
+export function namingOf(flags: {
+  readonly 'batch-name'?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly 'max-failures'?: number | undefined;
+  readonly tries: number;
+}): PlanCommand['naming'] {
+  const { 'batch-name': name, reason = '', 'max-failures': maxFailures, tries } = flags;
+  return { name, reason, maxFailures, tries };
 }
 
 async function create(

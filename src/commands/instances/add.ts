@@ -4,9 +4,9 @@ import type { PlanAnswer } from '../../cli/batches/print-plan.ts';
 import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
 import { waitMs } from '../../cli/flags/duration.ts';
 import { expandBooleanFlags, instanceFlags } from '../../cli/flags/instance-flags.ts';
-import { planFlags } from '../../cli/flags/plan-flags.ts';
+import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
 import { addFile, type DryRunAnswer, type FileCreation } from '../../cli/instances/add-file.ts';
-import { addOne, planOne } from '../../cli/instances/add-one.ts';
+import { addOne, namingOf, planOne } from '../../cli/instances/add-one.ts';
 import type { Creation } from '../../cli/jobs/print-creation.ts';
 import { passphraseFlags, readPassphrase } from '../../cli/terminal/passphrase-input.ts';
 import { InputError } from '../../errors.ts';
@@ -40,6 +40,7 @@ export default class InstancesAdd extends BaseCommand {
     ...passphraseFlags,
     ...batchFlags,
     ...planFlags,
+    ...planFileFlag,
     ...waitFlags,
     tries: triesFlag(DEFAULT_TRIES),
   };
@@ -62,7 +63,7 @@ export default class InstancesAdd extends BaseCommand {
       const passphrase = await readPassphrase(flags, process.stdin, this.output);
       const one = { ...shared, domain: args.domain, flags: { ...flags, passphrase } };
       const { answer, outcome } = flags['dry-run']
-        ? await planOne({ ...one, live: this.live })
+        ? await planOne({ ...one, live: this.live, file: flags['plan-file'], naming: namingOf(flags) })
         : await addOne(one);
       this.endWith(outcome);
       return answer;
@@ -83,6 +84,7 @@ export default class InstancesAdd extends BaseCommand {
       notify: flags.notify,
       json: this.jsonEnabled(),
       live: this.live,
+      planFile: flags['plan-file'],
     });
     this.endWith(outcome);
     return answer;

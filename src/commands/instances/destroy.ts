@@ -5,8 +5,14 @@ import { type PlanAnswer, planPrepared, planSingle } from '../../cli/batches/pri
 import { runPrepared } from '../../cli/batches/run-prepared.ts';
 import { triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
-import { planFlags } from '../../cli/flags/plan-flags.ts';
-import { domainFileFlag, type WorkOptions, workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
+import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
+import {
+  domainFileFlag,
+  howeverManyFlag,
+  type WorkOptions,
+  workFlags,
+  workOptionsOf,
+} from '../../cli/flags/work-flags.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import type { SingleResult } from '../../cli/jobs/print-job.ts';
 import { runSingle } from '../../cli/jobs/run-single.ts';
@@ -65,7 +71,9 @@ export default class InstancesDestroy extends BaseCommand {
       summary: 'Take over what is flagged deleting; no stack must be at it',
       default: false,
     }),
+    'however-many': howeverManyFlag,
     ...planFlags,
+    ...planFileFlag,
     ...workFlags,
     ...waitFlags,
     tries: triesFlag(DEFAULT_TRIES),
@@ -86,7 +94,7 @@ export default class InstancesDestroy extends BaseCommand {
       const selection = { domains: argv.map(String), from: flags.from, filter, skipInvalid };
       const only = onlyDomain(selection);
       if (flags['dry-run']) {
-        const { answer, outcome } = await this.plan(destruction, selection, only);
+        const { answer, outcome } = await this.plan(destruction, selection, only, flags['plan-file']);
         this.endWith(outcome);
         return answer;
       }
@@ -100,19 +108,23 @@ export default class InstancesDestroy extends BaseCommand {
   }
 
   private async plan(
-    { config, couch, work, ...options }: Destruction,
+    { config, couch, work: naming, ...options }: Destruction,
     selection: Selection,
     only: string | undefined,
+    file: string | undefined,
   ): Promise<CommandResult<PlanAnswer>> {
     const { output, live } = this;
     const { global } = couch;
-    const command = { config, couch, output, live };
+    const command = { config, couch, output, live, file, naming };
     if (only !== undefined) {
       const { domain, work: seen } = await targetNamed(global, only);
       return await planSingle(command, { kind: 'destroy', domain, ...options, ...seen });
     }
     const services = { global, stdin: process.stdin, report: selectionPrinter(output) };
-    return await planPrepared(command, await prepareDestructions(services, selection, options), work);
+    return await planPrepared(
+      command,
+      await prepareDestructions(services, selection, { ...options, guardPercent: config.fleet.guardPercent }),
+    );
   }
 
   /** In the words of the stack's `instances destroy` (`docs/admin-api.md` §1.3), which says what failed before why. */
@@ -152,7 +164,8 @@ export default class InstancesDestroy extends BaseCommand {
     const { stdin } = process;
     const { output } = this;
     const services = { global, stdin, report: selectionPrinter(output) };
-    const prepared = await prepareDestructions(services, selection, options);
+    const guardPercent = config.fleet.guardPercent;
+    const prepared = await prepareDestructions(services, selection, { ...options, guardPercent });
     const { total, described } = prepared;
     const question = [
       `Are you sure you want to remove ${count(total)} instance${total === 1 ? '' : 's'}: ${described}?`,
@@ -160,7 +173,9 @@ export default class InstancesDestroy extends BaseCommand {
     ];
     const command = { config, global, stdin, output, json: this.jsonEnabled() };
     return await runPrepared(command, prepared, work, async () => {
-      if (!work.force) await askForNumber(command, total, question);
+      if (work.force) return undefined;
+      await askForNumber(command, total, question);
+      return total;
     });
   }
 }

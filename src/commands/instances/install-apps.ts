@@ -6,7 +6,7 @@ import { runPrepared } from '../../cli/batches/run-prepared.ts';
 import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { list } from '../../cli/flags/instance-flags.ts';
-import { planFlags } from '../../cli/flags/plan-flags.ts';
+import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
 import { workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import type { SingleResult } from '../../cli/jobs/print-job.ts';
@@ -52,6 +52,7 @@ export default class InstancesInstallApps extends BaseCommand {
     ...filterFlags,
     force: Flags.boolean({ summary: 'Do not ask', default: false }),
     ...planFlags,
+    ...planFileFlag,
     ...workFlags,
     ...waitFlags,
     tries: triesFlag(DEFAULT_TRIES),
@@ -70,7 +71,7 @@ export default class InstancesInstallApps extends BaseCommand {
     const { output } = this;
     return await withCouch(config, async (couch) => {
       const { global } = couch;
-      const planning = { config, couch, output, live: this.live };
+      const planning = { config, couch, output, live: this.live, file: flags['plan-file'], naming: work };
       const command = { config, global, stdin, output, json: this.jsonEnabled() };
       if (only !== undefined && flags['dry-run']) {
         const { domain, work: seen } = await targetNamed(global, only);
@@ -92,15 +93,16 @@ export default class InstancesInstallApps extends BaseCommand {
       const services = { global, stdin, report: selectionPrinter(output) };
       const prepared = await prepareInstallations(services, selection, apps);
       if (flags['dry-run']) {
-        const { answer, outcome } = await planPrepared(planning, prepared, work);
+        const { answer, outcome } = await planPrepared(planning, prepared);
         this.endWith(outcome);
         return answer;
       }
       const { answer, outcome } = await runPrepared(command, prepared, work, async () => {
-        if (prepared.filter === undefined || work.force) return;
+        if (prepared.filter === undefined || work.force) return undefined;
         const { total, described, apps: installed = [] } = prepared;
         const question = `Are you sure you want to install ${installed.join(', ')} on ${count(total)} instances: ${described}?`;
         await askForNumber(command, total, [question]);
+        return total;
       });
       this.endWith(outcome);
       return answer;

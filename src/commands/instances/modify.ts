@@ -1,14 +1,14 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import type { StartedBatch } from '../../cli/batches/print-batch.ts';
-import { type PlanAnswer, planPrepared, planSingle } from '../../cli/batches/print-plan.ts';
+import { type PlanAnswer, type PlanCommand, planPrepared, planSingle } from '../../cli/batches/print-plan.ts';
 import { runPrepared } from '../../cli/batches/run-prepared.ts';
 import { changeFlags, rawChangesOf } from '../../cli/flags/change-flags.ts';
 import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { expandBooleanFlags, refuseFlagsOfOneInstance } from '../../cli/flags/instance-flags.ts';
-import { planFlags } from '../../cli/flags/plan-flags.ts';
-import { workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
+import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
+import { howeverManyFlag, workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import { withHeldServices } from '../../cli/instances/with-held-services.ts';
 import { currentAuthor } from '../../cli/terminal/actor.ts';
@@ -26,6 +26,7 @@ import { withCouch } from '../../operations/connect/couch.ts';
 import { rulesOf } from '../../operations/input/check-rows.ts';
 import { modifyInstance } from '../../operations/instances/modify-instance.ts';
 import { prepareModifications, prepareModificationsOf } from '../../operations/instances/modify-instances.ts';
+import { guardSentence } from '../../operations/plan/guard.ts';
 import { targetNamed } from '../../operations/targets/target-named.ts';
 import { count } from '../../quantity-text.ts';
 import { safeJson } from '../../safe-text.ts';
@@ -63,7 +64,9 @@ export default class InstancesModify extends BaseCommand {
     // --locale is what an instance is to have.
     'with-locale': Flags.string({ summary: filterLocale.summary ?? '', helpGroup: 'FILTER' }),
     force: Flags.boolean({ summary: 'Do not ask', default: false }),
+    'however-many': howeverManyFlag,
     ...planFlags,
+    ...planFileFlag,
     ...workFlags,
     ...waitFlags,
     tries: triesFlag(DEFAULT_TRIES),
@@ -81,7 +84,11 @@ export default class InstancesModify extends BaseCommand {
     const changes = rawChangesOf(flags);
     if (args.domain !== undefined) {
       return flags['dry-run']
-        ? await this.planOne(config, args.domain, changes)
+        ? await this.planOne(
+            { config, file: flags['plan-file'], naming: workOptionsOf(flags) },
+            args.domain,
+            changes,
+          )
         : await this.one(config, args.domain, changes, flags.reason);
     }
 
@@ -92,7 +99,7 @@ export default class InstancesModify extends BaseCommand {
     return await withCouch(config, async (couch) => {
       const { global } = couch;
       const services = { global, stdin, report: selectionPrinter(output) };
-      const options = { rules: rulesOf(config), changes };
+      const options = { rules: rulesOf(config), changes, guardPercent: config.fleet.guardPercent };
       const command = { config, global, stdin, output, json: this.jsonEnabled() };
       const prepared =
         from === undefined
@@ -100,31 +107,41 @@ export default class InstancesModify extends BaseCommand {
           : await prepareModificationsOf(services, { from, skipInvalid: flags['skip-invalid'] }, options);
       if (flags['dry-run']) {
         const { answer, outcome } = await planPrepared(
-          { config, couch, output, live: this.live },
+          { config, couch, output, live: this.live, file: flags['plan-file'], naming: work },
           prepared,
-          work,
         );
         this.endWith(outcome);
         return answer;
       }
       const { answer, outcome } = await runPrepared(command, prepared, work, async () => {
         // The rows of a file say themselves what is to become of each.
-        if (from !== undefined || work.force) return;
+        if (work.force || work.howeverMany !== undefined) return undefined;
+        if (from !== undefined) {
+          const question = from === '-' ? undefined : await prepared.guardQuestion();
+          if (question === undefined) return undefined;
+          await askForNumber(command, question.number, [`${guardSentence(question)}.`]);
+          return question.number;
+        }
         const { total, described } = prepared;
         const question = `Are you sure you want to modify ${count(total)} instance${total === 1 ? '' : 's'}: ${described}?`;
         await askForNumber(command, total, [question]);
+        return total;
       });
       this.endWith(outcome);
       return answer;
     });
   }
 
-  private async planOne(config: Config, name: string, raw: RawOptions): Promise<PlanAnswer> {
+  private async planOne(
+    { config, file, naming }: Pick<PlanCommand, 'config' | 'file' | 'naming'>,
+    name: string,
+    raw: RawOptions,
+  ): Promise<PlanAnswer> {
     const { domain, changes } = parseChanges({ ...raw, domain: name }, rulesOf(config));
     return await withCouch(config, async (couch) => {
       const target = await targetNamed(couch.global, domain);
       const work = { kind: 'modify', domain: target.domain, changes, ...target.work } as const;
-      const command = { config, couch, output: this.output, live: this.live };
+      const command = { config, couch, output: this.output, live: this.live, file, naming };
       const { answer, outcome } = await planSingle(command, work);
       this.endWith(outcome);
       return answer;

@@ -7,7 +7,7 @@ import { runPrepared } from '../../cli/batches/run-prepared.ts';
 import { triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { orphansWaitFlag, removalWaitMs } from '../../cli/flags/orphans-flag.ts';
-import { planFlags } from '../../cli/flags/plan-flags.ts';
+import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
 import { domainFileFlag, workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
 import { removeOrphans } from '../../cli/instances/remove-orphans.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
@@ -79,6 +79,7 @@ export default class InstancesRepair extends BaseCommand {
     }),
     force: Flags.boolean({ summary: 'Do not ask', default: false }),
     ...planFlags,
+    ...planFileFlag,
     ...workFlags,
     ...waitFlags,
     tries: triesFlag(DEFAULT_TRIES),
@@ -116,7 +117,7 @@ export default class InstancesRepair extends BaseCommand {
     const { output } = this;
     return await withCouch(config, async (couch) => {
       const { global, cluster } = couch;
-      const planning = { config, couch, output, live: this.live };
+      const planning = { config, couch, output, live: this.live, file: flags['plan-file'], naming: work };
       const command = { config, global, stdin, output, json: this.jsonEnabled() };
       const options = {
         recreateEmpty,
@@ -143,18 +144,19 @@ export default class InstancesRepair extends BaseCommand {
       const services = { global, cluster, stdin, report: selectionPrinter(output) };
       const prepared = await prepareRepairs(services, selection, { ...options, rate });
       if (flags['dry-run']) {
-        const { answer, outcome } = await planPrepared(planning, prepared, work);
+        const { answer, outcome } = await planPrepared(planning, prepared);
         this.endWith(outcome);
         return answer;
       }
       const { answer, outcome } = await runPrepared(command, prepared, work, async () => {
-        if (!recreateEmpty || force) return;
+        if (!recreateEmpty || force) return undefined;
         const { total, described } = prepared;
         const question = [
           `Are you sure you want to make missing databases of ${count(total)} instances anew: ${described}?`,
           'What they held cannot be restored from a backup any more without removing them again.',
         ];
         await askForNumber(command, total, question);
+        return total;
       });
       this.endWith(outcome);
       return answer;

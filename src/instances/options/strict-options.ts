@@ -77,7 +77,7 @@ export const strictChanges = instanceChanges
   .refine(hasNoReasonAlone, reasonAlone);
 
 /** What a field of a document is, as it is compared; null where there is none. */
-const fieldValue = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]);
+export const fieldValue = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]);
 
 /** Values of fields of an instance by their names; those of its settings begin with `settings.`. */
 export const fieldValues = z.record(z.string().regex(/^[a-z_]+$|^settings\../), fieldValue);

@@ -66,9 +66,13 @@ export type UnreportedRow = Omit<Report, 'state' | 'generation' | 'attempt' | 'p
 /** Without characters that are mistaken for others when read aloud. */
 const ID_ALPHABET = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
 const ID_LENGTH = 5;
+/** Longer: none that is there already may be taken for it. */
+const FOLLOWING_ID_LENGTH = 12;
 
 export interface Batches {
   create(batch: NewBatch): Promise<string>;
+  /** Makes the batch of that id. @returns false when it is there already, and stays as it is */
+  createOnce(id: string, batch: NewBatch): Promise<boolean>;
   /** Writes again what is known of the batch itself, where Redis has forgotten it. */
   restore(id: string, batch: NewBatch, createdAt: number): Promise<void>;
   /** @returns false when the report was not newer than what is known */
@@ -77,6 +81,8 @@ export interface Batches {
   giveUp(row: UnreportedRow): Promise<void>;
   /** @throws InputError `unknown_batch` */
   get(id: string): Promise<Batch>;
+  /** Undefined where there is none. */
+  find(id: string): Promise<Batch | undefined>;
   /** Newest first. */
   list(limit: number): Promise<Batch[]>;
   /** Rows in the order of the file, page by page; only those of some states where they are given. */
@@ -160,6 +166,19 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
     return moved === 1;
   }
 
+  async function createOnce(id: string, batch: NewBatch): Promise<boolean> {
+    const key = keys.batch(id);
+    const createdAt = Date.now();
+    if ((await redis.hsetnx(key, 'createdAt', createdAt)) === 0) return false;
+    await redis
+      .multi()
+      .hset(key, fieldsOf(batch, createdAt))
+      .expire(key, BATCH_SECONDS)
+      .zadd(keys.batches, createdAt, id)
+      .exec();
+    return true;
+  }
+
   const indexArguments = (id: string) => ({
     own: [keys.rows(id), keys.counts(id), keys.batch(id), keys.causes(id)],
     about: [id, keys.index, BATCH_SECONDS],
@@ -206,22 +225,16 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
 
   return {
     get,
+    find: read,
 
     async create(batch) {
       for (;;) {
         const id = newId();
-        const key = keys.batch(id);
-        const createdAt = Date.now();
-        if ((await redis.hsetnx(key, 'createdAt', createdAt)) === 0) continue;
-        await redis
-          .multi()
-          .hset(key, fieldsOf(batch, createdAt))
-          .expire(key, BATCH_SECONDS)
-          .zadd(keys.batches, createdAt, id)
-          .exec();
-        return id;
+        if (await createOnce(id, batch)) return id;
       }
     },
+
+    createOnce,
 
     async restore(id, batch, createdAt) {
       const writes = redis.multi();
@@ -323,6 +336,12 @@ async function fieldsAt(redis: RedisClient, key: string): Promise<Record<string,
     if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return {};
     throw error;
   }
+}
+
+/** An id that follows from what a batch is made of, so that nothing is made of it twice. @param digest bytes of a hash */
+export function batchIdFrom(digest: Uint8Array): string {
+  const characters = digest.subarray(0, FOLLOWING_ID_LENGTH);
+  return Array.from(characters, (byte) => ID_ALPHABET[byte % ID_ALPHABET.length]).join('');
 }
 
 function newId(): string {

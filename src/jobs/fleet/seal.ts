@@ -45,6 +45,7 @@ export function isSealKey(text: string): boolean {
 /** What the fleet's key is used for; each use has a key of its own, so that none tells anything of another. */
 type Use =
   | 'signature of a job'
+  | 'mac of a plan'
   | 'mark of a passphrase'
   | 'seal of a passphrase'
   | 'seal of an exported passphrase'

@@ -86,6 +86,8 @@ export function creation({ options, seal, tries, author, after = [] }: CreateReq
 export interface RowRequest extends JobRequest {
   /** Line of the row in its file, from 1. */
   readonly row: number;
+  /** Why it is not to be queued: it ends at once as failed. */
+  readonly refusal?: FleetError | undefined;
 }
 
 /**
@@ -99,8 +101,9 @@ export async function enqueueRows(
   rows: readonly RowRequest[],
 ): Promise<number> {
   const jobs = rows.map((request) => {
-    const jobId = randomUUID();
+    const { jobId = randomUUID(), refusal } = request;
     return {
+      refusal,
       jobId,
       row: request.row,
       isParked: true,
@@ -108,7 +111,7 @@ export async function enqueueRows(
       payload: payloadOf(fleet, jobId, request, { id: batchId, row: request.row }),
     };
   });
-  const checked = jobs.map((job) => ({ job, refusal: refusalOf(job.payload) }));
+  const checked = jobs.map((job) => ({ job, refusal: job.refusal ?? refusalOf(job.payload) }));
   const runnable = checked.flatMap(({ job, refusal }) => (refusal === undefined ? [job] : []));
   const answers = await submit(fleet, runnable, PRIORITY.batch);
   await Promise.all(

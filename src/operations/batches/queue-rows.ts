@@ -15,6 +15,8 @@ export type BatchRow = RowRequest & WithOriginal;
 
 /** What a batch is, before it has rows. */
 export interface BatchInput {
+  /** Of a batch that the caller has made; absent = it is made. */
+  readonly id?: string | undefined;
   readonly kind: JobKind;
   readonly name: string;
   /** Why, for the record; may be empty. */

@@ -49,13 +49,13 @@ export async function runBatch(
   { async, actor, ...wait }: RunBatchOptions,
   report: BatchReporter,
 ): Promise<BatchResult> {
-  const { chunks, notify: address, ...facts } = input;
+  const { chunks, id, notify: address, ...facts } = input;
   const { total } = facts;
   const notify = address === undefined ? undefined : sealAddress(fleet.sealKey, address);
   const batch = { ...facts, by: actor, notify };
   return await withWaitLimit(wait, async (limit) => {
     const { signal } = limit;
-    const batchId = await fleet.batches.create(batch);
+    const batchId = id ?? (await fleet.batches.create(batch));
     report({ event: 'made', batchId, total });
     const follower = createFollower(fleet, batchId, (view) => report({ event: 'view', view }));
     const look = () => follower.look();

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
+import { FleetError } from '../../errors.ts';
 import { ensureGlobalDatabases } from '../../instances/platform/global-databases.ts';
 import { type Fleet, type KeyedFleet, openFleet } from '../../jobs/fleet/fleet.ts';
 import { ensureFleetRecord, type FleetRecord, readRecord } from '../../jobs/fleet/fleet-record.ts';
@@ -41,6 +42,17 @@ export async function withKeyedFleet<T>(
 export async function keyedFleet(fleet: Fleet, global: CouchServer): Promise<KeyedFleet> {
   const { sealKey } = (await readRecord(global)) ?? (await foundFleet(global, fleet));
   return { ...fleet, sealKey, signer: createSigner(sealKey) };
+}
+
+/** By which a plan is known as one of this fleet, whose record is there. @throws FleetError `bad_fleet_record` */
+export async function planKeys(
+  global: CouchServer,
+): Promise<{ readonly fleetId: string; readonly sealKey: string }> {
+  const record = await readRecord(global);
+  if (record === undefined) {
+    throw new FleetError('bad_fleet_record', `the record of the fleet is gone from ${global.host}`);
+  }
+  return { fleetId: record.fleetId, sealKey: record.sealKey };
 }
 
 async function foundFleet(global: CouchServer, { redis, keys }: Fleet): Promise<FleetRecord> {

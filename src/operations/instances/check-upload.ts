@@ -86,7 +86,7 @@ export async function checkUpload(services: UploadServices, upload: Upload): Pro
         prepareModificationsOf(
           selection,
           { from: upload.rows, skipInvalid: upload.skipInvalid },
-          { rules: rulesOf(services.config), changes },
+          { rules: rulesOf(services.config), changes, guardPercent: services.config.fleet.guardPercent },
         ),
       );
     }
@@ -95,7 +95,11 @@ export async function checkUpload(services: UploadServices, upload: Upload): Pro
       const { skipAccounts, resume } = work;
       const chosen = { domains: [], from: upload.rows, filter: {}, skipInvalid: upload.skipInvalid };
       return await checkSelection(services, upload, (selection) =>
-        prepareDestructions(selection, chosen, { skipAccounts, resume }),
+        prepareDestructions(selection, chosen, {
+          skipAccounts,
+          resume,
+          guardPercent: services.config.fleet.guardPercent,
+        }),
       );
     }
     default:

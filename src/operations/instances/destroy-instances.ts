@@ -16,6 +16,12 @@ export interface DestructionOptions {
   readonly resume: boolean;
 }
 
+/** How many are destroyed. */
+export interface DestructionsOptions extends DestructionOptions {
+  /** `fleet.guard` of the configuration. */
+  readonly guardPercent: number;
+}
+
 /** The one instance to be destroyed. */
 export interface DestructionInput extends DestructionOptions {
   /** As typed. */
@@ -53,11 +59,13 @@ export async function prepareDestruction(
 export async function prepareDestructions(
   services: SelectionServices,
   selection: Selection,
-  options: DestructionOptions,
+  { guardPercent, ...options }: DestructionsOptions,
 ): Promise<PreparedBatch> {
+  const targets = await selectTargets(selection, services);
   return preparedBatch({
     kind: 'destroy',
-    targets: await selectTargets(selection, services),
+    targets,
+    guard: { global: services.global, percent: guardPercent, number: targets.total },
     workOf: (target, filter) => destruction(options, target, filter),
   });
 }

@@ -14,6 +14,8 @@ export interface ModificationOptions {
   readonly rules: ParsingRules;
   /** What is to become of each instance, where its row does not say otherwise. */
   readonly changes: RawOptions;
+  /** `fleet.guard` of the configuration. */
+  readonly guardPercent: number;
 }
 
 /**
@@ -24,12 +26,18 @@ export interface ModificationOptions {
 export async function prepareModificationsOf(
   services: SelectionServices,
   { from, skipInvalid }: { readonly from: InputSource; readonly skipInvalid: boolean },
-  { rules, changes }: ModificationOptions,
+  { rules, changes, guardPercent }: ModificationOptions,
 ): Promise<PreparedBatch> {
   const check = changesCheck(changes, rules);
+  let blocked = 0;
+  const onValid = (row: ParsedChanges): void => {
+    if (row.changes.blocked === true) blocked += 1;
+  };
+  const targets = await selectRows({ from, skipInvalid, check, columns: CHANGE_FLAGS, onValid }, services);
   return preparedBatch({
     kind: 'modify',
-    targets: await selectRows({ from, skipInvalid, check, columns: CHANGE_FLAGS }, services),
+    targets,
+    guard: { global: services.global, percent: guardPercent, number: blocked },
     workOf: ({ domain, seen, changes: wanted }) => ({
       kind: 'modify',
       domain,
@@ -46,14 +54,17 @@ export async function prepareModificationsOf(
 export async function prepareModifications(
   services: SelectionServices,
   filter: InstanceFilter,
-  { rules, changes: raw }: ModificationOptions,
+  { rules, changes: raw, guardPercent }: ModificationOptions,
 ): Promise<PreparedBatch> {
   // The domain is each instance's own; any will do to understand the rest.
   const { changes } = parseChanges({ ...raw, domain: 'any.example.org' }, rules);
   const selection = { domains: [], from: undefined, filter, skipInvalid: false };
+  const targets = await selectTargets(selection, services);
+  const number = changes.blocked === true ? targets.total : 0;
   return preparedBatch({
     kind: 'modify',
-    targets: await selectTargets(selection, services),
+    targets,
+    guard: { global: services.global, percent: guardPercent, number },
     workOf: ({ domain, seen }) => ({ kind: 'modify', domain, changes, filter, ...(seen && { seen }) }),
   });
 }

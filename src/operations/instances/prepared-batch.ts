@@ -10,6 +10,7 @@ import {
   type RunBatchOptions,
   runBatch,
 } from '../batches/run-batch.ts';
+import { type GuardedWork, type GuardQuestion, guardQuestion, passGuard } from '../plan/guard.ts';
 import type { Targets } from '../targets/selection.ts';
 import type { Target } from '../targets/target.ts';
 
@@ -19,6 +20,8 @@ export interface ManyJobs<Each extends Target> {
   readonly targets: Targets<Each>;
   /** Most instances that are begun in a second; absent = as many as workers can. */
   readonly rate?: number | undefined;
+  /** Of work that destroys or blocks. */
+  readonly guard?: GuardedWork | undefined;
   /** @param filter what the instance must still be when its turn comes */
   workOf(target: Each, filter: InstanceFilter | undefined): JobSpec;
 }
@@ -35,6 +38,8 @@ export interface BatchNaming {
   readonly notify?: string | undefined;
   /** Tries of each job before it fails for good. */
   readonly tries: number;
+  /** The number of instances that would be destroyed or blocked, as somebody has typed it. */
+  readonly howeverMany?: number | undefined;
 }
 
 /** Instances that were selected and counted; nothing is queued yet. To be closed in any case. */
@@ -51,9 +56,11 @@ export interface PreparedBatch {
   readonly passedOver: number;
   /** What each instance must still be when its turn comes; undefined where none was given. */
   readonly filter: InstanceFilter | undefined;
+  /** What somebody has to be asked before it is run; undefined where it is not too much. */
+  guardQuestion(): Promise<GuardQuestion | undefined>;
   /** What would be queued, page by page; nothing is. */
   requests(tries: number): AsyncIterable<readonly RowRequest[]>;
-  /** Queues a job for each instance as a batch, and follows it. */
+  /** Queues a job for each instance as a batch, and follows it. @throws FleetError `guard` */
   run(
     fleet: KeyedFleet,
     naming: BatchNaming,
@@ -68,6 +75,7 @@ export function preparedBatch<Each extends Target>({
   kind,
   targets,
   rate,
+  guard,
   workOf,
 }: ManyJobs<Each>): PreparedBatch {
   const { total, described, passedOver, filter } = targets;
@@ -86,11 +94,13 @@ export function preparedBatch<Each extends Target>({
     name: targets.name,
     rate,
     requests,
+    guardQuestion: async () => (guard === undefined ? undefined : await guardQuestion(guard)),
     total,
     described,
     passedOver,
     filter,
-    async run(fleet, { name = targets.name, steering, tries, ...naming }, options, report) {
+    async run(fleet, { name = targets.name, steering, tries, howeverMany, ...naming }, options, report) {
+      if (guard !== undefined) await passGuard(guard, howeverMany);
       const { reason, maxFailures, notify } = naming;
       const held = { rate, ...steering };
       const facts = { kind, name, reason, maxFailures, notify, steering: held, total };

@@ -70,26 +70,21 @@ export interface Unknown {
 
 /** Whether a job for the row would have something to do. */
 export function hasWork(verdict: Verdict): boolean {
-  switch (verdict.verdict) {
-    case 'new':
-    case 'change':
-    case 'install':
-    case 'destroy':
-    case 'repair':
-      return true;
-    case 'reserved':
-      return verdict.resumes;
-    case 'same':
-    case 'exists':
-    case 'taken':
-    case 'deleting':
-    case 'absent':
-    case 'refused':
-      return false;
-    default:
-      return verdict satisfies never;
-  }
+  return isPlannedWork(verdict);
 }
+
+/** The same of what a file keeps of a verdict. */
+export function isPlannedWork({
+  verdict,
+  resumes = false,
+}: {
+  readonly verdict: VerdictName;
+  readonly resumes?: boolean | undefined;
+}): boolean {
+  return WORK.has(verdict) || (verdict === 'reserved' && resumes);
+}
+
+const WORK: ReadonlySet<VerdictName> = new Set(['new', 'change', 'install', 'destroy', 'repair']);
 
 /** How many rows there are of each verdict. */
 export interface PlanCounts extends Readonly<Record<VerdictName, number>> {

@@ -115,6 +115,8 @@ export interface RowSelection<Parsed> {
   readonly check: RowCheck<Parsed>;
   /** Columns that may occur; `domain` among them. */
   readonly columns: readonly string[];
+  /** Told every good row while the file is checked. */
+  onValid?(row: Parsed): void;
 }
 
 /**
@@ -122,12 +124,12 @@ export interface RowSelection<Parsed> {
  * @throws InputError when it cannot be read, or a row is not good
  */
 export async function selectRows<Parsed extends DomainRow>(
-  { from, skipInvalid, check, columns }: RowSelection<Parsed>,
+  { from, skipInvalid, check, columns, onValid }: RowSelection<Parsed>,
   { global, stdin, report, onCounted }: SelectionServices,
 ): Promise<Targets<Parsed & Target>> {
   const file = await openRowFile(from, stdin, check, columns);
   try {
-    const counts = await checkFile(file, report);
+    const counts = await checkFile(file, report, onValid);
     onCounted?.(counts);
     refuseInvalidRows(counts, file.name, skipInvalid);
     return {

@@ -1,0 +1,77 @@
+import type { CouchServer } from '../../couchdb/server.ts';
+import { FleetError } from '../../errors.ts';
+import { countInstances } from '../../instances/lookup/all-instances.ts';
+import type { JobSpec } from '../../jobs/kinds/payload.ts';
+import { count } from '../../quantity-text.ts';
+
+/** Work that would destroy or block instances. */
+export interface GuardedWork {
+  /** Where all instances are counted. */
+  readonly global: CouchServer;
+  /** Per cent of the fleet, `fleet.guard` of the configuration. */
+  readonly percent: number;
+  /** Instances that would be destroyed or blocked. */
+  readonly number: number;
+}
+
+/** Whether work takes an instance away from its owner. */
+export function isGuarded(work: JobSpec): boolean {
+  return work.kind === 'destroy' || (work.kind === 'modify' && work.changes.blocked === true);
+}
+
+/** What has to be said before so much is done. */
+export interface GuardQuestion {
+  readonly number: number;
+  /** All instances there are, by CouchDB. */
+  readonly of: number;
+  readonly percent: number;
+}
+
+/** So few are never asked for, whatever part of the fleet they are. */
+const FEW = 20;
+
+/** What the guard wants to be told; undefined where it lets the work pass. */
+export async function guardQuestion(
+  { global, percent, number }: GuardedWork,
+  signal?: AbortSignal,
+): Promise<GuardQuestion | undefined> {
+  if (number <= FEW) return undefined;
+  const of = await countInstances(global, signal);
+  return isTooMany(number, of, percent) ? { number, of, percent } : undefined;
+}
+
+/** Whether so many of a fleet are more than what is done without a question. */
+export function isTooMany(number: number, of: number, percent: number): boolean {
+  return number > FEW && number * 100 > of * percent;
+}
+
+/**
+ * Lets work pass that is no more than the share, or whose number was said.
+ * @param howeverMany the number of instances, as somebody has typed it; undefined where nobody has
+ * @throws FleetError `guard`
+ */
+export async function passGuard(work: GuardedWork, howeverMany: number | undefined): Promise<void> {
+  if (work.number === 0 || howeverMany === work.number) return;
+  if (howeverMany !== undefined) {
+    throw new FleetError(
+      'guard',
+      `${count(work.number)} instances would be destroyed or blocked, and not ${count(howeverMany)}; nothing was queued`,
+      'Look at what is meant: --dry-run.',
+    );
+  }
+  const question = await guardQuestion(work);
+  if (question !== undefined) throw guardRefusal(question);
+}
+
+function guardRefusal(question: GuardQuestion): FleetError {
+  return new FleetError(
+    'guard',
+    `${guardSentence(question)}; nothing was queued`,
+    `Look at them: --dry-run. If all of them are meant: --however-many ${question.number}.`,
+  );
+}
+
+/** The question in a sentence, without a full stop. */
+export function guardSentence({ number, of, percent }: GuardQuestion): string {
+  return `${count(number)} of ${count(of)} instances would be destroyed or blocked, which is more than ${percent} % (fleet.guard)`;
+}
