@@ -3,15 +3,19 @@ import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
 import type { RawOptions } from '../../instances/options/flags.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
+import type { RowRequest } from '../../jobs/queue/enqueue.ts';
 import type { BatchReporter, BatchResult, RunBatchOptions } from '../batches/run-batch.ts';
 import { type Couch, checkCouch } from '../connect/couch.ts';
 import { passphraseMarker } from '../connect/passphrase-sealer.ts';
 import { type FileCounts, refuseInvalidRows } from '../input/check-file.ts';
 import { rulesOf } from '../input/check-rows.ts';
 import type { InputStream } from '../input/spool.ts';
+import { withPlanServices } from '../plan/open-plan.ts';
+import { makePlan, type Plan } from '../plan/plan.ts';
 import type { SelectionServices } from '../targets/selection.ts';
 import { collectedReports, type RowReports } from './collected-reports.ts';
 import { prepareCreations } from './create-instances.ts';
+import type { RowPassphrases } from './creation-chunks.ts';
 import { prepareDestructions } from './destroy-instances.ts';
 import { prepareModificationsOf } from './modify-instances.ts';
 import { type Preflight, preflight } from './preflight.ts';
@@ -44,6 +48,11 @@ export interface CheckedUpload extends RowReports {
   readonly refusal: InputError | undefined;
   /** What the creations would cost; undefined where none are meant. */
   readonly preflight: Preflight | undefined;
+  /**
+   * What would be queued, page by page; nothing is, and nothing comes where there is a refusal.
+   * @param passphrases absent where none is to be sealed, for a plan that is only shown
+   */
+  requests(tries: number, passphrases?: RowPassphrases): AsyncIterable<readonly RowRequest[]>;
   /**
    * Queues a job for each good row as a batch, and answers once all are queued or the signal is aborted. The first that
    * it reports is the id of the batch.
@@ -130,6 +139,8 @@ async function checkCreations(
       counts,
       refusal,
       preflight: cost,
+      requests: (tries, passphrases) =>
+        refusal === undefined ? prepared.requests(tries, passphrases) : nothing(),
       async submit(fleet, naming, options, onBatch) {
         if (refusal !== undefined) throw refusal;
         const mark = prepared.hasPassphrases ? await passphraseMarker(config, fleet) : undefined;
@@ -175,6 +186,7 @@ async function checkSelection(
     counts,
     refusal: undefined,
     preflight: undefined,
+    requests: (tries) => prepared.requests(tries),
     submit: (fleet, naming, options, onBatch) =>
       prepared.run(
         fleet,
@@ -190,16 +202,31 @@ async function checkSelection(
 const IN_BACKGROUND = { async: true, waitMs: undefined } as const;
 
 function refused(
-  checked: Omit<CheckedUpload, 'preflight' | 'submit' | 'close' | 'refusal'> & {
+  checked: Omit<CheckedUpload, 'preflight' | 'requests' | 'submit' | 'close' | 'refusal'> & {
     readonly refusal: InputError;
   },
 ): CheckedUpload {
   return {
     ...checked,
     preflight: undefined,
+    requests: nothing,
     submit: () => Promise.reject(checked.refusal),
     close: async () => undefined,
   };
+}
+
+async function* nothing(): AsyncGenerator<readonly RowRequest[]> {}
+
+/** Looks at all rows of an upload that was checked, as a dry run of the command for the same does. */
+export async function planUpload(
+  { config, couch }: UploadServices,
+  checked: Pick<CheckedUpload, 'kind' | 'file' | 'requests'>,
+  tries: number,
+  passphrases?: RowPassphrases,
+): Promise<Plan> {
+  const { kind, file: name } = checked;
+  const work = { kind, name, rate: undefined, requests: checked.requests(tries, passphrases) };
+  return await withPlanServices(config, couch, (services) => makePlan(services, work));
 }
 
 /** What is wrong with the file itself is an answer; that it never came whole is none. */

@@ -34,6 +34,11 @@ const queryShape = {
     .describe('Name of the batch; that of the file otherwise.'),
   reason: z.string().max(LONGEST_REASON).default('').describe('Why, for the record.'),
   max_failures: whole(0, MOST_FAILURES, 'The batch stops when more instances than this have failed.'),
+  however_many: whole(
+    1,
+    MOST_FAILURES,
+    'The number of instances, where more are to be destroyed or blocked than fleet.guard says.',
+  ),
   tries: whole(1, 1000, 'Tries of each job before it fails for good.'),
   skip_invalid: flag.describe('Whether to go on without the rows that are not good.'),
   dry_run: flag.describe('Whether to check only: nothing is queued.'),
@@ -75,6 +80,7 @@ export function uploadOrder(query: unknown): UploadOrder {
     name,
     reason,
     max_failures,
+    however_many: howeverMany,
     tries = DEFAULT_TRIES,
     skip_invalid,
     dry_run,
@@ -83,7 +89,7 @@ export function uploadOrder(query: unknown): UploadOrder {
   const columns = columnsOf(query);
   return {
     work: workOf(kind, columns, { skipAccounts: isTrue(of.skip_accounts), resume: isTrue(of.resume) }),
-    naming: { name, reason, maxFailures: max_failures, tries },
+    naming: { name, reason, maxFailures: max_failures, tries, howeverMany },
     skipInvalid: isTrue(skip_invalid),
     dryRun: isTrue(dry_run),
   };
