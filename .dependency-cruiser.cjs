@@ -40,7 +40,15 @@ const looksDownOnly = (folder, row) => {
 /** The rooms of a folder, from the top; a room may import from those of the rows below its own. */
 const ROOMS = {
   cli: [['instances'], ['batches', 'jobs'], ['flags'], ['terminal']],
-  operations: [['doctor'], ['queue'], ['instances'], ['plan'], ['batches'], ['jobs', 'targets'], ['connect', 'input']],
+  operations: [
+    ['doctor'],
+    ['queue'],
+    ['instances'],
+    ['plan'],
+    ['batches'],
+    ['jobs', 'targets'],
+    ['connect', 'input'],
+  ],
   jobs: [['queue'], ['fleet'], ['batches', 'claims'], ['kinds', 'redis']],
   instances: [
     ['fsck', 'change', 'platform'],
