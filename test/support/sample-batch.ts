@@ -31,6 +31,7 @@ export function sampleBatch(counts: Partial<Record<RowState, number>>, changes: 
     total,
     ordered: undefined,
     maxFailures: undefined,
+    maxFailuresPercent: undefined,
     halt: undefined,
     haltReason: '',
     steering: NO_STEERING,

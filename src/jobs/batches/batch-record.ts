@@ -47,6 +47,8 @@ export interface BatchRecord {
   readonly ordered: number | undefined;
   /** Stops by itself when more rows than this have failed or are incomplete; absent = never. */
   readonly maxFailures: number | undefined;
+  /** The share of the total by which that was said, in percent; absent where it was a number. */
+  readonly maxFailuresPercent: number | undefined;
   readonly halt: Halt | undefined;
   /** Why it was halted, in the words of who wanted it; may be empty. */
   readonly haltReason: string;
@@ -100,6 +102,7 @@ export function batchOf(
     total,
     ordered: orderedOf(fields['ordered'], total),
     maxFailures: wholeNumber(fields['maxFailures'], Number.MAX_SAFE_INTEGER),
+    maxFailuresPercent: wholeNumber(fields['maxFailuresPercent'], 100),
     halt: haltOf(fields['halt']),
     haltReason: fields['haltReason'] ?? '',
     steering: steeringOf(fields),

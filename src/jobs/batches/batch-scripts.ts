@@ -124,6 +124,9 @@ redis.call('ZADD', KEYS[2] .. ':' .. ARGV[2], ARGV[1], ARGV[1])
 
 local change = (final[ARGV[2]] or 0) - (old and final[old] or 0)
 redis.call('HINCRBY', KEYS[3], 'final', change)
+if change ~= 0 and type(redis.pcall('ZSCORE', KEYS[3] .. ':canary', ARGV[1])) == 'string' then
+  redis.pcall('HINCRBY', KEYS[3], 'canaryEnded', change)
+end
 if change == 1 then
   local bucket = math.floor(now() / ${RATE_BUCKET_SECONDS * 1000})
   -- What somebody else has put there must not keep the row from being moved.

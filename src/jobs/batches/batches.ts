@@ -45,6 +45,8 @@ export interface NewBatch {
   readonly by: string;
   readonly total: number;
   readonly maxFailures?: number | undefined;
+  /** The share of the total by which that was said, in percent. */
+  readonly maxFailuresPercent?: number | undefined;
   /** What holds it back from the beginning. */
   readonly steering?: SteeringChange | undefined;
   /** Address to notify, sealed (`fleet/notices.ts`). */
@@ -59,6 +61,13 @@ export interface Report extends RowInfo {
   readonly attempt: number;
   /** Whether its job is parked, so that the row waits at the gate. */
   readonly parked?: boolean;
+}
+
+/** More failed and incomplete rows than this stop a batch. */
+export interface FailureLimit {
+  readonly maxFailures: number;
+  /** The share of the total by which that was said, in percent. */
+  readonly maxFailuresPercent?: number | undefined;
 }
 
 export type UnreportedRow = Omit<Report, 'state' | 'generation' | 'attempt' | 'parked'>;
@@ -103,13 +112,10 @@ export interface Batches {
   /** Lets a halted batch go on, for rows that are tried again. @param author who wanted it and why */
   liftHalt(id: string, author: Author): Promise<void>;
   /**
-   * Changes what holds a batch back; more failures than `maxFailures` stop it, `null` takes that limit away. The gate has to be
-   * asked anew (`gate/gate.ts`).
+   * Changes what holds a batch back; `failures` stop it, `null` takes that limit away. The gate has to be asked anew
+   * (`gate/gate.ts`).
    */
-  steer(
-    id: string,
-    change: SteeringChange & { readonly maxFailures?: number | null | undefined },
-  ): Promise<void>;
+  steer(id: string, change: SteeringChange, failures?: FailureLimit | null): Promise<void>;
   /** Corrects the total of a batch whose submission was cut short. */
   setTotal(id: string, total: number): Promise<void>;
   /** Since when rows of it are missing, in milliseconds: since `now` where that was not known before. */
@@ -296,10 +302,10 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
         .exec();
     },
 
-    async steer(id, { maxFailures, ...change }) {
+    async steer(id, change, failures) {
       const { set, remove } = steeringFields(change, Date.now());
-      const gone = [...remove, ...(maxFailures === null ? ['maxFailures'] : [])];
-      const changed = { ...set, ...(typeof maxFailures === 'number' ? { maxFailures } : {}) };
+      const gone = [...remove, ...(failures === undefined ? [] : ['maxFailures', 'maxFailuresPercent'])];
+      const changed = { ...set, ...defined({ ...failures }) };
       const writes = redis.multi();
       if (gone.length > 0) writes.hdel(keys.batch(id), ...gone);
       if (Object.keys(changed).length > 0) writes.hset(keys.batch(id), changed);

@@ -16,6 +16,8 @@ export interface Steering {
   readonly pause: Pause | undefined;
   /** So many rows, the first, are begun; the others wait until somebody has the batch go on. */
   readonly canary: number | undefined;
+  /** Rows of the canary that have ended. */
+  readonly canaryEnded: number;
   /** Most rows under way at a time. */
   readonly concurrency: number | undefined;
   /** Most rows that are begun in a second. */
@@ -38,6 +40,7 @@ export interface SteeringChange {
 export const NO_STEERING: Steering = {
   pause: undefined,
   canary: undefined,
+  canaryEnded: 0,
   concurrency: undefined,
   rate: undefined,
   notBefore: undefined,
@@ -46,6 +49,8 @@ export const NO_STEERING: Steering = {
 
 /** Largest number that a limit may be, and rows a second that make no difference any more. */
 export const MOST_AT_ONCE = 100_000;
+/** Rows of the largest canary: they are looked at whenever the gate is opened. */
+export const MOST_CANARY = 1_000;
 export const MOST_PER_SECOND = 10_000;
 
 /** Fewest rows a second: one in a day. */
@@ -65,7 +70,8 @@ export function steeringOf(fields: Readonly<Record<string, string>>): Steering {
             at: numberIn(paused, 0, LAST_TIME_MS) ?? 0,
             reason: fields['pauseReason'] ?? '',
           },
-    canary: wholeIn(fields['canary'], MOST_AT_ONCE),
+    canary: wholeIn(fields['canary'], MOST_CANARY),
+    canaryEnded: wholeIn(fields['canaryEnded'], MOST_CANARY) ?? 0,
     concurrency: wholeIn(fields['concurrency'], MOST_AT_ONCE),
     rate: numberIn(fields['rate'], LEAST_PER_SECOND, MOST_PER_SECOND),
     notBefore: numberIn(fields['notBefore'], 0, LAST_TIME_MS),
@@ -95,6 +101,8 @@ export function steeringFields(change: SteeringChange, now: number): SteeringFie
     pauseReason: pause?.reason ?? '',
   });
   put(canary, { canary: canary ?? 0 });
+  // The next canary is one of its own.
+  if (canary !== undefined) remove.push('canaryEnded');
   put(concurrency, { concurrency: concurrency ?? 0 });
   put(rate, { rate: rate ?? 0 });
   // What was saved up under another rate counts no more.

@@ -1,3 +1,4 @@
+import { MOST_CANARY } from '../batches/steering.ts';
 import { script } from '../redis/script.ts';
 
 // Which rows of batches are begun next. BullMQ's own means (pause, limiter, global concurrency) are the whole queue's, and
@@ -59,6 +60,7 @@ for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
       if past then stale[#stale + 1] = id end
       if closed then batch.left = 0 end
       batch.canary = tonumber(f[3] or nil)
+      if batch.canary then batch.canary = math.min(batch.canary, ${MOST_CANARY}) end
       local most = tonumber(f[4] or nil)
       if most then batch.left = math.min(batch.left, most - released) end
       local rate = tonumber(f[5] or nil)
@@ -75,23 +77,30 @@ for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
 end
 
 -- The first rows are the canary; one of them that came back is let through again, and no other in its place.
-local function nextRow(batch)
-  if batch.canary then
-    local chosen = batch.key .. ':canary'
-    local rows = redis.pcall('ZRANGE', chosen, 0, -1)
-    if rows.err then return nil end
-    for _, row in ipairs(rows) do
-      if redis.call('ZSCORE', batch.key .. ':held', row) then return row end
-    end
-    if #rows >= batch.canary then return nil end
-    local row = redis.call('ZRANGE', batch.key .. ':held', 0, 0)[1]
-    if row then
-      redis.call('ZADD', chosen, row, row)
-      redis.call('EXPIRE', chosen, ARGV[3])
-    end
-    return row
+local function readCanary(batch)
+  batch.back, batch.room = {}, 0
+  local rows = redis.pcall('ZRANGE', batch.key .. ':canary', 0, ${MOST_CANARY - 1})
+  if rows.err then return end
+  batch.room = batch.canary - #rows
+  if #rows == 0 then return end
+  local places = redis.call('ZMSCORE', batch.key .. ':held', unpack(rows))
+  for at = #rows, 1, -1 do
+    if places[at] then batch.back[#batch.back + 1] = rows[at] end
   end
-  return redis.call('ZRANGE', batch.key .. ':held', 0, 0)[1]
+end
+local function nextRow(batch)
+  if not batch.canary then return redis.call('ZRANGE', batch.key .. ':held', 0, 0)[1] end
+  if not batch.back then readCanary(batch) end
+  local back = table.remove(batch.back)
+  if back then return back end
+  if batch.room <= 0 then return nil end
+  local row = redis.call('ZRANGE', batch.key .. ':held', 0, 0)[1]
+  if row then
+    batch.room = batch.room - 1
+    redis.call('ZADD', batch.key .. ':canary', row, row)
+    redis.call('EXPIRE', batch.key .. ':canary', ARGV[3])
+  end
+  return row
 end
 
 local let = {}
@@ -141,7 +150,7 @@ if f[1] then return 'halted ' .. f[1] end
 local place = redis.call('ZRANK', KEYS[3], ARGV[1])
 if not place then return 'wait' end
 if isClosed(f[2], f[5], f[6], f[7], now()) then return 'wait' end
-if f[3] and not redis.call('ZSCORE', KEYS[4], ARGV[1]) then return 'wait' end
+if tonumber(f[3] or nil) and not redis.call('ZSCORE', KEYS[4], ARGV[1]) then return 'wait' end
 -- Those that were let through first go first, so that a smaller number counts at once.
 local most = tonumber(f[4] or nil)
 if most and place >= most then return 'wait' end
