@@ -101,8 +101,8 @@
       notDone: sum(counts, ['failed', 'incomplete']),
       left: perSecond > 0 && total > ended ? duration((total - ended) / perSecond) : '–',
       sentence: `${count(ended)} of ${count(total)} instances ended${onTheWay}`,
-      isRunning: batch['state'] === 'running',
-      canCancel: batch['state'] === 'running' && batch['halt'] === undefined,
+      isRunning: batch['endedAt'] === undefined,
+      canCancel: batch['endedAt'] === undefined && batch['halt'] === undefined,
       state: shownState(batch),
       took: took(batch),
     };

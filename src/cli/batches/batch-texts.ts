@@ -1,14 +1,17 @@
 import type { Batch } from '../../jobs/batches/batches.ts';
+import { holdOf, waitsAfterCanary } from '../../jobs/batches/hold-of.ts';
 import { ROW_STATES } from '../../jobs/batches/row-state.ts';
 import { JOB_KINDS } from '../../jobs/kinds/job-kinds.ts';
 import { batchState, queuedRows } from '../../operations/batches/batch-state.ts';
 import { count } from '../../quantity-text.ts';
 import { oneLine } from '../../safe-text.ts';
+import { holdLines, steeringFacts } from './steering-texts.ts';
 
-/** How a batch ended, or stands, and what can be done next. @param program how our commands are typed here */
-export function summaryLines(batch: Batch, program = 'cozy-fleet'): string[] {
+/** How a batch ended, or stands, and what can be done next. @param program how our commands are typed here @param now milliseconds since 1970 */
+export function summaryLines(batch: Batch, program = 'cozy-fleet', now = Date.now()): string[] {
   const { id, kind, counts, halt, maxFailures } = batch;
   const words = JOB_KINDS[kind].words;
+  const missed = counts.failed + counts.incomplete + counts.cancelled;
   const facts = [
     `${count(counts.done)} ${words.done}`,
     ...(counts.skipped > 0 ? [`${count(counts.skipped)} skipped (${words.skipped})`] : []),
@@ -16,10 +19,16 @@ export function summaryLines(batch: Batch, program = 'cozy-fleet'): string[] {
     ...(counts.failed > 0 ? [`${count(counts.failed)} failed`] : []),
     ...(counts.cancelled > 0 ? [`${count(counts.cancelled)} cancelled`] : []),
   ].join(', ');
-  if (batchState(batch) === 'running') {
-    return [`Batch ${id} so far: ${facts}.`, `The batch goes on. Watch it:  ${program} batches watch ${id}`];
+  if (batch.endedAt === undefined) {
+    return [
+      `Batch ${id} so far: ${facts}.`,
+      ...(waitsAfterCanary(batch) && missed > 0
+        ? [`See what failed:  ${program} batches show ${id} --failed`]
+        : []),
+      ...holdLines(batch, now, program),
+      `${holdOf(batch, now) === undefined ? 'The batch goes on. ' : ''}Watch it:  ${program} batches watch ${id}`,
+    ];
   }
-  const missed = counts.failed + counts.incomplete + counts.cancelled;
   return [
     `Batch ${id} ended: ${facts}.`,
     ...(halt === 'too-many-failures'
@@ -35,24 +44,13 @@ export function summaryLines(batch: Batch, program = 'cozy-fleet'): string[] {
   ];
 }
 
-/** What is known of a batch as a whole. @param failures failed rows by what went wrong */
+/** What is known of a batch as a whole. @param failures failed rows by what went wrong @param now milliseconds since 1970 */
 export function batchFacts(
   batch: Batch,
   failures: readonly (readonly [code: string, rows: number])[],
+  now = Date.now(),
 ): string[] {
-  const {
-    id,
-    kind,
-    name,
-    reason,
-    by,
-    createdAt,
-    endedAt,
-    total,
-    ordered = total,
-    counts,
-    maxFailures,
-  } = batch;
+  const { id, kind, name, reason, by, createdAt, endedAt, total, ordered = total, counts } = batch;
   const queued = queuedRows(batch);
   const facts: [label: string, value: string][] = [
     ['Batch', id],
@@ -61,11 +59,11 @@ export function batchFacts(
     ...(reason === '' ? [] : [['Reason', reason] satisfies [string, string]]),
     ['Submitted', `${new Date(createdAt).toISOString()} by ${by}`],
     ...(endedAt === undefined ? [] : [['Ended', new Date(endedAt).toISOString()] satisfies [string, string]]),
-    ['State', batchState(batch) + haltText(batch)],
+    ['State', batchState(batch, now) + haltText(batch)],
     ...(batch.retriedBy === ''
       ? []
       : [['Retried', byText(batch.retriedBy, batch.retryReason)] satisfies [string, string]]),
-    ...(maxFailures === undefined ? [] : [['Failures', `at most ${maxFailures}`] satisfies [string, string]]),
+    ...steeringFacts(batch, now),
     ['Rows', queued < ordered ? `${count(queued)} of ${count(ordered)} queued` : count(total)],
     ...ROW_STATES.filter((state) => counts[state] > 0).map((state): [string, string] => [
       `  ${state}`,

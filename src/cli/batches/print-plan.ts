@@ -46,7 +46,7 @@ export interface PlanCommand {
   /** Where the plan is written to; undefined where it is only shown. */
   readonly file: string | undefined;
   /** How the batch of the plan is to be. */
-  readonly naming: Pick<BatchNaming, 'name' | 'reason' | 'maxFailures' | 'tries'>;
+  readonly naming: Pick<BatchNaming, 'name' | 'reason' | 'maxFailures' | 'steering' | 'tries'>;
 }
 
 /** Looks at all rows of the work and shows what would become of them: first how many of each, then each. */

@@ -5,7 +5,7 @@ import type { BatchView } from '../../operations/batches/follow-batch.ts';
 import { secondsLeft } from '../../operations/batches/watch-snapshot.ts';
 import { count, readableDuration } from '../../quantity-text.ts';
 import { clipped, oneLine } from '../../safe-text.ts';
-import { holdText } from './hold-text.ts';
+import { holdTexts } from './hold-texts.ts';
 
 const BAR = 26;
 
@@ -47,7 +47,7 @@ export function progressLine(view: BatchView): string {
 
 /** What keeps a batch from going on. */
 export function attention({ holds }: BatchView): string[] {
-  return holds.map(holdText);
+  return holds.flatMap(holdTexts);
 }
 
 function workersText(workers: number): string {

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { notifyFlag } from './notify-flag.ts';
 import { reasonFlag } from './reason-flag.ts';
+import { steeringFlags } from './steering-flags.ts';
 
 const helpGroup = 'QUEUE';
 
@@ -33,12 +34,7 @@ export const batchFlags = {
     helpGroup: 'FILE',
   }),
   notify: { ...notifyFlag, dependsOn: ['from'], helpGroup: 'FILE' },
-  'max-failures': Flags.integer({
-    summary: 'Stop when more instances than this have failed',
-    min: 0,
-    dependsOn: ['from'],
-    helpGroup: 'FILE',
-  }),
+  ...steeringFlags({ dependsOn: ['from'], helpGroup: 'FILE' }),
 };
 
 /** @param otherwise tries when the flag is not given */

@@ -4,6 +4,7 @@ import { batchFlags } from './creation-flags.ts';
 import { waitMs } from './duration.ts';
 import { notifyFlag } from './notify-flag.ts';
 import { reasonFlag } from './reason-flag.ts';
+import { type GivenSteeringFlags, steeringFlags, steeringOptionsOf } from './steering-flags.ts';
 
 const helpGroup = 'BATCH';
 
@@ -13,11 +14,7 @@ export const workFlags = {
   reason: reasonFlag,
   'batch-name': Flags.string({ summary: 'Name of the batch [default: file or filter]', helpGroup }),
   notify: { ...notifyFlag, helpGroup },
-  'max-failures': Flags.integer({
-    summary: 'Stop when more instances than this have failed',
-    min: 0,
-    helpGroup,
-  }),
+  ...steeringFlags({ helpGroup }),
 };
 
 /** For work that may destroy or block a large part of the fleet. */
@@ -34,11 +31,10 @@ export const domainFileFlag = {
 };
 
 /** What `workFlags`, `waitFlags` and their like were given. */
-interface GivenWorkFlags {
+interface GivenWorkFlags extends GivenSteeringFlags {
   readonly 'batch-name'?: string | undefined;
   readonly reason?: string | undefined;
   readonly notify?: string | undefined;
-  readonly 'max-failures'?: number | undefined;
   readonly tries: number;
   readonly force: boolean;
   readonly async: boolean;
@@ -56,13 +52,13 @@ export interface WorkOptions extends BatchNaming {
   readonly waitMs: number | undefined;
 }
 
-/** Reads how a command's work is to run. @throws InputError when `--wait` is no duration */
+/** Reads how a command's work is to run. @throws InputError when `--wait` is no duration, or a limit is none */
 export function workOptionsOf(flags: GivenWorkFlags): WorkOptions {
   return {
     name: flags['batch-name'],
     reason: flags.reason ?? '',
-    maxFailures: flags['max-failures'],
     notify: flags.notify,
+    ...steeringOptionsOf(flags),
     tries: flags.tries,
     howeverMany: typeof flags['however-many'] === 'number' ? flags['however-many'] : undefined,
     force: flags.force,

@@ -121,8 +121,8 @@ async function tryOut(
   await prepared.reportBesideOthers(couch.global);
   refuseInvalidRows(counts, file, skipInvalid);
   const { lines, warning } = estimate;
-  const { name, reason, maxFailures, tries } = options;
-  const naming = { name, reason, maxFailures, tries };
+  const { name, reason, maxFailures, steering, tries } = options;
+  const naming = { name, reason, maxFailures, steering, tries };
   const show = (passphrases?: RowPassphrases) => {
     const requests = prepared.requests(tries, passphrases);
     const work = { kind: 'create', name: basename(file), rate: undefined, requests } as const;

@@ -80,11 +80,10 @@ export async function planOne(
 export function namingOf(flags: {
   readonly 'batch-name'?: string | undefined;
   readonly reason?: string | undefined;
-  readonly 'max-failures'?: number | undefined;
   readonly tries: number;
 }): PlanCommand['naming'] {
-  const { 'batch-name': name, reason = '', 'max-failures': maxFailures, tries } = flags;
-  return { name, reason, maxFailures, tries };
+  const { 'batch-name': name, reason = '', tries } = flags;
+  return { name, reason, maxFailures: undefined, tries };
 }
 
 async function create(

@@ -1,3 +1,4 @@
+import type { Batch } from '../../jobs/batches/batches.ts';
 import { batchState } from '../../operations/batches/batch-state.ts';
 import type { FollowedBatch } from '../../operations/batches/run-batch.ts';
 import type { CreationResult } from '../../operations/jobs/follow-creation.ts';
@@ -63,7 +64,8 @@ export function outcomeOfBatch({ batch, endedBy }: Pick<FollowedBatch, 'batch' |
   const state = batchState(batch);
   switch (state) {
     case 'running':
-      return outcomeOfWait(endedBy);
+    case 'held':
+      return endedBy === 'canary' ? outcomeOfCanary(batch) : outcomeOfWait(endedBy);
     case 'done':
       return 'done';
     case 'partly failed':
@@ -73,6 +75,11 @@ export function outcomeOfBatch({ batch, endedBy }: Pick<FollowedBatch, 'batch' |
     default:
       return state satisfies never;
   }
+}
+
+/** One that went well is not the end: whoever waits for that must not take it for one. */
+function outcomeOfCanary({ counts }: Batch): Outcome {
+  return counts.failed + counts.incomplete + counts.cancelled === 0 ? 'stillRunning' : 'partlyFailed';
 }
 
 /** What the outcomes of a command mean: each has to be thought of, also those it cannot end with. */
@@ -104,6 +111,7 @@ export const JOB_EXIT_CODES = exitCodesText({
 export const BATCH_EXIT_CODES = exitCodesText({
   done: 'all done',
   failed: 'all failed',
-  partlyFailed: 'some failed',
+  partlyFailed: 'some failed, be it of a canary',
   ...NO_MORE_WAITING,
+  stillRunning: 'still running when --wait ran out, or a canary went well and the others wait',
 });

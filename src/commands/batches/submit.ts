@@ -3,6 +3,8 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { batchPrinter, printBatchResult, printFollowedBatch } from '../../cli/batches/print-batch.ts';
 import { waitFlags } from '../../cli/flags/creation-flags.ts';
 import { waitMs } from '../../cli/flags/duration.ts';
+import { notifyFlag } from '../../cli/flags/notify-flag.ts';
+import { steeringFlags, steeringOptionsOf } from '../../cli/flags/steering-flags.ts';
 import { howeverManyFlag } from '../../cli/flags/work-flags.ts';
 import { currentActor } from '../../cli/terminal/actor.ts';
 import { askForNumber } from '../../cli/terminal/confirm.ts';
@@ -17,7 +19,7 @@ import { planKeys, withKeyedFleet } from '../../operations/connect/with-fleet.ts
 import { refuseAddRm } from '../../operations/instances/refuse-add-rm.ts';
 import { withPlanServices } from '../../operations/plan/open-plan.ts';
 import { openPlan, type ReadPlan } from '../../operations/plan/read-plan.ts';
-import { findSubmitted, runPlan, sizeOfPlan } from '../../operations/plan/run-plan.ts';
+import { findSubmitted, type RunPlanOptions, runPlan, sizeOfPlan } from '../../operations/plan/run-plan.ts';
 import { count } from '../../quantity-text.ts';
 
 /** How a plan is run. */
@@ -26,6 +28,8 @@ interface Submission extends Omit<RunBatchOptions, 'signal' | 'actor'> {
   readonly couch: Couch;
   readonly force: boolean;
   readonly howeverMany: number | undefined;
+  /** What holds the batch back, beside what the plan says, and who is told of its end. */
+  readonly held: Pick<RunPlanOptions, 'steering' | 'maxFailures' | 'notify'>;
 }
 
 export default class BatchesSubmit extends BaseCommand {
@@ -46,6 +50,8 @@ export default class BatchesSubmit extends BaseCommand {
   static override flags = {
     force: Flags.boolean({ summary: 'Do not ask before instances are destroyed', default: false }),
     'however-many': howeverManyFlag,
+    ...steeringFlags({ helpGroup: 'BATCH' }),
+    notify: { ...notifyFlag, helpGroup: 'BATCH' },
     ...waitFlags,
   };
 
@@ -53,7 +59,9 @@ export default class BatchesSubmit extends BaseCommand {
     const { args, flags } = await this.parse(BatchesSubmit);
     const config = this.loadConfig(flags.config);
     const { async, force, 'however-many': howeverMany } = flags;
-    const shared = { config, async, waitMs: waitMs(flags.wait), force, howeverMany };
+    const { notify = config.fleet.notify } = flags;
+    const held = { ...steeringOptionsOf(flags), notify };
+    const shared = { config, async, waitMs: waitMs(flags.wait), force, howeverMany, held };
     return await withCouch(config, (couch) =>
       withKeyedFleet(config, couch.global, async (fleet) => {
         const plan = await openPlan(args.plan, process.stdin, await planKeys(couch.global));
@@ -69,7 +77,7 @@ export default class BatchesSubmit extends BaseCommand {
   }
 
   private async submit(
-    { config, couch, force, howeverMany, ...wait }: Submission,
+    { config, couch, force, howeverMany, held, ...wait }: Submission,
     fleet: KeyedFleet,
     plan: ReadPlan,
   ): Promise<CommandResult<BatchSummary | undefined>> {
@@ -98,6 +106,7 @@ export default class BatchesSubmit extends BaseCommand {
             plan,
             {
               ...wait,
+              ...held,
               signal,
               actor: currentActor(),
               guardPercent: config.fleet.guardPercent,

@@ -5,6 +5,7 @@ import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags
 import { waitMs } from '../../cli/flags/duration.ts';
 import { expandBooleanFlags, instanceFlags } from '../../cli/flags/instance-flags.ts';
 import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
+import { steeringOptionsOf } from '../../cli/flags/steering-flags.ts';
 import { addFile, type DryRunAnswer, type FileCreation } from '../../cli/instances/add-file.ts';
 import { addOne, namingOf, planOne } from '../../cli/instances/add-one.ts';
 import type { Creation } from '../../cli/jobs/print-creation.ts';
@@ -80,8 +81,8 @@ export default class InstancesAdd extends BaseCommand {
       dryRun: flags['dry-run'],
       skipInvalid: flags['skip-invalid'],
       name: flags['batch-name'],
-      maxFailures: flags['max-failures'],
       notify: flags.notify,
+      ...steeringOptionsOf(flags),
       json: this.jsonEnabled(),
       live: this.live,
       planFile: flags['plan-file'],

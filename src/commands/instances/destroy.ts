@@ -6,6 +6,7 @@ import { runPrepared } from '../../cli/batches/run-prepared.ts';
 import { triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
+import { refuseSteeringOfOne } from '../../cli/flags/steering-flags.ts';
 import {
   domainFileFlag,
   howeverManyFlag,
@@ -93,6 +94,7 @@ export default class InstancesDestroy extends BaseCommand {
       const destruction = { config, couch, work, skipAccounts, resume };
       const selection = { domains: argv.map(String), from: flags.from, filter, skipInvalid };
       const only = onlyDomain(selection);
+      if (only !== undefined) refuseSteeringOfOne(flags);
       if (flags['dry-run']) {
         const { answer, outcome } = await this.plan(destruction, selection, only, flags['plan-file']);
         this.endWith(outcome);

@@ -7,6 +7,7 @@ import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { list } from '../../cli/flags/instance-flags.ts';
 import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
+import { refuseSteeringOfOne } from '../../cli/flags/steering-flags.ts';
 import { workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import type { SingleResult } from '../../cli/jobs/print-job.ts';
@@ -67,6 +68,7 @@ export default class InstancesInstallApps extends BaseCommand {
     const { from, all, 'skip-invalid': skipInvalid } = flags;
     const selection = { domains: argv.map(String), from, filter, all, skipInvalid };
     const only = onlyDomain(selection);
+    if (only !== undefined) refuseSteeringOfOne(flags);
     const { stdin } = process;
     const { output } = this;
     return await withCouch(config, async (couch) => {

@@ -8,6 +8,7 @@ import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { expandBooleanFlags, refuseFlagsOfOneInstance } from '../../cli/flags/instance-flags.ts';
 import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
+import { refuseSteeringOfOne } from '../../cli/flags/steering-flags.ts';
 import { howeverManyFlag, workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import { withHeldServices } from '../../cli/instances/with-held-services.ts';
@@ -83,6 +84,7 @@ export default class InstancesModify extends BaseCommand {
     }
     const changes = rawChangesOf(flags);
     if (args.domain !== undefined) {
+      refuseSteeringOfOne(flags);
       return flags['dry-run']
         ? await this.planOne(
             { config, file: flags['plan-file'], naming: workOptionsOf(flags) },

@@ -8,6 +8,7 @@ import { triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { orphansWaitFlag, removalWaitMs } from '../../cli/flags/orphans-flag.ts';
 import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
+import { RATE_SUMMARY, refuseSteeringOfOne } from '../../cli/flags/steering-flags.ts';
 import { domainFileFlag, workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
 import { removeOrphans } from '../../cli/instances/remove-orphans.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
@@ -63,11 +64,6 @@ export default class InstancesRepair extends BaseCommand {
       summary: 'Remove what is left of creations that nobody goes on with',
       default: false,
     }),
-    rate: Flags.integer({
-      summary: 'Most instances to begin in a second [default: 10 where any gets another number of indexes]',
-      min: 1,
-      max: 1_000,
-    }),
     orphans: Flags.boolean({
       summary: 'Remove databases and folders that belong to no instance',
       default: false,
@@ -81,6 +77,10 @@ export default class InstancesRepair extends BaseCommand {
     ...planFlags,
     ...planFileFlag,
     ...workFlags,
+    rate: {
+      ...workFlags.rate,
+      summary: `${RATE_SUMMARY} [default: 10/s where any gets another number of indexes]`,
+    },
     ...waitFlags,
     tries: triesFlag(DEFAULT_TRIES),
   };
@@ -90,7 +90,7 @@ export default class InstancesRepair extends BaseCommand {
     const config = this.loadConfig(flags.config);
     const domains = argv.map(String);
     const filter = filterOf(flags);
-    const { from, all, rate, force, 'recreate-empty': recreateEmpty, 'skip-invalid': skipInvalid } = flags;
+    const { from, all, force, 'recreate-empty': recreateEmpty, 'skip-invalid': skipInvalid } = flags;
     if (flags.orphans) {
       if (flags['dry-run']) {
         throw new InputError(
@@ -113,6 +113,7 @@ export default class InstancesRepair extends BaseCommand {
     const work = workOptionsOf(flags);
     const selection = { domains, from, filter, all, skipInvalid };
     const only = onlyDomain(selection);
+    if (only !== undefined) refuseSteeringOfOne(flags);
     const { stdin } = process;
     const { output } = this;
     return await withCouch(config, async (couch) => {
@@ -125,9 +126,6 @@ export default class InstancesRepair extends BaseCommand {
         indexesVersion: config.fleet.indexesVersion,
       };
       if (only !== undefined) {
-        if (rate !== undefined) {
-          throw new InputError('bad_choice', '--rate is for many instances, and one is named');
-        }
         if (flags['dry-run']) {
           const { answer, outcome } = await planSingle(
             planning,
@@ -142,7 +140,7 @@ export default class InstancesRepair extends BaseCommand {
         return answer;
       }
       const services = { global, cluster, stdin, report: selectionPrinter(output) };
-      const prepared = await prepareRepairs(services, selection, { ...options, rate });
+      const prepared = await prepareRepairs(services, selection, { ...options, rate: work.steering?.rate });
       if (flags['dry-run']) {
         const { answer, outcome } = await planPrepared(planning, prepared);
         this.endWith(outcome);

@@ -13,9 +13,10 @@ import { rowsText } from '../../cli/terminal/table.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { withFleet } from '../../operations/connect/with-fleet.ts';
 import { findJob } from '../../operations/jobs/find-job.ts';
-import { type JobFacts, jobFacts, jobState } from '../../operations/jobs/job-facts.ts';
+import { type JobFacts, jobFacts } from '../../operations/jobs/job-facts.ts';
 import { isPattern, readCursor } from '../../operations/jobs/job-filter.ts';
 import { type ListedJob, listJobs } from '../../operations/jobs/list-jobs.ts';
+import { createStateReader } from '../../operations/jobs/state-reader.ts';
 
 /** Rows that share the widths of a table. */
 const PAGE = 100;
@@ -84,5 +85,5 @@ function onlyDomain({ domain, ...others }: JobFilterValues): string | undefined 
 
 async function* latest(fleet: Fleet, domain: string): AsyncGenerator<JobFacts> {
   const job = await findJob(fleet, domain);
-  yield jobFacts(job, await jobState(job));
+  yield jobFacts(job, await createStateReader(fleet)(job));
 }

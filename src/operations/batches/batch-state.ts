@@ -1,12 +1,16 @@
 import type { Batch, Row } from '../../jobs/batches/batches.ts';
+import { holdsOf, standsStill } from '../../jobs/batches/hold-of.ts';
 import { FINAL_ROW_STATES, type RowState } from '../../jobs/batches/row-state.ts';
 import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
+import { type HoldSummary, type SteeringSummary, steeringSummary } from './steering-summary.ts';
 
 /** Where a batch stands, as a whole. */
-export type BatchState = 'running' | 'done' | 'partly failed' | 'failed';
+export type BatchState = 'running' | 'held' | 'done' | 'partly failed' | 'failed';
 
-export function batchState({ endedAt, counts }: Batch): BatchState {
-  if (endedAt === undefined) return 'running';
+/** @param now milliseconds since 1970: a batch is held until its hour has come */
+export function batchState(batch: Batch, now = Date.now()): BatchState {
+  const { endedAt, counts } = batch;
+  if (endedAt === undefined) return holdsOf(batch, now).some(standsStill) ? 'held' : 'running';
   if (counts.failed + counts.incomplete + counts.cancelled === 0) return 'done';
   return counts.done + counts.skipped + counts.incomplete === 0 ? 'failed' : 'partly failed';
 }
@@ -42,10 +46,14 @@ export interface BatchSummary {
   readonly total: number;
   /** Rows that it was to have; absent unless fewer were queued. */
   readonly ordered?: number;
+  readonly steering: SteeringSummary;
+  /** What keeps its rows from being begun; absent = nothing. */
+  readonly hold?: HoldSummary;
   readonly counts: Readonly<Record<RowState, number>>;
 }
 
-export function batchSummary(batch: Batch): BatchSummary {
+/** @param now milliseconds since 1970 */
+export function batchSummary(batch: Batch, now = Date.now()): BatchSummary {
   const { id, kind, name, reason, by, createdAt, endedAt, halt, total, ordered, counts } = batch;
   const { haltReason, haltBy, retriedBy, retryReason } = batch;
   return {
@@ -56,11 +64,12 @@ export function batchSummary(batch: Batch): BatchSummary {
     by,
     createdAt: new Date(createdAt).toISOString(),
     ...(endedAt === undefined ? {} : { endedAt: new Date(endedAt).toISOString() }),
-    state: batchState(batch),
+    state: batchState(batch, now),
     ...(halt === undefined ? {} : { halt }),
     ...given({ haltReason, haltBy, retriedBy, retryReason }),
     total,
     ...(ordered === undefined ? {} : { ordered }),
+    ...steeringSummary(batch, now),
     counts,
   };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FleetError, InputError } from '../../errors.ts';
 import type { Batch } from '../../jobs/batches/batches.ts';
+import { waitsAfterCanary } from '../../jobs/batches/hold-of.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { listWorkers, type WorkerState } from '../../jobs/redis/worker-heartbeat.ts';
 import { type BatchDetail, batchDetail } from './batch-detail.ts';
@@ -76,13 +77,14 @@ export function createFollower(fleet: Fleet, id: string, onView: (view: BatchVie
 }
 
 /**
- * Follows a batch until its end, or until the signal; the batch goes on then.
+ * Follows a batch until its end, until its canary has ended, which somebody has to look at, or until the signal; the batch goes
+ * on then.
  * @throws InputError `unknown_batch`, FleetError `lost_batch` when Redis forgets it meanwhile
  */
 export async function followBatch(follower: BatchFollower, signal: AbortSignal): Promise<Batch> {
   for (;;) {
     const batch = await follower.look();
-    if (batch.endedAt !== undefined || signal.aborted) return batch;
+    if (batch.endedAt !== undefined || signal.aborted || waitsAfterCanary(batch)) return batch;
     try {
       await sleep(LOOK_MS, undefined, { signal });
     } catch {

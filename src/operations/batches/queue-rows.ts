@@ -6,6 +6,7 @@ import { keepOriginals, type WithOriginal } from '../../jobs/fleet/original-rows
 import { openGate } from '../../jobs/gate/gate.ts';
 import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
 import { enqueueRows, type RowRequest } from '../../jobs/queue/enqueue.ts';
+import type { FailureShare } from './steering-input.ts';
 
 /** Milliseconds between two looks at a batch while it is queued. */
 const LOOK_MS = 500;
@@ -22,7 +23,7 @@ export interface BatchInput {
   /** Why, for the record; may be empty. */
   readonly reason: string;
   /** More failed rows than this stop the batch; undefined = none does. */
-  readonly maxFailures: number | undefined;
+  readonly maxFailures: FailureShare | undefined;
   /** What holds it back from the beginning. */
   readonly steering?: SteeringChange | undefined;
   /** Address to be notified of its end; undefined = none. */

@@ -1,4 +1,5 @@
 import type { Batch } from '../../jobs/batches/batches.ts';
+import { waitsAfterCanary } from '../../jobs/batches/hold-of.ts';
 import type { Fleet, KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import { sealAddress } from '../../jobs/fleet/notices.ts';
 import { reportWorkers, type WorkersReport } from '../jobs/job-report.ts';
@@ -6,6 +7,7 @@ import type { RunOptions } from '../jobs/run-job.ts';
 import { type WaitEnd, type WaitLimit, type WaitOptions, withWaitLimit } from '../wait-limit.ts';
 import { type BatchFollower, type BatchView, createFollower, followBatch } from './follow-batch.ts';
 import { type BatchInput, queueRows } from './queue-rows.ts';
+import { failureLimit } from './steering-input.ts';
 
 /** What an operation tells of a batch on its way. */
 export type BatchReport =
@@ -27,12 +29,15 @@ export interface RunBatchOptions extends RunOptions {
   readonly actor: string;
 }
 
-/** A batch that was followed to its end or until the limit. */
+/** A batch that was followed to its end, to that of its canary or until the limit. */
 export interface FollowedBatch {
   readonly state: 'followed';
   readonly batch: Batch;
-  /** Why the caller waits no more; the batch may have ended all the same. */
-  readonly endedBy: WaitEnd | undefined;
+  /**
+   * Why the caller waits no more; the batch may have ended all the same. `canary`: all its rows have ended, and the others wait
+   * until somebody has the batch go on.
+   */
+  readonly endedBy: WaitEnd | 'canary' | undefined;
 }
 
 /** What became of a batch that was submitted. */
@@ -49,10 +54,11 @@ export async function runBatch(
   { async, actor, ...wait }: RunBatchOptions,
   report: BatchReporter,
 ): Promise<BatchResult> {
-  const { chunks, id, notify: address, ...facts } = input;
+  const { chunks, id, notify: address, maxFailures, ...facts } = input;
   const { total } = facts;
+  const failures = maxFailures === undefined ? {} : failureLimit(maxFailures, total);
   const notify = address === undefined ? undefined : sealAddress(fleet.sealKey, address);
-  const batch = { ...facts, by: actor, notify };
+  const batch = { ...facts, ...failures, by: actor, notify };
   return await withWaitLimit(wait, async (limit) => {
     const { signal } = limit;
     const batchId = id ?? (await fleet.batches.create(batch));
@@ -93,7 +99,8 @@ async function followToEnd(
   limit.startClock();
   try {
     const batch = await followBatch(follower, limit.signal);
-    return { state: 'followed', batch, endedBy: limit.endedBy };
+    const endedBy = limit.endedBy ?? (waitsAfterCanary(batch) ? 'canary' : undefined);
+    return { state: 'followed', batch, endedBy };
   } finally {
     report({ event: 'last-view' });
   }

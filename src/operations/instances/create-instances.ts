@@ -11,6 +11,7 @@ import {
   type RunBatchOptions,
   runBatch,
 } from '../batches/run-batch.ts';
+import type { FailureShare } from '../batches/steering-input.ts';
 import type { PassphraseMarker } from '../connect/passphrase-sealer.ts';
 import { checkFile, type FileCounts, type FileReporter } from '../input/check-file.ts';
 import { type CheckRowsOptions, namesOfOptions, type Problem } from '../input/check-rows.ts';
@@ -32,7 +33,7 @@ export interface CreationBatch {
   /** Name of the batch; that of the file when it is not given. */
   readonly name: string | undefined;
   readonly reason: string;
-  readonly maxFailures: number | undefined;
+  readonly maxFailures: FailureShare | undefined;
   /** What holds the batch back from the beginning. */
   readonly steering?: SteeringChange | undefined;
   /** Address to be notified of its end; absent = none. */

@@ -10,6 +10,7 @@ import {
   type RunBatchOptions,
   runBatch,
 } from '../batches/run-batch.ts';
+import type { FailureShare } from '../batches/steering-input.ts';
 import { type GuardedWork, type GuardQuestion, guardQuestion, passGuard } from '../plan/guard.ts';
 import type { Targets } from '../targets/selection.ts';
 import type { Target } from '../targets/target.ts';
@@ -19,7 +20,7 @@ export interface ManyJobs<Each extends Target> {
   readonly kind: JobKind;
   readonly targets: Targets<Each>;
   /** Most instances that are begun in a second; absent = as many as workers can. */
-  readonly rate?: number | undefined;
+  readonly rate?: number | null | undefined;
   /** Of work that destroys or blocks. */
   readonly guard?: GuardedWork | undefined;
   /** @param filter what the instance must still be when its turn comes */
@@ -31,7 +32,7 @@ export interface BatchNaming {
   /** Name of the batch; that of the selection when it is not given. */
   readonly name: string | undefined;
   readonly reason: string;
-  readonly maxFailures: number | undefined;
+  readonly maxFailures: FailureShare | undefined;
   /** What holds the batch back from the beginning. */
   readonly steering?: SteeringChange | undefined;
   /** Address to be notified of its end; absent = none. */
@@ -92,7 +93,7 @@ export function preparedBatch<Each extends Target>({
   return {
     kind,
     name: targets.name,
-    rate,
+    rate: rate ?? undefined,
     requests,
     guardQuestion: async () => (guard === undefined ? undefined : await guardQuestion(guard)),
     total,

@@ -31,7 +31,7 @@ export interface RepairOptions {
 /** How many are repaired. */
 export interface RepairsOptions extends RepairOptions {
   /** Most instances that are begun in a second. */
-  readonly rate: number | undefined;
+  readonly rate: number | null | undefined;
 }
 
 /** Where many instances are selected and looked at. */

@@ -3,7 +3,8 @@ import { normaliseDomain } from '../../instances/domains/domain.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
 import { readJob } from '../../jobs/queue/read-job.ts';
-import { type JobFacts, jobFacts, jobState, unreadableFacts, unreadableState } from './job-facts.ts';
+import { type JobFacts, jobFacts, unreadableFacts, unreadableState } from './job-facts.ts';
+import { createStateReader } from './state-reader.ts';
 
 const JOB_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -27,7 +28,7 @@ export async function findJob(fleet: Fleet, named: string): Promise<FleetJob> {
  */
 export async function findJobFacts(fleet: Fleet, named: string): Promise<JobFacts> {
   const { id, job } = await lookUpJob(fleet, named);
-  if (job !== 'unreadable') return jobFacts(job, await jobState(job));
+  if (job !== 'unreadable') return jobFacts(job, await createStateReader(fleet)(job));
   return unreadableFacts(id, await unreadableState(fleet.queue, id));
 }
 

@@ -11,13 +11,16 @@ export const JOB_STATES = ['waiting', 'active', 'retrying', 'done', 'failed'] as
 
 export type JobState = (typeof JOB_STATES)[number];
 
+/** The same as it is shown: `held` waits for what holds its batch back. */
+export type ShownState = JobState | 'held' | 'unknown';
+
 /** What an operator may know of a job: no options, for these can hold personal data. */
 export interface JobFacts {
   readonly jobId: string;
   readonly kind: string;
   /** Empty when the payload is not one of ours. */
   readonly domain: string;
-  readonly state: JobState | 'unknown';
+  readonly state: ShownState;
   /** How it ended well. */
   readonly outcome?: JobOutcome;
   /** Of one that failed: that it was stopped, or has left an instance in use that lacks applications. */
@@ -45,7 +48,7 @@ export interface JobFacts {
 const LAST_TIME = 8.64e15;
 
 /** @param state where the job is known to be */
-export function jobFacts(job: FleetJob, state: JobState | 'unknown'): JobFacts {
+export function jobFacts(job: FleetJob, state: ShownState): JobFacts {
   const payload = readablePayload(job);
   const ended = payload !== undefined && isEnded(payload);
   const progress = readProgress(job.progress);

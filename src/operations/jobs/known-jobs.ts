@@ -1,6 +1,7 @@
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { readJob } from '../../jobs/queue/read-job.ts';
-import { type JobFacts, jobFacts, jobState } from './job-facts.ts';
+import { type JobFacts, jobFacts } from './job-facts.ts';
+import { createStateReader } from './state-reader.ts';
 
 /**
  * The jobs that are known by a name: the one that holds it, and the one that held it last (`claims.ts`); latest first.
@@ -11,10 +12,11 @@ export async function knownJobs(fleet: Fleet, name: string): Promise<JobFacts[]>
   const ids = await redis.hmget(keys.name(name), 'job', 'last');
   const known = [...new Set(ids)].filter((id) => id !== null);
   const jobs = await Promise.all(known.map((id) => readJob(queue, id)));
+  const stateOf = createStateReader(fleet);
   const facts: JobFacts[] = [];
   for (const job of jobs) {
     if (job === undefined || job === 'unreadable') continue;
-    facts.push(jobFacts(job, await jobState(job)));
+    facts.push(jobFacts(job, await stateOf(job)));
   }
   return facts.sort((a, b) => b.createdAt.localeCompare(a.createdAt));
 }

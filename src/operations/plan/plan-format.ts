@@ -25,8 +25,13 @@ export const planHead = z.strictObject({
   reason: z.string(),
   options: z.strictObject({
     tries: z.int().positive(),
-    maxFailures: z.int().min(0).optional(),
-    rate: z.int().positive().optional(),
+    maxFailures: z
+      .union([z.int().min(0), z.strictObject({ percent: z.number().min(0).max(100) })])
+      .optional(),
+    canary: z.int().positive().optional(),
+    concurrency: z.int().positive().optional(),
+    // Rows a second.
+    rate: z.number().positive().optional(),
   }),
   at: z.iso.datetime(),
   by: z.string(),

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CouchServer } from '../../couchdb/server.ts';
+import { defined } from '../../defined.ts';
 import { differing, fieldsChangedSince, oldValues } from '../../instances/change/compare-fields.ts';
 import { changedSincePlan } from '../../instances/lookup/changed-since-plan.ts';
 import type { Batch } from '../../jobs/batches/batches.ts';
@@ -14,6 +15,7 @@ import {
   type RunBatchOptions,
   runBatch,
 } from '../batches/run-batch.ts';
+import { type FailureShare, failureLimit } from '../batches/steering-input.ts';
 import { isGuarded, passGuard } from './guard.ts';
 import type { PlanHead, PlannedVerdict } from './plan-format.ts';
 import { batchOfPlan } from './plan-ids.ts';
@@ -27,8 +29,9 @@ export interface RunPlanOptions extends RunBatchOptions {
   readonly guardPercent: number;
   /** The number of instances that would be destroyed or blocked, as somebody has typed it. */
   readonly howeverMany: number | undefined;
-  /** What holds the batch back from the beginning. */
+  /** What holds the batch back from the beginning, beside and before what the plan says. */
   readonly steering?: SteeringChange | undefined;
+  readonly maxFailures?: FailureShare | undefined;
   /** Address to be notified of its end; absent = none. */
   readonly notify?: string | undefined;
 }
@@ -82,24 +85,27 @@ export async function runPlan(
   services: PlanServices & { readonly global: CouchServer },
   fleet: KeyedFleet,
   plan: Pick<ReadPlan, 'head' | 'rows'>,
-  { guardPercent, howeverMany, steering, notify, ...options }: RunPlanOptions,
+  { guardPercent, howeverMany, steering, notify, maxFailures: most, ...options }: RunPlanOptions,
   report: BatchReporter,
 ): Promise<PlanResult> {
   const { head } = plan;
   const { kind, name, reason } = head;
-  const { maxFailures, rate } = head.options;
+  const { maxFailures, canary, concurrency, rate } = head.options;
   const { toDo, guarded } = await sizeOfPlan(plan);
   if (toDo === 0) return { state: 'nothing' };
   const id = batchOfPlan(head.plan);
-  const facts = { kind, name, reason, maxFailures, steering: { rate, ...steering }, total: toDo };
+  const share = most ?? maxFailures;
+  const held = { canary, concurrency, rate, ...defined(steering ?? {}) };
+  const facts = { kind, name, reason, steering: held, total: toDo };
+  const limit = share === undefined ? {} : failureLimit(share, toDo);
   const before = await findSubmitted(fleet, head);
   if (before !== undefined) return { state: 'again', batch: before };
   await passGuard({ global: services.global, percent: guardPercent, number: guarded }, howeverMany);
   const address = notify === undefined ? undefined : sealAddress(fleet.sealKey, notify);
-  if (!(await fleet.batches.createOnce(id, { ...facts, by: options.actor, notify: address }))) {
+  if (!(await fleet.batches.createOnce(id, { ...facts, ...limit, by: options.actor, notify: address }))) {
     return { state: 'again', batch: await fleet.batches.get(id) };
   }
-  const batch = { ...facts, id, notify, chunks: checkedAgain(services, plan) };
+  const batch = { ...facts, maxFailures: share, id, notify, chunks: checkedAgain(services, plan) };
   return { state: 'submitted', result: await runBatch(fleet, batch, options, report) };
 }
 

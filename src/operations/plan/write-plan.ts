@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { defined } from '../../defined.ts';
+import type { SteeringChange } from '../../jobs/batches/steering.ts';
+import type { FailureShare } from '../batches/steering-input.ts';
 import type { Plan } from './plan.ts';
 import { PLAN_FORMAT, PLAN_VERSION, type PlanHead, planMac } from './plan-format.ts';
 import { jobOfRow } from './plan-ids.ts';
@@ -15,14 +17,17 @@ export interface PlanFacts {
   readonly name: string | undefined;
   readonly reason: string;
   readonly tries: number;
-  readonly maxFailures: number | undefined;
+  readonly maxFailures: FailureShare | undefined;
+  /** What holds the batch back; times of a day are given when it is submitted. */
+  readonly steering?: SteeringChange | undefined;
 }
 
 /** The head of a plan that is made now, with an id of its own. */
 export function headOf(
   { kind, name, rate, counts }: Plan,
-  { fleetId, by, reason, tries, maxFailures, ...facts }: PlanFacts,
+  { fleetId, by, reason, tries, maxFailures, steering = {}, ...facts }: PlanFacts,
 ): PlanHead {
+  const { canary, concurrency } = steering;
   return {
     format: PLAN_FORMAT,
     version: PLAN_VERSION,
@@ -31,7 +36,15 @@ export function headOf(
     kind,
     name: facts.name ?? name,
     reason,
-    options: defined({ tries, maxFailures, rate }),
+    options: {
+      tries,
+      ...defined({
+        maxFailures,
+        canary: canary ?? undefined,
+        concurrency: concurrency ?? undefined,
+        rate: steering.rate ?? rate,
+      }),
+    },
     at: new Date().toISOString(),
     by,
     counts: { ...counts },

@@ -35,6 +35,28 @@ export const problems = { '4xx': problem, '5xx': problem } as const;
 
 const counts = z.record(z.enum(ROW_STATES), rows).readonly();
 
+/** `SteeringSummary` */
+const steering = z
+  .object({
+    pause: z.object({ by: z.string(), at: time, reason: z.string() }).readonly().optional(),
+    canary: z.object({ rows, ended: rows }).readonly().optional(),
+    concurrency: rows.optional(),
+    rate: z.number().optional(),
+    notBefore: time.optional(),
+    window: z.string().optional(),
+    maxFailures: rows.optional(),
+    maxFailuresPercent: rows.optional(),
+  })
+  .readonly();
+
+/** `HoldSummary` */
+const hold = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('paused'), by: z.string(), at: time, reason: z.string() }).readonly(),
+  z.object({ kind: z.literal('canary'), rows, ended: rows }).readonly(),
+  z.object({ kind: z.literal('not-before'), at: time }).readonly(),
+  z.object({ kind: z.literal('window'), opensAt: time, window: z.string() }).readonly(),
+]);
+
 const summaryShape = {
   batch: z.string(),
   kind: z.enum(KIND_NAMES),
@@ -43,7 +65,7 @@ const summaryShape = {
   by: z.string(),
   createdAt: time,
   endedAt: time.optional(),
-  state: z.enum(['running', 'done', 'partly failed', 'failed']),
+  state: z.enum(['running', 'held', 'done', 'partly failed', 'failed']),
   halt: z.string().optional(),
   haltReason: z.string().optional(),
   haltBy: z.string().optional(),
@@ -51,6 +73,8 @@ const summaryShape = {
   retryReason: z.string().optional(),
   total: rows,
   ordered: rows.optional(),
+  steering,
+  hold: hold.optional(),
   counts,
 };
 
@@ -92,7 +116,7 @@ export const jobAnswer = z.object({
   jobId: z.string(),
   kind: z.string(),
   domain: z.string(),
-  state: z.enum([...JOB_STATES, 'unknown']),
+  state: z.enum([...JOB_STATES, 'held', 'unknown']),
   ending: z.enum(['incomplete', 'cancelled']).optional(),
   outcome: z.enum(JOB_OUTCOMES).optional(),
   batch: z.object({ id: z.string(), row: z.number() }).readonly().optional(),

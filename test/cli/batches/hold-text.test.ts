@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { holdText } from '../../../src/cli/batches/hold-text.ts';
+import { holdText } from '../../../src/cli/batches/hold-texts.ts';
 import type { Hold } from '../../../src/operations/batches/holds.ts';
 
 describe('what keeps a batch from going on', () => {

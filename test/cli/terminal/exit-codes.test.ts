@@ -6,7 +6,8 @@ import {
   outcomeOfBatch,
 } from '../../../src/cli/terminal/exit-codes.ts';
 import type { Batch } from '../../../src/jobs/batches/batches.ts';
-import type { WaitEnd } from '../../../src/operations/wait-limit.ts';
+import { NO_STEERING } from '../../../src/jobs/batches/steering.ts';
+import type { FollowedBatch } from '../../../src/operations/batches/run-batch.ts';
 import { sampleBatch } from '../../support/sample-batch.ts';
 
 describe('the exit codes in the help of a command', () => {
@@ -23,7 +24,8 @@ describe('the exit codes in the help of a command', () => {
 
 describe('the exit code of a batch', () => {
   const ended = { total: 10, endedAt: 1 };
-  const codeOf = (batch: Batch, endedBy: WaitEnd | undefined) => EXIT[outcomeOfBatch({ batch, endedBy })];
+  const codeOf = (batch: Batch, endedBy: FollowedBatch['endedBy']) =>
+    EXIT[outcomeOfBatch({ batch, endedBy })];
 
   it('is 0 when all rows are done or were there', () => {
     expect(codeOf(sampleBatch({ done: 7, skipped: 3 }, ended), undefined)).to.equal(0);
@@ -39,6 +41,12 @@ describe('the exit code of a batch', () => {
 
   it('is 69 when it still runs', () => {
     expect(codeOf(sampleBatch({ done: 9 }, { total: 10 }), 'timeout')).to.equal(69);
+  });
+
+  it('is 69 when its canary went well, and 68 when some of it failed, for the others wait', () => {
+    const steering = { ...NO_STEERING, canary: 2, canaryEnded: 2 };
+    expect(codeOf(sampleBatch({ done: 2 }, { total: 10, steering }), 'canary')).to.equal(69);
+    expect(codeOf(sampleBatch({ done: 1, failed: 1 }, { total: 10, steering }), 'canary')).to.equal(68);
   });
 
   it('is 130 when it still runs and somebody pressed Ctrl-C', () => {

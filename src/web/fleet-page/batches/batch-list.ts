@@ -29,6 +29,7 @@ const BLANK: ListedBatch = {
   state: 'running',
   total: 0,
   queued: 0,
+  steering: {},
   counts: NONE,
 };
 

@@ -23,8 +23,8 @@ export function batchPage(
   { rows, workers }: BatchSurroundings,
   csrf: string | undefined,
 ): PageContent {
-  const { batch: id, name, state, total, counts } = batch;
-  const isRunning = state === 'running';
+  const { batch: id, name, total, counts, endedAt } = batch;
+  const isRunning = endedAt === undefined;
   const main = html`<p class="faint">Batch <code>${id}</code> · ${JOB_KINDS[batch.kind].words.noun} · by !${quoted(batch.by)} · !${timeOf(batch.createdAt)}</p>
 !${haltNote(batch)}
 <div data-part="idle">!${isRunning && workers === 0 ? IDLE : ''}</div>
@@ -89,9 +89,9 @@ function haltNote({ halt, haltReason = '', reason }: BatchSnapshot): string {
 }
 
 /** What an operator may do with it; what is of no use now is hidden. */
-function actions({ batch, state, halt, counts }: BatchSnapshot, csrf: string | undefined): string {
+function actions({ batch, endedAt, halt, counts }: BatchSnapshot, csrf: string | undefined): string {
   const missed = missedCount(counts);
-  const canCancel = state === 'running' && halt === undefined;
+  const canCancel = endedAt === undefined && halt === undefined;
   const path = batchPath(batch);
   // What comes up while somebody looks must not push away what they are about to press.
   return html`<div class="actions">

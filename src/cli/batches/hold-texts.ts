@@ -1,0 +1,26 @@
+import type { Hold } from '../../operations/batches/holds.ts';
+import { oneLine } from '../../safe-text.ts';
+import { START_A_WORKER } from '../terminal/worker-notice.ts';
+import { holdLines } from './steering-texts.ts';
+
+/** What keeps a batch from going on, in sentences for whoever can change it. */
+export function holdTexts(hold: Hold): string[] {
+  switch (hold.hold) {
+    case 'no-worker':
+      return [`No worker is running. Start one: ${START_A_WORKER}`];
+    case 'workers-wait':
+      return [`The workers wait for ${hold.waitsFor.map(oneLine).join(' and ')}.`];
+    case 'halted':
+      return [`Stopped (${hold.halt}${because(hold)}): waiting rows are passed over.`];
+    case 'queue-paused':
+      return [`All work is paused by ${oneLine(hold.by)}${because(hold)}.`];
+    case 'held':
+      return holdLines([hold.why], hold.batchId);
+    default:
+      return hold satisfies never;
+  }
+}
+
+function because({ reason }: { readonly reason: string }): string {
+  return reason === '' ? '' : `: ${oneLine(reason)}`;
+}
