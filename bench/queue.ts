@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Batch } from '../src/jobs/batches/batches.ts';
 import type { Fleet, KeyedFleet } from '../src/jobs/fleet/fleet.ts';
+import { openGate } from '../src/jobs/gate/gate.ts';
 import { JOB_KINDS } from '../src/jobs/kinds/job-kinds.ts';
 import { creation, enqueueRows } from '../src/jobs/queue/enqueue.ts';
 import { readProgress } from '../src/jobs/queue/progress.ts';
@@ -34,6 +35,7 @@ export async function makeQueued(fleet: KeyedFleet, domains: readonly string[]):
     ...creation({ options: benchOptions(domain), tries: 8 }),
   }));
   await enqueueRows(fleet, batchId, rows);
+  await openGate(fleet);
   for (;;) {
     const batch = await fleet.batches.get(batchId);
     if (batch.endedAt !== undefined) {
