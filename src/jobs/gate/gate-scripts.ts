@@ -32,8 +32,10 @@ end`;
 const MOST_AT_ONCE = 500;
 
 /**
- * Lets rows through, one of each batch in turn, until twice as many are on their way as workers can run at a time. Rows
- * of a halted batch pass whatever holds the batch back, for workers end them at once.
+ * Lets rows through until half as many again are on their way as workers can run at a time. Batches have equal shares, whatever
+ * their sizes: each counts what was let through, and the lowest count comes next. One that comes up, or goes on, begins as
+ * far behind the others as these have rows on their way, which end before any of its own, and is made up for that, but for no
+ * time before. Rows of a halted batch pass whatever holds the batch back, for workers end them at once.
  * KEYS: gate, workers. ARGV: prefix of batch keys, prefix of worker keys, seconds that keys are kept, prefix of orders to drain.
  * Answers: the time, then the ids of batches whose window has to be worked out again, and batch and row of each that was let through.
  */
@@ -45,16 +47,19 @@ for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
   if most > 0 and most < 100000 and redis.call('EXISTS', ARGV[4] .. id) == 0 then slots = slots + most end
 end
 
-local underWay, open, stale = 0, {}, {}
-for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+local underWay, open, stale, least = 0, {}, {}, 0
+local turns = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
+for at = 1, #turns, 2 do
+  local id, turn = turns[at], tonumber(turns[at + 1]) or 0
   local key = ARGV[1] .. id
   local held, released = size(key .. ':held'), size(key .. ':released')
   underWay = underWay + released
+  if released > 0 then least = math.max(least, turn - released) end
   if held == 0 and released == 0 then
     redis.call('ZREM', KEYS[1], id)
   elseif held > 0 then
     local f = fieldsOf(key, 'halt', 'pausedAt', 'canary', 'concurrency', 'rate', 'tokens', 'tokensAt', 'notBefore', 'openFrom', 'openUntil')
-    local batch = {id = id, key = key, left = held}
+    local batch = {id = id, key = key, left = held, turn = turn}
     if not f[1] then
       local closed, past = isClosed(f[2], f[8], f[9], f[10], time)
       if past then stale[#stale + 1] = id end
@@ -72,7 +77,10 @@ for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
         batch.left = math.min(batch.left, math.floor(batch.tokens))
       end
     end
-    if batch.left > 0 then open[#open + 1] = batch end
+    if batch.left > 0 then
+      open[#open + 1] = batch
+      if released == 0 then least = math.max(least, turn) end
+    end
   end
 end
 
@@ -103,33 +111,36 @@ local function nextRow(batch)
   return row
 end
 
-local let = {}
-local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
-local turn = tonumber(last[2] or 0) or 0
-local free = math.min(2 * slots - underWay, ${MOST_AT_ONCE})
-local moved = true
-while free > 0 and moved do
-  moved = false
+local function nextBatch()
+  local next
   for _, batch in ipairs(open) do
-    if free <= 0 then break end
-    local row = batch.left > 0 and nextRow(batch) or nil
-    -- A key of another type, which somebody else has put there, must not keep other batches from going on.
-    if row and type(redis.pcall('ZADD', batch.key .. ':released', time, row)) == 'number' then
-      redis.call('ZREM', batch.key .. ':held', row)
-      redis.call('EXPIRE', batch.key .. ':held', ARGV[3])
-      redis.call('EXPIRE', batch.key .. ':released', ARGV[3])
-      let[#let + 1] = batch.id
-      let[#let + 1] = row
-      batch.left = batch.left - 1
-      batch.taken = (batch.taken or 0) + 1
-      turn = turn + 1
-      redis.call('ZADD', KEYS[1], turn, batch.id)
-      free = free - 1
-      moved = true
-    else
-      batch.left = 0
-    end
+    if batch.left > 0 and (not next or batch.turn < next.turn) then next = batch end
   end
+  return next
+end
+
+for _, batch in ipairs(open) do batch.turn = math.max(batch.turn, least) end
+local let = {}
+local free = math.min(math.ceil(1.5 * slots) - underWay, ${MOST_AT_ONCE})
+local batch = nextBatch()
+while free > 0 and batch do
+  local row = nextRow(batch)
+  -- A key of another type, which somebody else has put there, must not keep other batches from going on.
+  if row and type(redis.pcall('ZADD', batch.key .. ':released', time, row)) == 'number' then
+    redis.call('ZREM', batch.key .. ':held', row)
+    redis.call('EXPIRE', batch.key .. ':held', ARGV[3])
+    redis.call('EXPIRE', batch.key .. ':released', ARGV[3])
+    let[#let + 1] = batch.id
+    let[#let + 1] = row
+    batch.left = batch.left - 1
+    batch.taken = (batch.taken or 0) + 1
+    batch.turn = batch.turn + 1
+    redis.call('ZADD', KEYS[1], batch.turn, batch.id)
+    free = free - 1
+  else
+    batch.left = 0
+  end
+  batch = nextBatch()
 end
 for _, batch in ipairs(open) do
   if batch.tokens then

@@ -70,12 +70,12 @@ describe('the gate', () => {
     expect(await under(id)).to.deep.equal([]);
   });
 
-  it('lets through twice as many rows as workers run at a time, the first ones', async () => {
-    await worker(2);
+  it('lets half as many rows again through as workers run at a time, the first ones', async () => {
+    await worker(3);
     const id = await batch(9);
-    expect(await openGate(fleet)).to.equal(4);
-    expect(await under(id)).to.deep.equal([1, 2, 3, 4]);
-    expect(await waiting()).to.equal(4);
+    expect(await openGate(fleet)).to.equal(5);
+    expect(await under(id)).to.deep.equal([1, 2, 3, 4, 5]);
+    expect(await waiting()).to.equal(5);
   });
 
   it('lets the next row through when one has ended', async () => {
@@ -95,21 +95,74 @@ describe('the gate', () => {
     expect(await openGate(fleet)).to.equal(1);
   });
 
-  it('takes batches in turn, however large they are', async () => {
-    await worker(1);
-    const large = await batch(30);
-    await openGate(fleet);
-    const small = await batch(10);
-    const next = { [large]: 1, [small]: 1 };
-    for (let ends = 0; ends < 16; ends += 1) {
-      const id = (await under(small)).length > (await under(large)).length ? small : large;
-      const [row = 0] = await under(id);
-      await end(id, row);
-      next[id] = row;
+  describe('with a batch that comes after another one', () => {
+    let line: { id: string; row: number }[] = [];
+    beforeEach(() => {
+      line = [];
+    });
+
+    /** Opens the gate; what it lets through queues up behind what it let through before. */
+    async function queueUp(...ids: string[]): Promise<void> {
       await openGate(fleet);
+      for (const id of ids) {
+        for (const row of await under(id)) {
+          if (!line.some((each) => each.id === id && each.row === row)) line.push({ id, row });
+        }
+      }
     }
-    const { counts } = await fleet.batches.get(small);
-    expect(counts.done).to.be.within(6, 8);
+
+    /** Ends that many rows in the order in which they queued up. @returns how many of each batch those were */
+    async function endSome(ends: number, ...ids: string[]): Promise<Record<string, number>> {
+      const counts = Object.fromEntries(ids.map((id) => [id, 0]));
+      for (const { id, row } of line.slice(0, ends)) {
+        line = line.filter((each) => each.id !== id || each.row !== row);
+        await end(id, row);
+        counts[id] = (counts[id] ?? 0) + 1;
+        await queueUp(...ids);
+      }
+      const rest = ends - Object.values(counts).reduce((sum, rows) => sum + rows, 0);
+      if (rest === 0) return counts;
+      const more = await endSome(rest, ...ids);
+      return Object.fromEntries(ids.map((id) => [id, (counts[id] ?? 0) + (more[id] ?? 0)]));
+    }
+
+    it('gives both equal shares, and makes up for the rows that the first one had on their way', async () => {
+      await worker(4);
+      const large = await batch(60);
+      await queueUp(large);
+      await endSome(10, large);
+      const small = await batch(30);
+      await queueUp(large, small);
+      for (const ends of [16, 16]) {
+        const counts = await endSome(ends, large, small);
+        expect(counts[small]).to.be.within(7, 9);
+      }
+    });
+
+    it('does not make up for a time in which it was paused', async () => {
+      await worker(4);
+      const large = await batch(60);
+      const small = await batch(30, { pause: { by: 'me', at: 1, reason: '' } });
+      await queueUp(large, small);
+      await endSome(20, large, small);
+      await fleet.batches.steer(small, { pause: null });
+      await queueUp(large, small);
+      const counts = await endSome(20, large, small);
+      expect(counts[small]).to.be.within(8, 12);
+    });
+
+    it('does not make up for anything where nothing of either is on its way', async () => {
+      await worker(4);
+      const large = await batch(60);
+      await queueUp(large);
+      await endSome(20, large);
+      await fleet.redis.del(fleet.keys.workers);
+      await endSome(line.length, large);
+      const small = await batch(30);
+      await worker(4);
+      await queueUp(large, small);
+      expect(line.filter(({ id }) => id === small)).to.have.length(3);
+    });
   });
 
   it('lets nothing of a paused batch through, and its rows again when it goes on', async () => {
@@ -247,7 +300,7 @@ describe('the gate', () => {
   });
 
   it('goes on for other batches where what it keeps of one is broken', async () => {
-    await worker(2);
+    await worker(3);
     const broken = await batch(2, { canary: 1 });
     const well = await batch(4);
     const { redis, keys } = fleet;
