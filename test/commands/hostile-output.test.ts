@@ -50,7 +50,7 @@ describe('what others wrote', function () {
       '2',
       `failed 1 ${JSON.stringify({ domain: EVIL_LINES, stage: 'register', code: EVIL, message: EVIL_LINES, jobId: 'x' })}`,
     );
-    const [job] = await queue.getJobs(['waiting', 'prioritized']);
+    const [job] = await queue.getJobs(['waiting', 'prioritized', 'delayed']);
     jobId = job?.id ?? '';
     await redis.hset(keys.bull(jobId), 'failedReason', `${EVIL}: ${EVIL_LINES}`);
     const target = { name: EVIL_LINES, reason: EVIL_LINES };

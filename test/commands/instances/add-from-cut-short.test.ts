@@ -15,7 +15,7 @@ describe('instances add --from that is cut short', () => {
     const rows = Array.from({ length: 20_000 }, (_, at) => `d${at}.example.org`);
     const file = await platform.write('large.csv', ['domain', ...rows]);
     const command = platform.spawn(['instances', 'add', '--from', file]);
-    await until('some rows are queued', async () => (await platform.fleet.queue.getPrioritizedCount()) > 500);
+    await until('some rows are queued', async () => (await platform.fleet.queue.getDelayedCount()) > 500);
     command.child.kill('SIGINT');
     const { stdout, stderr, exitCode } = await command.ended;
     expect(exitCode).to.equal(130);

@@ -282,7 +282,10 @@ describe('an upload of instances', () => {
       const first = await web.post('/fleet/batches', 'text/csv', csv('lost', 1), key('k4'));
       const id = String(first.json()['batch']);
       await allQueued(id);
-      await fleet.fleet.redis.del(fleet.fleet.keys.batch(id), fleet.fleet.keys.counts(id));
+      const { redis, keys } = fleet.fleet;
+      // The last that a submission does would bring a part of it back.
+      await until('the submission is closed', async () => (await redis.exists(keys.submitting(id))) === 0);
+      await redis.del(keys.batch(id), keys.counts(id));
       const again = await web.post('/fleet/batches', 'text/csv', csv('lost', 1), key('k4'));
       expect(again.status).to.equal(202);
       expect(again.json()['batch']).not.to.equal(id);
