@@ -1,5 +1,5 @@
 import type { Batch } from '../../jobs/batches/batches.ts';
-import { holdOf, waitsAfterCanary } from '../../jobs/batches/hold-of.ts';
+import { holdsOf, waitsAfterCanary } from '../../jobs/batches/hold-of.ts';
 import { ROW_STATES } from '../../jobs/batches/row-state.ts';
 import { JOB_KINDS } from '../../jobs/kinds/job-kinds.ts';
 import { batchState, queuedRows } from '../../operations/batches/batch-state.ts';
@@ -20,13 +20,14 @@ export function summaryLines(batch: Batch, program = 'cozy-fleet', now = Date.no
     ...(counts.cancelled > 0 ? [`${count(counts.cancelled)} cancelled`] : []),
   ].join(', ');
   if (batch.endedAt === undefined) {
+    const holds = holdsOf(batch, now);
     return [
       `Batch ${id} so far: ${facts}.`,
       ...(waitsAfterCanary(batch) && missed > 0
         ? [`See what failed:  ${program} batches show ${id} --failed`]
         : []),
-      ...holdLines(batch, now, program),
-      `${holdOf(batch, now) === undefined ? 'The batch goes on. ' : ''}Watch it:  ${program} batches watch ${id}`,
+      ...holdLines(holds, id, program),
+      `${holds.length === 0 ? 'The batch goes on. ' : ''}Watch it:  ${program} batches watch ${id}`,
     ];
   }
   return [

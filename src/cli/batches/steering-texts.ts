@@ -4,15 +4,11 @@ import { windowText } from '../../jobs/batches/window.ts';
 import { failureLimitText, rateText } from '../../operations/batches/steering-input.ts';
 import { count } from '../../quantity-text.ts';
 
-/**
- * What holds a batch back, and what to type so that it goes on; nothing where nothing does.
- * @param now milliseconds since 1970
- * @param program how our commands are typed here
- */
-export function holdLines(batch: Batch, now: number, program = 'cozy-fleet'): string[] {
-  return holdsOf(batch, now).flatMap((hold) => [
-    `Held: ${holdText(hold, now)}.`,
-    `Let it go on:  ${program} ${lifting(hold, batch.id)}`,
+/** What holds a batch back, and what to type so that it goes on. @param program how our commands are typed here */
+export function holdLines(holds: readonly Hold[], id: string, program = 'cozy-fleet'): string[] {
+  return holds.flatMap((hold) => [
+    `Held: ${holdText(hold)}.`,
+    `Let it go on:  ${program} ${lifting(hold, id)}`,
   ]);
 }
 
@@ -48,7 +44,7 @@ export function steeringFacts(batch: Batch, now: number): [label: string, value:
     ['Not before', notBefore === undefined ? undefined : clockText(notBefore)],
     ['Window', window && windowText(window)],
     ...holdsOf(batch, now).flatMap((hold): [string, string][] => [
-      ['Held', holdText(hold, now)],
+      ['Held', holdText(hold)],
       ['  go on', `cozy-fleet ${lifting(hold, batch.id)}`],
     ]),
   ];

@@ -2,6 +2,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { holdLines } from '../../cli/batches/steering-texts.ts';
 import { batchChoiceArg, batchChoiceFlags } from '../../cli/flags/batch-choice.ts';
 import { programName } from '../../cli/terminal/program-name.ts';
+import { holdsOf } from '../../jobs/batches/hold-of.ts';
 import { type BatchSummary, batchSummary } from '../../operations/batches/batch-state.ts';
 import { chooseBatch } from '../../operations/batches/choose-batch.ts';
 import { type Lifted, resumeBatch } from '../../operations/batches/steer-batch.ts';
@@ -37,7 +38,7 @@ export default class BatchesResume extends BaseCommand {
             : `The rows after the canary of batch ${batch.id} go on; ${canaryEnded} of ${canary ?? 0} had ended.`,
         );
       }
-      for (const line of holdLines(batch, Date.now(), program)) this.log(line);
+      for (const line of holdLines(holdsOf(batch, Date.now()), batch.id, program)) this.log(line);
       this.log(`Watch it:  ${program} batches watch ${batch.id}`);
       return { ...batchSummary(batch), lifted };
     });

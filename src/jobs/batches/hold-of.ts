@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import { count, readableDuration } from '../../quantity-text.ts';
+import { count } from '../../quantity-text.ts';
 import { oneLine } from '../../safe-text.ts';
 import type { Batch } from './batches.ts';
 import { openingAt, windowText } from './window.ts';
@@ -51,8 +51,8 @@ export function waitsAfterCanary({ endedAt, halt, steering: { canary, canaryEnde
   return endedAt === undefined && halt === undefined && canary !== undefined && canaryEnded >= canary;
 }
 
-/** What holds a batch, in words that a person reads after its name or id. @param now milliseconds since 1970 */
-export function holdText(hold: Hold, now: number): string {
+/** What holds a batch, in words that stay the same as long as nothing changes. */
+export function holdText(hold: Hold): string {
   switch (hold.kind) {
     case 'paused': {
       const why = hold.reason === '' ? '' : `: ${oneLine(hold.reason)}`;
@@ -63,9 +63,9 @@ export function holdText(hold: Hold, now: number): string {
         ? `its canary of ${rowsText(hold.rows)} has ended, and the others wait`
         : `${hold.ended} of ${rowsText(hold.rows)} of its canary have ended, and the others wait`;
     case 'not-before':
-      return `begins on ${clockText(hold.at)}, in ${readableDuration(hold.at - now)}`;
+      return `begins on ${clockText(hold.at)}`;
     case 'window':
-      return `outside of its window ${hold.window}, which opens in ${readableDuration(hold.opensAt - now)}`;
+      return `outside of its window ${hold.window}, which opens on ${clockText(hold.opensAt)}`;
     default:
       return hold satisfies never;
   }

@@ -29,7 +29,7 @@ local function isClosed(paused, notBefore, openFrom, openUntil, time)
 end`;
 
 /** Most rows that are let through in one call: a script holds up everybody. */
-const MOST_AT_ONCE = 500;
+export const MOST_LET_THROUGH = 200;
 
 /**
  * Lets rows through until half as many again are on their way as workers can run at a time. Batches have equal shares, whatever
@@ -121,7 +121,7 @@ end
 
 for _, batch in ipairs(open) do batch.turn = math.max(batch.turn, least) end
 local let = {}
-local free = math.min(math.ceil(1.5 * slots) - underWay, ${MOST_AT_ONCE})
+local free = math.min(math.ceil(1.5 * slots) - underWay, ${MOST_LET_THROUGH})
 local batch = nextBatch()
 while free > 0 and batch do
   local row = nextRow(batch)

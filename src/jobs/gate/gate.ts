@@ -2,7 +2,7 @@ import { type Halt, haltOf, rowOf } from '../batches/batch-record.ts';
 import { openingAt, readWindow } from '../batches/window.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { BATCH_SECONDS } from '../redis/retention.ts';
-import { ENTER, OPEN_GATE, PARK, REOPEN } from './gate-scripts.ts';
+import { ENTER, MOST_LET_THROUGH, OPEN_GATE, PARK, REOPEN } from './gate-scripts.ts';
 import { PARKED_SCORE } from './parked.ts';
 
 /** Whether a row of a batch may be begun. */
@@ -73,8 +73,9 @@ export async function openGate(fleet: GateFleet): Promise<number> {
   const moved = await Promise.all(batches.map((id) => moveWindow(fleet, id, Number(time))));
   const rows = rowsOf(let_);
   await release(fleet, rows);
-  // A window that is open by now may let something through.
-  return rows.length + (moved.includes(true) ? await openGate(fleet) : 0);
+  // A window that is open by now may let something through, and more may be begun than one call lets through.
+  const isMore = moved.includes(true) || rows.length >= MOST_LET_THROUGH;
+  return rows.length + (isMore ? await openGate(fleet) : 0);
 }
 
 /** Batch and row by turns, as the script tells them. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { holdOf, holdsOf, holdText, waitsAfterCanary } from '../../../src/jobs/batches/hold-of.ts';
+import { clockText, holdOf, holdsOf, holdText, waitsAfterCanary } from '../../../src/jobs/batches/hold-of.ts';
 import { NO_STEERING, type Steering } from '../../../src/jobs/batches/steering.ts';
 import { batchState, batchSummary } from '../../../src/operations/batches/batch-state.ts';
 import { oneLine } from '../../../src/safe-text.ts';
@@ -31,7 +31,9 @@ describe('what holds a batch', () => {
     const opensAt = Date.parse('2026-11-27T22:00:00Z');
     const hold = { kind: 'window', opensAt, window: '22:00-06:00 UTC' } as const;
     expect(holdOf(batch, NOON)).to.deep.equal(hold);
-    expect(holdText(hold, NOON)).to.equal('outside of its window 22:00-06:00 UTC, which opens in 10 h 0 min');
+    const opening = clockText(opensAt);
+    expect(holdText(hold)).to.equal(`outside of its window 22:00-06:00 UTC, which opens on ${opening}`);
+    expect(clockText(opensAt, 'Europe/Paris')).to.equal('2026-11-27 23:00 Europe/Paris');
     expect(holdOf(batch, opensAt)).to.equal(undefined);
     expect(batchState(batch, opensAt)).to.equal('running');
   });
@@ -82,7 +84,7 @@ describe('what holds a batch', () => {
   });
 
   it('is one line, whatever others gave as a reason', () => {
-    const text = holdText({ kind: 'paused', by: 'me\n', at: 1, reason: 'a\nb\u001b[2J' }, NOON);
+    const text = holdText({ kind: 'paused', by: 'me\n', at: 1, reason: 'a\nb\u001b[2J' });
     expect(text).to.equal(oneLine(text));
   });
 });

@@ -78,6 +78,13 @@ describe('the gate', () => {
     expect(await waiting()).to.equal(5);
   });
 
+  it('lets more rows through than one call of a script does', async () => {
+    await worker(200);
+    const id = await batch(250);
+    expect(await openGate(fleet)).to.equal(250);
+    expect(await under(id)).to.have.length(250);
+  });
+
   it('lets the next row through when one has ended', async () => {
     await worker(1);
     const id = await batch(5);
