@@ -84,7 +84,7 @@ describe('steering a batch', () => {
       const id = await batch(5);
       await pauseBatch(fleet, id, ME, 7);
       expect((await resumeBatch(fleet, id)).lifted).to.deep.equal(['pause']);
-      expect(await underWay(id)).to.equal(4);
+      expect(await underWay(id)).to.equal(3);
     });
 
     it('lets the rows after a canary through', async () => {
@@ -94,7 +94,7 @@ describe('steering a batch', () => {
       const { lifted, before } = await resumeBatch(fleet, id);
       expect(lifted).to.deep.equal(['canary']);
       expect(before.steering).to.include({ canary: 1, canaryEnded: 1 });
-      expect(await underWay(id)).to.equal(4);
+      expect(await underWay(id)).to.equal(3);
     });
 
     it('lifts both where both hold it', async () => {
@@ -119,7 +119,7 @@ describe('steering a batch', () => {
       expect(steering).to.include({ concurrency: 1, rate: 50 });
       const freed = await setBatch(fleet, id, { steering: { concurrency: null, rate: null } });
       expect(freed.steering).to.include({ concurrency: undefined, rate: undefined });
-      expect(await underWay(id)).to.equal(4);
+      expect(await underWay(id)).to.equal(3);
     });
 
     it('takes a share of failures, shows both, and takes it away', async () => {
