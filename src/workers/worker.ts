@@ -7,26 +7,22 @@ import { NOT_LOOKED_AT } from '../health-watch.ts';
 import type { KeyedFleet } from '../jobs/fleet/fleet.ts';
 import type { FleetJob } from '../jobs/fleet/open-queue.ts';
 import { openGate } from '../jobs/gate/gate.ts';
-import { sweepGateInTurn } from '../jobs/gate/sweep-gate.ts';
 import type { WorkEvent, WorkerReport } from '../jobs/queue/work-event.ts';
 import { QUEUE_NAME } from '../jobs/redis/keys.ts';
 import { leave } from '../jobs/redis/worker-heartbeat.ts';
 import type { Log } from '../logger.ts';
 import { OWN_VERSION } from '../own-version.ts';
-import { settleAll } from '../settle-all.ts';
 import { usableClusters } from './create/choose-cluster.ts';
 import { createBreakerBoard } from './health/breaker-board.ts';
 import { createHeartbeat } from './health/heartbeat.ts';
 import { createOverloadBrake } from './health/overload-brake.ts';
 import { watchTargets } from './health/watch-targets.ts';
 import { QueueWorker } from './queue-worker.ts';
-import { deliverNotices } from './recovery/deliver-notices.ts';
-import { reconcileInTurn, recordEndOfJob } from './recovery/reconcile.ts';
-import { lookAfterIndexInTurn } from './recovery/sweep-index.ts';
-import { failUnreadableJobs } from './recovery/unreadable-jobs.ts';
+import { recordEndOfJob } from './recovery/reconcile.ts';
+import { startUpkeep } from './recovery/upkeep.ts';
 import { createCancelWatch } from './run/cancel-watch.ts';
 import { createGateKeeper } from './run/gate-keeper.ts';
-import { createJobRunner, shown } from './run/job-runner.ts';
+import { createJobRunner } from './run/job-runner.ts';
 import { queueDelay } from './run/retry-policy.ts';
 import { LOCK_MS } from './run/running-job.ts';
 import { createWorkLog } from './run/work-log.ts';
@@ -50,15 +46,6 @@ const RATE_LOOK_MS = 1_000;
 
 /** What the queue takes for "no further try". */
 const FAIL_FOR_GOOD = -1;
-
-/** Milliseconds between two looks for notices of batches. */
-const NOTICES_INTERVAL_MS = 2_000;
-
-/** Milliseconds between two looks for rows without an end: what a failover lost is known within a minute. */
-const RECONCILE_INTERVAL_MS = 15_000;
-
-/** Milliseconds between two looks for rows that were let through and lie about. */
-const SWEEP_INTERVAL_MS = 1_000;
 
 export interface FleetWorkerOptions {
   readonly fleet: KeyedFleet;
@@ -189,16 +176,6 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
       log.warn('worker', { error });
     }
   }
-  async function lookAfterOthers(): Promise<void> {
-    await failUnreadableJobs(fleet, (jobId) =>
-      log.error('job refused', {
-        job: shown(jobId),
-        code: 'bad_payload',
-        error: 'its fields cannot be read',
-      }),
-    );
-    await settleAll([reconcileInTurn(fleet), lookAfterIndexInTurn(fleet)]);
-  }
   const heartbeat = createHeartbeat({
     ...fleet,
     log,
@@ -220,18 +197,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
   const targets = watchTargets({ ...options.services, redis, clusters }, () => void heartbeat.beat());
 
   await heartbeat.beat();
-  const timers = [
-    setInterval(() => {
-      sweepGateInTurn(fleet).catch((error) => log.warn('gate', { error }));
-    }, SWEEP_INTERVAL_MS),
-    setInterval(() => {
-      lookAfterOthers().catch((error) => log.warn('reconciling', { error }));
-    }, RECONCILE_INTERVAL_MS),
-    setInterval(() => {
-      const services = { fleet, log, signal: stopping.signal };
-      deliverNotices(services).catch((error) => log.warn('notices', { error }));
-    }, NOTICES_INTERVAL_MS),
-  ];
+  const upkeep = startUpkeep({ fleet, log, signal: stopping.signal });
   worker.run().catch((error) => {
     broken = toError(error).message;
     log.error('worker stopped', { error });
@@ -254,7 +220,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
       broken,
     }),
     async stop() {
-      for (const timer of timers) clearInterval(timer);
+      upkeep.stop();
       gate.stop();
       heartbeat.stop();
       targets.stop();

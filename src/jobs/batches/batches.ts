@@ -1,11 +1,12 @@
-import { randomInt } from 'node:crypto';
 import { defined } from '../../defined.ts';
 import { InputError } from '../../errors.ts';
 import type { RedisClient } from '../../redis/client.ts';
 import type { Author } from '../kinds/author.ts';
 import type { JobKind } from '../kinds/job-kinds.ts';
+import { hashFields } from '../redis/hash-fields.ts';
 import type { Keys } from '../redis/keys.ts';
 import { BATCH_SECONDS } from '../redis/retention.ts';
+import { newBatchId } from './batch-id.ts';
 import {
   type BatchRecord,
   batchOf,
@@ -13,21 +14,10 @@ import {
   endedRowsOf,
   type Halt,
   haltOf,
-  type Row,
   type RowInfo,
-  rowOf,
 } from './batch-record.ts';
-import {
-  INDEX_ROWS,
-  MOVE_ROW,
-  RATE_BUCKET_SECONDS,
-  SET_HALT,
-  SET_TOTAL,
-  UNLIST_ROW,
-  UNREPORTED,
-} from './batch-scripts.ts';
-import { causesOf, isChosen, needsCauses, type RowCause, type RowChoice, setsOf } from './row-choice.ts';
-import { type RowsFrom, rowPages } from './row-pages.ts';
+import { MOVE_ROW, RATE_BUCKET_SECONDS, SET_HALT, SET_TOTAL, UNREPORTED } from './batch-scripts.ts';
+import { createRowReader, type RowReader } from './row-reader.ts';
 import { fence, type RowState } from './row-state.ts';
 import { type SteeringChange, steeringFields } from './steering.ts';
 
@@ -72,13 +62,7 @@ export interface FailureLimit {
 
 export type UnreportedRow = Omit<Report, 'state' | 'generation' | 'attempt' | 'parked'>;
 
-/** Without characters that are mistaken for others when read aloud. */
-const ID_ALPHABET = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
-const ID_LENGTH = 5;
-/** Longer: none that is there already may be taken for it. */
-const FOLLOWING_ID_LENGTH = 12;
-
-export interface Batches {
+export interface Batches extends RowReader {
   create(batch: NewBatch): Promise<string>;
   /** Makes the batch of that id. @returns false when it is there already, and stays as it is */
   createOnce(id: string, batch: NewBatch): Promise<boolean>;
@@ -94,16 +78,6 @@ export interface Batches {
   find(id: string): Promise<Batch | undefined>;
   /** Newest first. */
   list(limit: number): Promise<Batch[]>;
-  /** Rows in the order of the file, page by page; only those of some states where they are given. */
-  rows(id: string, ...states: readonly RowState[]): AsyncGenerator<Row>;
-  /** The same for those whose number is greater than `row`. */
-  rowsAfter(id: string, row: number, states: readonly RowState[]): AsyncGenerator<Row>;
-  /** Rows that are meant, from there on, page by page: what it reads does not grow with the others. */
-  chosen(id: string, choice: RowChoice, from: RowsFrom, pageSize?: number): AsyncGenerator<Row[]>;
-  /** Where and why rows stopped that wait for another try or ended badly. */
-  causes(id: string): Promise<RowCause[]>;
-  /** Enters a batch and these rows of it into the index, where an earlier version wrote them; may be repeated. */
-  indexRows(id: string, rows: readonly number[]): Promise<void>;
   /** How many rows ended when, oldest first; a row that was tried again counts each time. */
   ended(id: string): Promise<EndedRows[]>;
   halt(id: string): Promise<Halt | undefined>;
@@ -140,8 +114,8 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
 
   async function read(id: string): Promise<Batch | undefined> {
     const [fields, counts] = await Promise.all([
-      fieldsAt(redis, keys.batch(id)),
-      fieldsAt(redis, keys.counts(id)),
+      hashFields(redis, keys.batch(id)),
+      hashFields(redis, keys.counts(id)),
     ]);
     const record = batchOf(fields, counts);
     return record && { id, ...record };
@@ -185,49 +159,7 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
     return true;
   }
 
-  const indexArguments = (id: string) => ({
-    own: [keys.rows(id), keys.counts(id), keys.batch(id), keys.causes(id)],
-    about: [id, keys.index, BATCH_SECONDS],
-  });
-
-  /** Rows that an earlier version has moved are taken out of where they are not any more. */
-  async function unlist(id: string, sets: readonly string[], rows: readonly Row[]): Promise<void> {
-    const { own, about } = indexArguments(id);
-    const causes = sets.filter((set) => set.includes(':'));
-    for (const { row } of rows) {
-      for (const cause of causes) await UNLIST_ROW.run(redis, own, [...about, row, cause]);
-    }
-  }
-
-  async function* chosen(
-    id: string,
-    choice: RowChoice,
-    from: RowsFrom,
-    pageSize?: number,
-  ): AsyncGenerator<Row[]> {
-    const names = setsOf(choice, needsCauses(choice) ? await causes(id) : []);
-    const sets = names.map((each) => `${keys.counts(id)}:${each}`);
-    for await (const page of rowPages(redis, sets, from, pageSize)) {
-      if (page.length === 0) continue;
-      const texts = await redis.hmget(keys.rows(id), ...page.map(String));
-      const rows = page.flatMap((row, at) => {
-        const text = texts[at];
-        return text === null || text === undefined ? [] : [rowOf(row, text)];
-      });
-      const [meant, others] = [true, false].map((is) => rows.filter((row) => isChosen(row, choice) === is));
-      if (needsCauses(choice)) await unlist(id, names, others ?? []);
-      yield meant ?? [];
-    }
-  }
-
-  async function causes(id: string): Promise<RowCause[]> {
-    return causesOf(await fieldsAt(redis, keys.causes(id)));
-  }
-
-  async function* rowsAfter(id: string, row: number, states: readonly RowState[]): AsyncGenerator<Row> {
-    const choice = { states, stages: [], codes: [] };
-    for await (const page of chosen(id, choice, { way: 'up', row })) yield* page;
-  }
+  const reader = createRowReader(redis, keys);
 
   return {
     get,
@@ -235,7 +167,7 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
 
     async create(batch) {
       for (;;) {
-        const id = newId();
+        const id = newBatchId();
         if (await createOnce(id, batch)) return id;
       }
     },
@@ -268,21 +200,10 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
       return found.filter((batch) => batch !== undefined);
     },
 
-    rows: (id, ...states) => rowsAfter(id, 0, states),
-
-    rowsAfter,
-
-    chosen,
-
-    causes,
-
-    async indexRows(id, rows) {
-      const { own, about } = indexArguments(id);
-      await INDEX_ROWS.run(redis, own, [...about, ...rows]);
-    },
+    ...reader,
 
     async ended(id) {
-      return endedRowsOf(await fieldsAt(redis, keys.rate(id)), RATE_BUCKET_SECONDS);
+      return endedRowsOf(await hashFields(redis, keys.rate(id)), RATE_BUCKET_SECONDS);
     },
 
     async halt(id) {
@@ -332,24 +253,4 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
 /** A new batch as it is kept. @param now milliseconds since 1970 */
 function fieldsOf({ steering = {}, ...fields }: NewBatch, now: number): Record<string, string | number> {
   return { ...defined(fields), ...steeringFields(steering, now).set };
-}
-
-/** Fields of a hash; none where there is something else than a hash. */
-async function fieldsAt(redis: RedisClient, key: string): Promise<Record<string, string>> {
-  try {
-    return await redis.hgetall(key);
-  } catch (error) {
-    if (error instanceof Error && error.message.startsWith('WRONGTYPE')) return {};
-    throw error;
-  }
-}
-
-/** An id that follows from what a batch is made of, so that nothing is made of it twice. @param digest bytes of a hash */
-export function batchIdFrom(digest: Uint8Array): string {
-  const characters = digest.subarray(0, FOLLOWING_ID_LENGTH);
-  return Array.from(characters, (byte) => ID_ALPHABET[byte % ID_ALPHABET.length]).join('');
-}
-
-function newId(): string {
-  return Array.from({ length: ID_LENGTH }, () => ID_ALPHABET[randomInt(ID_ALPHABET.length)]).join('');
 }

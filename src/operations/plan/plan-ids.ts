@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { batchIdFrom } from '../../jobs/batches/batches.ts';
+import { batchIdFrom } from '../../jobs/batches/batch-id.ts';
 
 /** The batch of a plan: submitted twice it is the same one. */
 export function batchOfPlan(planId: string): string {
