@@ -13,7 +13,10 @@ export function holdTexts(hold: Hold): string[] {
     case 'halted':
       return [`Stopped (${hold.halt}${because(hold)}): waiting rows are passed over.`];
     case 'queue-paused':
-      return [`All work is paused by ${oneLine(hold.by)}${because(hold)}.`];
+      return [
+        `The queue is paused by ${oneLine(hold.by)}${because(hold)}.`,
+        'Let it go on:  cozy-fleet queues resume',
+      ];
     case 'held':
       return holdLines([hold.why], hold.batchId);
     default:

@@ -3,6 +3,7 @@ import { FleetError, InputError } from '../../errors.ts';
 import type { Batch } from '../../jobs/batches/batches.ts';
 import { waitsAfterCanary } from '../../jobs/batches/hold-of.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
+import { type Controlled, readControls } from '../../jobs/queue/queue-controls.ts';
 import { listWorkers, type WorkerState } from '../../jobs/redis/worker-heartbeat.ts';
 import { type BatchDetail, batchDetail } from './batch-detail.ts';
 import { endedRows } from './batch-state.ts';
@@ -12,8 +13,8 @@ import { createRate } from './rate.ts';
 /** Milliseconds between two looks at a batch; each costs Redis the same, whatever its size (`ARCHITECTURE.md` §5). */
 const LOOK_MS = 250;
 
-/** Milliseconds between two looks at the workers, which cost more the more there are. */
-const WORKERS_MS = 5_000;
+/** Milliseconds between two looks at the workers, which cost more the more there are, and at the queue as a whole. */
+const WORKERS_MS = 3_000;
 
 /** Milliseconds between two looks at its jobs. */
 const DETAIL_MS = 1_000;
@@ -36,6 +37,7 @@ export interface BatchFollower {
 export function createFollower(fleet: Fleet, id: string, onView: (view: BatchView) => void): BatchFollower {
   const rate = createRate();
   let workers: readonly WorkerState[] = [];
+  let queuePause: Controlled | undefined;
   let workersAt = Number.NEGATIVE_INFINITY;
   let detail: BatchDetail = { activeByStage: [], oldestWaitingMs: undefined };
   let detailAt = Number.NEGATIVE_INFINITY;
@@ -61,7 +63,10 @@ export function createFollower(fleet: Fleet, id: string, onView: (view: BatchVie
     async look() {
       const now = performance.now();
       if (now - workersAt >= WORKERS_MS) {
-        workers = await listWorkers(fleet.redis, fleet.keys);
+        [workers, { paused: queuePause }] = await Promise.all([
+          listWorkers(fleet.redis, fleet.keys),
+          readControls(fleet),
+        ]);
         workersAt = now;
       }
       const batch = await find();
@@ -70,7 +75,7 @@ export function createFollower(fleet: Fleet, id: string, onView: (view: BatchVie
         detail = await batchDetail(fleet, batch, Date.now());
         detailAt = now;
       }
-      onView({ batch, workers, rate: rate.perSecond, ...detail, holds: holdsOf(batch, workers) });
+      onView({ batch, workers, rate: rate.perSecond, ...detail, holds: holdsOf(batch, workers, queuePause) });
       return batch;
     },
   };

@@ -1,5 +1,6 @@
 import type { Batch, Halt } from '../../jobs/batches/batches.ts';
 import { type Hold as BatchHold, holdsOf as batchHolds, standsStill } from '../../jobs/batches/hold-of.ts';
+import type { Controlled } from '../../jobs/queue/queue-controls.ts';
 import type { WorkerState } from '../../jobs/redis/worker-heartbeat.ts';
 
 /** What keeps a batch, or a part of it, from going on. */
@@ -14,14 +15,23 @@ export type Hold =
   /** Nothing of it is begun, for somebody wanted it so. */
   | { readonly hold: 'held'; readonly why: BatchHold; readonly batchId: string };
 
-/** All that keeps a batch from going on that is known of it; none once it has ended. @param now milliseconds since 1970 */
-export function holdsOf(batch: Batch, workers: readonly WorkerState[], now = Date.now()): Hold[] {
+/** All that keeps a batch from going on that is known of it; none once it has ended. @param queuePause where the queue as a whole is paused @param now milliseconds since 1970 */
+export function holdsOf(
+  batch: Batch,
+  workers: readonly WorkerState[],
+  queuePause?: Controlled,
+  now = Date.now(),
+): Hold[] {
   if (batch.endedAt !== undefined) return [];
   const waitsFor = waitsOf(workers);
   const holds: Hold[] = [];
   if (workers.length === 0) holds.push({ hold: 'no-worker' });
   if (waitsFor.length > 0) holds.push({ hold: 'workers-wait', waitsFor });
   if (batch.halt !== undefined) holds.push({ hold: 'halted', halt: batch.halt, reason: batch.haltReason });
+  if (queuePause !== undefined) {
+    const { by = 'somebody else', reason = '' } = queuePause.who ?? {};
+    holds.push({ hold: 'queue-paused', by, reason });
+  }
   for (const why of batchHolds(batch, now).filter(standsStill)) {
     holds.push({ hold: 'held', why, batchId: batch.id });
   }

@@ -11,7 +11,10 @@ describe('what keeps a batch from going on', () => {
       { hold: 'halted', halt: 'cancelled', reason: '' },
       /^Stopped \(cancelled\): waiting rows are passed over\.$/,
     ],
-    [{ hold: 'queue-paused', by: 'a@b', reason: '' }, /^All work is paused by a@b\.$/],
+    [
+      { hold: 'queue-paused', by: 'a@b', reason: '' },
+      /^The queue is paused by a@b\.\nLet it go on: {2}cozy-fleet queues resume$/,
+    ],
     [
       { hold: 'held', why: pause, batchId: '7Q2K4' },
       /^Held: paused by a@b on 2026-.*: look first\.\nLet it go on: {2}cozy-fleet batches resume 7Q2K4$/,
