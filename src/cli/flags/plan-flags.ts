@@ -6,6 +6,7 @@ const helpGroup = 'PLAN';
 export const planFlags = {
   'dry-run': Flags.boolean({
     summary: 'Say what would become of each instance; change and queue nothing',
+    description: 'The exit code is 0 where there is nothing to do, and 10 where there is.',
     helpGroup,
   }),
 };
