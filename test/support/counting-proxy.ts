@@ -4,7 +4,7 @@ import { Agent, createServer, request } from 'node:http';
 /** Stands before a server, passes everything on, and counts what is answered. */
 export interface CountingProxy {
   readonly port: number;
-  /** When the last request came, in milliseconds of `performance.now()`. */
+  /** When the last request came, but those that ask without a login whether the server is up, in milliseconds of `performance.now()`. */
   readonly lastAt: number;
   /** How many requests were answered with that status. */
   count(status: number): number;
@@ -17,7 +17,7 @@ export async function startCountingProxy(origin: string): Promise<CountingProxy>
   const counts = new Map<number, number>();
   let lastAt = 0;
   const server = createServer((client, answer) => {
-    lastAt = performance.now();
+    if (client.url !== '/_up') lastAt = performance.now();
     const { method, url, headers } = client;
     const behind = request({ agent, hostname, port, method, path: url, headers }, (response) => {
       const { statusCode = 0 } = response;

@@ -22,7 +22,7 @@ describe('the detail of a batch', () => {
     await enqueueRows(fleet, id, [
       { ...creation(await test.request({ domain: test.domain('one') })), row: 1 },
     ]);
-    const [job] = await fleet.queue.getPrioritized();
+    const [job] = await fleet.queue.getDelayed();
     const { id: jobId = '', timestamp = 0 } = job ?? {};
     expect(await look(timestamp + 5_000)).to.equal(5_000);
     await fleet.redis.hset(fleet.keys.bull(jobId), 'timestamp', 'long ago');
