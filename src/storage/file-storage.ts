@@ -1,4 +1,5 @@
-import { mkdir, opendir, stat, statfs } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, opendir, stat, statfs } from 'node:fs/promises';
 import { errnoOf, unlessMissing } from '../errno.ts';
 import { FleetError, toError } from '../errors.ts';
 import { invalid } from './copy-tree.ts';
@@ -205,6 +206,16 @@ export function fileStorage(root: string, traits: StorageTraits = {}): Storage {
     claimFleetId: (id) => inRoot('writing the fleet id', (folder) => claimFleetFile(folder, id)),
 
     probe: () => inRoot('writing', writeProbe),
+
+    look: () =>
+      inRoot('looking', async () => {
+        // As root this tells of a read-only mount still.
+        await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
+        const { bavail, blocks } = await statfs(root);
+        if (blocks > 0 && bavail === 0) {
+          throw Object.assign(new Error('no space is left'), { code: 'ENOSPC' });
+        }
+      }),
 
     free: () =>
       guarded('measuring', async () => {

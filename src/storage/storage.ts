@@ -95,8 +95,10 @@ export interface Storage {
   readFleetId(): Promise<string | undefined>;
   /** Takes the storage for a fleet; answers the id that is there afterwards, another's if it came first. */
   claimFleetId(id: string): Promise<string>;
-  /** @throws StorageError when the storage is not there, not writable, or full. */
+  /** Writes a file, and removes it. @throws StorageError when the storage is not there, not writable, or full. */
   probe(): Promise<void>;
+  /** The same as far as it can be told without writing anything: for whoever looks every other second. */
+  look(): Promise<void>;
   /** Undefined where the storage cannot tell. */
   free(): Promise<Room | undefined>;
 }

@@ -96,6 +96,14 @@ describe('file storage', () => {
     expect(await thrownBy(storage.probe())).to.have.property('kind', 'outage');
   });
 
+  it('says outage when it is looked at and gone, and touches nothing when it is there', async () => {
+    const before = await stat(root, { bigint: true });
+    await storage.look();
+    expect((await stat(root, { bigint: true })).mtimeNs).to.equal(before.mtimeNs);
+    await rename(root, `${root}-unmounted`);
+    expect(await thrownBy(storage.look())).to.have.property('kind', 'outage');
+  });
+
   it('leaves nothing behind when it is probed', async () => {
     await storage.probe();
     expect(await readdir(root)).to.deep.equal([]);

@@ -12,7 +12,7 @@ export interface WatchedTargets {
   readonly storage: Storage;
 }
 
-/** A look at the storage writes a file. */
+/** A look at the storage may go over a network. */
 const STORAGE_INTERVAL_MS = 2_000;
 
 /**
@@ -42,7 +42,7 @@ export function watchTargets(
         name: `storage ${storage.name}`,
         intervalMs: STORAGE_INTERVAL_MS,
         async look() {
-          await storage.probe();
+          await storage.look();
           return '';
         },
       },

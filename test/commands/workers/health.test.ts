@@ -49,8 +49,8 @@ describe('a worker and its fleet, as they are seen', function () {
 
   async function serve(...argv: string[]): Promise<Served> {
     const worker = start('--http-port', '0', ...argv);
-    await worker.untilSaid(/url=http:\S+/);
-    const [, url = ''] = /url=(http:\S+)/.exec(worker.output()) ?? [];
+    await worker.untilSaid(/health and metrics.*http:[^\s"]+/);
+    const [, url = ''] = /health and metrics.*?(http:[^\s"]+)/.exec(worker.output()) ?? [];
     return {
       worker,
       async ready() {
