@@ -110,7 +110,8 @@ function steering({ paused, concurrency, rate }: QueueControls) {
   };
 }
 
-function wantedBy({ who }: Controlled): WantedBy {
+/** Who wanted it, as programs read it. */
+export function wantedBy({ who }: Controlled): WantedBy {
   return who === undefined ? {} : wantedByRecord(who);
 }
 

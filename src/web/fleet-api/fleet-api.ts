@@ -7,6 +7,7 @@ import { fleetRoutes } from './fleet-routes.ts';
 import { jobRoutes } from './job-routes.ts';
 import { serveOpenApi } from './openapi.ts';
 import { answerProblems } from './problem.ts';
+import { steeringRoutes } from './steering-routes.ts';
 import { MOST_UPLOAD_BYTES } from './upload-body.ts';
 import { uploadRoutes } from './upload-routes.ts';
 import { withZod } from './zod-routes.ts';
@@ -35,6 +36,7 @@ export async function fleetApi(
     takeEmptyJson(scope);
     await serveOpenApi(typed);
     batchRoutes(typed, context, desk);
+    steeringRoutes(typed, context);
     await uploadRoutes(typed, context, desk, limits.mostBytes);
     eventRoutes(typed, context, desk);
     jobRoutes(typed, context);

@@ -88,6 +88,9 @@ describe('the OpenAPI document', () => {
       '/fleet/batches/{id}/events',
       '/fleet/batches/{id}/retry',
       '/fleet/batches/{id}/cancel',
+      '/fleet/batches/{id}/pause',
+      '/fleet/batches/{id}/resume',
+      '/fleet/batches/{id}/steering',
       '/fleet/events',
       '/fleet/jobs',
       '/fleet/jobs/{id}',
@@ -147,11 +150,20 @@ describe('the OpenAPI document', () => {
 
     const post = async (path: string, route: string, status: number) =>
       conforms(await web.post(path, 'application/json', ''), 'POST', route, status);
+    const patch = async (path: string, body: object, route: string, status: number) => {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await web.ask(path, { method: 'PATCH', body: JSON.stringify(body), headers });
+      return conforms(answer, 'PATCH', route, status);
+    };
     const { id: failed = '' } = (await fleet.fleet.queue.getFailed())[0] ?? {};
     await post(`/fleet/batches/${batch}/cancel`, '/fleet/batches/{id}/cancel', 409);
     await post(`/fleet/jobs/${failed}/cancel`, '/fleet/jobs/{id}/cancel', 409);
     await post(`/fleet/jobs/${failed}/retry`, '/fleet/jobs/{id}/retry', 200);
     await post(`/fleet/jobs/${failed}/cancel`, '/fleet/jobs/{id}/cancel', 200);
+    await post(`/fleet/batches/${batch}/pause`, '/fleet/batches/{id}/pause', 200);
+    await post(`/fleet/batches/${batch}/resume`, '/fleet/batches/{id}/resume', 200);
+    await patch(`/fleet/batches/${batch}/steering`, { canary: 1 }, '/fleet/batches/{id}/steering', 200);
+    await patch(`/fleet/batches/${batch}/steering`, { canary: 0 }, '/fleet/batches/{id}/steering', 400);
     await post(`/fleet/batches/${batch}/cancel`, '/fleet/batches/{id}/cancel', 200);
     await post(`/fleet/batches/${batch}/retry`, '/fleet/batches/{id}/retry', 200);
 

@@ -13,21 +13,26 @@ import { missedCount, progressSentence, rateText, shownState, timeLeft, tookText
 export interface BatchSurroundings {
   /** HTML of the list of its rows. */
   readonly rows: string;
-  /** How many workers live. */
-  readonly workers: number;
+  /** HTML of what of the fleet keeps it from going on. */
+  readonly idle: string;
+  /** HTML of what holds it back of itself. */
+  readonly hold: string;
+  /** HTML of what is set for it, and of the form to change that; empty where nothing can be. */
+  readonly steering: string;
 }
 
 /** All about one batch. */
 export function batchPage(
   batch: BatchSnapshot,
-  { rows, workers }: BatchSurroundings,
+  { rows, idle, hold, steering }: BatchSurroundings,
   csrf: string | undefined,
 ): PageContent {
   const { batch: id, name, total, counts, endedAt } = batch;
   const isRunning = endedAt === undefined;
   const main = html`<p class="faint">Batch <code>${id}</code> · ${JOB_KINDS[batch.kind].words.noun} · by !${quoted(batch.by)} · !${timeOf(batch.createdAt)}</p>
 !${haltNote(batch)}
-<div data-part="idle">!${isRunning && workers === 0 ? IDLE : ''}</div>
+<div data-part="hold">!${hold}</div>
+<div data-part="idle">!${idle}</div>
 <section class="card" aria-labelledby="progress-title">
 <h2 id="progress-title" class="visually-hidden">Progress</h2>
 !${bar(counts, total)}
@@ -59,6 +64,7 @@ export function batchPage(
   ])}
 !${actions(batch, csrf)}
 </section>
+<section class="card" aria-label="Hold back" !${shownIf('canCancel', steering !== '')} data-part="steering">!${steering}</section>
 <div class="columns">
 !${rateChart(batch.rate, 'Nothing has ended yet.')}
 !${stages(batch)}
@@ -73,8 +79,6 @@ export function batchPage(
     ...(isRunning ? { events: `${batchPath(id)}/events` } : {}),
   };
 }
-
-const IDLE = html`<p class="note warn">It waits, for no worker runs. Start one: <code>cozy-fleet workers start</code></p>`;
 
 function haltNote({ halt, haltReason = '', reason }: BatchSnapshot): string {
   const why =

@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { readControls } from '../../../jobs/queue/queue-controls.ts';
 import { listWorkers } from '../../../jobs/redis/worker-heartbeat.ts';
 import { rowPage } from '../../../operations/batches/row-page.ts';
+import { wantedBy } from '../../../operations/queue/queue-stats.ts';
 import { deskOf } from '../../fleet-api/fleet-desk.ts';
 import { batchPath, LONGEST_REASON } from '../../fleet-api/paths.ts';
 import { createSteering } from '../../fleet-api/steering.ts';
@@ -11,6 +13,8 @@ import { csrfOf, leadTo, sendPage } from '../shell/send-page.ts';
 import { cancelPage, refusedPage } from './batch-actions.ts';
 import { batchPage } from './batch-page.ts';
 import { batchRows, ROWS_SHOWN, rowQuery } from './batch-rows.ts';
+import { holdCard, holdNotes, surroundingHolds } from './hold-notes.ts';
+import { holdRoutes } from './hold-routes.ts';
 
 const params = z.object({ id: z.string().toUpperCase() });
 
@@ -23,6 +27,7 @@ const PAGES = { constraints: { prefers: PAGE } };
 /** One batch, and what an operator does with it. */
 export async function batchRoutes(app: FastifyInstance, context: WebContext): Promise<void> {
   const steering = createSteering(context);
+  await holdRoutes(app, context);
   const { feeds } = deskOf(context);
   const snapshotOf = async (id: string) => await feeds.snapshot(await context.fleet(), id);
 
@@ -33,9 +38,20 @@ export async function batchRoutes(app: FastifyInstance, context: WebContext): Pr
     const batch = await snapshotOf(id);
     const states = shown.state === undefined ? [] : [shown.state];
     const page = await rowPage(fleet, id, { states, after: shown.after, limit: ROWS_SHOWN });
-    const { length: workers } = await listWorkers(fleet.redis, fleet.keys);
-    const surroundings = { rows: batchRows(batch, page, shown), workers };
-    return await sendPage(request, reply, batchPage(batch, surroundings, csrfOf(request, reply)));
+    const csrf = csrfOf(request, reply);
+    const [record, workers, { paused }] = await Promise.all([
+      fleet.batches.get(id),
+      listWorkers(fleet.redis, fleet.keys),
+      readControls(fleet),
+    ]);
+    const now = Date.now();
+    const surroundings = {
+      rows: batchRows(batch, page, shown),
+      idle: surroundingHolds(record, workers, paused && wantedBy(paused)),
+      hold: holdNotes(record, now, csrf),
+      steering: holdCard(record, now, csrf),
+    };
+    return await sendPage(request, reply, batchPage(batch, surroundings, csrf));
   });
 
   app.post('/fleet/batches/:id/retry', PAGES, async (request, reply) => {
