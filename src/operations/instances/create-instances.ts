@@ -53,6 +53,7 @@ export interface PreparedCreations {
   /**
    * What would be queued, page by page; nothing is.
    * @param passphrases absent where none is to be sealed
+   * @throws InputError `foreign_passphrase` for an exported passphrase that is not good here
    */
   requests(tries: number, passphrases: RowPassphrases | undefined): AsyncIterable<readonly RowRequest[]>;
   /**
@@ -110,7 +111,12 @@ export async function prepareCreations(
         warn(line, { column: 'org-id', message });
       }
     },
-    requests: (tries, passphrases) => creationChunks(file, organizations, tries, passphrases),
+    async *requests(tries, passphrases) {
+      if (hasExported && passphrases !== undefined) {
+        await refuseForeignPassphrases(file, passphrases.sealKey);
+      }
+      yield* creationChunks(file, organizations, tries, passphrases);
+    },
     async run(fleet, { name = basename(file.name), tries, ...naming }, mark, options, onBatch) {
       const { sealKey } = fleet;
       if (hasExported) await refuseForeignPassphrases(file, sealKey);

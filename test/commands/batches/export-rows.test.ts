@@ -93,6 +93,10 @@ describe('batches export --as-rows', () => {
     expect(exitCode).to.equal(2);
     expect(stderr).to.include('stolen.csv:3').and.include('for another domain');
     expect(await platform.everything()).to.deep.equal(before);
+    const plan = `${file}.plan`;
+    const planned = await platform.run('instances', 'add', '--from', file, '--dry-run', '--plan-file', plan);
+    expect(planned.exitCode).to.equal(2);
+    expect(planned.stderr).to.include('stolen.csv:3').and.include('for another domain');
   });
 
   it('keeps nothing of a row in Redis that can be read, and no passphrase even sealed', async () => {
