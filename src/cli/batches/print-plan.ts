@@ -1,16 +1,16 @@
 import type { Config } from '../../config/config.ts';
 import { defined } from '../../defined.ts';
-import { differing, type FieldChange } from '../../instances/change/compare-fields.ts';
 import { domainOf, type JobSpec } from '../../jobs/kinds/payload.ts';
 import type { RowRequest } from '../../jobs/queue/enqueue.ts';
 import type { Couch } from '../../operations/connect/couch.ts';
 import { planKeys, withKeyedFleet } from '../../operations/connect/with-fleet.ts';
 import type { BatchNaming, PreparedBatch } from '../../operations/instances/prepared-batch.ts';
-import { type GuardQuestion, guardQuestion, guardSentence, isGuarded } from '../../operations/plan/guard.ts';
+import { type GuardQuestion, guardOfRows, guardSentence } from '../../operations/plan/guard.ts';
 import { withPlanServices } from '../../operations/plan/open-plan.ts';
 import { makePlan, type Plan, type PlannableWork } from '../../operations/plan/plan.ts';
 import type { PlannedRow } from '../../operations/plan/plan-rows.ts';
-import { hasWork, type Unknown, VERDICTS, type Verdict } from '../../operations/plan/verdict.ts';
+import { type Unknown, VERDICTS, type Verdict } from '../../operations/plan/verdict.ts';
+import { verdictDetail } from '../../operations/plan/verdict-text.ts';
 import { headOf, planLines } from '../../operations/plan/write-plan.ts';
 import { count } from '../../quantity-text.ts';
 import { currentActor } from '../terminal/actor.ts';
@@ -59,9 +59,7 @@ export async function showPlan(
   if (file !== undefined) await writePlan(command, plan, file);
   for (const line of shownLines(plan, live)) output.line(line);
   const { kind, name, counts, rows } = plan;
-  const number = rows.filter(({ verdict, request }) => hasWork(verdict) && isGuarded(request.work)).length;
-  const { global } = couch;
-  const guard = await guardQuestion({ global, percent: config.fleet.guardPercent, number });
+  const guard = await guardOfRows(couch.global, config.fleet.guardPercent, rows);
   if (guard !== undefined) output.note(`${guardSentence(guard)}: that number will be asked for.`);
   const answer = {
     plan: { kind, name, ...(file !== undefined && { file }) },
@@ -129,45 +127,5 @@ function shownLines({ kind, counts, rows }: Plan, live: boolean): string[] {
 
 function cells({ request: { row }, domain, verdict, unknown }: PlannedRow): string[] {
   const odd = unknown.map(({ what, name }) => `unknown ${what}: ${name}`);
-  return [String(row), domain, verdict.verdict, [detail(verdict), ...odd].filter(Boolean).join('; ')];
-}
-
-function detail(verdict: Verdict): string {
-  switch (verdict.verdict) {
-    case 'new':
-      return differing(verdict.fields).map(given).join(', ');
-    case 'exists':
-      return `left as it is, though ${differing(verdict.fields).map(change).join(', ')}`;
-    case 'change':
-      return differing(verdict.fields).map(change).join(', ');
-    case 'install':
-      return verdict.apps.join(', ');
-    case 'repair':
-      return verdict.findings.join(', ');
-    case 'same':
-    case 'destroy':
-      return '';
-    case 'taken':
-    case 'reserved':
-    case 'deleting':
-    case 'absent':
-    case 'refused':
-      return `${verdict.code}: ${verdict.message}`;
-    default:
-      return verdict satisfies never;
-  }
-}
-
-function given({ field, new: value }: FieldChange): string {
-  return `${field} ${shown(value)}`;
-}
-
-function change({ field, old, new: value }: FieldChange): string {
-  return `${field}: ${shown(old)} \u2192 ${shown(value)}`;
-}
-
-function shown(value: FieldChange['old']): string {
-  if (value === null) return '-';
-  if (Array.isArray(value)) return value.length === 0 ? '-' : value.join(',');
-  return value === '' ? '""' : String(value);
+  return [String(row), domain, verdict.verdict, [verdictDetail(verdict), ...odd].filter(Boolean).join('; ')];
 }

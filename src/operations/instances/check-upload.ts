@@ -46,6 +46,8 @@ export interface CheckedUpload extends RowReports {
   readonly counts: FileCounts;
   /** Why nothing of it can be queued, with its place where there is one; undefined when it can. */
   readonly refusal: InputError | undefined;
+  /** Whether any good row has a passphrase in clear text, which takes its time to be turned into its stored form. */
+  readonly hasPassphrases: boolean;
   /** What the creations would cost; undefined where none are meant. */
   readonly preflight: Preflight | undefined;
   /**
@@ -139,6 +141,7 @@ async function checkCreations(
       counts,
       refusal,
       preflight: cost,
+      hasPassphrases: prepared.hasPassphrases,
       requests: (tries, passphrases) =>
         refusal === undefined ? prepared.requests(tries, passphrases) : nothing(),
       async submit(fleet, naming, options, onBatch) {
@@ -186,6 +189,7 @@ async function checkSelection(
     counts,
     refusal: undefined,
     preflight: undefined,
+    hasPassphrases: false,
     requests: (tries) => prepared.requests(tries),
     submit: (fleet, naming, options, onBatch) =>
       prepared.run(
@@ -202,13 +206,17 @@ async function checkSelection(
 const IN_BACKGROUND = { async: true, waitMs: undefined } as const;
 
 function refused(
-  checked: Omit<CheckedUpload, 'preflight' | 'requests' | 'submit' | 'close' | 'refusal'> & {
+  checked: Omit<
+    CheckedUpload,
+    'preflight' | 'hasPassphrases' | 'requests' | 'submit' | 'close' | 'refusal'
+  > & {
     readonly refusal: InputError;
   },
 ): CheckedUpload {
   return {
     ...checked,
     preflight: undefined,
+    hasPassphrases: false,
     requests: nothing,
     submit: () => Promise.reject(checked.refusal),
     close: async () => undefined,

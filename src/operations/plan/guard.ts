@@ -3,6 +3,8 @@ import { FleetError } from '../../errors.ts';
 import { countInstances } from '../../instances/lookup/all-instances.ts';
 import type { JobSpec } from '../../jobs/kinds/payload.ts';
 import { count } from '../../quantity-text.ts';
+import type { PlannedRow } from './plan-rows.ts';
+import { hasWork } from './verdict.ts';
 
 /** Work that would destroy or block instances. */
 export interface GuardedWork {
@@ -38,6 +40,16 @@ export async function guardQuestion(
   if (number <= FEW) return undefined;
   const of = await countInstances(global, signal);
   return isTooMany(number, of, percent) ? { number, of, percent } : undefined;
+}
+
+/** The same for the rows of a plan that have something to do. */
+export async function guardOfRows(
+  global: CouchServer,
+  percent: number,
+  rows: readonly Pick<PlannedRow, 'verdict' | 'request'>[],
+): Promise<GuardQuestion | undefined> {
+  const number = rows.filter(({ verdict, request }) => hasWork(verdict) && isGuarded(request.work)).length;
+  return await guardQuestion({ global, percent, number });
 }
 
 /** Whether so many of a fleet are more than what is done without a question. */

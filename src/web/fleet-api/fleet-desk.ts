@@ -1,9 +1,15 @@
-import { FleetError } from '../../errors.ts';
-import type { BatchReport } from '../../operations/batches/run-batch.ts';
+import { FleetError, InputError } from '../../errors.ts';
+import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
+import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
+import type { BatchReport, BatchReporter } from '../../operations/batches/run-batch.ts';
 import { type CheckedUpload, checkUpload, type Upload } from '../../operations/instances/check-upload.ts';
 import type { BatchNaming } from '../../operations/instances/prepared-batch.ts';
+import { heldPlan } from '../../operations/plan/held-plan.ts';
+import { withPlanServices } from '../../operations/plan/open-plan.ts';
+import { runPlan } from '../../operations/plan/run-plan.ts';
 import type { WebContext } from '../web-context.ts';
 import { createFleetFeeds, type FeedLimits, type FleetFeeds } from './fleet-feeds.ts';
+import { makeUploadPlan, type UploadPlan } from './upload-plan.ts';
 
 export interface DeskLimits extends FeedLimits {
   /** Uploads that are read, checked or queued at a time: each keeps a copy on the disk. */
@@ -33,8 +39,18 @@ export interface UploadOnDesk {
    * The upload is closed by itself then.
    */
   submit(naming: BatchNaming, actor: string): Promise<SubmittedBatch>;
+  /** What it would do: looked at for the first who asks, and the same for all others. @throws as `makeUploadPlan` */
+  plan(actor: string): Promise<UploadPlan>;
+  /**
+   * Runs just that plan, as `submit`: each of its rows that has something to do is looked at once more.
+   * @throws FleetError `guard`, InputError `no_rows` where none has
+   */
+  run(plan: UploadPlan, naming: Omit<BatchNaming, 'tries'>, actor: string): Promise<SubmittedBatch>;
   close(): Promise<void>;
 }
+
+/** What makes a batch. */
+type Queueing = (fleet: KeyedFleet, report: BatchReporter) => Promise<unknown>;
 
 /** What the routes and pages of a server's fleet share. */
 export interface FleetDesk {
@@ -80,12 +96,7 @@ function createDesk(context: WebContext, limits: DeskLimits): FleetDesk {
   }
 
   /** Queues all rows; calls back once the batch is there. */
-  async function queue(
-    checked: CheckedUpload,
-    naming: BatchNaming,
-    actor: string,
-    onMade: (made: SubmittedBatch) => void,
-  ): Promise<void> {
+  async function queue(work: Queueing, actor: string, onMade: (made: SubmittedBatch) => void): Promise<void> {
     let batch = '';
     const report = (told: BatchReport): void => {
       if (told.event === 'made') {
@@ -96,13 +107,59 @@ function createDesk(context: WebContext, limits: DeskLimits): FleetDesk {
         log.warn('batch cut short', { batch, queued: told.queued, total: told.total });
       }
     };
-    const fleet = await context.fleet();
     try {
-      await checked.submit(fleet, naming, { actor, signal: context.stopping }, report);
+      await work(await context.fleet(), report);
     } catch (error) {
       if (batch !== '') log.error('batch not queued', { batch, error });
       throw error;
     }
+  }
+
+  /** Answers once the batch is there; its end changes nothing for whoever asked then. */
+  function inBackground(work: Queueing, actor: string, close: () => Promise<void>): Promise<SubmittedBatch> {
+    return new Promise((resolve, reject) => {
+      const running = queue(work, actor, resolve)
+        .catch(reject)
+        .finally(close)
+        .catch((error: unknown) => {
+          log.error('upload not closed', { error });
+        });
+      queueing.add(running);
+      void running.finally(() => queueing.delete(running));
+    });
+  }
+
+  function runningPlan(
+    { plan, head }: UploadPlan,
+    { name = head.name, reason, howeverMany, steering, ...naming }: Omit<BatchNaming, 'tries'>,
+    actor: string,
+  ): Queueing {
+    const { config, couch, stopping: signal } = context;
+    return async (fleet, report) => {
+      const done = await withPlanServices(config, couch, (services) =>
+        runPlan(
+          services,
+          fleet,
+          heldPlan({ ...head, name, reason }, plan),
+          {
+            async: true,
+            waitMs: undefined,
+            signal,
+            actor,
+            guardPercent: config.fleet.guardPercent,
+            howeverMany,
+            steering,
+            maxFailures: naming.maxFailures,
+            notify: naming.notify ?? config.fleet.notify,
+          },
+          report,
+        ),
+      );
+      if (done.state === 'nothing') throw new InputError('no_rows', 'no row has anything to do');
+      if (done.state === 'again') {
+        report({ event: 'made', batchId: done.batch.id, total: done.batch.total });
+      }
+    };
   }
 
   return {
@@ -120,21 +177,27 @@ function createDesk(context: WebContext, limits: DeskLimits): FleetDesk {
         givePlaceBack();
         await checked.close();
       };
+      let planning: Promise<UploadPlan> | undefined;
       return {
         checked,
         close,
         submit: (naming, actor) =>
-          new Promise((resolve, reject) => {
-            // Once the batch is there, its end changes nothing for whoever asked.
-            const running = queue(checked, naming, actor, resolve)
-              .catch(reject)
-              .finally(close)
-              .catch((error: unknown) => {
-                log.error('upload not closed', { error });
-              });
-            queueing.add(running);
-            void running.finally(() => queueing.delete(running));
-          }),
+          inBackground(
+            (fleet, report) => checked.submit(fleet, naming, { actor, signal: context.stopping }, report),
+            actor,
+            close,
+          ),
+        async plan(by) {
+          planning ??= makeUploadPlan(context, checked, { tries: DEFAULT_TRIES, by });
+          try {
+            return await planning;
+          } catch (error) {
+            // Whoever asks next may find what was away.
+            planning = undefined;
+            throw error;
+          }
+        },
+        run: (plan, naming, actor) => inBackground(runningPlan(plan, naming, actor), actor, close),
       };
     },
     get uploads() {

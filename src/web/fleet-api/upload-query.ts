@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NOTIFY_ADDRESS, notifyAddress } from '../../config/notify-address.ts';
 import { InputError } from '../../errors.ts';
 import {
   CHANGE_FLAGS,
@@ -7,20 +8,36 @@ import {
   type RawOptions,
 } from '../../instances/options/flags.ts';
 import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
+import type { SteeringTexts } from '../../operations/batches/steering-input.ts';
 import type { UploadWork } from '../../operations/instances/check-upload.ts';
 import type { BatchNaming } from '../../operations/instances/prepared-batch.ts';
 import { LONGEST_REASON } from './paths.ts';
+import { readSteering, type SteeringNames } from './steering-fields.ts';
 
 /** Characters of the name of a batch. */
 export const LONGEST_BATCH_NAME = 200;
 
-/** Failures after which a batch may be told to stop; no batch has more rows. */
-export const MOST_FAILURES = 10_000_000;
+/** No batch has more rows. */
+const MOST_ROWS = 10_000_000;
 
 const flag = z.enum(['true', 'false']).optional();
 
 const whole = (least: number, most: number, meaning: string) =>
   z.coerce.number().int().min(least).max(most).optional().describe(meaning);
+
+/** How the batch is held back, as a command is told it. */
+const part = (meaning: string) => z.string().min(1).max(60).optional().describe(meaning);
+
+/** What the parts of a steering are called in the query. */
+const NAMES: SteeringNames = {
+  canary: 'canary',
+  maxFailures: 'max_failures',
+  concurrency: 'concurrency',
+  rate: 'rate',
+  at: 'at',
+  between: 'between',
+  timeZone: 'time_zone',
+};
 
 const queryShape = {
   kind: z
@@ -33,15 +50,26 @@ const queryShape = {
     .optional()
     .describe('Name of the batch; that of the file otherwise.'),
   reason: z.string().max(LONGEST_REASON).default('').describe('Why, for the record.'),
-  max_failures: whole(0, MOST_FAILURES, 'The batch stops when more instances than this have failed.'),
+  max_failures: part('The batch stops when more instances than this have failed: 20, or 5%.'),
+  canary: part('So many instances are begun; the others wait for a resume.'),
+  concurrency: part('Most instances at a time.'),
+  rate: part('Most instances that begin: 10/s, 100/m or 500/h.'),
+  at: part('Nothing begins until clocks show this time next: 22:00.'),
+  between: part('Instances begin in these hours of each day only: 22:00-06:00.'),
+  time_zone: part("Of `at` and `between`; the server's own otherwise."),
+  notify: z
+    .string()
+    .max(2000)
+    .optional()
+    .describe('Address that is told of its end; the one of the configuration otherwise.'),
   however_many: whole(
     1,
-    MOST_FAILURES,
+    MOST_ROWS,
     'The number of instances, where more are to be destroyed or blocked than fleet.guard says.',
   ),
   tries: whole(1, 1000, 'Tries of each job before it fails for good.'),
   skip_invalid: flag.describe('Whether to go on without the rows that are not good.'),
-  dry_run: flag.describe('Whether to check only: nothing is queued.'),
+  dry_run: flag.describe('Whether to look only: nothing is queued, and what each row would do is told.'),
   skip_accounts: flag.describe('For a destruction: whether konnectors are not to tell other services.'),
   resume: flag.describe('For a destruction: whether to take over what is flagged deleting already.'),
 };
@@ -66,20 +94,21 @@ export const uploadQuery = z.strictObject({ ...columnShape, ...queryShape });
 export interface UploadOrder {
   readonly work: UploadWork;
   readonly naming: BatchNaming;
+  /** How the batch is to be held back, as it was given: what comes of a time of day is another thing each day. */
+  readonly given: Omit<SteeringTexts, 'maxFailures'>;
   readonly skipInvalid: boolean;
   readonly dryRun: boolean;
 }
 
 /**
  * @param query as `uploadQuery` has let it pass, or unread
- * @throws InputError `bad_choice` for a value that means nothing for that kind of work
+ * @throws InputError `bad_choice` for a value that means nothing for that kind of work, `bad_value`
  */
 export function uploadOrder(query: unknown): UploadOrder {
   const {
     kind,
     name,
     reason,
-    max_failures,
     however_many: howeverMany,
     tries = DEFAULT_TRIES,
     skip_invalid,
@@ -87,12 +116,27 @@ export function uploadOrder(query: unknown): UploadOrder {
     ...of
   } = named.parse(query);
   const columns = columnsOf(query);
+  const { canary, concurrency, rate, at, between, max_failures: maxFailures, time_zone: timeZone } = of;
+  const given = { canary, concurrency, rate, at, between, timeZone };
+  const limits = readSteering({ ...given, maxFailures }, NAMES, false);
+  const batch = {
+    steering: limits.steering,
+    maxFailures: limits.maxFailures ?? undefined,
+    notify: of.notify === undefined ? undefined : addressOf(of.notify),
+  };
   return {
     work: workOf(kind, columns, { skipAccounts: isTrue(of.skip_accounts), resume: isTrue(of.resume) }),
-    naming: { name, reason, maxFailures: max_failures, tries, howeverMany },
+    naming: { name, reason, ...batch, tries, howeverMany },
+    given,
     skipInvalid: isTrue(skip_invalid),
     dryRun: isTrue(dry_run),
   };
+}
+
+function addressOf(text: string): string {
+  const address = notifyAddress(text);
+  if (address !== undefined) return address;
+  throw new InputError('bad_value', NOTIFY_ADDRESS, { column: 'notify' });
 }
 
 function isTrue(written: 'true' | 'false' | undefined): boolean {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RowReport } from '../../operations/input/check-file.ts';
-import type { CheckedUpload } from '../../operations/instances/check-upload.ts';
+import { type CheckedUpload, planUpload } from '../../operations/instances/check-upload.ts';
+import type { Plan } from '../../operations/plan/plan.ts';
 import { actorOf } from '../http/actor.ts';
 import type { WebContext } from '../web-context.ts';
 import type { FleetDesk } from './fleet-desk.ts';
@@ -9,8 +10,12 @@ import { problemOf } from './problem.ts';
 import { checkAnswer, problems, refusedUploadAnswer, submittedAnswer } from './schemas.ts';
 import { submitOnce } from './submit-once.ts';
 import { acceptUploads, UPLOAD_TYPES, uploadBody } from './upload-body.ts';
+import { isPlannable } from './upload-plan.ts';
 import { uploadOrder, uploadQuery } from './upload-query.ts';
 import type { ZodApp } from './zod-routes.ts';
+
+/** Rows of a plan that are told. */
+const MOST_ROWS = 5_000;
 
 const uploadHeaders = z.looseObject({
   'idempotency-key': z
@@ -50,7 +55,7 @@ export async function uploadRoutes(
       const order = uploadOrder(request.query);
       const key = request.headers['idempotency-key'];
       const rows = await uploadBody(request, mostBytes);
-      const { work, skipInvalid, naming, dryRun } = order;
+      const { work, skipInvalid, naming, given, dryRun } = order;
       const upload = await desk.check({ rows, work, skipInvalid });
       const { checked } = upload;
       let isQueueing = false;
@@ -59,10 +64,14 @@ export async function uploadRoutes(
         return (await upload.submit(naming, actorOf(request))).batch;
       };
       try {
-        if (dryRun) return await reply.code(200).send(dryRunOf(checked));
+        if (dryRun) {
+          const plan = isPlannable(checked) ? await planUpload(context, checked, naming.tries) : undefined;
+          return await reply.code(200).send({ ...dryRunOf(checked), ...(plan && planOf(plan)) });
+        }
         if (checked.refusal !== undefined)
           return await reply.code(422).send(refusalOf(checked, checked.refusal));
-        const content = `${JSON.stringify({ work, naming, skipInvalid })} ${rows.digest()}`;
+        const asked = { work, naming: { ...naming, steering: undefined }, skipInvalid, ...given };
+        const content = `${JSON.stringify(asked)} ${rows.digest()}`;
         const { batch, isRepeated } =
           typeof key === 'string'
             ? await submitOnce(await context.fleet(), { key, content }, submit)
@@ -97,6 +106,17 @@ function dryRunOf(checked: CheckedUpload) {
     }),
     ...(refusal && problemOf(refusal).problem),
   };
+}
+
+/** What each row would do, the first of them. */
+function planOf({ counts, rows }: Plan) {
+  const shown = rows.slice(0, MOST_ROWS).map(({ request: { row }, domain, verdict, unknown }) => ({
+    row,
+    domain,
+    ...verdict,
+    unknown,
+  }));
+  return { plan: { counts, rows: shown, more: rows.length - shown.length } };
 }
 
 function refusalOf(checked: CheckedUpload, refusal: unknown) {

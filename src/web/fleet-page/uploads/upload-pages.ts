@@ -1,12 +1,16 @@
 import { html } from 'ghtml';
 import type { RowReport } from '../../../operations/input/check-file.ts';
 import type { CheckedUpload } from '../../../operations/instances/check-upload.ts';
+import { type GuardQuestion, guardSentence } from '../../../operations/plan/guard.ts';
 import { count, readableSize } from '../../../quantity-text.ts';
 import { oneLine } from '../../../safe-text.ts';
 import { LONGEST_REASON } from '../../fleet-api/paths.ts';
-import { LONGEST_BATCH_NAME, MOST_FAILURES } from '../../fleet-api/upload-query.ts';
+import { MOST_PLANNED, type UploadPlan } from '../../fleet-api/upload-plan.ts';
+import { LONGEST_BATCH_NAME } from '../../fleet-api/upload-query.ts';
+import { holdFields, noHold } from '../batches/hold-form.ts';
 import { fixedCount, instances, quoted, table, tiles } from '../shell/elements.ts';
 import { csrfField, type PageContent, sentence } from '../shell/page-shell.ts';
+import { planSection, type ShownPlan } from './plan-section.ts';
 
 /** Where files are submitted. */
 export const NEW_BATCH = '/fleet/batches/new';
@@ -33,8 +37,21 @@ export function uploadPage(limit: number, csrf: string | undefined): PageContent
   return { title: 'Submit a file', place: NEW_BATCH, main };
 }
 
-/** What is in a file, and the question whether it is to be queued. @param id by which it waits */
-export function checkedPage(id: string, upload: CheckedUpload, csrf: string | undefined): PageContent {
+/** What is shown of a plan: `none` where the file is run as it was checked, `coming` while it is made. */
+export type PlanOnPage =
+  | { readonly state: 'none' | 'coming' }
+  | { readonly state: 'made'; readonly plan: UploadPlan; readonly shown: ShownPlan };
+
+/**
+ * What is in a file and what it would do, and the question whether it is to be queued.
+ * @param id by which it waits
+ */
+export function checkedPage(
+  id: string,
+  upload: CheckedUpload,
+  planned: PlanOnPage,
+  csrf: string | undefined,
+): PageContent {
   const { counts, refusal, file, problems, warnings, more, preflight } = upload;
   const isUnread = refusal !== undefined && counts.valid + counts.invalid === 0;
   const main = html`<p class="faint">!${quoted(file)}</p>
@@ -43,7 +60,7 @@ export function checkedPage(id: string, upload: CheckedUpload, csrf: string | un
 !${refusal === undefined && (preflight?.warning ?? '') !== '' ? html`<p class="note warn">${preflight?.warning ?? ''}</p>` : ''}
 !${reportList('What is wrong', problems, more.problems)}
 !${reportList('What looks odd', warnings, more.warnings)}
-!${refusal === undefined ? confirmForm(id, upload, csrf) : againForm()}`;
+!${refusal === undefined ? planAndForm(id, upload, planned, csrf) : againForm()}`;
   return {
     title: refusal === undefined ? 'Look the file over' : 'Nothing was queued',
     place: NEW_BATCH,
@@ -84,9 +101,46 @@ function reportList(title: string, reports: readonly RowReport[], more: number):
 </section>`;
 }
 
-function confirmForm(
+function planAndForm(
   id: string,
+  upload: CheckedUpload,
+  planned: PlanOnPage,
+  csrf: string | undefined,
+): string {
+  const path = `${NEW_BATCH}/${id}`;
+  switch (planned.state) {
+    case 'none':
+      return html`<p class="note">The file has more than ${count(MOST_PLANNED)} good rows: what each of them would do is not shown here, but by <code>cozy-fleet instances add --from &lt;file&gt; --dry-run</code>.</p>
+!${confirmForm(path, upload, { toDo: upload.counts.valid }, csrf)}`;
+    case 'coming':
+      return html`<section class="card" aria-labelledby="plan"><h2 id="plan">Plan</h2>
+<p>What each row would do is being looked at.</p>
+<div class="actions"><a class="button primary" href="${path}">Look again</a></div></section>`;
+    case 'made': {
+      const { plan, shown } = planned;
+      const { toDo } = plan.plan.counts;
+      const form =
+        toDo === 0
+          ? html`<p class="note">Nothing is to be done.</p>!${againForm()}`
+          : confirmForm(path, upload, { toDo, guard: plan.guard }, csrf);
+      return html`!${planSection(path, plan, shown)}!${form}`;
+    }
+    default:
+      return planned satisfies never;
+  }
+}
+
+/** What somebody is asked before it is queued. */
+interface Confirmed {
+  /** Instances for which a job is queued. */
+  readonly toDo: number;
+  readonly guard?: GuardQuestion | undefined;
+}
+
+function confirmForm(
+  path: string,
   { counts, file, kind, preflight }: CheckedUpload,
+  { toDo, guard }: Confirmed,
   csrf: string | undefined,
 ): string {
   const what = kind === 'create' ? 'Create' : 'Change';
@@ -95,18 +149,30 @@ function confirmForm(
       ? ''
       : html`<label class="choice"><input type="checkbox" name="skip_invalid" value="yes" required> Leave out ${counts.invalid === 1 ? 'the bad row' : `the ${count(counts.invalid)} bad rows`}</label>`;
   const cost = (preflight?.lines ?? []).map((each) => html`<p class="faint">${sentence(each)}</p>`);
-  return html`<form class="card narrow" method="post" action="${NEW_BATCH}/${id}">
+  const number =
+    guard === undefined
+      ? ''
+      : html`<p class="note warn">${sentence(guardSentence(guard))}</p>
+<label for="however_many">Type how many instances are destroyed or blocked</label>
+<input id="however_many" name="however_many" inputmode="numeric" autocomplete="off" required>`;
+  return html`<form class="card" method="post" action="${path}">
 !${csrfField(csrf)}
-<h2>${what} ${instances(counts.valid)}?</h2>
+<h2>${what} ${instances(toDo)}?</h2>
 !${cost.join('')}
 !${skip}
-<label for="name">Name of the batch</label>
-<input id="name" name="name" maxlength="${LONGEST_BATCH_NAME}" value="${oneLine(file)}">
-<label for="reason">Why? It is kept with the batch.</label>
-<input id="reason" name="reason" maxlength="${LONGEST_REASON}">
-<label for="max_failures">Stop when more than so many have failed</label>
-<input id="max_failures" name="max_failures" type="number" min="0" max="${MOST_FAILURES}" inputmode="numeric" placeholder="never">
-<div class="actions"><button class="primary">${what} ${instances(counts.valid)}</button> <a class="button" href="${NEW_BATCH}">Take another file</a></div>
+!${number}
+<div class="fields">
+<div><label for="name">Name of the batch</label>
+<input id="name" name="name" maxlength="${LONGEST_BATCH_NAME}" value="${oneLine(file)}"></div>
+<div><label for="reason">Why? It is kept with the batch.</label>
+<input id="reason" name="reason" maxlength="${LONGEST_REASON}"></div>
+</div>
+<fieldset><legend>Hold it back</legend>
+!${holdFields(noHold())}
+</fieldset>
+<label for="notify">Tell this address of its end</label>
+<input id="notify" name="notify" type="url" maxlength="2000" autocomplete="off" placeholder="https://…; as it is configured otherwise">
+<div class="actions"><button class="primary">${what} ${instances(toDo)}</button> <a class="button" href="${NEW_BATCH}">Take another file</a></div>
 </form>`;
 }
 

@@ -1,19 +1,25 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import multipart, { type MultipartFile } from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { NOTIFY_ADDRESS, notifyAddress } from '../../../config/notify-address.ts';
 import { FleetError, InputError } from '../../../errors.ts';
 import { DEFAULT_TRIES } from '../../../jobs/kinds/envelope.ts';
 import type { UploadWork } from '../../../operations/instances/check-upload.ts';
-import { deskOf } from '../../fleet-api/fleet-desk.ts';
+import { guardSentence } from '../../../operations/plan/guard.ts';
+import { deskOf, type UploadOnDesk } from '../../fleet-api/fleet-desk.ts';
 import { batchPath, LONGEST_REASON } from '../../fleet-api/paths.ts';
 import { MOST_UPLOAD_BYTES, shownFileName, tooLarge } from '../../fleet-api/upload-body.ts';
-import { LONGEST_BATCH_NAME, MOST_FAILURES } from '../../fleet-api/upload-query.ts';
+import { isPlannable, type UploadPlan } from '../../fleet-api/upload-plan.ts';
+import { LONGEST_BATCH_NAME } from '../../fleet-api/upload-query.ts';
 import { actorOf } from '../../http/actor.ts';
 import { PAGE } from '../../http/prefers-page.ts';
 import type { WebContext } from '../../web-context.ts';
+import { holdOfNew } from '../batches/hold-form.ts';
 import { csrfOf, leadTo, sendPage } from '../shell/send-page.ts';
 import { type KeptUpload, keepUploads } from './kept-uploads.ts';
-import { checkedPage, NEW_BATCH, uploadPage } from './upload-pages.ts';
+import { planQuery } from './plan-section.ts';
+import { checkedPage, NEW_BATCH, type PlanOnPage, uploadPage } from './upload-pages.ts';
 
 /** Bytes of the other fields, and of what stands between them. */
 const LARGEST_FORM = 64 * 1024;
@@ -31,10 +37,12 @@ const confirmation = z.object({
   name: z.string().trim().max(LONGEST_BATCH_NAME).catch(''),
   reason: z.string().trim().max(LONGEST_REASON).catch(''),
   skip_invalid: z.literal('yes').optional().catch(undefined),
-  max_failures: z
-    .union([z.literal('').transform(() => undefined), z.coerce.number().int().min(0).max(MOST_FAILURES)])
-    .optional(),
+  notify: z.string().trim().catch(''),
+  however_many: z.coerce.number().int().optional().catch(undefined),
 });
+
+/** Milliseconds for which a page waits for a plan, before it says that it is being made. */
+const PATIENCE_MS = 8_000;
 
 const PAGES = { constraints: { prefers: PAGE } };
 
@@ -88,38 +96,77 @@ export async function uploadRoutes(app: FastifyInstance, context: WebContext): P
         skipInvalid: true,
       });
       const { id } = kept.keep(ownerOf(request), upload);
+      // Whoever looks at the page is told what was in the way.
+      if (isPlannable(upload.checked)) upload.plan(actorOf(request)).catch(() => undefined);
       return await leadTo(reply, `${NEW_BATCH}/${id}`);
     },
   );
 
   app.get(`${NEW_BATCH}/:upload`, PAGES, async (request, reply) => {
     const { upload } = params.parse(request.params);
-    const found = orGone(kept.find(ownerOf(request), upload));
-    return await sendPage(
-      request,
-      reply,
-      checkedPage(found.id, found.upload.checked, csrfOf(request, reply)),
-    );
+    const { id, upload: found } = orGone(kept.find(ownerOf(request), upload));
+    const plan = await planWithin(PATIENCE_MS, found, actorOf(request));
+    const shown = planQuery.parse(request.query);
+    const planned: PlanOnPage = typeof plan === 'string' ? { state: plan } : { state: 'made', plan, shown };
+    const page = checkedPage(id, found.checked, planned, csrfOf(request, reply));
+    return await sendPage(request, reply, page);
   });
 
   app.post(`${NEW_BATCH}/:upload`, PAGES, async (request, reply) => {
     const { upload: id } = params.parse(request.params);
-    const parsed = confirmation.safeParse(request.body ?? {});
-    if (!parsed.success) throw new InputError('bad_value', 'the number of failures is not one');
-    const { name, reason, skip_invalid: skips, max_failures: maxFailures } = parsed.data;
+    const { name, reason, skip_invalid: skips, ...form } = confirmation.parse(request.body ?? {});
     const owner = ownerOf(request);
-    if (orGone(kept.find(owner, id)).upload.checked.counts.invalid > 0 && skips === undefined) {
+    const { upload: found } = orGone(kept.find(owner, id));
+    if (found.checked.counts.invalid > 0 && skips === undefined) {
       throw new InputError(
         'invalid_rows',
         'there are bad rows, and you have not said that they are to be left out',
       );
     }
+    const actor = actorOf(request);
+    const { steering, maxFailures } = holdOfNew(request.body);
+    const notify = form.notify === '' ? undefined : addressOf(form.notify);
+    const { file } = found.checked;
+    const naming = {
+      ...{ name: name === '' ? file : name, reason, steering, notify },
+      maxFailures: maxFailures ?? undefined,
+    };
+    const plan = isPlannable(found.checked) ? await found.plan(actor) : undefined;
+    const howeverMany = form.however_many;
+    if (plan?.guard !== undefined && plan.guard.number !== howeverMany) {
+      throw new InputError('bad_value', `the number was not typed: ${guardSentence(plan.guard)}`);
+    }
     const { upload } = orGone(kept.take(owner, id));
-    const { file } = upload.checked;
-    const naming = { name: name === '' ? file : name, reason, maxFailures, tries: DEFAULT_TRIES };
-    const { batch } = await upload.submit(naming, actorOf(request));
+    const { batch } =
+      plan === undefined
+        ? await upload.submit({ ...naming, tries: DEFAULT_TRIES }, actor)
+        : await upload.run(plan, { ...naming, howeverMany }, actor);
     return await leadTo(reply, batchPath(batch));
   });
+}
+
+/** The plan of an upload; else why there is none. */
+async function planWithin(
+  ms: number,
+  upload: UploadOnDesk,
+  actor: string,
+): Promise<UploadPlan | 'none' | 'coming'> {
+  if (!isPlannable(upload.checked)) return 'none';
+  const over = new AbortController();
+  try {
+    const late = sleep(ms, 'coming' as const, { signal: over.signal });
+    late.catch(() => undefined);
+    return await Promise.race([upload.plan(actor), late]);
+  } finally {
+    over.abort();
+  }
+}
+
+/** @throws InputError `bad_value` */
+function addressOf(text: string): string {
+  const address = notifyAddress(text);
+  if (address !== undefined) return address;
+  throw new InputError('bad_value', `the address that is told ${NOTIFY_ADDRESS}`);
 }
 
 /** A file is its session's; programs share what they have sent. */
