@@ -319,6 +319,7 @@
   /** What a part shows, as one text. @param {string} part @param {Scope} scope */
   function sourceOf(part, scope) {
     if (part === 'rows' || part === 'idle') return JSON.stringify(scope['counts']);
+    if (part === 'errors') return JSON.stringify([scope['failures'], scope['failedByStage']]);
     return JSON.stringify(valueAt(scope, part === 'rate' ? 'rate.rows' : part));
   }
 

@@ -1,10 +1,17 @@
 import type { RowState } from '../../jobs/batches/row-state.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
-import { columnsOf, exportRows, type ReturnedRow } from '../../operations/batches/export-rows.ts';
+import {
+  columnsOf,
+  exportRows,
+  type ReturnedRow,
+  returnedCsv,
+  returnedHead,
+  returnedJson,
+} from '../../operations/batches/export-rows.ts';
 import { count } from '../../quantity-text.ts';
 import type { Output } from '../terminal/output.ts';
 import { writeOutput } from '../terminal/output-file.ts';
-import { type ExportFormat, returnedHead, returnedLine } from './export-format.ts';
+import type { ExportFormat } from './export-format.ts';
 
 /** Where an export goes, and in which form. */
 export interface Destination {
@@ -44,10 +51,11 @@ export async function writeReturnedRows(
   let bare = 0;
   const line = (row: ReturnedRow): string => {
     if (!row.hasOriginal) bare += 1;
-    return returnedLine(row, columns, format);
+    return format === 'csv' ? returnedCsv(row, columns) : returnedJson(row);
   };
   const rows = exportRows(fleet, id, states);
-  await writeRows(rows, { head: returnedHead(columns, format), line }, output);
+  const head = format === 'csv' ? returnedHead(columns) : '';
+  await writeRows(rows, { head, line }, output);
   if (bare === 0) return;
   notes.note(
     `Of ${count(bare)} ${bare === 1 ? 'row' : 'rows'} only the domain is known: no file was submitted, or it is not kept any more.`,

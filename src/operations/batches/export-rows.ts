@@ -4,7 +4,9 @@ import type { RowState } from '../../jobs/batches/row-state.ts';
 import { exportedPassphrase } from '../../jobs/fleet/exported-passphrase.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import { type OriginalRow, readOriginals } from '../../jobs/fleet/original-rows.ts';
+import { safeJson } from '../../safe-text.ts';
 import { columnKey } from '../input/columns.ts';
+import { csvLine } from '../input/write-csv.ts';
 
 /** A row as its file had it, and what became of it. */
 export interface ReturnedRow {
@@ -19,6 +21,9 @@ export interface ReturnedRow {
 
 /** Rows that are read at a time. */
 const PAGE = 200;
+
+/** Columns beside those of the file. */
+const WHY = ['error_code', 'error', 'advice'];
 
 /**
  * Rows of a batch in certain states, fit to be corrected and submitted again. A passphrase comes in a form that is good
@@ -57,6 +62,36 @@ export async function columnsOf(rows: AsyncIterable<ReturnedRow>): Promise<strin
 export function textsIn(names: readonly string[], { columns }: ReturnedRow): string[] {
   const texts = new Map(Object.entries(columns).map(([name, text]) => [columnKey(name), text]));
   return names.map((name) => texts.get(columnKey(name)) ?? '');
+}
+
+/** What comes before rows that are given back, as CSV. @param columns of all of them */
+export function returnedHead(columns: readonly string[]): string {
+  return csvLine([...columns, ...WHY]);
+}
+
+/** One row that is given back, as CSV, with its line break. @param columns of all of them */
+export function returnedCsv(row: ReturnedRow, columns: readonly string[]): string {
+  const { errorCode, error, advice } = row;
+  return csvLine([...textsIn(columns, row), errorCode, error, advice]);
+}
+
+/** One row that is given back, as JSON, with its line break. */
+export function returnedJson({ columns, errorCode, error, advice }: ReturnedRow): string {
+  return `${safeJson(JSON.stringify({ ...columns, error_code: errorCode, error, advice }))}\n`;
+}
+
+/**
+ * A whole file of rows in certain states, as CSV: read twice, for the head has to have all columns.
+ * @throws InputError `unknown_batch`, before the first line
+ */
+export async function* returnedFile(
+  fleet: KeyedFleet,
+  id: string,
+  states: readonly RowState[],
+): AsyncGenerator<string> {
+  const columns = await columnsOf(exportRows(fleet, id, states));
+  yield returnedHead(columns);
+  for await (const row of exportRows(fleet, id, states)) yield returnedCsv(row, columns);
 }
 
 function returned(row: Row, original: OriginalRow | undefined, sealKey: string): ReturnedRow {

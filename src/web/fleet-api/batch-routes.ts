@@ -2,10 +2,11 @@ import { z } from 'zod';
 import type { Row } from '../../jobs/batches/batches.ts';
 import { ROW_STATES } from '../../jobs/batches/row-state.ts';
 import { batchSummary } from '../../operations/batches/batch-state.ts';
+import type { RetriedCauses } from '../../operations/batches/retry-batch.ts';
 import { rowPage } from '../../operations/batches/row-page.ts';
 import type { WebContext } from '../web-context.ts';
 import type { FleetDesk } from './fleet-desk.ts';
-import { batchParams, limitOf, reasonBody } from './paths.ts';
+import { batchParams, LONGEST_REASON, limitOf, reasonBody } from './paths.ts';
 import { batchSnapshotAnswer, batchSummaryAnswer, problems, rowsAnswer } from './schemas.ts';
 import { createSteering } from './steering.ts';
 import type { ZodApp } from './zod-routes.ts';
@@ -19,6 +20,14 @@ const retryAnswer = z.object({
     .readonly()
     .describe('The first of them.'),
 });
+
+const retryBody = z
+  .strictObject({
+    reason: z.string().max(LONGEST_REASON).default('').describe('Why, for the record.'),
+    stage: z.string().max(64).optional().describe('Empty for rows that stopped before any stage.'),
+    error: z.string().min(1).max(64).optional().describe('Code of what went wrong.'),
+  })
+  .nullish();
 
 const cancelAnswer = z.object({ batch: z.string(), stopped: z.int(), passedOver: z.int() });
 
@@ -77,13 +86,16 @@ export function batchRoutes(app: ZodApp, context: WebContext, desk: FleetDesk): 
     url: '/fleet/batches/:id/retry',
     schema: {
       summary: 'Try the rows of a batch again that failed, are incomplete or were cancelled',
+      description: 'With `stage` or `error` only rows that stopped there, or for that cause.',
       params: batchParams,
-      body: reasonBody,
+      body: retryBody,
       response: { 200: retryAnswer, ...problems },
     },
     handler: async (request) => {
       const { id } = request.params;
-      return { batch: id, ...(await steering.retryBatch(request, id, request.body?.reason ?? '')) };
+      const { reason = '', stage, error } = request.body ?? {};
+      const causes = chosenCauses(stage, error);
+      return { batch: id, ...(await steering.retryBatch(request, id, reason, causes)) };
     },
   });
 
@@ -103,6 +115,11 @@ export function batchRoutes(app: ZodApp, context: WebContext, desk: FleetDesk): 
       return { batch: id, ...(await steering.cancelBatch(request, id, request.body?.reason ?? '')) };
     },
   });
+}
+
+/** Which causes are meant; none that is named means all. @param stage may be empty */
+export function chosenCauses(stage: string | undefined, code: string | undefined): RetriedCauses {
+  return { stages: stage === undefined ? [] : [stage], codes: code === undefined ? [] : [code] };
 }
 
 /** What is told of a row: no more than is listed here, whatever Redis has of it. */

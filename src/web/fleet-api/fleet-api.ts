@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { WebContext } from '../web-context.ts';
 import { batchRoutes } from './batch-routes.ts';
 import { eventRoutes } from './event-routes.ts';
+import { failureRoutes } from './failure-routes.ts';
 import { DESK_LIMITS, type DeskLimits, deskOf } from './fleet-desk.ts';
 import { fleetRoutes } from './fleet-routes.ts';
 import { jobRoutes } from './job-routes.ts';
@@ -37,6 +38,7 @@ export async function fleetApi(
     await serveOpenApi(typed);
     batchRoutes(typed, context, desk);
     steeringRoutes(typed, context);
+    failureRoutes(typed, context);
     await uploadRoutes(typed, context, desk, limits.mostBytes);
     eventRoutes(typed, context, desk);
     jobRoutes(typed, context);

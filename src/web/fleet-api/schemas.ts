@@ -109,6 +109,14 @@ const row = z.object({
   advice: z.string().optional(),
 });
 
+/** `FailureGroup` */
+export const failureGroup = z.object({
+  stage: z.string(),
+  code: z.string(),
+  rows,
+  example: z.object({ row: z.int(), domain: z.string(), message: z.string(), advice: z.string() }).readonly(),
+});
+
 /** A page of rows. */
 export const rowsAnswer = z.object({ rows: z.array(row).readonly(), next: z.int().optional() });
 

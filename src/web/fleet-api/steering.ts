@@ -1,7 +1,12 @@
 import type { FastifyRequest } from 'fastify';
 import { retryJob } from '../../jobs/queue/retry-job.ts';
 import { type CancelledBatch, cancelBatch } from '../../operations/batches/cancel-batch.ts';
-import { type RefusedRow, type RetriedBatch, retryBatch } from '../../operations/batches/retry-batch.ts';
+import {
+  type RefusedRow,
+  type RetriedBatch,
+  type RetriedCauses,
+  retryBatch,
+} from '../../operations/batches/retry-batch.ts';
 import { type CancelledJob, cancelJob } from '../../operations/jobs/cancel-job.ts';
 import { findJob } from '../../operations/jobs/find-job.ts';
 import { actorOf, authorOf } from '../http/actor.ts';
@@ -24,8 +29,8 @@ export interface SteeredBatch extends RetriedBatch {
  * wanted it and why. A reason may be empty.
  */
 export interface Steering {
-  /** @throws InputError `unknown_batch` */
-  retryBatch(asker: Asker, id: string, reason: string): Promise<SteeredBatch>;
+  /** @param causes only of rows that stopped there, or so @throws InputError `unknown_batch` */
+  retryBatch(asker: Asker, id: string, reason: string, causes?: RetriedCauses): Promise<SteeredBatch>;
   /** @throws InputError `unknown_batch`, FleetError `ended` */
   cancelBatch(asker: Asker, id: string, reason: string): Promise<CancelledBatch>;
   /** @param named id of the job, or a name of its instance @returns its id @throws as `findJob` and `retryJob` */
@@ -36,11 +41,12 @@ export interface Steering {
 
 export function createSteering({ fleet, log }: Pick<WebContext, 'fleet' | 'log'>): Steering {
   return {
-    async retryBatch(asker, id, reason) {
+    async retryBatch(asker, id, reason, causes) {
       const refusedRows: RefusedRow[] = [];
-      const retried = await retryBatch(await fleet(), id, authorOf(asker, reason), (row) => {
+      const onRefused = (row: RefusedRow): void => {
         if (refusedRows.length < MOST_REFUSED) refusedRows.push(row);
-      });
+      };
+      const retried = await retryBatch(await fleet(), id, authorOf(asker, reason), onRefused, causes);
       log.info('batch retried', { batch: id, by: actorOf(asker), reason });
       return { ...retried, refusedRows };
     },

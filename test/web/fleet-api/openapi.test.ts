@@ -91,6 +91,8 @@ describe('the OpenAPI document', () => {
       '/fleet/batches/{id}/pause',
       '/fleet/batches/{id}/resume',
       '/fleet/batches/{id}/steering',
+      '/fleet/batches/{id}/errors',
+      '/fleet/batches/{id}/failed.csv',
       '/fleet/events',
       '/fleet/jobs',
       '/fleet/jobs/{id}',
@@ -141,6 +143,8 @@ describe('the OpenAPI document', () => {
     await ask('/fleet/batches/ZZZZZ', '/fleet/batches/{id}', 404);
     const { rows } = await ask(`/fleet/batches/${batch}/rows`, '/fleet/batches/{id}/rows');
     expect(rows).to.have.length(2);
+    const { errors } = await ask(`/fleet/batches/${batch}/errors`, '/fleet/batches/{id}/errors');
+    expect(errors).to.have.length(1);
     const { jobs } = await ask('/fleet/jobs', '/fleet/jobs');
     expect(jobs).to.have.length(2);
     await ask(`/fleet/jobs/${fleet.domain('a')}`, '/fleet/jobs/{id}');
@@ -170,7 +174,7 @@ describe('the OpenAPI document', () => {
     const described = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    expect([...seen]).to.have.members(described.filter((route) => !route.endsWith('/events')));
+    expect([...seen]).to.have.members(described.filter((route) => !/\/events$|\.csv$/.test(route)));
   }).timeout(60_000);
 
   it('describes events by the routes that answer the same', async () => {

@@ -13,6 +13,8 @@ import { missedCount, progressSentence, rateText, shownState, timeLeft, tookText
 export interface BatchSurroundings {
   /** HTML of the list of its rows. */
   readonly rows: string;
+  /** HTML of what went wrong in it. */
+  readonly failures: string;
   /** HTML of what of the fleet keeps it from going on. */
   readonly idle: string;
   /** HTML of what holds it back of itself. */
@@ -24,7 +26,7 @@ export interface BatchSurroundings {
 /** All about one batch. */
 export function batchPage(
   batch: BatchSnapshot,
-  { rows, idle, hold, steering }: BatchSurroundings,
+  { rows, failures, idle, hold, steering }: BatchSurroundings,
   csrf: string | undefined,
 ): PageContent {
   const { batch: id, name, total, counts, endedAt } = batch;
@@ -69,7 +71,7 @@ export function batchPage(
 !${rateChart(batch.rate, 'Nothing has ended yet.')}
 !${stages(batch)}
 </div>
-!${failureChart(batch.failures)}
+!${failureChart(batch.failures, failures)}
 !${rows}`;
   return {
     title: name === '' ? `Batch ${id}` : name,

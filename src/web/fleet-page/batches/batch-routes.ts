@@ -2,8 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { readControls } from '../../../jobs/queue/queue-controls.ts';
 import { listWorkers } from '../../../jobs/redis/worker-heartbeat.ts';
+import { failureGroups } from '../../../operations/batches/failure-groups.ts';
 import { rowPage } from '../../../operations/batches/row-page.ts';
 import { wantedBy } from '../../../operations/queue/queue-stats.ts';
+import { chosenCauses } from '../../fleet-api/batch-routes.ts';
 import { deskOf } from '../../fleet-api/fleet-desk.ts';
 import { batchPath, LONGEST_REASON } from '../../fleet-api/paths.ts';
 import { createSteering } from '../../fleet-api/steering.ts';
@@ -13,6 +15,7 @@ import { csrfOf, leadTo, sendPage } from '../shell/send-page.ts';
 import { cancelPage, refusedPage } from './batch-actions.ts';
 import { batchPage } from './batch-page.ts';
 import { batchRows, ROWS_SHOWN, rowQuery } from './batch-rows.ts';
+import { failureTable } from './failure-table.ts';
 import { holdCard, holdNotes, surroundingHolds } from './hold-notes.ts';
 import { holdRoutes } from './hold-routes.ts';
 
@@ -21,6 +24,12 @@ const params = z.object({ id: z.string().toUpperCase() });
 const cancelForm = z
   .object({ reason: z.string().trim().max(LONGEST_REASON).catch('') })
   .catch({ reason: '' });
+
+/** Which rows are tried again; an empty stage stands for those that stopped before any. */
+const retryForm = z
+  .object({ stage: z.string().optional(), error: z.string().min(1).optional() })
+  .nullish()
+  .transform((form) => form ?? {});
 
 const PAGES = { constraints: { prefers: PAGE } };
 
@@ -39,14 +48,16 @@ export async function batchRoutes(app: FastifyInstance, context: WebContext): Pr
     const states = shown.state === undefined ? [] : [shown.state];
     const page = await rowPage(fleet, id, { states, after: shown.after, limit: ROWS_SHOWN });
     const csrf = csrfOf(request, reply);
-    const [record, workers, { paused }] = await Promise.all([
+    const [record, workers, { paused }, groups] = await Promise.all([
       fleet.batches.get(id),
       listWorkers(fleet.redis, fleet.keys),
       readControls(fleet),
+      failureGroups(fleet, id),
     ]);
     const now = Date.now();
     const surroundings = {
       rows: batchRows(batch, page, shown),
+      failures: failureTable(id, groups, csrf),
       idle: surroundingHolds(record, workers, paused && wantedBy(paused)),
       hold: holdNotes(record, now, csrf),
       steering: holdCard(record, now, csrf),
@@ -56,7 +67,8 @@ export async function batchRoutes(app: FastifyInstance, context: WebContext): Pr
 
   app.post('/fleet/batches/:id/retry', PAGES, async (request, reply) => {
     const { id } = params.parse(request.params);
-    const retried = await steering.retryBatch(request, id, '');
+    const { stage, error } = retryForm.parse(request.body);
+    const retried = await steering.retryBatch(request, id, '', chosenCauses(stage, error));
     if (retried.refused === 0) return await leadTo(reply, batchPath(id));
     return await sendPage(request, reply, refusedPage(id, retried));
   });

@@ -1,10 +1,9 @@
 import { html } from 'ghtml';
-import { ERROR_CODES } from '../../../error-codes.ts';
 import type { FailureCount } from '../../../operations/batches/failure-counts.ts';
 import type { RateHistory } from '../../../operations/batches/rate-history.ts';
 import { count } from '../../../quantity-text.ts';
 import { safeJson } from '../../../safe-text.ts';
-import { quoted, table, timeText } from './elements.ts';
+import { table, timeText } from './elements.ts';
 
 // A picture is drawn by `assets/fleet.js`; beside or below it is a table with the same numbers, for whoever does not see it.
 
@@ -25,23 +24,11 @@ export function rateChart({ from, seconds, rows }: RateHistory, none: string): s
 </section>`;
 }
 
-const MEANINGS: ReadonlyMap<string, string> = new Map(
-  ERROR_CODES.map(({ code, meaning }) => [code, meaning]),
-);
-
-/** Why rows failed, most frequent first. */
-export function failureChart(failures: readonly FailureCount[]): string {
-  const lines = failures.map(
-    ({ code, rows }) =>
-      html`<tr><td><code class="term">!${quoted(code)}</code></td><td class="number">${count(rows)}</td><td>${MEANINGS.get(code) ?? ''}</td></tr>`,
-  );
-  const body =
-    lines.length === 0
-      ? html`<p class="faint">Nothing has failed.</p>`
-      : table('Failures by cause', ['Cause', { number: 'Instances' }, 'What it means'], lines.join(''));
+/** Why rows failed, most frequent first. @param table HTML of the same, which is drawn anew when it is another one */
+export function failureChart(failures: readonly FailureCount[], table: string): string {
   return html`<section class="card" aria-labelledby="failures-title">
 <h2 id="failures-title">Failures by cause</h2>
 <div class="chart causes" data-chart="failures" data-first="${safeJson(JSON.stringify(failures))}" !${failures.length === 0 ? 'hidden' : ''}><canvas aria-hidden="true"></canvas></div>
-<div data-part="failures">!${body}</div>
+<div data-part="errors">!${table}</div>
 </section>`;
 }
