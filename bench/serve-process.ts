@@ -29,6 +29,13 @@ async function obey(message: unknown): Promise<void> {
     config,
     log: silentLog(),
     operator: { verify: async () => 'wrong', deriveKey: async () => Buffer.alloc(32) },
+    surroundings: {
+      source: { env: {}, cwd: '/', home: '/' },
+      version: 'bench',
+      node: process.versions.node,
+      uid: process.getuid?.(),
+      now: Date.now,
+    },
   });
   process.send?.({ publicPort });
 }

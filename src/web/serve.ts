@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../logger.ts';
 import { openCouch } from '../operations/connect/couch.ts';
+import type { DiagnosisServices } from '../operations/doctor/diagnose.ts';
+import { sharedDiagnosis } from '../operations/doctor/shared-diagnosis.ts';
 import { createAdminServer } from './admin-server.ts';
 import { openFleetLink } from './fleet-link.ts';
 import { listenOn } from './http/create-server.ts';
@@ -15,6 +17,8 @@ export interface ServeOptions {
   readonly config: Config;
   readonly log: Log;
   readonly operator: OperatorCheck;
+  /** Where it runs, as a diagnosis is told. */
+  readonly surroundings: DiagnosisServices;
 }
 
 export interface RunningServers {
@@ -30,11 +34,18 @@ export interface RunningServers {
  * Opens both servers. Neither Redis nor CouchDB has to be there: what needs one that is away answers 503 until it is back.
  * @throws InputError `port_in_use` when it cannot listen
  */
-export async function startServe({ config, log, operator }: ServeOptions): Promise<RunningServers> {
+export async function startServe({
+  config,
+  log,
+  operator,
+  surroundings,
+}: ServeOptions): Promise<RunningServers> {
   const couch = openCouch(config, true);
   const link = openFleetLink(config, couch.global);
   const stopping = new AbortController();
-  const context: WebContext = { ...link, config, log, couch, operator, stopping: stopping.signal };
+  const { signal } = stopping;
+  const diagnose = sharedDiagnosis(config, surroundings, signal);
+  const context: WebContext = { ...link, config, log, couch, operator, diagnose, stopping: signal };
   const render = createAnswerRenderer(createMovedToReader(couch));
   const apps: FastifyInstance[] = [];
 

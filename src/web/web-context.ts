@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Log } from '../logger.ts';
 import type { Couch } from '../operations/connect/couch.ts';
+import type { Diagnosis } from '../operations/doctor/diagnose.ts';
 import type { FleetLink } from './fleet-link.ts';
 import type { OperatorCheck } from './operator-check.ts';
 
@@ -10,6 +11,8 @@ export interface WebContext extends FleetLink {
   readonly log: Log;
   readonly couch: Couch;
   readonly operator: OperatorCheck;
+  /** Looks at everything the fleet needs, some seconds at the most, and tells no secret. */
+  diagnose(): Promise<Diagnosis>;
   /** Aborted when the servers are to close: whatever waits ends then. */
   readonly stopping: AbortSignal;
 }

@@ -2,6 +2,8 @@ import { createHmac } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { Config } from '../../src/config/config.ts';
 import { openCouch } from '../../src/operations/connect/couch.ts';
+import type { DiagnosisServices } from '../../src/operations/doctor/diagnose.ts';
+import { sharedDiagnosis } from '../../src/operations/doctor/shared-diagnosis.ts';
 import { openFleetLink } from '../../src/web/fleet-link.ts';
 import type { OperatorCheck } from '../../src/web/operator-check.ts';
 import { type RunningServers, startServe } from '../../src/web/serve.ts';
@@ -36,11 +38,23 @@ export async function startTestWeb(
     config: { ...config, serve: { ...config.serve, ...serve } },
     log: silentLog(),
     operator,
+    surroundings: testSurroundings(),
   });
   return {
     ...running,
     publicUrl: `http://127.0.0.1:${running.publicPort}`,
     adminUrl: `http://127.0.0.1:${running.adminPort}`,
+  };
+}
+
+/** Where a server of a test runs, as a diagnosis is told. */
+export function testSurroundings(): DiagnosisServices {
+  return {
+    source: { env: {}, cwd: '/', home: '/' },
+    version: '0.0.0-test',
+    node: process.versions.node,
+    uid: process.getuid?.(),
+    now: Date.now,
   };
 }
 
@@ -61,7 +75,10 @@ export function openTestContext(config: Config): TestContext {
   setMaxListeners(0, stopping.signal);
   const { signal } = stopping;
   return {
-    context: { ...link, config, couch, log: silentLog(), operator: testOperator, stopping: signal },
+    context: {
+      ...{ ...link, config, couch, log: silentLog(), operator: testOperator, stopping: signal },
+      diagnose: sharedDiagnosis(config, testSurroundings(), signal),
+    },
     stop: () => stopping.abort(),
     async close() {
       await link.close();

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { logFlags, openStderrLog } from '../../cli/flags/log-flags.ts';
@@ -55,7 +56,14 @@ export default class Serve extends BaseCommand {
     // Stdout is for results.
     const log = openStderrLog(flags, config);
     const stop = listenForStop();
-    const starting = startServe({ config, log, operator });
+    const surroundings = {
+      source: { env: process.env, cwd: process.cwd(), home: homedir(), file: flags.config },
+      version: this.config.version,
+      node: process.versions.node,
+      uid: process.getuid?.(),
+      now: Date.now,
+    };
+    const starting = startServe({ config, log, operator, surroundings });
     // Who listens to the process that started it keeps itself alive, and has to end where it cannot start.
     starting.catch(() => stop.close());
     const { publicPort, adminPort, close } = await starting;

@@ -18,6 +18,21 @@ export const SUBJECTS = [
 
 export type Subject = (typeof SUBJECTS)[number];
 
+/** As an operator reads them. */
+export const SUBJECT_NAMES: Readonly<Record<Subject, string>> = {
+  configuration: 'Configuration',
+  redis: 'Redis',
+  couchdb: 'CouchDB',
+  definitions: 'Definitions of indexes',
+  storage: 'Storage',
+  fleet: 'Fleet',
+  workers: 'Workers',
+  registries: 'Registries',
+  'stack-redis': "The stack's Redis",
+  clocks: 'Clocks',
+  serve: 'Serve',
+};
+
 export type Verdict = 'ok' | 'warn' | 'fail';
 
 /** One thing that was looked at. */

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { WebContext } from '../web-context.ts';
 import { batchRoutes } from './batch-routes.ts';
+import { doctorRoutes } from './doctor-routes.ts';
 import { eventRoutes } from './event-routes.ts';
 import { failureRoutes } from './failure-routes.ts';
 import { DESK_LIMITS, type DeskLimits, deskOf } from './fleet-desk.ts';
@@ -8,9 +9,10 @@ import { fleetRoutes } from './fleet-routes.ts';
 import { jobRoutes } from './job-routes.ts';
 import { serveOpenApi } from './openapi.ts';
 import { answerProblems } from './problem.ts';
+import { queueRoutes } from './queue-routes.ts';
 import { steeringRoutes } from './steering-routes.ts';
-import { MOST_UPLOAD_BYTES } from './upload-body.ts';
-import { uploadRoutes } from './upload-routes.ts';
+import { MOST_UPLOAD_BYTES } from './uploads/upload-body.ts';
+import { uploadRoutes } from './uploads/upload-routes.ts';
 import { withZod } from './zod-routes.ts';
 
 export interface FleetApiLimits extends DeskLimits {
@@ -43,6 +45,8 @@ export async function fleetApi(
     eventRoutes(typed, context, desk);
     jobRoutes(typed, context);
     fleetRoutes(typed, context);
+    queueRoutes(typed, context);
+    doctorRoutes(typed, context);
   });
 }
 

@@ -164,10 +164,53 @@ export const workerAnswer = z.object({
   draining: z.object({ by: z.string(), reason: z.string(), at: moment }).readonly().optional(),
 });
 
-/** `QueueDepth` */
+const wantedBy = { by: z.string().optional(), reason: z.string().optional(), since: time.optional() };
+
+/** `QueueStats` */
 export const queueAnswer = z.object({
   jobs: z.record(z.enum(JOB_STATES), rows).readonly(),
   oldestWaiting: time.optional(),
+  endedLastMinute: z.record(z.string(), rows).readonly(),
+  workers: z.object({ working: rows, waiting: rows, draining: rows, silent: rows, slots: rows }).readonly(),
+  paused: z.object(wantedBy).readonly().optional(),
+  concurrency: z
+    .object({ most: rows, ...wantedBy })
+    .readonly()
+    .optional(),
+  rate: z
+    .object({ limit: z.string(), ...wantedBy })
+    .readonly()
+    .optional(),
+  away: z.array(targetProblem).readonly(),
+  batches: z
+    .array(
+      z
+        .object({ batch: z.string(), kind: z.enum(KIND_NAMES), name: z.string(), total: rows, ended: rows })
+        .readonly(),
+    )
+    .readonly(),
+});
+
+/** `InstanceHistory` */
+export const historyAnswer = z.object({
+  domain: z.string(),
+  entries: z
+    .array(
+      z
+        .object({
+          at: time,
+          what: z.string(),
+          state: z.string(),
+          by: z.string().optional(),
+          reason: z.string().optional(),
+          fields: z.array(z.string()).readonly().optional(),
+          jobId: z.string().optional(),
+          batch: z.object({ id: z.string(), row: z.number() }).readonly().optional(),
+          code: z.string().optional(),
+        })
+        .readonly(),
+    )
+    .readonly(),
 });
 
 /** `InstanceOverview` */

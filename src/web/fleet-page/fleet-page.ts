@@ -5,9 +5,11 @@ import { registerPageHeaders } from '../http/page-headers.ts';
 import { addPagePreference } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
 import { batchRoutes } from './batches/batch-routes.ts';
+import { doctorPage } from './doctor-page.ts';
 import { jobRoutes } from './job-routes.ts';
 import { overview } from './overview.ts';
 import { queueBoard } from './queue-board.ts';
+import { queuePage } from './queue-page.ts';
 import { failureHandler } from './shell/error-page.ts';
 import { fleetAssets } from './shell/fleet-assets.ts';
 import { signIn } from './sign-in.ts';
@@ -29,6 +31,8 @@ export async function fleetPage(app: FastifyInstance, context: WebContext): Prom
     await jobRoutes(pages, context);
     await pages.register((uploads) => uploadRoutes(uploads, context));
     await workersPage(pages, context);
+    await queuePage(pages, context);
+    await doctorPage(pages, context);
     pages.all('/fleet/*', async () => {
       throw new FleetError('not_found', 'there is no such page');
     });

@@ -1,19 +1,25 @@
 import { html } from 'ghtml';
 import { isJobKind, JOB_KINDS } from '../../jobs/kinds/job-kinds.ts';
+import type { HistoryLine } from '../../operations/instances/instance-history.ts';
 import type { InstanceFacts, InstanceOverview } from '../../operations/instances/instance-overview.ts';
 import type { JobFacts } from '../../operations/jobs/job-facts.ts';
+import { historyTable } from './history-table.ts';
 import { jobDetails } from './job-page.ts';
 import { badge, facts, quoted } from './shell/elements.ts';
 import type { PageContent } from './shell/page-shell.ts';
 
 /** One instance: how it stands, and what was done to it. Nothing of its owner is shown, and no secret. */
-export function instancePage({ domain, instance, jobs }: InstanceOverview): PageContent {
-  const history = jobs.map(
+export function instancePage(
+  { domain, instance, jobs }: InstanceOverview,
+  entries: readonly HistoryLine[],
+): PageContent {
+  const details = jobs.map(
     (job) => html`<section class="card"><h2>${titleOf(job)}</h2>!${jobDetails(job)}</section>`,
   );
   const isComing = instance === undefined && jobs.some(creates);
   const main = html`<section class="card" aria-labelledby="state-title"><h2 id="state-title">Instance</h2>!${isComing ? COMING : stateOf(domain, instance)}</section>
-!${history.length === 0 ? html`<p class="faint">No job is known for it: they are kept for a while only.</p>` : history.join('')}`;
+!${historyTable(entries)}
+!${details.length === 0 ? html`<p class="faint">No job is known for it: they are kept for a while only.</p>` : details.join('')}`;
   return { title: domain, beside: badge(instance?.state ?? (isComing ? 'waiting' : 'missing')), main };
 }
 

@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { FleetError, InputError } from '../../errors.ts';
+import { MOST_ENTRIES } from '../../jobs/queue/instance-history.ts';
 import { readJob } from '../../jobs/queue/read-job.ts';
+import { type InstanceHistory, instanceHistory } from '../../operations/instances/instance-history.ts';
 import { instanceOverview } from '../../operations/instances/instance-overview.ts';
 import { findJobFacts } from '../../operations/jobs/find-job.ts';
 import { jobPath } from '../fleet-api/paths.ts';
@@ -41,8 +44,14 @@ export async function jobRoutes(app: FastifyInstance, context: WebContext): Prom
 
   app.get('/fleet/instances/:domain', PAGES, async (request, reply) => {
     const { domain } = instanceParams.parse(request.params);
-    const known = await instanceOverview(await context.fleet(), context.couch.global, domain);
-    return await sendPage(request, reply, instancePage(known));
+    const fleet = await context.fleet();
+    const known = await instanceOverview(fleet, context.couch.global, domain).catch(missing);
+    const name = known instanceof FleetError ? domain : known.domain;
+    const history = await instanceHistory(fleet, name, MOST_ENTRIES).catch(nameless);
+    // What was removed long ago has a history still.
+    if (known instanceof FleetError && history.entries.length === 0) throw known;
+    const overview = known instanceof FleetError ? { domain: history.domain, jobs: [] } : known;
+    return await sendPage(request, reply, instancePage(overview, history.entries));
   });
 
   app.get('/fleet/find', async (request, reply) => {
@@ -52,4 +61,16 @@ export async function jobRoutes(app: FastifyInstance, context: WebContext): Prom
     const place = job === undefined ? 'instances' : 'jobs';
     return await leadTo(reply, `/fleet/${place}/${encodeURIComponent(q)}`);
   });
+}
+
+/** That there is neither an instance nor a job is an answer. */
+function missing(error: unknown): FleetError {
+  if (error instanceof FleetError && error.code === 'not_found') return error;
+  throw error;
+}
+
+/** What a document calls its domain may be no name at all. */
+function nameless(error: unknown): InstanceHistory {
+  if (error instanceof InputError) return { domain: '', entries: [] };
+  throw error;
 }

@@ -1,18 +1,37 @@
 import type { FastifyInstance } from 'fastify';
 import { html } from 'ghtml';
+import { z } from 'zod';
 import { listWorkers, type WorkerState } from '../../jobs/redis/worker-heartbeat.ts';
 import { oneLine } from '../../safe-text.ts';
+import { LONGEST_REASON } from '../fleet-api/paths.ts';
+import { createQueueSteering } from '../fleet-api/queue-steering.ts';
 import { PAGE } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
 import { liveCount, table, timeText } from './shell/elements.ts';
-import { sendPage } from './shell/send-page.ts';
+import { csrfOf, leadTo, sendPage } from './shell/send-page.ts';
+import { workerCards } from './worker-cards.ts';
 
-/** The workers that live, and what each is at. */
+const params = z.object({ worker: z.string() });
+
+/** Why, for the record; a reason that is too long is cut. */
+const form = z
+  .object({
+    reason: z
+      .string()
+      .transform((text) => text.trim().slice(0, LONGEST_REASON))
+      .catch(''),
+  })
+  .catch({ reason: '' });
+
+const PAGES = { constraints: { prefers: PAGE } };
+
+/** The workers that live, what each is at, and what has one take no further job. */
 export async function workersPage(app: FastifyInstance, context: WebContext): Promise<void> {
-  app.get('/fleet/workers', { constraints: { prefers: PAGE } }, async (request, reply) => {
+  app.get('/fleet/workers', PAGES, async (request, reply) => {
     const { redis, keys } = await context.fleet();
     const workers = await listWorkers(redis, keys);
     const main = html`<div class="card">!${workerList(workers)}</div>
+<div data-part="workers">!${workerCards(workers, csrfOf(request, reply))}</div>
 <p class="faint">A worker that says nothing for 15 seconds is taken for dead, and its jobs go on with another one.</p>`;
     return await sendPage(request, reply, {
       title: 'Workers',
@@ -20,6 +39,20 @@ export async function workersPage(app: FastifyInstance, context: WebContext): Pr
       main,
       events: '/fleet/events',
     });
+  });
+
+  const steering = createQueueSteering(context);
+
+  app.post('/fleet/workers/:worker/drain', PAGES, async (request, reply) => {
+    const { worker } = params.parse(request.params);
+    await steering.drain(request, worker, form.parse(request.body).reason);
+    return await leadTo(reply, '/fleet/workers');
+  });
+
+  app.post('/fleet/workers/:worker/undrain', PAGES, async (request, reply) => {
+    const { worker } = params.parse(request.params);
+    await steering.undrain(request, worker, form.parse(request.body).reason);
+    return await leadTo(reply, '/fleet/workers');
   });
 }
 

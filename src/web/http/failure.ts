@@ -47,6 +47,7 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   not_found: 404,
   unknown_batch: 404,
   unknown_job: 404,
+  unknown_worker: 404,
   no_instances: 404,
   too_large: 413,
   key_reused: 422,

@@ -8,7 +8,13 @@ import { startServe } from '../../../src/web/serve.ts';
 import { send } from '../../support/admin-client.ts';
 import { redisAt } from '../../support/redis-at.ts';
 import { capturingLog } from '../../support/test-log.ts';
-import { OPERATOR_AUTHORIZATION, startTestWeb, type TestWeb, testOperator } from '../../support/web.ts';
+import {
+  OPERATOR_AUTHORIZATION,
+  startTestWeb,
+  type TestWeb,
+  testOperator,
+  testSurroundings,
+} from '../../support/web.ts';
 import { workerConfig } from '../../support/worker-settings.ts';
 
 /** Nothing listens on that port. */
@@ -218,7 +224,12 @@ describe('the admin API', function () {
   it('never writes a query into its log', async () => {
     const lines: string[] = [];
     const log = capturingLog(lines);
-    const running = await startServe({ config, log, operator: testOperator });
+    const running = await startServe({
+      config,
+      log,
+      operator: testOperator,
+      surroundings: testSurroundings(),
+    });
     try {
       const url = `http://127.0.0.1:${running.adminPort}`;
       await send(url, 'PATCH /instances/alice.example.org?Settings=hush:hush&Passphrase=hush');

@@ -24,6 +24,8 @@ const openapi = z.object({
   ),
 });
 
+const oneWorker = z.array(z.looseObject({ id: z.string() }));
+
 type Document = z.infer<typeof openapi>;
 
 interface Validator {
@@ -99,7 +101,13 @@ describe('the OpenAPI document', () => {
       '/fleet/jobs/{id}/retry',
       '/fleet/jobs/{id}/cancel',
       '/fleet/workers',
+      '/fleet/workers/{worker}/drain',
+      '/fleet/workers/{worker}/undrain',
       '/fleet/queue',
+      '/fleet/queue/pause',
+      '/fleet/queue/resume',
+      '/fleet/doctor',
+      '/fleet/instances/{domain}/history',
       '/fleet/instances/{domain}',
     ]);
   });
@@ -132,7 +140,17 @@ describe('the OpenAPI document', () => {
         return (await fleet.fleet.batches.get(String(batch))).endedAt !== undefined;
       });
       await until('a worker is listed', async () => (await web.ask('/fleet/workers')).text.includes('"pid"'));
-      conforms(await web.ask('/fleet/workers'), 'GET', '/fleet/workers', 200);
+      const { workers } = conforms(await web.ask('/fleet/workers'), 'GET', '/fleet/workers', 200);
+      const { id } = oneWorker.parse(workers)[0] ?? {};
+      for (const what of ['drain', 'undrain']) {
+        const path = `/fleet/workers/${id}/${what}`;
+        conforms(
+          await web.post(path, 'application/json', ''),
+          'POST',
+          `/fleet/workers/{worker}/${what}`,
+          200,
+        );
+      }
     } finally {
       await fleet.stopWorker();
     }
@@ -150,6 +168,9 @@ describe('the OpenAPI document', () => {
     await ask(`/fleet/jobs/${fleet.domain('a')}`, '/fleet/jobs/{id}');
     await ask(`/fleet/instances/${fleet.domain('a')}`, '/fleet/instances/{domain}');
     await ask('/fleet/instances/nobody.example.org', '/fleet/instances/{domain}', 404);
+    const history = `/fleet/instances/${fleet.domain('a')}/history`;
+    const { entries } = await ask(history, '/fleet/instances/{domain}/history');
+    expect(entries).to.have.length(1);
     await ask('/fleet/queue', '/fleet/queue');
 
     const post = async (path: string, route: string, status: number) =>
@@ -164,6 +185,12 @@ describe('the OpenAPI document', () => {
     await post(`/fleet/jobs/${failed}/cancel`, '/fleet/jobs/{id}/cancel', 409);
     await post(`/fleet/jobs/${failed}/retry`, '/fleet/jobs/{id}/retry', 200);
     await post(`/fleet/jobs/${failed}/cancel`, '/fleet/jobs/{id}/cancel', 200);
+    await post('/fleet/queue/pause', '/fleet/queue/pause', 200);
+    await patch('/fleet/queue', { concurrency: 5, rate: '5/s' }, '/fleet/queue', 200);
+    await patch('/fleet/queue', { concurrency: null, rate: null }, '/fleet/queue', 200);
+    await patch('/fleet/queue', { rate: 'fast' }, '/fleet/queue', 400);
+    await post('/fleet/queue/resume', '/fleet/queue/resume', 200);
+    await post('/fleet/doctor', '/fleet/doctor', 200);
     await post(`/fleet/batches/${batch}/pause`, '/fleet/batches/{id}/pause', 200);
     await post(`/fleet/batches/${batch}/resume`, '/fleet/batches/{id}/resume', 200);
     await patch(`/fleet/batches/${batch}/steering`, { canary: 1 }, '/fleet/batches/{id}/steering', 200);

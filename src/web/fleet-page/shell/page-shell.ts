@@ -7,7 +7,8 @@ const PLACES = [
   { path: '/fleet', name: 'Overview' },
   { path: '/fleet/batches/new', name: 'Submit a file' },
   { path: '/fleet/workers', name: 'Workers' },
-  { path: '/fleet/board', name: 'Queue' },
+  { path: '/fleet/queue', name: 'Queue' },
+  { path: '/fleet/doctor', name: 'Doctor' },
 ] as const;
 
 export type Place = (typeof PLACES)[number]['path'];

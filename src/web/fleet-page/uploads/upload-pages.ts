@@ -6,7 +6,7 @@ import { count, readableSize } from '../../../quantity-text.ts';
 import { oneLine } from '../../../safe-text.ts';
 import { LONGEST_REASON } from '../../fleet-api/paths.ts';
 import { MOST_PLANNED, type UploadPlan } from '../../fleet-api/upload-plan.ts';
-import { LONGEST_BATCH_NAME } from '../../fleet-api/upload-query.ts';
+import { LONGEST_BATCH_NAME } from '../../fleet-api/uploads/upload-query.ts';
 import { holdFields, noHold } from '../batches/hold-form.ts';
 import { fixedCount, instances, quoted, table, tiles } from '../shell/elements.ts';
 import { csrfField, type PageContent, sentence } from '../shell/page-shell.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { FleetError, InputError } from '../../errors.ts';
-import { createSubmissionKeys } from '../../jobs/batches/submission-keys.ts';
-import type { Fleet } from '../../jobs/fleet/fleet.ts';
+import { FleetError, InputError } from '../../../errors.ts';
+import { createSubmissionKeys } from '../../../jobs/batches/submission-keys.ts';
+import type { Fleet } from '../../../jobs/fleet/fleet.ts';
 
 /** How a client says that a submission may be one that it has sent before. */
 export interface Repetition {

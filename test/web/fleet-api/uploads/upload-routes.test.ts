@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect } from 'chai';
-import { batchRow } from '../../support/batch-row.ts';
-import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
-import { type FleetWeb, startFleetWeb } from '../../support/fleet-web.ts';
-import { until } from '../../support/until.ts';
-import { OPERATOR_AUTHORIZATION } from '../../support/web.ts';
+import { batchRow } from '../../../support/batch-row.ts';
+import { startTestFleet, type TestFleet } from '../../../support/fleet.ts';
+import { type FleetWeb, startFleetWeb } from '../../../support/fleet-web.ts';
+import { until } from '../../../support/until.ts';
+import { OPERATOR_AUTHORIZATION } from '../../../support/web.ts';
 
 const MOST_BYTES = 4 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
-import { type FleetWeb, startFleetWeb } from '../../support/fleet-web.ts';
+import { startTestFleet, type TestFleet } from '../../../support/fleet.ts';
+import { type FleetWeb, startFleetWeb } from '../../../support/fleet-web.ts';
 
 describe('looking ahead over the API', () => {
   let platform: TestFleet;

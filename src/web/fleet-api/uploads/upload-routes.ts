@@ -1,18 +1,18 @@
 import { z } from 'zod';
-import type { RowReport } from '../../operations/input/check-file.ts';
-import { type CheckedUpload, planUpload } from '../../operations/instances/check-upload.ts';
-import type { Plan } from '../../operations/plan/plan.ts';
-import { actorOf } from '../http/actor.ts';
-import type { WebContext } from '../web-context.ts';
-import type { FleetDesk } from './fleet-desk.ts';
-import { batchPath } from './paths.ts';
-import { problemOf } from './problem.ts';
-import { checkAnswer, problems, refusedUploadAnswer, submittedAnswer } from './schemas.ts';
+import type { RowReport } from '../../../operations/input/check-file.ts';
+import { type CheckedUpload, planUpload } from '../../../operations/instances/check-upload.ts';
+import type { Plan } from '../../../operations/plan/plan.ts';
+import { actorOf } from '../../http/actor.ts';
+import type { WebContext } from '../../web-context.ts';
+import type { FleetDesk } from '../fleet-desk.ts';
+import { batchPath } from '../paths.ts';
+import { problemOf } from '../problem.ts';
+import { checkAnswer, problems, refusedUploadAnswer, submittedAnswer } from '../schemas.ts';
+import { isPlannable } from '../upload-plan.ts';
+import type { ZodApp } from '../zod-routes.ts';
 import { submitOnce } from './submit-once.ts';
 import { acceptUploads, UPLOAD_TYPES, uploadBody } from './upload-body.ts';
-import { isPlannable } from './upload-plan.ts';
 import { uploadOrder, uploadQuery } from './upload-query.ts';
-import type { ZodApp } from './zod-routes.ts';
 
 /** Rows of a plan that are told. */
 const MOST_ROWS = 5_000;

@@ -1,18 +1,18 @@
 import { z } from 'zod';
-import { NOTIFY_ADDRESS, notifyAddress } from '../../config/notify-address.ts';
-import { InputError } from '../../errors.ts';
+import { NOTIFY_ADDRESS, notifyAddress } from '../../../config/notify-address.ts';
+import { InputError } from '../../../errors.ts';
 import {
   CHANGE_FLAGS,
   FLAGS_OF_ONE_INSTANCE,
   INSTANCE_FLAGS,
   type RawOptions,
-} from '../../instances/options/flags.ts';
-import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
-import type { SteeringTexts } from '../../operations/batches/steering-input.ts';
-import type { UploadWork } from '../../operations/instances/check-upload.ts';
-import type { BatchNaming } from '../../operations/instances/prepared-batch.ts';
-import { LONGEST_REASON } from './paths.ts';
-import { readSteering, type SteeringNames } from './steering-fields.ts';
+} from '../../../instances/options/flags.ts';
+import { DEFAULT_TRIES } from '../../../jobs/kinds/envelope.ts';
+import type { SteeringTexts } from '../../../operations/batches/steering-input.ts';
+import type { UploadWork } from '../../../operations/instances/check-upload.ts';
+import type { BatchNaming } from '../../../operations/instances/prepared-batch.ts';
+import { LONGEST_REASON } from '../paths.ts';
+import { readSteering, type SteeringNames } from '../steering-fields.ts';
 
 /** Characters of the name of a batch. */
 export const LONGEST_BATCH_NAME = 200;
