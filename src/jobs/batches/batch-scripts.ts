@@ -83,7 +83,7 @@ end`;
  * The gate learns of it in the same step (`jobs/gate`): a row with a parked job waits there from the moment at which it is known;
  * one that runs was let through, and one that comes back later or has ended is under way no more.
  * KEYS: rows, counts, batch, rate, held, released, gate, outbox, causes. ARGV: row, state, fence, info, retention, channel, batch id,
- * whether it is parked, index.
+ * where it waits at the gate if its job is parked, index.
  */
 export const MOVE_ROW = script(`${HAS_ENDED}${NOTIFY}
 ${CAUSES}
@@ -98,8 +98,8 @@ local givenUp = old == 'failed' and fence == ${UNREPORTED}
 if tonumber(ARGV[3]) < fence or (tonumber(ARGV[3]) == fence and not givenUp) then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
 -- What somebody else has put there must not keep the row from being moved.
-if ARGV[8] == 'parked' then
-  redis.pcall('ZADD', KEYS[5], ARGV[1], ARGV[1])
+if ARGV[8] ~= '' then
+  redis.pcall('ZADD', KEYS[5], ARGV[8], ARGV[1])
   redis.pcall('EXPIRE', KEYS[5], ARGV[5])
   redis.pcall('ZADD', KEYS[7], 'NX', 0, ARGV[7])
 elseif ARGV[2] ~= 'waiting' then

@@ -49,8 +49,8 @@ export interface Report extends RowInfo {
   readonly state: RowState;
   readonly generation: number;
   readonly attempt: number;
-  /** Whether its job is parked, so that the row waits at the gate. */
-  readonly parked?: boolean;
+  /** Of a row whose job is parked: where it waits at the gate (`gate/parked.ts`). */
+  readonly place?: number | undefined;
 }
 
 /** More failed and incomplete rows than this stop a batch. */
@@ -60,7 +60,7 @@ export interface FailureLimit {
   readonly maxFailuresPercent?: number | undefined;
 }
 
-export type UnreportedRow = Omit<Report, 'state' | 'generation' | 'attempt' | 'parked'>;
+export type UnreportedRow = Omit<Report, 'state' | 'generation' | 'attempt' | 'place'>;
 
 export interface Batches extends RowReader {
   create(batch: NewBatch): Promise<string>;
@@ -125,7 +125,7 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
     { batchId, row, ...info }: UnreportedRow,
     state: RowState,
     order: number,
-    parked = false,
+    place?: number,
   ): Promise<boolean> {
     const ofBatch = [keys.rows, keys.counts, keys.batch, keys.rate, keys.held, keys.released];
     const moved = await MOVE_ROW.run(
@@ -139,7 +139,7 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
         BATCH_SECONDS,
         keys.batchChannel,
         batchId,
-        parked ? 'parked' : '',
+        place ?? '',
         keys.index,
       ],
     );
@@ -183,8 +183,8 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
       await writes.zadd(keys.batches, 'NX', createdAt, id).exec();
     },
 
-    async report({ state, generation, attempt, parked, ...row }) {
-      return await move(row, state, fence(generation, attempt, state), parked);
+    async report({ state, generation, attempt, place, ...row }) {
+      return await move(row, state, fence(generation, attempt, state), place);
     },
 
     async giveUp(row) {

@@ -126,7 +126,8 @@ local batch = nextBatch()
 while free > 0 and batch do
   local row = nextRow(batch)
   -- A key of another type, which somebody else has put there, must not keep other batches from going on.
-  if row and type(redis.pcall('ZADD', batch.key .. ':released', time, row)) == 'number' then
+  -- Those of one call keep their order: who was let through first has the right of way.
+  if row and type(redis.pcall('ZADD', batch.key .. ':released', time + #let / 2048, row)) == 'number' then
     redis.call('ZREM', batch.key .. ':held', row)
     redis.call('EXPIRE', batch.key .. ':held', ARGV[3])
     redis.call('EXPIRE', batch.key .. ':released', ARGV[3])
@@ -169,10 +170,22 @@ redis.call('ZREM', KEYS[2], ARGV[1])
 return 'go'
 `);
 
-/** Has a row wait at the gate. KEYS: held, released, gate. ARGV: row, batch, seconds that keys are kept. */
+/**
+ * Lets one row through that waits at the gate, last of those that were. KEYS: held, released, gate. ARGV: row, batch, seconds that
+ * keys are kept.
+ */
+export const LET_THROUGH = script(`${COMMON}
+if redis.call('ZREM', KEYS[1], ARGV[1]) == 0 then return 0 end
+redis.call('ZADD', KEYS[2], now(), ARGV[1])
+redis.call('EXPIRE', KEYS[2], ARGV[3])
+redis.call('ZADD', KEYS[3], 'NX', 0, ARGV[2])
+return 1
+`);
+
+/** Has a row wait at the gate. KEYS: held, released, gate. ARGV: row, batch, seconds that keys are kept, its place there. */
 export const PARK = script(`
 redis.call('ZREM', KEYS[2], ARGV[1])
-redis.call('ZADD', KEYS[1], ARGV[1], ARGV[1])
+redis.call('ZADD', KEYS[1], ARGV[4], ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 redis.call('ZADD', KEYS[3], 'NX', 0, ARGV[2])
 `);

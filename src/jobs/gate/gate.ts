@@ -2,7 +2,7 @@ import { type Halt, haltOf, rowOf } from '../batches/batch-record.ts';
 import { openingAt, readWindow } from '../batches/window.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { BATCH_SECONDS } from '../redis/retention.ts';
-import { ENTER, MOST_LET_THROUGH, OPEN_GATE, PARK, REOPEN } from './gate-scripts.ts';
+import { ENTER, LET_THROUGH, MOST_LET_THROUGH, OPEN_GATE, PARK, REOPEN } from './gate-scripts.ts';
 import { PARKED_SCORE } from './parked.ts';
 
 /** Whether a row of a batch may be begun. */
@@ -38,17 +38,23 @@ export async function enter({ redis, keys }: GateFleet, { id, row }: RowPlace): 
   return { state: 'halted', halt: haltOf(halt) ?? 'cancelled' };
 }
 
-/** Has a row wait at the gate; its job has to be parked before, or it would be let through too early. */
-export async function park({ redis, keys }: GateFleet, { id, row }: RowPlace): Promise<void> {
-  await PARK.run(redis, [keys.held(id), keys.released(id), keys.gate], [row, id, BATCH_SECONDS]);
+/**
+ * Has a row wait at the gate; its job has to be parked before, or it would be let through too early.
+ * @param place among the rows of its batch (`placeAtGate`)
+ */
+export async function park(
+  { redis, keys }: GateFleet,
+  { id, row }: RowPlace,
+  place: number = row,
+): Promise<void> {
+  await PARK.run(redis, [keys.held(id), keys.released(id), keys.gate], [row, id, BATCH_SECONDS, place]);
 }
 
 /** Lets a row through before its turn, for somebody waits at a terminal for what it does. Whatever holds its batch back holds it still. */
 export async function letThrough(fleet: GateFleet, { id, row }: RowPlace, jobId: string): Promise<void> {
   const { redis, keys } = fleet;
-  if ((await redis.zrem(keys.held(id), row)) === 0) return;
-  await redis.zadd(keys.released(id), Date.now(), row);
-  await promote(fleet, jobId);
+  const ofGate = [keys.held(id), keys.released(id), keys.gate];
+  if ((await LET_THROUGH.run(redis, ofGate, [row, id, BATCH_SECONDS])) === 1) await promote(fleet, jobId);
 }
 
 /** Makes room for other rows: this one comes back by itself, and asks again. */

@@ -1,4 +1,5 @@
 import type { FleetJob } from '../fleet/open-queue.ts';
+import type { LivePayload } from '../kinds/job-kinds.ts';
 
 /**
  * When jobs of rows that wait at the gate would fall due, in milliseconds since 1970: never, as far as anybody minds. It is the
@@ -20,4 +21,15 @@ export function parkingDelay(now: number): number {
 /** Whether a delayed job is one that waits at the gate. */
 export function isParked({ timestamp, delay }: Pick<FleetJob, 'timestamp' | 'delay'>): boolean {
   return timestamp + delay >= PARKED_FROM;
+}
+
+/** Beyond the number of any row. */
+const BEHIND_ALL = 2 ** 32;
+
+/**
+ * Where a row stands among those of its batch that wait at the gate: in the order of their file. Those that wait for other rows come
+ * behind all that wait for none, so that what comes first is part of a canary, and is not kept waiting by them.
+ */
+export function placeAtGate(row: number, payload: LivePayload): number {
+  return 'after' in payload && payload.after !== undefined ? row + BEHIND_ALL : row;
 }

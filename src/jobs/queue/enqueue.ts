@@ -8,7 +8,7 @@ import type { Fleet, KeyedFleet } from '../fleet/fleet.ts';
 import { JOB_OPTIONS, PRIORITY } from '../fleet/open-queue.ts';
 import type { SealForJob } from '../fleet/sealed-passphrase.ts';
 import { letThrough } from '../gate/gate.ts';
-import { isParked, parkingDelay } from '../gate/parked.ts';
+import { isParked, parkingDelay, placeAtGate } from '../gate/parked.ts';
 import { type Author, authorFields } from '../kinds/author.ts';
 import { type LivePayload, stagesOf } from '../kinds/job-kinds.ts';
 import {
@@ -203,7 +203,8 @@ async function reportRow(
   const { jobId } = answer;
   const report = { batchId, row, domain: domainOf(payload), jobId, generation: 0, attempt: 0 };
   if (answer.state !== 'busy') {
-    await batches.report({ ...report, state: 'waiting', parked: answer.state === 'queued' });
+    const place = answer.state === 'queued' ? placeAtGate(row, payload) : undefined;
+    await batches.report({ ...report, state: 'waiting', place });
     return;
   }
   const error = `job ${jobId} holds ${answer.name} (${answer.kind})`;

@@ -2,8 +2,8 @@ import type { Row } from '../../jobs/batches/batches.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
 import { park, type RowPlace } from '../../jobs/gate/gate.ts';
-import { isParked, PARKED_SCORE } from '../../jobs/gate/parked.ts';
-import { domainOf } from '../../jobs/kinds/payload.ts';
+import { isParked, PARKED_SCORE, placeAtGate } from '../../jobs/gate/parked.ts';
+import { domainOf, isEnded } from '../../jobs/kinds/payload.ts';
 import { readJob } from '../../jobs/queue/read-job.ts';
 
 // A parked job is taken up only when its row is let through: one whose row does not wait at the gate would lie there for ever.
@@ -34,10 +34,10 @@ export async function returnToGate(
   const parked = astray.filter((_, at) => Number(scores[at] ?? 0) >= PARKED_SCORE);
   let returned = 0;
   for (const jobId of parked) {
-    const place = await placeOf(fleet, jobId);
+    const job = await readParked(fleet, jobId);
     // A row that joined the job of another batch has no place of its own.
-    if (place?.id !== batchId) continue;
-    await park(fleet, place);
+    if (job?.row.id !== batchId) continue;
+    await park(fleet, job.row, job.place);
     returned += 1;
   }
   return returned;
@@ -61,28 +61,31 @@ export async function adoptParked(fleet: KeyedFleet, batchId: string): Promise<n
     const ids = await redis.zrange(delayed, `${Math.max(first, end - PAGE_JOBS)}`, `${end - 1}`);
     const found = await Promise.all(ids.map((jobId) => readParked(fleet, jobId)));
     for (const [at, job] of found.entries()) {
-      if (job?.place.id !== batchId) continue;
-      const { id, row } = job.place;
+      if (job?.row.id !== batchId) continue;
+      const { id, row } = job.row;
+      const { place } = job;
       const report = { batchId: id, row, domain: job.domain, jobId: ids[at], generation: 0, attempt: 0 };
-      if (await batches.report({ ...report, state: 'waiting', parked: true })) adopted += 1;
+      if (await batches.report({ ...report, state: 'waiting', place })) adopted += 1;
     }
   }
   return adopted;
 }
 
-async function placeOf(fleet: KeyedFleet, jobId: string): Promise<RowPlace | undefined> {
-  return (await readParked(fleet, jobId))?.place;
+/** A row with a parked job. */
+interface ParkedRow {
+  readonly row: RowPlace;
+  readonly domain: string;
+  /** Among the rows of its batch at the gate. */
+  readonly place: number;
 }
 
 /** The row of a parked job; undefined where the job is not one that the fleet signed, or has none. */
-async function readParked(
-  { queue, signer }: KeyedFleet,
-  jobId: string,
-): Promise<{ readonly place: RowPlace; readonly domain: string } | undefined> {
+async function readParked({ queue, signer }: KeyedFleet, jobId: string): Promise<ParkedRow | undefined> {
   const job = await readJob(queue, jobId);
   if (job === undefined || job === 'unreadable' || !isParked(job)) return undefined;
   const payload = signedPayload(signer, job);
-  return payload?.batch === undefined ? undefined : { place: payload.batch, domain: domainOf(payload) };
+  if (payload?.batch === undefined || isEnded(payload)) return undefined;
+  return { row: payload.batch, domain: domainOf(payload), place: placeAtGate(payload.batch.row, payload) };
 }
 
 function signedPayload(signer: KeyedFleet['signer'], job: FleetJob) {

@@ -4,7 +4,7 @@ import { FleetError } from '../../errors.ts';
 import type { ClaimAnswer } from '../../jobs/claims/claims.ts';
 import type { FleetJob, FleetQueue } from '../../jobs/fleet/open-queue.ts';
 import { enter, type GateAnswer, park, stepAside } from '../../jobs/gate/gate.ts';
-import { PARKED_UNTIL } from '../../jobs/gate/parked.ts';
+import { PARKED_UNTIL, placeAtGate } from '../../jobs/gate/parked.ts';
 import { didNothing, type JobOutcome, type LivePayload, stageLabel } from '../../jobs/kinds/job-kinds.ts';
 import { namesOf, payloadHash } from '../../jobs/kinds/payload.ts';
 import { comesLater } from '../../jobs/queue/comes-later.ts';
@@ -192,7 +192,7 @@ export class RunningJob {
   private async waitAtGate(): Promise<never> {
     await this.job.moveToDelayed(PARKED_UNTIL, this.token);
     const { batch } = this.payload;
-    if (batch !== undefined) await park(this.worker, batch);
+    if (batch !== undefined) await park(this.worker, batch, placeAtGate(batch.row, this.payload));
     throw new DelayedError();
   }
 
