@@ -58,14 +58,18 @@ for at = 1, #turns, 2 do
   if held == 0 and released == 0 then
     redis.call('ZREM', KEYS[1], id)
   elseif held > 0 then
-    local f = fieldsOf(key, 'halt', 'pausedAt', 'canary', 'concurrency', 'rate', 'tokens', 'tokensAt', 'notBefore', 'openFrom', 'openUntil')
+    local f = fieldsOf(key, 'halt', 'pausedAt', 'canary', 'concurrency', 'rate', 'tokens', 'tokensAt', 'notBefore', 'openFrom', 'openUntil', 'canaryEnded')
     local batch = {id = id, key = key, left = held, turn = turn}
     if not f[1] then
       local closed, past = isClosed(f[2], f[8], f[9], f[10], time)
       if past then stale[#stale + 1] = id end
       if closed then batch.left = 0 end
       batch.canary = tonumber(f[3] or nil)
-      if batch.canary then batch.canary = math.min(batch.canary, ${MOST_CANARY}) end
+      if batch.canary then
+        batch.canary = math.min(batch.canary, ${MOST_CANARY})
+        -- Not looked at any further: it may wait so for days.
+        if (tonumber(f[11] or 0) or 0) >= batch.canary then batch.left = 0 end
+      end
       local most = tonumber(f[4] or nil)
       if most then batch.left = math.min(batch.left, most - released) end
       local rate = tonumber(f[5] or nil)
@@ -73,7 +77,7 @@ for at = 1, #turns, 2 do
         local room = math.max(1, rate)
         local since = tonumber(f[7] or nil)
         local tokens = since and (tonumber(f[6] or 0) or 0) + math.max(0, time - since) / 1000 * rate or 1
-        batch.tokens = math.min(room, tokens)
+        batch.tokens, batch.isNew = math.min(room, tokens), not since
         batch.left = math.min(batch.left, math.floor(batch.tokens))
       end
     end
@@ -84,30 +88,18 @@ for at = 1, #turns, 2 do
   end
 end
 
--- The first rows are the canary; one of them that came back is let through again, and no other in its place.
-local function readCanary(batch)
-  batch.back, batch.room = {}, 0
-  local rows = redis.pcall('ZRANGE', batch.key .. ':canary', 0, ${MOST_CANARY - 1})
-  if rows.err then return end
-  batch.room = batch.canary - #rows
-  if #rows == 0 then return end
-  local places = redis.call('ZMSCORE', batch.key .. ':held', unpack(rows))
-  for at = #rows, 1, -1 do
-    if places[at] then batch.back[#batch.back + 1] = rows[at] end
-  end
-end
+-- The first rows are the canary; one of them that came back is let through again, and no other in its place. It waits before
+-- all others when it is parked, so that only the first row has to be looked at, however large the canary is.
 local function nextRow(batch)
-  if not batch.canary then return redis.call('ZRANGE', batch.key .. ':held', 0, 0)[1] end
-  if not batch.back then readCanary(batch) end
-  local back = table.remove(batch.back)
-  if back then return back end
-  if batch.room <= 0 then return nil end
   local row = redis.call('ZRANGE', batch.key .. ':held', 0, 0)[1]
-  if row then
-    batch.room = batch.room - 1
-    redis.call('ZADD', batch.key .. ':canary', row, row)
-    redis.call('EXPIRE', batch.key .. ':canary', ARGV[3])
-  end
+  if not batch.canary or not row then return row end
+  local canary = batch.key .. ':canary'
+  local known = redis.pcall('ZSCORE', canary, row)
+  if type(known) == 'table' then return nil end
+  if known then return row end
+  if redis.call('ZCARD', canary) >= batch.canary then return nil end
+  redis.call('ZADD', canary, row, row)
+  redis.call('EXPIRE', canary, ARGV[3])
   return row
 end
 
@@ -144,7 +136,7 @@ while free > 0 and batch do
   batch = nextBatch()
 end
 for _, batch in ipairs(open) do
-  if batch.tokens then
+  if batch.tokens and (batch.taken or batch.isNew) then
     redis.call('HSET', batch.key, 'tokens', tostring(batch.tokens - (batch.taken or 0)), 'tokensAt', time)
   end
 end
@@ -182,10 +174,17 @@ redis.call('ZADD', KEYS[3], 'NX', 0, ARGV[2])
 return 1
 `);
 
-/** Has a row wait at the gate. KEYS: held, released, gate. ARGV: row, batch, seconds that keys are kept, its place there. */
+/** Less than any place at the gate, taken off that of a row of the canary: such a row waits before all others. */
+const BEFORE_ALL = 2 ** 40;
+
+/**
+ * Has a row wait at the gate. KEYS: held, released, gate, canary. ARGV: row, batch, seconds that keys are kept, its place there.
+ */
 export const PARK = script(`
 redis.call('ZREM', KEYS[2], ARGV[1])
-redis.call('ZADD', KEYS[1], ARGV[4], ARGV[1])
+local place = tonumber(ARGV[4])
+if type(redis.pcall('ZSCORE', KEYS[4], ARGV[1])) == 'string' then place = place - ${BEFORE_ALL} end
+redis.call('ZADD', KEYS[1], place, ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 redis.call('ZADD', KEYS[3], 'NX', 0, ARGV[2])
 `);

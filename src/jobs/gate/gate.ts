@@ -47,7 +47,8 @@ export async function park(
   { id, row }: RowPlace,
   place: number = row,
 ): Promise<void> {
-  await PARK.run(redis, [keys.held(id), keys.released(id), keys.gate], [row, id, BATCH_SECONDS, place]);
+  const ofGate = [keys.held(id), keys.released(id), keys.gate, keys.canary(id)];
+  await PARK.run(redis, ofGate, [row, id, BATCH_SECONDS, place]);
 }
 
 /** Lets a row through before its turn, for somebody waits at a terminal for what it does. Whatever holds its batch back holds it still. */

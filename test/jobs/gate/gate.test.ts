@@ -222,6 +222,22 @@ describe('the gate', () => {
     expect(await under(id)).to.deep.equal([1, 2]);
   });
 
+  it('lets a row of a canary through again that an operator has tried again after its end', async () => {
+    await worker(9);
+    const id = await batch(9, { canary: 2 });
+    await openGate(fleet);
+    for (const row of [1, 2]) await end(id, row, 'failed');
+    expect(await openGate(fleet)).to.equal(0);
+    const { jobId, domain = '' } = (await batchRow(fleet.batches, id, 2)) ?? {};
+    await fleet.batches.report({
+      ...{ batchId: id, row: 2, jobId, domain },
+      ...{ state: 'waiting', generation: 1, attempt: 0 },
+    });
+    await park(fleet, { id, row: 2 });
+    expect(await openGate(fleet)).to.equal(1);
+    expect(await under(id)).to.deep.equal([2]);
+  });
+
   it('has other rows than the canary wait that were let through before it was one', async () => {
     await worker(9);
     const id = await batch(9);
