@@ -2,6 +2,7 @@ import { JOB_KINDS, type JobKind, type JobOutcome } from '../../jobs/kinds/job-k
 import type { Progress } from '../../jobs/queue/progress.ts';
 import type { CreationReporter } from '../../operations/jobs/job-report.ts';
 import type { JobResult } from '../../operations/jobs/run-job.ts';
+import { holdLines } from '../batches/steering-texts.ts';
 import { type CommandResult, outcomeOfJob } from '../terminal/exit-codes.ts';
 import type { Output } from '../terminal/output.ts';
 import { noteWorkers } from '../terminal/worker-notice.ts';
@@ -25,6 +26,10 @@ export function jobPrinter(output: Output, onProgress?: (progress: Progress) => 
     switch (report.event) {
       case 'joined':
         output.note(`Job ${report.jobId} is ${JOB_KINDS[report.kind].words.doing} it already.`);
+        return;
+      case 'held':
+        output.note(`It is row ${report.row} of batch ${report.batchId}, and waits with it.`);
+        for (const line of holdLines(report.holds, report.batchId)) output.note(line);
         return;
       case 'workers':
         noteWorkers(report.workers, output);

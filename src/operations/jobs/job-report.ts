@@ -2,6 +2,7 @@ import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
 import type { Progress } from '../../jobs/queue/progress.ts';
 import { listWorkers, type WorkerState } from '../../jobs/redis/worker-heartbeat.ts';
+import type { RowHolds } from './row-holds.ts';
 
 /** What is known of the workers when something was queued: it says whether anything will be done, and when. */
 export interface WorkersReport {
@@ -13,6 +14,8 @@ export interface WorkersReport {
 export type JobReport =
   /** An earlier job does the same work; it is followed instead. */
   | { readonly event: 'joined'; readonly jobId: string; readonly kind: JobKind }
+  /** It is a row of a batch that is held, and waits until somebody has the batch go on. */
+  | ({ readonly event: 'held' } & RowHolds)
   | WorkersReport
   /** How far the job is; `ended` tells the last look from those while it runs. */
   | { readonly event: 'progress'; readonly progress: Progress; readonly ended: boolean };

@@ -4,6 +4,7 @@ import { enqueueJob, type JobRequest } from '../../jobs/queue/enqueue.ts';
 import { type WaitOptions, withWaitLimit } from '../wait-limit.ts';
 import { type FollowedJob, followJob } from './follow-job.ts';
 import type { JobReporter } from './job-report.ts';
+import { reportRowHolds } from './row-holds.ts';
 
 /** How a caller waits for what it has queued. */
 export interface RunOptions extends WaitOptions {
@@ -30,6 +31,7 @@ export async function submitJob(
       return answer.jobId;
     case 'joined':
       report({ event: 'joined', jobId: answer.jobId, kind: request.work.kind });
+      await reportRowHolds(fleet, answer.jobId, report);
       return answer.jobId;
     case 'busy':
       throw busy(answer);

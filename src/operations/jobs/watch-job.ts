@@ -5,6 +5,7 @@ import { type WaitOptions, withWaitLimit } from '../wait-limit.ts';
 import { type CreationResult, type CreationServices, followCreation } from './follow-creation.ts';
 import { type FollowedJob, followJob } from './follow-job.ts';
 import type { CreationReporter } from './job-report.ts';
+import { reportRowHolds } from './row-holds.ts';
 
 /** How a job of any kind stands when it is watched no more. */
 export type WatchedJob =
@@ -30,6 +31,7 @@ export async function watchJob(
   const about = { domain: domainOf(payload), jobId: job.id ?? '' };
   return await withWaitLimit(wait, async (limit) => {
     limit.startClock();
+    await reportRowHolds(services.fleet, about.jobId, report);
     const { kind } = payload;
     if (kind === 'create') return { kind, result: await followCreation(services, about, limit, report) };
     return { kind, ...about, result: await followJob(services.fleet, about.jobId, limit, report) };

@@ -53,6 +53,21 @@ describe('instances add without a worker', () => {
     expect(exitCode).to.equal(0);
   });
 
+  it('says that the batch is held whose row it joins, and how to let it go on', async () => {
+    const file = await platform.write('held.csv', ['domain', 'h.example.org', 'i.example.org']);
+    const added = await platform.run('instances', 'add', '--from', file, '--async', '--json');
+    const { batch: id } = JSON.parse(added.stdout);
+    await platform.run('batches', 'pause', id, '--reason', 'lunch');
+    const joined = await platform.run('instances', 'add', 'i.example.org', '--async');
+    expect(joined.stderr).to.match(
+      new RegExp(
+        `It is row 3 of batch ${id}, and waits with it\\.\nHeld: paused by .*: lunch\\.\n.*cozy-fleet batches resume ${id}\n`,
+      ),
+    );
+    const watched = await platform.run('jobs', 'watch', 'i.example.org', '--wait', '100ms');
+    expect(watched.stderr).to.contain(`cozy-fleet batches resume ${id}`);
+  });
+
   it('is busy where another job holds the name', async () => {
     const first = await platform.run('instances', 'add', 'd.example.org', '--async', '--json');
     const { jobId } = JSON.parse(first.stdout);
