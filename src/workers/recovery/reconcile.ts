@@ -14,7 +14,7 @@ import { isRedisAway } from '../../redis/refusals.ts';
 import { failMissingRows } from './missing-rows.ts';
 import { returnToGate } from './return-to-gate.ts';
 
-/** Batches looked at: those that can still run are among the newest. */
+/** Batches looked at: the newest, and of older ones those that have rows at the gate, be it that they were held for long. */
 const NEWEST_BATCHES = 50;
 
 /** Later than any generation that an operator's retries reach. */
@@ -30,7 +30,7 @@ const AFTER_ALL_RETRIES = 2 ** 20;
 export async function reconcile(fleet: KeyedFleet): Promise<number> {
   let corrected = 0;
   let failure: Error | undefined;
-  for (const batch of await fleet.batches.list(NEWEST_BATCHES)) {
+  for (const batch of await batchesToLookAt(fleet)) {
     try {
       corrected += await reconcileBatch(fleet, batch);
     } catch (thrown) {
@@ -41,6 +41,14 @@ export async function reconcile(fleet: KeyedFleet): Promise<number> {
   }
   if (failure !== undefined) throw failure;
   return corrected;
+}
+
+async function batchesToLookAt({ batches, redis, keys }: KeyedFleet): Promise<Batch[]> {
+  const newest = await batches.list(NEWEST_BATCHES);
+  const atGate = await redis.zrange(keys.gate, '0', '-1');
+  const older = atGate.filter((id) => !newest.some((batch) => batch.id === id));
+  const found = await Promise.all(older.map((id) => batches.find(id)));
+  return [...newest, ...found.filter((batch) => batch !== undefined)];
 }
 
 async function reconcileBatch(fleet: KeyedFleet, batch: Batch): Promise<number> {

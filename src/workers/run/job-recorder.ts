@@ -1,4 +1,5 @@
 import { defined } from '../../defined.ts';
+import { rowOf } from '../../jobs/batches/batch-record.ts';
 import type { Batches } from '../../jobs/batches/batches.ts';
 import { type FinalRowState, fence, type RowState } from '../../jobs/batches/row-state.ts';
 import type { Claims } from '../../jobs/claims/claims.ts';
@@ -77,6 +78,15 @@ export class JobRecorder {
     }
     const { id: batchId, row } = this.payload.batch;
     await this.options.batches.report({ ...info, batchId, row, state });
+  }
+
+  /** Tells that the job's row waits: the worker that died with it had told that it runs. */
+  async reportParked(): Promise<void> {
+    const { batch } = this.payload;
+    if (batch === undefined) return;
+    const { redis, keys } = this.options;
+    const known = await redis.hget(keys.rows(batch.id), String(batch.row));
+    if (known !== null && rowOf(batch.row, known).state === 'active') await this.report('waiting');
   }
 
   /** Tells all rows that the job has ended, gives its names back, and counts it; may be repeated. */

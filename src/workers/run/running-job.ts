@@ -190,6 +190,7 @@ export class RunningJob {
 
   /** Parks the job, then its row: the other way round it might be let through before it is parked, and lie about. */
   private async waitAtGate(): Promise<never> {
+    await this.recorder.reportParked();
     await this.job.moveToDelayed(PARKED_UNTIL, this.token);
     const { batch } = this.payload;
     if (batch !== undefined) await park(this.worker, batch, placeAtGate(batch.row, this.payload));

@@ -112,6 +112,19 @@ describe('reconciling', () => {
     expect(await row()).to.include({ state: 'failed', code: 'bad_payload' });
   });
 
+  it('looks at a batch that rows wait in at the gate, however many are newer', async () => {
+    await rowIs('active', 'gone');
+    const { redis, keys } = fleet;
+    await redis.zadd(keys.gate, 0, batchId);
+    await redis.zadd(
+      keys.batches,
+      ...Array.from({ length: 60 }, (_, at) => [at + 9e12, `NEWER${at}`]).flat(),
+    );
+    for (let at = 0; at < 60; at += 1) await redis.hset(keys.batch(`NEWER${at}`), { total: 1, createdAt: 1 });
+    expect(await reconcile(fleet)).to.equal(1);
+    expect(await row()).to.include({ state: 'failed', code: 'lost' });
+  });
+
   it('leaves a job alone that runs', async () => {
     await test.add(payload());
     const job = await test.start();

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { CouchError } from '../../../src/couchdb/errors.ts';
 import type { FleetJob } from '../../../src/jobs/fleet/open-queue.ts';
+import { promoteParked } from '../../../src/jobs/gate/gate.ts';
 import { requestCancel } from '../../../src/jobs/queue/cancellations.ts';
 import { creation, enqueueJob, enqueueRows } from '../../../src/jobs/queue/enqueue.ts';
 import { type Progress, readProgress } from '../../../src/jobs/queue/progress.ts';
@@ -254,6 +255,23 @@ describe('a job', () => {
   });
 
   describe('of a batch', () => {
+    it('tells that a row waits whose worker died, where its batch is held by now', async () => {
+      const batchId = await batchOf(1);
+      const { redis, keys, batches } = test.fleet;
+      await batches.steer(batchId, { pause: { by: 'me', at: 1, reason: '' } });
+      const request = creation(await test.request({ domain: test.domain('killed') }));
+      await enqueueRows(test.fleet, batchId, [{ ...request, row: 1 }]);
+      const { jobId = '', domain = '' } = (await batchRow(batches, batchId, 1)) ?? {};
+      // As the worker left it that died.
+      await redis.hset(keys.bull(jobId), 'ats', 1);
+      await batches.report({ batchId, row: 1, jobId, domain, state: 'active', generation: 0, attempt: 1 });
+      await redis.zadd(keys.released(batchId), 1, 1);
+      await promoteParked(test.fleet, jobId);
+      await until('it waits', async () => (await batchRow(batches, batchId, 1))?.state === 'waiting');
+      await batches.setHalt(batchId, 'cancelled');
+      await ended(batchId);
+    });
+
     it('tells its row how it went', async () => {
       const batchId = await batchOf(3);
       const [made, taken, bad] = [
