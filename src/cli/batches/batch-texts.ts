@@ -5,7 +5,8 @@ import { JOB_KINDS } from '../../jobs/kinds/job-kinds.ts';
 import { batchState, queuedRows } from '../../operations/batches/batch-state.ts';
 import { count } from '../../quantity-text.ts';
 import { oneLine } from '../../safe-text.ts';
-import { holdLines, steeringFacts } from './steering-texts.ts';
+import { holdLines } from '../terminal/hold-lines.ts';
+import { steeringFacts } from './steering-texts.ts';
 
 /** How a batch ended, or stands, and what can be done next. @param program how our commands are typed here @param now milliseconds since 1970 */
 export function summaryLines(batch: Batch, program = 'cozy-fleet', now = Date.now()): string[] {

@@ -1,7 +1,7 @@
 import type { Hold } from '../../operations/batches/holds.ts';
 import { oneLine } from '../../safe-text.ts';
+import { holdLines } from '../terminal/hold-lines.ts';
 import { START_A_WORKER } from '../terminal/worker-notice.ts';
-import { holdLines } from './steering-texts.ts';
 
 /** What keeps a batch from going on, in sentences for whoever can change it. */
 export function holdTexts(hold: Hold): string[] {

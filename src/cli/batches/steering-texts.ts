@@ -1,31 +1,9 @@
 import type { Batch } from '../../jobs/batches/batches.ts';
-import { clockText, type Hold, holdsOf, holdText } from '../../jobs/batches/hold-of.ts';
+import { clockText, holdsOf, holdText } from '../../jobs/batches/hold-of.ts';
 import { windowText } from '../../jobs/batches/window.ts';
 import { failureLimitText, rateText } from '../../operations/batches/steering-input.ts';
 import { count } from '../../quantity-text.ts';
-
-/** What holds a batch back, and what to type so that it goes on. @param program how our commands are typed here */
-export function holdLines(holds: readonly Hold[], id: string, program = 'cozy-fleet'): string[] {
-  return holds.flatMap((hold) => [
-    `Held: ${holdText(hold)}.`,
-    `Let it go on:  ${program} ${lifting(hold, id)}`,
-  ]);
-}
-
-/** The command that has nothing hold a batch any more in that way. */
-function lifting({ kind }: Hold, id: string): string {
-  switch (kind) {
-    case 'paused':
-    case 'canary':
-      return `batches resume ${id}`;
-    case 'not-before':
-      return `batches set ${id} --at now`;
-    case 'window':
-      return `batches set ${id} --between none`;
-    default:
-      return kind satisfies never;
-  }
-}
+import { lifting } from '../terminal/hold-lines.ts';
 
 /** What is set for a batch, with a label each, and what holds it. @param now milliseconds since 1970 */
 export function steeringFacts(batch: Batch, now: number): [label: string, value: string][] {

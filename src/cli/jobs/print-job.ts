@@ -2,8 +2,8 @@ import { JOB_KINDS, type JobKind, type JobOutcome } from '../../jobs/kinds/job-k
 import type { Progress } from '../../jobs/queue/progress.ts';
 import type { CreationReporter } from '../../operations/jobs/job-report.ts';
 import type { JobResult } from '../../operations/jobs/run-job.ts';
-import { holdLines } from '../batches/steering-texts.ts';
 import { type CommandResult, outcomeOfJob } from '../terminal/exit-codes.ts';
+import { holdLines } from '../terminal/hold-lines.ts';
 import type { Output } from '../terminal/output.ts';
 import { noteWorkers } from '../terminal/worker-notice.ts';
 import { createAppReporter } from './app-reporter.ts';

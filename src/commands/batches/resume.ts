@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { holdLines } from '../../cli/batches/steering-texts.ts';
 import { batchChoiceArg, batchChoiceFlags } from '../../cli/flags/batch-choice.ts';
+import { holdLines } from '../../cli/terminal/hold-lines.ts';
 import { programName } from '../../cli/terminal/program-name.ts';
 import { holdsOf } from '../../jobs/batches/hold-of.ts';
 import { type BatchSummary, batchSummary } from '../../operations/batches/batch-state.ts';

@@ -1,8 +1,8 @@
 import { rowOf } from '../../jobs/batches/batch-record.ts';
 import { type Hold, holdsOf } from '../../jobs/batches/hold-of.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
-import { parsePayload } from '../../jobs/kinds/payload.ts';
 import { readJob } from '../../jobs/queue/read-job.ts';
+import { jobFacts } from './job-facts.ts';
 
 /** The row of a batch that a job is, and what keeps it from being begun. */
 export interface RowHolds {
@@ -24,7 +24,7 @@ export async function rowHolds(
 ): Promise<RowHolds | undefined> {
   const job = await readJob(queue, jobId);
   if (job === undefined || job === 'unreadable') return undefined;
-  const { batch: place } = parsePayload(job.data);
+  const { batch: place } = jobFacts(job, 'unknown');
   const batch = place && (await batches.find(place.id));
   if (place === undefined || batch === undefined) return undefined;
   const { id: batchId, row } = place;
