@@ -12,6 +12,7 @@ import { readProgress } from '../../jobs/queue/progress.ts';
 import { endedOrGone, readJob } from '../../jobs/queue/read-job.ts';
 import { isRedisAway } from '../../redis/refusals.ts';
 import { failMissingRows } from './missing-rows.ts';
+import { passOverJoined } from './pass-over-joined.ts';
 import { returnToGate } from './return-to-gate.ts';
 
 /** Batches looked at: the newest, and of older ones those that have rows at the gate, be it that they were held for long. */
@@ -56,6 +57,7 @@ async function reconcileBatch(fleet: KeyedFleet, batch: Batch): Promise<number> 
   for (const state of ['active', 'retrying', 'waiting'] as const) {
     if (batch.counts[state] > 0) corrected += await correctRows(fleet, batch.id, state);
   }
+  corrected += await passOverJoined(fleet, batch);
   return corrected + (await failMissingRows(fleet, batch));
 }
 

@@ -88,7 +88,8 @@ async function readParked({ queue, signer }: KeyedFleet, jobId: string): Promise
   return { row: payload.batch, domain: domainOf(payload), place: placeAtGate(payload.batch.row, payload) };
 }
 
-function signedPayload(signer: KeyedFleet['signer'], job: FleetJob) {
+/** What a job is to do; undefined where nobody of the fleet signed it. */
+export function signedPayload(signer: KeyedFleet['signer'], job: FleetJob) {
   try {
     return signer.read(job);
   } catch {

@@ -3,7 +3,9 @@ import type { Batches, Row } from '../../../src/jobs/batches/batches.ts';
 import type { RowState } from '../../../src/jobs/batches/row-state.ts';
 import type { KeyedFleet } from '../../../src/jobs/fleet/fleet.ts';
 import { namesOf, payloadHash } from '../../../src/jobs/kinds/payload.ts';
+import { creation, enqueueRows } from '../../../src/jobs/queue/enqueue.ts';
 import { reconcile, reconcileInTurn } from '../../../src/workers/recovery/reconcile.ts';
+import { sampleOptions } from '../../instances/sample-options.ts';
 import { payloadFor, startTestQueue, type TestQueue } from '../../jobs/fixture.ts';
 import { batchRow } from '../../support/batch-row.ts';
 
@@ -182,6 +184,31 @@ describe('reconciling', () => {
     );
     expect(error).to.include('WRONGTYPE').and.include(broken);
     expect((await row())?.state).to.equal('failed');
+  });
+
+  it('ends rows of a stopped batch that wait for the job of another one, and tells what that comes to', async () => {
+    const rows = [{ row: 1, ...creation({ options: sampleOptions({ domain: 'x.org' }), tries: 3 }) }];
+    await enqueueRows(fleet, batchId, rows);
+    const other = await batches.create({
+      kind: 'create',
+      name: 'g.csv',
+      reason: '',
+      by: 'root@ops',
+      total: 1,
+    });
+    await enqueueRows(fleet, other, rows);
+    expect(await reconcile(fleet)).to.equal(0);
+    await batches.setHalt(other, 'cancelled');
+    expect(await reconcile(fleet)).to.equal(1);
+    expect(await batches.get(other))
+      .to.have.property('endedAt')
+      .that.is.a('number');
+    expect(await batchRow(batches, other, 1)).to.include({ state: 'cancelled', code: 'cancelled' });
+    expect(await row()).to.include({ state: 'waiting' });
+    const { jobId, domain = '' } = (await row()) ?? {};
+    const end = { jobId, domain, generation: 0, attempt: 1 };
+    await batches.report({ ...end, batchId: other, row: 1, state: 'skipped' });
+    expect((await batches.get(other)).counts).to.include({ skipped: 1, cancelled: 0 });
   });
 
   it('is done by one worker for all', async () => {
