@@ -71,6 +71,14 @@ export function unsealPassphrase(key: string, sealed: string, target: SealTarget
   return storedPassphraseSchema.parse(unseal(keyFor(key, target), sealed.slice(sealed.indexOf(' ') + 1)));
 }
 
+/**
+ * What {@link sealMarked} sealed, with its mark.
+ * @throws FleetError `bad_seal` as {@link unsealPassphrase}
+ */
+export function unsealMarked(key: string, sealed: string, target: SealTarget): MarkedPassphrase {
+  return { ...unsealPassphrase(key, sealed, target), mark: sealed.slice(0, sealed.indexOf(' ')) };
+}
+
 /** Base64, as `seal` takes it. */
 function keyFor(key: string, { domain, jobId }: SealTarget): string {
   return createHmac('sha256', derivedKey(key, 'seal of a passphrase'))

@@ -3,7 +3,7 @@ import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
 import type { RawOptions } from '../../instances/options/flags.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
-import type { RowRequest } from '../../jobs/queue/enqueue.ts';
+import type { BatchRow } from '../batches/queue-rows.ts';
 import type { BatchReporter, BatchResult, RunBatchOptions } from '../batches/run-batch.ts';
 import { type Couch, checkCouch } from '../connect/couch.ts';
 import { passphraseMarker } from '../connect/passphrase-sealer.ts';
@@ -54,7 +54,7 @@ export interface CheckedUpload extends RowReports {
    * What would be queued, page by page; nothing is, and nothing comes where there is a refusal.
    * @param passphrases absent where none is to be sealed, for a plan that is only shown
    */
-  requests(tries: number, passphrases?: RowPassphrases): AsyncIterable<readonly RowRequest[]>;
+  requests(tries: number, passphrases?: RowPassphrases): AsyncIterable<readonly BatchRow[]>;
   /**
    * Queues a job for each good row as a batch, and answers once all are queued or the signal is aborted. The first that
    * it reports is the id of the batch.
@@ -223,7 +223,7 @@ function refused(
   };
 }
 
-async function* nothing(): AsyncGenerator<readonly RowRequest[]> {}
+async function* nothing(): AsyncGenerator<readonly BatchRow[]> {}
 
 /** Looks at all rows of an upload that was checked, as a dry run of the command for the same does. */
 export async function planUpload(

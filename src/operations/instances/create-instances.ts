@@ -4,7 +4,7 @@ import type { CouchServer } from '../../couchdb/server.ts';
 import { allNames } from '../../instances/lookup/all-names.ts';
 import type { SteeringChange } from '../../jobs/batches/steering.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
-import type { RowRequest } from '../../jobs/queue/enqueue.ts';
+import type { BatchRow } from '../batches/queue-rows.ts';
 import {
   type BatchReporter,
   type BatchResult,
@@ -55,7 +55,7 @@ export interface PreparedCreations {
    * @param passphrases absent where none is to be sealed
    * @throws InputError `foreign_passphrase` for an exported passphrase that is not good here
    */
-  requests(tries: number, passphrases: RowPassphrases | undefined): AsyncIterable<readonly RowRequest[]>;
+  requests(tries: number, passphrases: RowPassphrases | undefined): AsyncIterable<readonly BatchRow[]>;
   /**
    * Queues a job for each good row as a batch, and follows it.
    * @param mark needed where there are passphrases

@@ -3,7 +3,7 @@ import type { SteeringChange } from '../../jobs/batches/steering.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
 import type { JobSpec } from '../../jobs/kinds/payload.ts';
-import type { RowRequest } from '../../jobs/queue/enqueue.ts';
+import type { BatchRow } from '../batches/queue-rows.ts';
 import {
   type BatchReporter,
   type BatchResult,
@@ -60,7 +60,7 @@ export interface PreparedBatch {
   /** What somebody has to be asked before it is run; undefined where it is not too much. */
   guardQuestion(): Promise<GuardQuestion | undefined>;
   /** What would be queued, page by page; nothing is. */
-  requests(tries: number): AsyncIterable<readonly RowRequest[]>;
+  requests(tries: number): AsyncIterable<readonly BatchRow[]>;
   /** Queues a job for each instance as a batch, and follows it. @throws FleetError `guard` */
   run(
     fleet: KeyedFleet,
@@ -80,7 +80,7 @@ export function preparedBatch<Each extends Target>({
   workOf,
 }: ManyJobs<Each>): PreparedBatch {
   const { total, described, passedOver, filter } = targets;
-  async function* requests(tries: number): AsyncGenerator<readonly RowRequest[]> {
+  async function* requests(tries: number): AsyncGenerator<readonly BatchRow[]> {
     for await (const page of targets.pages()) {
       yield page.map((target) => ({
         row: target.row,

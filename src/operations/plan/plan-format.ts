@@ -59,6 +59,8 @@ export const planRow = z.strictObject({
   domain: z.string(),
   verdict: plannedVerdict,
   unknown: z.array(z.looseObject({})),
+  // As the file had it, so that a row that fails can be given back; a passphrase is empty.
+  original: z.array(z.tuple([z.string(), z.string()])).optional(),
   work: z.looseObject({ kind: z.enum(KIND_NAMES) }),
 });
 

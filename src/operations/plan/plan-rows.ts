@@ -7,7 +7,7 @@ import { isReservation } from '../../instances/documents/reservation.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { namesOfTask } from '../../jobs/kinds/job-kinds.ts';
 import type { JobSpec } from '../../jobs/kinds/payload.ts';
-import type { RowRequest } from '../../jobs/queue/enqueue.ts';
+import type { BatchRow } from '../batches/queue-rows.ts';
 import { judgeCreation } from './judge-creation.ts';
 import {
   type ExistingWork,
@@ -44,7 +44,7 @@ export interface PlanServices extends Surveyor {
 
 /** A row of work, and what would become of it by now. */
 export interface PlannedRow {
-  readonly request: RowRequest;
+  readonly request: BatchRow;
   readonly domain: string;
   readonly verdict: Verdict;
   readonly unknown: readonly Unknown[];
@@ -56,7 +56,7 @@ const PAGE = 250;
 /** Judges rows in their order, page by page; nothing is written and nothing is queued. */
 export async function* planRows(
   services: PlanServices,
-  requests: AsyncIterable<readonly RowRequest[]>,
+  requests: AsyncIterable<readonly BatchRow[]>,
 ): AsyncGenerator<readonly PlannedRow[]> {
   const oneOfSome = sideBySide();
   for await (const page of chunks(each(requests), PAGE)) {
@@ -78,7 +78,7 @@ export async function* planRows(
   }
 }
 
-async function* each(pages: AsyncIterable<readonly RowRequest[]>): AsyncGenerator<RowRequest> {
+async function* each(pages: AsyncIterable<readonly BatchRow[]>): AsyncGenerator<BatchRow> {
   for await (const page of pages) yield* page;
 }
 

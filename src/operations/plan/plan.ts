@@ -1,5 +1,5 @@
 import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
-import type { RowRequest } from '../../jobs/queue/enqueue.ts';
+import type { BatchRow } from '../batches/queue-rows.ts';
 import { type PlannedRow, type PlanServices, planRows } from './plan-rows.ts';
 import { countPlan, type PlanCounts } from './verdict.ts';
 
@@ -11,7 +11,7 @@ export interface PlannableWork {
   /** Most instances that are begun in a second; undefined = as many as workers can. */
   readonly rate: number | undefined;
   /** What would be queued. */
-  readonly requests: AsyncIterable<readonly RowRequest[]>;
+  readonly requests: AsyncIterable<readonly BatchRow[]>;
 }
 
 /** What work would do, row by row, as everything was when it was looked at. */

@@ -2,8 +2,10 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { InputError } from '../../errors.ts';
+import type { OriginalRow } from '../../jobs/fleet/original-rows.ts';
+import { unsealMarked } from '../../jobs/fleet/sealed-passphrase.ts';
 import { type JobSpec, parsePayload } from '../../jobs/kinds/payload.ts';
-import type { RowRequest } from '../../jobs/queue/enqueue.ts';
+import type { BatchRow } from '../batches/queue-rows.ts';
 import { type InputSource, spoolInput } from '../input/spool.ts';
 import { textLines } from '../input/text-lines.ts';
 import {
@@ -22,7 +24,7 @@ import { jobOfRow } from './plan-ids.ts';
 export interface ReadRow {
   readonly domain: string;
   readonly verdict: PlannedVerdict;
-  readonly request: RowRequest;
+  readonly request: BatchRow;
 }
 
 /** A plan that is known to be whole, and of this fleet. To be closed in any case. */
@@ -62,7 +64,7 @@ export async function openPlan(source: InputSource, stdin: Readable, keys: PlanK
         let held: { readonly number: number; readonly text: string } | undefined;
         for await (const line of lines()) {
           // Neither the first line nor the last one is a row.
-          if (held !== undefined) yield rowOf(held.text, head, { file, line: held.number });
+          if (held !== undefined) yield rowOf(held.text, head, keys.sealKey, { file, line: held.number });
           held = line.number === 1 ? undefined : line;
         }
       },
@@ -124,16 +126,37 @@ function headOf(text: string, fleetId: string, file: string): PlanHead {
   return head.data;
 }
 
-function rowOf(text: string, head: PlanHead, place: Place): ReadRow {
+function rowOf(text: string, head: PlanHead, sealKey: string, place: Place): ReadRow {
   const parsed = planRow.safeParse(json(text));
   if (!parsed.success) throw badPlan(`The line is not a row of a plan: ${problemOf(parsed.error)}.`, place);
-  const { row, domain, verdict, work } = parsed.data;
+  const { row, domain, verdict, work, original: columns } = parsed.data;
   const { tries } = head.options;
   const task = taskOf(work, tries, place);
   const { sealedPassphrase } = work;
-  const seal = typeof sealedPassphrase === 'string' ? { seal: () => sealedPassphrase } : {};
-  const request = { row, tries, work: task, jobId: jobOfRow(head.plan, row), ...seal };
+  const jobId = jobOfRow(head.plan, row);
+  const sealed = typeof sealedPassphrase === 'string' ? sealedPassphrase : undefined;
+  const request = {
+    row,
+    tries,
+    work: task,
+    jobId,
+    ...(columns && { original: { columns, ...keptPassphrase(task, sealed, jobId, sealKey) } }),
+    ...(sealed !== undefined && { seal: () => sealed }),
+  };
   return { domain, verdict, request };
+}
+
+/** The passphrase of a row in the form in which it is kept with its columns. */
+function keptPassphrase(
+  task: JobSpec,
+  sealed: string | undefined,
+  jobId: string,
+  sealKey: string,
+): Omit<OriginalRow, 'columns'> {
+  if (task.kind !== 'create' || sealed === undefined) return {};
+  const { domain, oldDomain } = task.options;
+  const passphrase = unsealMarked(sealKey, sealed, { domain, jobId });
+  return { passphrase, owner: { domain, ...(oldDomain && { oldDomain }) } };
 }
 
 /** As strictly read as a payload. */

@@ -8,7 +8,7 @@ import type { SteeringChange } from '../../jobs/batches/steering.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import { sealAddress } from '../../jobs/fleet/notices.ts';
 import type { JobSpec } from '../../jobs/kinds/payload.ts';
-import type { RowRequest } from '../../jobs/queue/enqueue.ts';
+import type { BatchRow } from '../batches/queue-rows.ts';
 import {
   type BatchReporter,
   type BatchResult,
@@ -112,7 +112,7 @@ export async function runPlan(
 async function* checkedAgain(
   services: PlanServices,
   { rows }: Pick<ReadPlan, 'rows'>,
-): AsyncGenerator<readonly RowRequest[]> {
+): AsyncGenerator<readonly BatchRow[]> {
   let page: ReadRow[] = [];
   for await (const row of rows()) {
     if (!isPlannedWork(row.verdict)) continue;
@@ -124,8 +124,8 @@ async function* checkedAgain(
   if (page.length > 0) yield await lookedAtAgain(services, page);
 }
 
-async function lookedAtAgain(services: PlanServices, page: readonly ReadRow[]): Promise<RowRequest[]> {
-  async function* requests(): AsyncGenerator<readonly RowRequest[]> {
+async function lookedAtAgain(services: PlanServices, page: readonly ReadRow[]): Promise<BatchRow[]> {
+  async function* requests(): AsyncGenerator<readonly BatchRow[]> {
     yield page.map(({ request }) => request);
   }
   const now: PlannedRow[] = [];

@@ -63,7 +63,8 @@ export function* planLines(head: PlanHead, { rows }: Plan, sealKey: string): Gen
 }
 
 function rowLine(planId: string, { request, domain, verdict, unknown }: PlannedRow) {
-  const { row, work, seal } = request;
+  const { row, work, seal, original } = request;
   const sealed = seal === undefined ? {} : { sealedPassphrase: seal(jobOfRow(planId, row)) };
-  return { row, domain, verdict, unknown, work: { ...work, ...sealed } };
+  const kept = original === undefined ? {} : { original: original.columns };
+  return { row, domain, verdict, unknown, ...kept, work: { ...work, ...sealed } };
 }

@@ -121,6 +121,40 @@ describe('batches export --as-rows', () => {
     expect(exitCode).to.equal(0);
   });
 
+  it('gives the columns of a file that was planned first, with the passphrase of a row', async () => {
+    const lines = ['Domain,passphrase,EMAIL', 'planned.example.org,correct horse,p@example.org'];
+    const file = await platform.write('planned.csv', lines);
+    const plan = `${file}.plan`;
+    await platform.run('instances', 'add', '--from', file, '--dry-run', '--plan-file', plan);
+    await platform.run('instances', 'add', 'planned.example.org', '--email', 'other@example.org');
+    const { stdout: json } = await platform.run('batches', 'submit', plan, '--json');
+    const { batch } = JSON.parse(json);
+    const { stdout } = await exported(batch, '--failed', '--as-rows');
+    expect(linesOf(stdout)[0]).to.equal('Domain,passphrase,EMAIL,error_code,error,advice');
+    expect(linesOf(stdout)[1]).to.match(
+      /^planned\.example\.org,sealed:[\w+/]+=*,p@example\.org,changed_since,/,
+    );
+    await platform.run('instances', 'destroy', 'planned.example.org', '--force');
+    const again = await submit(platform, 'planned-again.csv', linesOf(stdout));
+    expect(again.counts.done).to.equal(1);
+    const made = await readInstance(platform.server, reservationId('planned.example.org'));
+    expect(made).to.include({ onboarding_finished: true });
+  });
+
+  it('gives the columns of a file of changes that was planned first', async () => {
+    await platform.run('instances', 'add', 'change.example.org', '--locale', 'fr');
+    const file = await platform.write('change.csv', ['domain,Locale,tz', 'change.example.org,de,Asia/Tokyo']);
+    const plan = `${file}.plan`;
+    await platform.run('instances', 'modify', '--from', file, '--dry-run', '--plan-file', plan);
+    const { stdout: json } = await platform.run('batches', 'submit', plan, '--json');
+    const { batch } = JSON.parse(json);
+    const { stdout } = await exported(batch, '--state', 'done', '--as-rows');
+    expect(linesOf(stdout)).to.deep.equal([
+      'domain,Locale,tz,error_code,error,advice',
+      'change.example.org,de,Asia/Tokyo,,,',
+    ]);
+  });
+
   it('gives back rows of other kinds of batches, without passphrases that they did not need', async () => {
     const file = await platform.write('gone.csv', ['domain,passphrase,locale', 'gone.example.org,x,fr']);
     const { stdout: json } = await platform.run(
