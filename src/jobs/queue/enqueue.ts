@@ -220,7 +220,8 @@ async function reportRefused(
 ): Promise<void> {
   const [stage] = stagesOf(payload.kind);
   const report = { batchId, row, domain: domainOf(payload), generation: 0, attempt: 0 };
-  await batches.report({ ...report, state: 'failed', stage, code, error: `${message}. ${advice}` });
+  const told = { code, error: message, ...(advice !== '' && { advice }) };
+  await batches.report({ ...report, state: 'failed', stage, ...told });
 }
 
 /** Why workers would refuse to read a payload; undefined where they would not. */

@@ -135,7 +135,10 @@ async function retryRow(
   if (waits !== (turn === 'after others')) return false;
   const owner = payload?.batch;
   if (owner?.id !== batchId || owner.row !== row) {
-    throw new FleetError('not_its_job', 'it has no job of its own: submit the file again');
+    throw new FleetError(
+      'not_its_job',
+      'it has no job of its own: submit the file again, or make a new plan',
+    );
   }
   await retryJob(fleet, jobId, author);
   return true;

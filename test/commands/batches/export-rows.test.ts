@@ -132,7 +132,7 @@ describe('batches export --as-rows', () => {
     const { stdout } = await exported(batch, '--failed', '--as-rows');
     expect(linesOf(stdout)[0]).to.equal('Domain,passphrase,EMAIL,error_code,error,advice');
     expect(linesOf(stdout)[1]).to.match(
-      /^planned\.example\.org,sealed:[\w+/]+=*,p@example\.org,changed_since,/,
+      /^planned\.example\.org,sealed:[\w+/]+=*,p@example\.org,changed_since,.+,"It was left as it is/,
     );
     await platform.run('instances', 'destroy', 'planned.example.org', '--force');
     const again = await submit(platform, 'planned-again.csv', linesOf(stdout));
