@@ -13,6 +13,11 @@ export interface StartedBatch extends BatchSummary {
   readonly queued: number;
 }
 
+/** What a program is told where there is no instance to do anything with, and so no batch. */
+export interface NothingQueued {
+  readonly queued: 0;
+}
+
 /** Shows an operator what is reported of a batch. @param quiet whether its progress is not shown */
 export function batchPrinter(
   output: Output,

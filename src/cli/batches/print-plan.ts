@@ -81,7 +81,11 @@ async function writePlan(
   await writeOutput(file, async (write) => {
     for (const line of planLines(head, plan, keys.sealKey)) await write(line);
   });
-  output.note(`The plan is in ${file}. Run just it: ${programName(process.env)} batches submit ${file}`);
+  const then =
+    plan.counts.toDo === 0
+      ? 'It has nothing to do.'
+      : `Run just it: ${programName(process.env)} batches submit ${file}`;
+  output.note(`The plan is in ${file}. ${then}`);
 }
 
 /** The same for a batch that was prepared, which is closed then. */
@@ -118,7 +122,7 @@ function shownLines({ kind, counts, rows }: Plan, live: boolean): string[] {
     (verdict) => `${count(counts[verdict])} ${verdict}`,
   );
   const odd = unknown === 0 ? [] : [`${count(unknown)} name what is not known here`];
-  const heading = `${kind}: ${count(counts.rows)} rows, ${count(toDo)} with something to do`;
+  const heading = `${kind}: ${count(counts.rows)} ${counts.rows === 1 ? 'row' : 'rows'}, ${count(toDo)} with something to do`;
   return [
     [heading, ...parts, ...odd].join('; '),
     ...rowsText(['ROW', 'DOMAIN', 'VERDICT', 'WHAT'], rows.map(cells), live),

@@ -7,7 +7,7 @@ import { currentActor } from '../terminal/actor.ts';
 import type { CommandResult } from '../terminal/exit-codes.ts';
 import { withInterrupt } from '../terminal/interrupt.ts';
 import type { Output } from '../terminal/output.ts';
-import { batchPrinter, printBatchResult, type StartedBatch } from './print-batch.ts';
+import { batchPrinter, type NothingQueued, printBatchResult, type StartedBatch } from './print-batch.ts';
 
 /** Where a command's batch runs, and where it is shown. */
 export interface BatchCommand {
@@ -27,11 +27,11 @@ export async function runPrepared(
   prepared: PreparedBatch,
   { async, waitMs, ...naming }: WorkOptions,
   confirm: () => Promise<number | undefined> = async () => undefined,
-): Promise<CommandResult<StartedBatch | undefined>> {
+): Promise<CommandResult<StartedBatch | NothingQueued>> {
   try {
     if (prepared.total === 0) {
       output.line(`No instance is meant ${prepared.described}.`);
-      return besidePassedOver({ answer: undefined, outcome: 'done' }, prepared);
+      return besidePassedOver({ answer: { queued: 0 }, outcome: 'done' }, prepared);
     }
     const typed = await confirm();
     const howeverMany = naming.howeverMany ?? typed;

@@ -7,9 +7,16 @@ export const notifyFlag = Flags.string({
   summary: 'URL to which a signed notice is sent when the batch ends or is halted [default: fleet.notify]',
   description: 'Others can see what is typed: an address with a password belongs into the configuration.',
   helpValue: '<url>',
-  parse: async (text) => {
-    const address = notifyAddress(text);
-    if (address !== undefined) return address;
-    throw new InputError('bad_value', NOTIFY_ADDRESS, { column: '--notify' });
-  },
 });
+
+/**
+ * The address that was given with the flag, in one form; the flag does not parse it itself, for oclif would put words of
+ * its own before what is wrong.
+ * @throws InputError `bad_value`
+ */
+export function notifyOf(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const address = notifyAddress(text);
+  if (address !== undefined) return address;
+  throw new InputError('bad_value', NOTIFY_ADDRESS, { column: '--notify' });
+}

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import type { BatchNaming } from '../../operations/instances/prepared-batch.ts';
 import { batchFlags } from './creation-flags.ts';
 import { waitMs } from './duration.ts';
-import { notifyFlag } from './notify-flag.ts';
+import { notifyFlag, notifyOf } from './notify-flag.ts';
 import { reasonFlag } from './reason-flag.ts';
 import { type GivenSteeringFlags, steeringFlags, steeringOptionsOf } from './steering-flags.ts';
 
@@ -57,7 +57,7 @@ export function workOptionsOf(flags: GivenWorkFlags): WorkOptions {
   return {
     name: flags['batch-name'],
     reason: flags.reason ?? '',
-    notify: flags.notify,
+    notify: notifyOf(flags.notify),
     ...steeringOptionsOf(flags),
     tries: flags.tries,
     howeverMany: typeof flags['however-many'] === 'number' ? flags['however-many'] : undefined,

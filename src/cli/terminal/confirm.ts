@@ -8,18 +8,20 @@ import type { Output } from './output.ts';
 /**
  * Asks until somebody types what is expected; a capital letter is as good as a small one.
  * @param question what is to be confirmed; the last line is the prompt
+ * @param advice for whoever cannot type
  * @throws FleetError `aborted` when something else is typed, or nothing, in the stack's words
  */
 export async function confirm(
   question: readonly string[],
   expected: string,
   { stdin, stdout }: { readonly stdin: NodeJS.ReadableStream; readonly stdout: NodeJS.WritableStream },
+  advice = 'Scripts need --force.',
 ): Promise<void> {
   stdout.write(question.map(oneLine).join('\n'));
   const typed = await firstLine(stdin);
   // Where nobody types at a terminal, there is no echo that ends the line.
   if (!isTerminal(stdin)) stdout.write('\n');
-  if (typed === undefined) throw new FleetError('aborted', 'EOF', 'Scripts need --force.');
+  if (typed === undefined) throw new FleetError('aborted', 'EOF', advice);
   // A domain may begin or end with what nobody sees; only blanks are no part of it.
   if (trimBlanks(typed).toLowerCase() !== expected.toLowerCase()) throw new FleetError('aborted', 'Aborted');
 }
@@ -38,8 +40,9 @@ export async function ask(
   { stdin, json }: Pick<Prompt, 'stdin' | 'json'>,
   question: readonly string[],
   expected: string,
+  advice?: string,
 ): Promise<void> {
-  await confirm(question, expected, { stdin, stdout: json ? process.stderr : process.stdout });
+  await confirm(question, expected, { stdin, stdout: json ? process.stderr : process.stdout }, advice);
 }
 
 /** Asks for the number of the instances that are about to be changed. @throws FleetError `aborted` */
@@ -47,9 +50,10 @@ export async function askForNumber(
   prompt: Prompt,
   total: number,
   question: readonly string[],
+  advice?: string,
 ): Promise<void> {
   printPlatform(prompt.config, prompt.output);
-  await ask(prompt, [...question, 'Type the number of instances to confirm: '], String(total));
+  await ask(prompt, [...question, 'Type the number of instances to confirm: '], String(total), advice);
 }
 
 /** More than so many need their number typed. */

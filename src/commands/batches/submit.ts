@@ -1,9 +1,14 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { batchPrinter, printBatchResult, printFollowedBatch } from '../../cli/batches/print-batch.ts';
+import {
+  batchPrinter,
+  type NothingQueued,
+  printBatchResult,
+  printFollowedBatch,
+} from '../../cli/batches/print-batch.ts';
 import { waitFlags } from '../../cli/flags/creation-flags.ts';
 import { waitMs } from '../../cli/flags/duration.ts';
-import { notifyFlag } from '../../cli/flags/notify-flag.ts';
+import { notifyFlag, notifyOf } from '../../cli/flags/notify-flag.ts';
 import { steeringFlags, steeringOptionsOf } from '../../cli/flags/steering-flags.ts';
 import { howeverManyFlag } from '../../cli/flags/work-flags.ts';
 import { currentActor } from '../../cli/terminal/actor.ts';
@@ -55,11 +60,11 @@ export default class BatchesSubmit extends BaseCommand {
     ...waitFlags,
   };
 
-  async run(): Promise<BatchSummary | undefined> {
+  async run(): Promise<BatchSummary | NothingQueued | undefined> {
     const { args, flags } = await this.parse(BatchesSubmit);
     const config = this.loadConfig(flags.config);
     const { async, force, 'however-many': howeverMany } = flags;
-    const { notify = config.fleet.notify } = flags;
+    const notify = notifyOf(flags.notify) ?? config.fleet.notify;
     const held = { ...steeringOptionsOf(flags), notify };
     const shared = { config, async, waitMs: waitMs(flags.wait), force, howeverMany, held };
     return await withCouch(config, (couch) =>
@@ -80,7 +85,7 @@ export default class BatchesSubmit extends BaseCommand {
     { config, couch, force, howeverMany, held, ...wait }: Submission,
     fleet: KeyedFleet,
     plan: ReadPlan,
-  ): Promise<CommandResult<BatchSummary | undefined>> {
+  ): Promise<CommandResult<BatchSummary | NothingQueued>> {
     const { kind } = plan.head;
     if (kind === 'create') refuseAddRm(config, 'add');
     if (kind === 'destroy') refuseAddRm(config, 'destroy');
@@ -125,7 +130,7 @@ export default class BatchesSubmit extends BaseCommand {
         return { answer: batchSummary(done.batch), outcome: 'done' };
       case 'nothing':
         this.output.line('The plan has nothing to do.');
-        return { answer: undefined, outcome: 'done' };
+        return { answer: { queued: 0 }, outcome: 'done' };
       default:
         return done satisfies never;
     }

@@ -4,6 +4,7 @@ import type { PlanAnswer } from '../../cli/batches/print-plan.ts';
 import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
 import { waitMs } from '../../cli/flags/duration.ts';
 import { expandBooleanFlags, instanceFlags } from '../../cli/flags/instance-flags.ts';
+import { notifyOf } from '../../cli/flags/notify-flag.ts';
 import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
 import { steeringOptionsOf } from '../../cli/flags/steering-flags.ts';
 import { addFile, type DryRunAnswer, type FileCreation } from '../../cli/instances/add-file.ts';
@@ -81,7 +82,7 @@ export default class InstancesAdd extends BaseCommand {
       dryRun: flags['dry-run'],
       skipInvalid: flags['skip-invalid'],
       name: flags['batch-name'],
-      notify: flags.notify,
+      notify: notifyOf(flags.notify),
       ...steeringOptionsOf(flags),
       json: this.jsonEnabled(),
       live: this.live,

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import type { StartedBatch } from '../../cli/batches/print-batch.ts';
+import type { NothingQueued, StartedBatch } from '../../cli/batches/print-batch.ts';
 import { type PlanAnswer, planPrepared, planSingle } from '../../cli/batches/print-plan.ts';
 import { runPrepared } from '../../cli/batches/run-prepared.ts';
 import { triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
@@ -80,7 +80,7 @@ export default class InstancesDestroy extends BaseCommand {
     tries: triesFlag(DEFAULT_TRIES),
   };
 
-  async run(): Promise<SingleResult | StartedBatch | PlanAnswer | undefined> {
+  async run(): Promise<SingleResult | StartedBatch | NothingQueued | PlanAnswer | undefined> {
     const { argv, flags } = await this.parse(InstancesDestroy);
     const config = this.loadConfig(flags.config);
     refuseAddRm(config, 'destroy');
@@ -162,7 +162,7 @@ export default class InstancesDestroy extends BaseCommand {
   private async destroyMany(
     { config, couch: { global }, work, ...options }: Destruction,
     selection: Selection,
-  ): Promise<CommandResult<StartedBatch | undefined>> {
+  ): Promise<CommandResult<StartedBatch | NothingQueued>> {
     const { stdin } = process;
     const { output } = this;
     const services = { global, stdin, report: selectionPrinter(output) };

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import type { StartedBatch } from '../../cli/batches/print-batch.ts';
+import type { NothingQueued, StartedBatch } from '../../cli/batches/print-batch.ts';
 import { type PlanAnswer, planPrepared, planSingle } from '../../cli/batches/print-plan.ts';
 import { runPrepared } from '../../cli/batches/run-prepared.ts';
 import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
@@ -59,7 +59,7 @@ export default class InstancesInstallApps extends BaseCommand {
     tries: triesFlag(DEFAULT_TRIES),
   };
 
-  async run(): Promise<SingleResult | StartedBatch | PlanAnswer | undefined> {
+  async run(): Promise<SingleResult | StartedBatch | NothingQueued | PlanAnswer | undefined> {
     const { argv, flags } = await this.parse(InstancesInstallApps);
     const config = this.loadConfig(flags.config);
     const filter = filterOf(flags);

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import type { StartedBatch } from '../../cli/batches/print-batch.ts';
+import type { NothingQueued, StartedBatch } from '../../cli/batches/print-batch.ts';
 import { type PlanAnswer, type PlanCommand, planPrepared, planSingle } from '../../cli/batches/print-plan.ts';
 import { runPrepared } from '../../cli/batches/run-prepared.ts';
 import { changeFlags, rawChangesOf } from '../../cli/flags/change-flags.ts';
@@ -73,7 +73,7 @@ export default class InstancesModify extends BaseCommand {
     tries: triesFlag(DEFAULT_TRIES),
   };
 
-  async run(): Promise<InstanceView | StartedBatch | PlanAnswer | undefined> {
+  async run(): Promise<InstanceView | StartedBatch | NothingQueued | PlanAnswer | undefined> {
     const { args, flags } = await this.parse(InstancesModify, expandBooleanFlags(this.argv, changeFlags));
     const config = this.loadConfig(flags.config);
     const { state, context, domain, from } = flags;
@@ -121,7 +121,8 @@ export default class InstancesModify extends BaseCommand {
         if (from !== undefined) {
           const question = from === '-' ? undefined : await prepared.guardQuestion();
           if (question === undefined) return undefined;
-          await askForNumber(command, question.number, [`${guardSentence(question)}.`]);
+          const advice = `Scripts need --however-many ${question.number}.`;
+          await askForNumber(command, question.number, [`${guardSentence(question)}.`], advice);
           return question.number;
         }
         const { total, described } = prepared;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import type { StartedBatch } from '../../cli/batches/print-batch.ts';
+import type { NothingQueued, StartedBatch } from '../../cli/batches/print-batch.ts';
 import { type PlanAnswer, planPrepared, planSingle } from '../../cli/batches/print-plan.ts';
 import { runPrepared } from '../../cli/batches/run-prepared.ts';
 import { triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
@@ -85,7 +85,7 @@ export default class InstancesRepair extends BaseCommand {
     tries: triesFlag(DEFAULT_TRIES),
   };
 
-  async run(): Promise<SingleResult | StartedBatch | OrphanRemoval | PlanAnswer | undefined> {
+  async run(): Promise<SingleResult | StartedBatch | NothingQueued | OrphanRemoval | PlanAnswer | undefined> {
     const { argv, flags } = await this.parse(InstancesRepair);
     const config = this.loadConfig(flags.config);
     const domains = argv.map(String);

@@ -69,6 +69,20 @@ describe('batches submit', () => {
     expect(JSON.parse(second.stdout)).to.include({ batch, total: 2 });
   });
 
+  it('says with --json, too, that there is nothing to do', async () => {
+    await putWithSettings(platform, [{ domain: 'same.run.org', locale: 'de' }]);
+    const path = join(directory.path, 'same.plan');
+    const argv = ['instances', 'modify', 'same.run.org', '--locale', 'de', '--dry-run', '--plan-file', path];
+    const { exitCode, stdout, stderr } = await platform.run(...argv);
+    expect(exitCode, stderr).to.equal(0);
+    expect(stdout).to.contain('modify: 1 row, 0 with something to do');
+    expect(stderr).to.contain('It has nothing to do.').and.not.contain('batches submit');
+    const submitted = await submit(path, '--json');
+    expect(JSON.parse(submitted.stdout)).to.deep.equal({ queued: 0 });
+    const none = ['instances', 'modify', '--domain', 'nobody*', '--locale', 'de', '--force', '--json'];
+    expect(JSON.parse((await platform.run(...none)).stdout)).to.deep.equal({ queued: 0 });
+  });
+
   it('creates what was new, with a passphrase that the plan keeps sealed', async () => {
     const file = await platform.write('new.csv', ['domain,passphrase', 'sealed.run.org,open sesame']);
     const plan = await planned('instances', 'add', '--from', file);

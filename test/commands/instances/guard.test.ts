@@ -44,6 +44,13 @@ describe('the guard of the fleet', () => {
     expect(exitCode, stderr).to.equal(0);
   });
 
+  it('tells who cannot be asked the flag that lets so many pass', async () => {
+    const { stderr, exitCode } = await platform.spawn(['instances', 'modify', '--from', file, ...block], '')
+      .ended;
+    expect(stderr).to.contain('Scripts need --however-many 21.').and.not.contain('--force');
+    expect(exitCode).to.equal(1);
+  });
+
   it('asks for no change that leaves all of them to their owners', async () => {
     const argv = ['instances', 'modify', '--from', file, '--locale', 'fr', '--async', '--skip-invalid'];
     const { stderr } = await platform.run(...argv);
