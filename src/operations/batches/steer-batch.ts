@@ -45,17 +45,21 @@ export async function pauseBatch(
 }
 
 /**
- * Lifts a pause, and lets the rows after a canary go on. Its window and its time hold a batch still.
+ * Lifts a pause, and lets the rows after a canary go on: of a batch that was paused amid its canary the pause alone, for
+ * nobody has seen yet how that one ends. Its window and its time hold a batch still.
  * @throws InputError `unknown_batch`, FleetError `ended`, `halted`
  */
 export async function resumeBatch(fleet: Fleet, id: string): Promise<ResumedBatch> {
   const before = await steerable(fleet, id);
-  const { pause, canary } = before.steering;
+  const { pause, canary, canaryEnded } = before.steering;
+  const isAmid = pause !== undefined && canary !== undefined && canaryEnded < canary;
   const lifted: Lifted[] = [
     ...(pause === undefined ? [] : ['pause' as const]),
-    ...(canary === undefined ? [] : ['canary' as const]),
+    ...(canary === undefined || isAmid ? [] : ['canary' as const]),
   ];
-  if (lifted.length > 0) await fleet.batches.steer(id, { pause: null, canary: null });
+  if (lifted.length > 0) {
+    await fleet.batches.steer(id, { pause: null, canary: isAmid ? undefined : null });
+  }
   await openGate(fleet);
   return { lifted, before, batch: await fleet.batches.get(id) };
 }

@@ -99,10 +99,23 @@ describe('steering a batch', () => {
 
     it('lifts both where both hold it', async () => {
       const id = await batch(5, { canary: 1 });
+      await openGate(fleet);
+      await end(id, 1);
       await pauseBatch(fleet, id, ME, 7);
       const { lifted, batch: after } = await resumeBatch(fleet, id);
       expect(lifted).to.deep.equal(['pause', 'canary']);
       expect(after.steering).to.include({ pause: undefined, canary: undefined, canaryEnded: 0 });
+    });
+
+    it('lifts the pause alone amid a canary', async () => {
+      const id = await batch(5, { canary: 2 });
+      await openGate(fleet);
+      await end(id, 1);
+      await pauseBatch(fleet, id, ME, 7);
+      expect((await resumeBatch(fleet, id)).lifted).to.deep.equal(['pause']);
+      expect(await underWay(id)).to.equal(1);
+      expect((await resumeBatch(fleet, id)).lifted).to.deep.equal(['canary']);
+      expect(await underWay(id)).to.be.above(1);
     });
 
     it('does nothing twice, and leaves what else holds it', async () => {
