@@ -99,7 +99,10 @@
       ended,
       missed: sum(counts, ['failed', 'incomplete', 'cancelled']),
       notDone: sum(counts, ['failed', 'incomplete']),
-      left: perSecond > 0 && total > ended ? duration((total - ended) / perSecond) : '–',
+      left:
+        perSecond > 0 && total > ended && batch['state'] !== 'held'
+          ? duration((total - ended) / perSecond)
+          : '–',
       sentence: `${count(ended)} of ${count(total)} instances ended${onTheWay}`,
       isRunning: batch['endedAt'] === undefined,
       canCancel: batch['endedAt'] === undefined && batch['halt'] === undefined,

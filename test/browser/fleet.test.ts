@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchBrowser, seriousViolations } from '../support/browser.ts';
 import { startTestFleet, type TestFleet } from '../support/fleet.ts';
-import { OPERATOR_PASSPHRASE, startTestWeb, type TestWeb } from '../support/web.ts';
+import { OPERATOR_AUTHORIZATION, OPERATOR_PASSPHRASE, startTestWeb, type TestWeb } from '../support/web.ts';
 
 /** Where pictures of all pages go, for people who look at them: `FLEET_PICTURES=/tmp/pictures`. */
 const { FLEET_PICTURES: PICTURES } = process.env;
@@ -12,7 +12,7 @@ const { FLEET_PICTURES: PICTURES } = process.env;
 /** Milliseconds for what the whole batch takes, on a machine that does other things, too. */
 const PATIENT = { timeout: 90_000 };
 
-const BATCH_URL = /\/fleet\/batches\/[0-9A-Z]{5}$/;
+const BATCH_URL = /\/fleet\/batches\/[0-9A-Z]{5,}$/;
 
 describe('the fleet page in a browser', function () {
   this.timeout(150_000);
@@ -87,6 +87,17 @@ describe('the fleet page in a browser', function () {
       .waitFor(PATIENT);
   }
 
+  /** Submits a file as programs do, without a plan, and opens the page of its batch. */
+  async function submitted(name: string, lines: readonly string[], reason: string): Promise<void> {
+    const query = new URLSearchParams({ name, reason });
+    const answer = await fetch(`${web.adminUrl}/fleet/batches?${query}`, {
+      method: 'POST',
+      body: `${lines.join('\n')}\n`,
+      headers: { authorization: OPERATOR_AUTHORIZATION, 'content-type': 'text/csv' },
+    });
+    await page.goto(`${web.adminUrl}${answer.headers.get('location')}`);
+  }
+
   async function upload(name: string, lines: readonly string[]): Promise<void> {
     await page.goto(`${web.adminUrl}/fleet/batches/new`);
     const buffer = Buffer.from(`${lines.join('\n')}\n`);
@@ -145,11 +156,11 @@ describe('the fleet page in a browser', function () {
       ...former.map((domain) => platform.putInstance({ domain: `now-${domain}`, old_domain: domain })),
     ]);
     const rows = [...taken, ...wanted, ...former];
-    await upload('school.csv', ['domain,email', ...rows.map((domain, at) => `${domain},p${at}@example.org`)]);
+    const lines = ['domain,email', ...rows.map((domain, at) => `${domain},p${at}@example.org`)];
+    await upload('school.csv', lines);
+    await page.getByRole('button', { name: 'Create 30 instances' }).waitFor();
     await lookAt('good-file');
-    await page.getByLabel('Why?').fill('new <b>school</b> year');
-    await page.getByRole('button', { name: 'Create 200 instances' }).click();
-    await page.waitForURL(BATCH_URL);
+    await submitted('school.csv', lines, 'new <b>school</b> year');
     await page.getByText('Live', { exact: true }).waitFor();
     await page.getByText('new <b>school</b> year').waitFor();
     await page.evaluate('globalThis.sameDocument = true');
@@ -165,12 +176,15 @@ describe('the fleet page in a browser', function () {
     await shows('counts.done', '30');
     await shows('counts.failed', '170');
     const causes = page.getByRole('table', { name: 'Failures by cause' }).locator('tbody');
-    await causes.filter({ hasText: /^taken\s*100\D.*old_domain\s*70\D/s }).waitFor();
+    await causes.filter({ hasText: /^taken\D*100\D.*old_domain\D*70\D/s }).waitFor();
     expect(await page.locator('[data-chart="failures"] canvas').isVisible()).to.equal(true);
     expect(await page.evaluate('globalThis.sameDocument')).to.equal(true);
     await lookAt('batch-ended');
 
     await Promise.all(taken.slice(0, 10).map((domain) => platform.remove(domain)));
+    await page.getByRole('button', { name: 'Try these again: old_domain' }).click();
+    await shows('sentence', '200 of 200 instances ended');
+    await shows('counts.done', '30');
     await page.getByRole('button', { name: 'Try again what is not done (170)' }).click();
     await shows('counts.done', '40');
     await shows('sentence', '200 of 200 instances ended');
@@ -194,6 +208,13 @@ describe('the fleet page in a browser', function () {
     await page.goto(`${web.adminUrl}/fleet/workers`);
     await page.getByRole('table', { name: 'Workers' }).locator('tbody tr').waitFor();
     await lookAt('workers');
+    await page.goto(`${web.adminUrl}/fleet/queue`);
+    await page.getByRole('button', { name: 'Pause all work' }).waitFor();
+    await lookAt('queue');
+    await page.goto(`${web.adminUrl}/fleet/doctor`);
+    await page.getByRole('button', { name: 'Look at everything' }).click();
+    await page.getByRole('heading', { name: 'Definitions of indexes' }).waitFor();
+    await lookAt('doctor');
     await page.goto(`${web.adminUrl}/fleet/board`);
     await page.getByText('instances').first().waitFor();
     await page.goto(`${web.adminUrl}/fleet/batches/NOONE`);

@@ -14,13 +14,16 @@ export function missedCount({ failed, incomplete, cancelled }: Counts): number {
   return failed + incomplete + cancelled;
 }
 
-/** How long a batch will take yet, at the rate of the last seconds; an empty text where nobody can tell. */
+/** How long a batch will take yet, at the rate of the last seconds; a dash where nobody can tell, as while it is held. */
 export function timeLeft({
   total,
   ended,
   perSecond = 0,
-}: Pick<BatchSnapshot, 'total' | 'ended' | 'perSecond'>): string {
-  return perSecond > 0 && total > ended ? readableDuration(((total - ended) / perSecond) * 1000) : '–';
+  state,
+}: Pick<BatchSnapshot, 'total' | 'ended' | 'perSecond' | 'state'>): string {
+  return perSecond > 0 && total > ended && state !== 'held'
+    ? readableDuration(((total - ended) / perSecond) * 1000)
+    : '–';
 }
 
 /** @param perSecond rows a second */
