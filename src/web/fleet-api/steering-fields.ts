@@ -19,6 +19,17 @@ const FLAGS: SteeringNames = {
   timeZone: '--time-zone',
 };
 
+/** What they are called in queries and in forms. */
+export const FIELD_NAMES: SteeringNames = {
+  canary: 'canary',
+  maxFailures: 'max_failures',
+  concurrency: 'concurrency',
+  rate: 'rate',
+  at: 'at',
+  between: 'between',
+  timeZone: 'time_zone',
+};
+
 /**
  * Reads how a batch is to be held back, as the command does, but for what its parts are called.
  * @param mayClear whether `none` takes a limit away, and `now` a time

@@ -12,7 +12,7 @@ import type { SteeringTexts } from '../../../operations/batches/steering-input.t
 import type { UploadWork } from '../../../operations/instances/check-upload.ts';
 import type { BatchNaming } from '../../../operations/instances/prepared-batch.ts';
 import { LONGEST_REASON } from '../paths.ts';
-import { readSteering, type SteeringNames } from '../steering-fields.ts';
+import { FIELD_NAMES, readSteering } from '../steering-fields.ts';
 
 /** Characters of the name of a batch. */
 export const LONGEST_BATCH_NAME = 200;
@@ -27,17 +27,6 @@ const whole = (least: number, most: number, meaning: string) =>
 
 /** How the batch is held back, as a command is told it. */
 const part = (meaning: string) => z.string().min(1).max(60).optional().describe(meaning);
-
-/** What the parts of a steering are called in the query. */
-const NAMES: SteeringNames = {
-  canary: 'canary',
-  maxFailures: 'max_failures',
-  concurrency: 'concurrency',
-  rate: 'rate',
-  at: 'at',
-  between: 'between',
-  timeZone: 'time_zone',
-};
 
 const queryShape = {
   kind: z
@@ -118,7 +107,7 @@ export function uploadOrder(query: unknown): UploadOrder {
   const columns = columnsOf(query);
   const { canary, concurrency, rate, at, between, max_failures: maxFailures, time_zone: timeZone } = of;
   const given = { canary, concurrency, rate, at, between, timeZone };
-  const limits = readSteering({ ...given, maxFailures }, NAMES, false);
+  const limits = readSteering({ ...given, maxFailures }, FIELD_NAMES, false);
   const batch = {
     steering: limits.steering,
     maxFailures: limits.maxFailures ?? undefined,

@@ -8,7 +8,7 @@ import {
   type SteeringInput,
   type SteeringTexts,
 } from '../../../operations/batches/steering-input.ts';
-import { readSteering, type SteeringNames, withNames } from '../../fleet-api/steering-fields.ts';
+import { FIELD_NAMES, readSteering, type SteeringNames, withNames } from '../../fleet-api/steering-fields.ts';
 
 /** What the fields say that hold a batch back, as they are typed; an empty text for no limit. */
 export type HoldValues = Readonly<Record<keyof SteeringTexts, string>>;
@@ -52,17 +52,6 @@ const FIELDS: readonly Field[] = [
   { part: 'timeZone', label: 'Time zone', example: 'Europe/Paris' },
 ];
 
-/** What fields are called in the form, and on the page. */
-const FORM_NAMES: SteeringNames = {
-  canary: 'canary',
-  maxFailures: 'max_failures',
-  concurrency: 'concurrency',
-  rate: 'rate',
-  at: 'at',
-  between: 'between',
-  timeZone: 'time_zone',
-};
-
 /** Their labels, by which somebody finds the one that is wrong. */
 const LABELS: SteeringNames = {
   canary: 'Canary',
@@ -77,7 +66,7 @@ const LABELS: SteeringNames = {
 /** The fields that hold a batch back. */
 export function holdFields(values: HoldValues): string {
   const fields = FIELDS.map(({ part, label, example }) => {
-    const name = FORM_NAMES[part];
+    const name = FIELD_NAMES[part];
     return html`<div><label for="${name}">${label}</label>
 <input id="${name}" name="${name}" value="${values[part]}" maxlength="60" placeholder="${example}" autocapitalize="none" autocomplete="off" spellcheck="false"></div>`;
   });
@@ -87,7 +76,7 @@ export function holdFields(values: HoldValues): string {
 /** What the fields said when they were shown: so only what somebody has changed is written. */
 export function shownFields(values: HoldValues): string {
   return FIELDS.map(
-    ({ part }) => html`<input type="hidden" name="was_${FORM_NAMES[part]}" value="${values[part]}">`,
+    ({ part }) => html`<input type="hidden" name="was_${FIELD_NAMES[part]}" value="${values[part]}">`,
   ).join('');
 }
 
@@ -110,9 +99,9 @@ const form = z
  */
 export function holdChanges(body: unknown): SteeringInput | undefined {
   const fieldOf = form.parse(body ?? {});
-  const typed = (part: keyof SteeringTexts) => fieldOf(FORM_NAMES[part]);
+  const typed = (part: keyof SteeringTexts) => fieldOf(FIELD_NAMES[part]);
   const isOther = (part: keyof SteeringTexts): boolean =>
-    typed(part) !== undefined && typed(part) !== (fieldOf(`was_${FORM_NAMES[part]}`) ?? '');
+    typed(part) !== undefined && typed(part) !== (fieldOf(`was_${FIELD_NAMES[part]}`) ?? '');
   const changed = (part: keyof SteeringTexts, none: string): string | undefined =>
     isOther(part) ? typed(part) || none : undefined;
   const isZoneOther = isOther('timeZone');
@@ -136,7 +125,7 @@ export function holdChanges(body: unknown): SteeringInput | undefined {
 /** How a batch that is to be made is held back. @throws InputError `bad_value` */
 export function holdOfNew(body: unknown): SteeringInput {
   const fieldOf = form.parse(body ?? {});
-  const typed = (part: keyof SteeringTexts) => fieldOf(FORM_NAMES[part]) || undefined;
+  const typed = (part: keyof SteeringTexts) => fieldOf(FIELD_NAMES[part]) || undefined;
   const at = typed('at');
   const between = typed('between');
   const texts: SteeringTexts = {
