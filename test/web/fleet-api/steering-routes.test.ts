@@ -45,8 +45,10 @@ describe('holding a batch back over the API', () => {
     const id = await batch();
     await post(`${id}/pause`);
     await patch(id, { canary: 5 });
+    // Nobody has seen yet how the canary ends.
+    expect((await post(`${id}/resume`)).json()['lifted']).to.deep.equal(['pause']);
     const resumed = (await post(`${id}/resume`)).json();
-    expect(resumed['lifted']).to.deep.equal(['pause', 'canary']);
+    expect(resumed['lifted']).to.deep.equal(['canary']);
     expect(resumed).to.include({ state: 'running' }).and.not.to.have.property('hold');
   });
 
