@@ -13,7 +13,7 @@ export const BEAT_MS = 1_500;
 const EARLIER_BEAT_MS = 5_000;
 
 /** A worker that is busy may be late for one of its beats. */
-const BEATS_MISSED = 2.5;
+const BEATS_MISSED = 2;
 
 /** Jobs of one worker that are named in its heartbeat. */
 export const MOST_NAMED_JOBS = 16;
