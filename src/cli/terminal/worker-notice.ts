@@ -1,4 +1,5 @@
 import type { WorkerState } from '../../jobs/redis/worker-heartbeat.ts';
+import { waitsOf } from '../../operations/batches/holds.ts';
 import { oneLine } from '../../safe-text.ts';
 import type { Output } from './output.ts';
 
@@ -10,11 +11,6 @@ export function noteWorkers(workers: readonly WorkerState[], { note }: Pick<Outp
     note(`No worker is running, so nothing is done yet. Start one: ${START_A_WORKER}`);
     return;
   }
-  const waiting = waitsOf(workers);
+  const waiting = waitsOf(workers).map(oneLine);
   if (waiting.length > 0) note(`The workers wait for ${waiting.join(' and ')}.`);
-}
-
-/** What workers wait for, each once. */
-export function waitsOf(workers: readonly WorkerState[]): string[] {
-  return [...new Set(workers.map(({ waitsFor }) => oneLine(waitsFor)).filter((name) => name !== ''))];
 }

@@ -15,7 +15,11 @@ export type Hold =
   /** Nothing of it is begun, for somebody wanted it so. */
   | { readonly hold: 'held'; readonly why: BatchHold; readonly batchId: string };
 
-/** All that keeps a batch from going on that is known of it; none once it has ended. @param queuePause where the queue as a whole is paused @param now milliseconds since 1970 */
+/**
+ * All that keeps a batch from going on that is known of it; none once it has ended.
+ * @param queuePause where the queue as a whole is paused
+ * @param now milliseconds since 1970
+ */
 export function holdsOf(
   batch: Batch,
   workers: readonly WorkerState[],
@@ -38,6 +42,7 @@ export function holdsOf(
   return holds;
 }
 
-function waitsOf(workers: readonly WorkerState[]): string[] {
+/** What workers wait for, each thing once. */
+export function waitsOf(workers: readonly WorkerState[]): string[] {
   return [...new Set(workers.map(({ waitsFor }) => waitsFor).filter((name) => name !== ''))];
 }

@@ -1,5 +1,6 @@
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { PRIORITY } from '../../jobs/fleet/open-queue.ts';
+import { PARKED_SCORE } from '../../jobs/gate/parked.ts';
 import type { JobState } from './job-facts.ts';
 
 /** How much work there is. */
@@ -10,12 +11,6 @@ export interface QueueDepth {
   readonly oldestWaiting?: string;
 }
 
-/** Jobs are tried again within minutes: what is delayed until after this time, 2035, is parked until it is released. */
-const PARKED_FROM_MS = Date.UTC(2035, 0, 1);
-
-/** Of a time in the queue's set of delayed jobs. */
-const DELAYED_SPAN = 0x1000;
-
 /** Places of a priority in the queue's set of jobs that wait: those of one priority come in their order. */
 const PRIORITY_SPAN = 2 ** 32;
 
@@ -25,10 +20,9 @@ export async function queueDepth({
   redis,
   keys,
 }: Pick<Fleet, 'queue' | 'redis' | 'keys'>): Promise<QueueDepth> {
-  const parkedFrom = PARKED_FROM_MS * DELAYED_SPAN;
   const [counts, parked] = await Promise.all([
     queue.getJobCounts('prioritized', 'waiting', 'active', 'delayed', 'completed', 'failed'),
-    redis.zcount(keys.bull('delayed'), parkedFrom, '+inf'),
+    redis.zcount(keys.bull('delayed'), PARKED_SCORE, '+inf'),
   ]);
   const { prioritized = 0, waiting = 0, active = 0, delayed = 0, completed = 0, failed = 0 } = counts;
   const jobs = {
@@ -47,7 +41,7 @@ export async function queueDepth({
     }),
     // Handed-back jobs wait without a priority; the next one is at the end of the list.
     redis.lrange(keys.bull('wait'), -1, -1),
-    redis.zrangebyscore(keys.bull('delayed'), parkedFrom, '+inf', 'LIMIT', 0, 1),
+    redis.zrangebyscore(keys.bull('delayed'), PARKED_SCORE, '+inf', 'LIMIT', 0, 1),
   ]);
   const times = await Promise.all(heads.flat().map((jobId) => redis.hget(keys.bull(jobId), 'timestamp')));
   const oldest = Math.min(...times.map((time) => (time === null ? Number.NaN : Number(time))).filter(isTime));

@@ -1,7 +1,8 @@
+import { FleetError } from '../../errors.ts';
 import type { Batch } from '../../jobs/batches/batches.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import { readJob } from '../../jobs/queue/read-job.ts';
-import { signedPayload } from './return-to-gate.ts';
+import { signedPayload } from './signed-payload.ts';
 
 const WAITING = { states: ['waiting'], stages: [], codes: [] } as const;
 
@@ -11,7 +12,7 @@ const WAITING = { states: ['waiting'], stages: [], codes: [] } as const;
  * @returns how many those were
  */
 export async function passOverJoined(fleet: KeyedFleet, { id, halt }: Batch): Promise<number> {
-  const { redis, keys, batches, queue, signer } = fleet;
+  const { redis, keys, batches, queue } = fleet;
   if (halt === undefined) return 0;
   const by = halt === 'cancelled' ? 'batches cancel' : '--max-failures';
   let ended = 0;
@@ -25,8 +26,8 @@ export async function passOverJoined(fleet: KeyedFleet, { id, halt }: Batch): Pr
     for (const { row, domain, jobId = '' } of page.filter((_, at) => !held[at] && !released[at])) {
       const job = await readJob(queue, jobId);
       if (job === undefined || job === 'unreadable') continue;
-      const payload = signedPayload(signer, job);
-      if (payload === undefined || (payload.batch?.id === id && payload.batch.row === row)) continue;
+      const payload = signedPayload(fleet, job);
+      if (payload instanceof FleetError || (payload.batch?.id === id && payload.batch.row === row)) continue;
       const error = `cancelled by ${by}; job ${jobId}, which it waited for, goes on`;
       const report = { batchId: id, row, domain, jobId, generation: 0, attempt: 0 };
       if (await batches.report({ ...report, state: 'cancelled', code: 'cancelled', error })) ended += 1;

@@ -14,6 +14,7 @@ import { isRedisAway } from '../../redis/refusals.ts';
 import { failMissingRows } from './missing-rows.ts';
 import { passOverJoined } from './pass-over-joined.ts';
 import { returnToGate } from './return-to-gate.ts';
+import { signedPayload } from './signed-payload.ts';
 
 /** Batches looked at: the newest, and of older ones those that have rows at the gate, be it that they were held for long. */
 const NEWEST_BATCHES = 50;
@@ -118,7 +119,7 @@ async function correctRow(fleet: KeyedFleet, batchId: string, row: Row): Promise
     const broken = { code: 'bad_payload', error: 'what is kept of its job is not one of ours' };
     return await fleet.batches.report({ ...report, ...broken, state: 'failed' });
   }
-  const payload = read(fleet, job);
+  const payload = signedPayload(fleet, job);
   if (payload instanceof FleetError) {
     // What the job says is not believed, so that only the row that names it learns of its end.
     if (!(await hasEnded(job))) return false;
@@ -145,22 +146,12 @@ async function hasEnded(job: FleetJob): Promise<boolean> {
   return (await job.isFailed()) || (await job.isCompleted());
 }
 
-/** The payload, or why it is not to be believed. */
-function read({ signer }: KeyedFleet, job: FleetJob): SignedPayload | FleetError {
-  try {
-    return signer.read(job);
-  } catch (error) {
-    if (error instanceof FleetError) return error;
-    throw error;
-  }
-}
-
 /**
  * Settles a job that has ended although its row says otherwise; a job whose payload is not signed by
  * the fleet has no row that it could speak for.
  */
 export async function recordEndOfJob(fleet: KeyedFleet, job: FleetJob): Promise<boolean> {
-  const payload = read(fleet, job);
+  const payload = signedPayload(fleet, job);
   if (!(payload instanceof FleetError)) return await recordPayloadEnd(fleet, job, payload);
   if (!(await hasEnded(job))) return false;
   // Nothing that it says is believed, but operators are to find it among what failed.

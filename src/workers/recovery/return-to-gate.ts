@@ -1,10 +1,11 @@
+import { FleetError } from '../../errors.ts';
 import type { Row } from '../../jobs/batches/batches.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
-import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
 import { park, type RowPlace } from '../../jobs/gate/gate.ts';
 import { isParked, PARKED_SCORE, placeAtGate } from '../../jobs/gate/parked.ts';
 import { domainOf, isEnded } from '../../jobs/kinds/payload.ts';
 import { readJob } from '../../jobs/queue/read-job.ts';
+import { signedPayload } from './signed-payload.ts';
 
 // A parked job is taken up only when its row is let through: one whose row does not wait at the gate would lie there for ever.
 
@@ -80,19 +81,10 @@ interface ParkedRow {
 }
 
 /** The row of a parked job; undefined where the job is not one that the fleet signed, or has none. */
-async function readParked({ queue, signer }: KeyedFleet, jobId: string): Promise<ParkedRow | undefined> {
-  const job = await readJob(queue, jobId);
+async function readParked(fleet: KeyedFleet, jobId: string): Promise<ParkedRow | undefined> {
+  const job = await readJob(fleet.queue, jobId);
   if (job === undefined || job === 'unreadable' || !isParked(job)) return undefined;
-  const payload = signedPayload(signer, job);
-  if (payload?.batch === undefined || isEnded(payload)) return undefined;
+  const payload = signedPayload(fleet, job);
+  if (payload instanceof FleetError || payload.batch === undefined || isEnded(payload)) return undefined;
   return { row: payload.batch, domain: domainOf(payload), place: placeAtGate(payload.batch.row, payload) };
-}
-
-/** What a job is to do; undefined where nobody of the fleet signed it. */
-export function signedPayload(signer: KeyedFleet['signer'], job: FleetJob) {
-  try {
-    return signer.read(job);
-  } catch {
-    return undefined;
-  }
 }
