@@ -7,7 +7,7 @@ import { dirname, join, posix, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Most arrows between the children of these rooms. */
-const MOST_ARROWS = { cli: 20, instances: 25, apps: 30, operations: 30, web: 50 };
+const MOST_ARROWS = { cli: 20, instances: 28, apps: 30, operations: 30, web: 50 };
 /** Files, or files and rooms, that make a room; the names of commands are given by what operators type. */
 const LEAST_CHILDREN = 3;
 const MOST_FILES = 25;

@@ -104,6 +104,18 @@ export interface ServeConfig {
   readonly adminPassphraseFiles: readonly string[];
 }
 
+/** `fleet.pool`: databases made beforehand, for each cluster on which new instances may be made. */
+export interface PoolConfig {
+  /** Items up to which it is filled; 0 = there is no pool. */
+  readonly size: number;
+  /** It is filled again once fewer are ready. */
+  readonly low: number;
+  /** Items that batches leave to single creations. */
+  readonly reserve: number;
+  /** Hours of the day in which it is filled, such as `22:00-06:00 Europe/Paris`; absent = at any time. */
+  readonly window?: string;
+}
+
 /** The `fleet:` section, ours alone. */
 export interface FleetConfig {
   /** Where jobs and batches are kept. Credentials included: never print it but through `redisAddress`. */
@@ -124,6 +136,8 @@ export interface FleetConfig {
   readonly indexesVersion?: IndexesVersion;
   /** Where batches send a notice of their end; absent = nowhere. Credentials included: never print it. */
   readonly notify?: string;
+  /** Items that are held ready for new instances (`instances/pool`). */
+  readonly pool: PoolConfig;
   /** Per cent of all instances above which destroying or blocking wants the number said. */
   readonly guardPercent: number;
   /** What the fleet's Redis keys begin with. */

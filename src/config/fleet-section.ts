@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { INDEXES_VERSIONS } from './config.ts';
 import { fleetRedisGroup, fleetRedisUrl } from './fleet-redis.ts';
 import { NOTIFY_ADDRESS, notifyAddress } from './notify-address.ts';
+import { poolSection } from './pool-section.ts';
 import { isNetwork, parseAppHost, urlWithScheme, withoutTrailingSlashes } from './urls.ts';
 import { MAP, wholeNumber } from './values.ts';
 
@@ -77,6 +78,7 @@ export const fleetSection = z.strictObject(
     admin_upstream: stackUrl.optional(),
     cloudery_token: bearerToken.optional(),
     notify: notifyTo.optional(),
+    pool: poolSection.optional(),
     // Per cent of all instances.
     guard: wholeNumber(0, 100).default(5),
     hold: wholeNumber(1, 86_400).default(1740),

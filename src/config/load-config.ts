@@ -17,6 +17,7 @@ import {
 import { FLEET_REDIS_KEYS, fleetRedisOf } from './fleet-redis.ts';
 import { FLEET_KEYS } from './fleet-section.ts';
 import { type ParsedFile, parseConfigFile } from './parse-config-file.ts';
+import { NO_POOL } from './pool-section.ts';
 import { withDefaultRegistries } from './registries.ts';
 import { type CheckedConfig, configSchema } from './schema.ts';
 import { stackRedisOf } from './stack-redis.ts';
@@ -197,6 +198,7 @@ function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd, 
       n: fleet.n,
       connections: fleet.connections,
       graceSeconds: fleet.grace,
+      pool: fleet.pool ?? NO_POOL,
       guardPercent: fleet.guard,
       prefix: fleet.prefix,
       notify: fleet.notify,

@@ -50,6 +50,7 @@ describe('loadConfig', () => {
           directory: directory.path('home', '.cache', 'cozy-fleet', 'apps'),
           bytes: 2 * 1024 ** 3,
         },
+        pool: { size: 0, low: 0, reserve: 0 },
         guardPercent: 5,
         prefix: 'fleet',
       },

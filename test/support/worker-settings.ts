@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Config } from '../../src/config/config.ts';
+import { NO_POOL } from '../../src/config/pool-section.ts';
 import type { RedisTarget } from '../../src/config/redis-target.ts';
 
 /** What differs between the workers of tests and of the benchmark; a process of its own is told it by its parent. */
@@ -39,6 +40,7 @@ export function workerConfig(settings: WorkerSettings): Config {
       concurrency,
       linkScheme: 'https',
       connections,
+      pool: NO_POOL,
       guardPercent: 5,
       graceSeconds: 10,
       appHosts: ['127.0.0.1'],
