@@ -124,7 +124,7 @@ export interface FleetConfig {
   readonly concurrency: number;
   /** Scheme of the links shown for instances. */
   readonly linkScheme: 'https' | 'http';
-  /** Shards of each new database; absent = the server's own setting. */
+  /** Shards of each new database of an instance; absent = the server's own setting. */
   readonly q?: number;
   /** Replicas of each new database; absent = the server's own setting. */
   readonly n?: number;

@@ -45,7 +45,7 @@ export interface IndexAnswer {
   readonly id: string;
 }
 
-/** Settings of the databases made here; absent = the server's own (`ARCHITECTURE.md` §2). */
+/** Settings of the databases made here, `q` of those of instances alone; absent = the server's own (`ARCHITECTURE.md` §2). */
 export interface DatabaseSettings {
   readonly q?: number | undefined;
   readonly n?: number | undefined;

@@ -60,8 +60,11 @@ export interface CouchServerOptions extends DatabaseSettings {
 export interface CouchServer {
   /** Host and port, for messages; never credentials. */
   readonly host: string;
-  /** 412 and 201 are both fine for a repeatable step; which one it was matters to the caller. */
-  createDatabase(name: string, signal?: AbortSignal): Promise<'created' | 'exists'>;
+  /**
+   * 412 and 201 are both fine for a repeatable step; which one it was matters to the caller.
+   * @param shards `server`: as many as the server makes by itself, whatever `q` is set to
+   */
+  createDatabase(name: string, signal?: AbortSignal, shards?: 'server'): Promise<'created' | 'exists'>;
   /** @param guard called at the last moment before the request is sent, however long it had to wait for its turn */
   deleteDatabase(name: string, signal?: AbortSignal, guard?: () => void): Promise<'deleted' | 'missing'>;
   databaseExists(name: string, signal?: AbortSignal): Promise<boolean>;
@@ -143,7 +146,7 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
   const silence = options.failsSoon === true ? createSilenceWatch({ isSilent }) : undefined;
   const requests = { host, transport, connections, timeout, readTimeout, book, silence };
   const { read, write, once, gate, isLetIn } = createCouchRequests(requests);
-  const settings = databaseQuery(options);
+  const { q, n } = options;
 
   function readRows(
     path: string,
@@ -162,9 +165,9 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
   return {
     host,
 
-    async createDatabase(name, signal) {
+    async createDatabase(name, signal, shards) {
       const what = `creating database ${name}`;
-      const path = `${pathOf(name)}${settings}`;
+      const path = `${pathOf(name)}${databaseQuery(shards === 'server' ? { n } : { q, n })}`;
       const made = await write(
         { method: 'PUT', path, what, expected: databaseDone, signal },
         ({ status, error }) =>

@@ -8,6 +8,8 @@ export interface FleetYamlOptions {
   /** Absent = said elsewhere, as `fleet.redis`. */
   readonly redisUrl?: string | undefined;
   readonly linkScheme: 'https' | 'http';
+  /** Shards of an instance's databases; absent = as the server has it. */
+  readonly shards?: number | undefined;
   /** Where the pages of instances, and where the fleet page are served; absent = as `serve` has them by itself. */
   readonly publicPort?: number;
   readonly adminPort?: number;
@@ -24,6 +26,7 @@ export function fleetYaml({
   storageRoot,
   redisUrl,
   linkScheme,
+  shards,
   publicPort,
   adminPort,
   appCache,
@@ -48,6 +51,7 @@ contexts:
 
 fleet:
 ${redisUrl === undefined ? '' : `  # Where jobs, batches and their progress are kept\n  redis_url: ${quoted(redisUrl)}\n`}\
+${shards === undefined ? '' : `  # Shards of an instance's databases, which are small\n  q: ${shards}\n`}\
   # Scheme of the links shown for instances
   link_scheme: ${linkScheme}
 ${publicPort === undefined ? '' : `  # Pages of the instances\n  public_port: ${publicPort}\n`}\

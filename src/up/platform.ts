@@ -124,6 +124,8 @@ async function grantAccess(
       // One that is no good is refused right after, with the name of its variable.
       storageRoot: 'root' in storage ? storage.root : places.storage,
       linkScheme: 'http',
+      // Somebody else's server is set up as they want it.
+      shards: urls.couchdb === undefined ? undefined : 1,
       publicPort: urls.publicPort ?? Number(given.get('fleet.public_port')),
       adminPort: urls.adminPort ?? Number(given.get('fleet.admin_port')),
       appCache: places.apps,

@@ -15,13 +15,14 @@ describe('fleetYaml', () => {
         storageRoot,
         redisUrl: 'redis://:{{x}}@127.0.0.1:6399/0',
         linkScheme: 'http',
+        shards: 1,
       }),
     );
     const config = loadConfig({ env: {}, cwd: directory.path(), home: directory.path('home') });
     expect(config.couchdb.url).to.equal('http://u:p%23@127.0.0.1:5999');
     expect(config.storage.root).to.equal(storageRoot);
     expect(config.fleet.redis).to.include({ host: '127.0.0.1', port: 6399, password: '{{x}}', database: 0 });
-    expect(config.fleet.linkScheme).to.equal('http');
+    expect(config.fleet).to.include({ linkScheme: 'http', q: 1 });
   });
 
   it('leaves a Redis out that is said elsewhere', () => {

@@ -69,7 +69,7 @@ export function createPoolStore(global: CouchServer): PoolStore {
         return await write(prefix, undefined, change, signal);
       } catch (error) {
         if (!isNoDatabase(error)) throw error;
-        await global.createDatabase(POOL, signal);
+        await global.createDatabase(POOL, signal, 'server');
         return await write(prefix, undefined, change, signal);
       }
     },
