@@ -60,10 +60,7 @@ export interface CouchServerOptions extends DatabaseSettings {
 export interface CouchServer {
   /** Host and port, for messages; never credentials. */
   readonly host: string;
-  /**
-   * 412 and 201 are both fine for a repeatable step; which one it was matters to the caller.
-   * @param shards `server`: as many as the server makes by itself, whatever `q` is set to
-   */
+  /** 412 and 201 are both fine for a repeatable step. @param shards `server`: as the server has them, whatever `q` says */
   createDatabase(name: string, signal?: AbortSignal, shards?: 'server'): Promise<'created' | 'exists'>;
   /** @param guard called at the last moment before the request is sent, however long it had to wait for its turn */
   deleteDatabase(name: string, signal?: AbortSignal, guard?: () => void): Promise<'deleted' | 'missing'>;
@@ -146,7 +143,6 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
   const silence = options.failsSoon === true ? createSilenceWatch({ isSilent }) : undefined;
   const requests = { host, transport, connections, timeout, readTimeout, book, silence };
   const { read, write, once, gate, isLetIn } = createCouchRequests(requests);
-  const { q, n } = options;
 
   function readRows(
     path: string,
@@ -167,7 +163,7 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
 
     async createDatabase(name, signal, shards) {
       const what = `creating database ${name}`;
-      const path = `${pathOf(name)}${databaseQuery(shards === 'server' ? { n } : { q, n })}`;
+      const path = `${pathOf(name)}${databaseQuery(shards === 'server' ? { n: options.n } : options)}`;
       const made = await write(
         { method: 'PUT', path, what, expected: databaseDone, signal },
         ({ status, error }) =>
@@ -282,7 +278,6 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
     get nextTry() {
       return gate.nextTry;
     },
-
     isAuthorized: (signal) => isLetIn(signal),
 
     async close() {
