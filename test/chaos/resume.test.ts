@@ -4,6 +4,8 @@ import type { StoredInstance } from '../../src/instances/documents/instance-docu
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
 import { JOB_KINDS } from '../../src/jobs/kinds/job-kinds.ts';
 import type { Progress } from '../../src/jobs/queue/progress.ts';
+import { createStages } from '../../src/workers/create/stages.ts';
+import { stagesIn } from '../../src/workers/stage/pipeline.ts';
 import { startSharedCouch } from '../support/chaos-couch.ts';
 import {
   type ChaosFleet,
@@ -43,18 +45,23 @@ interface Victim {
 /** A moment in a creation at which its worker is killed. */
 interface Point {
   readonly name: string;
-  /** The stage that has to be run again; none when the last one was done with. */
-  readonly again: StageName | undefined;
+  /** The stages that have to be run again; none when the last one was done with. */
+  readonly again: readonly StageName[];
 }
 
-/** The end of a stage and the begin of the next one are one: they are recorded together. */
+/** Those that run at the same time as this one, itself included: they are recorded together, and run again together. */
+function together(stage: StageName): StageName[] {
+  const step = createStages.map(stagesIn).find((stages) => stages.some(({ name }) => name === stage));
+  return (step ?? []).map(({ name }) => name);
+}
+
+/** The end of a step and the begin of the next one are one: they are recorded together. */
 const BOUNDARIES: readonly Point[] = [
-  ...JOB_KINDS.create.stages.map((stage) => ({ name: `before ${stage}`, again: stage })),
-  { name: `after ${JOB_KINDS.create.stages.at(-1)}`, again: undefined },
+  ...JOB_KINDS.create.stages.map((stage) => ({ name: `before ${stage}`, again: together(stage) })),
+  { name: `after ${JOB_KINDS.create.stages.at(-1)}`, again: [] },
 ];
 
 interface InnerPoint extends Point {
-  readonly again: StageName;
   rule(domain: string): HoldRule;
 }
 
@@ -63,7 +70,7 @@ const INSIDE = JOB_KINDS.create.stages.flatMap((stage): InnerPoint[] => {
   if (request === undefined) return [];
   return (['before', 'after'] as const).map((at) => ({
     name: `${at} ${request.what} of ${stage}`,
-    again: stage,
+    again: together(stage),
     rule: (domain) => ({ ...request.rule(domain), at }),
   }));
 });
@@ -147,7 +154,8 @@ describe('a creation whose worker', function () {
 
       it('runs again what was interrupted, and nothing that was done', async () => {
         const once = Object.fromEntries(JOB_KINDS.create.stages.map((stage) => [stage, 1]));
-        const expected = point.again === undefined ? once : { ...once, [point.again]: 2 };
+        const again = Object.fromEntries(point.again.map((stage) => [stage, 2]));
+        const expected = { ...once, ...again };
         expect(triesOf(await progressOf(chaos, victimOf().jobId))).to.deep.equal(expected);
       });
 
@@ -175,7 +183,8 @@ describe('a creation whose worker', function () {
       await worker.kill();
       for (const [at, options] of all.entries()) {
         const victim = await remembered(options, jobIds[at] ?? '');
-        victims.set(boundaryOf(victim.progress), victim);
+        const boundary = boundariesOf(victim.progress).find((each) => !victims.has(each));
+        victims.set(boundary ?? 'nowhere', victim);
       }
       await rescue(jobIds);
     });
@@ -268,10 +277,11 @@ describe('a creation whose worker', function () {
   });
 });
 
-/** At which boundary a job was held: nothing else looks like it. */
-function boundaryOf({ stages }: Progress): string {
-  const last = stages.at(-1);
-  return last === undefined ? '' : `${last.state === 'done' ? 'after' : 'before'} ${last.stage}`;
+/** At which boundaries a job may have been held: of stages that begin together each looks like the others. */
+function boundariesOf({ stages }: Progress): string[] {
+  const running = stages.filter(({ state }) => state === 'running');
+  if (running.length > 0) return running.map(({ stage }) => `before ${stage}`);
+  return stages.slice(-1).map(({ stage }) => `after ${stage}`);
 }
 
 function at<T>(all: readonly T[], index: number): T {

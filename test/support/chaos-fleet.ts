@@ -23,6 +23,7 @@ import type { Storage } from '../../src/storage/storage.ts';
 import { type ConnectedWorker, connectWorker } from '../../src/workers/connect.ts';
 import type { CreateContext } from '../../src/workers/create/context.ts';
 import { createStages } from '../../src/workers/create/stages.ts';
+import { stagesIn } from '../../src/workers/stage/pipeline.ts';
 import { Cleanup } from './cleanup.ts';
 import { keyedFleet } from './keyed-fleet.ts';
 import { redisAt } from './redis-at.ts';
@@ -202,7 +203,7 @@ export async function findings(
   const expected = DATABASES.map(({ doctype }) => databaseName(prefix, doctype)).sort();
   if (there.sort().join() !== expected.join()) found.push(`the databases are ${there.join(', ')}`);
   const context = contextOf(couch, storage, options, instance);
-  for (const stage of createStages) {
+  for (const stage of createStages.flatMap(stagesIn)) {
     for (const missing of await stage.verify(context)) found.push(`${stage.name}: ${missing}`);
   }
   return found;

@@ -6,10 +6,11 @@ import type { CreateStageName } from '../../jobs/kinds/create.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import { superseded } from '../instance/expected-instance.ts';
 import type { Lease } from '../stage/lease.ts';
-import type { Stage } from '../stage/pipeline.ts';
+import type { Stage, Step } from '../stage/pipeline.ts';
 import type { Services } from '../stage/services.ts';
 
 export type CreateStage = Stage<CreateStageName, CreateContext, OutcomeOf<'create'>>;
+export type CreateStep = Step<CreateStageName, CreateContext, OutcomeOf<'create'>>;
 
 /** What the stages of one attempt share. */
 export interface CreateContext {

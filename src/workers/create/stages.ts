@@ -1,5 +1,5 @@
 import { apps } from './apps.ts';
-import type { CreateStage } from './context.ts';
+import type { CreateStep } from './context.ts';
 import { databases } from './databases.ts';
 import { directories } from './directories.ts';
 import { finish } from './finish.ts';
@@ -7,13 +7,11 @@ import { indexes } from './indexes.ts';
 import { register } from './register.ts';
 import { settings } from './settings.ts';
 
-/** The stages of a creation in their order (`ARCHITECTURE.md` §3.5). */
-export const createStages: readonly CreateStage[] = [
+/** The stages of a creation in their order (`ARCHITECTURE.md` §3.5): what databases begin with is written at the same time. */
+export const createStages: readonly CreateStep[] = [
   register,
   databases,
-  indexes,
-  directories,
-  settings,
+  { together: [indexes, directories, settings] },
   finish,
   apps,
 ];

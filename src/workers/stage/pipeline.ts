@@ -1,5 +1,6 @@
 import { type Progress, type StageRecord, withStage } from '../../jobs/queue/progress.ts';
 import type { Log } from '../../logger.ts';
+import { settleAll } from '../../settle-all.ts';
 
 /** One step of a job: safe to run twice, and safe beside a twin of the same job (`ARCHITECTURE.md` §3.1). */
 export interface Stage<Name extends string, Context, Outcome> {
@@ -10,14 +11,27 @@ export interface Stage<Name extends string, Context, Outcome> {
   verify(context: Context): Promise<readonly string[]>;
 }
 
-/** Called around every stage and awaited, so that an observer can hold a worker at a boundary. */
+/** Stages that do not need each other: they run side by side, and are recorded together. */
+export interface StageGroup<Name extends string, Context, Outcome> {
+  readonly together: readonly Stage<Name, Context, Outcome>[];
+}
+
+/** What comes at one time in a job. */
+export type Step<Name extends string, Context, Outcome> =
+  | Stage<Name, Context, Outcome>
+  | StageGroup<Name, Context, Outcome>;
+
+/**
+ * Called around every stage and awaited, so that an observer can hold a worker at a boundary. Those of a group are all
+ * told of before the first of them begins, and after the last of them has ended.
+ */
 export interface StageObserver {
   before?(stage: string): Promise<void> | void;
   after?(stage: string): Promise<void> | void;
 }
 
 export interface PipelineOptions<Name extends StageRecord['stage'], Context, Outcome> {
-  readonly stages: readonly Stage<Name, Context, Outcome>[];
+  readonly stages: readonly Step<Name, Context, Outcome>[];
   readonly context: Context;
   readonly signal: AbortSignal;
   /** How often an operator had the job tried again. */
@@ -32,56 +46,119 @@ export interface PipelineOptions<Name extends StageRecord['stage'], Context, Out
   now?(): number;
 }
 
+/** A stage that has begun, with its record as it runs. */
+interface Begun<Name extends string, Context, Outcome> {
+  readonly stage: Stage<Name, Context, Outcome>;
+  readonly running: StageRecord;
+}
+
+/** A stage that has ended well. */
+interface Ended<Outcome> {
+  readonly done: StageRecord;
+  readonly outcome: Outcome | undefined;
+}
+
 /**
  * Runs what is left of a job's stages. A stage that is done is skipped; one that was done before an
  * operator asked for another try is verified first, and run again where something is missing. The end of
- * a stage and the begin of the next one are recorded in one write.
+ * a step and the begin of the next one are recorded in one write. Where one of several stages that run side by side
+ * fails, the others are waited for and recorded, and the one that failed stays the current one.
  * @returns the outcome of a stage that ended the job early, or undefined after the last stage
  */
 export async function runStages<Name extends StageRecord['stage'], Context, Outcome>(
   options: PipelineOptions<Name, Context, Outcome>,
 ): Promise<Outcome | undefined> {
   const { stages, context, signal, generation, progress, record, log, observer, now = Date.now } = options;
-  let ended: StageRecord | undefined;
+  let ended: readonly StageRecord[] = [];
 
-  /** What is known by now: also the end of the last stage, which waits for the next write. */
-  const known = (): Progress => (ended === undefined ? progress() : withStage(progress(), ended));
+  /** What is known by now: also the end of the last step, which waits for the next write. */
+  const known = (): Progress => withStages(progress(), ended);
   async function write(next: Progress): Promise<void> {
     await record(next);
-    const told = ended?.stage;
-    ended = undefined;
-    if (told !== undefined) await observer?.after?.(told);
+    const told = ended;
+    ended = [];
+    for (const { stage } of told) await observer?.after?.(stage);
   }
 
-  let outcome: Outcome | undefined;
-  for (const stage of stages) {
-    const before = known().stages.find((each) => each.stage === stage.name);
-    if (before?.state === 'done' && before.generation === generation) continue;
+  /** Records what of a step is left to do as begun. */
+  async function begin(
+    group: readonly Stage<Name, Context, Outcome>[],
+  ): Promise<Begun<Name, Context, Outcome>[]> {
+    const before = new Map(known().stages.map((each) => [each.stage, each]));
+    const left = group.filter(({ name }) => !isDone(before.get(name), generation));
+    if (left.length === 0) return [];
     signal.throwIfAborted();
-    const tries = (before?.tries ?? 0) + 1;
-    const startedAt = now();
-    const running: StageRecord = { stage: stage.name, state: 'running', startedAt, tries, generation };
-    if (before?.state === 'done') {
-      // What is done must not be forgotten should the look at the next stage fail.
-      if (ended !== undefined) await write(known());
-      if ((await stage.verify(context)).length === 0) {
-        await write(withStage(known(), { ...before, generation }));
-        continue;
-      }
-    }
-    await write(withStage(known(), running));
-    log.debug('stage begun', { stage: stage.name, tries });
-    await observer?.before?.(stage.name);
-    signal.throwIfAborted();
-    outcome = await stage.run(context);
-    signal.throwIfAborted();
-    const ms = now() - startedAt;
-    ended = { ...running, state: 'done', ms };
-    log.debug('stage done', { stage: stage.name, ms });
-    if (outcome !== undefined) break;
+    // What is done must not be forgotten should the look at the next stages fail.
+    const isLookNeeded = left.some(({ name }) => before.get(name)?.state === 'done');
+    if (isLookNeeded && ended.length > 0) await write(known());
+    const records = await settleAll(
+      left.map(async (stage): Promise<StageRecord> => {
+        const earlier = before.get(stage.name);
+        const tries = (earlier?.tries ?? 0) + 1;
+        const running: StageRecord = {
+          stage: stage.name,
+          state: 'running',
+          startedAt: now(),
+          tries,
+          generation,
+        };
+        if (earlier?.state !== 'done') return running;
+        return (await stage.verify(context)).length === 0 ? { ...earlier, generation } : running;
+      }),
+    );
+    await write(withStages(known(), records));
+    return left.flatMap((stage, at) => {
+      const running = records[at];
+      return running?.state === 'running' ? [{ stage, running }] : [];
+    });
   }
-  if (ended !== undefined) await write(known());
-  return outcome;
+
+  async function run({ stage, running }: Begun<Name, Context, Outcome>): Promise<Ended<Outcome>> {
+    const outcome = await stage.run(context);
+    signal.throwIfAborted();
+    const ms = now() - running.startedAt;
+    log.debug('stage done', { stage: stage.name, ms });
+    return { done: { ...running, state: 'done', ms }, outcome };
+  }
+
+  for (const step of stages) {
+    const begun = await begin(stagesIn(step));
+    if (begun.length === 0) continue;
+    for (const { stage, running } of begun) {
+      log.debug('stage begun', { stage: stage.name, tries: running.tries });
+      await observer?.before?.(stage.name);
+      signal.throwIfAborted();
+    }
+    const ends = await Promise.allSettled(begun.map(run));
+    const well = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
+    ended = well.map(({ done }) => done);
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed !== undefined) {
+      if (ended.length > 0 && !signal.aborted) await write(known());
+      throw failed.reason;
+    }
+    const outcome = well.find((end) => end.outcome !== undefined)?.outcome;
+    if (outcome === undefined) continue;
+    await write(known());
+    return outcome;
+  }
+  if (ended.length > 0) await write(known());
+  return undefined;
+}
+
+/** The stages that come at one time. */
+export function stagesIn<Name extends string, Context, Outcome>(
+  step: Step<Name, Context, Outcome>,
+): readonly Stage<Name, Context, Outcome>[] {
+  return 'together' in step ? step.together : [step];
+}
+
+function isDone(before: StageRecord | undefined, generation: number): boolean {
+  return before?.state === 'done' && before.generation === generation;
+}
+
+function withStages(before: Progress, records: readonly StageRecord[]): Progress {
+  return records.reduce(withStage, before);
 }
 
 /** The stage a job is in or failed in: the one that runs, else the first that is not done. */

@@ -12,6 +12,7 @@ import {
 import { appsOf, namesOf, parsePayload, payloadHash } from '../../../src/jobs/kinds/payload.ts';
 import { createStages } from '../../../src/workers/create/stages.ts';
 import { destroyStages } from '../../../src/workers/destroy/stages.ts';
+import { stagesIn } from '../../../src/workers/stage/pipeline.ts';
 import { sampleOptions } from '../../instances/sample-options.ts';
 
 const envelope = { v: 1, batch: { id: 'AB2', row: 3 }, generation: 2, tries: 8 } as const;
@@ -154,7 +155,7 @@ describe('the stages of a job', () => {
 
 describe('the stages that workers run', () => {
   it('are those of the kind, in its order', () => {
-    expect(createStages.map(({ name }) => name)).to.deep.equal(JOB_KINDS.create.stages);
+    expect(createStages.flatMap(stagesIn).map(({ name }) => name)).to.deep.equal(JOB_KINDS.create.stages);
     expect(destroyStages.map(({ name }) => name)).to.deep.equal(JOB_KINDS.destroy.stages);
   });
 });

@@ -4,6 +4,7 @@ import {
   currentStage,
   runStages,
   type Stage,
+  type StageGroup,
   type StageObserver,
 } from '../../../src/workers/stage/pipeline.ts';
 import { silentLog } from '../../support/test-log.ts';
@@ -11,6 +12,7 @@ import { thrownBy } from '../../support/thrown-by.ts';
 
 type Name = StageRecord['stage'];
 type TestStage = Stage<Name, undefined, string>;
+type TestStep = TestStage | StageGroup<Name, undefined, string>;
 
 /** A small pipeline that notes what is done in which order. */
 class Bench {
@@ -37,7 +39,7 @@ class Bench {
     this.#abort.abort(reason);
   }
 
-  run(stages: readonly TestStage[], generation = 0, observer?: StageObserver) {
+  run(stages: readonly TestStep[], generation = 0, observer?: StageObserver) {
     let time = 1000;
     return runStages({
       stages,
@@ -159,6 +161,15 @@ describe('the pipeline', () => {
     expect(bench.progress.stages.find(({ stage }) => stage === 'register')).to.include({ state: 'done' });
   });
 
+  it('forgets no stage that was done before those that are skipped', async () => {
+    bench.done('databases');
+    await bench.run([bench.stage('register'), bench.stage('databases')]);
+    expect(bench.progress.stages.map(({ stage, state }) => `${stage} ${state}`)).to.have.members([
+      'databases done',
+      'register done',
+    ]);
+  });
+
   it('takes a stage for not done that was told to stop while it ran', async () => {
     const reason = new Error('stop');
     const stage: TestStage = {
@@ -200,6 +211,139 @@ describe('the pipeline', () => {
       'run databases',
       'record databases done',
       'after databases',
+    ]);
+  });
+});
+
+describe('stages side by side', () => {
+  let bench: Bench;
+  const failure = new Error('no room left');
+
+  beforeEach(() => {
+    bench = new Bench();
+  });
+
+  /** One that goes on once it is told to. */
+  function waiting(name: Name): { stage: TestStage; begun: Promise<void>; goOn(): void } {
+    const stage = bench.stage(name);
+    let goOn = (): void => undefined;
+    const mayGoOn = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    let tell = (): void => undefined;
+    const begun = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    const run = async () => {
+      tell();
+      await mayGoOn;
+      return stage.run(undefined);
+    };
+    return { stage: { ...stage, run }, begun, goOn };
+  }
+
+  const states = () => bench.progress.stages.map(({ stage, state, tries }) => `${stage} ${state} ${tries}`);
+
+  it('run at the same time', async () => {
+    const [one, other] = [waiting('indexes'), waiting('directories')];
+    const end = bench.run([{ together: [one.stage, other.stage] }]);
+    await Promise.all([one.begun, other.begun]);
+    one.goOn();
+    other.goOn();
+    await end;
+    expect(states()).to.deep.equal(['indexes done 1', 'directories done 1']);
+  });
+
+  it('are recorded in one write when they begin, and in one with what comes next when they have ended', async () => {
+    const together = [bench.stage('indexes'), bench.stage('directories')];
+    await bench.run([bench.stage('databases'), { together }, bench.stage('finish')]);
+    expect(bench.notes.filter((note) => note.startsWith('record'))).to.deep.equal([
+      'record databases running',
+      'record databases done, indexes running, directories running',
+      'record indexes done, directories done, finish running',
+      'record finish done',
+    ]);
+  });
+
+  it('are waited for when one of them fails, which stays the current one', async () => {
+    const [failing, slow] = [bench.stage('indexes', { fails: failure }), waiting('directories')];
+    const thrown = thrownBy(bench.run([{ together: [failing, slow.stage] }, bench.stage('finish')]));
+    await slow.begun;
+    slow.goOn();
+    expect(await thrown).to.equal(failure);
+    expect(states()).to.deep.equal(['indexes running 1', 'directories done 1']);
+    expect(currentStage(bench.progress, ['indexes', 'directories', 'finish'])).to.equal('indexes');
+  });
+
+  it('name the later one as current where only that failed', async () => {
+    const together = [bench.stage('indexes'), bench.stage('directories', { fails: failure })];
+    expect(await thrownBy(bench.run([{ together }]))).to.equal(failure);
+    expect(currentStage(bench.progress, ['indexes', 'directories'])).to.equal('directories');
+  });
+
+  it('are run again without those that were done', async () => {
+    const failing = bench.stage('indexes', { fails: failure });
+    await thrownBy(bench.run([{ together: [failing, bench.stage('directories')] }]));
+    bench.notes.length = 0;
+    await bench.run([{ together: [bench.stage('indexes'), bench.stage('directories')] }]);
+    expect(bench.notes).to.not.include('run directories');
+    expect(states()).to.have.members(['indexes done 2', 'directories done 1']);
+  });
+
+  it('are not taken for done where their worker was told to stop while they ran', async () => {
+    const reason = new Error('stop');
+    const slow = waiting('directories');
+    const end = thrownBy(bench.run([{ together: [bench.stage('indexes'), slow.stage] }]));
+    await slow.begun;
+    bench.abort(reason);
+    slow.goOn();
+    expect(await end).to.equal(reason);
+    expect(states()).to.deep.equal(['indexes running 1', 'directories running 1']);
+  });
+
+  it('go on from where a version that ran them one by one stopped', async () => {
+    bench.done('indexes');
+    const running = {
+      stage: 'directories',
+      state: 'running',
+      startedAt: 1,
+      tries: 1,
+      generation: 0,
+    } as const;
+    bench.progress = { ...bench.progress, stages: [...bench.progress.stages, running] };
+    const together = [bench.stage('indexes'), bench.stage('directories'), bench.stage('settings')];
+    await bench.run([{ together }]);
+    expect(states()).to.have.members(['indexes done 1', 'directories done 2', 'settings done 1']);
+  });
+
+  it('that began together are finished by a version that runs them one by one', async () => {
+    const failing = bench.stage('indexes', { fails: failure });
+    await thrownBy(bench.run([{ together: [failing, bench.stage('directories'), bench.stage('settings')] }]));
+    await bench.run([bench.stage('indexes'), bench.stage('directories'), bench.stage('settings')]);
+    expect(states()).to.have.members(['indexes done 2', 'directories done 1', 'settings done 1']);
+  });
+
+  it('are verified each by itself before an operator’s retry, and run again where something is missing', async () => {
+    bench.done('indexes', 'directories');
+    const together = [bench.stage('indexes'), bench.stage('directories', { missing: ['/Photos'] })];
+    await bench.run([{ together }], 1);
+    expect(bench.notes).to.include('run directories').and.not.include('run indexes');
+    expect(states()).to.have.members(['indexes done 1', 'directories done 2']);
+  });
+
+  it('are told of before the first begins, and after the last has ended', async () => {
+    const observer: StageObserver = {
+      before: (stage) => void bench.notes.push(`before ${stage}`),
+      after: (stage) => void bench.notes.push(`after ${stage}`),
+    };
+    await bench.run([{ together: [bench.stage('indexes'), bench.stage('directories')] }], 0, observer);
+    expect(bench.notes.filter((note) => !note.startsWith('record'))).to.deep.equal([
+      'before indexes',
+      'before directories',
+      'run indexes',
+      'run directories',
+      'after indexes',
+      'after directories',
     ]);
   });
 });
