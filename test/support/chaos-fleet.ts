@@ -21,10 +21,10 @@ import { type JobEnd, waitForJob } from '../../src/jobs/queue/wait-for-job.ts';
 import { fileStorage } from '../../src/storage/file-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { type ConnectedWorker, connectWorker } from '../../src/workers/connect.ts';
-import type { CreateContext } from '../../src/workers/create/context.ts';
 import { createStages } from '../../src/workers/create/stages.ts';
 import { stagesIn } from '../../src/workers/stage/pipeline.ts';
 import { Cleanup } from './cleanup.ts';
+import { creationContext } from './creation-context.ts';
 import { keyedFleet } from './keyed-fleet.ts';
 import { redisAt } from './redis-at.ts';
 import { startTestRedis, type TestRedis, temporaryDirectory } from './servers.ts';
@@ -202,7 +202,7 @@ export async function findings(
   const prefix = instance.prefix ?? options.domain;
   const expected = DATABASES.map(({ doctype }) => databaseName(prefix, doctype)).sort();
   if (there.sort().join() !== expected.join()) found.push(`the databases are ${there.join(', ')}`);
-  const context = contextOf(couch, storage, options, instance);
+  const context = creationContext(testServices(couch, { storage, designs }), options, instance);
   for (const stage of createStages.flatMap(stagesIn)) {
     for (const missing of await stage.verify(context)) found.push(`${stage.name}: ${missing}`);
   }
@@ -210,27 +210,6 @@ export async function findings(
 }
 
 const designs = createDesignSource();
-
-/** Verifying installs nothing. */
-function contextOf(
-  couch: CouchServer,
-  storage: Storage,
-  options: InstanceOptions,
-  instance: StoredInstance,
-): CreateContext {
-  return {
-    options,
-    passphrase: undefined,
-    services: testServices(couch, { storage, designs }),
-    signal: new AbortController().signal,
-    lease: { assertHeld: () => undefined },
-    instance,
-    randomPassphrase: undefined,
-    acknowledged: new Set(),
-    learn: () => undefined,
-    installApps: async () => undefined,
-  };
-}
 
 /** The life of the domain that its document belongs to. */
 export async function incarnationIn({ couch }: ChaosFleet, domain: string): Promise<string | undefined> {

@@ -5,6 +5,7 @@ import { defined } from '../../defined.ts';
 import { databasePrefix } from '../databases/prefix.ts';
 import { classifyDocument, type Unreadable } from './classify-document.ts';
 import { IdsByKey } from './ids-by-key.ts';
+import { createLookAlikes } from './look-alikes.ts';
 import { INSTANCES } from './lookup.ts';
 import {
   directoryKeys,
@@ -32,6 +33,10 @@ export interface PossibleOwners {
   readonly size: number;
   /** Those that cannot be read. */
   unreadable(): Unreadable[];
+  /** The revision that a document had, a design document too; undefined where it was not there, or where that is not known. */
+  revisionOf(id: string): string | undefined;
+  /** Ids of the documents that CouchDB could find by that name without their having it as it is written (`look-alikes.ts`). */
+  looksLike(name: string): string[];
   /**
    * The documents to which databases of that prefix could belong, by any reading.
    * @param but `_id` of a document that does not count
@@ -70,7 +75,9 @@ interface IndexedDocument {
  */
 export function createPrefixIndex(global: CouchServer): PrefixIndex {
   const documents = new Map<string, IndexedDocument>();
+  const revisions = new Map<string, string>();
   const unreadable = new Map<string, Unreadable>();
+  const lookAlikes = createLookAlikes();
   const prefixes = new IdsByKey();
   const directories = new IdsByKey();
   const oneByOne = pLimit(1);
@@ -84,14 +91,19 @@ export function createPrefixIndex(global: CouchServer): PrefixIndex {
       for (const key of keys.directories) directories.delete(key, id);
     }
     documents.delete(id);
+    revisions.delete(id);
     unreadable.delete(id);
+    lookAlikes.delete(id);
   }
 
   function index({ id, deleted, doc }: Change): void {
     forget(id);
-    if (deleted === true || id.startsWith('_design/')) return;
+    if (deleted === true) return;
+    if (doc._rev !== undefined) revisions.set(id, doc._rev);
+    if (id.startsWith('_design/')) return;
     const document = describe(doc);
     documents.set(id, document);
+    lookAlikes.add(id, document.readings);
     if (document.unreadable !== undefined) unreadable.set(id, document.unreadable);
     for (const keys of document.readings.map(keysOf)) {
       for (const key of keys.prefixes) prefixes.add(key, id);
@@ -127,6 +139,8 @@ export function createPrefixIndex(global: CouchServer): PrefixIndex {
       return documents.size;
     },
     unreadable: () => [...unreadable.values()],
+    revisionOf: (id) => revisions.get(id),
+    looksLike: lookAlikes.of,
     ofPrefix(prefix, but) {
       const keys = prefixKeys(prefix);
       const ids = new Set(keys.flatMap((key) => [...prefixes.of(key)]));

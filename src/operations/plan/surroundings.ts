@@ -41,6 +41,8 @@ export interface NamesAround {
 const NOBODY: PossibleOwners = {
   size: 0,
   unreadable: () => [],
+  revisionOf: () => undefined,
+  looksLike: () => [],
   ofPrefix: () => [],
   ofDirectory: () => [],
 };

@@ -6,6 +6,7 @@ import type { StoredInstance } from '../../instances/documents/instance-document
 import { isFinished, isReservation } from '../../instances/documents/reservation.ts';
 import { beingDeleted, Refusal } from '../../instances/errors.ts';
 import { findIdsByNames, INSTANCES, readInstance } from '../../instances/lookup/lookup.ts';
+import { isKnownAlone } from '../../instances/lookup/name-census.ts';
 import { newSecrets } from '../../instances/vault/secrets.ts';
 import { pause, pauseAfterConflict } from '../../pause.ts';
 import { settleAll } from '../../settle-all.ts';
@@ -165,7 +166,9 @@ async function whatIsMissing(context: CreateContext): Promise<string[]> {
 async function assertOnlyOwner(context: CreateContext): Promise<void> {
   const reservation = instanceOf(context);
   const { options, services, signal, lease } = context;
-  const owners = await findIdsByNames(services.global, [options.domain, ...options.aliases], signal);
+  const names = [options.domain, ...options.aliases];
+  if (isKnownAlone(await services.prefixIndex.refresh(signal), reservation, names)) return;
+  const owners = await findIdsByNames(services.global, names, signal);
   for (const id of owners) {
     const other = id === reservation._id ? undefined : await readInstance(services.global, id, signal);
     if (other === undefined) continue;

@@ -18,6 +18,7 @@ import {
   splitOwners,
 } from '../../instances/lookup/creation-rules.ts';
 import { findByNames, findByOldDomain, INSTANCES, readInstance } from '../../instances/lookup/lookup.ts';
+import { hasNamesView, idsByAnyReading } from '../../instances/lookup/name-census.ts';
 import type { PossibleOwners } from '../../instances/lookup/prefix-index.ts';
 import { refuseMeantDomain, refuseUnreadableOwner } from '../../instances/lookup/sharing.ts';
 import { optionsHash } from '../../instances/options/options.ts';
@@ -85,14 +86,19 @@ async function survey(context: CreateContext, names: readonly string[]): Promise
 
 async function lookAround(context: CreateContext, names: readonly string[]): Promise<Survey> {
   const { options, services, signal } = context;
-  const [documents, owners, moved, databases, hasFiles] = await Promise.all([
+  const [documents, databases, hasFiles] = await Promise.all([
     services.prefixIndex.refresh(signal),
-    findByNames(services.global, names, signal),
-    findByOldDomain(services.global, names, signal),
     databasesLeft(context),
     services.storage.hasFiles(options.domain),
   ]);
   refuseUnreadableOwner(documents, names);
+  const isNobodys = hasNamesView(documents) && idsByAnyReading(documents, names).size === 0;
+  const [owners, moved] = isNobodys
+    ? [[], []]
+    : await Promise.all([
+        findByNames(services.global, names, signal),
+        findByOldDomain(services.global, names, signal),
+      ]);
   return { documents, owners, moved, databases, hasFiles };
 }
 
