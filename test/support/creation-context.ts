@@ -17,6 +17,7 @@ export function creationContext(
     lease: { assertHeld: () => undefined },
     instance,
     randomPassphrase: undefined,
+    hasFolders: false,
     acknowledged: new Set(),
     learn(learned) {
       context.instance = learned;

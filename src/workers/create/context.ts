@@ -24,6 +24,8 @@ export interface CreateContext {
   instance: StoredInstance | undefined;
   /** The random passphrase of an instance that is to have one, once this attempt has made it. */
   randomPassphrase: StoredPassphrase | undefined;
+  /** Whether this very attempt has made the directories on disk. */
+  hasFolders: boolean;
   /** Doctypes whose design documents this very attempt saw acknowledged: `finish` need not look. */
   readonly acknowledged: Set<string>;
   /**

@@ -24,12 +24,8 @@ export const directories: CreateStage = {
   async run(context) {
     // A twin was faster: what is there is its owner's by now.
     if (isFinished(instanceOf(context))) return undefined;
-    const { options, services, signal } = context;
-    const wanted = wantedDirectories(context);
-    signal.throwIfAborted();
-    const paths = ['/', `/${TRASH_NAME}`, ...wanted.map(({ path }) => path)];
-    await services.storage.makeDirectories(options.domain, paths);
-    await fillDatabase(context, FILES, directoryDocuments(context, wanted));
+    if (!context.hasFolders) await makeFolders(context);
+    await fillDatabase(context, FILES, directoryDocuments(context, wantedDirectories(context)));
     return undefined;
   },
 
@@ -48,6 +44,23 @@ export const directories: CreateStage = {
     return findings;
   },
 };
+
+/**
+ * Makes the directories on disk ahead of their documents, while there is something else to wait for. Where that fails,
+ * `directories` tries it again, and tells why it fails.
+ */
+export async function makeFoldersAhead(context: CreateContext): Promise<void> {
+  if (isFinished(instanceOf(context))) return;
+  await makeFolders(context).catch(() => undefined);
+}
+
+async function makeFolders(context: CreateContext): Promise<void> {
+  const { options, services, signal } = context;
+  signal.throwIfAborted();
+  const paths = ['/', `/${TRASH_NAME}`, ...wantedDirectories(context).map(({ path }) => path)];
+  await services.storage.makeDirectories(options.domain, paths);
+  context.hasFolders = true;
+}
 
 function wantedDirectories({ options, services }: CreateContext): DefaultDirectory[] {
   return defaultDirectories(options.locale, directoryOptions(services.contexts, options.context));

@@ -36,6 +36,7 @@ export async function runCreation(attempt: Attempt, payload: CreatePayload): Pro
     lease,
     instance,
     randomPassphrase: undefined,
+    hasFolders: false,
     acknowledged: new Set(),
     learn(instance: StoredInstance) {
       context.instance = instance;

@@ -1,8 +1,20 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { StoredDocument } from '../../../src/couchdb/documents.ts';
+import { createDesignSource } from '../../../src/instances/databases/design-source.ts';
+import { StorageError } from '../../../src/storage/errors.ts';
+import { fileStorage } from '../../../src/storage/file-storage.ts';
+import { databases } from '../../../src/workers/create/databases.ts';
+import { directories } from '../../../src/workers/create/directories.ts';
+import { finish } from '../../../src/workers/create/finish.ts';
+import { indexes } from '../../../src/workers/create/indexes.ts';
+import { register } from '../../../src/workers/create/register.ts';
+import { settings } from '../../../src/workers/create/settings.ts';
+import { creationContext } from '../../support/creation-context.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+import { testServices } from '../../support/test-services.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
 
 describe('the directories of a new instance', () => {
   let test: TestFleet;
@@ -118,5 +130,55 @@ describe('the directories of a new instance', () => {
     const createdOn = `https://${domain.replaceAll('é', '%C3%A9')}/`;
     expect(photos?.['cozyMetadata']).to.include({ createdOn });
     expect(await readdir(join(test.storageRoot, domain))).to.include('.cozy_trash');
+  });
+});
+
+describe('the directories on disk', () => {
+  let test: TestFleet;
+  const designs = createDesignSource();
+
+  before(async () => {
+    test = await startTestFleet({ worker: false });
+  });
+
+  after(() => test.close());
+
+  /** A creation that has reserved its domain. */
+  async function reserved(name: string) {
+    const { options } = test.parse({ domain: test.domain(name) });
+    const services = testServices(test.server, { storage: fileStorage(test.storageRoot), designs });
+    const context = creationContext(services, options);
+    await register.run(context);
+    return { context, folder: join(test.storageRoot, options.domain) };
+  }
+
+  it('are made while CouchDB makes the databases', async () => {
+    const { context, folder } = await reserved('ahead');
+    await databases.run(context);
+    expect(await readdir(folder)).to.include.members(['.cozy_trash', 'Photos']);
+  });
+
+  it('are made with their documents where another attempt made the databases', async () => {
+    const { context, folder } = await reserved('resumed');
+    await databases.run(context);
+    await rm(folder, { recursive: true });
+    const next = creationContext(context.services, context.options, context.instance);
+    await directories.run(next);
+    expect(await readdir(folder)).to.include.members(['.cozy_trash', 'Photos']);
+  });
+
+  it('that cannot be made fail the stage that they belong to, and not that of the databases', async () => {
+    const { context, folder } = await reserved('in-the-way');
+    await writeFile(folder, 'in the way');
+    await databases.run(context);
+    expect(await thrownBy(directories.run(context))).to.be.instanceOf(StorageError);
+  });
+
+  it('are left to the owner of an instance that a twin has finished', async () => {
+    const { context, folder } = await reserved('finished');
+    for (const stage of [databases, indexes, directories, settings, finish]) await stage.run(context);
+    await rm(join(folder, 'Photos'), { recursive: true });
+    await databases.run(creationContext(context.services, context.options, context.instance));
+    expect(await readdir(folder)).to.not.include('Photos');
   });
 });
