@@ -7,6 +7,7 @@ import type { Masker } from './mask-secrets.ts';
  */
 const FIELDS = {
   worker: 'id',
+  deadWorker: 'id',
   job: 'id',
   domain: 'name',
   batch: 'id',

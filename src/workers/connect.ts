@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createAppStore } from '../apps/app-store.ts';
 import { appHosts } from '../apps/fetch/app-hosts.ts';
 import { createAppHttp } from '../apps/fetch/http.ts';
@@ -135,6 +136,7 @@ export async function connectWorker({
       concurrency: config.fleet.concurrency,
       log,
       // What is left of the time is for the connections.
+      neighboursDirectory: join(directory, 'workers'),
       graceMs: config.fleet.graceSeconds * 1000 - CLOSING_MS,
       ...(observer === undefined ? {} : { observer }),
       ...(onWork === undefined ? {} : { onWork }),

@@ -8,7 +8,6 @@ import type { KeyedFleet } from '../jobs/fleet/fleet.ts';
 import type { FleetJob } from '../jobs/fleet/open-queue.ts';
 import { openGate } from '../jobs/gate/gate.ts';
 import type { WorkEvent, WorkerReport } from '../jobs/queue/work-event.ts';
-import { QUEUE_NAME } from '../jobs/redis/keys.ts';
 import { leave } from '../jobs/redis/worker-heartbeat.ts';
 import type { Log } from '../logger.ts';
 import { OWN_VERSION } from '../own-version.ts';
@@ -17,6 +16,7 @@ import { createBreakerBoard } from './health/breaker-board.ts';
 import { createHeartbeat } from './health/heartbeat.ts';
 import { createOverloadBrake } from './health/overload-brake.ts';
 import { watchTargets } from './health/watch-targets.ts';
+import { joinNeighbours } from './neighbours/neighbours.ts';
 import { QueueWorker } from './queue-worker.ts';
 import { recordEndOfJob } from './recovery/reconcile.ts';
 import { startUpkeep } from './recovery/upkeep.ts';
@@ -30,8 +30,8 @@ import type { StageObserver } from './stage/pipeline.ts';
 import type { Services } from './stage/services.ts';
 
 /**
- * How often stalled jobs are looked for, in milliseconds: a killed worker's job goes on after 7–12 s
- * (`ARCHITECTURE.md` §4.4).
+ * How often stalled jobs are looked for, in milliseconds: where a worker's death is not seen otherwise (`neighbours`), its
+ * jobs go on after 7–12 s (`ARCHITECTURE.md` §4.4).
  */
 const STALLED_INTERVAL_MS = 2_000;
 
@@ -61,6 +61,8 @@ export interface FleetWorkerOptions {
   readonly observer?: StageObserver;
   /** How long it may take to hand back the jobs that run when it is stopped, in milliseconds. */
   readonly graceMs: number;
+  /** Where workers of this machine and user meet. */
+  readonly neighboursDirectory: string;
   /** Told of each step of the work. */
   onWork?(event: WorkEvent): void;
 }
@@ -135,7 +137,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
     (error) => log.warn('gate', { error }),
   );
   const worker = new QueueWorker(
-    QUEUE_NAME,
+    id,
     async (job: FleetJob, token = '') => {
       try {
         return await run(job, token);
@@ -197,6 +199,13 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
   const targets = watchTargets({ ...options.services, redis, clusters }, () => void heartbeat.beat());
 
   await heartbeat.beat();
+  const neighbours = await joinNeighbours({
+    ...fleet,
+    workerId: id,
+    directory: options.neighboursDirectory,
+    takeUpStalled: () => worker.takeUpStalled(),
+    log,
+  });
   const upkeep = startUpkeep({ fleet, log, signal: stopping.signal });
   worker.run().catch((error) => {
     broken = toError(error).message;
@@ -207,6 +216,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
   async function tidyUp(closed: Promise<void>): Promise<void> {
     await closed;
     await leave(redis, keys, id);
+    await neighbours.leave();
   }
 
   return {
@@ -221,6 +231,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
     }),
     async stop() {
       upkeep.stop();
+      neighbours.stop();
       gate.stop();
       heartbeat.stop();
       targets.stop();

@@ -56,6 +56,8 @@ export interface Keys {
   /** Heartbeats of the workers by worker id, and the set of them by time. */
   worker(id: string): string;
   readonly workers: string;
+  /** Set for as long as the lock of a dead worker would have lasted that was taken from the job (`queue/take-from-dead.ts`). */
+  lateRequests(jobId: string): string;
   /** What was done to that domain, latest first (`queue/instance-history.ts`). */
   history(domain: string): string;
   /** Set while that worker is to take no further job (`redis/drain-orders.ts`). */
@@ -120,6 +122,7 @@ export function createKeys(prefix: string): Keys {
     loginTries: (host) => `${tag}:login-tries:${host}`,
     worker: (id) => `${tag}:worker:${id}`,
     workers: `${tag}:workers`,
+    lateRequests: (jobId) => `${tag}:late:${jobId}`,
     history: (domain) => `${tag}:history:${domain}`,
     drain: (workerId) => `${tag}:drain:${workerId}`,
     queueControls: `${tag}:queue-controls`,

@@ -24,6 +24,8 @@ export interface DestroyContext {
   readonly services: Services;
   readonly signal: AbortSignal;
   readonly lease: Lease;
+  /** To be awaited before the document goes (`Attempt`). */
+  outlastDead(): Promise<void>;
   /** As last read or written. */
   instance: StoredInstance;
   /** Whether an earlier try got past `mark`: the flag was set then, whatever became of it. */

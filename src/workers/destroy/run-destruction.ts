@@ -12,7 +12,7 @@ export async function runDestruction(
   attempt: Attempt,
   payload: DestroyPayload,
 ): Promise<OutcomeOf<'destroy'>> {
-  const { services, lease, signal, progress, record } = attempt;
+  const { services, lease, signal, outlastDead, progress, record } = attempt;
   const { domain, seen: expected, generation } = payload;
   if (expected === undefined) {
     await refuseUnexpected(services, domain, signal);
@@ -27,6 +27,7 @@ export async function runDestruction(
     services,
     signal,
     lease,
+    outlastDead,
     instance,
     wasMarked: progress().stages.some(({ stage }) => stage !== 'mark'),
     markedFrom: () => progress().markedFrom,

@@ -16,6 +16,7 @@ export const unregister: DestroyStage = {
 
   async run(context) {
     const { services, signal, lease, payload, expected } = context;
+    await context.outlastDead();
     await refuseUnwanted(context);
     for (;;) {
       await deleteLateDatabases(context);

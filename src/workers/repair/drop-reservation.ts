@@ -18,9 +18,10 @@ import type { Attempt } from '../stage/attempt.ts';
  * @throws Refusal `written_into`, `foreign_files`, `superseded`, `unreadable`, LostLock, CouchError, StorageError
  */
 export async function dropReservation(
-  { services, signal, lease }: Pick<Attempt, 'services' | 'signal' | 'lease'>,
+  { services, signal, lease, outlastDead }: Pick<Attempt, 'services' | 'signal' | 'lease' | 'outlastDead'>,
   instance: StoredInstance,
 ): Promise<void> {
+  await outlastDead();
   const { _id, _rev } = instance;
   refuseWrittenInto(instance);
   const { databases, directory } = sharersOf(await services.prefixIndex.refresh(signal), instance);

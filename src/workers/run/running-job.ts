@@ -21,6 +21,7 @@ import { Cancelled, type CancelWatch, type JobWatch } from './cancel-watch.ts';
 import { classify, type Failure, probedKind, REDIS_AWAY } from './failure.ts';
 import { logTaken, openJobLog } from './job-log.ts';
 import { type Execution, JobRecorder, type JobRecorderOptions } from './job-recorder.ts';
+import { outlastDead } from './outlast-dead.ts';
 import { type NextStep, nextStep, overloadDelay, turnDelay, unwatchedDelay } from './retry-policy.ts';
 
 /** Milliseconds a job's lock lasts (`ARCHITECTURE.md` §4.4). */
@@ -116,6 +117,7 @@ export class RunningJob {
       lease: this.lease,
       signal: this.signal,
       log: this.log,
+      outlastDead: () => outlastDead({ ...this.worker, job: this.job, signal: this.signal, mostMs: LOCK_MS }),
       before: this.recorder.progress,
       onProgress: (value) => {
         const { kind } = this.payload;

@@ -17,6 +17,11 @@ export interface Attempt {
   /** Of this job alone: its lines name the job and the stage. */
   readonly log: Log;
   readonly observer?: StageObserver;
+  /**
+   * To be awaited before an instance's document goes: until no request of a worker that died with this job can be under way
+   * any more (`run/outlast-dead.ts`). @throws the signal's reason
+   */
+  outlastDead(): Promise<void>;
   progress(): Progress;
   /** @throws LostLock when the job is not ours any more */
   record(progress: Progress): Promise<void>;
@@ -25,7 +30,7 @@ export interface Attempt {
 }
 
 export interface AttemptOptions
-  extends Pick<Attempt, 'services' | 'sealKey' | 'lease' | 'signal' | 'log' | 'observer'> {
+  extends Pick<Attempt, 'services' | 'sealKey' | 'lease' | 'signal' | 'log' | 'observer' | 'outlastDead'> {
   readonly redis: RedisClient;
   readonly keys: Keys;
   readonly job: { readonly id: string; readonly token: string };
@@ -37,6 +42,7 @@ export interface AttemptOptions
 
 export function createAttempt(options: AttemptOptions): Attempt {
   const { redis, keys, job, before, onProgress, services, sealKey, lease, signal, log, observer } = options;
+  const { outlastDead } = options;
   let progress = before;
   function remember(next: Progress): void {
     progress = next;
@@ -50,6 +56,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
     lease,
     signal,
     log,
+    outlastDead,
     ...(observer === undefined ? {} : { observer }),
     progress: () => progress,
     async record(next) {

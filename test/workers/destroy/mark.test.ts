@@ -50,6 +50,7 @@ describe('marking an instance for its destruction', () => {
         global,
       },
       signal: new AbortController().signal,
+      outlastDead: async () => undefined,
       lease: { assertHeld: () => undefined },
       instance,
       wasMarked,
