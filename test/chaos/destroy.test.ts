@@ -17,7 +17,7 @@ import { type HoldRule, openGate } from '../support/chaos-gate.ts';
 import { startChaosWorker } from '../support/chaos-process.ts';
 import { Cleanup } from '../support/cleanup.ts';
 
-/** A killed worker's job goes on after 7–12 s, and many of them at once take a while. */
+/** A killed worker's destructions end when its lock would have, and many of them at once take a while. */
 const TIMEOUT_MS = 120_000;
 
 /** Rounds of destroying and making again in the same second. */

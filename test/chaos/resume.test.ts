@@ -23,7 +23,7 @@ import { type Hold, type HoldRule, openGate } from '../support/chaos-gate.ts';
 import { startChaosWorker } from '../support/chaos-process.ts';
 import { Cleanup } from '../support/cleanup.ts';
 
-/** A killed worker's job goes on after 7–12 s, and 8 and then 12 of them at once take a while. */
+/** Where a worker sleeps its job goes on after 7–12 s, and 8 and then 12 of them at once take a while. */
 const TIMEOUT_MS = 120_000;
 
 /** Jobs at a time of the worker that finishes what the killed one began. */
