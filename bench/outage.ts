@@ -13,7 +13,7 @@ import {
 import { type ChaosWorker, startChaosWorker } from '../test/support/chaos-process.ts';
 import { Cleanup } from '../test/support/cleanup.ts';
 import { timePasses } from '../test/support/time-passes.ts';
-import { median } from './report.ts';
+import { median } from './report/statistics.ts';
 
 // Measures how soon the next row of a batch is done once that has come back which was away.
 

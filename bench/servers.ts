@@ -20,6 +20,10 @@ export interface BenchServers {
   readonly real: boolean;
   readonly couch: CouchServer;
   readonly redisUrl: string;
+  /** Process of the Redis. */
+  readonly redisPid: number;
+  /** Process of the embedded CouchDB; undefined for one of `COUCHDB_URL`. */
+  readonly embeddedPid: number | undefined;
   readonly storageRoot: string;
   close(): Promise<void>;
 }
@@ -36,11 +40,13 @@ export async function openServers(connections: number): Promise<BenchServers> {
     await mkdir(storageRoot);
     const given = process.env['COUCHDB_URL'];
     let couchUrl = given?.replace(/\/$/, '') ?? '';
+    let embeddedPid: number | undefined;
     if (!given) {
       const credentials = { user: 'admin', password: 'secret' };
       const dataDir = join(directory, 'couchdb');
       const embedded = await spawnEmbeddedCouch({ port: await freePort(), dataDir, ...credentials });
       closers.push(() => embedded.close());
+      embeddedPid = embedded.pid;
       couchUrl = `http://admin:secret@127.0.0.1:${embedded.port}`;
     }
     const couch = connectCouch({ url: couchUrl, connections });
@@ -49,7 +55,9 @@ export async function openServers(connections: number): Promise<BenchServers> {
     const configFile = fileURLToPath(new URL('../redis.conf', import.meta.url));
     const redis = await startRedis({ port: await freePort(), dir: join(directory, 'redis'), configFile });
     closers.push(() => redis.close());
-    return { couchUrl, real: Boolean(given), couch, redisUrl: redis.url, storageRoot, close };
+    const redisUrl = redis.url;
+    const real = Boolean(given);
+    return { couchUrl, real, couch, redisUrl, redisPid: redis.pid, embeddedPid, storageRoot, close };
   } catch (error) {
     await close();
     throw error;

@@ -5,7 +5,7 @@ export interface RawHttp {
   /** Requests sent so far. */
   readonly sent: number;
   /** @returns the body; parsing it is up to whoever needs it. @throws when the status is not of the 2xx. */
-  send(method: 'PUT' | 'POST', path: string, body?: string): Promise<string>;
+  send(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, body?: string): Promise<string>;
   close(): void;
 }
 

@@ -1,27 +1,29 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CouchDocument } from '../src/couchdb/documents.ts';
-import { DATABASES } from '../src/instances/databases/databases.ts';
-import type { Designs } from '../src/instances/databases/design-source.ts';
-import { databaseName, prefixOf } from '../src/instances/databases/prefix.ts';
-import { defaultDirectories } from '../src/instances/documents/directories.ts';
+import type { CouchDocument } from '../../src/couchdb/documents.ts';
+import { DATABASES } from '../../src/instances/databases/databases.ts';
+import type { Designs } from '../../src/instances/databases/design-source.ts';
+import { databaseName, prefixOf } from '../../src/instances/databases/prefix.ts';
+import { defaultDirectories } from '../../src/instances/documents/directories.ts';
 import {
   directoryDocument,
   ROOT_ID,
   rootDocument,
   TRASH_NAME,
   trashDocument,
-} from '../src/instances/documents/file-documents.ts';
-import { finishedDocument } from '../src/instances/documents/finished-document.ts';
-import { myselfContact } from '../src/instances/documents/myself-contact.ts';
-import { reservationDocument } from '../src/instances/documents/reservation.ts';
-import { settingsDocument } from '../src/instances/documents/settings-document.ts';
-import { cozyUrl } from '../src/instances/domains/registration-link.ts';
-import { INSTANCES } from '../src/instances/lookup/lookup.ts';
-import type { InstanceOptions } from '../src/instances/options/options.ts';
-import { newSecrets } from '../src/instances/vault/secrets.ts';
-import { benchOptions } from './instances.ts';
+} from '../../src/instances/documents/file-documents.ts';
+import { finishedDocument } from '../../src/instances/documents/finished-document.ts';
+import { myselfContact } from '../../src/instances/documents/myself-contact.ts';
+import { reservationDocument } from '../../src/instances/documents/reservation.ts';
+import { settingsDocument } from '../../src/instances/documents/settings-document.ts';
+import { cozyUrl } from '../../src/instances/domains/registration-link.ts';
+import { INSTANCES } from '../../src/instances/lookup/lookup.ts';
+import type { InstanceOptions } from '../../src/instances/options/options.ts';
+import { newSecrets } from '../../src/instances/vault/secrets.ts';
+import { member } from '../ask.ts';
+import { benchOptions } from '../instances.ts';
+import { atATime } from './at-a-time.ts';
 import type { RawHttp } from './raw-http.ts';
 
 const WANTED = { administrative: true, photos: true };
@@ -35,27 +37,28 @@ export interface RawFloor {
 /**
  * The yardstick: the least requests that leave the databases, documents and directories of our
  * creation, at the same concurrency, and nothing that makes it safe or resumable.
+ * @returns the revision of each instance's document, by domain
  */
 export async function makeRaw(
   floor: RawFloor,
   domains: readonly string[],
   concurrency: number,
-): Promise<void> {
-  const waiting = domains.values();
-  const hand = async (): Promise<void> => {
-    for (const domain of waiting) await makeOne(floor, benchOptions(domain));
-  };
-  // All of them end before a failure is told: what they made can be removed then.
-  const ends = await Promise.allSettled(Array.from({ length: concurrency }, hand));
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  signal: AbortSignal,
+): Promise<Map<string, string>> {
+  const revisions = new Map<string, string>();
+  await atATime(domains, concurrency, signal, async (domain) => {
+    revisions.set(domain, await makeOne(floor, benchOptions(domain)));
+  });
+  return revisions;
 }
 
-async function makeOne(floor: RawFloor, options: InstanceOptions): Promise<void> {
+/** @returns the revision of its document */
+async function makeOne(floor: RawFloor, options: InstanceOptions): Promise<string> {
   const { http } = floor;
   const { register_token: registerToken, ...secrets } = newSecrets();
   const reservation = reservationDocument(options, { secrets, cluster: 0 });
   const instancePath = `${pathOf(INSTANCES)}/${reservation._id}`;
-  const { rev } = revision(await http.send('PUT', instancePath, JSON.stringify(reservation)));
+  const rev = revision(await http.send('PUT', instancePath, JSON.stringify(reservation)));
 
   const prefix = prefixOf(options.domain);
   await Promise.all([
@@ -69,7 +72,7 @@ async function makeOne(floor: RawFloor, options: InstanceOptions): Promise<void>
     ),
   );
   const finished = finishedDocument({ ...reservation, _rev: rev }, options, { registerToken });
-  await http.send('PUT', instancePath, JSON.stringify(finished));
+  return revision(await http.send('PUT', instancePath, JSON.stringify(finished)));
 }
 
 /** Design documents and ordinary ones of a database go in one request. */
@@ -112,8 +115,8 @@ function newId(): string {
   return randomBytes(16).toString('hex');
 }
 
-function revision(body: string): { rev: string } {
-  const answer: unknown = JSON.parse(body);
-  if (typeof answer === 'object' && answer !== null && 'rev' in answer) return { rev: String(answer.rev) };
+function revision(body: string): string {
+  const rev = member(JSON.parse(body), 'rev');
+  if (typeof rev === 'string') return rev;
   throw new Error(`no revision in ${body}`);
 }

@@ -1,0 +1,99 @@
+import { benchDomains } from '../instances.ts';
+import type { RawHttp } from '../raw/raw-http.ts';
+import { buildIndexes } from '../server/built-indexes.ts';
+import { rest } from '../server/rest.ts';
+import type { BenchServers } from '../servers.ts';
+import { requireGone } from './gone.ts';
+import { type Figures, measure } from './measure.ts';
+import type { Settings } from './settings.ts';
+import type { Operation, Side, SideName } from './side.ts';
+
+/** What was measured of one operation in one round. */
+export interface Round {
+  readonly operation: Operation;
+  /** From 1. */
+  readonly number: number;
+  /** Who began. */
+  readonly first: SideName;
+  readonly sides: Readonly<Partial<Record<SideName, Figures>>>;
+}
+
+export interface RoundsInput {
+  readonly settings: Settings;
+  readonly servers: BenchServers;
+  readonly sides: readonly Side[];
+  readonly http: RawHttp;
+  /** Makes this run's domains its own. */
+  readonly run: string;
+  readonly interrupted: AbortSignal;
+}
+
+/** Has each side make and remove some instances, so that code is compiled and connections are open. */
+export async function warmUp({ sides, settings, servers, run, interrupted }: RoundsInput): Promise<void> {
+  for (const side of sides) {
+    const domains = benchDomains(run, `warm-${side.name}`, settings.warmUp);
+    await clearing(side, domains, async () => {
+      await side.make(domains, interrupted);
+      if (settings.only.includes('destroy')) await side.remove(domains, interrupted);
+    });
+  }
+  await rest(servers.couchUrl, settings.settle, interrupted);
+}
+
+/**
+ * The rounds, one after the other: all sides do all operations in each, and another side begins in each.
+ * @yields what was measured, operation by operation
+ */
+export async function* runRounds(input: RoundsInput): AsyncGenerator<Round> {
+  const { settings, sides } = input;
+  for (let number = 1; number <= settings.rounds; number += 1) {
+    const from = (number - 1) % sides.length;
+    const order = [...sides.slice(from), ...sides.slice(0, from)];
+    const results: { readonly side: SideName; readonly figures: SideFigures }[] = [];
+    for (const side of order) {
+      results.push({ side: side.name, figures: await measureSide(input, side, number) });
+    }
+    for (const operation of settings.only) {
+      yield {
+        operation,
+        number,
+        first: order[0]?.name ?? 'raw',
+        sides: Object.fromEntries(results.map(({ side, figures }) => [side, figures[operation]])),
+      };
+    }
+  }
+}
+
+type SideFigures = Partial<Record<Operation, Figures>>;
+
+/** Makes the instances, waits until their indexes are built and the server is idle, and destroys them. */
+async function measureSide(input: RoundsInput, side: Side, number: number): Promise<SideFigures> {
+  const { settings, servers, http, run, interrupted } = input;
+  const { instances, only, settle } = settings;
+  const domains = benchDomains(run, `${number}-${side.name}`, instances);
+  const idle = (least: number) => rest(servers.couchUrl, least, interrupted);
+  const figures: SideFigures = {};
+  await idle(settle);
+  await clearing(side, domains, async () => {
+    const make = () => side.make(domains, interrupted);
+    if (only.includes('create')) figures.create = await measure(side, instances, make, () => idle(0));
+    else await make();
+    if (!only.includes('destroy')) return;
+    // Also where CouchDB builds them by itself: that it is idle does not say that they are there.
+    if (servers.real) await buildIndexes(http, domains);
+    await idle(settle);
+    const remove = () => side.remove(domains, interrupted);
+    figures.destroy = await measure(side, instances, remove, () => idle(0));
+    await requireGone(servers.couch, domains);
+  });
+  return figures;
+}
+
+/** Removes what is left of the instances after the work: every measurement begins on the same server. */
+async function clearing(side: Side, domains: readonly string[], work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } finally {
+    await side.clear(domains);
+  }
+}
