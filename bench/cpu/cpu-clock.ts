@@ -32,17 +32,26 @@ export function pidClock(process: ProcessName, pid: number | undefined): CpuCloc
   };
 }
 
-/** Starts several clocks. @returns tells what has passed since on each */
+/**
+ * Starts several clocks. What reading them costs this process is not counted: its own is started last, and read first.
+ * @returns tells what has passed since on each
+ */
 export async function startClocks(clocks: readonly CpuClock[]): Promise<() => Promise<Cpu>> {
-  const before = await readAll(clocks);
+  const ordered = [...clocks].sort((a, b) => rank(a) - rank(b));
+  const before = new Map<ProcessName, number | undefined>();
+  for (const clock of ordered.toReversed()) before.set(clock.process, await clock.read());
   return async () => {
-    const after = await readAll(clocks);
-    return Object.fromEntries(clocks.map(({ process }, at) => [process, difference(before[at], after[at])]));
+    const passed = new Map<ProcessName, number | null>();
+    for (const clock of ordered) {
+      passed.set(clock.process, difference(before.get(clock.process), await clock.read()));
+    }
+    return Object.fromEntries(passed);
   };
 }
 
-function readAll(clocks: readonly CpuClock[]): Promise<(number | undefined)[]> {
-  return Promise.all(clocks.map((clock) => clock.read()));
+/** The order in which clocks are read: their own process first. */
+function rank({ process }: CpuClock): number {
+  return process === 'client' ? 0 : 1;
 }
 
 function difference(before: number | undefined, after: number | undefined): number | null {

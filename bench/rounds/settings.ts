@@ -86,6 +86,7 @@ export function readSettings(args: readonly string[]): Settings | undefined {
   if (ken !== 'on' && ken !== 'off') throw new Error(`--ken must be on or off, not ${ken}`);
   if (peer !== undefined && !URL.canParse(peer)) throw new Error(`--peer must be a URL, not ${peer}`);
   const sides = chosen('sides', values.sides, SIDES);
+  if (peer === undefined && sides.includes('stack')) throw new Error('--sides stack needs --peer');
   return {
     only: chosen('only', values.only, OPERATIONS),
     sides: peer === undefined || sides.includes('stack') ? sides : [...sides, 'stack'],

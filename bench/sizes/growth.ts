@@ -40,7 +40,7 @@ COUCHDB_URL names the server, credentials included; without it an embedded one i
 const PREFIX = 'bench';
 const CONNECTIONS = 32;
 
-/** Windows at either end whose medians are compared. */
+/** Most windows at either end whose medians are compared. */
 const COMPARED = 3;
 
 /** One window: what an instance took when there were so many. */
@@ -117,8 +117,9 @@ function windowText(window: Window | undefined): string {
 
 /** What the last windows cost against the first. */
 function growthText(windows: readonly Window[]): string {
+  const compared = Math.max(1, Math.min(COMPARED, Math.floor(windows.length / 2)));
   const row = (name: string, costOf: (window: Window) => number | null): string[] => {
-    const ends = [windows.slice(0, COMPARED), windows.slice(-COMPARED)].map((end) => {
+    const ends = [windows.slice(0, compared), windows.slice(-compared)].map((end) => {
       const values = end.flatMap((window) => costOf(window) ?? []);
       return values.length === end.length ? median(values) : null;
     });
