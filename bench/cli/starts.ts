@@ -10,6 +10,7 @@ import { quartiles } from '../report/statistics.ts';
 import { textTable } from '../report/text-table.ts';
 import { positive } from '../rounds/settings.ts';
 import { runBench } from '../run-bench.ts';
+import { rest } from '../server/rest.ts';
 import { type BenchServers, openServers } from '../servers.ts';
 import { forkWorker } from '../worker.ts';
 import { builtProgram, DEFAULT_PREFIX, packedProgram, writeConfig } from './program.ts';
@@ -85,6 +86,8 @@ await runBench(async (interrupted, closers) => {
   for (let at = 0; at <= starts; at += 1) {
     for (const { program, start, result } of commands) {
       interrupted.throwIfAborted();
+      // What is left of the command before is not to be paid by this one.
+      await rest(couchUrl, 0, interrupted);
       const timed = await startOnce(servers, program, start, at);
       if (at > 0) result.runs.push({ ms: timed.ms, cpuMs: timed.cpuMs });
     }

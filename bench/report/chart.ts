@@ -13,6 +13,7 @@ export function chartOf(rounds: readonly Round[], title: string): string {
   try {
     chart.setOption({
       animation: false,
+      backgroundColor: '#ffffff',
       title: { text: title, left: 'center', textStyle: { fontSize: 14 } },
       legend: { bottom: 8 },
       grid: { left: 60, right: 20, top: 48, bottom: 72 },
@@ -32,7 +33,7 @@ export function chartOf(rounds: readonly Round[], title: string): string {
           type: 'scatter' as const,
           name: 'by the clock, each round',
           symbolSize: 7,
-          itemStyle: { opacity: 0.6 },
+          itemStyle: { color: '#222222', opacity: 0.6 },
           data: summaries.flatMap(({ operation, side }, at) =>
             rounds
               .filter((round) => round.operation === operation)
