@@ -46,9 +46,10 @@ export function databaseFacts(name: string): ExpectedAnswer<DatabaseFacts> {
         db_name: z.literal(name),
         doc_count: z.int().min(0),
         instance_start_time: z.string().default('0'),
+        cluster: z.object({ n: z.int() }).optional().catch(undefined),
       })
-      .transform(({ doc_count, instance_start_time }): DatabaseFacts => {
-        return { documents: doc_count, madeAt: instance_start_time };
+      .transform(({ doc_count, instance_start_time, cluster }): DatabaseFacts => {
+        return { documents: doc_count, madeAt: instance_start_time, copies: cluster?.n };
       }),
   };
 }

@@ -74,4 +74,6 @@ export interface DatabaseFacts {
    * CouchDB 3.3 say `0` of each.
    */
   readonly madeAt: string;
+  /** How many nodes have a copy of each of its documents; undefined where the server does not say. */
+  readonly copies: number | undefined;
 }

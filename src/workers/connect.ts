@@ -8,6 +8,7 @@ import { type CouchServer, type CouchServerOptions, connectCouch } from '../couc
 import { FleetError } from '../errors.ts';
 import { createDesignSource } from '../instances/databases/design-source.ts';
 import { clusterAt } from '../instances/lookup/cluster-at.ts';
+import { createHasOneCopy } from '../instances/lookup/has-one-copy.ts';
 import { createPrefixIndex } from '../instances/lookup/prefix-index.ts';
 import { ensureGlobalDatabases } from '../instances/platform/global-databases.ts';
 import { watchPlatform } from '../instances/platform/platform-indexes.ts';
@@ -115,6 +116,7 @@ export async function connectWorker({
         cluster: (index) => clusterAt(clusters, index),
         storage,
         prefixIndex: createPrefixIndex(global),
+        hasOneCopy: createHasOneCopy(global),
         designs: createDesignSource(),
         platform,
         linkScheme: config.fleet.linkScheme,

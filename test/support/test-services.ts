@@ -1,6 +1,7 @@
 import type { CouchServer } from '../../src/couchdb/server.ts';
 import { NEWEST_INDEXES_VERSION } from '../../src/instances/databases/databases.ts';
 import type { DesignSource } from '../../src/instances/databases/design-source.ts';
+import { createHasOneCopy } from '../../src/instances/lookup/has-one-copy.ts';
 import { createPrefixIndex } from '../../src/instances/lookup/prefix-index.ts';
 import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/vault/organization-key.ts';
 import { connectStack } from '../../src/stack/connect.ts';
@@ -20,6 +21,7 @@ export function testServices(
     cluster: () => couch,
     openClusters: () => [0],
     prefixIndex: createPrefixIndex(couch),
+    hasOneCopy: createHasOneCopy(couch),
     platform: { indexes: async () => ({ version: NEWEST_INDEXES_VERSION, known: 'set' }) },
     linkScheme: 'https',
     contexts: {},

@@ -1,5 +1,6 @@
 import type { Changes, DatabaseFacts } from '../../couchdb/documents.ts';
 import { isNoDatabase } from '../../couchdb/errors.ts';
+import { sequenceNumber } from '../../couchdb/sequence-number.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { pause } from '../../pause.ts';
 import { createInstanceMap, type InstanceMap, type InstanceNames } from './instance-map.ts';
@@ -188,9 +189,4 @@ function take(reading: { readonly map: InstanceMap; since: string }, page: Chang
   // Only now: what a failure has kept from being read comes again.
   reading.since = page.lastSequence;
   return page.changes.length < PAGE;
-}
-
-/** How many changes a sequence stands for, which is all that can be told of one; 0 where that cannot. */
-function sequenceNumber(sequence: string): number {
-  return Number.parseInt(sequence, 10) || 0;
 }

@@ -1,5 +1,7 @@
-import pLimit from 'p-limit';
-import type { Change, CouchDocument } from '../../couchdb/documents.ts';
+import type { Change, Changes, CouchDocument } from '../../couchdb/documents.ts';
+import { CouchError } from '../../couchdb/errors.ts';
+import { onAbort } from '../../couchdb/on-abort.ts';
+import { sequenceNumber } from '../../couchdb/sequence-number.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { defined } from '../../defined.ts';
 import { databasePrefix } from '../databases/prefix.ts';
@@ -16,6 +18,7 @@ import {
   type Reading,
   readingsOf,
 } from './readings.ts';
+import { createSharedRun } from './shared-run.ts';
 
 /** A document that could mean something, and the field by which it could. */
 export interface PossibleOwner {
@@ -33,10 +36,14 @@ export interface PossibleOwners {
   readonly size: number;
   /** Those that cannot be read. */
   unreadable(): Unreadable[];
-  /** The revision that a document had, a design document too; undefined where it was not there, or where that is not known. */
-  revisionOf(id: string): string | undefined;
   /** Ids of the documents that CouchDB could find by that name without their having it as it is written (`look-alikes.ts`). */
   looksLike(name: string): string[];
+  /**
+   * The revision that a document had, a design document too; undefined where it was not there, or where that is not
+   * known. With several copies of a database it is that of one of them, and says less than the document itself
+   * (`has-one-copy.ts`).
+   */
+  revisionOf(id: string): string | undefined;
   /**
    * The documents to which databases of that prefix could belong, by any reading.
    * @param but `_id` of a document that does not count
@@ -53,7 +60,8 @@ export interface PossibleOwners {
 /** All documents of `global/instances`, by the prefixes and the directories that they could own. */
 export interface PrefixIndex {
   /**
-   * Reads what has changed. The answer follows later refreshes too, so that it is to be asked at once.
+   * Reads what has changed. The answer follows later refreshes too, so that it is to be asked at once. Callers share
+   * requests, so that whoever is about to remove something asks for its lease afterwards.
    * @throws CouchError 404 where there is no such database
    */
   refresh(signal?: AbortSignal): Promise<PossibleOwners>;
@@ -61,6 +69,9 @@ export interface PrefixIndex {
 
 /** Documents that are read at a time. */
 const PAGE = 1000;
+
+/** How long a page may take with all its tries, in milliseconds: no signal of a caller ends what others wait for. */
+const PAGE_MS = 60_000;
 
 interface IndexedDocument {
   readonly domain: string;
@@ -72,18 +83,17 @@ interface IndexedDocument {
  * Reads all documents once, and then only the changes: no index of the stack's is by prefix, and to read 20,000
  * documents for each destruction would cost more than the destruction. Callers that wait at the same time share one
  * request.
+ * @param pageMs how long a page may take, in milliseconds
  */
-export function createPrefixIndex(global: CouchServer): PrefixIndex {
+export function createPrefixIndex(global: CouchServer, pageMs = PAGE_MS): PrefixIndex {
   const documents = new Map<string, IndexedDocument>();
   const revisions = new Map<string, string>();
   const unreadable = new Map<string, Unreadable>();
   const lookAlikes = createLookAlikes();
   const prefixes = new IdsByKey();
   const directories = new IdsByKey();
-  const oneByOne = pLimit(1);
+  const catchUp = createSharedRun(readChanges);
   let since = '0';
-  let begun = 0;
-  let complete = 0;
 
   function forget(id: string): void {
     for (const keys of (documents.get(id)?.readings ?? []).map(keysOf)) {
@@ -111,12 +121,26 @@ export function createPrefixIndex(global: CouchServer): PrefixIndex {
     }
   }
 
-  async function catchUp(signal: AbortSignal | undefined): Promise<void> {
+  async function readChanges(unwanted: AbortSignal): Promise<void> {
     for (;;) {
-      const { changes, lastSequence } = await global.changes(INSTANCES, since, PAGE, signal);
+      const { changes, lastSequence } = await readPage(unwanted);
+      // A database of that name that was made anew: what it does not have is not told.
+      if (sequenceNumber(lastSequence) < sequenceNumber(since)) revisions.clear();
       for (const change of changes) index(change);
       since = lastSequence;
       if (changes.length < PAGE) return;
+    }
+  }
+
+  async function readPage(unwanted: AbortSignal): Promise<Changes> {
+    const ends = new AbortController();
+    const timer = setTimeout(() => ends.abort(tooLate(global.host, pageMs)), pageMs).unref();
+    const forget = onAbort(unwanted, () => ends.abort(unwanted.reason));
+    try {
+      return await global.changes(INSTANCES, since, PAGE, ends.signal);
+    } finally {
+      clearTimeout(timer);
+      forget();
     }
   }
 
@@ -163,17 +187,15 @@ export function createPrefixIndex(global: CouchServer): PrefixIndex {
 
   return {
     async refresh(signal) {
-      const before = begun;
-      await oneByOne(async () => {
-        // Another caller's request that began after this call has read all that this one would.
-        if (complete > before) return;
-        begun += 1;
-        await catchUp(signal);
-        complete = begun;
-      });
+      await catchUp(signal);
       return owners;
     },
   };
+}
+
+function tooLate(host: string, ms: number): CouchError {
+  const answer = { status: undefined, error: '', reason: `no answer within ${ms / 1000} s` };
+  return new CouchError(host, `reading changes of ${INSTANCES}`, answer);
 }
 
 function describe(document: CouchDocument): IndexedDocument {

@@ -5,6 +5,11 @@ import { settleAll } from '../../settle-all.ts';
 /** One step of a job: safe to run twice, and safe beside a twin of the same job (`ARCHITECTURE.md` §3.1). */
 export interface Stage<Name extends string, Context, Outcome> {
   readonly name: Name;
+  /**
+   * Whether there is nothing to do, which costs no record then: an attempt that comes later asks anew. Not asked of a
+   * stage that has begun.
+   */
+  isIdle?(context: Context): boolean;
   /** @returns an outcome when the job is over before its last stage */
   run(context: Context): Promise<Outcome | undefined>;
   /** What of this stage's work is missing, a sentence each; empty when it is all there. */
@@ -60,9 +65,9 @@ interface Ended<Outcome> {
 
 /**
  * Runs what is left of a job's stages. A stage that is done is skipped; one that was done before an
- * operator asked for another try is verified first, and run again where something is missing. The end of
- * a step and the begin of the next one are recorded in one write. Where one of several stages that run side by side
- * fails, the others are waited for and recorded, and the one that failed stays the current one.
+ * operator asked for another try is verified first, and run again where something is missing. One with nothing to do
+ * is passed over. The end of a step and the begin of the next one are recorded in one write. Where one of several stages
+ * that run side by side fails, the others are waited for and recorded, and the one that failed stays the current one.
  * @returns the outcome of a stage that ended the job early, or undefined after the last stage
  */
 export async function runStages<Name extends StageRecord['stage'], Context, Outcome>(
@@ -80,12 +85,18 @@ export async function runStages<Name extends StageRecord['stage'], Context, Outc
     for (const { stage } of told) await observer?.after?.(stage);
   }
 
+  /** Whether there is nothing to do for a stage that has not begun. */
+  const isIdle = (stage: Stage<Name, Context, Outcome>, before: StageRecord | undefined) =>
+    before === undefined && stage.isIdle?.(context) === true;
+
   /** Records what of a step is left to do as begun. */
   async function begin(
     group: readonly Stage<Name, Context, Outcome>[],
   ): Promise<Begun<Name, Context, Outcome>[]> {
     const before = new Map(known().stages.map((each) => [each.stage, each]));
-    const left = group.filter(({ name }) => !isDone(before.get(name), generation));
+    const left = group.filter(
+      (stage) => !isDone(before.get(stage.name), generation) && !isIdle(stage, before.get(stage.name)),
+    );
     if (left.length === 0) return [];
     signal.throwIfAborted();
     // What is done must not be forgotten should the look at the next stages fail.

@@ -3,6 +3,7 @@ import type { CommonSettings, RagServer, Registries } from '../../config/config.
 import type { CouchServer } from '../../couchdb/server.ts';
 import type { DesignSource } from '../../instances/databases/design-source.ts';
 import type { Scheme } from '../../instances/domains/registration-link.ts';
+import type { HasOneCopy } from '../../instances/lookup/has-one-copy.ts';
 import type { PrefixIndex } from '../../instances/lookup/prefix-index.ts';
 import type { PlatformWatch } from '../../instances/platform/platform-indexes.ts';
 import type { EncryptorKey } from '../../instances/vault/organization-key.ts';
@@ -29,6 +30,8 @@ export interface Services extends Clusters {
   openClusters(): readonly number[];
   readonly storage: Storage;
   readonly prefixIndex: PrefixIndex;
+  /** Whether the index of prefixes says as much of a document as the document itself. */
+  readonly hasOneCopy: HasOneCopy;
   readonly designs: DesignSource;
   /** Tells which number stacks of the platform write. */
   readonly platform: PlatformWatch;

@@ -2,11 +2,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import type { CouchDocument } from '../../../src/couchdb/documents.ts';
+import { CouchError } from '../../../src/couchdb/errors.ts';
 import type { CouchServer } from '../../../src/couchdb/server.ts';
 import { prefixOf } from '../../../src/instances/databases/prefix.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { createPrefixIndex, type PrefixIndex } from '../../../src/instances/lookup/prefix-index.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
 
 describe('the index of prefixes', () => {
   let fleet: TestFleet;
@@ -76,6 +78,42 @@ describe('the index of prefixes', () => {
     expect(owners.ofPrefix(prefixOf(domain))).to.deep.equal([]);
     expect(owners.unreadable().filter((each) => each._id === _id)).to.deep.equal([]);
     await fleet.server.deleteDocument(INSTANCES, _id, _rev);
+  });
+
+  it('knows the revision that a document has, and none of one that is gone', async () => {
+    const prefixIndex = createPrefixIndex(fleet.server);
+    const one = await fleet.putInstance({ domain: fleet.domain('revision') });
+    expect((await prefixIndex.refresh()).revisionOf(one._id)).to.equal(one._rev);
+    const _rev = await fleet.server.putDocument(INSTANCES, { ...one, locale: 'fr' });
+    expect((await prefixIndex.refresh()).revisionOf(one._id)).to.equal(_rev);
+    await fleet.server.deleteDocument(INSTANCES, one._id, _rev);
+    expect((await prefixIndex.refresh()).revisionOf(one._id)).to.equal(undefined);
+  });
+
+  it('knows no revision any more where another database has the place of the one that it read', async () => {
+    const pages = [
+      { changes: [{ id: 'a', doc: { _id: 'a', _rev: '1-a', domain: 'a.org' } }], lastSequence: '7-x' },
+      { changes: [], lastSequence: '0-y' },
+    ];
+    const server = {
+      ...fleet.server,
+      changes: async () => pages.shift() ?? { changes: [], lastSequence: '0' },
+    };
+    const prefixIndex = createPrefixIndex(server);
+    expect((await prefixIndex.refresh()).revisionOf('a')).to.equal('1-a');
+    expect((await prefixIndex.refresh()).revisionOf('a')).to.equal(undefined);
+  });
+
+  it('gives up what is not answered, by a time of its own', async () => {
+    const server: CouchServer = {
+      ...fleet.server,
+      changes: (_database, _since, _limit, signal) =>
+        new Promise((_resolve, reject) => {
+          signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+        }),
+    };
+    const refreshing = createPrefixIndex(server, 1).refresh(new AbortController().signal);
+    expect(await thrownBy(refreshing)).to.be.instanceOf(CouchError);
   });
 
   it('is not led astray by names that every object has', async () => {

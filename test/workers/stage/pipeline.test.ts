@@ -20,9 +20,13 @@ class Bench {
   progress: Progress = { stages: [] };
   readonly #abort = new AbortController();
 
-  stage(name: Name, work: { outcome?: string; missing?: string[]; fails?: Error } = {}): TestStage {
+  stage(
+    name: Name,
+    work: { outcome?: string; missing?: string[]; fails?: Error; idle?: boolean } = {},
+  ): TestStage {
     return {
       name,
+      isIdle: () => work.idle === true,
       run: async () => {
         this.notes.push(`run ${name}`);
         if (work.fails !== undefined) throw work.fails;
@@ -111,6 +115,25 @@ describe('the pipeline', () => {
     await thrownBy(bench.run([bench.stage('register', { fails: new Error('died') })]));
     await bench.run([bench.stage('register')]);
     expect(bench.progress.stages.map(({ state, tries }) => [state, tries])).to.deep.equal([['done', 2]]);
+  });
+
+  it('passes over a stage with nothing to do, and records nothing of it', async () => {
+    const stages = [bench.stage('mark'), bench.stage('close', { idle: true }), bench.stage('storage')];
+    await bench.run(stages);
+    expect(bench.notes).to.deep.equal([
+      'record mark running',
+      'run mark',
+      'record mark done, storage running',
+      'run storage',
+      'record storage done',
+    ]);
+  });
+
+  it('runs a stage that had begun whatever there is to do by now', async () => {
+    const begun = { stage: 'close', state: 'running', startedAt: 1, tries: 1, generation: 0 } as const;
+    bench.progress = { stages: [begun] };
+    await bench.run([bench.stage('close', { idle: true })]);
+    expect(bench.notes).to.include('run close');
   });
 
   it('verifies what was done before an operator had it tried again', async () => {
