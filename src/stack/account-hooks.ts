@@ -30,6 +30,9 @@ const ACCOUNTS = 'io.cozy.accounts';
 const SOFT_DELETED = 'io.cozy.accounts.soft_deleted';
 const KONNECTORS = 'io.cozy.konnectors';
 
+/** Doctypes of the databases by which an instance has accounts, or had some when they were deleted. */
+export const ACCOUNT_DATABASES: readonly string[] = [ACCOUNTS, SOFT_DELETED];
+
 export interface AccountHooksOptions extends StackInstance {
   /** The CouchDB with the instance's databases. */
   readonly server: CouchServer;

@@ -1,9 +1,8 @@
 import { expect } from 'chai';
 import { prefixOf, reservationId } from '../../src/instances/databases/prefix.ts';
 import type { DestroyStageName } from '../../src/jobs/kinds/destroy.ts';
-import { JOB_KINDS } from '../../src/jobs/kinds/job-kinds.ts';
 import { startSharedCouch } from '../support/chaos-couch.ts';
-import { makeInstances, queueDestruction, remainsOf } from '../support/chaos-destroy.ts';
+import { makeAccounts, makeInstances, queueDestruction, remainsOf } from '../support/chaos-destroy.ts';
 import {
   type ChaosFleet,
   endOf,
@@ -28,6 +27,8 @@ interface InnerPoint {
   readonly stage: DestroyStageName;
   readonly what: string;
   readonly at: HoldRule['at'];
+  /** Whether the instance has accounts, and so is not shut by the write that flags it. */
+  readonly hasAccounts?: boolean;
   rule(domain: string): Omit<HoldRule, 'at'>;
 }
 
@@ -35,7 +36,13 @@ const document = (domain: string) => new RegExp(`^/global/instances/${reservatio
 
 const INSIDE: readonly InnerPoint[] = (['before', 'after'] as const).flatMap((at): InnerPoint[] => [
   { stage: 'mark', what: 'the flag', at, rule: (d) => ({ method: 'PUT', path: document(d), nth: 1 }) },
-  { stage: 'close', what: 'the block', at, rule: (d) => ({ method: 'PUT', path: document(d), nth: 2 }) },
+  {
+    stage: 'close',
+    what: 'the block',
+    at,
+    hasAccounts: true,
+    rule: (d) => ({ method: 'PUT', path: document(d), nth: 2 }),
+  },
   {
     stage: 'databases',
     what: 'the fifth database',
@@ -49,6 +56,20 @@ const INSIDE: readonly InnerPoint[] = (['before', 'after'] as const).flatMap((at
     rule: (d) => ({ method: 'DELETE', path: document(d) }),
   },
 ]);
+
+/** What a worker does for an instance beside which neither a stack's Redis nor a RAG server is configured. */
+const RUNS: readonly {
+  readonly which: string;
+  readonly stages: readonly DestroyStageName[];
+  readonly hasAccounts: boolean;
+}[] = [
+  { which: 'without accounts', stages: ['mark', 'databases', 'storage', 'unregister'], hasAccounts: false },
+  {
+    which: 'with accounts',
+    stages: ['mark', 'accounts', 'close', 'databases', 'storage', 'unregister'],
+    hasAccounts: true,
+  },
+];
 
 describe('a destruction whose worker', function () {
   this.timeout(TIMEOUT_MS);
@@ -67,49 +88,51 @@ describe('a destruction whose worker', function () {
     await rescuer.stop();
   }
 
-  describe('was killed at the boundary of a stage', () => {
-    // The end of a stage and the begin of the next one are one boundary: they are recorded together.
-    const names = [
-      ...JOB_KINDS.destroy.stages.map((stage) => `before ${stage}`),
-      `after ${JOB_KINDS.destroy.stages.at(-1)}`,
-    ];
-    let domains: string[] = [];
-    const jobs = new Map<string, string>();
+  for (const { which, stages, hasAccounts } of RUNS) {
+    describe(`was killed at the boundary of a stage of an instance ${which}`, () => {
+      // The end of a stage and the begin of the next one are one boundary: they are recorded together.
+      const names = [...stages.map((stage) => `before ${stage}`), 'after unregister'];
+      let domains: string[] = [];
+      const jobs = new Map<string, string>();
 
-    before(async () => {
-      domains = names.map((_, at) => chaos.domain(`boundary-${at}`));
-      await makeInstances(
-        chaos,
-        domains.map((domain) => optionsFor(domain)),
-      );
-      const settings = { ...chaos.settings, concurrency: domains.length };
-      // The first job to arrive at a boundary stays there, so that each boundary gets one of them.
-      const worker = chaos.cleanup.add(await startChaosWorker(settings, names), (each) => each.kill());
-      const jobIds = await Promise.all(domains.map((domain) => queueDestruction(chaos, domain)));
-      for (const name of names) await worker.held(name);
-      await worker.kill();
-      for (const jobId of jobIds) {
-        const last = (await progressOf(chaos, jobId)).stages.at(-1);
-        jobs.set(`${last?.state === 'done' ? 'after' : 'before'} ${last?.stage}`, jobId);
-      }
-      await rescue(jobIds);
-    });
-
-    for (const name of names) {
-      it(`${name}, is finished by another, which runs nothing again that was done`, async () => {
-        const jobId = jobs.get(name) ?? '';
-        expect(await endOf(chaos, jobId)).to.include({ state: 'done', outcome: 'destroyed' });
-        const once = Object.fromEntries(JOB_KINDS.destroy.stages.map((stage) => [stage, 1]));
-        const [where = '', stage = ''] = name.split(' ');
-        const expected = where === 'before' ? { ...once, [stage]: 2 } : once;
-        expect(triesOf(await progressOf(chaos, jobId))).to.deep.equal(expected);
+      before(async () => {
+        domains = names.map((_, at) => chaos.domain(`boundary-${stages.length}-${at}`));
+        await makeInstances(
+          chaos,
+          domains.map((domain) => optionsFor(domain)),
+        );
+        if (hasAccounts) await Promise.all(domains.map((domain) => makeAccounts(chaos, domain)));
+        const settings = { ...chaos.settings, concurrency: domains.length };
+        // The first job to arrive at a boundary stays there, so that each boundary gets one of them.
+        const worker = chaos.cleanup.add(await startChaosWorker(settings, names), (each) => each.kill());
+        const jobIds = await Promise.all(domains.map((domain) => queueDestruction(chaos, domain)));
+        for (const name of names) await worker.held(name);
+        await worker.kill();
+        for (const jobId of jobIds) {
+          const last = (await progressOf(chaos, jobId)).stages.at(-1);
+          jobs.set(`${last?.state === 'done' ? 'after' : 'before'} ${last?.stage}`, jobId);
+        }
+        await rescue(jobIds);
       });
-    }
 
-    it('leaves nothing', async () => {
-      expect(await remainsOf(chaos, domains)).to.deep.equal([]);
+      for (const name of names) {
+        it(`${name}, is finished by another, which runs nothing again that was done`, async () => {
+          const jobId = jobs.get(name) ?? '';
+          expect(await endOf(chaos, jobId)).to.include({ state: 'done', outcome: 'destroyed' });
+          const once = Object.fromEntries(stages.map((stage) => [stage, 1]));
+          const [where = '', stage = ''] = name.split(' ');
+          const expected = where === 'before' ? { ...once, [stage]: 2 } : once;
+          // Who takes it up cannot know that there was nothing to do, and looks.
+          const looked = where === 'before' && stage !== 'mark' ? { accounts: 1, close: 1 } : {};
+          expect(triesOf(await progressOf(chaos, jobId))).to.deep.equal({ ...looked, ...expected });
+        });
+      }
+
+      it('leaves nothing', async () => {
+        expect(await remainsOf(chaos, domains)).to.deep.equal([]);
+      });
     });
-  });
+  }
 
   describe('was killed inside a stage', () => {
     let domains: string[] = [];
@@ -121,6 +144,8 @@ describe('a destruction whose worker', function () {
         chaos,
         domains.map((domain) => optionsFor(domain)),
       );
+      const withAccounts = domains.filter((_, at) => INSIDE[at]?.hasAccounts === true);
+      await Promise.all(withAccounts.map((domain) => makeAccounts(chaos, domain)));
       const gate = chaos.cleanup.add(await openGate(chaos.settings.couchUrl), (each) => each.close());
       const settings = { ...chaos.settings, couchUrl: gate.url, concurrency: domains.length };
       const holds = INSIDE.map(({ at, rule }, index) => gate.hold({ ...rule(domains[index] ?? ''), at }));

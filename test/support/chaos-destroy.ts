@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { databaseName, prefixOf } from '../../src/instances/databases/prefix.ts';
 import { incarnationOf } from '../../src/instances/documents/incarnation.ts';
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
 import { enqueueJob } from '../../src/jobs/queue/enqueue.ts';
@@ -13,6 +14,13 @@ export async function makeInstances(chaos: ChaosFleet, all: readonly InstanceOpt
     if (end.state !== 'done') throw new Error(`an instance was not made: ${JSON.stringify(end)}`);
   }
   await worker.stop();
+}
+
+/** Gives an instance an account of which nobody has to be told: those of aggregators have no konnector. */
+export async function makeAccounts({ couch }: ChaosFleet, domain: string): Promise<void> {
+  const database = databaseName(prefixOf(domain), 'io.cozy.accounts');
+  await couch.createDatabase(database);
+  await couch.putDocument(database, { _id: 'aggregator' });
 }
 
 /** Queues the destruction of an instance as it is now. */

@@ -1,19 +1,14 @@
-import { newSecrets } from '../../instances/vault/secrets.ts';
-import { type DestroyStage, rewriteInstance, takenBack } from './context.ts';
+import { type DestroyStage, flagged, rewriteInstance } from './context.ts';
+import { shut } from './shut.ts';
 
-/**
- * Shuts everybody out: `deleting` alone does not keep a running stack from writing. `cli_secret` stays,
- * for it tells this life of the domain from the next (`ARCHITECTURE.md` §3.3).
- */
+/** Shuts everybody out, where `mark` has not done so. */
 export const close: DestroyStage = {
   name: 'close',
 
+  isIdle: ({ shutFrom }) => shutFrom !== undefined,
+
   async run(context) {
-    await rewriteInstance(context, (instance) => {
-      if (instance.deleting !== true) throw takenBack(instance.domain);
-      const { session_secret, oauth_secret } = newSecrets();
-      return { ...instance, blocked: true, session_secret, oauth_secret };
-    });
+    await rewriteInstance(context, (instance) => shut(flagged(instance)));
     return undefined;
   },
 

@@ -28,6 +28,13 @@ export interface DestroyContext {
   outlastDead(): Promise<void>;
   /** As last read or written. */
   instance: StoredInstance;
+  /**
+   * What `mark` has shut in the write that flagged it, for nobody seemed to have an account; undefined where that write
+   * only flagged it, or was not this attempt's.
+   */
+  shutFrom: StoredInstance | undefined;
+  /** Whether this attempt has removed the files, and looked before. */
+  hasRemovedFiles: boolean;
   /** Whether an earlier try got past `mark`: the flag was set then, whatever became of it. */
   readonly wasMarked: boolean;
   /** Revision from which this job set `deleting`, once it did. */
@@ -89,17 +96,33 @@ async function readOwn({ services, payload, expected, signal }: DestroyContext):
 /**
  * Asked of CouchDB before each stage that takes something away, whatever the job says was done before: the flag may
  * have been taken back to keep the instance, another document may have come to mean its databases or its files, its
- * files may be elsewhere, and its own document may have become unreadable.
+ * files may be elsewhere, and its own document may have become unreadable. Where one node alone has the documents, their
+ * changes tell that this one is as it was read or written last; else it is read.
  * @throws Refusal `changed`, `superseded`, `unreadable`, `swift`, `other_storage`, `shared_prefix`, `shared_name`
+ * @throws LostLock when the lease was lost meanwhile: others wait for the same changes
  */
 export async function refuseUnwanted(context: DestroyContext): Promise<void> {
-  const { services, payload, signal } = context;
-  const [now, owners] = await Promise.all([readOwn(context), services.prefixIndex.refresh(signal)]);
+  const { services, payload, signal, lease } = context;
+  const before = context.instance;
+  const isToldByChanges = await services.hasOneCopy(signal);
+  const [read, owners] = await Promise.all([
+    isToldByChanges ? undefined : readOwn(context),
+    services.prefixIndex.refresh(signal),
+  ]);
+  const isUnmoved = isToldByChanges && owners.revisionOf(before._id) === before._rev;
+  const now = read ?? (isUnmoved ? before : await readOwn(context));
+  lease.assertHeld();
   context.instance = now;
   if (now.deleting !== true) throw takenBack(payload.domain);
   refuseFilesLeft(now);
   refuseOddPrefix(now);
   refuseShared(owners, now);
+}
+
+/** The instance, for a write that must not follow another's. @throws Refusal `changed` where the flag was taken back */
+export function flagged(instance: StoredInstance): StoredInstance {
+  if (instance.deleting !== true) throw takenBack(instance.domain);
+  return instance;
 }
 
 export function takenBack(domain: string): Refusal {

@@ -1,5 +1,15 @@
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { databasesLeft, deleteDatabases } from '../instance/delete-databases.ts';
-import { type DestroyStage, refuseUnwanted, whileLocked } from './context.ts';
+import { mayHaveAccounts, tellOfAccounts } from './accounts.ts';
+import {
+  type DestroyContext,
+  type DestroyStage,
+  flagged,
+  refuseUnwanted,
+  rewriteInstance,
+  whileLocked,
+} from './context.ts';
+import { reopened, shut } from './shut.ts';
 
 /**
  * Deletes what is there below the prefix of the document, never by a prefix that was computed
@@ -9,8 +19,13 @@ export const databases: DestroyStage = {
   name: 'databases',
 
   async run(context) {
-    await refuseUnwanted(context);
-    await whileLocked(context, (signal) => deleteDatabases({ ...context, signal }));
+    let names = await look(context);
+    const { shutFrom } = context;
+    if (shutFrom !== undefined && (await mayHaveAccounts(context, context.instance, names))) {
+      await tellLate(context, shutFrom);
+      names = await look(context);
+    }
+    await whileLocked(context, (signal) => deleteDatabases({ ...context, signal }, names));
     return undefined;
   },
 
@@ -19,3 +34,17 @@ export const databases: DestroyStage = {
     return left.map((name) => `database ${name} is left`);
   },
 };
+
+/** @returns the names of its databases as they are listed after it was shut */
+async function look(context: DestroyContext): Promise<readonly string[]> {
+  const [, listed] = await Promise.all([refuseUnwanted(context), databasesLeft(context)]);
+  return listed;
+}
+
+/** For accounts that came while it was being shut: it is open for konnectors again until they have told of them. */
+async function tellLate(context: DestroyContext, before: StoredInstance): Promise<void> {
+  await rewriteInstance(context, (instance) => reopened(flagged(instance), before));
+  context.shutFrom = undefined;
+  await tellOfAccounts(context);
+  await rewriteInstance(context, (instance) => shut(flagged(instance)));
+}

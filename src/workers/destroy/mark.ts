@@ -3,36 +3,46 @@ import { beingDeleted, type Refusal } from '../../instances/errors.ts';
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
 import { refuseChanged } from '../instance/expected-instance.ts';
 import { refuseUnremovable } from '../instance/refusals.ts';
-import { refuseForAccounts } from './accounts.ts';
+import { mayHaveAccounts, refuseForAccounts } from './accounts.ts';
 import { type DestroyContext, type DestroyStage, rewriteInstance, takenBack } from './context.ts';
+import { shut } from './shut.ts';
 
-/** Makes sure that this is what the operator wanted gone, and flags it `deleting` (`ARCHITECTURE.md` §3.6). */
+/**
+ * Makes sure that this is what the operator wanted gone, and flags it `deleting` (`ARCHITECTURE.md` §3.6). One without
+ * accounts is shut in the same write: nobody has to get in any more.
+ */
 export const mark: DestroyStage = {
   name: 'mark',
 
   async run(context) {
+    let before: StoredInstance | undefined;
     await rewriteInstance(
       context,
-      (instance) => ({ ...instance, deleting: true }),
+      (instance) => ({ ...(before === undefined ? instance : shut(instance)), deleting: true }),
       async (instance) => {
-        await refuse(context, instance);
+        before = (await mayBeShut(context, instance)) ? instance : undefined;
         if (!isOwnFlag(context, instance)) await context.willMark(instance._rev);
       },
     );
+    context.shutFrom = before;
     return undefined;
   },
 
   verify: async ({ instance }) => (instance.deleting === true ? [] : ['it is not flagged deleting any more']),
 };
 
-async function refuse(context: DestroyContext, instance: StoredInstance): Promise<void> {
+/** @returns whether it may be shut at once; accounts of one that is flagged already are looked at later. */
+async function mayBeShut(context: DestroyContext, instance: StoredInstance): Promise<boolean> {
   const { filter, resume } = context.payload;
   const { domain } = instance;
   if (instance.deleting === true && !resume && !isOwnFlag(context, instance)) throw flaggedByOthers(domain);
   if (instance.deleting !== true && context.wasMarked) throw takenBack(domain);
   refuseChanged(instance.deleting === true ? withoutStates(filter) : filter, instance);
-  await refuseUnremovable(context.services, instance, context.signal);
-  if (instance.deleting !== true) await refuseForAccounts(context, instance);
+  const listed = await refuseUnremovable(context.services, instance, context.signal);
+  if (instance.deleting === true) return false;
+  if (!(await mayHaveAccounts(context, instance, listed))) return true;
+  await refuseForAccounts(context, instance);
+  return false;
 }
 
 /** With its flag set, the state of an instance is another one than the operator saw. */

@@ -1,10 +1,13 @@
 import { isReservation } from '../../instances/documents/reservation.ts';
-import { deleteFromRag } from '../../stack/rag.ts';
+import { deleteFromRag, ragServerOf } from '../../stack/rag.ts';
 import { type DestroyStage, refuseUnwanted } from './context.ts';
 
 /** Has the RAG server forget the instance, where one is configured (`docs/cozy-data.md` §6.4). */
 export const outside: DestroyStage = {
   name: 'outside',
+
+  isIdle: ({ services, instance }) =>
+    isReservation(instance) || ragServerOf(services.rag, instance.context) === undefined,
 
   async run(context) {
     await refuseUnwanted(context);

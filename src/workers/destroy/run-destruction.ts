@@ -29,6 +29,8 @@ export async function runDestruction(
     lease,
     outlastDead,
     instance,
+    shutFrom: undefined,
+    hasRemovedFiles: false,
     wasMarked: progress().stages.some(({ stage }) => stage !== 'mark'),
     markedFrom: () => progress().markedFrom,
     willMark: (rev) => record({ ...progress(), incarnation: expected.incarnation, markedFrom: rev }),

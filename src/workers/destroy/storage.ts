@@ -11,6 +11,7 @@ export const storage: DestroyStage = {
   async run(context) {
     await refuseUnwanted(context);
     await whileLocked(context, (signal) => removeFiles({ ...context, signal }));
+    context.hasRemovedFiles = true;
     return undefined;
   },
 

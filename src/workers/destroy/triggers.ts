@@ -5,6 +5,9 @@ import { type DestroyStage, ownerOf, refuseUnwanted } from './context.ts';
 export const triggers: DestroyStage = {
   name: 'triggers',
 
+  // A stack without a Redis has its scheduler in its memory, and passes over what has no document any more.
+  isIdle: ({ services }) => services.stack.jobs === undefined,
+
   async run(context) {
     await refuseUnwanted(context);
     const { services, instance, signal, lease } = context;

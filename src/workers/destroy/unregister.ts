@@ -1,15 +1,15 @@
 import { isNoDocument, isStatus } from '../../couchdb/errors.ts';
 import { INSTANCES } from '../../instances/lookup/lookup.ts';
 import { pauseAfterConflict } from '../../pause.ts';
-import { deleteLateDatabases } from '../instance/delete-databases.ts';
+import { databasesLeft, deleteLateDatabases } from '../instance/delete-databases.ts';
 import { readExpected } from '../instance/expected-instance.ts';
 import { removeFiles } from '../instance/remove-files.ts';
-import { type DestroyStage, refuseUnwanted } from './context.ts';
+import { type DestroyContext, type DestroyStage, refuseUnwanted } from './context.ts';
 
 /**
  * Removes the document, after a last look for what a request has brought back (`docs/cozy-data.md` §8 trap 25):
  * databases and files without a document would be orphans, so what the job says of earlier stages does not
- * count.
+ * count. Where nothing came back, the revision alone is enough: what is under it was looked at.
  */
 export const unregister: DestroyStage = {
   name: 'unregister',
@@ -17,10 +17,8 @@ export const unregister: DestroyStage = {
   async run(context) {
     const { services, signal, lease, payload, expected } = context;
     await context.outlastDead();
-    await refuseUnwanted(context);
     for (;;) {
-      await deleteLateDatabases(context);
-      await removeFiles(context);
+      if (!context.hasRemovedFiles || (await hasComeBack(context))) await removeAgain(context);
       lease.assertHeld();
       const { _id, _rev } = context.instance;
       try {
@@ -30,8 +28,9 @@ export const unregister: DestroyStage = {
         if (isNoDocument(error)) return 'destroyed';
         if (!isStatus(error, 409)) throw error;
         await pauseAfterConflict(signal);
-        if ((await readExpected(services, payload.domain, expected, signal)) === undefined)
-          return 'destroyed';
+        const now = await readExpected(services, payload.domain, expected, signal);
+        if (now === undefined) return 'destroyed';
+        context.instance = now;
         await refuseUnwanted(context);
       }
     }
@@ -39,3 +38,18 @@ export const unregister: DestroyStage = {
 
   verify: async () => ['its document is there'],
 };
+
+async function hasComeBack(context: DestroyContext): Promise<boolean> {
+  const { services, instance } = context;
+  const [left, hasFiles] = await Promise.all([
+    databasesLeft(context),
+    services.storage.hasFiles(instance.domain),
+  ]);
+  return left.length > 0 || hasFiles;
+}
+
+async function removeAgain(context: DestroyContext): Promise<void> {
+  await refuseUnwanted(context);
+  await deleteLateDatabases(context);
+  await removeFiles(context);
+}

@@ -33,19 +33,22 @@ export async function databasesLeft(context: DatabasesContext): Promise<string[]
  * instance has, so that each of these was deleted, or CouchDB itself said that it is not there. A list that turns
  * out to lack what was there is asked for again, for it may have come from a node that lags.
  *
+ * @param known names that were listed a moment ago; absent = they are listed now
  * @throws LostLock
  * @throws ListNotBelieved when the list goes on lacking what is there
  */
-export async function deleteDatabases(context: DatabasesContext): Promise<void> {
+export async function deleteDatabases(context: DatabasesContext, known?: readonly string[]): Promise<void> {
   refuseOddPrefix(context.instance);
   const { server, prefix } = databasesOf(context.services, context.instance);
   const { signal, lease } = context;
   // Many wait for their turn, and the lease may be lost until it comes.
   const guard = () => lease.assertHeld();
-  const known = DATABASES.map(({ doctype }) => databaseName(prefix, doctype));
+  const usual = DATABASES.map(({ doctype }) => databaseName(prefix, doctype));
+  let listing = known;
   for (let look = 1; look <= LOOKS; look += 1) {
-    const listed = new Set(await databasesLeft(context));
-    const names = [...new Set([...listed, ...known])];
+    const listed = new Set(listing ?? (await databasesLeft(context)));
+    listing = undefined;
+    const names = [...new Set([...listed, ...usual])];
     const ends = await settleAll(names.map((name) => server.deleteDatabase(name, signal, guard)));
     const isTrue = names.every((name, at) => listed.has(name) || ends[at] === 'missing');
     if (isTrue) return;
@@ -60,8 +63,9 @@ export async function deleteDatabases(context: DatabasesContext): Promise<void> 
  */
 export async function deleteLateDatabases(context: DatabasesContext): Promise<void> {
   for (let look = 1; look <= LOOKS; look += 1) {
-    if ((await databasesLeft(context)).length === 0) return;
-    await deleteDatabases(context);
+    const left = await databasesLeft(context);
+    if (left.length === 0) return;
+    await deleteDatabases(context, left);
   }
   const { server, prefix } = databasesOf(context.services, context.instance);
   throw new ListNotBelieved(server.host, prefix);

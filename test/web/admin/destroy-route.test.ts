@@ -89,7 +89,7 @@ describe('DELETE /instances/:domain', () => {
   it('joins a destruction that has flagged the instance already', async () => {
     const domain = await made('half-way');
     let answering: ReturnType<CreationServer['ask']> | undefined;
-    fleet.beforeStage('close', async () => {
+    fleet.beforeStage('databases', async () => {
       answering = server.ask('DELETE', `/instances/${domain}`);
       await until('both wait', () => server.watch.waiting === 2);
     });

@@ -53,6 +53,8 @@ describe('marking an instance for its destruction', () => {
       outlastDead: async () => undefined,
       lease: { assertHeld: () => undefined },
       instance,
+      shutFrom: undefined,
+      hasRemovedFiles: false,
       wasMarked,
       markedFrom: () => markedFrom,
       willMark: async (rev) => {

@@ -244,7 +244,7 @@ describe('destroying an instance', () => {
 
   it('that is tried again after it was taken back leaves the instance to whoever kept it', async () => {
     const domain = await made('kept');
-    test.beforeStage('accounts', () => {
+    test.beforeStage('databases', () => {
       throw conflict();
     });
     const jobId = await order(domain);
@@ -261,6 +261,53 @@ describe('destroying an instance', () => {
     test.beforeStage('databases', () => change(domain, { deleting: false }));
     expect(await destroy(domain)).to.include({ state: 'failed', code: 'changed' });
     expect(await test.databases(domain)).to.have.length(16);
+  });
+
+  it('that is taken back once its databases are gone leaves the files', async () => {
+    const domain = await made('kept-files');
+    test.beforeStage('storage', () => change(domain, { deleting: false }));
+    expect(await destroy(domain)).to.include({ state: 'failed', code: 'changed' });
+    expect(await readdir(join(test.storageRoot, domain))).to.include('.cozy_trash');
+  });
+
+  it('that is taken back at its end leaves the document', async () => {
+    const domain = await made('kept-document');
+    test.beforeStage('unregister', () => change(domain, { deleting: false }));
+    expect(await destroy(domain)).to.include({ state: 'failed', code: 'changed' });
+    expect(await existing(domain)).to.include({ deleting: false });
+  });
+
+  for (const stage of ['databases', 'storage'] as const) {
+    it(`leaves what another document has come to mean before ${stage} are removed`, async () => {
+      const domain = await made(`shared-before-${stage}`);
+      let before: unknown;
+      test.beforeStage(stage, async () => {
+        await test.putInstance({ domain: test.domain(`came-before-${stage}`), prefix: prefixOf(domain) });
+        before = await everything(domain);
+      });
+      expect(await destroy(domain)).to.include({ state: 'failed', code: 'shared_prefix' });
+      expect(await everything(domain)).to.deep.equal(before);
+    });
+  }
+
+  it('removes files that a request brought back in the meantime', async () => {
+    const domain = await made('revived-files');
+    test.beforeStage('unregister', async () => {
+      await mkdir(join(test.storageRoot, domain, '.cozy_trash'), { recursive: true });
+    });
+    expect(await destroy(domain)).to.include({ state: 'done' });
+    expect(await everything(domain)).to.deep.equal([undefined, [], []]);
+  });
+
+  it('leaves what a request brought back where another document has come to mean it', async () => {
+    const domain = await made('revived-shared');
+    const database = `${prefixOf(domain)}/io-cozy-settings`;
+    test.beforeStage('unregister', async () => {
+      await test.server.createDatabase(database);
+      await test.putInstance({ domain: test.domain('came-last'), prefix: prefixOf(domain) });
+    });
+    expect(await destroy(domain)).to.include({ state: 'failed', code: 'shared_prefix' });
+    expect(await test.databases(domain)).to.deep.equal([database]);
   });
 
   it('that failed in its last stage touches nothing of a next life of the domain', async () => {

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { expect } from 'chai';
+import type { CouchServer } from '../../../src/couchdb/server.ts';
+import { createDesignSource } from '../../../src/instances/databases/design-source.ts';
+import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.ts';
+import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
+import { INSTANCES, readInstance } from '../../../src/instances/lookup/lookup.ts';
+import { ensureGlobalDatabases } from '../../../src/instances/platform/global-databases.ts';
+import type { DestroyPayload } from '../../../src/jobs/kinds/destroy.ts';
+import { fileStorage } from '../../../src/storage/file-storage.ts';
+import { runDestruction } from '../../../src/workers/destroy/run-destruction.ts';
+import type { Services } from '../../../src/workers/stage/services.ts';
+import { startTestStack, type TestStack } from '../../stack/fixture.ts';
+import { Cleanup } from '../../support/cleanup.ts';
+import { destroyAttempt, destroyPayload } from '../../support/destroy-attempt.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
+import { testServices } from '../../support/test-services.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
+
+const SECRETS = { cli_secret: 'AAAA', session_secret: 'BBBB', oauth_secret: 'CCCC' };
+
+describe('an account that is made while an instance is marked for its destruction', () => {
+  const suite = new Cleanup();
+  let stack: TestStack;
+  let root: string;
+  let instance: StoredInstance;
+
+  before(async () => {
+    stack = suite.add(await startTestStack(), (each) => each.close());
+    await ensureGlobalDatabases(stack.server);
+    root = suite.add(await temporaryDirectory('late-accounts'), (each) => each.remove()).path;
+  });
+
+  after(() => suite.run());
+
+  beforeEach(async () => {
+    const domain = `late-${randomBytes(4).toString('hex')}.example.org`;
+    const prefix = prefixOf(domain);
+    const document = { _id: randomBytes(16).toString('hex'), domain, prefix, locale: 'en', ...SECRETS };
+    const _rev = await stack.server.putDocument(INSTANCES, document);
+    instance = { ...document, password_defined: true, _rev };
+    for (const doctype of ['io.cozy.files', 'io.cozy.jobs']) await stack.fill({ domain, prefix }, doctype);
+  });
+
+  afterEach(async () => {
+    const left = await readInstance(stack.server, instance._id);
+    if (left !== undefined) await stack.server.deleteDocument(INSTANCES, left._id, left._rev);
+    for (const name of await databases()) await stack.server.deleteDatabase(name);
+  });
+
+  const databases = () => stack.server.listDatabases(`${instance.prefix}/`);
+
+  /** The instance as it was each time that a konnector was given a job. */
+  let whenTold: (StoredInstance | undefined)[] = [];
+
+  /** A CouchDB on which the owner makes an account right before the instance is written the first time. */
+  function server(): CouchServer {
+    const { domain, prefix = '' } = instance;
+    let isFirst = true;
+    whenTold = [];
+    return {
+      ...stack.server,
+      async putDocument(database, document, signal) {
+        if (database === INSTANCES && isFirst) {
+          isFirst = false;
+          const manifest = { _id: 'io.cozy.konnectors/edf', slug: 'edf', on_delete_account: 'x.js' };
+          await stack.fill({ domain, prefix }, 'io.cozy.konnectors', [manifest]);
+          await stack.fill({ domain, prefix }, 'io.cozy.accounts', [{ _id: 'a', account_type: 'edf' }]);
+        }
+        if (database === databaseName(prefix, 'io.cozy.jobs')) {
+          whenTold.push(await readInstance(stack.server, instance._id));
+        }
+        return await stack.server.putDocument(database, document, signal);
+      },
+    };
+  }
+
+  function destroy(more: { services?: Partial<Services>; payload?: Partial<DestroyPayload> } = {}) {
+    const couch = server();
+    const places = { storage: fileStorage(root), designs: createDesignSource() };
+    const services = { ...testServices(couch, places), ...more.services };
+    return runDestruction(destroyAttempt(services), destroyPayload(instance, more.payload));
+  }
+
+  for (const [where, hasOneCopy] of [
+    ['one node has all', true],
+    ['several nodes have copies', false],
+  ] as const) {
+    it(`is told of where ${where}, by a konnector that is let in as before`, async () => {
+      const konnectors = stack.startKonnectors('done');
+      try {
+        const beside = { jobs: stack.jobs, lock: undefined, close: () => undefined };
+        const services = { stack: beside, hasOneCopy: async () => hasOneCopy };
+        expect(await destroy({ services })).to.equal('destroyed');
+      } finally {
+        await konnectors.stop();
+      }
+      expect(konnectors.taken).to.have.length(1);
+      const { session_secret, oauth_secret } = SECRETS;
+      expect(whenTold).to.have.length(1);
+      expect(whenTold[0]).to.include({ deleting: true, session_secret, oauth_secret });
+      expect(whenTold[0]).to.not.have.property('blocked');
+      expect(await databases()).to.deep.equal([]);
+    });
+  }
+
+  it('keeps the databases where no stack can tell of it', async () => {
+    const before = await databases();
+    expect(await thrownBy(destroy())).to.have.property('code', 'accounts');
+    expect(await databases()).to.include.members(before);
+  });
+
+  it('goes with the instance where the operator leaves it to its provider', async () => {
+    expect(await destroy({ payload: { skipAccounts: true } })).to.equal('destroyed');
+    expect(await databases()).to.deep.equal([]);
+  });
+});
