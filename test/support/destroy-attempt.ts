@@ -32,6 +32,7 @@ export function destroyAttempt(
     progress: () => recorded.at(-1) ?? { stages: [] },
     record,
     remember: (next) => void record(next),
+    outlastDead: async () => undefined,
     recorded,
     ...given,
   };
@@ -53,6 +54,7 @@ export function destroyContext(
     instance,
     shutFrom: undefined,
     hasRemovedFiles: false,
+    outlastDead: async () => undefined,
     wasMarked: false,
     markedFrom: () => markedFrom,
     willMark: async (rev) => {
