@@ -8,6 +8,7 @@ import type { KeyedFleet } from '../jobs/fleet/fleet.ts';
 import type { FleetJob } from '../jobs/fleet/open-queue.ts';
 import { openGate } from '../jobs/gate/gate.ts';
 import type { WorkEvent, WorkerReport } from '../jobs/queue/work-event.ts';
+import { RING } from '../jobs/redis/bell.ts';
 import { leave } from '../jobs/redis/worker-heartbeat.ts';
 import type { Log } from '../logger.ts';
 import { OWN_VERSION } from '../own-version.ts';
@@ -165,6 +166,12 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
     },
   );
   worker.on('error', (error) => log.warn('worker', { error }));
+  /** To those who wait for it; where that is lost they look by themselves after a while. */
+  const announceEnd = (job: FleetJob | undefined): void => {
+    redis.publish(keys.jobChannel(job?.id ?? ''), RING.end).catch(() => undefined);
+  };
+  worker.on('completed', announceEnd);
+  worker.on('failed', announceEnd);
   worker.on('failed', (job) => {
     if (job !== undefined) recordEndOfJob(fleet, job).catch((error) => log.warn('settling', { error }));
   });

@@ -1,4 +1,5 @@
 import { PLACES_LUA } from '../index/place.ts';
+import { RING } from '../redis/bell.ts';
 import { script } from '../redis/script.ts';
 import { fence } from './row-state.ts';
 
@@ -83,7 +84,7 @@ end`;
  * The gate learns of it in the same step (`jobs/gate`): a row with a parked job waits there from the moment at which it is known;
  * one that runs was let through, and one that comes back later or has ended is under way no more.
  * KEYS: rows, counts, batch, rate, held, released, gate, outbox, causes. ARGV: row, state, fence, info, retention, channel, batch id,
- * where it waits at the gate if its job is parked, index.
+ * where it waits at the gate if its job is parked, index, channel of its rows.
  */
 export const MOVE_ROW = script(`${HAS_ENDED}${NOTIFY}
 ${CAUSES}
@@ -150,8 +151,10 @@ end
 if hasEnded(KEYS[2], KEYS[3]) then
   if redis.call('HSET', KEYS[3], 'endedAt', now()) == 1 then notify(KEYS[8], KEYS[3], ARGV[7], 'ended') end
   redis.call('PUBLISH', ARGV[6], ARGV[7])
+  redis.pcall('PUBLISH', ARGV[10], '${RING.end}')
 else
   redis.call('HDEL', KEYS[3], 'endedAt')
+  redis.pcall('PUBLISH', ARGV[10], '${RING.change}')
 end
 for at = 1, 4 do redis.call('EXPIRE', KEYS[at], ARGV[5]) end
 redis.call('EXPIRE', KEYS[9], ARGV[5])

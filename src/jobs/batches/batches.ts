@@ -141,6 +141,7 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
         batchId,
         place ?? '',
         keys.index,
+        keys.rowsChannel(batchId),
       ],
     );
     return moved === 1;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { RedisClient } from '../../redis/client.ts';
 import { STAGE_NAMES, type StageName } from '../kinds/job-kinds.ts';
 import type { SignedPayload } from '../kinds/payload.ts';
+import { RING } from '../redis/bell.ts';
 import type { Keys } from '../redis/keys.ts';
 import { script } from '../redis/script.ts';
 
@@ -111,6 +112,7 @@ export function withApp(before: Progress, record: AppRecord): Progress {
 const FENCED_WRITE = script(`
 if redis.call('GET', KEYS[1] .. ':lock') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
+redis.pcall('PUBLISH', ARGV[4], '${RING.change}')
 return 1
 `);
 
@@ -130,7 +132,7 @@ export async function writeFenced(
   const written = await FENCED_WRITE.run(
     redis,
     [keys.bull(job.id)],
-    [job.token, field, JSON.stringify(value)],
+    [job.token, field, JSON.stringify(value), keys.jobChannel(job.id)],
   );
   return written === 1;
 }

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { JobOutcome } from '../kinds/job-kinds.ts';
 import { isEnded, parsePayload } from '../kinds/payload.ts';
+import { type BellOptions, createBell } from '../redis/bell.ts';
 import { type FailureReason, readFailureText } from './ending.ts';
 import { type Progress, readProgress } from './progress.ts';
 
@@ -13,8 +13,8 @@ export type JobEnd =
   | { readonly state: 'gone' }
   | { readonly state: 'running'; readonly progress: Progress };
 
-/** How often a job is looked at: a person should not notice, and events can be lost (`docs/bullmq.md` §11). */
-const POLL_MS = 100;
+/** A person should not notice how often a job is looked at. */
+const PACE: BellOptions = { deafMs: 100, quietMs: 1_000, restMs: 20 };
 
 export async function readJobEnd({ queue }: Pick<Fleet, 'queue'>, jobId: string): Promise<JobEnd> {
   // The state first: a job that was read before it ended does not have its end in it.
@@ -39,20 +39,25 @@ export interface WaitOptions {
   onProgress?(progress: Progress): void;
 }
 
-/** Waits until a job has ended; answers `running` when the signal comes first. */
+/**
+ * Waits until a job has ended; answers `running` when the signal comes first. Its worker tells when it is time to look
+ * (`docs/bullmq.md` §11).
+ */
 export async function waitForJob(
-  fleet: Pick<Fleet, 'queue'>,
+  fleet: Pick<Fleet, 'queue' | 'redis' | 'keys'>,
   jobId: string,
   options: WaitOptions,
 ): Promise<JobEnd> {
-  for (;;) {
-    const end = await readJobEnd(fleet, jobId);
-    if (end.state !== 'running' || options.signal.aborted) return end;
-    options.onProgress?.(end.progress);
-    try {
-      await sleep(POLL_MS, undefined, { signal: options.signal });
-    } catch {
-      return await readJobEnd(fleet, jobId);
+  const bell = createBell(fleet.redis, fleet.keys.jobChannel(jobId), PACE);
+  try {
+    for (;;) {
+      const { aborted } = options.signal;
+      const end = await readJobEnd(fleet, jobId);
+      if (end.state !== 'running' || aborted) return end;
+      options.onProgress?.(end.progress);
+      await bell.rung(options.signal);
     }
+  } finally {
+    bell.close();
   }
 }

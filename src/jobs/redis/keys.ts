@@ -13,6 +13,8 @@ export interface Keys {
   joined(jobId: string): string;
   /** Set while an operator wants that job to stop; its value names the operator. */
   cancel(jobId: string): string;
+  /** Channel on which changes of that job are announced, and its end (`redis/bell.ts`). */
+  jobChannel(jobId: string): string;
   /** Channel on which a cancellation is announced at once. */
   readonly cancelChannel: string;
   readonly fleetId: string;
@@ -47,6 +49,8 @@ export interface Keys {
   submissionKey(digest: string): string;
   /** Channel on which the end of a batch is announced. */
   readonly batchChannel: string;
+  /** Channel on which changes of that batch's rows are announced, and its end (`redis/bell.ts`). */
+  rowsChannel(batchId: string): string;
   /** Notices of batches that are to be sent, by when (`batches/outbox.ts`). */
   readonly outbox: string;
   /** How a user and password fare on a CouchDB; by a digest of them. */
@@ -99,6 +103,7 @@ export function createKeys(prefix: string): Keys {
     name: (name) => `${tag}:name:${name}`,
     joined: (jobId) => `${tag}:joined:${jobId}`,
     cancel: (jobId) => `${tag}:cancel:${jobId}`,
+    jobChannel: (jobId) => `${tag}:job:${jobId}`,
     cancelChannel: `${tag}:cancel`,
     fleetId: `${tag}:id`,
     founding: `${tag}:founding`,
@@ -117,6 +122,7 @@ export function createKeys(prefix: string): Keys {
     submitting: (batchId) => `${tag}:batch:${batchId}:submitting`,
     submissionKey: (digest) => `${tag}:submission:${digest}`,
     batchChannel: `${tag}:batch`,
+    rowsChannel: (batchId) => `${tag}:batch:${batchId}`,
     outbox: `${tag}:outbox`,
     login: (host, digest) => `${tag}:login:${host}:${digest}`,
     loginTries: (host) => `${tag}:login-tries:${host}`,

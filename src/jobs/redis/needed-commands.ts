@@ -70,6 +70,8 @@ export function neededCommands(keys: Keys): readonly NeededCommand[] {
     ['xtrim', key, 'MAXLEN', 0],
     ['publish', keys.cancelChannel, ''],
     ['publish', keys.batchChannel, ''],
+    ['publish', keys.jobChannel(member), ''],
+    ['publish', keys.rowsChannel(member), ''],
     ['subscribe', keys.cancelChannel],
   ];
 }

@@ -1,17 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { FleetError, InputError } from '../../errors.ts';
 import type { Batch } from '../../jobs/batches/batches.ts';
 import { waitsAfterCanary } from '../../jobs/batches/hold-of.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { type Controlled, readControls } from '../../jobs/queue/queue-controls.ts';
+import { type Bell, type BellOptions, createBell } from '../../jobs/redis/bell.ts';
 import { listWorkers, type WorkerState } from '../../jobs/redis/worker-heartbeat.ts';
 import { type BatchDetail, batchDetail } from './batch-detail.ts';
 import { endedRows } from './batch-state.ts';
 import { type Hold, holdsOf } from './holds.ts';
 import { createRate } from './rate.ts';
 
-/** Milliseconds between two looks at a batch; each costs Redis the same, whatever its size (`ARCHITECTURE.md` §5). */
-const LOOK_MS = 250;
+/** How often a batch is looked at; each look costs Redis the same, whatever its size (`ARCHITECTURE.md` §5). */
+const PACE: BellOptions = { deafMs: 250, quietMs: 1_000, restMs: 250 };
 
 /** Milliseconds between two looks at the workers, which cost more the more there are, and at the queue as a whole. */
 const WORKERS_MS = 3_000;
@@ -32,6 +32,8 @@ export interface BatchView extends BatchDetail {
 /** Looks at a batch and tells what it sees. */
 export interface BatchFollower {
   look(): Promise<Batch>;
+  /** Tells when it is worth another look; to be closed. */
+  listen(): Bell;
 }
 
 export function createFollower(fleet: Fleet, id: string, onView: (view: BatchView) => void): BatchFollower {
@@ -78,6 +80,7 @@ export function createFollower(fleet: Fleet, id: string, onView: (view: BatchVie
       onView({ batch, workers, rate: rate.perSecond, ...detail, holds: holdsOf(batch, workers, queuePause) });
       return batch;
     },
+    listen: () => createBell(fleet.redis, fleet.keys.rowsChannel(id), PACE),
   };
 }
 
@@ -87,13 +90,15 @@ export function createFollower(fleet: Fleet, id: string, onView: (view: BatchVie
  * @throws InputError `unknown_batch`, FleetError `lost_batch` when Redis forgets it meanwhile
  */
 export async function followBatch(follower: BatchFollower, signal: AbortSignal): Promise<Batch> {
-  for (;;) {
-    const batch = await follower.look();
-    if (batch.endedAt !== undefined || signal.aborted || waitsAfterCanary(batch)) return batch;
-    try {
-      await sleep(LOOK_MS, undefined, { signal });
-    } catch {
-      // Aborted: one last look.
+  const bell = follower.listen();
+  try {
+    for (;;) {
+      const { aborted } = signal;
+      const batch = await follower.look();
+      if (batch.endedAt !== undefined || aborted || waitsAfterCanary(batch)) return batch;
+      await bell.rung(signal);
     }
+  } finally {
+    bell.close();
   }
 }
