@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FleetError } from '../../errors.ts';
+import { ownFile } from '../../own-file.ts';
 import { type Supervised, supervise } from '../child-process.ts';
 import { withPrivateUmask } from '../private-umask.ts';
 
@@ -26,9 +27,8 @@ export interface SpawnedCouch {
 /** Starts the embedded CouchDB in a process of its own, which ends when ours does. */
 export async function spawnEmbeddedCouch(options: SpawnedCouchOptions): Promise<SpawnedCouch> {
   const { port, dataDir, user, password } = options;
-  const self = fileURLToPath(import.meta.url);
-  const extension = extname(self);
-  const main = fileURLToPath(new URL(`./main${extension}`, import.meta.url));
+  const extension = extname(fileURLToPath(import.meta.url));
+  const main = fileURLToPath(ownFile(`embedded/couchdb/main${extension}`));
   const child = withPrivateUmask(() =>
     fork(main, [], {
       // From the sources, TypeScript needs its loader; built, nothing.

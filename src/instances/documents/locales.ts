@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { ownFile } from '../../own-file.ts';
 
-const FOLDER = new URL('../../../locales/', import.meta.url);
+const FOLDER = ownFile('locales/');
 const FALLBACK = 'en';
 
 const directoryNamesSchema = z.object({

@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import serveFiles from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
+import { ownFile } from '../../own-file.ts';
 
 /** Where the files of `assets/` are served: a path that no application of an instance has. */
 export const ASSETS_PATH = '/.cozy-fleet/assets/';
 
-const FOLDER = fileURLToPath(new URL('../../../assets/', import.meta.url));
+const FOLDER = fileURLToPath(ownFile('assets/'));
 
 /** What pages load; other files lie there for developers. */
 const FOR_PAGES = /^(?:[\w-]+\.)+(?:css|js|svg|png|ico|woff2)$/;

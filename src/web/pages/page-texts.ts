@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { ownFile } from '../../own-file.ts';
 
-const FOLDER = new URL('../../../locales/', import.meta.url);
+const FOLDER = ownFile('locales/');
 
 /** The language of whatever has no translation. */
 export const FALLBACK_LANGUAGE = 'en';

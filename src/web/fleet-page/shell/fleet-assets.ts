@@ -3,11 +3,12 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
+import { ownFile } from '../../../own-file.ts';
 
 /** Where browsers find the styles and scripts of the fleet page. */
 export const FLEET_ASSETS = '/fleet/assets/';
 
-const OURS = fileURLToPath(new URL('../../../../assets/', import.meta.url));
+const OURS = fileURLToPath(ownFile('assets/'));
 const CHARTS = dirname(createRequire(import.meta.url).resolve('chart.js'));
 
 /** Serves just what pages name, to everybody: the form to sign in needs it. */
