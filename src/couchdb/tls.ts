@@ -1,10 +1,13 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import * as https from 'node:https';
+import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, TLSSocket } from 'node:tls';
-import { buildConnector } from 'undici';
+import type { buildConnector } from 'undici';
 import type { CouchTls } from '../config/couch-tls.ts';
+
+const load = createRequire(import.meta.url);
 
 /** Opens connections, with or without TLS; a socket is handed over when it may be written to. */
 export type Connector = buildConnector.connector;
@@ -29,10 +32,8 @@ export class PinMismatch extends Error {
  * certificate is shown, so that nothing could be checked.
  */
 export function createConnector(tls: CouchTls | undefined): Connector {
-  const connect = buildConnector({
-    maxCachedSessions: 0,
-    ...(tls !== undefined && { secureContext: contextOf(tls), rejectUnauthorized: !tls.insecure }),
-  });
+  const secure = tls && { secureContext: contextOf(tls), rejectUnauthorized: !tls.insecure };
+  const connect = onceNeeded(() => undici().buildConnector({ maxCachedSessions: 0, ...secure }));
   const pinnedKey = tls?.pinnedKey;
   if (pinnedKey === undefined) return connect;
   return (options, callback) => {
@@ -43,6 +44,19 @@ export function createConnector(tls: CouchTls | undefined): Connector {
       socket.destroy();
       callback(mismatch, null);
     });
+  };
+}
+
+/** A tenth of a second to load, and commands that speak plain HTTP never ask for it. */
+function undici(): typeof import('undici') {
+  return load('undici');
+}
+
+function onceNeeded(build: () => Connector): Connector {
+  let connect: Connector | undefined;
+  return (options, callback) => {
+    connect ??= build();
+    connect(options, callback);
   };
 }
 

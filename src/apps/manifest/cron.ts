@@ -1,4 +1,6 @@
-import { CronExpressionParser } from 'cron-parser';
+import { createRequire } from 'node:module';
+
+const load = createRequire(import.meta.url);
 
 /**
  * Whole times only, not the extensions of our parser (`L`, `H`, `#`, 7 for Sunday), which the stack's
@@ -29,6 +31,8 @@ export function nextOfCron(expression: string, now: Date): Date | undefined {
   const fields = given.length === FIELDS.length - 1 ? ['0', ...given] : given;
   if (fields.length !== FIELDS.length) return undefined;
   if (!FIELDS.every((field, at) => field.test(fields[at] ?? ''))) return undefined;
+  // Only workers ask, and commands that read sources of applications import this module, too.
+  const { CronExpressionParser }: typeof import('cron-parser') = load('cron-parser');
   try {
     return CronExpressionParser.parse(fields.join(' '), { currentDate: now, tz: 'UTC' }).next().toDate();
   } catch {

@@ -5,7 +5,7 @@ import { type Couch, checkCouch, openCouch } from '../../operations/connect/couc
 import { passphraseMarker } from '../../operations/connect/passphrase-sealer.ts';
 import { withKeyedFleet } from '../../operations/connect/with-fleet.ts';
 import { type FileCounts, refuseInvalidRows } from '../../operations/input/check-file.ts';
-import { rulesOf } from '../../operations/input/check-rows.ts';
+import { rulesOf } from '../../operations/input/rules-of.ts';
 import {
   type CreationBatch,
   type PreparedCreations,

@@ -5,15 +5,11 @@ import {
   type ParsedOptions,
   parseInstanceOptions,
 } from '../../instances/options/parse-options.ts';
-import type { SealForJob } from '../../jobs/fleet/sealed-passphrase.ts';
-import { creation } from '../../jobs/queue/enqueue.ts';
-import { withCouch } from '../../operations/connect/couch.ts';
 import { passphraseSealer } from '../../operations/connect/passphrase-sealer.ts';
-import { withKeyedFleet } from '../../operations/connect/with-fleet.ts';
-import { rulesOf } from '../../operations/input/check-rows.ts';
+import { withCouchAndFleet } from '../../operations/connect/with-fleet.ts';
+import { rulesOf } from '../../operations/input/rules-of.ts';
 import { createInstance } from '../../operations/instances/create-instance.ts';
 import { alreadyExists, type CreationResult } from '../../operations/jobs/follow-creation.ts';
-import { onePage, type PlanAnswer, type PlanCommand, showPlan } from '../batches/print-plan.ts';
 import { type ParsedFlags, rawOptionsOf } from '../flags/instance-flags.ts';
 import { type Creation, printCreation } from '../jobs/print-creation.ts';
 import { jobPrinter } from '../jobs/print-job.ts';
@@ -55,53 +51,20 @@ export async function addOne(options: AddOneOptions): Promise<CommandResult<Crea
   }
 }
 
-/** Says what a creation would do; nothing is queued. @throws InputError, FleetError */
-export async function planOne(
-  options: AddOneOptions & Pick<PlanCommand, 'live' | 'file' | 'naming'>,
-): Promise<CommandResult<PlanAnswer>> {
-  const { config, domain, flags, tries, output, live, file, naming } = options;
-  const parsed = parseInstanceOptions({ ...rawOptionsOf(flags), domain }, rulesOf(config));
-  const { options: wanted } = parsed;
-  return await withCouch(config, async (couch) => {
-    const show = (seal?: SealForJob) => {
-      const requests = onePage([{ ...creation({ options: wanted, tries, seal }), row: 1 }]);
-      const work = { kind: 'create', name: wanted.domain, rate: undefined, requests } as const;
-      return showPlan({ config, couch, output, live, file, naming }, work);
-    };
-    if (file === undefined || parsed.passphrase === undefined) return await show();
-    return await withKeyedFleet(config, couch.global, async (fleet) => {
-      const sealer = await passphraseSealer(config, fleet);
-      return await show(await sealer(parsed));
-    });
-  });
-}
-
-/** How the batch of a plan is to be, by the flags of a creation. */
-export function namingOf(flags: {
-  readonly 'batch-name'?: string | undefined;
-  readonly reason?: string | undefined;
-  readonly tries: number;
-}): PlanCommand['naming'] {
-  const { 'batch-name': name, reason = '', tries } = flags;
-  return { name, reason, maxFailures: undefined, tries };
-}
-
 async function create(
   { config, tries, reason, async, waitMs, output }: AddOneOptions,
   parsed: ParsedOptions,
 ): Promise<CreationResult> {
-  return await withCouch(config, ({ global }) =>
-    withKeyedFleet(config, global, async (fleet) => {
-      const sealer = parsed.passphrase === undefined ? undefined : await passphraseSealer(config, fleet);
-      const seal = await sealer?.(parsed);
-      const services = { fleet, global, linkScheme: config.fleet.linkScheme };
-      const { options } = parsed;
-      const input = { options, seal, tries, author: currentAuthor(reason) };
-      return await withInterrupt((signal) =>
-        createInstance(services, input, { async, waitMs, signal }, jobPrinter(output)),
-      );
-    }),
-  );
+  return await withCouchAndFleet(config, async ({ global }, fleet) => {
+    const sealer = parsed.passphrase === undefined ? undefined : await passphraseSealer(config, fleet);
+    const seal = await sealer?.(parsed);
+    const services = { fleet, global, linkScheme: config.fleet.linkScheme };
+    const { options } = parsed;
+    const input = { options, seal, tries, author: currentAuthor(reason) };
+    return await withInterrupt((signal) =>
+      createInstance(services, input, { async, waitMs, signal }, jobPrinter(output)),
+    );
+  });
 }
 
 /** As in the stack, a bad flag is told at once, a bad domain after the first line. */

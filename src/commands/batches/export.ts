@@ -17,8 +17,8 @@ import { FAILURES } from '../../operations/batches/failure-groups.ts';
 import { checkCouch, openCouch, withCouch } from '../../operations/connect/couch.ts';
 import { withFleet, withKeyedFleet } from '../../operations/connect/with-fleet.ts';
 import { problemReports } from '../../operations/input/check-file.ts';
-import { rulesOf } from '../../operations/input/check-rows.ts';
 import { openInstanceFile } from '../../operations/input/row-file.ts';
+import { rulesOf } from '../../operations/input/rules-of.ts';
 
 /** Which rows of which batch, and what of them. */
 interface ExportedBatch {

@@ -7,8 +7,8 @@ import { expandBooleanFlags, instanceFlags } from '../../cli/flags/instance-flag
 import { notifyOf } from '../../cli/flags/notify-flag.ts';
 import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
 import { steeringOptionsOf } from '../../cli/flags/steering-flags.ts';
-import { addFile, type DryRunAnswer, type FileCreation } from '../../cli/instances/add-file.ts';
-import { addOne, namingOf, planOne } from '../../cli/instances/add-one.ts';
+import type { DryRunAnswer, FileCreation } from '../../cli/instances/add-file.ts';
+import { addOne } from '../../cli/instances/add-one.ts';
 import type { Creation } from '../../cli/jobs/print-creation.ts';
 import { passphraseFlags, readPassphrase } from '../../cli/terminal/passphrase-input.ts';
 import { InputError } from '../../errors.ts';
@@ -47,6 +47,7 @@ export default class InstancesAdd extends BaseCommand {
     tries: triesFlag(DEFAULT_TRIES),
   };
 
+  // What only files and looks ahead need is loaded for them: it is more than all that one instance needs.
   async run(): Promise<Creation | FileCreation | DryRunAnswer | PlanAnswer> {
     const { args, flags } = await this.parse(InstancesAdd, expandBooleanFlags(this.argv));
     const config = this.loadConfig(flags.config);
@@ -64,9 +65,16 @@ export default class InstancesAdd extends BaseCommand {
     if (args.domain !== undefined && from === undefined) {
       const passphrase = await readPassphrase(flags, process.stdin, this.output);
       const one = { ...shared, domain: args.domain, flags: { ...flags, passphrase } };
-      const { answer, outcome } = flags['dry-run']
-        ? await planOne({ ...one, live: this.live, file: flags['plan-file'], naming: namingOf(flags) })
-        : await addOne(one);
+      const lookAhead = async () => {
+        const { namingOf, planOne } = await import('../../cli/instances/plan-one.ts');
+        return await planOne({
+          ...one,
+          live: this.live,
+          file: flags['plan-file'],
+          naming: namingOf(flags),
+        });
+      };
+      const { answer, outcome } = flags['dry-run'] ? await lookAhead() : await addOne(one);
       this.endWith(outcome);
       return answer;
     }
@@ -74,6 +82,7 @@ export default class InstancesAdd extends BaseCommand {
     if (args.domain !== undefined || from === undefined) {
       throw new InputError('bad_choice', 'Name either a domain, or with --from a file of them');
     }
+    const { addFile } = await import('../../cli/instances/add-file.ts');
     const { answer, outcome } = await addFile({
       ...shared,
       source: from,

@@ -24,7 +24,7 @@ import type { RawOptions } from '../../instances/options/flags.ts';
 import { isOnlyAbout } from '../../instances/options/parse-options.ts';
 import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
-import { rulesOf } from '../../operations/input/check-rows.ts';
+import { rulesOf } from '../../operations/input/rules-of.ts';
 import { modifyInstance } from '../../operations/instances/modify-instance.ts';
 import { prepareModifications, prepareModificationsOf } from '../../operations/instances/modify-instances.ts';
 import { guardSentence } from '../../operations/plan/guard.ts';

@@ -1,6 +1,6 @@
-import { DateTime } from 'luxon';
 import { count } from '../../quantity-text.ts';
 import { oneLine } from '../../safe-text.ts';
+import { luxon } from '../../time-zones.ts';
 import type { Batch } from './batches.ts';
 import { openingAt, windowText } from './window.ts';
 
@@ -73,12 +73,12 @@ export function holdText(hold: Hold): string {
 
 /** A time as clocks of a zone show it, with its name: `2026-11-27 22:00 Europe/Paris`. @param ms since 1970 */
 export function clockText(ms: number, zone = localZone()): string {
-  return `${DateTime.fromMillis(ms, { zone }).toFormat('yyyy-MM-dd HH:mm')} ${zone}`;
+  return `${luxon().DateTime.fromMillis(ms, { zone }).toFormat('yyyy-MM-dd HH:mm')} ${zone}`;
 }
 
 /** Name of the time zone of this machine, such as `Europe/Paris`. */
 export function localZone(): string {
-  return DateTime.local().zoneName;
+  return luxon().DateTime.local().zoneName;
 }
 
 function rowsText(rows: number): string {

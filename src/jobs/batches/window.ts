@@ -1,4 +1,5 @@
-import { DateTime, IANAZone } from 'luxon';
+import type { DateTime } from 'luxon';
+import { luxon } from '../../time-zones.ts';
 
 /** Hours of each day in which a batch may begin rows; where `until` is not later than `from`, they end on the next day. */
 export interface BatchWindow {
@@ -23,7 +24,7 @@ export function isTimeOfDay(text: string): boolean {
 }
 
 export function isTimeZone(name: string): boolean {
-  return IANAZone.isValidZone(name);
+  return luxon().IANAZone.isValidZone(name);
 }
 
 /** Reads `22:00-06:00`; undefined where it is none, or would be open all day. */
@@ -50,7 +51,7 @@ export function windowText({ from, until, zone }: BatchWindow): string {
  * @param now milliseconds since 1970
  */
 export function openingAt({ from, until, zone }: BatchWindow, now: number): Opening {
-  const today = DateTime.fromMillis(now, { zone }).startOf('day');
+  const today = luxon().DateTime.fromMillis(now, { zone }).startOf('day');
   // The opening of yesterday may last until today.
   const openings = [-1, 0, 1].map((days) => {
     const day = today.plus({ days });
@@ -65,7 +66,7 @@ export function openingAt({ from, until, zone }: BatchWindow, now: number): Open
 
 /** When clocks of that zone show that time next, in milliseconds since 1970. */
 export function nextTime(time: string, zone: string, now: number): number {
-  const today = DateTime.fromMillis(now, { zone }).startOf('day');
+  const today = luxon().DateTime.fromMillis(now, { zone }).startOf('day');
   const first = atTime(today, time);
   return first > now ? first : atTime(today.plus({ days: 1 }), time);
 }

@@ -6,16 +6,26 @@ import { type Fleet, type KeyedFleet, openFleet } from '../../jobs/fleet/fleet.t
 import { ensureFleetRecord, type FleetRecord, readRecord } from '../../jobs/fleet/fleet-record.ts';
 import { createSigner } from '../../jobs/fleet/signer.ts';
 import { explainRedis } from '../../redis/connect-redis.ts';
+import { type Couch, withCouch } from './couch.ts';
 
 /**
  * Opens the fleet's Redis for the time of `work`, whatever becomes of it.
  * @throws FleetError `redis_unreachable`
  */
-export async function withFleet<T>(
+export async function withFleet<T>(config: Config, work: (fleet: Fleet) => Promise<T>): Promise<T> {
+  return await withOpened(openForCommand(config), config, work);
+}
+
+function openForCommand({ fleet }: Config): Promise<Fleet> {
+  return openFleet({ ...fleet, role: 'command' });
+}
+
+async function withOpened<T>(
+  opening: Promise<Fleet>,
   { fleet: settings }: Config,
   work: (fleet: Fleet) => Promise<T>,
 ): Promise<T> {
-  const fleet = await openFleet({ ...settings, role: 'command' });
+  const fleet = await opening;
   try {
     return await work(fleet);
   } catch (error) {
@@ -36,6 +46,30 @@ export async function withKeyedFleet<T>(
   work: (fleet: KeyedFleet) => Promise<T>,
 ): Promise<T> {
   return await withFleet(config, async (fleet) => await work(await keyedFleet(fleet, global)));
+}
+
+/**
+ * The same, with CouchDB: both are opened at once. What is wrong with CouchDB is told first.
+ * @throws FleetError as `withCouch`, and as `withKeyedFleet`
+ */
+export async function withCouchAndFleet<T>(
+  config: Config,
+  work: (couch: Couch, fleet: KeyedFleet) => Promise<T>,
+): Promise<T> {
+  const opening = openForCommand(config);
+  // It may fail while CouchDB is still being asked; whoever waits for it is told.
+  opening.catch(() => undefined);
+  try {
+    return await withCouch(config, async (couch) =>
+      withOpened(opening, config, async (fleet) => work(couch, await keyedFleet(fleet, couch.global))),
+    );
+  } finally {
+    // Where CouchDB is away nobody has waited for it, and a Redis that is silent must not keep that from being told.
+    void opening.then(
+      (fleet) => fleet.close(),
+      () => undefined,
+    );
+  }
 }
 
 /** The same fleet with its key, as {@link withKeyedFleet} has it. @throws FleetError `bad_fleet_record` */

@@ -1,4 +1,3 @@
-import type { Config } from '../../config/config.ts';
 import { creationDoubts } from '../../instances/options/doubts.ts';
 import type { RawOptions } from '../../instances/options/flags.ts';
 import type { InstanceOptions } from '../../instances/options/options.ts';
@@ -71,11 +70,6 @@ export interface CheckRowsOptions {
   /** Flags of the command line: they stand in for columns that are absent or empty. */
   readonly defaults: RawOptions;
   readonly rules: ParsingRules;
-}
-
-/** What the configuration says about which options are good. */
-export function rulesOf({ subdomains, couchdb, contexts }: Config): ParsingRules {
-  return { subdomains, clusters: couchdb.clusters.length, contexts: Object.keys(contexts) };
 }
 
 /** Rows that are to become instances. */

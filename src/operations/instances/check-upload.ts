@@ -8,7 +8,7 @@ import type { BatchReporter, BatchResult, RunBatchOptions } from '../batches/run
 import { type Couch, checkCouch } from '../connect/couch.ts';
 import { passphraseMarker } from '../connect/passphrase-sealer.ts';
 import { type FileCounts, refuseInvalidRows } from '../input/check-file.ts';
-import { rulesOf } from '../input/check-rows.ts';
+import { rulesOf } from '../input/rules-of.ts';
 import type { InputStream } from '../input/spool.ts';
 import { withPlanServices } from '../plan/open-plan.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type CliPlatform, runCommand, startPlatform } from '../../support/cli-platform.ts';
+import { type CliPlatform, runCommand, spawnCommand, startPlatform } from '../../support/cli-platform.ts';
 import { testPort } from '../../support/test-port.ts';
 
 const PASSWORD = 'tr0ub4dor';
@@ -53,4 +53,13 @@ describe('instances add where something is not there', () => {
       expect(exitCode).to.equal(1);
     });
   }
+
+  it('ends in good order where Redis is away before CouchDB has answered', async () => {
+    const port = await testPort();
+    const config = await platform.configure({ redisUrl: `redis://127.0.0.1:${port}` });
+    const { stderr, exitCode } = await spawnCommand(['instances', 'add', 'a.example.org', '-c', config])
+      .ended;
+    expect(stderr).to.contain(`Error: Redis does not answer at 127.0.0.1:${port}`).and.not.contain('    at ');
+    expect(exitCode).to.equal(1);
+  });
 });
