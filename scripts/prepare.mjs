@@ -119,20 +119,21 @@ function newestSource(directory) {
 }
 
 function build() {
-  const dist = join(ROOT, 'dist');
-  const configured = ['tsconfig.json', 'tsconfig.build.json'].map((name) => writtenAt(join(ROOT, name)));
-  const newest = Math.max(newestSource(join(ROOT, 'src')), ...configured);
-  const built = writtenAt(join(dist, '.tsbuildinfo'));
-  if (built > 0 && built >= newest) return;
+  const manifest = join(ROOT, 'oclif.manifest.json');
+  const configured = ['package-lock.json', 'package.json', 'tsconfig.json', join('scripts', 'bundle.mjs')];
+  const newest = Math.max(
+    newestSource(join(ROOT, 'src')),
+    ...configured.map((name) => writtenAt(join(ROOT, name))),
+  );
+  // It is written last.
+  const built = writtenAt(manifest);
+  if (built > 0 && built >= newest && existsSync(join(ROOT, 'dist', 'commands'))) return;
   console.log('Building …');
-  // What was compiled from sources that are gone must go as well.
-  rmSync(dist, { recursive: true, force: true });
-  const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-  for (const args of [[compiler, '-p', 'tsconfig.build.json'], [join('scripts', 'write-manifest.mjs')]]) {
-    const { ok, output } = run(process.execPath, args);
+  for (const script of ['bundle.mjs', 'write-manifest.mjs']) {
+    const { ok, output } = run(process.execPath, [join('scripts', script)]);
     if (ok) continue;
     // A half-built dist would be taken for a whole one the next time.
-    rmSync(dist, { recursive: true, force: true });
+    rmSync(manifest, { force: true });
     fail(`The build failed:\n${output}`);
   }
 }
