@@ -1,4 +1,3 @@
-import { expect } from 'chai';
 import { type Fleet, openFleet } from '../../../src/jobs/fleet/fleet.ts';
 import { type Bell, type BellOptions, createBell, RING } from '../../../src/jobs/redis/bell.ts';
 import { redisAt } from '../../support/redis-at.ts';
