@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
+import { realpathSync } from 'node:fs';
 import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
@@ -9,15 +10,16 @@ import { fleetYaml } from '../../src/up/config-file.ts';
 import {
   startTestCouch,
   startTestRedis,
-  type TemporaryDirectory,
   type TestCouch,
   type TestRedis,
   temporaryDirectory,
 } from '../support/servers.ts';
+import type { TemporaryDirectory } from '../support/temporary-directory.ts';
 
 const run = promisify(execFile);
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** Of the checkout, where what was built with the tests leads by a link as well. */
+const ROOT = dirname(realpathSync(new URL('../../package.json', import.meta.url)));
 
 /** What is in the package beside what is built. */
 const BESIDE = ['bin', 'package.json', 'locales', 'assets', 'README.md', 'LICENSE', 'redis.conf', 'examples'];
