@@ -27,12 +27,13 @@ import type {
 } from './documents.ts';
 import { saysNoDatabase, saysNoDocument } from './errors.ts';
 import { createHealthProbe, type Health } from './health.ts';
+import { createHttpTransport } from './http-transport.ts';
 import { createLocalBook, type LoginBook } from './login-gate.ts';
 import { databaseQuery, encodedId, viewQuery } from './paths.ts';
 import { createCouchRequests } from './requests.ts';
 import { createSilenceWatch } from './silence-watch.ts';
 import { createConnector } from './tls.ts';
-import { createTransport } from './transport.ts';
+import type { CreateTransport } from './transport.ts';
 
 export type * from './documents.ts';
 
@@ -48,6 +49,8 @@ export interface CouchServerOptions extends DatabaseSettings {
   readonly tls?: CouchTls | undefined;
   /** Whether requests fail within seconds, writes too, where not even `/_up` is answered: for who is waited for himself. */
   readonly failsSoon?: boolean | undefined;
+  /** What sends requests; absent = what is loaded soonest (`http-transport.ts`). */
+  readonly createTransport?: CreateTransport | undefined;
   /** The book that all clients with this URL ask before they log in; absent = one of this client alone. */
   bookAt?(url: string): LoginBook;
 }
@@ -132,6 +135,7 @@ const LATE_MS = 2_000;
 
 /** Connects to one CouchDB cluster; nothing is sent before the first call. */
 export function connectCouch(options: CouchServerOptions): CouchServer {
+  const { createTransport = createHttpTransport } = options;
   const { url, connections, timeout = DEFAULT_TIMEOUT_MS, readTimeout = DEFAULT_READ_TIMEOUT_MS } = options;
   const searchTimeout = options.readTimeout ?? DEFAULT_SEARCH_TIMEOUT_MS;
   const { host } = new URL(url);

@@ -1,13 +1,10 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import * as https from 'node:https';
-import { createRequire } from 'node:module';
-import { Socket } from 'node:net';
+import * as net from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createSecureContext, TLSSocket } from 'node:tls';
+import * as tls from 'node:tls';
 import type { buildConnector } from 'undici';
 import type { CouchTls } from '../config/couch-tls.ts';
-
-const load = createRequire(import.meta.url);
 
 /** Opens connections, with or without TLS; a socket is handed over when it may be written to. */
 export type Connector = buildConnector.connector;
@@ -27,19 +24,42 @@ export class PinMismatch extends Error {
   }
 }
 
+/** Milliseconds in which a connection has to be there, TLS included. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Milliseconds of silence after which the operating system asks whether the other side is still there. */
+const KEEP_ALIVE_MS = 60_000;
+
 /**
  * The one way to connect to CouchDB, for every client of it. No session is resumed: in a resumed one no
- * certificate is shown, so that nothing could be checked.
+ * certificate is shown, so that nothing could be checked. Not undici's own, which commands would have to load.
  */
-export function createConnector(tls: CouchTls | undefined): Connector {
-  const secure = tls && { secureContext: contextOf(tls), rejectUnauthorized: !tls.insecure };
-  const connect = onceNeeded(() => undici().buildConnector({ maxCachedSessions: 0, ...secure }));
-  const pinnedKey = tls?.pinnedKey;
-  if (pinnedKey === undefined) return connect;
+export function createConnector(settings: CouchTls | undefined): Connector {
+  const secure = settings && { secureContext: contextOf(settings), rejectUnauthorized: !settings.insecure };
+  const pinnedKey = settings?.pinnedKey;
+
+  function open({ hostname, protocol, port, servername }: buildConnector.Options): net.Socket {
+    if (protocol !== 'https:') return net.connect({ host: hostname, port: Number(port || 80) });
+    const name = servername || (net.isIP(hostname) === 0 ? hostname : '');
+    const target = { host: hostname, port: Number(port || 443), servername: name };
+    return tls.connect({ ...secure, ...target, ALPNProtocols: ['http/1.1'] });
+  }
+
   return (options, callback) => {
-    connect(options, (...[error, socket]: ConnectResult) => {
-      if (error !== null) return callback(error, null);
-      const mismatch = socket instanceof TLSSocket ? mismatchOf(socket, pinnedKey) : undefined;
+    const socket = open(options).setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
+    const late = () => socket.destroy(new Error(`no connection within ${CONNECT_TIMEOUT_MS} ms`));
+    const limit = setTimeout(late, CONNECT_TIMEOUT_MS);
+    const fail = (error: Error) => {
+      clearTimeout(limit);
+      callback(error, null);
+    };
+    socket.once('error', fail);
+    socket.once(options.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+      clearTimeout(limit);
+      const mismatch = pinnedKey === undefined ? undefined : mismatchOf(socket, pinnedKey);
+      socket.off('error', fail);
+      // An alert of TLS is told without ending the socket: who listens to its end would hear of that alone.
+      socket.once('error', (error) => socket.destroy(error));
       if (mismatch === undefined) return callback(null, socket);
       socket.destroy();
       callback(mismatch, null);
@@ -47,34 +67,22 @@ export function createConnector(tls: CouchTls | undefined): Connector {
   };
 }
 
-/** A tenth of a second to load, and commands that speak plain HTTP never ask for it. */
-function undici(): typeof import('undici') {
-  return load('undici');
-}
-
-function onceNeeded(build: () => Connector): Connector {
-  let connect: Connector | undefined;
-  return (options, callback) => {
-    connect ??= build();
-    connect(options, callback);
-  };
-}
-
 /** An authority that is itself signed by another, or a server's own certificate, may be a root too, as in Go. */
-function contextOf({ rootCa, client }: CouchTls): ReturnType<typeof createSecureContext> {
-  return createSecureContext({
+function contextOf({ rootCa, client }: CouchTls): tls.SecureContext {
+  return tls.createSecureContext({
     ...(rootCa !== undefined && { ca: [...rootCa], allowPartialTrustChain: true }),
     ...client,
   });
 }
 
-function mismatchOf(socket: TLSSocket, pinnedKey: string): PinMismatch | undefined {
+function mismatchOf(socket: net.Socket, pinnedKey: string): PinMismatch | undefined {
+  if (!(socket instanceof tls.TLSSocket)) return undefined;
   const keys = keysShown(socket);
   return keys.includes(pinnedKey) ? undefined : new PinMismatch(keys[0] ?? 'none');
 }
 
 /** Digests of the keys of all certificates that the server has sent, its own first. */
-function keysShown(socket: TLSSocket): string[] {
+function keysShown(socket: tls.TLSSocket): string[] {
   const keys: string[] = [];
   let certificate: X509Certificate | undefined = socket.getPeerX509Certificate();
   while (certificate !== undefined) {
@@ -110,7 +118,7 @@ export class SecureAgent extends https.Agent {
     const named = servername ? { ...target, servername } : target;
     this.#connect(named, (...[error, socket]: ConnectResult) => {
       // Where there is an error the socket is not used.
-      callback?.(error, socket ?? new Socket());
+      callback?.(error, socket ?? new net.Socket());
     });
   }
 }

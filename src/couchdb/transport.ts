@@ -1,7 +1,4 @@
-import * as http from 'node:http';
-import * as https from 'node:https';
-import { onAbort } from './on-abort.ts';
-import { type Connector, SecureAgent } from './tls.ts';
+import type { Connector } from './tls.ts';
 
 /** One HTTP exchange with the server that answers at CouchDB's address, be it CouchDB or a proxy. */
 export interface Exchange {
@@ -38,100 +35,58 @@ export interface TransportOptions {
   readonly url: string;
   /** Most sockets at a time; further requests wait for one. */
   readonly connections: number;
-  /** Opens connections over TLS. */
+  /** Opens connections. */
   readonly connect: Connector;
 }
 
-/**
- * Plain `node:http` with a bounded keep-alive pool. Every call goes this way, for it hands on what was sent:
- * nano's `fetch` costs about three times the CPU (`docs/performance.md` §3), takes half a
- * JSON body for an empty one, and never ends a call whose body of another type is cut.
- */
-export function createTransport({ url, connections, connect }: TransportOptions): Transport {
-  const base = new URL(url);
-  const client = base.protocol === 'https:' ? https : http;
-  const pool = { keepAlive: true, maxSockets: connections, maxFreeSockets: connections };
-  const agent = client === https ? new SecureAgent(connect, pool) : new http.Agent(pool);
-  const path = base.pathname.replace(/\/$/, '');
-  // What a cache remembers may be from before our own writes.
-  const headers: Record<string, string> = { accept: 'application/json', 'cache-control': 'no-cache' };
-  if (base.username !== '') {
-    const credentials = `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}`;
-    headers['authorization'] = `Basic ${Buffer.from(credentials).toString('base64')}`;
-  }
+/** Opens nothing before the first request. */
+export type CreateTransport = (options: TransportOptions) => Transport;
 
-  function send(
-    method: Method,
-    target: string,
-    timeout: number,
-    body?: unknown,
-    signal?: AbortSignal,
-  ): Promise<Exchange> {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-      let late = false;
-      const fail = (error: Error) => {
-        if (signal?.aborted === true) reject(signal.reason);
-        else reject(late ? new Error(`no answer within ${timeout} ms`) : error);
-      };
-      const request = client.request(
-        {
-          agent,
-          method,
-          hostname: base.hostname.replace(/^\[|\]$/g, ''),
-          port: base.port,
-          path: path + target,
-          timeout,
-          headers:
-            payload === undefined
-              ? headers
-              : { ...headers, 'content-type': 'application/json', 'content-length': payload.length },
-        },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('error', fail);
-          response.on('end', () => {
-            if (!response.complete) fail(new Error('the answer was cut short'));
-            else resolve(exchangeOf(response, Buffer.concat(chunks)));
-          });
-        },
-      );
-      request.on('timeout', () => {
-        late = true;
-        request.destroy(new Error('no answer'));
-      });
-      request.on('error', fail);
-      if (signal !== undefined) {
-        // Not the `signal` option: that one listens to every stream of the request, for a tenth of its CPU.
-        const abort = () => {
-          request.destroy(new Error('aborted'));
-          // One that has no socket yet would tell of its end only when it gets one.
-          reject(signal.reason);
-        };
-        request.on('close', onAbort(signal, abort));
-      }
-      request.end(payload);
-    });
-  }
-
-  return { send, close: () => agent.destroy() };
+/** What all requests to a server have in common. */
+export interface RequestBase {
+  readonly url: URL;
+  /** Goes before each path; without a slash at its end. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
-function exchangeOf({ statusCode = 0, headers }: http.IncomingMessage, raw: Buffer): Exchange {
+/** @param address of the server, with credentials */
+export function requestBase(address: string): RequestBase {
+  const url = new URL(address);
+  // What a cache remembers may be from before our own writes.
+  const headers: Record<string, string> = { accept: 'application/json', 'cache-control': 'no-cache' };
+  if (url.username !== '') {
+    const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    headers['authorization'] = `Basic ${Buffer.from(credentials).toString('base64')}`;
+  }
+  return { url, path: url.pathname.replace(/\/$/, ''), headers };
+}
+
+export interface RawAnswer {
+  readonly status: number;
+  /** The header `Content-Type`. */
+  readonly contentType: string | undefined;
+  /** The header `Retry-After`. */
+  readonly retryAfter: string | undefined;
+  /** The body as it came. */
+  readonly chunks: readonly Uint8Array[];
+}
+
+/** An answer that came to its end. */
+export function exchangeOf({ status, contentType, retryAfter, chunks }: RawAnswer): Exchange {
+  const raw = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
   return {
-    status: statusCode,
+    status,
     body: parsed(raw),
     length: raw.length,
-    type: /^[\w.+-]{1,40}\/[\w.+-]{1,60}/.exec(headers['content-type'] ?? '')?.[0] ?? '',
-    retryAfter: retryAfterOf(headers['retry-after']),
+    type: /^[\w.+-]{1,40}\/[\w.+-]{1,60}/.exec(contentType ?? '')?.[0] ?? '',
+    retryAfter: retryAfterOf(retryAfter),
   };
 }
 
-function parsed(raw: Buffer): unknown {
+function parsed({ buffer, byteOffset, length }: Uint8Array): unknown {
   try {
-    const value: unknown = JSON.parse(raw.toString('utf8'));
+    const value: unknown = JSON.parse(Buffer.from(buffer, byteOffset, length).toString('utf8'));
     return value;
   } catch {
     return undefined;

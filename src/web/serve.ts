@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config/config.ts';
+import { createDispatchTransport } from '../couchdb/dispatch-transport.ts';
 import type { Log } from '../logger.ts';
 import { openCouch } from '../operations/connect/couch.ts';
 import type { DiagnosisServices } from '../operations/doctor/diagnose.ts';
@@ -40,7 +41,7 @@ export async function startServe({
   operator,
   surroundings,
 }: ServeOptions): Promise<RunningServers> {
-  const couch = openCouch(config, true);
+  const couch = openCouch(config, { failsSoon: true, createTransport: createDispatchTransport });
   const link = openFleetLink(config, couch.global);
   const stopping = new AbortController();
   const { signal } = stopping;

@@ -4,6 +4,7 @@ import { createAppStore } from '../apps/app-store.ts';
 import { appHosts } from '../apps/fetch/app-hosts.ts';
 import { createAppHttp } from '../apps/fetch/http.ts';
 import { type Config, clustersOpenToCreation } from '../config/config.ts';
+import { createDispatchTransport } from '../couchdb/dispatch-transport.ts';
 import { type CouchServer, type CouchServerOptions, connectCouch } from '../couchdb/server.ts';
 import { FleetError } from '../errors.ts';
 import { createDesignSource } from '../instances/databases/design-source.ts';
@@ -58,7 +59,8 @@ export async function connectWorker({
   const servers = new Map<string, CouchServer>();
   const logins = fleetLogins(config.fleet);
   const connect = (url: string): CouchServer => {
-    const options = { url, connections, q, n, tls, bookAt: logins.at, ...couchTimeouts };
+    const shared = { connections, q, n, tls, bookAt: logins.at, createTransport: createDispatchTransport };
+    const options = { url, ...shared, ...couchTimeouts };
     const known = servers.get(url) ?? connectCouch(options);
     servers.set(url, known);
     return known;

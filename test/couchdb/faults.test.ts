@@ -11,6 +11,7 @@ import {
   startFaultyProxy,
 } from '../support/faulty-proxy.ts';
 import { startTestCouch, type TestCouch } from '../support/servers.ts';
+import { TRANSPORTS } from '../support/transports.ts';
 
 const prefix = `faults-${process.pid}-${Date.now()}`;
 const shared = `${prefix}/shared`;
@@ -114,114 +115,117 @@ async function endOf(work: Promise<unknown>): Promise<End> {
   }
 }
 
-describe('a CouchDB behind a proxy that is not to be believed', () => {
-  let couch: TestCouch;
-  let server: CouchServer;
-  const proxies = new Map<Fault, { readonly proxy: FaultyProxy; readonly client: CouchServer }>();
+for (const [transport, createTransport] of TRANSPORTS) {
+  describe(`a CouchDB behind a proxy that is not to be believed, through ${transport}`, () => {
+    let couch: TestCouch;
+    let server: CouchServer;
+    const proxies = new Map<Fault, { readonly proxy: FaultyProxy; readonly client: CouchServer }>();
 
-  before(async () => {
-    couch = await startTestCouch();
-    server = connectCouch({ url: couch.url, connections: 8 });
-    await server.createDatabase(shared);
-    await server.createIndex(shared, { ddoc: 'by-kind', index: { fields: ['kind'] } });
-    const map = 'function (doc) { if (doc.kind) emit(doc.kind); }';
-    await server.bulkInsert(shared, [
-      { _id: '_design/kinds', language: 'javascript', views: { kinds: { map } } },
-      { _id: 'tea', kind: 'hot' },
-      { _id: 'coffee', kind: 'hot' },
-      { _id: 'water', kind: 'cold' },
-    ]);
-    for (const fault of FAULTS) {
-      const proxy = await startFaultyProxy(couch.url);
-      const client = connectCouch({
-        url: proxy.url,
-        connections: READS.length,
-        timeout: 1_000,
-        readTimeout: 1_000,
-      });
-      proxies.set(fault, { proxy, client });
-    }
-  });
-
-  after(async () => {
-    for (const { proxy, client } of proxies.values()) {
-      await client.close();
-      await proxy.close();
-    }
-    for (const name of await server.listDatabases(`${prefix}/`)) await server.deleteDatabase(name);
-    await server.close();
-    await couch.close();
-  });
-
-  const isLogin = ({ path }: Seen) => path === '/_session';
-
-  /**
-   * Does `work` once behind each fault, all at a time. @param times requests that are met by it, logins aside:
-   * they come after each pause
-   */
-  async function behindEach(
-    times: number,
-    work: (fault: Fault, client: CouchServer, proxy: FaultyProxy) => Promise<void>,
-  ): Promise<void> {
-    await Promise.all(
-      [...proxies].map(async ([fault, { proxy, client }]) => {
-        let left = times;
-        proxy.rule = (request) => {
-          if (isLogin(request) && Number.isFinite(times)) return undefined;
-          left -= 1;
-          return left >= 0 ? fault : undefined;
-        };
-        await work(fault, client, proxy);
-        proxy.rule = () => undefined;
-      }),
-    );
-  }
-
-  for (const { name, call } of READS) {
-    it(`tells the truth by ${name} when a fault passes`, async () => {
-      const truth = await call(server);
-      await behindEach(1, async (fault, client) => {
-        expect(await endOf(call(client)), fault).to.deep.equal({ value: truth });
-      });
-    });
-  }
-
-  it('says who did not answer when a fault stays, and never answers', async () => {
-    await behindEach(Number.POSITIVE_INFINITY, async (fault, client, { host }) => {
-      const ends = await Promise.all(READS.map(async ({ call }) => await endOf(call(client))));
-      for (const [at, end] of ends.entries()) {
-        const where = `${READS[at]?.name}: ${fault}`;
-        expect(end, where).to.have.property('error').that.is.instanceOf(CouchError);
-        expect(end, where).to.have.nested.property('error.message').that.includes(host);
-        expect(end, where).to.have.nested.property('error.status', undefined);
+    before(async () => {
+      couch = await startTestCouch();
+      server = connectCouch({ url: couch.url, connections: 8, createTransport });
+      await server.createDatabase(shared);
+      await server.createIndex(shared, { ddoc: 'by-kind', index: { fields: ['kind'] } });
+      const map = 'function (doc) { if (doc.kind) emit(doc.kind); }';
+      await server.bulkInsert(shared, [
+        { _id: '_design/kinds', language: 'javascript', views: { kinds: { map } } },
+        { _id: 'tea', kind: 'hot' },
+        { _id: 'coffee', kind: 'hot' },
+        { _id: 'water', kind: 'cold' },
+      ]);
+      for (const fault of FAULTS) {
+        const proxy = await startFaultyProxy(couch.url);
+        const client = connectCouch({
+          url: proxy.url,
+          connections: READS.length,
+          timeout: 1_000,
+          readTimeout: 1_000,
+          createTransport,
+        });
+        proxies.set(fault, { proxy, client });
       }
     });
-  });
 
-  it('learns nothing from a login that something else answered', async () => {
-    await Promise.all(
-      [...proxies].map(async ([fault, { proxy, client }]) => {
-        proxy.rule = (request) => (isLogin(request) ? fault : undefined);
-        await sleep(PROOF_LIFETIME_MS);
-        expect(await endOf(client.listDatabases(`${prefix}/`)), fault).to.have.property('value');
-        expect(client.nextTry, fault).to.equal(undefined);
-        proxy.rule = () => undefined;
-      }),
-    );
-  });
+    after(async () => {
+      for (const { proxy, client } of proxies.values()) {
+        await client.close();
+        await proxy.close();
+      }
+      for (const name of await server.listDatabases(`${prefix}/`)) await server.deleteDatabase(name);
+      await server.close();
+      await couch.close();
+    });
 
-  for (const { name, prepare, call, isDone } of WRITES) {
-    it(`sends ${name} once, and says that it is done only when it is`, async () => {
-      await behindEach(1, async (fault, client, proxy) => {
-        const tag = fault.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-        await prepare(server, tag);
-        const sentSoFar = () => proxy.seen.filter((request) => !isLogin(request)).length;
-        const sent = sentSoFar();
-        const end = await endOf(call(client, tag));
-        expect(sentSoFar() - sent, fault).to.equal(1);
-        if ('value' in end) expect(await isDone(server, tag), fault).to.equal(true);
-        else expect(end.error, fault).to.be.instanceOf(CouchError).with.property('status', undefined);
+    const isLogin = ({ path }: Seen) => path === '/_session';
+
+    /**
+     * Does `work` once behind each fault, all at a time. @param times requests that are met by it, logins aside:
+     * they come after each pause
+     */
+    async function behindEach(
+      times: number,
+      work: (fault: Fault, client: CouchServer, proxy: FaultyProxy) => Promise<void>,
+    ): Promise<void> {
+      await Promise.all(
+        [...proxies].map(async ([fault, { proxy, client }]) => {
+          let left = times;
+          proxy.rule = (request) => {
+            if (isLogin(request) && Number.isFinite(times)) return undefined;
+            left -= 1;
+            return left >= 0 ? fault : undefined;
+          };
+          await work(fault, client, proxy);
+          proxy.rule = () => undefined;
+        }),
+      );
+    }
+
+    for (const { name, call } of READS) {
+      it(`tells the truth by ${name} when a fault passes`, async () => {
+        const truth = await call(server);
+        await behindEach(1, async (fault, client) => {
+          expect(await endOf(call(client)), fault).to.deep.equal({ value: truth });
+        });
+      });
+    }
+
+    it('says who did not answer when a fault stays, and never answers', async () => {
+      await behindEach(Number.POSITIVE_INFINITY, async (fault, client, { host }) => {
+        const ends = await Promise.all(READS.map(async ({ call }) => await endOf(call(client))));
+        for (const [at, end] of ends.entries()) {
+          const where = `${READS[at]?.name}: ${fault}`;
+          expect(end, where).to.have.property('error').that.is.instanceOf(CouchError);
+          expect(end, where).to.have.nested.property('error.message').that.includes(host);
+          expect(end, where).to.have.nested.property('error.status', undefined);
+        }
       });
     });
-  }
-});
+
+    it('learns nothing from a login that something else answered', async () => {
+      await Promise.all(
+        [...proxies].map(async ([fault, { proxy, client }]) => {
+          proxy.rule = (request) => (isLogin(request) ? fault : undefined);
+          await sleep(PROOF_LIFETIME_MS);
+          expect(await endOf(client.listDatabases(`${prefix}/`)), fault).to.have.property('value');
+          expect(client.nextTry, fault).to.equal(undefined);
+          proxy.rule = () => undefined;
+        }),
+      );
+    });
+
+    for (const { name, prepare, call, isDone } of WRITES) {
+      it(`sends ${name} once, and says that it is done only when it is`, async () => {
+        await behindEach(1, async (fault, client, proxy) => {
+          const tag = fault.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+          await prepare(server, tag);
+          const sentSoFar = () => proxy.seen.filter((request) => !isLogin(request)).length;
+          const sent = sentSoFar();
+          const end = await endOf(call(client, tag));
+          expect(sentSoFar() - sent, fault).to.equal(1);
+          if ('value' in end) expect(await isDone(server, tag), fault).to.equal(true);
+          else expect(end.error, fault).to.be.instanceOf(CouchError).with.property('status', undefined);
+        });
+      });
+    }
+  });
+}

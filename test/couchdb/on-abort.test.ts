@@ -5,6 +5,7 @@ import { onAbort } from '../../src/couchdb/on-abort.ts';
 import { connectCouch } from '../../src/couchdb/server.ts';
 import { startTestCouch } from '../support/servers.ts';
 import { thrownBy } from '../support/thrown-by.ts';
+import { TRANSPORTS } from '../support/transports.ts';
 
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
 
@@ -46,32 +47,34 @@ describe('what waits for an abort', () => {
   });
 });
 
-describe('the requests of a command', () => {
-  it('listen to its signal as long as they are under way, by one listener, whichever call it is', async () => {
-    const couch = await startTestCouch();
-    const server = connectCouch({ url: couch.url, connections: 32 });
-    const warnings: string[] = [];
-    const listen = (warning: Error) => warnings.push(warning.name);
-    process.on('warning', listen);
-    try {
-      const { signal } = new AbortController();
-      const asking = Array.from({ length: 40 }, () => [
-        server.listDatabases('', signal),
-        server.databaseExists('nowhere', signal),
-        thrownBy(server.getDocument('nowhere', 'nothing', signal)),
-        thrownBy(server.allDocuments('nowhere', {}, signal)),
-        thrownBy(server.createIndex('nowhere', { index: { fields: ['a'] } }, signal)),
-        thrownBy(server.deleteDocument('nowhere', 'nothing', '1-0', signal)),
-      ]).flat();
-      await setImmediate();
-      expect(listeners(signal)).to.equal(1);
-      await Promise.all(asking);
-      expect(listeners(signal)).to.equal(0);
-      expect(warnings).to.deep.equal([]);
-    } finally {
-      process.off('warning', listen);
-      await server.close();
-      await couch.close();
-    }
+for (const [transport, createTransport] of TRANSPORTS) {
+  describe(`the requests of a command, through ${transport}`, () => {
+    it('listen to its signal as long as they are under way, by one listener, whichever call it is', async () => {
+      const couch = await startTestCouch();
+      const server = connectCouch({ url: couch.url, connections: 32, createTransport });
+      const warnings: string[] = [];
+      const listen = (warning: Error) => warnings.push(warning.name);
+      process.on('warning', listen);
+      try {
+        const { signal } = new AbortController();
+        const asking = Array.from({ length: 40 }, () => [
+          server.listDatabases('', signal),
+          server.databaseExists('nowhere', signal),
+          thrownBy(server.getDocument('nowhere', 'nothing', signal)),
+          thrownBy(server.allDocuments('nowhere', {}, signal)),
+          thrownBy(server.createIndex('nowhere', { index: { fields: ['a'] } }, signal)),
+          thrownBy(server.deleteDocument('nowhere', 'nothing', '1-0', signal)),
+        ]).flat();
+        await setImmediate();
+        expect(listeners(signal)).to.equal(1);
+        await Promise.all(asking);
+        expect(listeners(signal)).to.equal(0);
+        expect(warnings).to.deep.equal([]);
+      } finally {
+        process.off('warning', listen);
+        await server.close();
+        await couch.close();
+      }
+    });
   });
-});
+}

@@ -5,6 +5,7 @@ import { createSilenceWatch } from '../../src/couchdb/silence-watch.ts';
 import { type FaultyProxy, startFaultyProxy } from '../support/faulty-proxy.ts';
 import { startTestCouch, type TestCouch } from '../support/servers.ts';
 import { thrownBy } from '../support/thrown-by.ts';
+import { TRANSPORTS } from '../support/transports.ts';
 
 const failure = () => new Error('away');
 
@@ -80,49 +81,51 @@ describe('work for a CouchDB that may be silent', () => {
   });
 });
 
-describe('a CouchDB behind something that passes nothing on', () => {
-  const database = `test-silence-${process.pid}-${Date.now()}`;
-  let couch: TestCouch;
-  let proxy: FaultyProxy;
-  let server: CouchServer;
+for (const [transport, createTransport] of TRANSPORTS) {
+  describe(`a CouchDB behind something that passes nothing on, through ${transport}`, () => {
+    const database = `test-silence-${process.pid}-${Date.now()}`;
+    let couch: TestCouch;
+    let proxy: FaultyProxy;
+    let server: CouchServer;
 
-  before(async () => {
-    couch = await startTestCouch();
-    proxy = await startFaultyProxy(couch.url);
-    server = connectCouch({ url: proxy.url, connections: 4, failsSoon: true });
-    await server.createDatabase(database);
+    before(async () => {
+      couch = await startTestCouch();
+      proxy = await startFaultyProxy(couch.url);
+      server = connectCouch({ url: proxy.url, connections: 4, failsSoon: true, createTransport });
+      await server.createDatabase(database);
+    });
+
+    after(async () => {
+      proxy.rule = () => undefined;
+      await server.deleteDatabase(database);
+      await server.close();
+      await proxy.close();
+      await couch.close();
+    });
+
+    async function secondsOf(work: Promise<unknown>): Promise<number> {
+      const begun = performance.now();
+      expect(await thrownBy(work))
+        .to.be.instanceOf(CouchError)
+        .and.have.property('status', undefined);
+      return (performance.now() - begun) / 1_000;
+    }
+
+    it('lets all requests fail within seconds, and again those that come later', async () => {
+      proxy.rule = () => 'stall';
+      const requests = [
+        server.getDocument(database, 'a'),
+        server.allDocuments(database, { limit: 1 }),
+        server.putDocument(database, { _id: 'a' }),
+        ...Array.from({ length: 8 }, (_, at) => server.databaseFacts(`${database}-${at}`)),
+      ];
+      for (const seconds of await Promise.all(requests.map(secondsOf))) expect(seconds).to.be.below(9);
+      expect(await secondsOf(server.getDocument(database, 'a'))).to.be.below(6);
+    });
+
+    it('is used again at once', async () => {
+      proxy.rule = () => undefined;
+      expect(await server.getDocument(database, 'nothing')).to.equal(undefined);
+    });
   });
-
-  after(async () => {
-    proxy.rule = () => undefined;
-    await server.deleteDatabase(database);
-    await server.close();
-    await proxy.close();
-    await couch.close();
-  });
-
-  async function secondsOf(work: Promise<unknown>): Promise<number> {
-    const begun = performance.now();
-    expect(await thrownBy(work))
-      .to.be.instanceOf(CouchError)
-      .and.have.property('status', undefined);
-    return (performance.now() - begun) / 1_000;
-  }
-
-  it('lets all requests fail within seconds, and again those that come later', async () => {
-    proxy.rule = () => 'stall';
-    const requests = [
-      server.getDocument(database, 'a'),
-      server.allDocuments(database, { limit: 1 }),
-      server.putDocument(database, { _id: 'a' }),
-      ...Array.from({ length: 8 }, (_, at) => server.databaseFacts(`${database}-${at}`)),
-    ];
-    for (const seconds of await Promise.all(requests.map(secondsOf))) expect(seconds).to.be.below(9);
-    expect(await secondsOf(server.getDocument(database, 'a'))).to.be.below(6);
-  });
-
-  it('is used again at once', async () => {
-    proxy.rule = () => undefined;
-    expect(await server.getDocument(database, 'nothing')).to.equal(undefined);
-  });
-});
+}

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { atTime, CouchError, isCredentialFailure, isStatus } from '../../couchdb/errors.ts';
 import type { HealthProblem } from '../../couchdb/health.ts';
-import { type CouchServer, connectCouch } from '../../couchdb/server.ts';
+import { type CouchServer, type CouchServerOptions, connectCouch } from '../../couchdb/server.ts';
 import { FleetError } from '../../errors.ts';
 import { clusterAt } from '../../instances/lookup/cluster-at.ts';
 import { fleetLogins } from '../../jobs/redis/logins.ts';
@@ -17,18 +17,18 @@ export interface Couch {
   close(): Promise<void>;
 }
 
-/**
- * Connects to nothing before the first call.
- * @param failsSoon whether requests to a server that answers nothing fail within seconds, writes too
- */
-export function openCouch(config: Config, failsSoon = false): Couch {
+/** How the servers are talked to, where that is to be other than for a command; `failsSoon` and `createTransport`. */
+export type CouchManner = Pick<CouchServerOptions, 'failsSoon' | 'createTransport'>;
+
+/** Connects to nothing before the first call. */
+export function openCouch(config: Config, manner: CouchManner = {}): Couch {
   const { connections, q, n } = config.fleet;
   const { tls } = config.couchdb;
   const logins = fleetLogins(config.fleet);
   const servers = new Map<string, CouchServer>();
   const at = (url: string): CouchServer => {
-    const server =
-      servers.get(url) ?? connectCouch({ url, connections, q, n, tls, failsSoon, bookAt: logins.at });
+    const options = { url, connections, q, n, tls, bookAt: logins.at, ...manner };
+    const server = servers.get(url) ?? connectCouch(options);
     servers.set(url, server);
     return server;
   };

@@ -108,7 +108,7 @@ function start(
     );
   });
   const opened = whenOpen(redis, signal);
-  const couch = openCouch(config, true);
+  const couch = openCouch(config, { failsSoon: true });
   ends.push(() => couch.close());
   const couchLook = lookAtCouch(config, couch, signal);
   const global = async () => ((await couchLook.isIn(couch.global)) ? couch.global : undefined);
