@@ -21,7 +21,9 @@ export class RowReader<Flag extends string> {
    */
   constructor(raw: RawOptions, flags: readonly Flag[], sought?: Flag) {
     for (const flag of flags) {
-      const value = flag === sought ? trimBlanks(raw[flag] ?? '') : this.#plausible(flag, raw[flag] ?? '');
+      const given = raw[flag] ?? '';
+      if (given === '') continue;
+      const value = flag === sought ? trimBlanks(given) : this.#plausible(flag, given);
       if (value !== '') this.#values.set(flag, value);
     }
   }

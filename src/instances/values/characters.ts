@@ -58,10 +58,17 @@ export function nameOf(character: string): string {
 
 const OUTER_BLANKS = /^\p{White_Space}+|(?<!\p{White_Space})\p{White_Space}+$/gu;
 
+/** Whether it is a letter, a digit or a sign of ASCII. */
+function isPrinted(code: number): boolean {
+  return code > 0x20 && code < 0x7f;
+}
+
 /**
  * Without the blanks at both ends, no-break spaces, tabs and line breaks among them. Invisible
  * characters that are no blanks stay, unlike with `String.trim`, which takes a byte order mark away.
  */
 export function trimBlanks(text: string): string {
+  // As nearly all values are.
+  if (isPrinted(text.charCodeAt(0)) && isPrinted(text.charCodeAt(text.length - 1))) return text;
   return text.replace(OUTER_BLANKS, '');
 }

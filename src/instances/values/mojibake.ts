@@ -34,6 +34,8 @@ const OF_OTHER_PAGES = /[\u251c\u252c]\S|\u221a[\u00a0-\u00ff\u2020-\u2122]/u;
 /** Sequences that are looked at in one text. */
 const MOST = 10;
 
+const ASCII_ONLY = /^[\0-\x7f]*$/;
+
 /** A piece of text that was converted once too often. */
 export interface Mojibake {
   readonly piece: string;
@@ -74,6 +76,8 @@ function areNeighbours(before: MojibakeCandidate | undefined, { start }: Mojibak
 
 /** Looks for UTF-8 that was taken for another encoding and converted once more, such as `Ã©` for `é`. */
 export function mojibakeIn(text: string): Mojibake | undefined {
+  // Nearly all values, and not worth a closer look.
+  if (ASCII_ONLY.test(text)) return undefined;
   const other = OF_OTHER_PAGES.exec(text);
   if (other !== null) return { piece: other[0], surely: true };
 

@@ -164,6 +164,44 @@ return 1
 `);
 
 /**
+ * As `MOVE_ROW`, for many rows that wait for their first attempt, and of which nothing has been reported: any other is left as
+ * it is, and answered. All of them count in the step in which they are known.
+ * KEYS: as `MOVE_ROW`. ARGV: retention, batch id, index; then for each row: row, info, where it waits at the gate if its job
+ * is parked.
+ */
+export const ENTER_ROWS = script(`${CAUSES}
+local state, known, entered, parked = 'waiting', {}, 0, false
+for at = 4, #ARGV, 3 do
+  local row, place = ARGV[at], ARGV[at + 2]
+  if redis.call('HSETNX', KEYS[1], row, state .. ' ${fence(0, 0, 'waiting')} ' .. ARGV[at + 1]) == 0 then
+    known[#known + 1] = tonumber(row)
+  else
+    entered = entered + 1
+    redis.call('ZADD', KEYS[2] .. ':' .. state, row, row)
+    -- What somebody else has put there must not keep the row from being known.
+    if place ~= '' then
+      parked = true
+      redis.pcall('ZADD', KEYS[5], place, row)
+    end
+  end
+end
+if entered == 0 then return known end
+if parked then
+  redis.pcall('EXPIRE', KEYS[5], ARGV[1])
+  redis.pcall('ZADD', KEYS[7], 'NX', 0, ARGV[2])
+end
+local about = {counts = KEYS[2], batch = KEYS[3], causes = KEYS[9], index = ARGV[3], id = ARGV[2], retention = ARGV[1]}
+if redis.call('HINCRBY', KEYS[2], state, entered) == entered then indexed(about, state .. '::', true) end
+redis.call('HINCRBY', KEYS[3], 'final', 0)
+redis.call('HDEL', KEYS[3], 'endedAt')
+for at = 1, 4 do redis.call('EXPIRE', KEYS[at], ARGV[1]) end
+redis.call('EXPIRE', KEYS[9], ARGV[1])
+redis.call('EXPIRE', KEYS[2] .. ':' .. state, ARGV[1])
+redis.call('EXPIRE', KEYS[3] .. ':originals', ARGV[1])
+return known
+`);
+
+/**
  * Corrects the total, and keeps what it was at first; where its rows have all ended by now, no further report would
  * end the batch.
  * KEYS: counts, batch, outbox. ARGV: total, batch id.

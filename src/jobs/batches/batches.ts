@@ -1,3 +1,4 @@
+import { slices } from '../../chunk.ts';
 import { defined } from '../../defined.ts';
 import { InputError } from '../../errors.ts';
 import type { RedisClient } from '../../redis/client.ts';
@@ -16,7 +17,14 @@ import {
   haltOf,
   type RowInfo,
 } from './batch-record.ts';
-import { MOVE_ROW, RATE_BUCKET_SECONDS, SET_HALT, SET_TOTAL, UNREPORTED } from './batch-scripts.ts';
+import {
+  ENTER_ROWS,
+  MOVE_ROW,
+  RATE_BUCKET_SECONDS,
+  SET_HALT,
+  SET_TOTAL,
+  UNREPORTED,
+} from './batch-scripts.ts';
 import { createRowReader, type RowReader } from './row-reader.ts';
 import { fence, type RowState } from './row-state.ts';
 import { type SteeringChange, steeringFields } from './steering.ts';
@@ -60,6 +68,16 @@ export interface FailureLimit {
   readonly maxFailuresPercent?: number | undefined;
 }
 
+/** A row that waits for its first attempt. */
+export interface EnteredRow extends RowInfo {
+  readonly row: number;
+  /** As in `Report`. */
+  readonly place?: number | undefined;
+}
+
+/** Rows that are entered in one call: it keeps Redis for about a millisecond. */
+const MOST_AT_ONCE = 100;
+
 export type UnreportedRow = Omit<Report, 'state' | 'generation' | 'attempt' | 'place'>;
 
 export interface Batches extends RowReader {
@@ -68,6 +86,11 @@ export interface Batches extends RowReader {
   createOnce(id: string, batch: NewBatch): Promise<boolean>;
   /** Writes again what is known of the batch itself, where Redis has forgotten it. */
   restore(id: string, batch: NewBatch, createdAt: number): Promise<void>;
+  /**
+   * Makes rows known that wait for their first attempt, as `report` does, but in few calls.
+   * @returns numbers of those of which something was known already, and which are left as they are
+   */
+  enter(batchId: string, rows: readonly EnteredRow[]): Promise<number[]>;
   /** @returns false when the report was not newer than what is known */
   report(report: Report): Promise<boolean>;
   /** Fails a row without a report; any report on it, then or later, wins. */
@@ -121,29 +144,41 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
     return record && { id, ...record };
   }
 
+  function keysOfRows(batchId: string): string[] {
+    const ofBatch = [keys.rows, keys.counts, keys.batch, keys.rate, keys.held, keys.released];
+    return [...ofBatch.map((key) => key(batchId)), keys.gate, keys.outbox, keys.causes(batchId)];
+  }
+
+  async function enterSome(batchId: string, some: readonly EnteredRow[]): Promise<number[]> {
+    const each = some.flatMap(({ row, place = '', ...info }) => [row, JSON.stringify(info), place]);
+    const known = await ENTER_ROWS.run(redis, keysOfRows(batchId), [
+      BATCH_SECONDS,
+      batchId,
+      keys.index,
+      ...each,
+    ]);
+    if (!Array.isArray(known)) throw new Error(`unexpected answer of the script: ${String(known)}`);
+    return known.map(Number);
+  }
+
   async function move(
     { batchId, row, ...info }: UnreportedRow,
     state: RowState,
     order: number,
     place?: number,
   ): Promise<boolean> {
-    const ofBatch = [keys.rows, keys.counts, keys.batch, keys.rate, keys.held, keys.released];
-    const moved = await MOVE_ROW.run(
-      redis,
-      [...ofBatch.map((key) => key(batchId)), keys.gate, keys.outbox, keys.causes(batchId)],
-      [
-        row,
-        state,
-        order,
-        JSON.stringify(info),
-        BATCH_SECONDS,
-        keys.batchChannel,
-        batchId,
-        place ?? '',
-        keys.index,
-        keys.rowsChannel(batchId),
-      ],
-    );
+    const moved = await MOVE_ROW.run(redis, keysOfRows(batchId), [
+      row,
+      state,
+      order,
+      JSON.stringify(info),
+      BATCH_SECONDS,
+      keys.batchChannel,
+      batchId,
+      place ?? '',
+      keys.index,
+      keys.rowsChannel(batchId),
+    ]);
     return moved === 1;
   }
 
@@ -182,6 +217,11 @@ export function createBatches(redis: RedisClient, keys: Keys): Batches {
       if ((await redis.hexists(keys.batch(id), 'total')) === 1) return;
       for (const [field, value] of Object.entries(known)) writes.hsetnx(keys.batch(id), field, value);
       await writes.zadd(keys.batches, 'NX', createdAt, id).exec();
+    },
+
+    async enter(batchId, rows) {
+      const parts = [...slices(rows, MOST_AT_ONCE)];
+      return (await Promise.all(parts.map((part) => enterSome(batchId, part)))).flat();
     },
 
     async report({ state, generation, attempt, place, ...row }) {

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FleetError } from '../../errors.ts';
 import type { InstanceOptions } from '../../instances/options/options.ts';
+import type { EnteredRow } from '../batches/batches.ts';
 import type { Claim, ClaimAnswer } from '../claims/claims.ts';
-import { takeNew } from '../claims/take-new.ts';
+import { takeAllNew } from '../claims/take-new.ts';
 import type { Fleet, KeyedFleet } from '../fleet/fleet.ts';
 import { JOB_OPTIONS, PRIORITY } from '../fleet/open-queue.ts';
 import type { SealForJob } from '../fleet/sealed-passphrase.ts';
@@ -114,13 +115,19 @@ export async function enqueueRows(
   const checked = jobs.map((job) => ({ job, refusal: job.refusal ?? refusalOf(job.payload) }));
   const runnable = checked.flatMap(({ job, refusal }) => (refusal === undefined ? [job] : []));
   const answers = await submit(fleet, runnable, PRIORITY.batch);
-  await Promise.all(
-    checked.map(({ job: { jobId, row, payload }, refusal }) =>
+  const waiting = runnable.flatMap(({ jobId, row, payload }) => waitingRow(row, payload, answers.get(jobId)));
+  const known = new Set(await fleet.batches.enter(batchId, waiting));
+  await Promise.all([
+    // A report of their own decides by what is known.
+    ...waiting
+      .filter(({ row }) => known.has(row))
+      .map((row) => fleet.batches.report({ ...row, batchId, state: 'waiting', generation: 0, attempt: 0 })),
+    ...checked.map(({ job: { jobId, row, payload }, refusal }) =>
       refusal === undefined
-        ? reportRow(fleet, batchId, row, payload, answers.get(jobId))
+        ? reportBusy(fleet, batchId, row, payload, answers.get(jobId))
         : reportRefused(fleet, batchId, row, payload, refusal),
     ),
-  );
+  ]);
   return [...answers.values()].filter(({ state }) => state !== 'busy').length;
 }
 
@@ -150,12 +157,11 @@ async function submit(
   const answers = new Map<string, EnqueueAnswer>();
   let open = jobs;
   for (;;) {
-    const taken = await Promise.all(
-      open.map(async (job) => ({
-        job,
-        answer: enqueueAnswer(job.jobId, await takeNew(claims, claimOf(job), 'add')),
-      })),
-    );
+    const claimed = await takeAllNew(claims, open.map(claimOf), 'add');
+    const taken = open.flatMap((job, at) => {
+      const answer = claimed[at];
+      return answer === undefined ? [] : [{ job, answer: enqueueAnswer(job.jobId, answer) }];
+    });
     const queued = taken.filter(({ answer }) => answer.state === 'queued');
     // Rows of a batch are found by their batch. A job that has an entry of its own is as old as that says.
     const now = Date.now();
@@ -191,22 +197,24 @@ async function submit(
   }
 }
 
-async function reportRow(
+/** A row whose job was queued or joined, as its batch is to know it; none where its domain is held by other work. */
+function waitingRow(row: number, payload: LivePayload, answer: EnqueueAnswer | undefined): EnteredRow[] {
+  if (answer === undefined || answer.state === 'busy') return [];
+  const place = answer.state === 'queued' ? placeAtGate(row, payload) : undefined;
+  return [{ row, domain: domainOf(payload), jobId: answer.jobId, place }];
+}
+
+async function reportBusy(
   { batches }: Fleet,
   batchId: string,
   row: number,
   payload: LivePayload,
   answer: EnqueueAnswer | undefined,
 ): Promise<void> {
-  if (answer === undefined) return;
+  if (answer?.state !== 'busy') return;
   const [stage] = stagesOf(payload.kind);
   const { jobId } = answer;
   const report = { batchId, row, domain: domainOf(payload), jobId, generation: 0, attempt: 0 };
-  if (answer.state !== 'busy') {
-    const place = answer.state === 'queued' ? placeAtGate(row, payload) : undefined;
-    await batches.report({ ...report, state: 'waiting', place });
-    return;
-  }
   const error = `job ${jobId} holds ${answer.name} (${answer.kind})`;
   await batches.report({ ...report, state: 'failed', stage, code: 'busy', error });
 }

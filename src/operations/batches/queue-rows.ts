@@ -1,3 +1,4 @@
+import { oneAhead } from '../../chunk.ts';
 import type { NewBatch } from '../../jobs/batches/batches.ts';
 import type { SteeringChange } from '../../jobs/batches/steering.ts';
 import { openSubmission } from '../../jobs/batches/submission.ts';
@@ -63,7 +64,7 @@ export async function queueRows(
   let queued = 0;
   let lookedAt = performance.now();
   try {
-    for await (const chunk of chunks) {
+    for await (const chunk of oneAhead(chunks)) {
       if (signal.aborted || (await fleet.batches.halt(batchId)) !== undefined) break;
       // First, so that no row that fails at once lacks them.
       await keepOriginals(fleet, batchId, chunk);

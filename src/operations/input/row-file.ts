@@ -17,8 +17,12 @@ import { type InputSource, spoolInput } from './spool.ts';
 export interface RowFile<Parsed> {
   /** As it is shown to the operator. */
   readonly name: string;
-  /** Its rows, checked, in the order of the file. @throws InputError when it cannot be read on */
-  rows(): AsyncGenerator<GoodRow<Parsed> | InvalidRow>;
+  /**
+   * Its rows, checked, in the order of the file.
+   * @param withDoubts whether to tell what is odd about good rows, which takes half of the time; true unless told otherwise
+   * @throws InputError when it cannot be read on
+   */
+  rows(withDoubts?: boolean): AsyncGenerator<GoodRow<Parsed> | InvalidRow>;
   close(): Promise<void>;
 }
 
@@ -39,7 +43,8 @@ export async function openRowFile<Parsed extends object>(
     const format = told ?? (await rowFormat(input.name, () => input.open()));
     return {
       name: input.name,
-      rows: () => checkedRows(readRows(input.open(), format, { file: input.name, columns }), check),
+      rows: (withDoubts) =>
+        checkedRows(readRows(input.open(), format, { file: input.name, columns }), check, withDoubts),
       close: () => input.close(),
     };
   } catch (error) {

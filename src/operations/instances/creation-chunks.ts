@@ -57,7 +57,7 @@ async function* chunksWhere(
 ): AsyncGenerator<ValidRow[]> {
   let chunk: ValidRow[] = [];
   let size = CHUNK;
-  for await (const row of file.rows()) {
+  for await (const row of file.rows(false)) {
     if (row.kind === 'invalid' || !isWanted(row)) continue;
     chunk.push(row);
     if (row.passphrase !== undefined) size = CHUNK_WITH_PASSPHRASES;
@@ -90,7 +90,7 @@ async function rowPassphrase(
 
 /** @throws InputError `foreign_passphrase` for the first row whose exported passphrase does not open */
 export async function refuseForeignPassphrases(file: InstanceFile, sealKey: string): Promise<void> {
-  for await (const row of file.rows()) {
+  for await (const row of file.rows(false)) {
     if (row.kind === 'invalid' || row.sealedPassphrase === undefined) continue;
     const { line, sealedPassphrase, options } = row;
     if (openExportedPassphrase(sealKey, sealedPassphrase, options) !== undefined) continue;
