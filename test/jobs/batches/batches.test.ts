@@ -63,6 +63,51 @@ describe('batches', () => {
     return id;
   }
 
+  it('know rows that are entered together as they know those that are told one by one', async () => {
+    const { redis, keys } = test.fleet;
+    const rows = Array.from({ length: 230 }, (_, at) => at + 1);
+    const of = (row: number) => ({ row, domain: `r${row}.org`, jobId: `j${row}` });
+    const told = await batches.create(newBatch(230));
+    const entered = await batches.create(newBatch(230));
+    const waiting = { state: 'waiting', generation: 0, attempt: 0 } as const;
+    for (const row of rows) await batches.report({ ...of(row), ...waiting, batchId: told, place: row });
+    expect(
+      await batches.enter(
+        entered,
+        rows.map((row) => ({ ...of(row), place: row })),
+      ),
+    ).to.deep.equal([]);
+    for (const key of [keys.rows, keys.counts, keys.batch]) {
+      const [one, other] = await Promise.all([told, entered].map((id) => redis.hgetall(key(id))));
+      const same = key === keys.batch ? { createdAt: one?.['createdAt'] } : {};
+      expect({ ...other, ...same }).to.deep.equal(one);
+      expect(await redis.ttl(key(entered))).to.be.above(0);
+    }
+    for (const key of [keys.held, (id: string) => `${keys.counts(id)}:waiting`]) {
+      const [one, other] = await Promise.all(
+        [told, entered].map((id) => redis.zrange(key(id), 0, -1, 'WITHSCORES')),
+      );
+      expect(other).to.deep.equal(one);
+      expect(await redis.ttl(key(entered))).to.be.above(0);
+    }
+    expect(await redis.zscore(keys.gate, entered)).to.equal('0');
+    expect(await redis.zscore(`${keys.index}:create:waiting::`, entered)).to.not.equal(null);
+  });
+
+  it('leave rows as they are, and say so, of which something was told before they are entered', async () => {
+    const id = await batches.create(newBatch(3));
+    await report(id, 2, 'done');
+    const rows = [1, 2, 3].map((row) => ({ row, domain: `r${row}.org`, jobId: `j${row}` }));
+    expect(await batches.enter(id, rows)).to.deep.equal([2]);
+    const known = await rowsOf(id, ...ROW_STATES);
+    expect(known.map(({ row, state }) => [row, state])).to.have.deep.members([
+      [1, 'waiting'],
+      [2, 'done'],
+      [3, 'waiting'],
+    ]);
+    expect((await batches.get(id)).endedAt).to.equal(undefined);
+  });
+
   it('keep who wanted them, why and when', async () => {
     const before = Date.now();
     const batch = await batches.get(await batches.create(newBatch(3, { maxFailures: 2 })));

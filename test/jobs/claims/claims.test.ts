@@ -41,6 +41,18 @@ describe('claims', () => {
     expect((await claims.take(claim(['free.all.org']), 'add')).state).to.equal('held');
   });
 
+  it('are taken one after the other, and answered in their order, where many are', async () => {
+    const many = Array.from({ length: 250 }, (_, at) => claim([`m${at}.many.org`, `n${at}.many.org`]));
+    const same = claim(['m7.many.org'], { payloadHash: many[7]?.payloadHash ?? '', joiner: 'B 1' });
+    const crossing = claim(['new.many.org', 'n120.many.org']);
+    const answers = await claims.takeAll([...many, same, crossing], 'add');
+    expect(answers.slice(0, 250).every(({ state }) => state === 'held')).to.equal(true);
+    const busy = { state: 'busy', by: many[120]?.jobId, kind: 'create', name: 'n120.many.org' };
+    expect(answers.slice(250)).to.deep.equal([{ state: 'joined', by: many[7]?.jobId }, busy]);
+    expect(await claims.release(many[7]?.jobId ?? '', ['m7.many.org'])).to.deep.equal(['B 1']);
+    expect(await claims.takeAll([], 'add')).to.deep.equal([]);
+  });
+
   it('may be taken again by the same job', async () => {
     const mine = claim(['again.org']);
     await claims.take(mine, 'add');
