@@ -123,24 +123,20 @@ export interface CouchServer {
 
 /** Long enough for a loaded cluster to create a database, short enough to notice a dead one. */
 const DEFAULT_TIMEOUT_MS = 60_000;
-
 /** A read costs the server little: one that is silent for this long has lost it. */
 const DEFAULT_READ_TIMEOUT_MS = 10_000;
-
 /** Nothing is sent of a view before its index is built, which goes on whether or not a request waits for it. */
 const DEFAULT_SEARCH_TIMEOUT_MS = 30_000;
-
 /** Milliseconds within which the answer to a request that waits has to come once its time is over. */
 const LATE_MS = 2_000;
 
 /** Connects to one CouchDB cluster; nothing is sent before the first call. */
 export function connectCouch(options: CouchServerOptions): CouchServer {
-  const { createTransport = createHttpTransport } = options;
   const { url, connections, timeout = DEFAULT_TIMEOUT_MS, readTimeout = DEFAULT_READ_TIMEOUT_MS } = options;
   const searchTimeout = options.readTimeout ?? DEFAULT_SEARCH_TIMEOUT_MS;
   const { host } = new URL(url);
   const connect = createConnector(options.tls);
-  const transport = createTransport({ url, connections, connect });
+  const transport = (options.createTransport ?? createHttpTransport)({ url, connections, connect });
   const probe = createHealthProbe(url, connect);
   const book = options.bookAt?.(url) ?? createLocalBook();
   const isSilent = async () => (await probe.ask()).state === 'silent';
