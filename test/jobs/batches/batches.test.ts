@@ -85,7 +85,7 @@ describe('batches', () => {
     }
     for (const key of [keys.held, (id: string) => `${keys.counts(id)}:waiting`]) {
       const [one, other] = await Promise.all(
-        [told, entered].map((id) => redis.zrange(key(id), 0, -1, 'WITHSCORES')),
+        [told, entered].map((id) => redis.zrange(key(id), '0', '-1', 'WITHSCORES')),
       );
       expect(other).to.deep.equal(one);
       expect(await redis.ttl(key(entered))).to.be.above(0);
