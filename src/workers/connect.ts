@@ -13,6 +13,7 @@ import { createHasOneCopy } from '../instances/lookup/has-one-copy.ts';
 import { createPrefixIndex } from '../instances/lookup/prefix-index.ts';
 import { ensureGlobalDatabases } from '../instances/platform/global-databases.ts';
 import { watchPlatform } from '../instances/platform/platform-indexes.ts';
+import { createPoolStore } from '../instances/pool/pool-store.ts';
 import { encryptorKeyOf } from '../instances/vault/organization-key.ts';
 import { type Fleet, openFleet } from '../jobs/fleet/fleet.ts';
 import { joinFleet } from '../jobs/fleet/fleet-record.ts';
@@ -22,6 +23,7 @@ import { fleetLogins } from '../jobs/redis/logins.ts';
 import type { Log } from '../logger.ts';
 import { connectStack } from '../stack/connect.ts';
 import { fileStorage } from '../storage/file-storage.ts';
+import { createPool } from './pool/pool.ts';
 import type { StageObserver } from './stage/pipeline.ts';
 import { type FleetWorker, startWorker } from './worker.ts';
 
@@ -110,16 +112,28 @@ export async function connectWorker({
         'Check instance_creation in couchdb.clusters.',
       );
     }
+    const cluster = (index: number | undefined) => clusterAt(clusters, index);
+    const designs = createDesignSource();
+    const { prefix, pool } = config.fleet;
     const worker = await startWorker({
       fleet: { ...fleet, sealKey, signer: createSigner(sealKey) },
       services: {
         global,
         clusters,
-        cluster: (index) => clusterAt(clusters, index),
+        cluster,
         storage,
         prefixIndex: createPrefixIndex(global),
         hasOneCopy: createHasOneCopy(global),
-        designs: createDesignSource(),
+        designs,
+        pool: createPool({
+          store: createPoolStore(global),
+          fleet: prefix,
+          settings: pool,
+          cluster,
+          designs,
+          q,
+          n,
+        }),
         platform,
         linkScheme: config.fleet.linkScheme,
         contexts: config.contexts,

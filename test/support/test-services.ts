@@ -16,6 +16,7 @@ export function testServices(
 ): Services {
   return {
     ...given,
+    pool: undefined,
     global: couch,
     clusters: [couch],
     cluster: () => couch,

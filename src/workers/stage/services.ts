@@ -10,6 +10,7 @@ import type { EncryptorKey } from '../../instances/vault/organization-key.ts';
 import type { Log } from '../../logger.ts';
 import type { StackConnection } from '../../stack/connect.ts';
 import type { Storage } from '../../storage/storage.ts';
+import type { Pool } from '../pool/pool.ts';
 
 /** Knows where databases of instances are. */
 export interface Clusters {
@@ -33,6 +34,8 @@ export interface Services extends Clusters {
   /** Whether the index of prefixes says as much of a document as the document itself. */
   readonly hasOneCopy: HasOneCopy;
   readonly designs: DesignSource;
+  /** Databases that are made beforehand; undefined where `fleet.pool` has no size. */
+  readonly pool: Pool | undefined;
   /** Tells which number stacks of the platform write. */
   readonly platform: PlatformWatch;
   readonly linkScheme: Scheme;
