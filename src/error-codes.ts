@@ -160,6 +160,7 @@ const FAILURES = {
   not_failed: 'The job has not failed, so that it cannot be tried again.',
   not_its_job: 'The row has no job of its own.',
   other: 'A job failed with a code that this version does not know; the message begins with it.',
+  pool_item_lost: 'Databases made beforehand went to another instance, or are being removed.',
   pouchdb_missing: 'The packages of the embedded CouchDB are not installed.',
   rag: 'The RAG server has not deleted what it has of the instance.',
   redis: 'Redis refused a command.',

@@ -17,6 +17,11 @@ export function creationContext(
     lease: { assertHeld: () => undefined },
     instance,
     randomPassphrase: undefined,
+    jobId: '',
+    isRow: false,
+    item: undefined,
+    namedPrefix: () => undefined,
+    namePrefix: async () => undefined,
     hasFolders: false,
     acknowledged: new Set(),
     learn(learned) {

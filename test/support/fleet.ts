@@ -11,6 +11,7 @@ import { findByNames, INSTANCES } from '../../src/instances/lookup/lookup.ts';
 import type { RawOptions } from '../../src/instances/options/flags.ts';
 import { type ParsedOptions, parseInstanceOptions } from '../../src/instances/options/parse-options.ts';
 import { ensureGlobalDatabases } from '../../src/instances/platform/global-databases.ts';
+import { isPoolPrefix } from '../../src/instances/pool/pool-prefix.ts';
 import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/vault/organization-key.ts';
 import { storedPassphrase } from '../../src/instances/vault/passphrase.ts';
 import { type KeyedFleet, openFleet } from '../../src/jobs/fleet/fleet.ts';
@@ -78,7 +79,7 @@ export interface TestFleet {
   instance(domain: string): Promise<StoredInstance | undefined>;
   /** All documents of a database of the instance; `prefix` only where it is not the domain's. */
   documents(domain: string, doctype: string): Promise<StoredDocument[]>;
-  /** Names of all databases of that domain. */
+  /** Names of all databases below the prefix that is computed from that domain. */
   databases(domain: string): Promise<string[]>;
   /** Removes what is there of a domain: documents, databases, files. Also done for all at the end. */
   remove(domain: string): Promise<void>;
@@ -123,11 +124,14 @@ export async function startTestFleet(options: TestFleetOptions = {}): Promise<Te
       // By the view itself: some tests write documents that cannot be read.
       const view = 'domain-and-aliases';
       const rows = await server.view(INSTANCES, view, view, { keys: [domain], includeDocs: true });
+      const prefixes = new Set([prefixOf(domain)]);
       for (const { doc } of rows) {
-        if (doc?.['domain'] === domain) await server.deleteDocument(INSTANCES, doc._id, doc._rev);
+        if (doc?.['domain'] !== domain) continue;
+        if (isPoolPrefix(String(doc['prefix']))) prefixes.add(String(doc['prefix']));
+        await server.deleteDocument(INSTANCES, doc._id, doc._rev);
       }
-      for (const name of await server.listDatabases(`${prefixOf(domain)}/`)) {
-        await server.deleteDatabase(name);
+      for (const prefix of prefixes) {
+        for (const name of await server.listDatabases(`${prefix}/`)) await server.deleteDatabase(name);
       }
       await rm(join(storage.path, domain), { recursive: true, force: true });
     }

@@ -12,6 +12,8 @@ export interface ReservationParts {
   readonly secrets: Omit<InstanceSecrets, 'register_token'>;
   /** Index in `couchdb.clusters`. */
   readonly cluster: number;
+  /** Of an item of the pool; computed from the domain when absent. */
+  readonly prefix?: string | undefined;
   /** Number of the indexes that the stack of the platform writes; the newest one when absent. */
   readonly indexesVersion?: IndexesVersion;
 }
@@ -24,11 +26,11 @@ const RESERVATION_REASON = new RegExp(`^${RESERVED_REASON}:([0-9a-f]{16})$`);
  * answers 503 for it and creates nothing, as long as `indexes_version` is the stack's own.
  */
 export function reservationDocument(options: InstanceOptions, parts: ReservationParts): InstanceDocument {
-  const { secrets, cluster, indexesVersion = NEWEST_INDEXES_VERSION } = parts;
+  const { secrets, cluster, prefix, indexesVersion = NEWEST_INDEXES_VERSION } = parts;
   return {
     _id: reservationId(options.domain),
     domain: options.domain,
-    prefix: prefixOf(options.domain),
+    prefix: prefix ?? prefixOf(options.domain),
     locale: options.locale,
     blocked: true,
     blocking_reason: `${RESERVED_REASON}:${optionsHash(options)}`,

@@ -43,6 +43,8 @@ const progress = z.object({
   stages: z.array(stageRecord),
   /** Of the instance this job works on, as soon as it is known (`ARCHITECTURE.md` §3.3). */
   incarnation: z.string().optional(),
+  /** Prefix of the item of the pool that the job has claimed, or is about to: CouchDB says which. */
+  prefix: z.string().optional(),
   /** Revision of the instance's document from which a destruction set `deleting`: to know its own flag again. */
   markedFrom: z.string().optional(),
   /** Set once a modification is about to write: its filter may not mean what it has written. */

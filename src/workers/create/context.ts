@@ -1,6 +1,7 @@
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import type { Refusal } from '../../instances/errors.ts';
 import type { InstanceOptions } from '../../instances/options/options.ts';
+import type { PoolItem } from '../../instances/pool/pool-item.ts';
 import type { StoredPassphrase } from '../../instances/vault/passphrase.ts';
 import type { CreateStageName } from '../../jobs/kinds/create.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
@@ -14,6 +15,9 @@ export type CreateStep = Step<CreateStageName, CreateContext, OutcomeOf<'create'
 
 /** What the stages of one attempt share. */
 export interface CreateContext {
+  readonly jobId: string;
+  /** Whether the job is one of a batch: those leave a part of the pool to people who wait. */
+  readonly isRow: boolean;
   readonly options: InstanceOptions;
   /** Stored form of the passphrase the operator gave. */
   readonly passphrase: StoredPassphrase | undefined;
@@ -26,6 +30,15 @@ export interface CreateContext {
   randomPassphrase: StoredPassphrase | undefined;
   /** Whether this very attempt has made the directories on disk. */
   hasFolders: boolean;
+  /** Prefix of the item of the pool that an attempt of this job has named; CouchDB says whether it has it. */
+  namedPrefix(): string | undefined;
+  /** Names the prefix of an item before it is claimed, so that whoever goes on with the job finds it. @throws LostLock */
+  namePrefix(prefix: string | undefined): Promise<void>;
+  /**
+   * The item that this job has claimed for the instance, with all databases and design documents as they would be made
+   * today; `none` where there is none, undefined where it was not looked for yet (`pool-item-of.ts`).
+   */
+  item: PoolItem | 'none' | undefined;
   /** Doctypes whose design documents this very attempt saw acknowledged: `finish` need not look. */
   readonly acknowledged: Set<string>;
   /**

@@ -7,16 +7,21 @@ import { settleAll } from '../../settle-all.ts';
 import { databaseOf, databasesOf } from '../instance/databases-of.ts';
 import { type CreateContext, type CreateStage, instanceOf } from './context.ts';
 import { makeFoldersAhead } from './directories.ts';
+import { poolItemOf } from './pool-item-of.ts';
 
 /** A deleted database of the same name can be in the way for a second and more (`docs/faults.md` §5). */
 const DELETION_MS = 5_000;
 const DELETION_POLL_MS = 300;
 
-/** Makes the 16 databases of the instance (`docs/cozy-data.md` §1.5), and while CouchDB does, its directories on disk. */
+/**
+ * Makes the 16 databases of the instance (`docs/cozy-data.md` §1.5), unless they came from the pool, and while CouchDB does,
+ * its directories on disk.
+ */
 export const databases: CreateStage = {
   name: 'databases',
 
   async run(context) {
+    if ((await poolItemOf(context)) !== undefined) return undefined;
     await settleAll([
       ...DATABASES.map(({ doctype }) => ensureDatabase(context, doctype)),
       makeFoldersAhead(context),

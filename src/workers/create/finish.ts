@@ -14,6 +14,7 @@ import { commonSettingsBody, commonSettingsOf, postCommonSettings } from './comm
 import { type CreateContext, type CreateStage, instanceOf, notOurs } from './context.ts';
 import { databases } from './databases.ts';
 import { missingDesigns } from './indexes.ts';
+import { leavePool } from './leave-pool.ts';
 import { passphraseHash, registersAny } from './settings.ts';
 import { VaultTaken } from './vault.ts';
 
@@ -27,14 +28,20 @@ export const finish: CreateStage = {
 
   async run(context) {
     // A crash between the write and its record: the work is done.
-    if (isFinished(instanceOf(context))) return undefined;
+    if (isFinished(instanceOf(context))) {
+      await leavePool(context, false);
+      return undefined;
+    }
     await settleAll([assertComplete(context), assertOnlyOwner(context)]);
     const deadline = performance.now() + HASH_MS;
-    while (!(await putIntoUse(context))) {
+    let became = await putIntoUse(context);
+    while (became === 'waits') {
       if (performance.now() >= deadline) throw new VaultTaken(context.options.domain);
       await pause(HASH_POLL_MS, context.signal);
       context.instance = await readOwn(context);
+      became = await putIntoUse(context);
     }
+    await leavePool(context, became === 'written');
     return undefined;
   },
 
@@ -45,17 +52,16 @@ export const finish: CreateStage = {
 
 /**
  * Turns the reservation into the real document, as it is by then: a stack may write into it at any time.
- * @returns false when a stack wrote the vault, and the hash that goes with it is not there yet
+ * @returns `waits` when a stack wrote the vault, and the hash that goes with it is not there yet; `found` when a twin was faster
  */
-async function putIntoUse(context: CreateContext): Promise<boolean> {
+async function putIntoUse(context: CreateContext): Promise<'written' | 'found' | 'waits'> {
   const { services, options, signal, lease } = context;
   for (;;) {
     const reservation = instanceOf(context);
-    // A twin was faster.
-    if (isFinished(reservation)) return true;
+    if (isFinished(reservation)) return 'found';
     refuseUnclear(reservation);
     const credential = await wayInto(context, reservation);
-    if (credential === undefined) return false;
+    if (credential === undefined) return 'waits';
     const document = finishedDocument(reservation, options, credential);
     lease.assertHeld();
     try {
@@ -63,7 +69,7 @@ async function putIntoUse(context: CreateContext): Promise<boolean> {
       const finished = { ...document, _rev: rev };
       context.instance = finished;
       await announce(context, finished);
-      return true;
+      return 'written';
     } catch (error) {
       if (!isStatus(error, 409)) throw error;
       // A twin of this job, a stack, or a creation of the same domain: the document says which.

@@ -1,11 +1,13 @@
 import type { BulkRow, CouchDocument } from '../../couchdb/documents.ts';
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import { insertMissing } from '../../couchdb/insert-missing.ts';
+import type { CouchServer } from '../../couchdb/server.ts';
 import { CONTACTS, DATABASES, definitionsOf, FILES, SETTINGS } from '../../instances/databases/databases.ts';
 import { designFindings } from '../../instances/fsck/database-findings.ts';
 import { settleAll } from '../../settle-all.ts';
 import { databaseOf } from '../instance/databases-of.ts';
 import { type CreateContext, type CreateStage, instanceOf } from './context.ts';
+import { poolItemOf } from './pool-item-of.ts';
 
 /** Databases whose design documents come with their first documents, in the stages that write those. */
 const FILLED_LATER: ReadonlySet<string> = new Set([FILES, SETTINGS, CONTACTS]);
@@ -35,11 +37,21 @@ export async function fillDatabase(
   documents: readonly CouchDocument[] = [],
 ): Promise<BulkRow[]> {
   const { server, name } = databaseOf(context.services, instanceOf(context), doctype);
-  const designs = (await context.services.designs.of(server, context.signal)).get(doctype) ?? [];
+  // Those of an item of the pool were acknowledged when it was filled.
+  const isMade = (await poolItemOf(context)) !== undefined;
+  const designs = isMade ? [] : await designsOf(context, server, doctype);
   const all = [...designs, ...documents];
   const before = all.length === 0 ? [] : await insertMissing(server, name, all, context.signal);
   if (!before.some(({ id }) => id.startsWith('_design/'))) context.acknowledged.add(doctype);
   return before;
+}
+
+async function designsOf(
+  { services, signal }: CreateContext,
+  server: CouchServer,
+  doctype: string,
+): Promise<readonly CouchDocument[]> {
+  return (await services.designs.of(server, signal)).get(doctype) ?? [];
 }
 
 /** Design documents of one database that are missing or differ, a sentence each. */

@@ -1,6 +1,6 @@
 import { isStatus, unlessNoDatabase } from '../../couchdb/errors.ts';
 import { SETTINGS } from '../../instances/databases/databases.ts';
-import { databaseName, databasePrefix, prefixOf, reservationId } from '../../instances/databases/prefix.ts';
+import { databaseName, databasePrefix, reservationId } from '../../instances/databases/prefix.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import {
   isReservation,
@@ -26,8 +26,10 @@ import { ensureGlobalDatabases } from '../../instances/platform/global-databases
 import { newSecrets } from '../../instances/vault/secrets.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import { pause } from '../../pause.ts';
-import { chooseCluster } from './choose-cluster.ts';
+import { claimItem } from './claim-item.ts';
+import { confirmItem } from './confirm-item.ts';
 import { type CreateContext, type CreateStage, instanceOf } from './context.ts';
+import { databasesLeft } from './databases-left.ts';
 
 /** How long databases that were just deleted may take to go: CouchDB deletes in the background. */
 const DELETION_MS = 5_000;
@@ -48,9 +50,9 @@ export const register: CreateStage = {
     }
     if (ours === undefined) refuseOldDomain(found.moved);
     refuseMeantDomain(found.documents, options.domain, reservationId(options.domain));
-    if (ours !== undefined) return adopt(context, ours);
+    if (ours !== undefined) return await adopt(context, ours);
     const twin = await refuseLeftovers(context, found);
-    if (twin !== undefined) return adopt(context, twin);
+    if (twin !== undefined) return await adopt(context, twin);
     return await reserve(context);
   },
 
@@ -106,19 +108,23 @@ async function reserve(context: CreateContext): Promise<OutcomeOf<'create'> | un
   const { options, services, signal, lease } = context;
   const { register_token: _unused, ...secrets } = newSecrets();
   const { version: indexesVersion } = await services.platform.indexes();
-  const document = reservationDocument(options, { secrets, cluster: chooseCluster(context), indexesVersion });
+  const { cluster, item } = await claimItem(context);
+  const document = reservationDocument(options, { secrets, cluster, prefix: item?.prefix, indexesVersion });
   // A worker that slept must not reserve what its successor may have finished, and an operator destroyed since.
   lease.assertHeld();
+  let reserved: StoredInstance;
   try {
     const rev = await services.global.putDocument(INSTANCES, document, signal);
-    context.learn({ ...document, _rev: rev });
-    return undefined;
+    reserved = { ...document, _rev: rev };
   } catch (error) {
     if (!isStatus(error, 409)) throw error;
     const found = await readInstance(services.global, document._id, signal);
     if (found === undefined) throw error;
-    return isReservation(found) ? adopt(context, found) : await existsOrTaken(context, found);
+    return isReservation(found) ? await adopt(context, found) : await existsOrTaken(context, found);
   }
+  await confirmItem(context, reserved, true);
+  context.learn(reserved);
+  return undefined;
 }
 
 /**
@@ -135,9 +141,10 @@ async function dropReservation(
 }
 
 /** A reservation with our very options is ours, or was before Redis was lost. */
-function adopt(context: CreateContext, found: StoredInstance): undefined {
+async function adopt(context: CreateContext, found: StoredInstance): Promise<undefined> {
   const { options } = context;
   refuseForeignReservation(options, found);
+  await confirmItem(context, found, false);
   context.learn(found);
   return undefined;
 }
@@ -183,13 +190,4 @@ async function reservationOfTwin({
 }: CreateContext): Promise<StoredInstance | undefined> {
   const found = await readInstance(services.global, reservationId(options.domain), signal);
   return found !== undefined && isReservation(found) ? found : undefined;
-}
-
-/** The earlier life may have been on any cluster that the new one may get. */
-async function databasesLeft({ options, services, signal }: CreateContext): Promise<string[]> {
-  const start = `${prefixOf(options.domain)}/`;
-  const indexes = options.couchCluster === undefined ? services.openClusters() : [options.couchCluster];
-  const servers = new Set(indexes.map((index) => services.cluster(index)));
-  const lists = await Promise.all([...servers].map((server) => server.listDatabases(start, signal)));
-  return lists.flat();
 }

@@ -17,7 +17,7 @@ import { createStages } from './stages.ts';
 
 /** Runs one attempt of a creation, from where the last one stopped. @throws LostLock when the job is not ours */
 export async function runCreation(attempt: Attempt, payload: CreatePayload): Promise<OutcomeOf<'create'>> {
-  const { services, jobId, sealKey, lease, signal, progress, remember } = attempt;
+  const { services, jobId, sealKey, lease, signal, progress, remember, record } = attempt;
   const { options, sealedPassphrase, generation } = payload;
   const { domain } = options;
   await askAgain(attempt);
@@ -26,6 +26,8 @@ export async function runCreation(attempt: Attempt, payload: CreatePayload): Pro
     await leaveInUse(attempt, generation);
   }
   const context: CreateContext = {
+    jobId,
+    isRow: payload.batch !== undefined,
     options,
     passphrase:
       sealedPassphrase === undefined
@@ -37,6 +39,9 @@ export async function runCreation(attempt: Attempt, payload: CreatePayload): Pro
     instance,
     randomPassphrase: undefined,
     hasFolders: false,
+    item: undefined,
+    namedPrefix: () => progress().prefix,
+    namePrefix: (prefix) => record({ ...progress(), prefix }),
     acknowledged: new Set(),
     learn(instance: StoredInstance) {
       context.instance = instance;

@@ -3,10 +3,13 @@ import type { CouchServer } from '../../couchdb/server.ts';
 import type { DesignSource } from '../../instances/databases/design-source.ts';
 import { definitionsDigest } from '../../instances/pool/pool-item.ts';
 import type { PoolStore } from '../../instances/pool/pool-store.ts';
+import { createReadyItems, type ReadyItems } from './ready-items.ts';
 
 /** Databases that are made beforehand, where the fleet has a pool. */
 export interface Pool {
   readonly store: PoolStore;
+  /** What is ready, for all jobs of this process. */
+  readonly ready: ReadyItems;
   /** `fleet.prefix`. */
   readonly fleet: string;
   readonly settings: PoolConfig;
@@ -29,6 +32,7 @@ export function createPool({ store, fleet, settings, cluster, designs, q, n }: P
   if (settings.size === 0) return undefined;
   return {
     store,
+    ready: createReadyItems(store),
     fleet,
     settings,
     async definitions(index, signal) {

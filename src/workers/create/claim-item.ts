@@ -1,0 +1,88 @@
+import type { PoolItem } from '../../instances/pool/pool-item.ts';
+import { createPoolStore } from '../../instances/pool/pool-store.ts';
+import type { Pool } from '../pool/pool.ts';
+import { chooseCluster } from './choose-cluster.ts';
+import type { CreateContext } from './context.ts';
+
+/** Where a new instance gets its databases. */
+export interface ClaimedPlace {
+  readonly cluster: number;
+  /** This job's; undefined where the databases have to be made. */
+  readonly item: PoolItem | undefined;
+}
+
+/**
+ * Takes an item of the pool for a new instance, where there is one on the cluster that it gets: the one that an earlier attempt
+ * has claimed, whatever the settings are by now, else another. Its prefix is in the job's progress first: from then on it is
+ * this job's or nobody's, for a claimed item is never given back.
+ *
+ * @throws LostLock, FleetError `no_cluster`
+ */
+export async function claimItem(context: CreateContext): Promise<ClaimedPlace> {
+  const { services, signal } = context;
+  const { pool } = services;
+  const named = context.namedPrefix();
+  if (named !== undefined) {
+    const item = await createPoolStore(services.global).get(named, signal);
+    const claimed = item && (await resume(context, item));
+    if (claimed !== undefined) return { cluster: claimed.cluster, item: claimed };
+  }
+  const cluster = chooseCluster(context);
+  return { cluster, item: pool && (await claimAnother(context, pool, cluster)) };
+}
+
+/** Whether the item is this job's, for its own instance. */
+export function isClaimedBy({ jobId, options }: CreateContext, item: PoolItem): boolean {
+  return item.state === 'claimed' && item.job === jobId && item.domain === options.domain;
+}
+
+/** @returns undefined where the item is not this job's, or of no use any more */
+async function resume(context: CreateContext, item: PoolItem): Promise<PoolItem | undefined> {
+  const { services, signal } = context;
+  const { pool } = services;
+  if (isClaimedBy(context, item)) {
+    if (pool === undefined) return item;
+    const wanted = await pool.definitions(item.cluster, signal);
+    return item.definitions === wanted ? item : undefined;
+  }
+  // The last attempt stopped between the name and the claim.
+  if (pool === undefined || item.state !== 'ready' || !isOpen(context, item.cluster)) return undefined;
+  if (item.definitions !== (await pool.definitions(item.cluster, signal))) return undefined;
+  return await claim(context, pool, item);
+}
+
+function isOpen({ options, services }: CreateContext, cluster: number): boolean {
+  return options.couchCluster === undefined
+    ? services.openClusters().includes(cluster)
+    : options.couchCluster === cluster;
+}
+
+async function claimAnother(
+  context: CreateContext,
+  pool: Pool,
+  cluster: number,
+): Promise<PoolItem | undefined> {
+  const { isRow, signal } = context;
+  const definitions = await pool.definitions(cluster, signal);
+  const wanted = { cluster, definitions, leave: isRow ? pool.settings.reserve : 0 };
+  for (;;) {
+    const item = await pool.ready.take(wanted, signal);
+    if (item === undefined) return undefined;
+    await context.namePrefix(item.prefix);
+    const claimed = await claim(context, pool, item);
+    if (claimed !== undefined) return claimed;
+    pool.ready.lost();
+  }
+}
+
+/** @returns undefined when somebody else was faster */
+async function claim(context: CreateContext, pool: Pool, item: PoolItem): Promise<PoolItem | undefined> {
+  const { jobId, options, lease, signal } = context;
+  const { cluster, definitions } = item;
+  lease.assertHeld();
+  return await pool.store.move(
+    item,
+    { state: 'claimed', cluster, definitions, fleet: pool.fleet, job: jobId, domain: options.domain },
+    signal,
+  );
+}

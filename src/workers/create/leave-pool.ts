@@ -1,0 +1,82 @@
+import { CouchError, isStatus } from '../../couchdb/errors.ts';
+import { databasePrefix } from '../../instances/databases/prefix.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { Refusal } from '../../instances/errors.ts';
+import { findIdsByNames, INSTANCES, readInstance } from '../../instances/lookup/lookup.ts';
+import { isPoolPrefix } from '../../instances/pool/pool-prefix.ts';
+import { createPoolStore } from '../../instances/pool/pool-store.ts';
+import { isClaimedBy } from './claim-item.ts';
+import { type CreateContext, instanceOf } from './context.ts';
+import { databasesLeft } from './databases-left.ts';
+
+/**
+ * Takes the item of an instance that is in use by now from the books of the pool, the last that is done for it: should
+ * this worker die before, whoever sweeps the pool finds the instance, and does it.
+ *
+ * Where prefixes follow from domains, a stack that makes the same domain fails at its first database. With a prefix of
+ * the pool it succeeds, and would share the directory: so the names are looked up once more. A stack makes databases before its
+ * document, and those tell of it too.
+ *
+ * @param isJustWritten whether this very attempt has put the instance into use: it is taken back then, unless somebody has changed it
+ * @throws Refusal `second_owner`
+ */
+export async function leavePool(context: CreateContext, isJustWritten: boolean): Promise<void> {
+  const instance = instanceOf(context);
+  if (!isPoolPrefix(databasePrefix(instance))) return;
+  const other = await secondOwner(context, instance);
+  if (other !== undefined) {
+    const isGone = isJustWritten && (await takeBack(context, instance));
+    throw new Refusal(
+      'second_owner',
+      `${other} took a name of ${instance.domain} while it was being made`,
+      isGone
+        ? 'Nothing of the other was touched. Submit it again with other names if it is still wanted.'
+        : `Both are there, and a stack serves the one whose document has the lower id. Nothing was touched: see cozy-fleet instances fsck ${instance.domain}.`,
+    );
+  }
+  await forgetItem(context, instance);
+}
+
+/** Who else has one of the names by now, in words. */
+async function secondOwner(context: CreateContext, instance: StoredInstance): Promise<string | undefined> {
+  const { options, services, signal } = context;
+  const [ids, databases] = await Promise.all([
+    findIdsByNames(services.global, [options.domain, ...options.aliases], signal),
+    databasesLeft(context),
+  ]);
+  for (const id of ids) {
+    const other = id === instance._id ? undefined : await readInstance(services.global, id, signal);
+    if (other !== undefined) return `another instance, ${other.domain} (document ${id}),`;
+  }
+  const [first] = databases;
+  return first === undefined ? undefined : `somebody who made the database ${first}`;
+}
+
+/** Nobody was told of the instance yet: as long as its document is what was written, nobody has registered. */
+async function takeBack(context: CreateContext, { _id, _rev }: StoredInstance): Promise<boolean> {
+  const { services, lease, signal } = context;
+  lease.assertHeld();
+  try {
+    await services.global.deleteDocument(INSTANCES, _id, _rev, signal);
+    return true;
+  } catch (error) {
+    if (!isStatus(error, 409)) throw error;
+    return false;
+  }
+}
+
+async function forgetItem(context: CreateContext, instance: StoredInstance): Promise<void> {
+  const { services, signal } = context;
+  const prefix = databasePrefix(instance);
+  if (context.namedPrefix() !== prefix) return;
+  const store = createPoolStore(services.global);
+  try {
+    const known = context.item === 'none' ? undefined : context.item;
+    const item = known ?? (await store.get(prefix, signal));
+    if (item !== undefined && isClaimedBy(context, item)) await store.forget(item, signal);
+  } catch (error) {
+    // The instance is in use: nobody shall wait, or be told of a failure, for what the sweep does as well.
+    if (!(error instanceof CouchError)) throw error;
+    services.log.warn('item of the pool left to the sweep', { error });
+  }
+}
