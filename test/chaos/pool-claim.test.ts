@@ -1,82 +1,45 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import { type CouchServer, connectCouch } from '../../src/couchdb/server.ts';
-import { createDesignSource } from '../../src/instances/databases/design-source.ts';
-import { prefixOf, reservationId } from '../../src/instances/databases/prefix.ts';
+import { reservationId } from '../../src/instances/databases/prefix.ts';
 import { isFinished } from '../../src/instances/documents/reservation.ts';
-import { INSTANCES, readInstance } from '../../src/instances/lookup/lookup.ts';
-import { ensureGlobalDatabases } from '../../src/instances/platform/global-databases.ts';
-import { fileStorage } from '../../src/storage/file-storage.ts';
-import type { Storage } from '../../src/storage/storage.ts';
-import { Cleanup } from '../support/cleanup.ts';
-import { killedAt, type Step, type TriedCreation, triedCreation } from '../support/creation-attempts.ts';
+import { readInstance } from '../../src/instances/lookup/lookup.ts';
+import { killedAt, type Step } from '../support/creation-attempts.ts';
+import { type CreationPlaces, startCreationPlaces } from '../support/creation-places.ts';
 import { poolFaults } from '../support/pool-checker.ts';
-import { type HandPool, handPool } from '../support/pool-items.ts';
-import { startTestCouch } from '../support/servers.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 describe('creations that take from the pool', () => {
-  const cleanup = new Cleanup();
-  const designs = createDesignSource();
-  const unique = randomBytes(4).toString('hex');
-  const domains = new Set<string>();
-  let server: CouchServer;
-  let storage: Storage;
-  let pool: HandPool;
+  let places: CreationPlaces;
   let prefixes: Set<string>;
 
   before(async () => {
-    const couch = cleanup.add(await startTestCouch(), (each) => each.close());
-    server = cleanup.add(connectCouch({ url: couch.url, connections: 16 }), (each) => each.close());
-    const directory = cleanup.add(await temporaryDirectory('pool'), (each) => each.remove());
-    await mkdir(join(directory.path, 'storage'));
-    storage = fileStorage(join(directory.path, 'storage'));
-    await ensureGlobalDatabases(server);
-    pool = cleanup.add(handPool(server, { designs }), (each) => each.clear());
-    cleanup.add(domains, async () => {
-      for (const domain of domains) {
-        const found = await readInstance(server, reservationId(domain));
-        if (found !== undefined) await server.deleteDocument(INSTANCES, found._id, found._rev);
-        for (const name of await server.listDatabases(`${prefixOf(domain)}/`))
-          await server.deleteDatabase(name);
-      }
-    });
+    places = await startCreationPlaces();
   });
 
   beforeEach(() => {
     prefixes = new Set();
   });
-  afterEach(() => pool.clear());
-  after(() => cleanup.run());
-
-  function creation(name: string, fleet = 'fleet'): TriedCreation {
-    const domain = `${name}-${unique}.example.org`;
-    domains.add(domain);
-    return triedCreation({ server, storage, designs, fleet }, { domain, email: `${name}@example.org` });
-  }
+  afterEach(() => places.pool.clear());
+  after(() => places.close());
 
   async function item(): Promise<string> {
-    const { prefix } = await pool.make();
+    const { prefix } = await places.pool.make();
     prefixes.add(prefix);
     return prefix;
   }
 
   /** So many items are ready, no more than have to be made. */
   async function atLeast(count: number): Promise<void> {
-    const { items } = await pool.store.list();
+    const { items } = await places.pool.store.list();
     const ready = items.filter(({ state, prefix }) => state === 'ready' && prefixes.has(prefix)).length;
     for (let at = ready; at < count; at += 1) await item();
   }
 
   async function prefixIn(domain: string): Promise<string | undefined> {
-    const found = await readInstance(server, reservationId(domain));
+    const found = await readInstance(places.server, reservationId(domain));
     return found !== undefined && isFinished(found) ? found.prefix : undefined;
   }
 
   async function sweep(): Promise<void> {
-    for (const prefix of prefixes) await pool.sweep(prefix);
+    for (const prefix of prefixes) await places.pool.sweep(prefix);
   }
 
   for (const isDone of [false, true])
@@ -84,7 +47,7 @@ describe('creations that take from the pool', () => {
       let at = 0;
       for (; ; at += 1) {
         await atLeast(2);
-        const tried = creation(`killed-${isDone ? 'after' : 'before'}-${at}`);
+        const tried = places.creation(`killed-${isDone ? 'after' : 'before'}-${at}`);
         const killed = killedAt(at, isDone);
         await tried.attempt(killed).catch((error: unknown) => {
           if (!killed.wasKilled()) throw error;
@@ -93,7 +56,7 @@ describe('creations that take from the pool', () => {
         expect(await tried.attempt(), `killed at ${at}`).to.equal('created');
         expect(prefixes, `killed at ${at}`).to.include(await prefixIn(tried.options.domain));
         await sweep();
-        expect(await poolFaults(server, prefixes), `killed at ${at}`).to.deep.equal([]);
+        expect(await poolFaults(places.server, prefixes), `killed at ${at}`).to.deep.equal([]);
       }
       expect(at).to.be.greaterThan(15);
     });
@@ -102,13 +65,13 @@ describe('creations that take from the pool', () => {
     let at = 0;
     for (; ; at += 1) {
       await atLeast(2);
-      const tried = creation(`swept-${at}`);
+      const tried = places.creation(`swept-${at}`);
       let steps = 0;
       const swept: Step = async (_name, _args, go) => {
         const isNow = steps === at;
         steps += 1;
         const named = tried.progress.prefix;
-        if (isNow && named !== undefined) await pool.sweep(named);
+        if (isNow && named !== undefined) await places.pool.sweep(named);
         return await go();
       };
       const first = await tried.attempt(swept).catch(() => undefined);
@@ -116,7 +79,7 @@ describe('creations that take from the pool', () => {
       if (steps <= at) break;
       expect(await prefixIn(tried.options.domain), `swept at ${at}`).to.be.a('string');
       await sweep();
-      expect(await poolFaults(server, prefixes), `swept at ${at}`).to.deep.equal([]);
+      expect(await poolFaults(places.server, prefixes), `swept at ${at}`).to.deep.equal([]);
     }
     expect(at).to.be.greaterThan(15);
   });
@@ -125,22 +88,22 @@ describe('creations that take from the pool', () => {
     const ROUNDS = 10;
     for (let round = 0; round < ROUNDS; round += 1) {
       const only = await item();
-      const both = [creation(`one-${round}`, 'one'), creation(`other-${round}`, 'other')];
+      const both = [places.creation(`one-${round}`, 'one'), places.creation(`other-${round}`, 'other')];
       expect(await Promise.all(both.map((each) => each.attempt()))).to.deep.equal(['created', 'created']);
       const made = await Promise.all(both.map(({ options }) => prefixIn(options.domain)));
       expect(made.filter((prefix) => prefix === only)).to.have.length(1);
     }
     await sweep();
-    expect(await poolFaults(server, prefixes)).to.deep.equal([]);
+    expect(await poolFaults(places.server, prefixes)).to.deep.equal([]);
   });
 
   it('never get one item for two instances when many workers empty the pool', async () => {
     await atLeast(6);
-    const all = Array.from({ length: 10 }, (_, at) => creation(`many-${at}`));
+    const all = Array.from({ length: 10 }, (_, at) => places.creation(`many-${at}`));
     await Promise.all(all.map((each) => each.attempt()));
     const made = await Promise.all(all.map(({ options }) => prefixIn(options.domain)));
     expect(new Set(made)).to.have.property('size', 10);
     expect(made.filter((prefix) => prefix !== undefined && prefixes.has(prefix))).to.have.length(6);
-    expect(await poolFaults(server, prefixes)).to.deep.equal([]);
+    expect(await poolFaults(places.server, prefixes)).to.deep.equal([]);
   });
 });

@@ -2,186 +2,262 @@ import { expect } from 'chai';
 import { DATABASES } from '../../../src/instances/databases/databases.ts';
 import { databaseName, prefixOf, reservationId } from '../../../src/instances/databases/prefix.ts';
 import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
-import { isReservation } from '../../../src/instances/documents/reservation.ts';
-import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
-import type { PoolItem } from '../../../src/instances/pool/pool-item.ts';
-import { isPoolPrefix } from '../../../src/instances/pool/pool-prefix.ts';
-import { creation, enqueueRows } from '../../../src/jobs/queue/enqueue.ts';
-import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
-import { type HandPool, handPool } from '../../support/pool-items.ts';
-import { until } from '../../support/until.ts';
+import { INSTANCES, readInstance } from '../../../src/instances/lookup/lookup.ts';
+import { POOL } from '../../../src/instances/pool/pool-store.ts';
+import type { Step, TriedCreation } from '../../support/creation-attempts.ts';
+import { type CreationPlaces, startCreationPlaces } from '../../support/creation-places.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
 
 describe('an instance with databases from the pool', () => {
-  let test: TestFleet;
-  let pool: HandPool;
-  /** Of the pool of the worker that is started next. */
-  let size = 10;
+  let places: CreationPlaces;
 
   before(async () => {
-    test = await startTestFleet({
-      worker: false,
-      configure: (config) => ({
-        ...config,
-        fleet: {
-          ...config.fleet,
-          get pool() {
-            return { size, low: 0, reserve: 1 };
-          },
-        },
-      }),
-    });
-    pool = handPool(test.server);
+    places = await startCreationPlaces();
   });
 
-  beforeEach(() => {
-    size = 10;
-  });
-  afterEach(() => pool.clear());
-  after(() => test.close());
+  afterEach(() => places.pool.clear());
+  after(() => places.close());
 
-  /** An item that the worker knows of. */
-  async function ready(): Promise<PoolItem> {
-    const item = await pool.make();
-    await test.startWorker();
-    return item;
+  async function stored({ options }: TriedCreation): Promise<StoredInstance> {
+    const found = await readInstance(places.server, reservationId(options.domain));
+    if (found === undefined) throw new Error(`${options.domain} is not there`);
+    return found;
   }
 
-  async function made(domain: string): Promise<StoredInstance> {
-    const { end } = await test.create({ domain });
-    expect(end).to.include({ state: 'done', outcome: 'created' });
-    return await stored(domain);
+  /** Names of databases below the prefix that is computed from the domain. */
+  function computed({ options }: TriedCreation): Promise<string[]> {
+    return places.server.listDatabases(`${prefixOf(options.domain)}/`);
   }
 
-  async function stored(domain: string): Promise<StoredInstance> {
-    const instance = await test.instance(domain);
-    if (instance === undefined) throw new Error(`${domain} is not there`);
-    return instance;
+  /** Does something once, right before or after the first call of that name whose first two arguments fit. */
+  function onceAt(
+    when: 'before' | 'after',
+    call: string,
+    fits: (database: unknown, second: unknown) => boolean,
+    work: () => Promise<unknown>,
+  ): Step {
+    let isDue = true;
+    return async (name, [database, second], go) => {
+      const isNow = isDue && name === call && fits(database, second);
+      if (isNow) isDue = false;
+      if (isNow && when === 'before') await work();
+      const answer = await go();
+      if (isNow && when === 'after') await work();
+      return answer;
+    };
   }
 
-  function namesBelow(prefix: string): string[] {
-    return DATABASES.map(({ doctype }) => databaseName(prefix, doctype));
-  }
+  const isFinal = (database: unknown, document: unknown) =>
+    database === INSTANCES && JSON.stringify(document).includes('register_token');
+  const isReserving = (database: unknown, document: unknown) =>
+    database === INSTANCES && !isFinal(database, document);
 
   it('has those databases, and no others', async () => {
-    const item = await ready();
-    const domain = test.domain('from-pool');
-    expect(await made(domain)).to.have.property('prefix', item.prefix);
-    expect(await pool.databases(item.prefix)).to.have.members(namesBelow(item.prefix));
-    expect(await test.databases(domain)).to.deep.equal([]);
+    const { prefix } = await places.pool.make();
+    const tried = places.creation('from-pool');
+    expect(await tried.attempt()).to.equal('created');
+    expect(await stored(tried)).to.have.property('prefix', prefix);
+    const names = DATABASES.map(({ doctype }) => databaseName(prefix, doctype));
+    expect(await places.pool.databases(prefix)).to.have.members(names);
+    expect(await computed(tried)).to.deep.equal([]);
   });
 
   it('is not in the books of the pool any more', async () => {
-    const item = await ready();
-    await made(test.domain('forgotten'));
-    expect(await pool.store.get(item.prefix)).to.equal(undefined);
+    const { prefix } = await places.pool.make();
+    await places.creation('forgotten').attempt();
+    expect(await places.pool.store.get(prefix)).to.equal(undefined);
   });
 
-  it('has databases of its own where the pool is empty', async () => {
-    await test.startWorker();
-    const domain = test.domain('empty');
-    expect(await made(domain)).to.have.property('prefix', prefixOf(domain));
+  it('costs no request for a database or a design document', async () => {
+    await places.pool.make();
+    const calls: string[] = [];
+    await places.creation('cheap').attempt((name, args, go) => {
+      calls.push(`${name} ${JSON.stringify(args)}`);
+      return go();
+    });
+    expect(
+      calls.filter((call) => call.startsWith('createDatabase') || call.includes('_design')),
+    ).to.deep.equal([]);
+    expect(calls.filter((call) => call.startsWith('bulkInsert'))).to.have.length(3);
   });
 
-  it('has databases of its own where the pool was switched off', async () => {
-    size = 0;
-    const item = await ready();
-    const domain = test.domain('off');
-    expect(await made(domain)).to.have.property('prefix', prefixOf(domain));
-    expect(await pool.store.get(item.prefix)).to.deep.equal(item);
+  it('is made as ever where the pool is empty', async () => {
+    const tried = places.creation('empty');
+    await tried.attempt();
+    expect(await stored(tried)).to.have.property('prefix', prefixOf(tried.options.domain));
+  });
+
+  it('is made as ever, without a look at the books, where the pool was switched off', async () => {
+    const item = await places.pool.make();
+    const tried = places.creation('off');
+    const asked: unknown[] = [];
+    const watching: Step = (_name, [database], go) => {
+      asked.push(database);
+      return go();
+    };
+    await tried.attempt(watching, { size: 0 });
+    expect(await stored(tried)).to.have.property('prefix', prefixOf(tried.options.domain));
+    expect(asked).not.to.include(POOL);
+    expect(await places.pool.store.get(item.prefix)).to.deep.equal(item);
   });
 
   for (const [what, change] of [
-    ['other definitions', { definitions: '0'.repeat(32) }],
-    ['another cluster', { cluster: 1 }],
-    ['another instance', { state: 'claimed', domain: 'other.example.org' }],
-    ['nobody, as it is being removed', { state: 'removing' }],
+    ['of other definitions', { definitions: '0'.repeat(32) }],
+    ['on another cluster', { cluster: 1 }],
+    ["another job's", { state: 'claimed', domain: 'other.example.org' }],
+    ['on its way out', { state: 'removing' }],
   ] as const)
-    it(`leaves an item alone that is for ${what}`, async () => {
-      const item = await pool.make(change);
-      await test.startWorker();
-      const domain = test.domain('leaves');
-      expect(await made(domain)).to.have.property('prefix', prefixOf(domain));
-      expect(await pool.store.get(item.prefix)).to.deep.equal(item);
+    it(`leaves an item alone that is ${what}`, async () => {
+      const item = await places.pool.make(change);
+      const tried = places.creation('leaves');
+      await tried.attempt();
+      expect(await stored(tried)).to.have.property('prefix', prefixOf(tried.options.domain));
+      expect(await places.pool.store.get(item.prefix)).to.deep.equal(item);
     });
 
   it('leaves the reserve to others where it is of a batch', async () => {
-    const item = await ready();
-    const domain = test.domain('row');
-    const { options } = await test.request({ domain });
-    const batch = { kind: 'create', name: 'rows', reason: '', by: 'test', total: 1 } as const;
-    const batchId = await test.fleet.batches.create(batch);
-    await enqueueRows(test.fleet, batchId, [{ row: 1, ...creation({ options, tries: 8 }) }]);
-    await until('it is made', async () => (await test.instance(domain))?.register_token !== undefined);
-    expect(await stored(domain)).to.have.property('prefix', prefixOf(domain));
-    expect(await pool.store.get(item.prefix)).to.deep.equal(item);
+    await places.pool.make();
+    const row = places.creation('row');
+    const single = places.creation('single');
+    await row.attempt(undefined, { reserve: 1, isRow: true });
+    await single.attempt(undefined, { reserve: 1 });
+    expect(await stored(row)).to.have.property('prefix', prefixOf(row.options.domain));
+    expect(await stored(single)).not.to.have.property('prefix', prefixOf(single.options.domain));
   });
 
-  it('takes none where the domain is refused', async () => {
-    const item = await ready();
-    const domain = test.domain('left');
-    const left = `${prefixOf(domain)}/io-cozy-files`;
-    await test.server.createDatabase(left);
-    const { end } = await test.create({ domain });
-    expect(end).to.include({ state: 'failed', code: 'leftovers' });
-    expect(await pool.store.get(item.prefix)).to.deep.equal(item);
-    await test.server.deleteDatabase(left);
+  it('takes no item where the domain is refused', async () => {
+    const item = await places.pool.make();
+    const tried = places.creation('left');
+    await places.server.createDatabase(`${prefixOf(tried.options.domain)}/io-cozy-files`);
+    expect(await thrownBy(tried.attempt())).to.include({ code: 'leftovers' });
+    expect(await places.pool.store.get(item.prefix)).to.deep.equal(item);
   });
 
-  it('adopts a reservation with the prefix that it has, whatever is in the pool', async () => {
-    const item = await ready();
-    const domain = test.domain('adopted');
-    test.beforeStage('databases', () => test.stopWorker());
-    size = 0;
-    await test.startWorker();
-    const jobId = await test.submit({ domain });
-    await until('it is reserved', async () => (await test.instance(domain)) !== undefined);
-    size = 10;
-    await test.startWorker();
-    expect(await test.ended(jobId)).to.include({ state: 'done' });
-    expect(await stored(domain)).to.have.property('prefix', prefixOf(domain));
-    expect(await pool.store.get(item.prefix)).to.deep.equal(item);
+  it('keeps the prefix of its reservation, whatever is in the pool by then', async () => {
+    const tried = places.creation('adopted');
+    const killed = onceAt('after', 'putDocument', isReserving, () => Promise.reject(new Error('killed')));
+    expect(await thrownBy(tried.attempt(killed))).to.include({ message: 'killed' });
+    const item = await places.pool.make();
+    await tried.attempt();
+    expect(await stored(tried)).to.have.property('prefix', prefixOf(tried.options.domain));
+    expect(await places.pool.store.get(item.prefix)).to.deep.equal(item);
   });
 
-  it('goes on with its item when the pool was switched off meanwhile', async () => {
-    const item = await ready();
-    const domain = test.domain('goes-on');
-    test.beforeStage('directories', () => test.stopWorker());
-    const jobId = await test.submit({ domain });
-    await until('it is reserved', async () => (await test.instance(domain)) !== undefined);
-    size = 0;
-    await test.startWorker();
-    expect(await test.ended(jobId)).to.include({ state: 'done' });
-    expect(await stored(domain)).to.have.property('prefix', item.prefix);
-    expect(await pool.store.get(item.prefix)).to.equal(undefined);
+  for (const size of [0, 100])
+    it(`goes on with its item when ${size === 0 ? 'the pool was switched off' : 'its worker died'}`, async () => {
+      const { prefix } = await places.pool.make();
+      await places.pool.make();
+      const tried = places.creation(`goes-on-${size}`);
+      const killed = onceAt('before', 'putDocument', isReserving, () => Promise.reject(new Error('killed')));
+      expect(await thrownBy(tried.attempt(killed))).to.include({ message: 'killed' });
+      const named = tried.progress.prefix;
+      await tried.attempt(undefined, { size });
+      expect(await stored(tried)).to.have.property('prefix', named);
+      expect(await places.pool.store.get(prefix)).not.to.have.property('state', 'claimed');
+    });
+
+  it('takes another item where its own went before it was reserved', async () => {
+    await places.pool.make();
+    await places.pool.make();
+    const tried = places.creation('another');
+    const killed = onceAt('before', 'putDocument', isReserving, () => Promise.reject(new Error('killed')));
+    await thrownBy(tried.attempt(killed));
+    const named = tried.progress.prefix ?? '';
+    await places.pool.sweep(named);
+    await tried.attempt();
+    const { prefix = '' } = await stored(tried);
+    expect(prefix).not.to.be.oneOf([named, prefixOf(tried.options.domain)]);
+    expect(await places.pool.databases(named)).to.deep.equal([]);
   });
 
-  describe('whose stack makes the same domain at the same time', () => {
-    const written = (domain: string) => ({ domain, prefix: prefixOf(domain), register_token: 'eA==' });
+  it('waits for the sweep where its own item is being removed', async () => {
+    await places.pool.make();
+    const tried = places.creation('waits');
+    const goes = onceAt('after', 'putDocument', isReserving, async () => {
+      const item = await places.pool.store.get(tried.progress.prefix ?? '');
+      if (item !== undefined) await places.pool.store.move(item, { ...item, state: 'removing' });
+    });
+    expect(await thrownBy(tried.attempt(goes))).to.include({ code: 'pool_item_lost', kind: 'retry' });
+    await places.pool.sweep(tried.progress.prefix ?? '');
+    expect(await tried.attempt()).to.equal('created');
+  });
 
-    it('is taken back when the other shows after it was put into use', async () => {
-      const item = await ready();
-      const domain = test.domain('twice');
-      let other: StoredInstance | undefined;
-      const watching = until('it is in use', async () => {
-        const document = await test.server.getDocument(INSTANCES, reservationId(domain));
-        return document !== undefined;
+  describe('whose prefix turns out to be another document\u2019s', () => {
+    it('gives its reservation up, and takes another', async () => {
+      await places.pool.make();
+      await places.pool.make();
+      const tried = places.creation('loses');
+      let other = '';
+      const shared = onceAt('before', 'putDocument', isReserving, async () => {
+        other = `other-${tried.progress.prefix}`;
+        const document = { _id: other, domain: 'other.example.org', prefix: tried.progress.prefix };
+        await places.server.putDocument(INSTANCES, document);
       });
-      test.beforeStage('finish', async () => {
-        await watching;
-        // A stack's databases come before its document.
-        await test.server.createDatabase(`${prefixOf(domain)}/io-cozy-files`);
-      });
-      const { end } = await test.create({ domain });
-      expect(end).to.include({ state: 'failed', code: 'second_owner' });
-      other = await test.putInstance(written(domain));
-      expect(await test.instance(domain)).to.deep.equal(other);
-      expect(await test.databases(domain)).to.deep.equal([`${prefixOf(domain)}/io-cozy-files`]);
-      expect(await pool.store.get(item.prefix)).to.include({ state: 'claimed', domain });
+      expect(await thrownBy(tried.attempt(shared))).to.include({ code: 'pool_item_lost' });
+      expect(await readInstance(places.server, reservationId(tried.options.domain))).to.equal(undefined);
+      expect(await tried.attempt()).to.equal('created');
+      const document = await places.server.getDocument(INSTANCES, other);
+      expect(await stored(tried)).not.to.have.property('prefix', document?.['prefix']);
+      await places.server.deleteDocument(INSTANCES, other, document?._rev ?? '');
     });
   });
 
-  it('can be destroyed as any other', async () => {
-    expect(isPoolPrefix((await ready()).prefix)).to.equal(true);
-    expect(isReservation(await made(test.domain('any')))).to.equal(false);
+  describe('whose domain a stack makes at the same time', () => {
+    /** As a stack writes it: with an id of its own, and the prefix that it computes. */
+    async function byStack({ options: { domain } }: TriedCreation): Promise<() => Promise<void>> {
+      const document = { _id: `stack-${domain}`, domain, prefix: prefixOf(domain), register_token: 'eA==' };
+      const rev = await places.server.putDocument(INSTANCES, document);
+      return () => places.server.deleteDocument(INSTANCES, document._id, rev);
+    }
+
+    it('is taken back when the other comes up once it is in use', async () => {
+      const { prefix } = await places.pool.make();
+      const tried = places.creation('twice');
+      let remove = async () => {};
+      const beside = onceAt('after', 'putDocument', isFinal, async () => {
+        remove = await byStack(tried);
+      });
+      expect(await thrownBy(tried.attempt(beside))).to.include({ code: 'second_owner' });
+      expect(await readInstance(places.server, reservationId(tried.options.domain))).to.equal(undefined);
+      expect(await places.pool.store.get(prefix)).to.include({ state: 'claimed' });
+      await remove();
+    });
+
+    it('is taken back when the other has begun with its databases', async () => {
+      await places.pool.make();
+      const tried = places.creation('begun');
+      const beside = onceAt('after', 'putDocument', isFinal, () =>
+        places.server.createDatabase(`${prefixOf(tried.options.domain)}/io-cozy-files`),
+      );
+      expect(await thrownBy(tried.attempt(beside))).to.include({ code: 'second_owner' });
+      expect(await readInstance(places.server, reservationId(tried.options.domain))).to.equal(undefined);
+    });
+
+    it('stays, and says so, when somebody has changed it since', async () => {
+      await places.pool.make();
+      const tried = places.creation('used');
+      let remove = async () => {};
+      const beside = onceAt('after', 'putDocument', isFinal, async () => {
+        remove = await byStack(tried);
+        await places.server.putDocument(INSTANCES, { ...(await stored(tried)), onboarding_finished: true });
+      });
+      const error = await thrownBy(tried.attempt(beside));
+      expect(error).to.include({ code: 'second_owner' });
+      expect(error).to.have.property('advice').that.includes('Both are there');
+      expect(await stored(tried)).to.include({ onboarding_finished: true });
+      await remove();
+    });
+
+    it('stays, and says so, when its worker died in between', async () => {
+      await places.pool.make();
+      const tried = places.creation('late');
+      const killed = onceAt('after', 'putDocument', isFinal, () => Promise.reject(new Error('killed')));
+      await thrownBy(tried.attempt(killed));
+      const remove = await byStack(tried);
+      const error = await thrownBy(tried.attempt());
+      expect(error).to.have.property('advice').that.includes('Both are there');
+      expect(await stored(tried)).to.have.property('register_token');
+      await remove();
+    });
   });
 });
