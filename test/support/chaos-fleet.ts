@@ -198,8 +198,8 @@ export async function findings(
   const found: string[] = [];
   if (others.length > 0) found.push(`there are ${others.length + 1} instances`);
   if (isReservation(instance)) found.push('the instance is still reserved');
-  const there = await databasesOf(couch, options.domain);
   const prefix = instance.prefix ?? options.domain;
+  const there = await couch.listDatabases(`${prefix}/`);
   const expected = DATABASES.map(({ doctype }) => databaseName(prefix, doctype)).sort();
   if (there.sort().join() !== expected.join()) found.push(`the databases are ${there.join(', ')}`);
   const context = creationContext(testServices(couch, { storage, designs }), options, instance);

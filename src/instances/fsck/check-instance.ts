@@ -12,6 +12,7 @@ import { SETTINGS_ID } from '../documents/settings-document.ts';
 import { clusterIfAny } from '../lookup/cluster-at.ts';
 import { classifyById } from '../lookup/lookup.ts';
 import { type PossibleOwner, type PrefixIndex, sharersOf } from '../lookup/prefix-index.ts';
+import { isPoolPrefix } from '../pool/pool-prefix.ts';
 import { checkFiles, type FileChecks } from './check-files.ts';
 import { databaseFindings } from './database-findings.ts';
 import {
@@ -174,7 +175,9 @@ function ownFindings(
   const { domain, prefix } = instance;
   const found = instance.indexes_version ?? null;
   const findings: InstanceFinding[] = [];
-  if (prefix && prefix !== prefixOf(domain)) findings.push({ type: 'renamed_instance', prefix });
+  // One from the pool follows from no domain.
+  if (prefix && prefix !== prefixOf(domain) && !isPoolPrefix(prefix))
+    findings.push({ type: 'renamed_instance', prefix });
   const isKnown = found !== null && definitionsOf(found) !== undefined;
   if (!isKnown || (findsOlderNumber && found < expected)) {
     findings.push({ type: 'wrong_indexes_version', found, expected });

@@ -5,7 +5,9 @@ import { OF_THE_STACK } from '../../storage/place.ts';
 import type { PlaceKind, Storage } from '../../storage/storage.ts';
 import { INSTANCES } from '../lookup/lookup.ts';
 import type { PrefixIndex } from '../lookup/prefix-index.ts';
+import { createPoolStore } from '../pool/pool-store.ts';
 import type { OrphanDatabases, OrphanFinding } from './findings.ts';
+import { pooledWithoutFolder } from './pooled-without-folder.ts';
 
 export interface OrphanSearch {
   /** The CouchDB of `couchdb.url`. */
@@ -40,7 +42,7 @@ interface Candidates {
  * Databases and directories that no document could mean, by any reading, on two looks with a wait between
  * them, and unchanged: what a stack or a worker changes meanwhile is no orphan. What is there is listed before the documents are read,
  * so that a new instance is never missed. A folder that is no instance's by its domain, but could be one's by
- * another reading, is a `foreign_folder`. Deletes nothing.
+ * another reading, is a `foreign_folder`. What the books of the pool name is the pool's, and no orphan. Deletes nothing.
  *
  * @throws FleetError `no_instances` where there is no list of instances to compare with
  * @throws CouchError, StorageError, or the signal's reason when aborted
@@ -61,10 +63,14 @@ export async function* findOrphans(search: OrphanSearch): AsyncGenerator<OrphanF
   for (const { server, found } of unchanged) {
     if (candidates.prefixes.get(server)?.has(found.prefix) === true) yield found;
   }
+  const renamed =
+    candidates.folders.size === 0
+      ? undefined
+      : await pooledWithoutFolder(await search.prefixIndex.refresh(signal), storage);
   for (const folder of [...candidates.folders].sort()) {
     const kind = await kindOf(storage, folder);
     if (kind === 'missing') continue;
-    const wasInstance = !aliasFolders.has(folder) && kind === 'instance';
+    const wasInstance = !aliasFolders.has(folder) && renamed === undefined && kind === 'instance';
     yield { type: wasInstance ? 'orphan_folder' : 'foreign_folder', folder };
   }
 }
@@ -110,17 +116,22 @@ async function listFolders({ storage }: OrphanSearch): Promise<Set<string>> {
 }
 
 /**
- * Strikes out what a document could mean, whichever cluster it is on.
+ * Strikes out what the pool has, and what a document could mean, whichever cluster it is on.
  * @returns folders that a document could mean by another reading than its domain: they may hold what it lost when it
  * was renamed
  */
 async function removeOwned(
-  { prefixIndex, signal }: OrphanSearch,
+  { global, prefixIndex, signal }: OrphanSearch,
   { prefixes, folders }: Candidates,
 ): Promise<Set<string>> {
+  // Before the documents: an item leaves the books when the document of its instance is there.
+  const { items, unreadable } = await createPoolStore(global).list(signal);
+  const ofPool = new Set([...items.map(({ prefix }) => prefix), ...unreadable]);
   const owners = await prefixIndex.refresh(signal);
   for (const seen of prefixes.values()) {
-    for (const prefix of seen) if (owners.ofPrefix(prefix).length > 0) seen.delete(prefix);
+    for (const prefix of seen) {
+      if (ofPool.has(prefix) || owners.ofPrefix(prefix).length > 0) seen.delete(prefix);
+    }
   }
   const aliasFolders = new Set<string>();
   for (const folder of folders) {

@@ -5,6 +5,7 @@ import { sequenceNumber } from '../../couchdb/sequence-number.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { defined } from '../../defined.ts';
 import { databasePrefix } from '../databases/prefix.ts';
+import { isPoolPrefix } from '../pool/pool-prefix.ts';
 import { classifyDocument, type Unreadable } from './classify-document.ts';
 import { IdsByKey } from './ids-by-key.ts';
 import { createLookAlikes } from './look-alikes.ts';
@@ -55,6 +56,8 @@ export interface PossibleOwners {
    * @param but `_id` of a document that does not count
    */
   ofDirectory(name: string, but?: string): PossibleOwner[];
+  /** Domains of the documents whose prefix is one of the pool: it does not tell what they were called before. */
+  pooled(): Iterable<string>;
 }
 
 /** All documents of `global/instances`, by the prefixes and the directories that they could own. */
@@ -90,6 +93,8 @@ export function createPrefixIndex(global: CouchServer, pageMs = PAGE_MS): Prefix
   const revisions = new Map<string, string>();
   const unreadable = new Map<string, Unreadable>();
   const lookAlikes = createLookAlikes();
+  /** Domains by id. */
+  const pooled = new Map<string, string>();
   const prefixes = new IdsByKey();
   const directories = new IdsByKey();
   const catchUp = createSharedRun(readChanges);
@@ -104,6 +109,7 @@ export function createPrefixIndex(global: CouchServer, pageMs = PAGE_MS): Prefix
     revisions.delete(id);
     unreadable.delete(id);
     lookAlikes.delete(id);
+    pooled.delete(id);
   }
 
   function index({ id, deleted, doc }: Change): void {
@@ -115,6 +121,9 @@ export function createPrefixIndex(global: CouchServer, pageMs = PAGE_MS): Prefix
     documents.set(id, document);
     lookAlikes.add(id, document.readings);
     if (document.unreadable !== undefined) unreadable.set(id, document.unreadable);
+    if (document.readings.some(({ field, text }) => field === 'prefix' && isPoolPrefix(text))) {
+      pooled.set(id, document.domain);
+    }
     for (const keys of document.readings.map(keysOf)) {
       for (const key of keys.prefixes) prefixes.add(key, id);
       for (const key of keys.directories) directories.add(key, id);
@@ -165,6 +174,7 @@ export function createPrefixIndex(global: CouchServer, pageMs = PAGE_MS): Prefix
     unreadable: () => [...unreadable.values()],
     revisionOf: (id) => revisions.get(id),
     looksLike: lookAlikes.of,
+    pooled: () => pooled.values(),
     ofPrefix(prefix, but) {
       const keys = prefixKeys(prefix);
       const ids = new Set(keys.flatMap((key) => [...prefixes.of(key)]));

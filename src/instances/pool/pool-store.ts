@@ -1,5 +1,5 @@
 import type { StoredDocument } from '../../couchdb/documents.ts';
-import { isNoDatabase, isStatus } from '../../couchdb/errors.ts';
+import { isNoDatabase, isStatus, unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { defined } from '../../defined.ts';
 import { type PoolChange, type PoolItem, readPoolItem } from './pool-item.ts';
@@ -25,6 +25,8 @@ export interface PoolStore {
   list(signal?: AbortSignal): Promise<PoolPage>;
   /** @returns undefined where there is none, or its document is none of ours */
   get(prefix: string, signal?: AbortSignal): Promise<PoolItem | undefined>;
+  /** Whether the books say anything of that prefix, be it in a document that is none of ours. */
+  knows(prefix: string, signal?: AbortSignal): Promise<boolean>;
   /**
    * Changes an item as long as it is what was read.
    * @returns undefined when somebody else was faster
@@ -63,6 +65,9 @@ export function createPoolStore(global: CouchServer): PoolStore {
     return { prefix, rev: written, ...fields };
   }
 
+  const documentOf = (prefix: string, signal: AbortSignal | undefined) =>
+    unlessNoDatabase(global.getDocument(POOL, prefix, signal));
+
   return {
     async add(prefix, change, signal) {
       try {
@@ -92,13 +97,12 @@ export function createPoolStore(global: CouchServer): PoolStore {
     },
 
     async get(prefix, signal) {
-      try {
-        const document = await global.getDocument(POOL, prefix, signal);
-        return document && readPoolItem(document);
-      } catch (error) {
-        if (isNoDatabase(error)) return undefined;
-        throw error;
-      }
+      const document = await documentOf(prefix, signal);
+      return document && readPoolItem(document);
+    },
+
+    async knows(prefix, signal) {
+      return (await documentOf(prefix, signal)) !== undefined;
     },
 
     async move(item, change, signal) {

@@ -4,12 +4,15 @@ import { FleetError, InputError } from '../../errors.ts';
 import { databaseRange, prefixOf } from '../../instances/databases/prefix.ts';
 import type { OrphanDatabases, OrphanFinding } from '../../instances/fsck/findings.ts';
 import { findOrphans } from '../../instances/fsck/orphans.ts';
+import { pooledWithoutFolder } from '../../instances/fsck/pooled-without-folder.ts';
 import { refusalOf, type Unreadable } from '../../instances/lookup/classify-document.ts';
 import {
   createPrefixIndex,
   type PossibleOwners,
   type PrefixIndex,
 } from '../../instances/lookup/prefix-index.ts';
+import { isPoolPrefix } from '../../instances/pool/pool-prefix.ts';
+import { createPoolStore } from '../../instances/pool/pool-store.ts';
 import { type DirectWork, holdNames } from '../../jobs/claims/hold-names.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { requireSameFleet } from '../../jobs/fleet/fleet-record.ts';
@@ -133,14 +136,16 @@ const MOST_ORPHANS = 0.05;
 
 /**
  * Refuses orphans that are too many to be what mishaps left behind: with the wrong list of instances,
- * everything that is in use looks like one. Databases and folder of one former instance count once.
+ * everything that is in use looks like one. Databases and folder of one former instance count once; nothing tells which folder
+ * goes with databases that came from the pool, so that as many of either as there are of the other count once.
  * @param instances how many there are
  * @throws FleetError `too_many_orphans`
  */
 export function refuseManyOrphans(orphans: readonly OrphanFinding[], instances: number): void {
-  const former = new Set(
-    orphans.map((orphan) => ('folder' in orphan ? prefixOf(orphan.folder) : orphan.prefix)),
-  ).size;
+  const prefixes = new Set(orphans.flatMap((orphan) => ('folder' in orphan ? [] : [orphan.prefix])));
+  const ofPool = [...prefixes].filter(isPoolPrefix).length;
+  const folders = orphans.filter((orphan) => 'folder' in orphan && !prefixes.has(prefixOf(orphan.folder)));
+  const former = prefixes.size - ofPool + Math.max(ofPool, folders.length);
   if (former <= (instances + former) * MOST_ORPHANS) return;
   throw new FleetError(
     'too_many_orphans',
@@ -180,8 +185,10 @@ async function removeOne(
 }
 
 /**
- * No creation of ours can begin meanwhile: it refuses a domain as long as databases are left under its
- * prefix. A stack, or whoever removed them while somebody was asked, is told by what is there.
+ * No creation of ours can begin meanwhile: it refuses a domain as long as databases are left under the prefix that it computes,
+ * and takes others from the pool alone, whose books name a prefix from before its first database until the document of
+ * its instance is there: so the books are asked before the documents. A stack, or whoever removed them while
+ * somebody was asked, is told by what is there.
  */
 async function removeDatabases(
   { couch, report }: Removing,
@@ -195,6 +202,10 @@ async function removeDatabases(
       event: 'left-alone',
       sentence: `${prefix} was left alone: its databases are not those that were found.`,
     });
+    return false;
+  }
+  if (await createPoolStore(couch.global).knows(prefix, signal)) {
+    report({ event: 'left-alone', sentence: `${prefix} was left alone: it is in the books of the pool.` });
     return false;
   }
   const owners = await prefixIndex.refresh(signal);
@@ -237,6 +248,14 @@ async function removeFolder(
       report({
         event: 'left-alone',
         sentence: `The folder ${domain} was left alone: a document could mean it by now.`,
+      });
+      return false;
+    }
+    const renamed = await pooledWithoutFolder(owners, storage);
+    if (renamed !== undefined) {
+      report({
+        event: 'left-alone',
+        sentence: `The folder ${domain} was left alone: it could be that of ${renamed}, which has none.`,
       });
       return false;
     }

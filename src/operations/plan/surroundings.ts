@@ -43,6 +43,7 @@ const NOBODY: PossibleOwners = {
   unreadable: () => [],
   revisionOf: () => undefined,
   looksLike: () => [],
+  pooled: () => [],
   ofPrefix: () => [],
   ofDirectory: () => [],
 };
@@ -123,7 +124,10 @@ export async function settingsOf(
   );
 }
 
-/** Databases that an earlier life of a domain has left on any cluster that the new one may get. */
+/**
+ * Databases that an earlier life of a domain has left on any cluster that the new one may get. Where they came from the pool
+ * they are none that the new one could meet.
+ */
 export async function databasesLeft(
   { openServers, signal }: Surveyor,
   domain: string,

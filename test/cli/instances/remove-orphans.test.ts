@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { type RemoveOrphansOptions, removeOrphans } from '../../../src/cli/instances/remove-orphans.ts';
 import { prefixOf } from '../../../src/instances/databases/prefix.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
+import { POOL } from '../../../src/instances/pool/pool-store.ts';
 import { holdNames } from '../../../src/jobs/claims/hold-names.ts';
 import { type Couch, openCouch } from '../../../src/operations/connect/couch.ts';
 import type { OrphanRemoval } from '../../../src/operations/instances/remove-orphans.ts';
@@ -190,6 +191,18 @@ describe('the removal of orphans', () => {
     expect(await remove({ force: false, stdin })).to.deep.equal({ removed: 1, left: 1 });
     expect(await left()).to.have.length(3);
     expect(notes.join()).to.contain('not those that were found');
+  });
+
+  it('leaves databases alone that are in the books of the pool by the last look', async () => {
+    let rev = '';
+    const stdin = answering(async () => {
+      if (!(await platform.server.databaseExists(POOL))) await platform.server.createDatabase(POOL);
+      rev = await platform.server.putDocument(POOL, { _id: PREFIX, state: 'of a later version' });
+    });
+    expect(await remove({ force: false, stdin })).to.deep.equal({ removed: 1, left: 1 });
+    expect(await left()).to.deep.equal(DATABASES);
+    expect(notes.join()).to.contain('in the books of the pool');
+    await platform.server.deleteDocument(POOL, PREFIX, rev);
   });
 
   it('stops where somebody else removes the same databases', async () => {

@@ -5,6 +5,7 @@ import { type CheckContext, checkInstance, confirmed } from '../../../src/instan
 import { clusterAt } from '../../../src/instances/lookup/cluster-at.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { createPrefixIndex, type PrefixIndex } from '../../../src/instances/lookup/prefix-index.ts';
+import { newPoolPrefix } from '../../../src/instances/pool/pool-prefix.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { brief } from './brief.ts';
@@ -188,6 +189,13 @@ describe('the check of an instance', () => {
     await fleet.putInstance({ domain: fleet.domain('b'), prefix: prefixOf(alias) });
     const found = (await check()).filter((each) => each.startsWith('shared_'));
     expect(found).to.deep.equal([`shared_name ${fleet.domain('a')}`]);
+  });
+
+  it('finds nothing in a prefix of the pool, which follows from no domain', async () => {
+    instance = await fleet.putInstance({ domain: fleet.domain('pooled'), prefix: newPoolPrefix() });
+    expect((await check()).filter((each) => each.startsWith('renamed'))).to.deep.equal([]);
+    instance = await fleet.putInstance({ domain: fleet.domain('named'), prefix: prefixOf('x.org') });
+    expect((await check()).filter((each) => each.startsWith('renamed'))).to.have.length(1);
   });
 
   it('finds that nobody removes what is being removed', async () => {

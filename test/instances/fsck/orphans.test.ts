@@ -7,8 +7,11 @@ import type { OrphanFinding } from '../../../src/instances/fsck/findings.ts';
 import { findOrphans } from '../../../src/instances/fsck/orphans.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { createPrefixIndex } from '../../../src/instances/lookup/prefix-index.ts';
+import { newPoolPrefix } from '../../../src/instances/pool/pool-prefix.ts';
+import { POOL } from '../../../src/instances/pool/pool-store.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+import { handPool } from '../../support/pool-items.ts';
 import { startTestCouch, type TestCouch } from '../../support/servers.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 
@@ -95,6 +98,28 @@ describe('the search for orphans', () => {
     expect(found).to.deep.equal([]);
   });
 
+  it('leaves databases alone that the books of the pool name, be it in a document that cannot be read', async () => {
+    const pool = handPool(fleet.server);
+    const { prefix: ofItem } = await pool.make({ state: 'claimed' });
+    await make(fleet.server);
+    const rev = await fleet.server.putDocument(POOL, { _id: prefix, state: 'of a later version' });
+    const found = await all(() => Promise.resolve());
+    const named = found.flatMap((each) => (each.type === 'orphan_databases' ? [each.prefix] : []));
+    expect(named).not.to.include(ofItem).and.not.to.include(prefix);
+    await fleet.server.deleteDocument(POOL, prefix, rev);
+    await pool.clear();
+  });
+
+  it('finds databases that were made for the pool and are in its books no more', async () => {
+    const pool = handPool(fleet.server);
+    const item = await pool.make();
+    await pool.store.forget(item);
+    const found = await all(() => Promise.resolve());
+    const named = found.flatMap((each) => (each.type === 'orphan_databases' ? [each.prefix] : []));
+    expect(named).to.include(item.prefix);
+    await pool.clear();
+  });
+
   it('leaves databases alone that become more or fewer', async () => {
     await make(fleet.server);
     const found = await orphans(async () => {
@@ -155,6 +180,16 @@ describe('the search for orphans', () => {
       { type: 'foreign_folder', folder: domain },
     ]);
     await fleet.remove(`alias-${domain}`);
+  });
+
+  it('takes a folder for somebody else\u2019s while an instance from the pool has none, for it may have been renamed by hand', async () => {
+    await folder(domain, '.cozy_trash');
+    const renamed = `renamed-${domain}`;
+    await fleet.putInstance({ domain: renamed, prefix: newPoolPrefix() });
+    expect(await orphans()).to.deep.equal([{ type: 'foreign_folder', folder: domain }]);
+    await folder(renamed, '.cozy_trash');
+    expect(await orphans()).to.deep.equal([{ type: 'orphan_folder', folder: domain }]);
+    await fleet.remove(renamed);
   });
 
   it('takes a folder for somebody else\u2019s whose databases an instance has that was renamed by hand', async () => {

@@ -72,6 +72,7 @@ describe('the books of the pool', () => {
     expect(items.map(({ prefix }) => prefix)).to.include(item.prefix);
     expect(unreadable).to.include(_id);
     expect(await store.get(_id)).to.equal(undefined);
+    expect(await store.knows(_id)).to.equal(true);
     await fleet.server.deleteDocument(POOL, _id, _rev);
   });
 });

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { prefixOf } from '../../../src/instances/databases/prefix.ts';
 import type { OrphanFinding } from '../../../src/instances/fsck/findings.ts';
+import { newPoolPrefix } from '../../../src/instances/pool/pool-prefix.ts';
 import { refuseManyOrphans } from '../../../src/operations/instances/remove-orphans.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}.example.org`);
@@ -27,6 +28,14 @@ describe('the share of orphans', () => {
 
   it('counts the databases and the folder of one former instance once', () => {
     expect(() => refuseManyOrphans([...NAMES.map(databases), ...NAMES.map(folder)], 95)).not.to.throw();
+  });
+
+  it('counts databases from the pool and a folder once, whichever belong together', () => {
+    const ofPool = NAMES.map(() => ({ ...databases('x.example.org'), prefix: newPoolPrefix() }));
+    expect(() => refuseManyOrphans([...ofPool, ...NAMES.map(folder)], 95)).not.to.throw();
+    expect(() => refuseManyOrphans([...ofPool, ...NAMES.map(folder)], 94)).to.throw('of 5 former instances');
+    const more = [...ofPool, ...NAMES.map(databases), ...NAMES.map(folder)];
+    expect(() => refuseManyOrphans(more, 0)).to.throw('of 10 former instances');
   });
 
   it('is too large where there are no instances', () => {
