@@ -6,7 +6,12 @@ import { killedAt, type Step } from '../support/creation-attempts.ts';
 import { type CreationPlaces, startCreationPlaces } from '../support/creation-places.ts';
 import { poolFaults } from '../support/pool-checker.ts';
 
-describe('creations that take from the pool', () => {
+/** Dozens of instances are made one after the other, in milliseconds. */
+const PATIENCE_MS = 300_000;
+
+describe('creations that take from the pool', function () {
+  this.timeout(PATIENCE_MS);
+
   let places: CreationPlaces;
   let prefixes: Set<string>;
 

@@ -15,13 +15,16 @@ import { z } from 'zod';
 import { INDEXES_VERSIONS, type IndexesVersion } from '../../src/config/config.ts';
 import type { StoredDocument } from '../../src/couchdb/documents.ts';
 import { connectCouch } from '../../src/couchdb/server.ts';
+import { prefixOf } from '../../src/instances/databases/prefix.ts';
 import type { StoredInstance } from '../../src/instances/documents/instance-document.ts';
 import { registrationLink } from '../../src/instances/domains/registration-link.ts';
 import { INSTANCES } from '../../src/instances/lookup/lookup.ts';
 import type { RawOptions } from '../../src/instances/options/flags.ts';
 import { ensureGlobalDatabases } from '../../src/instances/platform/global-databases.ts';
+import { isPoolPrefix } from '../../src/instances/pool/pool-prefix.ts';
 import { type AppRegistry, startAppRegistry } from '../support/app-registry.ts';
 import { startTestFleet, type TestFleet } from '../support/fleet.ts';
+import { type HandPool, handPool } from '../support/pool-items.ts';
 import { startTestCouch } from '../support/servers.ts';
 import { type Dump, dumpInstance, inOrder, normaliseDocument } from './dump.ts';
 
@@ -131,6 +134,14 @@ function withSubdirectories(dump: Dump, { domain, subdirectories }: Case): Dump 
   };
 }
 
+/** Documents of jobs and triggers have the prefix, too. */
+function withPrefix(dump: Dump, prefix: string): Dump {
+  const replaced = JSON.stringify(dump).replaceAll(text(dump.instance, 'prefix'), prefix);
+  const file = goldenFile.parse(JSON.parse(replaced));
+  const databases = Object.entries(file.databases).map(([name, documents]) => [name, inOrder(documents)]);
+  return { ...file, databases: Object.fromEntries(databases) };
+}
+
 /** A copy without what only CouchDB's own code can make: the revision, and the names of Mango views. */
 function withoutDigest({ _rev, views, ...rest }: Dump['instance']): Dump['instance'] {
   return views === undefined ? rest : { ...rest, views: Object.values(Object(views)) };
@@ -151,21 +162,36 @@ function text(fields: Readonly<Record<string, unknown>>, name: string): string {
   return value;
 }
 
-for (const version of INDEXES_VERSIONS)
-  describe(`an instance, compared with one of a real stack of ${version}`, () => {
+/** Each number, and whether the instances get databases that were made before. */
+const MADE = INDEXES_VERSIONS.flatMap((version) => [
+  { version, isPooled: false },
+  { version, isPooled: true },
+]);
+
+for (const { version, isPooled } of MADE)
+  describe(`an instance${isPooled ? ' from the pool' : ''}, compared with one of a real stack of ${version}`, () => {
     let test: TestFleet;
     let registry: AppRegistry;
+    let pool: HandPool;
 
     before(async () => {
       registry = await startAppRegistry();
       test = await startTestFleet({
+        worker: false,
         configure: (config) => ({
           ...config,
           contexts: { beta: { help_link: 'x' } },
           registries: { default: [registry.url] },
-          fleet: { ...config.fleet, indexesVersion: version },
+          fleet: {
+            ...config.fleet,
+            indexesVersion: version,
+            ...(isPooled && { pool: { size: CASES.length, low: 0, reserve: 0 } }),
+          },
         }),
       });
+      pool = handPool(test.server);
+      if (isPooled) for (const _each of CASES) await pool.make();
+      await test.startWorker();
       for (const { domain, raw, passphrase } of CASES) {
         await test.remove(domain);
         const { end } = await test.create({ ...raw, domain }, passphrase);
@@ -174,6 +200,7 @@ for (const version of INDEXES_VERSIONS)
     });
 
     after(async () => {
+      await pool.clear();
       await test.close();
       await registry.close();
     });
@@ -195,11 +222,20 @@ for (const version of INDEXES_VERSIONS)
       it(`${each.name}: has the same databases, documents, fields and directories`, async () => {
         const directory = join(test.storageRoot, each.domain);
         const made = await dumpInstance(test.server, await stored(each.domain), directory);
-        const expected = withSubdirectories(recorded(each.name, version), each);
+        const golden = withSubdirectories(recorded(each.name, version), each);
+        const expected = isPooled ? withPrefix(golden, text(made.instance, 'prefix')) : golden;
         if (test.couch.real) expect(made).to.deep.equal(expected);
         else expect(withoutDigests(made)).to.deep.equal(withoutDigests(expected));
       });
     }
+
+    it(`has ${isPooled ? 'a prefix of the pool' : 'the prefix that a stack computes'}`, async () => {
+      for (const { domain } of CASES) {
+        const { prefix = '' } = await stored(domain);
+        expect(isPoolPrefix(prefix), domain).to.equal(isPooled);
+        if (!isPooled) expect(prefix).to.equal(prefixOf(domain));
+      }
+    });
 
     it('has 16 databases with 22 Mango and 13 JavaScript design documents', async () => {
       const { databases } = await dumpInstance(

@@ -46,8 +46,9 @@ export function createReadyItems(
   /** Without the signal of a job: others wait for the same answer. */
   async function read(): Promise<void> {
     lost = 0;
-    readAt = now();
+    const begun = now();
     const { items } = await store.list();
+    readAt = begun;
     for (const [prefix, at] of given) if (readAt - at >= GIVEN_MS) given.delete(prefix);
     known = new Map();
     for (const item of items) {
