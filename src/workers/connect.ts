@@ -23,7 +23,7 @@ import { fleetLogins } from '../jobs/redis/logins.ts';
 import type { Log } from '../logger.ts';
 import { connectStack } from '../stack/connect.ts';
 import { fileStorage } from '../storage/file-storage.ts';
-import { createPool } from './pool/pool.ts';
+import { createPool } from './pool/create-pool.ts';
 import type { StageObserver } from './stage/pipeline.ts';
 import { type FleetWorker, startWorker } from './worker.ts';
 

@@ -8,7 +8,7 @@ import { createPoolStore } from '../../src/instances/pool/pool-store.ts';
 import type { Progress } from '../../src/jobs/queue/progress.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { runCreation } from '../../src/workers/create/run-creation.ts';
-import { createPool } from '../../src/workers/pool/pool.ts';
+import { createPool } from '../../src/workers/pool/create-pool.ts';
 import { LostLock } from '../../src/workers/stage/lease.ts';
 import { silentLog } from './test-log.ts';
 import { testServices } from './test-services.ts';
