@@ -161,6 +161,7 @@ const FAILURES = {
   not_its_job: 'The row has no job of its own.',
   other: 'A job failed with a code that this version does not know; the message begins with it.',
   pool_item_lost: 'Databases made beforehand went to another instance, or are being removed.',
+  pool_item: 'An item of the pool is not what was made, or not as it was written into its books.',
   pouchdb_missing: 'The packages of the embedded CouchDB are not installed.',
   rag: 'The RAG server has not deleted what it has of the instance.',
   redis: 'Redis refused a command.',

@@ -117,6 +117,7 @@ export async function connectWorker({
     const { prefix, pool } = config.fleet;
     const worker = await startWorker({
       fleet: { ...fleet, sealKey, signer: createSigner(sealKey) },
+      prefix,
       services: {
         global,
         clusters,

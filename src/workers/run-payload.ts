@@ -2,6 +2,7 @@ import type { JobKind, OutcomeOf, PayloadOf } from '../jobs/kinds/job-kinds.ts';
 import { runInstallation } from './apps/run-installation.ts';
 import { runCreation } from './create/run-creation.ts';
 import { runDestruction } from './destroy/run-destruction.ts';
+import { runFilling } from './pool/run-filling.ts';
 import { runRepair } from './repair/run-repair.ts';
 import { runModification } from './run-modification.ts';
 import type { Attempt } from './stage/attempt.ts';
@@ -16,6 +17,7 @@ const RUNNERS: Runners = {
   modify: runModification,
   repair: runRepair,
   'install-apps': runInstallation,
+  'fill-pool': runFilling,
 };
 
 /** Runs one attempt of a job of any kind, from where the last one stopped. */

@@ -18,6 +18,7 @@ import { createHeartbeat } from './health/heartbeat.ts';
 import { createOverloadBrake } from './health/overload-brake.ts';
 import { watchTargets } from './health/watch-targets.ts';
 import { joinNeighbours } from './neighbours/neighbours.ts';
+import { startPoolUpkeep } from './pool/pool-upkeep.ts';
 import { QueueWorker } from './queue-worker.ts';
 import { recordEndOfJob } from './recovery/reconcile.ts';
 import { startUpkeep } from './recovery/upkeep.ts';
@@ -50,6 +51,8 @@ const FAIL_FOR_GOOD = -1;
 
 export interface FleetWorkerOptions {
   readonly fleet: KeyedFleet;
+  /** `fleet.prefix` */
+  readonly prefix: string;
   /** What the stages use, but for the choice of clusters, which the breakers have a say in. */
   readonly services: Omit<Services, 'openClusters'>;
   /** All clusters in the order of the configuration. */
@@ -214,6 +217,14 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
     log,
   });
   const upkeep = startUpkeep({ fleet, log, signal: stopping.signal });
+  const poolUpkeep = startPoolUpkeep({
+    fleet,
+    prefix: options.prefix,
+    services,
+    creationClusters,
+    isHeld: () => heartbeat.draining || board.blocksAll,
+    signal: stopping.signal,
+  });
   worker.run().catch((error) => {
     broken = toError(error).message;
     log.error('worker stopped', { error });
@@ -239,6 +250,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
     async stop() {
       upkeep.stop();
       neighbours.stop();
+      poolUpkeep.stop();
       gate.stop();
       heartbeat.stop();
       targets.stop();

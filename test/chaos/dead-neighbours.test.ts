@@ -1,12 +1,18 @@
 import { expect } from 'chai';
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
-import { type JobKind, KIND_NAMES, stagesOf } from '../../src/jobs/kinds/job-kinds.ts';
+import { stagesOf } from '../../src/jobs/kinds/job-kinds.ts';
 import { type ConnectedWorker, connectWorker } from '../../src/workers/connect.ts';
 import { startAppRegistry } from '../support/app-registry.ts';
 import { startSharedCouch } from '../support/chaos-couch.ts';
 import { type ChaosFleet, endOf, openChaosFleet, optionsFor, progressOf } from '../support/chaos-fleet.ts';
 import { type ChaosWorker, startChaosWorker } from '../support/chaos-process.ts';
-import { makeReady, queueWork, wrongAfter } from '../support/chaos-work.ts';
+import {
+  KINDS_ON_INSTANCE,
+  type KindOnInstance,
+  makeReady,
+  queueWork,
+  wrongAfter,
+} from '../support/chaos-work.ts';
 import { Cleanup } from '../support/cleanup.ts';
 import { seeded } from '../support/strange-fleets/random.ts';
 import { silentLog } from '../support/test-log.ts';
@@ -25,7 +31,7 @@ const KILLS = 4;
 const SEED = Number(process.env['CHAOS_SEED'] ?? 20_261_127);
 
 /** Every boundary: the end of a stage and the begin of the next one are one, for they are recorded together. */
-const BOUNDARIES: Readonly<Record<JobKind, readonly string[]>> = {
+const BOUNDARIES: Readonly<Record<KindOnInstance, readonly string[]>> = {
   create: [
     'before register',
     'before databases',
@@ -99,14 +105,14 @@ describe('on the machine of a dead worker', function () {
   }
 
   it('has every boundary of every kind of job in the list', () => {
-    const all = KIND_NAMES.map((kind) => {
+    const all = KINDS_ON_INSTANCE.map((kind) => {
       const stages = stagesOf(kind);
       return [kind, [...stages.map((stage) => `before ${stage}`), `after ${stages.at(-1)}`]];
     });
     expect(BOUNDARIES).to.deep.equal(Object.fromEntries(all));
   });
 
-  for (const kind of KIND_NAMES) {
+  for (const kind of KINDS_ON_INSTANCE) {
     describe(`a job (${kind})`, () => {
       const names = BOUNDARIES[kind];
       const jobs = new Map<string, { readonly jobId: string; readonly options: InstanceOptions }>();

@@ -1,10 +1,15 @@
 import { databaseName, prefixOf } from '../../src/instances/databases/prefix.ts';
 import { incarnationOf } from '../../src/instances/documents/incarnation.ts';
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
-import type { JobKind } from '../../src/jobs/kinds/job-kinds.ts';
+import { type JobKind, KIND_NAMES } from '../../src/jobs/kinds/job-kinds.ts';
 import { enqueueJob } from '../../src/jobs/queue/enqueue.ts';
 import { makeInstances, queueDestruction, remainsOf } from './chaos-destroy.ts';
 import { type ChaosFleet, findings, instancesOf, queueInstance } from './chaos-fleet.ts';
+
+/** A kind whose jobs are about one instance; how the pool is filled is tried in `test/chaos/pool.test.ts`. */
+export type KindOnInstance = Exclude<JobKind, 'fill-pool'>;
+
+export const KINDS_ON_INSTANCE = KIND_NAMES.filter((kind): kind is KindOnInstance => kind !== 'fill-pool');
 
 /** The application that installations install: one of `app-registry.ts`. */
 const APP = 'agenda';
@@ -15,7 +20,7 @@ const SPONSOR = 'partner';
 /** Makes what jobs of that kind work on: with something to repair, where they repair. */
 export async function makeReady(
   chaos: ChaosFleet,
-  kind: JobKind,
+  kind: KindOnInstance,
   all: readonly InstanceOptions[],
 ): Promise<void> {
   if (kind === 'create') return;
@@ -25,7 +30,11 @@ export async function makeReady(
 }
 
 /** Queues a job of that kind for an instance. @returns its id */
-export async function queueWork(chaos: ChaosFleet, kind: JobKind, options: InstanceOptions): Promise<string> {
+export async function queueWork(
+  chaos: ChaosFleet,
+  kind: KindOnInstance,
+  options: InstanceOptions,
+): Promise<string> {
   const { domain } = options;
   switch (kind) {
     case 'create':
@@ -44,7 +53,7 @@ export async function queueWork(chaos: ChaosFleet, kind: JobKind, options: Insta
 /** What is wrong with the result of such a job, a sentence each. */
 export async function wrongAfter(
   chaos: ChaosFleet,
-  kind: JobKind,
+  kind: KindOnInstance,
   options: InstanceOptions,
 ): Promise<string[]> {
   const { domain } = options;

@@ -76,6 +76,7 @@ export function triedCreation(places: AttemptPlaces, raw: RawOptions): TriedCrea
           log: silentLog(),
           progress: () => progress,
           outlastDead: async () => undefined,
+          standAside: async () => false,
           async record(next) {
             await around('record', [next], () => {
               recorded = next;

@@ -33,6 +33,7 @@ export function destroyAttempt(
     record,
     remember: (next) => void record(next),
     outlastDead: async () => undefined,
+    standAside: async () => false,
     recorded,
     ...given,
   };

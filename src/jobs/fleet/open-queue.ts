@@ -10,8 +10,11 @@ export type FleetJob = Job<SignedPayload, unknown, string>;
 /** Named by its job: a union of payloads would make BullMQ's types a union of jobs. */
 export type FleetQueue = Queue<FleetJob, unknown, string>;
 
-/** Lower is sooner: for an interactive job an operator waits at a terminal (`ARCHITECTURE.md` §3.9). */
-export const PRIORITY = { interactive: 1, batch: 10 } as const;
+/**
+ * Lower is sooner: for an interactive job an operator waits at a terminal (`ARCHITECTURE.md` §3.9), and for what is made
+ * beforehand nobody does.
+ */
+export const PRIORITY = { interactive: 1, batch: 10, pool: 100 } as const;
 
 /**
  * The number of tries is the payload's and is kept by the backoff strategy, so that it can change

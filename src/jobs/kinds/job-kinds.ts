@@ -1,13 +1,21 @@
 import type { z } from 'zod';
 import { create } from './create.ts';
 import { destroy } from './destroy.ts';
+import { fillPool } from './fill-pool.ts';
 import { installApps } from './install-apps.ts';
 import type { HeldNames, KindRules, Task } from './kind.ts';
 import { modify } from './modify.ts';
 import { repair } from './repair.ts';
 
 /** Every kind of job by its name. Workers have a row each in `workers/run-payload.ts`. */
-export const JOB_KINDS = { create, destroy, modify, repair, 'install-apps': installApps };
+export const JOB_KINDS = {
+  create,
+  destroy,
+  modify,
+  repair,
+  'install-apps': installApps,
+  'fill-pool': fillPool,
+};
 
 type Kinds = typeof JOB_KINDS;
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { FleetError } from '../../errors.ts';
 import { domain } from '../../instances/options/strict-values.ts';
 import { author, batchRow, type EnvelopeField, mac } from './envelope.ts';
+import { isPoolName } from './fill-pool.ts';
 import {
   appsOfTask,
   digestOfTask,
@@ -21,12 +22,15 @@ const livePayload = z.discriminatedUnion('kind', [
   ...Object.values(otherKinds).map(({ payload }) => payload),
 ]);
 
+/** What the job was about: the domain of an instance, or the pool of a cluster. */
+const about = z.union([domain, z.string().refine(isPoolName)]);
+
 /** What is left of a payload after its job succeeded: nothing that anybody could use (`ARCHITECTURE.md` §3.8). */
 const endedPayload = z.strictObject({
   v: z.literal(1),
   mac: mac.optional(),
   kind: z.enum(KIND_NAMES),
-  domain,
+  domain: about,
   batch: batchRow.optional(),
   ...author,
   outcome: z.enum(JOB_OUTCOMES),

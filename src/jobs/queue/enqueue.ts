@@ -56,17 +56,21 @@ export type EnqueueAnswer =
   | { readonly state: 'busy'; readonly jobId: string; readonly kind: string; readonly name: string };
 
 /**
- * Queues one job, ahead of every batch.
+ * Queues one job, ahead of every batch; one that fills a pool comes behind everything.
  * @throws FleetError `unusable_domain`, `bad_payload` for what workers would refuse to read
  */
 export async function enqueueJob(fleet: KeyedFleet, request: JobRequest): Promise<EnqueueAnswer> {
   const { jobId = randomUUID() } = request;
   const payload = payloadOf(fleet, jobId, request);
   assertRunnable(payload);
-  const answers = await submit(fleet, [{ jobId, payload }], PRIORITY.interactive);
+  const answers = await submit(fleet, [{ jobId, payload }], priorityOf(payload));
   const answer = answers.get(jobId) ?? { state: 'queued', jobId };
   if (answer.state === 'joined') await hurry(fleet, answer.jobId);
   return answer;
+}
+
+function priorityOf({ kind }: LivePayload): number {
+  return kind === 'fill-pool' ? PRIORITY.pool : PRIORITY.interactive;
 }
 
 /** A job that does the same may be one of a batch, and wait its turn. */

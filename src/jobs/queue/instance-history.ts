@@ -102,6 +102,8 @@ export async function noteJobEnd(
   payload: LivePayload,
   { jobId, state, code }: JobEnding,
 ): Promise<void> {
+  // What is made beforehand is no instance's yet.
+  if (payload.kind === 'fill-pool') return;
   const { kind, generation, batch, by, reason } = payload;
   const fields = changedFields(payload);
   await noteHistory(store, domainOf(payload), `${jobId}/${generation}`, {

@@ -49,6 +49,8 @@ const progress = z.object({
   markedFrom: z.string().optional(),
   /** Set once a modification is about to write: its filter may not mean what it has written. */
   begun: z.boolean().optional(),
+  /** Items of the pool that were made. */
+  items: z.number().optional(),
   /** One for each application that was tried. */
   apps: z.array(appRecord).optional(),
 });

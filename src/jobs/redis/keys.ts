@@ -88,6 +88,10 @@ export interface Keys {
   readonly endedLately: string;
   /** Held for a while by the worker that looks for rows whose end was not recorded (`workers/recovery/reconcile.ts`). */
   readonly reconciling: string;
+  /** Held for a while by the worker that looks after the pool; `of` says at what. */
+  poolTurn(of: string): string;
+  /** What the keeper of the pool has found and done: hints alone, for CouchDB has the books (`jobs/pool/pool-hints.ts`). */
+  readonly pool: string;
   /** Held by who registers a passphrase for that domain (`claims/take-turn.ts`). */
   turn(domain: string): string;
   /** How many wrong register tokens came of late from an address, or for an instance; `of` says which. */
@@ -142,6 +146,8 @@ export function createKeys(prefix: string): Keys {
     indexSweep: `${tag}:index-sweep`,
     endedLately: `${tag}:ended-lately`,
     reconciling: `${tag}:reconciling`,
+    poolTurn: (of) => `${tag}:pool-turn:${of}`,
+    pool: `${tag}:pool`,
     turn: (domain) => `${tag}:turn:${domain}`,
     guesses: (of) => `${tag}:guesses:${of}`,
   };

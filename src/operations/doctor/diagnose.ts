@@ -1,4 +1,4 @@
-import type { Config } from '../../config/config.ts';
+import { type Config, clustersOpenToCreation } from '../../config/config.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import type { InputError } from '../../errors.ts';
 import { createKeys } from '../../jobs/redis/keys.ts';
@@ -9,6 +9,7 @@ import { checkClocks } from './check-clocks.ts';
 import { type ConfigSource, checkConfiguration } from './check-configuration.ts';
 import { checkServe } from './check-files.ts';
 import { checkFleet } from './check-fleet.ts';
+import { checkPool } from './check-pool.ts';
 import { checkRegistries } from './check-registries.ts';
 import { checkStackRedis } from './check-stack-redis.ts';
 import { checkStorage } from './check-storage.ts';
@@ -126,6 +127,10 @@ function start(
         storage: fileStorage(config.storage.root),
       }),
     ),
+    looked('pool', 'the pool', async (ends) => {
+      const about = { settings: config.fleet.pool, open: clustersOpenToCreation(config), now: now() };
+      return await checkPool({ global: await global(), redis: await opened, keys }, about, ends);
+    }),
     looked('workers', 'Redis', async () => [here, ...(await workersOf(await opened, config, services))]),
     looked('registries', 'the registries', (ends) => checkRegistries(config, source.env, ends)),
     looked('stack-redis', "the stack's Redis", () => checkStackRedis(config)),

@@ -1,6 +1,7 @@
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { PRIORITY } from '../../jobs/fleet/open-queue.ts';
 import { PARKED_SCORE } from '../../jobs/gate/parked.ts';
+import { PRIORITY_SPAN } from '../../jobs/queue/others-wait.ts';
 import type { JobState } from './job-facts.ts';
 
 /** How much work there is. */
@@ -10,9 +11,6 @@ export interface QueueDepth {
   /** ISO 8601: since when the job at the head of a line has waited; absent when none waits. */
   readonly oldestWaiting?: string;
 }
-
-/** Places of a priority in the queue's set of jobs that wait: those of one priority come in their order. */
-const PRIORITY_SPAN = 2 ** 32;
 
 /** Counts the jobs, at a cost that does not grow with them. */
 export async function queueDepth({

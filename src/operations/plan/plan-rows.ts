@@ -90,6 +90,8 @@ async function judge(services: PlanServices, work: JobSpec, around: NamesAround)
       filesLeft: (domain) => services.filesLeft(domain),
     });
   }
+  // Plans are about instances: no command plans it.
+  if (work.kind === 'fill-pool') throw new Error('a pool is filled by no plan');
   try {
     const instance = meantInstance(work, around);
     return await judgeWork(services, work, instance, around);

@@ -8,6 +8,9 @@ import type { FleetLook } from './fleet-look.ts';
 /** What others wrote may become a label only as far as that, in columns. */
 const LONGEST_LABEL = 100;
 
+/** Milliseconds for which it counts how a worker has found the pool. */
+const POOL_FRESH_MS = 60_000;
+
 /** Numbers of the whole fleet, as Redis has them: any process that reaches it tells the same. */
 export interface FleetMetrics {
   /** Asks Redis. While it is away, its numbers are missing and `cozy_fleet_redis_up` is 0. */
@@ -45,8 +48,13 @@ export function createFleetMetrics(register: Registry, fleet: SharedLook<FleetLo
     'batch',
   ]);
   const done = gauge('cozy_fleet_batch_ended_rows', 'Those of them that have ended', ['batch']);
+  const pool = gauge(
+    'cozy_fleet_pool_items',
+    'Databases made beforehand, in items of 16, as a worker has found them in the last minute',
+    ['cluster', 'state'],
+  );
   const plain = [redisUp, oldest, paused, most, slots, running];
-  const labelled = [jobs, ended, workers, away, breakers, rows, total, done];
+  const labelled = [jobs, ended, workers, away, breakers, rows, total, done, pool];
 
   function gauge<Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) {
     return new Gauge<Label>({ name, help, labelNames: [...labelNames], registers });
@@ -86,6 +94,14 @@ export function createFleetMetrics(register: Registry, fleet: SharedLook<FleetLo
     }
   }
 
+  /** What nobody has looked at for long is not known. */
+  function setPool({ pool: found }: FleetLook): void {
+    if (found === undefined || Math.abs(Date.now() - found.at) > POOL_FRESH_MS) return;
+    for (const { cluster, items } of found.clusters) {
+      for (const [state, count] of Object.entries(items)) pool.set({ cluster, state }, count);
+    }
+  }
+
   return {
     async refresh() {
       const look = await fleet.look().catch((error: unknown) => {
@@ -101,6 +117,7 @@ export function createFleetMetrics(register: Registry, fleet: SharedLook<FleetLo
       setQueue(look.stats);
       setRows(look);
       setBreakers(look);
+      setPool(look);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { othersWait } from '../../jobs/queue/others-wait.ts';
 import { type Progress, writeFenced } from '../../jobs/queue/progress.ts';
 import type { Keys } from '../../jobs/redis/keys.ts';
 import type { Log } from '../../logger.ts';
@@ -22,6 +23,8 @@ export interface Attempt {
    * any more (`run/outlast-dead.ts`). @throws the signal's reason
    */
   outlastDead(): Promise<void>;
+  /** Whether work that nobody waits for is to leave off: other jobs wait, or this worker is to take none. */
+  standAside(): Promise<boolean>;
   progress(): Progress;
   /** @throws LostLock when the job is not ours any more */
   record(progress: Progress): Promise<void>;
@@ -34,6 +37,8 @@ export interface AttemptOptions
   readonly redis: RedisClient;
   readonly keys: Keys;
   readonly job: { readonly id: string; readonly token: string };
+  /** Whether this worker is to take no job now. */
+  isHeld(): boolean;
   /** What earlier attempts recorded. */
   readonly before: Progress;
   /** Called with each progress that was recorded. */
@@ -58,6 +63,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
     log,
     outlastDead,
     ...(observer === undefined ? {} : { observer }),
+    standAside: async () => options.isHeld() || (await othersWait({ redis, keys })),
     progress: () => progress,
     async record(next) {
       if (!(await writeFenced(redis, keys, job, 'progress', next))) throw new LostLock();

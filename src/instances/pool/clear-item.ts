@@ -1,0 +1,101 @@
+import type { CouchServer } from '../../couchdb/server.ts';
+import { PassingError } from '../../errors.ts';
+import { settleAll } from '../../settle-all.ts';
+import { DATABASES } from '../databases/databases.ts';
+import { databaseName, databaseRange, reservationId } from '../databases/prefix.ts';
+import { INSTANCES } from '../lookup/lookup.ts';
+import type { PrefixIndex } from '../lookup/prefix-index.ts';
+import { readingsOf } from '../lookup/readings.ts';
+import type { PoolItem } from './pool-item.ts';
+import { isPoolPrefix } from './pool-prefix.ts';
+import type { PoolStore } from './pool-store.ts';
+
+/** Where an item is removed. */
+export interface ClearingServices {
+  readonly store: PoolStore;
+  readonly global: CouchServer;
+  readonly prefixIndex: PrefixIndex;
+  /** The server that has the item's databases. */
+  readonly server: CouchServer;
+}
+
+/** What became of an item that was to go. */
+export type Clearing =
+  /** Its databases are gone, and it is in the books no more. */
+  | 'cleared'
+  /** A document could mean its databases: they stay, and it is in the books no more. */
+  | 'meant'
+  /** Somebody else was at it meanwhile. */
+  | 'changed';
+
+/** Looks at the list of databases, at the most, until nothing is left. */
+const LOOKS = 4;
+
+/**
+ * Removes an item with its databases. It has to be `removing`, seen once more here: who claims one looks for that after the
+ * reservation is written, and here the documents are looked at after it became so, so that one of both sees the other.
+ * May be repeated, and be done by several at a time.
+ *
+ * @param seen as it was read
+ * @throws ItemNotCleared when databases are there after each deletion; CouchError, or the signal's reason
+ */
+export async function clearItem(
+  services: ClearingServices,
+  seen: PoolItem,
+  signal: AbortSignal,
+): Promise<Clearing> {
+  const { store, server } = services;
+  const { prefix } = seen;
+  if (!isPoolPrefix(prefix)) throw new Error(`${prefix} was not made for the pool`);
+  const item = await store.get(prefix, signal);
+  if (item === undefined || item.state !== 'removing' || item.rev !== seen.rev) return 'changed';
+  if (await isMeant(services, item, signal)) {
+    return (await store.forget(item, signal)) ? 'meant' : 'changed';
+  }
+  await deleteAll(server, prefix, signal);
+  return (await store.forget(item, signal)) ? 'cleared' : 'changed';
+}
+
+/**
+ * Whether any document of `global/instances` could mean the databases of an item. The changes that the index reads may come
+ * from one copy of a shard; the reservation of whom it was claimed for is read by as many as count.
+ */
+export async function isMeant(
+  { global, prefixIndex }: Pick<ClearingServices, 'global' | 'prefixIndex'>,
+  { prefix, domain }: PoolItem,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const owners = await prefixIndex.refresh(signal);
+  if (owners.ofPrefix(prefix).length > 0) return true;
+  if (domain === undefined) return false;
+  const reservation = await global.getDocument(INSTANCES, reservationId(domain), signal);
+  return (
+    reservation !== undefined &&
+    readingsOf(reservation).some(({ field, text }) => field === 'prefix' && text.trim() === prefix)
+  );
+}
+
+/** Deletes what is listed below the prefix and what every item has, until a list has nothing any more. */
+async function deleteAll(server: CouchServer, prefix: string, signal: AbortSignal): Promise<void> {
+  const known = DATABASES.map(({ doctype }) => databaseName(prefix, doctype));
+  const list = () => server.listDatabases(databaseRange(prefix), signal);
+  let listed = await list();
+  for (let look = 1; look <= LOOKS; look += 1) {
+    const names = [...new Set([...listed, ...known])];
+    await settleAll(names.map((name) => server.deleteDatabase(name, signal)));
+    listed = await list();
+    if (listed.length === 0) return;
+  }
+  throw new ItemNotCleared(server.host, prefix);
+}
+
+/** The databases of an item are there again after each deletion, or a list goes on naming them. */
+class ItemNotCleared extends PassingError {
+  constructor(host: string, prefix: string) {
+    super(
+      'databases_unlisted',
+      `databases of ${prefix} are listed on ${host} after they were deleted`,
+      'A node of the cluster may lag, or a cache may answer in its place.',
+    );
+  }
+}
