@@ -39,9 +39,10 @@ export interface DrainServices {
 export async function prepareDrain(
   { couch, fleet, clusters }: DrainServices,
   cluster: number | undefined,
+  signal?: AbortSignal,
 ): Promise<PreparedDrain> {
   const store = createPoolStore(couch.global);
-  const { items } = await store.list();
+  const { items } = await store.list(signal);
   const meant = items.filter((item) => cluster === undefined || item.cluster === cluster);
   const going = meant.filter(
     ({ state, fleet: whose }) => state === 'ready' || (state === 'removing' && whose === fleet),
@@ -49,19 +50,19 @@ export async function prepareDrain(
   return {
     found: going.length,
     kept: meant.length - going.length,
-    async run(signal, onRemoved) {
+    async run(ends, onRemoved) {
       const prefixIndex = createPrefixIndex(couch.global);
       const result = { removed: 0, left: 0, unreachable: 0 };
       for (const item of going) {
-        signal.throwIfAborted();
+        ends.throwIfAborted();
         if (item.cluster >= clusters) {
           result.unreachable += 1;
           continue;
         }
-        const removing = await takeOut(store, item, fleet, signal);
+        const removing = await takeOut(store, item, fleet, ends);
         const server = couch.cluster(item.cluster);
         const services = { store, global: couch.global, prefixIndex, server };
-        const became = removing && (await clearItem(services, removing, signal));
+        const became = removing && (await clearItem(services, removing, ends));
         if (became === 'cleared') result.removed += 1;
         else result.left += 1;
         onRemoved(result.removed);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { writePoolLook } from '../../../src/jobs/queue/pool-hints.ts';
 import { send as sendTo } from '../../support/admin-client.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { startTestWeb, type TestWeb } from '../../support/web.ts';
@@ -33,6 +34,14 @@ describe('metrics', function () {
     const after = await numbers();
     expect(after).to.match(/cozy_fleet_jobs\{state="done"\} 2/);
     expect(after).to.include('cozy_fleet_workers{state="working"} 1');
+  });
+
+  it('tell of the pool as a worker has found it, and nothing once that is long ago', async () => {
+    const clusters = [{ cluster: 0, items: { filling: 1, ready: 7, claimed: 2, removing: 0 } }];
+    await writePoolLook(fleet.fleet, { at: Date.now(), clusters, unreadable: 0 });
+    expect(await numbers()).to.include('cozy_fleet_pool_items{cluster="0",state="ready"} 7');
+    await writePoolLook(fleet.fleet, { at: Date.now() - 61_000, clusters, unreadable: 0 });
+    expect(await numbers()).not.to.include('cozy_fleet_pool_items{');
   });
 
   it('count the jobs that have ended by kind and outcome, whatever is kept of them', async () => {

@@ -56,7 +56,7 @@ describe('a job that fills the pool', () => {
 
   async function designsIn(server: CouchServer, database: string): Promise<string[]> {
     const rows = await server.allDocuments(database, {});
-    return rows.map(({ id, value }) => `${id} ${JSON.stringify(value)}`).sort();
+    return rows.map(({ id }) => id).sort();
   }
 
   it('makes items with all databases and just the design documents of a new instance', async () => {
@@ -73,9 +73,7 @@ describe('a job that fills the pool', () => {
       expect(await databasesOf(item)).to.deep.equal([...names].sort());
       for (const { doctype } of DATABASES) {
         const stored = await designsIn(test.server, databaseName(item.prefix, doctype));
-        expect(stored.map((text) => text.split(' ')[0])).to.deep.equal(
-          (designs.get(doctype) ?? []).map(({ _id }) => _id).sort(),
-        );
+        expect(stored).to.deep.equal((designs.get(doctype) ?? []).map(({ _id }) => _id).sort());
       }
     }
     expect(readProgress((await job(jobId)).progress).items).to.equal(2);
