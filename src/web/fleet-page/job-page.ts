@@ -1,4 +1,5 @@
 import { html } from 'ghtml';
+import { isPoolName } from '../../jobs/kinds/fill-pool.ts';
 import { stageLabel } from '../../jobs/kinds/job-kinds.ts';
 import type { JobFacts } from '../../operations/jobs/job-facts.ts';
 import { count, readableDuration } from '../../quantity-text.ts';
@@ -41,7 +42,7 @@ export function jobDetails(job: JobFacts): string {
   return html`!${facts([
     ['Job', html`<a href="${jobPath(jobId)}"><code>!${quoted(jobId)}</code></a>`],
     ['Kind', quoted(kind)],
-    ['Domain', domain === '' ? '' : instanceLink(domain)],
+    ['Domain', domain === '' || isPoolName(domain) ? domain : instanceLink(domain)],
     ['State', outcome === undefined ? state : `${state} (${outcome})`],
     [
       'Batch',

@@ -67,13 +67,18 @@ const STORED: readonly { payload: LivePayload; hash: string; mac: string }[] = [
     hash: 'ab29d47cc012130e',
     mac: 'VwpePZCpgv-Of-8nxfvdYf485wZD2mgrB34QPwmuxCA',
   },
+  {
+    payload: { ...envelope, kind: 'fill-pool', cluster: 1, to: 20, anytime: false },
+    hash: '18a0f09db699f9cf',
+    mac: 'DIhKsXBAtU9nJpcNf26j8rSNRkZusmKP6oIjAYHZb1Q',
+  },
 ];
 
 describe('kinds of jobs', () => {
   const signer = createSigner(Buffer.alloc(32, 7).toString('base64'));
 
   it('are known by their names', () => {
-    expect(KIND_NAMES).to.deep.equal(['create', 'destroy', 'modify', 'repair', 'install-apps']);
+    expect(KIND_NAMES).to.deep.equal(['create', 'destroy', 'modify', 'repair', 'install-apps', 'fill-pool']);
     expect(KIND_NAMES.every(isJobKind)).to.equal(true);
     expect(['archive', 'toString', ''].some(isJobKind)).to.equal(false);
   });
@@ -93,8 +98,9 @@ describe('kinds of jobs', () => {
         expect(parsePayload(JSON.parse(JSON.stringify(payload)))).to.deep.equal(payload);
       });
 
-      it('has jobs that hold the domain first', () => {
-        expect(namesOf(payload)[0]).to.equal('alice.example.com');
+      it('has jobs that hold the domain first, or the pool of a cluster', () => {
+        const first = payload.kind === 'fill-pool' ? '.pool.1' : 'alice.example.com';
+        expect(namesOf(payload)[0]).to.equal(first);
       });
 
       it('has one outcome for what was done, and another where there was nothing to do', () => {
@@ -106,7 +112,7 @@ describe('kinds of jobs', () => {
 
   it('hold the aliases that they would take, each once', () => {
     const held = STORED.map(({ payload }) => namesOf(payload).slice(1));
-    expect(held).to.deep.equal([['b.org'], [], ['b.org'], [], []]);
+    expect(held).to.deep.equal([['b.org'], [], ['b.org'], [], [], []]);
   });
 
   it('install applications where they are told to', () => {
@@ -116,6 +122,7 @@ describe('kinds of jobs', () => {
       [],
       [],
       ['drive', 'notes'],
+      [],
     ]);
   });
 

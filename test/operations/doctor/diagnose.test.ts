@@ -81,6 +81,7 @@ describe('a diagnosis', () => {
       'definitions',
       'storage',
       'fleet',
+      'pool',
       'workers',
       'registries',
       'stack-redis',
