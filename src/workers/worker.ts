@@ -248,14 +248,8 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
       broken,
     }),
     async stop() {
-      upkeep.stop();
-      neighbours.stop();
-      poolUpkeep.stop();
-      gate.stop();
-      heartbeat.stop();
-      targets.stop();
-      board.stop();
-      brake.stop();
+      const parts = [upkeep, neighbours, poolUpkeep, gate, heartbeat, targets, board, brake];
+      for (const part of parts) part.stop();
       // Fetching stops first: a job taken after the signal would run on unnoticed (`docs/bullmq.md` §3).
       const closed = worker.close();
       stopping.abort(new Error('this worker is stopping'));

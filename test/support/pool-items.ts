@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { CouchServer } from '../../src/couchdb/server.ts';
 import { DATABASES } from '../../src/instances/databases/databases.ts';
 import { createDesignSource, type DesignSource } from '../../src/instances/databases/design-source.ts';
+import { newPoolPrefix } from '../../src/instances/databases/pool-prefix.ts';
 import { databaseName } from '../../src/instances/databases/prefix.ts';
 import { INSTANCES } from '../../src/instances/lookup/lookup.ts';
 import { definitionsDigest, type PoolChange, type PoolItem } from '../../src/instances/pool/pool-item.ts';
-import { newPoolPrefix } from '../../src/instances/pool/pool-prefix.ts';
 import { createPoolStore, type PoolStore } from '../../src/instances/pool/pool-store.ts';
 
 /** The books of a pool, and items that are made by a test's own hand. */

@@ -3,6 +3,7 @@ import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { DATABASES, definitionsOf, NEWEST_INDEXES_VERSION, SETTINGS } from '../databases/databases.ts';
+import { isPoolPrefix } from '../databases/pool-prefix.ts';
 import { databaseName, databasePrefix, prefixOf } from '../databases/prefix.ts';
 import type { StoredInstance } from '../documents/instance-document.ts';
 import { instanceState, isBeingMoved } from '../documents/instance-state.ts';
@@ -12,7 +13,6 @@ import { SETTINGS_ID } from '../documents/settings-document.ts';
 import { clusterIfAny } from '../lookup/cluster-at.ts';
 import { classifyById } from '../lookup/lookup.ts';
 import { type PossibleOwner, type PrefixIndex, sharersOf } from '../lookup/prefix-index.ts';
-import { isPoolPrefix } from '../pool/pool-prefix.ts';
 import { checkFiles, type FileChecks } from './check-files.ts';
 import { databaseFindings } from './database-findings.ts';
 import {

@@ -2,12 +2,12 @@ import type { CouchServer } from '../../couchdb/server.ts';
 import { PassingError } from '../../errors.ts';
 import { settleAll } from '../../settle-all.ts';
 import { DATABASES } from '../databases/databases.ts';
+import { isPoolPrefix } from '../databases/pool-prefix.ts';
 import { databaseName, databaseRange, reservationId } from '../databases/prefix.ts';
 import { INSTANCES } from '../lookup/lookup.ts';
 import type { PrefixIndex } from '../lookup/prefix-index.ts';
 import { readingsOf } from '../lookup/readings.ts';
 import type { PoolItem } from './pool-item.ts';
-import { isPoolPrefix } from './pool-prefix.ts';
 import type { PoolStore } from './pool-store.ts';
 
 /** Where an item is removed. */

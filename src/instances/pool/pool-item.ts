@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { StoredDocument } from '../../couchdb/documents.ts';
 import type { Designs } from '../databases/design-source.ts';
-import { isPoolPrefix } from './pool-prefix.ts';
+import { isPoolPrefix } from '../databases/pool-prefix.ts';
 
 /**
  * What an item of the pool is at. `filling`: its databases are being made. `ready`: all of them, with their design

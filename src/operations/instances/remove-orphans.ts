@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { FleetError, InputError } from '../../errors.ts';
+import { isPoolPrefix } from '../../instances/databases/pool-prefix.ts';
 import { databaseRange, prefixOf } from '../../instances/databases/prefix.ts';
 import type { OrphanDatabases, OrphanFinding } from '../../instances/fsck/findings.ts';
 import { findOrphans } from '../../instances/fsck/orphans.ts';
@@ -11,7 +12,6 @@ import {
   type PossibleOwners,
   type PrefixIndex,
 } from '../../instances/lookup/prefix-index.ts';
-import { isPoolPrefix } from '../../instances/pool/pool-prefix.ts';
 import { createPoolStore } from '../../instances/pool/pool-store.ts';
 import { type DirectWork, holdNames } from '../../jobs/claims/hold-names.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';

@@ -1,10 +1,10 @@
 import { PassingError } from '../../errors.ts';
+import { isPoolPrefix } from '../../instances/databases/pool-prefix.ts';
 import { databasePrefix } from '../../instances/databases/prefix.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { INSTANCES } from '../../instances/lookup/lookup.ts';
 import type { PoolItem } from '../../instances/pool/pool-item.ts';
-import { isPoolPrefix } from '../../instances/pool/pool-prefix.ts';
 import { createPoolStore } from '../../instances/pool/pool-store.ts';
 import { isClaimedBy } from './claim-item.ts';
 import type { CreateContext } from './context.ts';

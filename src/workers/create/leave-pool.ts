@@ -1,9 +1,9 @@
 import { CouchError, isStatus } from '../../couchdb/errors.ts';
+import { isPoolPrefix } from '../../instances/databases/pool-prefix.ts';
 import { databasePrefix } from '../../instances/databases/prefix.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { findIdsByNames, INSTANCES, readInstance } from '../../instances/lookup/lookup.ts';
-import { isPoolPrefix } from '../../instances/pool/pool-prefix.ts';
 import { createPoolStore } from '../../instances/pool/pool-store.ts';
 import { isClaimedBy } from './claim-item.ts';
 import { type CreateContext, instanceOf } from './context.ts';

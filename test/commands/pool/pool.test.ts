@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
-import { newPoolPrefix } from '../../../src/instances/pool/pool-prefix.ts';
+import { newPoolPrefix } from '../../../src/instances/databases/pool-prefix.ts';
 import { createPoolStore, POOL } from '../../../src/instances/pool/pool-store.ts';
 import {
   type CliPlatform,

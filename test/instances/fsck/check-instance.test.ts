@@ -1,11 +1,11 @@
 import { expect } from 'chai';
+import { newPoolPrefix } from '../../../src/instances/databases/pool-prefix.ts';
 import { prefixOf, reservationId } from '../../../src/instances/databases/prefix.ts';
 import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
 import { type CheckContext, checkInstance, confirmed } from '../../../src/instances/fsck/check-instance.ts';
 import { clusterAt } from '../../../src/instances/lookup/cluster-at.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { createPrefixIndex, type PrefixIndex } from '../../../src/instances/lookup/prefix-index.ts';
-import { newPoolPrefix } from '../../../src/instances/pool/pool-prefix.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { brief } from './brief.ts';

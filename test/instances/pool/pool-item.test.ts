@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { newPoolPrefix } from '../../../src/instances/databases/pool-prefix.ts';
 import { definitionsDigest, readPoolItem } from '../../../src/instances/pool/pool-item.ts';
-import { newPoolPrefix } from '../../../src/instances/pool/pool-prefix.ts';
 
 describe('an item of the pool', () => {
   const document = () => ({

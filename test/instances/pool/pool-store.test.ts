@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { newPoolPrefix } from '../../../src/instances/databases/pool-prefix.ts';
 import type { PoolChange, PoolItem } from '../../../src/instances/pool/pool-item.ts';
-import { newPoolPrefix } from '../../../src/instances/pool/pool-prefix.ts';
 import { createPoolStore, POOL, type PoolStore } from '../../../src/instances/pool/pool-store.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { newPoolPrefix } from '../../../src/instances/databases/pool-prefix.ts';
 import type { PoolItem } from '../../../src/instances/pool/pool-item.ts';
-import { newPoolPrefix } from '../../../src/instances/pool/pool-prefix.ts';
 import { judgePool, type PoolFacts } from '../../../src/operations/doctor/check-pool.ts';
 import { saidOf } from './said.ts';
 

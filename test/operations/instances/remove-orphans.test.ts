@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import { newPoolPrefix } from '../../../src/instances/databases/pool-prefix.ts';
 import { prefixOf } from '../../../src/instances/databases/prefix.ts';
 import type { OrphanFinding } from '../../../src/instances/fsck/findings.ts';
-import { newPoolPrefix } from '../../../src/instances/pool/pool-prefix.ts';
 import { refuseManyOrphans } from '../../../src/operations/instances/remove-orphans.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}.example.org`);

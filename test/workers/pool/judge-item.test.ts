@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { newPoolPrefix } from '../../../src/instances/databases/pool-prefix.ts';
 import { POOL_STATES, type PoolItem, type PoolState } from '../../../src/instances/pool/pool-item.ts';
-import { newPoolPrefix } from '../../../src/instances/pool/pool-prefix.ts';
 import { type ItemFacts, judgeItem } from '../../../src/workers/pool/judge-item.ts';
 
 describe('what becomes of an item of the pool', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { newPoolPrefix } from '../../../src/instances/pool/pool-prefix.ts';
+import { newPoolPrefix } from '../../../src/instances/databases/pool-prefix.ts';
 import { createPoolStore } from '../../../src/instances/pool/pool-store.ts';
 import { readLastFilling, readPoolLook } from '../../../src/jobs/queue/pool-hints.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { newPoolPrefix } from '../../../src/instances/databases/pool-prefix.ts';
 import type { PoolItem } from '../../../src/instances/pool/pool-item.ts';
-import { newPoolPrefix } from '../../../src/instances/pool/pool-prefix.ts';
 import { createReadyItems } from '../../../src/workers/pool/ready-items.ts';
 
 const DEFINITIONS = '0'.repeat(32);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { isPoolPrefix, newPoolPrefix } from '../../../src/instances/databases/pool-prefix.ts';
 import { prefixOf } from '../../../src/instances/databases/prefix.ts';
-import { isPoolPrefix, newPoolPrefix } from '../../../src/instances/pool/pool-prefix.ts';
 
 describe('the prefix of an item of the pool', () => {
   it('looks like any other, and is another one each time', () => {
