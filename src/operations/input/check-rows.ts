@@ -12,6 +12,7 @@ import { skeletonOf } from '../../instances/values/look-alike.ts';
 import { kindOfFlag } from '../../instances/values/value-kinds.ts';
 import { isExportedPassphrase } from '../../jobs/fleet/exported-passphrase.ts';
 import type { OriginalColumns } from '../../jobs/fleet/original-rows.ts';
+import { createLeanHeap } from '../../lean-heap.ts';
 import type { Row, RowProblem } from './row-format.ts';
 
 /** A row that was understood. */
@@ -178,6 +179,7 @@ export async function* checkedRows<Parsed extends object>(
   check: RowCheck<Parsed>,
   withDoubts = true,
 ): AsyncGenerator<GoodRow<Parsed> | InvalidRow> {
+  const heap = createLeanHeap();
   const names = new NamesOfFile();
   const looks = new LooksOfFile();
   const oddities = ({ values, line }: Row, parsed: Parsed, named: readonly NamedColumn[]): Problem[] => {
@@ -185,6 +187,7 @@ export async function* checkedRows<Parsed extends object>(
     return [...(check.doubts?.(values, parsed) ?? []), ...looks.enter(named, owner, line)];
   };
   for await (const row of rows) {
+    heap.step();
     const { line } = row;
     if (row.kind === 'problem') {
       const problem = { message: row.message, ...(row.column !== undefined && { column: row.column }) };
