@@ -36,6 +36,8 @@ export interface AttemptGiven {
   readonly size?: number;
   readonly reserve?: number;
   readonly isRow?: boolean;
+  /** How often an operator had it tried again. */
+  readonly generation?: number;
 }
 
 export interface AttemptPlaces {
@@ -58,7 +60,8 @@ export function triedCreation(places: AttemptPlaces, raw: RawOptions): TriedCrea
     get progress() {
       return recorded;
     },
-    async attempt(around = (_name, _args, go) => go(), { size = 100, reserve = 0, isRow = false } = {}) {
+    async attempt(around = (_name, _args, go) => go(), given = {}) {
+      const { size = 100, reserve = 0, isRow = false, generation = 0 } = given;
       const couch = stepping(server, around);
       // Once a worker: those of the test's own server.
       const ofServer: DesignSource = { of: (_couch, signal) => designs.of(server, signal) };
@@ -90,7 +93,7 @@ export function triedCreation(places: AttemptPlaces, raw: RawOptions): TriedCrea
         {
           v: 1,
           kind: 'create',
-          generation: 0,
+          generation,
           tries: 8,
           options,
           ...(isRow && { batch: { id: '1', row: 1 } }),

@@ -7,7 +7,7 @@ import { settleAll } from '../../settle-all.ts';
 import { databaseOf, databasesOf } from '../instance/databases-of.ts';
 import { type CreateContext, type CreateStage, instanceOf } from './context.ts';
 import { makeFoldersAhead } from './directories.ts';
-import { poolItemOf } from './pool-item-of.ts';
+import { doubtItem, poolItemOf } from './pool-item-of.ts';
 
 /** A deleted database of the same name can be in the way for a second and more (`docs/faults.md` §5). */
 const DELETION_MS = 5_000;
@@ -32,8 +32,9 @@ export const databases: CreateStage = {
   async verify(context) {
     const { server, prefix } = databasesOf(context.services, instanceOf(context));
     const doctypes = DATABASES.map(({ doctype }) => doctype);
-    const missing = await missingDatabases(server, prefix, doctypes, context.signal);
-    return [...missing].map((doctype) => `database ${doctype} is missing`);
+    const missing = [...(await missingDatabases(server, prefix, doctypes, context.signal))];
+    await doubtItem(context, missing);
+    return missing.map((doctype) => `database ${doctype} is missing`);
   },
 };
 

@@ -7,7 +7,7 @@ import { designFindings } from '../../instances/fsck/database-findings.ts';
 import { settleAll } from '../../settle-all.ts';
 import { databaseOf } from '../instance/databases-of.ts';
 import { type CreateContext, type CreateStage, instanceOf } from './context.ts';
-import { poolItemOf } from './pool-item-of.ts';
+import { doubtItem, poolItemOf } from './pool-item-of.ts';
 
 /** Databases whose design documents come with their first documents, in the stages that write those. */
 const FILLED_LATER: ReadonlySet<string> = new Set([FILES, SETTINGS, CONTACTS]);
@@ -76,13 +76,13 @@ export async function missingDesigns(context: CreateContext, known: ReadonlySet<
       return designFindings(database, name, await storedDesigns(context, database.doctype));
     }),
   );
-  return findings
-    .flat()
-    .map(({ type, doctype, design }) =>
-      type === 'missing_design_document'
-        ? `${design} of ${doctype} is missing for ${domain}`
-        : `${design} of ${doctype} is not what it should be for ${domain}`,
-    );
+  const found = findings.flat();
+  await doubtItem(context, found);
+  return found.map(({ type, doctype, design }) =>
+    type === 'missing_design_document'
+      ? `${design} of ${doctype} is missing for ${domain}`
+      : `${design} of ${doctype} is not what it should be for ${domain}`,
+  );
 }
 
 async function storedDesigns(context: CreateContext, doctype: string): Promise<Map<string, CouchDocument>> {

@@ -14,6 +14,20 @@ export async function poolItemOf(context: CreateContext): Promise<PoolItem | und
   return context.item === 'none' ? undefined : context.item;
 }
 
+/**
+ * Relies on the item no more, where a look has found something missing: all that is missing is made as without one, be it by
+ * a later attempt. The sweep takes the item from the books.
+ * @throws LostLock
+ */
+export async function doubtItem<Finding>(
+  context: CreateContext,
+  findings: readonly Finding[],
+): Promise<void> {
+  if (findings.length === 0) return;
+  context.item = 'none';
+  if (context.namedPrefix() !== undefined) await context.namePrefix(undefined);
+}
+
 /** Whether an item of this job has what would be made today. */
 export async function isMadeByToday(context: CreateContext, item: PoolItem): Promise<boolean> {
   const { pool } = context.services;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { DATABASES } from '../../../src/instances/databases/databases.ts';
+import { DATABASES, FILES } from '../../../src/instances/databases/databases.ts';
 import { databaseName, prefixOf, reservationId } from '../../../src/instances/databases/prefix.ts';
 import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
 import { INSTANCES, readInstance } from '../../../src/instances/lookup/lookup.ts';
@@ -27,6 +27,11 @@ describe('an instance with databases from the pool', () => {
   /** Names of databases below the prefix that is computed from the domain. */
   function computed({ options }: TriedCreation): Promise<string[]> {
     return places.server.listDatabases(`${prefixOf(options.domain)}/`);
+  }
+
+  async function designsIn(database: string): Promise<string[]> {
+    const range = { startKey: '_design/', endKey: '_design0' };
+    return (await places.server.allDocuments(database, range)).map(({ id }) => id);
   }
 
   /** Does something once, right before or after the first call of that name whose first two arguments fit. */
@@ -155,6 +160,41 @@ describe('an instance with databases from the pool', () => {
       expect(await stored(tried)).to.have.property('prefix', named);
       expect(await places.pool.store.get(named ?? '')).to.equal(undefined);
     });
+
+  describe('of which something was lost before it was in use', () => {
+    const die = () => Promise.reject(new Error('killed'));
+
+    /** Loses a database, and a design document of another one, once all is written but the last document. */
+    async function spoiled(name: string) {
+      const { prefix } = await places.pool.make();
+      const tried = places.creation(name);
+      const last = onceAt('before', 'putDocument', isFinal, die);
+      expect(await thrownBy(tried.attempt(last))).to.include({ message: 'killed' });
+      const database = databaseName(prefix, 'io.cozy.shared');
+      const files = databaseName(prefix, FILES);
+      const designs = [...(await designsIn(database)), ...(await designsIn(files))];
+      await places.server.deleteDatabase(database);
+      const [design = ''] = await designsIn(files);
+      const { _rev = '' } = (await places.server.getDocument(files, design)) ?? {};
+      await places.server.deleteDocument(files, design, _rev);
+      const now = async () => [...(await designsIn(database)), ...(await designsIn(files))];
+      return { tried, database, designs, now };
+    }
+
+    it('is made whole where an operator has it tried again', async () => {
+      const { tried, designs, now } = await spoiled('lost');
+      expect(await tried.attempt(undefined, { generation: 1 })).to.equal('created');
+      expect(await now()).to.deep.equal(designs);
+    });
+
+    it('is made whole by another attempt where that one died half-way', async () => {
+      const { tried, database, designs, now } = await spoiled('lost-twice');
+      const dies = onceAt('before', 'bulkInsert', (name) => name === database, die);
+      expect(await thrownBy(tried.attempt(dies, { generation: 1 }))).to.include({ message: 'killed' });
+      expect(await tried.attempt(undefined, { generation: 1 })).to.equal('created');
+      expect(await now()).to.deep.equal(designs);
+    });
+  });
 
   it('takes another item where its own went before it was reserved', async () => {
     await places.pool.make();
