@@ -17,6 +17,8 @@ export interface ClearingServices {
   readonly prefixIndex: PrefixIndex;
   /** The server that has the item's databases. */
   readonly server: CouchServer;
+  /** Milliseconds on a clock that never jumps. */
+  now?(): number;
 }
 
 /** What became of an item that was to go. */
@@ -28,8 +30,15 @@ export type Clearing =
   /** Somebody else was at it meanwhile. */
   | 'changed';
 
-/** Looks at the list of databases, at the most, until nothing is left. */
+/** Looks at what there is, at the most, until nothing is left. */
 const LOOKS = 4;
+
+/**
+ * How long a deletion may follow the look at item and documents, in milliseconds. Several may be at one item: what the
+ * first has ended is in the books no more, and who wrote a reservation late has the prefix then. For as long as that
+ * (`workers/create/confirm-item.ts`) he leaves the databases to those who are late, too.
+ */
+export const LOOK_COUNTS_MS = 3_000;
 
 /**
  * Removes an item with its databases. It has to be `removing`, seen once more here: who claims one looks for that after the
@@ -44,16 +53,21 @@ export async function clearItem(
   seen: PoolItem,
   signal: AbortSignal,
 ): Promise<Clearing> {
-  const { store, server } = services;
+  const { store, server, now = () => performance.now() } = services;
   const { prefix } = seen;
   if (!isPoolPrefix(prefix)) throw new Error(`${prefix} was not made for the pool`);
-  const item = await store.get(prefix, signal);
-  if (item === undefined || item.state !== 'removing' || item.rev !== seen.rev) return 'changed';
-  if (await isMeant(services, item, signal)) {
-    return (await store.forget(item, signal)) ? 'meant' : 'changed';
+  for (let look = 1; look <= LOOKS; look += 1) {
+    const until = now() + LOOK_COUNTS_MS;
+    const item = await store.get(prefix, signal);
+    if (item === undefined || item.state !== 'removing' || item.rev !== seen.rev) return 'changed';
+    if (await isMeant(services, item, signal)) {
+      return (await store.forget(item, signal)) ? 'meant' : 'changed';
+    }
+    if (await deleteAll(server, prefix, () => now() < until, signal)) {
+      return (await store.forget(item, signal)) ? 'cleared' : 'changed';
+    }
   }
-  await deleteAll(server, prefix, signal);
-  return (await store.forget(item, signal)) ? 'cleared' : 'changed';
+  throw new ItemNotCleared(server.host, prefix);
 }
 
 /**
@@ -75,19 +89,34 @@ export async function isMeant(
   );
 }
 
-/** Deletes what is listed below the prefix and what every item has, until a list has nothing any more. */
-async function deleteAll(server: CouchServer, prefix: string, signal: AbortSignal): Promise<void> {
-  const known = DATABASES.map(({ doctype }) => databaseName(prefix, doctype));
+/**
+ * Deletes what is listed below the prefix and what every item has.
+ * @param mayGo whether a database may be deleted at this moment
+ * @returns whether nothing is listed any more
+ */
+async function deleteAll(
+  server: CouchServer,
+  prefix: string,
+  mayGo: () => boolean,
+  signal: AbortSignal,
+): Promise<boolean> {
   const list = () => server.listDatabases(databaseRange(prefix), signal);
-  let listed = await list();
-  for (let look = 1; look <= LOOKS; look += 1) {
-    const names = [...new Set([...listed, ...known])];
-    await settleAll(names.map((name) => server.deleteDatabase(name, signal)));
-    listed = await list();
-    if (listed.length === 0) return;
+  const guard = () => {
+    if (!mayGo()) throw new LookTooOld();
+  };
+  const usual = DATABASES.map(({ doctype }) => databaseName(prefix, doctype));
+  const names = [...new Set([...(await list()), ...usual])];
+  try {
+    await settleAll(names.map((name) => server.deleteDatabase(name, signal, guard)));
+  } catch (error) {
+    if (error instanceof LookTooOld) return false;
+    throw error;
   }
-  throw new ItemNotCleared(server.host, prefix);
+  return (await list()).length === 0;
 }
+
+/** What was seen before a deletion may be otherwise by now. */
+class LookTooOld extends Error {}
 
 /** The databases of an item are there again after each deletion, or a list goes on naming them. */
 class ItemNotCleared extends PassingError {

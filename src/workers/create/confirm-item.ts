@@ -4,8 +4,10 @@ import { databasePrefix } from '../../instances/databases/prefix.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { INSTANCES } from '../../instances/lookup/lookup.ts';
+import { LOOK_COUNTS_MS } from '../../instances/pool/clear-item.ts';
 import type { PoolItem } from '../../instances/pool/pool-item.ts';
 import { createPoolStore } from '../../instances/pool/pool-store.ts';
+import { pause } from '../../pause.ts';
 import { isClaimedBy } from './claim-item.ts';
 import type { CreateContext } from './context.ts';
 import { isMadeByToday } from './pool-item-of.ts';
@@ -13,8 +15,8 @@ import { isMadeByToday } from './pool-item-of.ts';
 /**
  * To be asked of a reservation with a prefix of the pool, once it is there, and before anything of an owner is written:
  * who sweeps the pool writes that an item goes, and then looks for documents; we have written ours, and look at the item. So
- * at least one of the two knows of the other. That the item is no more means that the sweep is over, and nobody else
- * has that prefix: what is missing of its databases is made then.
+ * at least one of the two knows of the other. That the item is no more means that a sweep is over, and nobody else
+ * has that prefix: what is missing of its databases is made then, once those are over as well that are late.
  *
  * @param isNew whether this attempt has just written it, so that nothing is in its databases
  * @throws PoolItemLost when it is to be tried again, Refusal `shared_prefix`
@@ -34,7 +36,8 @@ export async function confirmItem(
   ]);
   const [sharer] = owners.ofPrefix(prefix, reservation._id);
   if (sharer === undefined && isForUs(context, item)) {
-    if (item !== undefined && (await isMadeByToday(context, item))) context.item = item;
+    if (item === undefined) await pause(LOOK_COUNTS_MS, signal);
+    else if (await isMadeByToday(context, item)) context.item = item;
     return;
   }
   if (sharer === undefined && item?.state === 'removing') {

@@ -1,8 +1,10 @@
 import { expect } from 'chai';
+import type { CouchServer, StoredDocument } from '../../../src/couchdb/server.ts';
 import { DATABASES } from '../../../src/instances/databases/databases.ts';
 import { databaseName } from '../../../src/instances/databases/prefix.ts';
+import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { createPrefixIndex } from '../../../src/instances/lookup/prefix-index.ts';
-import { clearItem } from '../../../src/instances/pool/clear-item.ts';
+import { clearItem, LOOK_COUNTS_MS } from '../../../src/instances/pool/clear-item.ts';
 import { POOL } from '../../../src/instances/pool/pool-store.ts';
 import { DEFINITIONS, type PoolPlatform, startPoolPlatform } from '../../support/pool-platform.ts';
 
@@ -153,5 +155,32 @@ describe('removing an item', () => {
       (error: Error) => error.message,
     );
     expect(failure).to.match(/was not made for the pool/);
+  });
+
+  it('removes nothing by a look that is too old: another may have ended it, and the databases be an owner\u2019s', async () => {
+    const { server } = test.fleet;
+    const { signal } = new AbortController();
+    const services = { store: test.store, global: server, server, prefixIndex: createPrefixIndex(server) };
+    const domain = test.fleet.domain('owner-meanwhile');
+    const item = await test.put({ state: 'removing', domain });
+    let clock = 0;
+    let document: StoredDocument | undefined;
+    const slow: CouchServer = {
+      ...server,
+      async listDatabases(start, ends) {
+        const listed = await server.listDatabases(start, ends);
+        if (clock > 0) return listed;
+        clock = LOOK_COUNTS_MS;
+        await clearItem(services, item, signal);
+        document = await test.fleet.putInstance({ domain, prefix: item.prefix });
+        for (const { doctype } of DATABASES) await server.createDatabase(databaseName(item.prefix, doctype));
+        return listed;
+      },
+    };
+    const became = await clearItem({ ...services, server: slow, now: () => clock }, item, signal);
+    expect(became).to.equal('changed');
+    expect(await test.databases(item.prefix)).to.have.length(16);
+    for (const name of await test.databases(item.prefix)) await server.deleteDatabase(name);
+    await server.deleteDocument(INSTANCES, document?._id ?? '', document?._rev ?? '');
   });
 });
