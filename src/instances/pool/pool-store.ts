@@ -1,4 +1,4 @@
-import type { StoredDocument } from '../../couchdb/documents.ts';
+import type { ViewRow } from '../../couchdb/documents.ts';
 import { isNoDatabase, isStatus, unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { defined } from '../../defined.ts';
@@ -85,14 +85,16 @@ export function createPoolStore(global: CouchServer): PoolStore {
       let startKey = '';
       for (;;) {
         const rows = await pageFrom(global, startKey, signal);
-        for (const doc of rows) {
+        for (const { doc } of rows) {
+          // One that went while it was read.
+          if (!doc) continue;
           const item = readPoolItem(doc);
           if (item !== undefined) items.push(item);
           else if (!doc._id.startsWith('_design/')) unreadable.push(doc._id);
         }
         const last = rows.at(-1);
         if (rows.length < PAGE || last === undefined) return { items, unreadable };
-        startKey = `${last._id}\u0000`;
+        startKey = `${last.id}\u0000`;
       }
     },
 
@@ -130,11 +132,10 @@ async function pageFrom(
   global: CouchServer,
   startKey: string,
   signal: AbortSignal | undefined,
-): Promise<StoredDocument[]> {
+): Promise<ViewRow[]> {
   try {
     const query = { startKey, includeDocs: true, limit: PAGE };
-    const rows = await global.allDocuments(POOL, query, signal);
-    return rows.flatMap(({ doc }) => (doc ? [doc] : []));
+    return await global.allDocuments(POOL, query, signal);
   } catch (error) {
     if (isNoDatabase(error)) return [];
     throw error;

@@ -75,4 +75,20 @@ describe('the books of the pool', () => {
     expect(await store.knows(_id)).to.equal(true);
     await fleet.server.deleteDocument(POOL, _id, _rev);
   });
+
+  it('are read to their end where an entry goes while they are read', async () => {
+    const { server } = fleet;
+    const item = await added();
+    let pages = 0;
+    const reading = createPoolStore({
+      ...server,
+      async allDocuments(database, query, signal) {
+        pages += 1;
+        if (pages > 1) return await server.allDocuments(database, query, signal);
+        const gone = { id: 'a', key: 'a', doc: null };
+        return Array.from({ length: query.limit ?? 0 }, () => gone);
+      },
+    });
+    expect((await reading.list()).items).to.deep.include(item);
+  });
 });
