@@ -123,13 +123,14 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
       worker.concurrency = value;
     },
   });
+  const isHeld = (): boolean => heartbeat.draining || board.blocksAll;
   const run = createJobRunner({
     ...fleet,
     services,
     board,
     cancels,
     stop: stopping.signal,
-    isHeld: () => heartbeat.draining || board.blocksAll,
+    isHeld,
     onWork: work.note,
     log,
     onOverload: () => brake.slowDown(),
@@ -182,7 +183,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
   async function holdOrGo(): Promise<void> {
     if (stopping.signal.aborted) return;
     try {
-      if (heartbeat.draining || board.blocksAll) await worker.pause(true);
+      if (isHeld()) await worker.pause(true);
       else await worker.resume();
     } catch (error) {
       log.warn('worker', { error });
@@ -222,7 +223,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
     prefix: options.prefix,
     services,
     creationClusters,
-    isHeld: () => heartbeat.draining || board.blocksAll,
+    isHeld,
     signal: stopping.signal,
   });
   worker.run().catch((error) => {
