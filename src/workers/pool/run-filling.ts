@@ -26,6 +26,8 @@ const fill: Stage<FillStageName, Filling, OutcomeOf<'fill-pool'>> = {
     const about = { cluster, definitions, fleet, job: jobId };
     const standAside = async () =>
       (!anytime && !isWindowOpen(settings.window, Date.now())) || (await attempt.standAside());
+    // Databases that a worker asked for right before it died would come up after they were taken away.
+    await attempt.outlastDead();
     await dropOwn(pool, jobId, signal);
     let made = 0;
     let left = to - (await countOf(pool, cluster, definitions, signal));

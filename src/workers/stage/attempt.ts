@@ -19,7 +19,7 @@ export interface Attempt {
   readonly log: Log;
   readonly observer?: StageObserver;
   /**
-   * To be awaited before an instance's document goes: until no request of a worker that died with this job can be under way
+   * To be awaited before an instance's document goes, or an item of the pool: until no request of a worker that died with this job can be under way
    * any more (`run/outlast-dead.ts`). @throws the signal's reason
    */
   outlastDead(): Promise<void>;

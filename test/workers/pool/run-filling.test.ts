@@ -11,7 +11,12 @@ import { poolName } from '../../../src/jobs/kinds/fill-pool.ts';
 import { enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
 import { readHistory } from '../../../src/jobs/queue/instance-history.ts';
 import { readProgress } from '../../../src/jobs/queue/progress.ts';
+import { fileStorage } from '../../../src/storage/file-storage.ts';
+import { createPool } from '../../../src/workers/pool/create-pool.ts';
+import { runFilling } from '../../../src/workers/pool/run-filling.ts';
+import { destroyAttempt } from '../../support/destroy-attempt.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+import { testServices } from '../../support/test-services.ts';
 
 describe('a job that fills the pool', () => {
   let test: TestFleet;
@@ -113,6 +118,28 @@ describe('a job that fills the pool', () => {
     expect([...states.values()].filter((state) => state === 'ready')).to.have.length(1);
     // A sweep may have been there already.
     expect(states.get(begun.prefix) ?? 'removing').to.equal('removing');
+  });
+
+  it('takes nothing away before what a dead worker has sent is carried out', async () => {
+    const { prefix: about, pool: settings } = test.config.fleet;
+    const designs = createDesignSource();
+    const parts = { store: store(), fleet: about, settings, designs, cluster: () => test.server };
+    const pool = createPool({ ...parts, q: undefined, n: undefined });
+    const services = {
+      ...testServices(test.server, { storage: fileStorage(test.storageRoot), designs }),
+      pool,
+    };
+    const attempt = destroyAttempt(services);
+    const item = { cluster: 0, definitions: 'a'.repeat(32), fleet: about, job: attempt.jobId } as const;
+    const begun = await store().add(newPoolPrefix(), { ...item, state: 'filling' });
+    let meanwhile: PoolItem | undefined;
+    const outlastDead = async () => {
+      meanwhile = await store().get(begun.prefix);
+    };
+    const work = { kind: 'fill-pool', cluster: 0, to: 1, anytime: true } as const;
+    await runFilling({ ...attempt, outlastDead }, { ...work, v: 1, generation: 0, tries: 1 });
+    expect(meanwhile).to.deep.equal(begun);
+    expect(await store().get(begun.prefix)).to.include({ state: 'removing' });
   });
 
   it('leaves off before its first item while another job waits', async () => {
