@@ -9,6 +9,8 @@ import { redisAt } from '../test/support/redis-at.ts';
 import { credentialsOf, member } from './ask.ts';
 import { pidClock } from './cpu/cpu-clock.ts';
 import { portOwner } from './cpu/port-owner.ts';
+import { claimsText } from './pool/claims.ts';
+import { openBooks } from './pool/pooled.ts';
 import { makeRaw, type RawFloor } from './raw/make-raw.ts';
 import { openRawHttp } from './raw/raw-http.ts';
 import { removeInstances } from './remove.ts';
@@ -16,9 +18,10 @@ import { chartOf } from './report/chart.ts';
 import { thisMachine } from './report/machine.ts';
 import { headerText, roundText, type ServerFacts, summaryText } from './report/rounds-text.ts';
 import { summarize } from './report/summary.ts';
-import { queueSide } from './rounds/queue-side.ts';
+import { poolSide } from './rounds/pool-side.ts';
+import { type QueueSideOptions, queueSide } from './rounds/queue-side.ts';
 import { rawSide } from './rounds/raw-side.ts';
-import { type Round, type RoundsInput, runRounds, warmUp } from './rounds/run-rounds.ts';
+import { type Round, type RoundsInput, runClaims, runRounds, warmUp } from './rounds/run-rounds.ts';
 import { readSettings, type Settings, USAGE } from './rounds/settings.ts';
 import type { Side, SideName } from './rounds/side.ts';
 import { stackSide } from './rounds/stack-side.ts';
@@ -30,6 +33,7 @@ import { forkWorker } from './worker.ts';
 // Measures how close batches through the whole queue, and a stack, come to the raw requests they are made of.
 
 const PREFIX = 'bench';
+const POOL_PREFIX = 'bench-pool';
 
 /** What this process has open while it measures. */
 interface Opened {
@@ -63,24 +67,20 @@ await runBench(async (interrupted, closers) => {
   await report({ settings, servers, sides, http, run, interrupted }, floor);
 });
 
-async function openSide(name: SideName, { settings, servers, floor, closers }: Opened): Promise<Side> {
-  const { concurrency, connections, peer } = settings;
-  const { couch, couchUrl, redisUrl, storageRoot } = servers;
+async function openSide(name: SideName, opened: Opened): Promise<Side> {
+  const { settings, servers, floor, closers } = opened;
+  const { concurrency, peer } = settings;
+  const { couch, couchUrl } = servers;
   const serverPid = settings.serverPid ?? servers.embeddedPid ?? (await portOwner(couchUrl, /^beam\.smp$/));
   const server = pidClock('server', serverPid);
   switch (name) {
     case 'raw':
       return rawSide({ floor, servers, server, concurrency });
-    case 'queue': {
-      const fleet = await openFleet({ redis: redisAt(redisUrl), prefix: PREFIX, role: 'command' });
-      closers.push(() => fleet.close());
-      const worker = await forkWorker(
-        { couchUrl, redisUrl, storageRoot, prefix: PREFIX, concurrency, connections },
-        (process.env['BENCH_WORKER_NODE_OPTIONS'] ?? '').split(' ').filter((option) => option !== ''),
-      );
-      closers.push(() => worker.stop());
-      return queueSide({ fleet: await keyedFleet(fleet, couch), servers, server, worker });
-    }
+    case 'queue':
+      return queueSide({ ...(await openQueue(opened, PREFIX)), server });
+    case 'pool':
+      closers.push(await openBooks(couch, POOL_PREFIX));
+      return poolSide({ ...(await openQueue(opened, POOL_PREFIX)), server });
     case 'stack': {
       if (peer === undefined) throw new Error('a stack is measured where --peer names its admin API');
       const pid = settings.peerPid ?? (await portOwner(peer, /^cozy/));
@@ -97,6 +97,24 @@ async function openSide(name: SideName, { settings, servers, floor, closers }: O
   }
 }
 
+/** A queue of its own, and a worker for it: one that has a pool would take from it for all. */
+async function openQueue(
+  { settings, servers, closers }: Opened,
+  prefix: typeof PREFIX | typeof POOL_PREFIX,
+): Promise<Omit<QueueSideOptions, 'server'>> {
+  const { concurrency, connections } = settings;
+  const { couch, couchUrl, redisUrl, storageRoot } = servers;
+  const fleet = await openFleet({ redis: redisAt(redisUrl), prefix, role: 'command' });
+  closers.push(() => fleet.close());
+  const hasPool = prefix === POOL_PREFIX;
+  const worker = await forkWorker(
+    { couchUrl, redisUrl, storageRoot, prefix, concurrency, connections, hasPool },
+    (process.env['BENCH_WORKER_NODE_OPTIONS'] ?? '').split(' ').filter((option) => option !== ''),
+  );
+  closers.push(() => worker.stop());
+  return { fleet: await keyedFleet(fleet, couch), servers, worker };
+}
+
 async function report(input: RoundsInput, floor: RawFloor): Promise<void> {
   const { settings, servers, sides, run } = input;
   const { json, svg } = settings;
@@ -105,13 +123,15 @@ async function report(input: RoundsInput, floor: RawFloor): Promise<void> {
   const machine = thisMachine();
   const isText = json !== '-';
   if (isText) console.log(headerText(settings, server, machine, sides));
+  const claims = await runClaims(input);
+  if (isText && claims !== undefined) console.log(`${claimsText(claims)}\n`);
   const rounds: Round[] = [];
   for await (const round of runRounds(input)) {
     rounds.push(round);
     if (isText) console.log(roundText(round));
   }
   const summaries = summarize(rounds);
-  const figures = JSON.stringify({ run, server, machine, settings, summaries, rounds }, null, 2);
+  const figures = JSON.stringify({ run, server, machine, settings, claims, summaries, rounds }, null, 2);
   console.log(isText ? `\n${summaryText(summaries)}` : figures);
   if (json !== undefined && isText) await writeFile(json, `${figures}\n`);
   if (svg !== undefined) {

@@ -10,12 +10,14 @@ export const workerOrder = z.discriminatedUnion('kind', [
     prefix: z.string(),
     concurrency: z.number(),
     connections: z.number(),
+    /** Whether creations take from the pool what is in it; nothing fills it by itself. */
+    hasPool: z.boolean().default(false),
   }),
   z.object({ kind: z.literal('usage') }),
   z.object({ kind: z.literal('stop') }),
 ]);
 
-export type WorkerOrder = z.infer<typeof workerOrder>;
+export type WorkerOrder = z.input<typeof workerOrder>;
 
 /** What it answers; `usage` counts from the start of the process. */
 export const workerAnswer = z.discriminatedUnion('kind', [

@@ -42,7 +42,7 @@ export function roundText(round: Round): string {
     const figures = round.sides[name];
     if (figures === undefined) return [];
     const ratios =
-      name === 'raw'
+      name === 'raw' || round.operation === 'fill'
         ? ''
         : ` (${figure(clockRatio(round, name), 2)} of raw's throughput, ${figure(costRatio(round, name, cpuOf), 2)} of its CPU)`;
     const cost = `${figure(figures.ms).padStart(6)} ms, CPU ${figure(cpuOf(figures)).padStart(6)}`;
@@ -84,7 +84,7 @@ function labelOf({ name, unit }: Measure): string {
 
 function cellOf({ value, unit }: Measure): string {
   if (value === undefined) return 'not known';
-  const digits = unit === 'times raw' ? 2 : 1;
+  const digits = unit === 'times raw' || unit === 'times stack' ? 2 : 1;
   const { lower, median, upper } = value;
   return `${median.toFixed(digits)} (${lower.toFixed(digits)}-${upper.toFixed(digits)})`;
 }

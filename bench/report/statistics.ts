@@ -12,6 +12,20 @@ export function quartiles(values: readonly number[]): Quartiles | undefined {
   return { lower: at(sorted, 0.25), median: at(sorted, 0.5), upper: at(sorted, 0.75) };
 }
 
+/** The middle of some values, and what a tenth of them is below and above. */
+export interface Deciles {
+  readonly tenth: number;
+  readonly median: number;
+  readonly ninetieth: number;
+}
+
+/** @returns undefined where there is no value */
+export function deciles(values: readonly number[]): Deciles | undefined {
+  if (values.length === 0) return undefined;
+  const sorted = [...values].sort((a, b) => a - b);
+  return { tenth: at(sorted, 0.1), median: at(sorted, 0.5), ninetieth: at(sorted, 0.9) };
+}
+
 /** @returns NaN where there is no value */
 export function median(values: readonly number[]): number {
   return quartiles(values)?.median ?? Number.NaN;

@@ -15,7 +15,7 @@ export interface Summary {
 
 export interface Measure {
   readonly name: string;
-  readonly unit: 'ms' | 'requests' | 'times raw';
+  readonly unit: 'ms' | 'requests' | 'times raw' | 'times stack';
   /** Undefined where it was not known in every round. */
   readonly value: Quartiles | undefined;
 }
@@ -30,10 +30,10 @@ export function cpuUntilIdle({ cpu, serverUntilIdle }: Figures): number | null {
   return together({ ...cpu, server: serverUntilIdle });
 }
 
-/** Throughput of a side against that of the raw requests in the same round; undefined without them. */
-export function clockRatio({ sides }: Round, side: SideName): number | null {
-  const { raw, [side]: own } = sides;
-  return raw === undefined || own === undefined ? null : raw.ms / own.ms;
+/** Throughput of a side against that of another one in the same round, the raw requests unless told; null without them. */
+export function clockRatio({ sides }: Round, side: SideName, by: SideName = 'raw'): number | null {
+  const { [by]: other, [side]: own } = sides;
+  return other === undefined || own === undefined ? null : other.ms / own.ms;
 }
 
 /** What of a side's costs against what of the raw requests' in the same round. */
@@ -48,8 +48,8 @@ export function costRatio(
 }
 
 /** CPU of the worker against that of the raw client in the same round: both send the requests. */
-function workerRatio({ sides }: Round): number | null {
-  const worker = sides.queue?.cpu.worker ?? null;
+function workerRatio({ sides }: Round, side: SideName): number | null {
+  const worker = sides[side]?.cpu.worker ?? null;
   const client = sides.raw?.cpu.client ?? null;
   return worker === null || client === null || client === 0 ? null : worker / client;
 }
@@ -72,6 +72,13 @@ function summaryOf(operation: Operation, side: SideName, rounds: readonly Round[
       figures.map(({ cpu }) => cpu[process] ?? null),
     );
   const processes = PROCESSES.filter((process) => figures.some(({ cpu }) => process in cpu));
+  /** Nothing that others do is to be compared with the filling of a pool. */
+  const byOthers = (name: string, ratioOf: (round: Round) => number | null): Measure[] =>
+    operation === 'fill' ? [] : [measureOf(name, 'times raw', rounds.map(ratioOf))];
+  const byStack = rounds.map((round) => (side === 'stack' ? null : clockRatio(round, side, 'stack')));
+  const byStackAlone = byStack.some((ratio) => ratio !== null)
+    ? [measureOf('throughput', 'times stack', byStack)]
+    : [];
   return {
     operation,
     side,
@@ -81,11 +88,8 @@ function summaryOf(operation: Operation, side: SideName, rounds: readonly Round[
         'ms',
         figures.map(({ ms }) => ms),
       ),
-      measureOf(
-        'throughput',
-        'times raw',
-        rounds.map((round) => clockRatio(round, side)),
-      ),
+      ...byOthers('throughput', (round) => clockRatio(round, side)),
+      ...byStackAlone,
       measureOf(
         'requests',
         'requests',
@@ -93,20 +97,12 @@ function summaryOf(operation: Operation, side: SideName, rounds: readonly Round[
       ),
       ...processes.map(cpuOfProcess),
       ...(processes.includes('worker')
-        ? [measureOf("CPU worker by raw's client", 'times raw', rounds.map(workerRatio))]
+        ? byOthers("CPU worker by raw's client", (round) => workerRatio(round, side))
         : []),
       measureOf('CPU together', 'ms', figures.map(cpuOf)),
-      measureOf(
-        'CPU together',
-        'times raw',
-        rounds.map((round) => costRatio(round, side, cpuOf)),
-      ),
+      ...byOthers('CPU together', (round) => costRatio(round, side, cpuOf)),
       measureOf('CPU until idle', 'ms', figures.map(cpuUntilIdle)),
-      measureOf(
-        'CPU until idle',
-        'times raw',
-        rounds.map((round) => costRatio(round, side, cpuUntilIdle)),
-      ),
+      ...byOthers('CPU until idle', (round) => costRatio(round, side, cpuUntilIdle)),
     ],
     stages: stagesOf(figures),
   };

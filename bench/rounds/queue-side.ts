@@ -5,7 +5,7 @@ import { makeQueued, type QueueRun, removeQueued, stageTimes } from '../queue.ts
 import { removeInstances } from '../remove.ts';
 import type { BenchServers } from '../servers.ts';
 import type { BenchWorker } from '../worker.ts';
-import type { Operation, Side, SideRun } from './side.ts';
+import type { Side, SideRun } from './side.ts';
 
 /** The last job's end is recorded a moment after its batch has ended. */
 const LAST_JOB_MS = 100;
@@ -29,7 +29,7 @@ export function queueSide({ fleet, servers, server, worker }: QueueSideOptions):
   };
   /** Requests to look instances up, which this process sends. */
   let lookUps = 0;
-  const ended = async (kind: Operation, { ms, batchId }: QueueRun): Promise<SideRun> => {
+  const ended = async (kind: 'create' | 'destroy', { ms, batchId }: QueueRun): Promise<SideRun> => {
     await sleep(LAST_JOB_MS);
     return { ms, stageTimes: () => stageTimes(fleet, kind, batchId) };
   };

@@ -1,4 +1,6 @@
 import { benchDomains } from '../instances.ts';
+import type { Claims } from '../pool/claims.ts';
+import { prefixesOf } from '../prefixes.ts';
 import type { RawHttp } from '../raw/raw-http.ts';
 import { buildIndexes } from '../server/built-indexes.ts';
 import { rest } from '../server/rest.ts';
@@ -6,7 +8,7 @@ import type { BenchServers } from '../servers.ts';
 import { requireGone } from './gone.ts';
 import { type Figures, measure } from './measure.ts';
 import type { Settings } from './settings.ts';
-import type { Operation, Side, SideName } from './side.ts';
+import { OPERATIONS, type Operation, type Side, type SideName } from './side.ts';
 
 /** What was measured of one operation in one round. */
 export interface Round {
@@ -33,11 +35,27 @@ export async function warmUp({ sides, settings, servers, run, interrupted }: Rou
   for (const side of sides) {
     const domains = benchDomains(run, `warm-${side.name}`, settings.warmUp);
     await clearing(side, domains, async () => {
+      await side.fill?.(domains.length, interrupted);
       await side.make(domains, interrupted);
       if (settings.only.includes('destroy')) await side.remove(domains, interrupted);
     });
   }
   await rest(servers.couchUrl, settings.settle, interrupted);
+}
+
+/** Single creations of the side that has a pool, which is filled for them; undefined where none are wanted. */
+export async function runClaims(input: RoundsInput): Promise<Claims | undefined> {
+  const { settings, servers, sides, run, interrupted } = input;
+  const side = sides.find(({ claim }) => claim !== undefined);
+  if (settings.claims === 0 || side?.claim === undefined) return undefined;
+  const domains = benchDomains(run, 'claim', settings.claims);
+  await side.fill?.(settings.claims, interrupted);
+  await rest(servers.couchUrl, settings.settle, interrupted);
+  try {
+    return await side.claim(domains, interrupted);
+  } finally {
+    await side.clear(domains);
+  }
 }
 
 /**
@@ -53,7 +71,8 @@ export async function* runRounds(input: RoundsInput): AsyncGenerator<Round> {
     for (const side of order) {
       results.push({ side: side.name, figures: await measureSide(input, side, number) });
     }
-    for (const operation of settings.only) {
+    for (const operation of OPERATIONS) {
+      if (!results.some(({ figures }) => figures[operation] !== undefined)) continue;
       yield {
         operation,
         number,
@@ -66,7 +85,7 @@ export async function* runRounds(input: RoundsInput): AsyncGenerator<Round> {
 
 type SideFigures = Partial<Record<Operation, Figures>>;
 
-/** Makes the instances, waits until their indexes are built and the server is idle, and destroys them. */
+/** Fills the pool of a side that has one, makes the instances, waits until their indexes are built and the server is idle, and destroys them. */
 async function measureSide(input: RoundsInput, side: Side, number: number): Promise<SideFigures> {
   const { settings, servers, http, run, interrupted } = input;
   const { instances, only, settle } = settings;
@@ -74,17 +93,28 @@ async function measureSide(input: RoundsInput, side: Side, number: number): Prom
   const idle = (least: number) => rest(servers.couchUrl, least, interrupted);
   const figures: SideFigures = {};
   await idle(settle);
+  const { fill } = side;
+  if (fill !== undefined) {
+    figures.fill = await measure(
+      side,
+      instances,
+      () => fill(instances, interrupted),
+      () => idle(settle),
+    );
+  }
   await clearing(side, domains, async () => {
     const make = () => side.make(domains, interrupted);
     if (only.includes('create')) figures.create = await measure(side, instances, make, () => idle(0));
     else await make();
+    await side.check?.(domains);
     if (!only.includes('destroy')) return;
     // Also where CouchDB builds them by itself: that it is idle does not say that they are there.
-    if (servers.real) await buildIndexes(http, domains);
+    const prefixes = await prefixesOf(servers.couch, domains);
+    if (servers.real) await buildIndexes(http, prefixes.values());
     await idle(settle);
     const remove = () => side.remove(domains, interrupted);
     figures.destroy = await measure(side, instances, remove, () => idle(0));
-    await requireGone(servers.couch, domains);
+    await requireGone(servers.couch, prefixes);
   });
   return figures;
 }

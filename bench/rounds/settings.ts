@@ -1,9 +1,12 @@
 import { parseArgs } from 'node:util';
-import { OPERATIONS, type Operation, SIDES, type SideName } from './side.ts';
+import { type Operation, SIDES, type SideName } from './side.ts';
+
+/** What can be chosen: a pool is filled where one is emptied. */
+const CHOICES = ['create', 'destroy'] as const satisfies readonly Operation[];
 
 /** What a run of the benchmark measures. */
 export interface Settings {
-  readonly only: readonly Operation[];
+  readonly only: readonly (typeof CHOICES)[number][];
   readonly sides: readonly SideName[];
   /** Rounds that count; each measures all sides once. */
   readonly rounds: number;
@@ -19,6 +22,8 @@ export interface Settings {
   readonly settle: number;
   /** Shards of new databases, on all sides; undefined = as the server has it. */
   readonly q: number | undefined;
+  /** Single creations from a full pool, one after the other, before the rounds; 0 = none. */
+  readonly claims: number;
   /** `off`: CouchDB builds no indexes in the background meanwhile. */
   readonly ken: 'on' | 'off';
   /** Admin API of a stack that is measured as well; undefined = none is. */
@@ -36,8 +41,9 @@ export interface Settings {
 export const USAGE = `npm run bench -- [options]
 
   --only <list>      create, destroy or both (create,destroy)
-  --sides <list>     raw, queue (raw,queue)
+  --sides <list>     raw, queue, pool: batches from a full pool, whose filling is measured too (raw,queue)
   --peer <url>       admin API of a stack, measured in the same rounds; its passphrase is in COZY_ADMIN_PASSWORD
+  --claims <n>       single creations from a full pool beforehand, one after the other (none)
   --rounds <n>       rounds; the side that begins alternates (10)
   --instances <n>    instances each side makes in a round (40)
   --concurrency <n>  instances at a time (6)
@@ -66,6 +72,7 @@ export function readSettings(args: readonly string[]): Settings | undefined {
       only: { type: 'string', default: 'create,destroy' },
       sides: { type: 'string', default: 'raw,queue' },
       peer: { type: 'string' },
+      claims: { type: 'string' },
       rounds: { type: 'string', default: '10' },
       instances: { type: 'string', default: '40' },
       concurrency: { type: 'string', default: '6' },
@@ -86,9 +93,11 @@ export function readSettings(args: readonly string[]): Settings | undefined {
   if (ken !== 'on' && ken !== 'off') throw new Error(`--ken must be on or off, not ${ken}`);
   if (peer !== undefined && !URL.canParse(peer)) throw new Error(`--peer must be a URL, not ${peer}`);
   const sides = chosen('sides', values.sides, SIDES);
+  const claims = optional('claims', values.claims) ?? 0;
+  if (claims > 0 && !sides.includes('pool')) throw new Error('--claims needs --sides pool');
   if (peer === undefined && sides.includes('stack')) throw new Error('--sides stack needs --peer');
   return {
-    only: chosen('only', values.only, OPERATIONS),
+    only: chosen('only', values.only, CHOICES),
     sides: peer === undefined || sides.includes('stack') ? sides : [...sides, 'stack'],
     rounds: positive('rounds', values.rounds),
     instances: positive('instances', values.instances),
@@ -96,6 +105,7 @@ export function readSettings(args: readonly string[]): Settings | undefined {
     warmUp: positive('warm-up', values['warm-up']),
     connections: positive('connections', values.connections),
     settle: positive('settle', values.settle) * 1000,
+    claims,
     q: optional('q', values.q),
     ken,
     peer,

@@ -1,11 +1,13 @@
 import type { CpuClock } from '../cpu/cpu-clock.ts';
+import type { Claims } from '../pool/claims.ts';
 
-export const OPERATIONS = ['create', 'destroy'] as const;
+/** In the order in which they can be done. */
+export const OPERATIONS = ['fill', 'create', 'destroy'] as const;
 
-/** What is measured. */
+/** What is measured; `fill` of a side that takes its instances from a pool. */
 export type Operation = (typeof OPERATIONS)[number];
 
-export const SIDES = ['raw', 'queue', 'stack'] as const;
+export const SIDES = ['raw', 'queue', 'pool', 'stack'] as const;
 
 export type SideName = (typeof SIDES)[number];
 
@@ -24,8 +26,14 @@ export interface Side {
   readonly described: string;
   /** The processes that work for it. */
   readonly clocks: readonly CpuClock[];
+  /** Makes so many items of the pool ready, for as many instances; absent where a side has no pool. */
+  fill?(count: number, signal: AbortSignal): Promise<SideRun>;
   /** Makes the instances, as many at a time as all sides do. @throws when one of them was not made */
   make(domains: readonly string[], signal: AbortSignal): Promise<SideRun>;
+  /** Makes instances one after the other, of which each finds an item of the pool ready; absent where a side has no pool. */
+  claim?(domains: readonly string[], signal: AbortSignal): Promise<Claims>;
+  /** @throws for an instance that was not made in the way of this side; absent where there is one way alone */
+  check?(domains: readonly string[]): Promise<void>;
   /** Destroys instances that it has made. @throws when one of them was not destroyed */
   remove(domains: readonly string[], signal: AbortSignal): Promise<SideRun>;
   /** Requests that CouchDB has got from it so far; undefined where nobody knows. */

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { z } from 'zod';
 import { DATABASES } from '../../src/instances/databases/databases.ts';
-import { databaseName, prefixOf } from '../../src/instances/databases/prefix.ts';
+import { databaseName } from '../../src/instances/databases/prefix.ts';
 import { settleAll } from '../../src/settle-all.ts';
 import type { RawHttp } from '../raw/raw-http.ts';
 
@@ -13,14 +13,14 @@ const designRows = z.object({
 });
 
 /**
- * Asks each index of the instances for a row, which CouchDB answers once it is built: what one has in use has all of
+ * Asks each index of the instances with these prefixes for a row, which CouchDB answers once it is built: what one has in use has all of
  * them, and a database with indexes takes longer to delete. Where they are built already it costs little.
  * @throws when a database is not there
  */
-export async function buildIndexes(http: RawHttp, domains: readonly string[]): Promise<void> {
+export async function buildIndexes(http: RawHttp, prefixes: Iterable<string>): Promise<void> {
   const limit = pLimit(CONCURRENCY);
-  const databases = domains.flatMap((domain) =>
-    DATABASES.map(({ doctype }) => `/${encodeURIComponent(databaseName(prefixOf(domain), doctype))}`),
+  const databases = [...prefixes].flatMap((prefix) =>
+    DATABASES.map(({ doctype }) => `/${encodeURIComponent(databaseName(prefix, doctype))}`),
   );
   await settleAll(databases.map((database) => limit(() => buildOf(http, database))));
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Config } from '../../src/config/config.ts';
+import type { Config, PoolConfig } from '../../src/config/config.ts';
 import { NO_POOL } from '../../src/config/pool-section.ts';
 import type { RedisTarget } from '../../src/config/redis-target.ts';
 
@@ -12,6 +12,7 @@ export const workerSettings = z.object({
   concurrency: z.number(),
   /** To CouchDB; by default enough for work to go on while requests are held, which occupy one each. */
   connections: z.number().default(64),
+  pool: z.custom<PoolConfig>().default(NO_POOL),
   /** Of the only registry, where a test has one. */
   registryUrl: z.string().optional(),
 });
@@ -20,7 +21,7 @@ export type WorkerSettings = z.input<typeof workerSettings>;
 
 /** The configuration of such a worker: one cluster of CouchDB, no stack beside it. */
 export function workerConfig(settings: WorkerSettings): Config {
-  const { couchUrl, redis, storageRoot, prefix, concurrency, connections, registryUrl } =
+  const { couchUrl, redis, storageRoot, prefix, concurrency, connections, pool, registryUrl } =
     workerSettings.parse(settings);
   return {
     file: undefined,
@@ -40,7 +41,7 @@ export function workerConfig(settings: WorkerSettings): Config {
       concurrency,
       linkScheme: 'https',
       connections,
-      pool: NO_POOL,
+      pool,
       guardPercent: 5,
       graceSeconds: 10,
       appHosts: ['127.0.0.1'],

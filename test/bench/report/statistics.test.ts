@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { median, quartiles } from '../../../bench/report/statistics.ts';
+import { deciles, median, quartiles } from '../../../bench/report/statistics.ts';
 
 describe('quartiles', () => {
   it('are values where they fall on one', () => {
@@ -20,5 +20,16 @@ describe('quartiles', () => {
 
   it('of nothing are not there', () => {
     expect(quartiles([])).to.equal(undefined);
+  });
+});
+
+describe('deciles', () => {
+  it('are what a tenth of the values is below and above', () => {
+    const values = [11, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+    expect(deciles(values)).to.deep.equal({ tenth: 2, median: 6, ninetieth: 10 });
+  });
+
+  it('of nothing are not there', () => {
+    expect(deciles([])).to.equal(undefined);
   });
 });

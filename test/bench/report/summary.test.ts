@@ -68,6 +68,22 @@ describe('the summary of rounds', () => {
     expect(find(alone, 'queue', 'throughput', 'times raw')).to.equal(undefined);
   });
 
+  it('compares throughput with a stack where there is one', () => {
+    const beside: Round = { ...FIRST, sides: { ...FIRST.sides, stack: figures(250, { server: 300 }, 300) } };
+    expect(find([beside], 'queue', 'throughput', 'times stack')?.median).to.equal(2);
+    expect(find([beside], 'stack', 'throughput', 'times stack')).to.equal(undefined);
+  });
+
+  it('compares the filling of a pool with nothing', () => {
+    const filled: Round = {
+      ...FIRST,
+      operation: 'fill',
+      sides: { pool: figures(110, { server: 180 }, 200) },
+    };
+    const [summary] = summarize([filled]);
+    expect(summary?.measures.map(({ unit }) => unit)).not.to.include('times raw');
+  });
+
   it('is a table with a column for each side', () => {
     const [head = ''] = summaryText(summarize(ROUNDS)).split('\n');
     expect(head).to.match(/^create: median \(quartiles\) +raw +queue$/);

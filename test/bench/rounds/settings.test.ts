@@ -29,6 +29,7 @@ describe('the settings of the benchmark', () => {
     [['--ken', 'maybe'], '--ken must be on or off, not maybe'],
     [['--peer', 'nowhere'], '--peer must be a URL, not nowhere'],
     [['--sides', 'stack'], '--sides stack needs --peer'],
+    [['--claims', '50'], '--claims needs --sides pool'],
   ] as const) {
     it(`refuse ${argv.join(' ')}`, () => {
       expect(() => readSettings(argv)).to.throw(words);
