@@ -4,6 +4,7 @@ import { databasePrefix } from '../../instances/databases/prefix.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { Refusal } from '../../instances/errors.ts';
 import { findIdsByNames, INSTANCES, readInstance } from '../../instances/lookup/lookup.ts';
+import { isKnownAlone } from '../../instances/lookup/name-census.ts';
 import { createPoolStore } from '../../instances/pool/pool-store.ts';
 import { isClaimedBy } from './claim-item.ts';
 import { type CreateContext, instanceOf } from './context.ts';
@@ -39,17 +40,28 @@ export async function leavePool(context: CreateContext, isJustWritten: boolean):
 
 /** Who else has one of the names by now, in words. */
 async function secondOwner(context: CreateContext, instance: StoredInstance): Promise<string | undefined> {
-  const { options, services, signal } = context;
-  const [ids, databases] = await Promise.all([
-    findIdsByNames(services.global, [options.domain, ...options.aliases], signal),
-    databasesLeft(context),
-  ]);
+  const { services, signal } = context;
+  const [ids, databases] = await Promise.all([idsOfNames(context, instance), databasesLeft(context)]);
   for (const id of ids) {
     const other = id === instance._id ? undefined : await readInstance(services.global, id, signal);
     if (other !== undefined) return `another instance, ${other.domain} (document ${id}),`;
   }
   const [first] = databases;
   return first === undefined ? undefined : `somebody who made the database ${first}`;
+}
+
+/**
+ * Documents that could have one of the names. The view of names would have to be brought up to date first, after the very write
+ * that this comes after: the changes tell as much, and where they tell of another, or less than was written, the view is asked.
+ */
+async function idsOfNames(
+  { options, services, signal }: CreateContext,
+  instance: StoredInstance,
+): Promise<string[]> {
+  const names = [options.domain, ...options.aliases];
+  const owners = await services.prefixIndex.refresh(signal);
+  if (isKnownAlone(owners, instance, names)) return [instance._id];
+  return await findIdsByNames(services.global, names, signal);
 }
 
 /** Nobody was told of the instance yet: as long as its document is what was written, nobody has registered. */
