@@ -83,6 +83,18 @@ describe('sweeping the pool', () => {
     expect(await test.store.get(good.prefix)).to.equal(undefined);
   });
 
+  it('keeps an item that is to go in the books while requests of the worker that died with it may come', async () => {
+    const { redis, keys } = test.fleet.fleet;
+    const item = await test.put({ state: 'filling', job: 'died' });
+    await redis.set(keys.lateRequests('died'), '1', 'PX', 60_000);
+    await test.sweep();
+    expect(await test.store.get(item.prefix)).to.include({ state: 'removing' });
+    await redis.del(keys.lateRequests('died'));
+    await test.sweep();
+    expect(await test.store.get(item.prefix)).to.equal(undefined);
+    expect(await test.databases(item.prefix)).to.deep.equal([]);
+  });
+
   it('leaves off as soon as others wait', async () => {
     const item = await test.put({ state: 'removing' });
     await test.sweep({ standAside: async () => true });
