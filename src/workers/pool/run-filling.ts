@@ -29,7 +29,7 @@ const fill: Stage<FillStageName, Filling, OutcomeOf<'fill-pool'>> = {
     // Databases that a worker asked for right before it died would come up after they were taken away.
     await attempt.outlastDead();
     await dropOwn(pool, jobId, signal);
-    let made = 0;
+    let made = progress().items ?? 0;
     let left = to - (await countOf(pool, cluster, definitions, signal));
     while (left > 0 && !(await standAside())) {
       signal.throwIfAborted();
@@ -78,5 +78,7 @@ export async function runFilling(
 ): Promise<OutcomeOf<'fill-pool'>> {
   const { generation } = payload;
   const context = { attempt, payload };
-  return (await runStages({ ...attempt, stages: [fill], context, generation })) ?? 'unfilled';
+  const outcome = await runStages({ ...attempt, stages: [fill], context, generation });
+  // The worker that filled it died before it told.
+  return outcome ?? ((attempt.progress().items ?? 0) > 0 ? 'filled' : 'unfilled');
 }
