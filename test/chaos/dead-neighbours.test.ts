@@ -1,23 +1,20 @@
 import { expect } from 'chai';
+import { prefixOf } from '../../src/instances/databases/prefix.ts';
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
-import { stagesOf } from '../../src/jobs/kinds/job-kinds.ts';
+import type { Progress } from '../../src/jobs/queue/progress.ts';
 import { type ConnectedWorker, connectWorker } from '../../src/workers/connect.ts';
 import { startAppRegistry } from '../support/app-registry.ts';
 import { startSharedCouch } from '../support/chaos-couch.ts';
 import { type ChaosFleet, endOf, openChaosFleet, optionsFor, progressOf } from '../support/chaos-fleet.ts';
+import { FILLED_BY_HAND } from '../support/chaos-pool.ts';
 import { type ChaosWorker, startChaosWorker } from '../support/chaos-process.ts';
-import {
-  KINDS_ON_INSTANCE,
-  type KindOnInstance,
-  makeReady,
-  queueWork,
-  wrongAfter,
-} from '../support/chaos-work.ts';
+import { type ChaosStack, startChaosStack } from '../support/chaos-stack.ts';
+import { makeReady, queueWork, stepsOf, WORKS, type Work, wrongAfter } from '../support/chaos-work.ts';
 import { Cleanup } from '../support/cleanup.ts';
 import { seeded } from '../support/strange-fleets/random.ts';
 import { silentLog } from '../support/test-log.ts';
 import { until } from '../support/until.ts';
-import { workerConfig } from '../support/worker-settings.ts';
+import { type WorkerSettings, workerConfig } from '../support/worker-settings.ts';
 
 // A dead worker's job is known to have gone on at once by its mark, which lasts as long as the dead worker's lock would
 // have: where it is there when the job begins again, the lock was not waited for.
@@ -30,14 +27,15 @@ const KILLS = 4;
 /** Chooses the boundaries of those kills; any number will do. */
 const SEED = Number(process.env['CHAOS_SEED'] ?? 20_261_127);
 
-/** Every boundary: the end of a stage and the begin of the next one are one, for they are recorded together. */
-const BOUNDARIES: Readonly<Record<KindOnInstance, readonly string[]>> = {
+/**
+ * Every boundary: the end of a step and the begin of the next one are one, for they are recorded together, and so are the
+ * stages of a step that run side by side.
+ */
+const BOUNDARIES: Readonly<Record<Work, readonly string[]>> = {
   create: [
     'before register',
     'before databases',
-    'before indexes',
-    'before directories',
-    'before settings',
+    'before indexes, directories, settings',
     'before finish',
     'before apps',
     'after apps',
@@ -53,10 +51,21 @@ const BOUNDARIES: Readonly<Record<KindOnInstance, readonly string[]>> = {
     'before unregister',
     'after unregister',
   ],
+  'destroy-alone': [
+    'before mark',
+    'before databases',
+    'before storage',
+    'before unregister',
+    'after unregister',
+  ],
   modify: ['before modify', 'after modify'],
   repair: ['before repair', 'after repair'],
   'install-apps': ['before apps', 'after apps'],
+  'fill-pool': ['before fill', 'after fill'],
 };
+
+/** Where a worker is held to be killed there: it is told of each stage of a step before the first of them runs. */
+const heldAt = (boundary: string): string => boundary.replace(/,.*$/, '');
 
 /** A worker of this process, and the jobs that it was given. */
 interface Watcher extends ConnectedWorker {
@@ -68,20 +77,28 @@ describe('on the machine of a dead worker', function () {
   this.timeout(TIMEOUT_MS);
   const suite = new Cleanup();
   let chaos: ChaosFleet;
+  let stack: ChaosStack;
   let registryUrl: string;
 
   before(async () => {
     const couch = suite.add(await startSharedCouch(), (each) => each.close());
     registryUrl = suite.add(await startAppRegistry(), (each) => each.close()).url;
+    stack = suite.add(await startChaosStack(couch.url), (each) => each.close());
     chaos = suite.add(await openChaosFleet(couch.url), (each) => each.close());
   });
   after(() => suite.run());
 
-  async function startWatcher(concurrency = 4): Promise<Watcher> {
+  /** What workers are told beside what all of this fleet are. */
+  function settingsFor(work: Work): Partial<WorkerSettings> {
+    if (work === 'destroy') return stack.settings;
+    return work === 'fill-pool' ? { pool: FILLED_BY_HAND } : {};
+  }
+
+  async function startWatcher(work: Work, concurrency = 4): Promise<Watcher> {
     const { redis, keys } = chaos.fleet;
     const began = new Map<string, boolean[]>();
     const worker = await connectWorker({
-      config: workerConfig({ ...chaos.settings, registryUrl, concurrency }),
+      config: workerConfig({ ...chaos.settings, registryUrl, concurrency, ...settingsFor(work) }),
       log: silentLog(),
       onWork(event) {
         if (event.event !== 'began') return;
@@ -99,42 +116,55 @@ describe('on the machine of a dead worker', function () {
     return chaos.cleanup.add({ ...worker, stop, began }, (each) => each.stop());
   }
 
-  async function startVictim(concurrency: number, holdAt: readonly string[]): Promise<ChaosWorker> {
-    const settings = { ...chaos.settings, registryUrl, concurrency };
-    return chaos.cleanup.add(await startChaosWorker(settings, holdAt), (each) => each.kill());
+  async function startVictim(
+    work: Work,
+    concurrency: number,
+    boundaries: readonly string[],
+  ): Promise<ChaosWorker> {
+    const settings = { ...chaos.settings, registryUrl, concurrency, ...settingsFor(work) };
+    const worker = await startChaosWorker(settings, boundaries.map(heldAt));
+    return chaos.cleanup.add(worker, (each) => each.kill());
   }
 
   it('has every boundary of every kind of job in the list', () => {
-    const all = KINDS_ON_INSTANCE.map((kind) => {
-      const stages = stagesOf(kind);
-      return [kind, [...stages.map((stage) => `before ${stage}`), `after ${stages.at(-1)}`]];
+    const all = WORKS.map((work) => {
+      const steps = stepsOf(work);
+      return [
+        work,
+        [...steps.map((stages) => `before ${stages.join(', ')}`), `after ${steps.at(-1)?.at(-1)}`],
+      ];
     });
     expect(BOUNDARIES).to.deep.equal(Object.fromEntries(all));
   });
 
-  for (const kind of KINDS_ON_INSTANCE) {
-    describe(`a job (${kind})`, () => {
-      const names = BOUNDARIES[kind];
+  for (const work of WORKS) {
+    describe(`a job (${work})`, () => {
+      const names = BOUNDARIES[work];
       const jobs = new Map<string, { readonly jobId: string; readonly options: InstanceOptions }>();
-      let began: Watcher['began'];
+      const began = new Map<string, boolean[]>();
 
       before(async () => {
-        const all = names.map((_, at) => optionsFor(chaos.domain(`${kind}-${at}`)));
-        await makeReady(chaos, kind, all);
-        const victim = await startVictim(names.length, names);
-        const jobIds = await Promise.all(all.map((options) => queueWork(chaos, kind, options)));
-        for (const name of names) await victim.held(name);
-        const watcher = await startWatcher(names.length);
+        // One job at a time fills a pool.
+        const rounds = work === 'fill-pool' ? names.map((name) => [name]) : [names];
+        for (const [round, together] of rounds.entries()) await killAt(together, round);
+      });
+
+      async function killAt(boundaries: readonly string[], round: number): Promise<void> {
+        const all = boundaries.map((_, at) => optionsFor(chaos.domain(`${work}-${round}-${at}`)));
+        await makeReady(chaos, work, all);
+        const victim = await startVictim(work, boundaries.length, boundaries);
+        const jobIds = await Promise.all(all.map((options) => queueWork(chaos, work, options)));
+        for (const boundary of boundaries) await victim.held(heldAt(boundary));
+        const watcher = await startWatcher(work, boundaries.length);
         await victim.kill();
         for (const [at, options] of all.entries()) {
           const jobId = jobIds[at] ?? '';
-          const last = (await progressOf(chaos, jobId)).stages.at(-1);
-          jobs.set(`${last?.state === 'done' ? 'after' : 'before'} ${last?.stage}`, { jobId, options });
+          jobs.set(boundaryOf(await progressOf(chaos, jobId)), { jobId, options });
         }
         await Promise.all(jobIds.map((jobId) => endOf(chaos, jobId)));
         await watcher.stop();
-        began = watcher.began;
-      });
+        for (const [jobId, marks] of watcher.began) began.set(jobId, marks);
+      }
 
       for (const name of names) {
         it(`${name} goes on there while the lock would have lasted, once, and ends well`, async () => {
@@ -142,7 +172,23 @@ describe('on the machine of a dead worker', function () {
           if (job === undefined) throw new Error(`no job was held ${name}`);
           expect(began.get(job.jobId)).to.deep.equal([true]);
           expect(await endOf(chaos, job.jobId)).to.include({ state: 'done' });
-          expect(await wrongAfter(chaos, kind, job.options)).to.deep.equal([]);
+          expect(await wrongAfter(chaos, work, job.options)).to.deep.equal([]);
+        });
+      }
+
+      if (work === 'fill-pool') {
+        it('says that the pool was filled, wherever it was killed', async () => {
+          for (const { jobId } of jobs.values()) {
+            expect(await endOf(chaos, jobId)).to.include({ outcome: 'filled' });
+          }
+        });
+      }
+
+      if (work === 'destroy') {
+        it('has told konnectors and the RAG server once of each instance', async () => {
+          const domains = [...jobs.values()].map(({ options }) => options.domain).sort();
+          expect([...stack.told].sort()).to.deep.equal(domains.map(prefixOf).sort());
+          expect([...stack.forgotten].sort()).to.deep.equal(domains);
         });
       }
     });
@@ -154,17 +200,17 @@ describe('on the machine of a dead worker', function () {
     while (chosen.length > KILLS) chosen.splice(random.below(chosen.length), 1);
     const options = optionsFor(chaos.domain('chain'));
     const [first = '', ...others] = chosen;
-    let victim = await startVictim(1, [first]);
+    let victim = await startVictim('create', 1, [first]);
     const jobId = await queueWork(chaos, 'create', options);
-    await victim.held(first);
+    await victim.held(heldAt(first));
     for (const boundary of others) {
-      const next = await startVictim(1, [boundary]);
+      const next = await startVictim('create', 1, [boundary]);
       await victim.kill();
-      await next.held(boundary);
+      await next.held(heldAt(boundary));
       expect(await chaos.fleet.redis.exists(chaos.fleet.keys.lateRequests(jobId)), boundary).to.equal(1);
       victim = next;
     }
-    const watcher = await startWatcher();
+    const watcher = await startWatcher('create');
     await victim.kill();
     expect(await endOf(chaos, jobId)).to.include({ state: 'done', outcome: 'created' });
     await watcher.stop();
@@ -175,10 +221,10 @@ describe('on the machine of a dead worker', function () {
   it('a worker that was stopped keeps its job until its lock has run out, whatever is said of it', async () => {
     const { redis, keys } = chaos.fleet;
     const options = optionsFor(chaos.domain('stopped'));
-    const victim = await startVictim(1, ['before settings']);
+    const victim = await startVictim('create', 1, ['before settings']);
     const jobId = await queueWork(chaos, 'create', options);
     await victim.held('before settings');
-    const watcher = await startWatcher();
+    const watcher = await startWatcher('create');
     victim.pause();
     // All that Redis knows of it says that it has gone.
     const [stopped = ''] = (await redis.zrange(keys.workers, '0', '-1')).filter((id) => id !== watcher.id);
@@ -193,3 +239,9 @@ describe('on the machine of a dead worker', function () {
     expect(await wrongAfter(chaos, 'create', options)).to.deep.equal([]);
   });
 });
+
+/** Where a job was held. */
+function boundaryOf({ stages }: Progress): string {
+  const running = stages.filter(({ state }) => state === 'running').map(({ stage }) => stage);
+  return running.length > 0 ? `before ${running.join(', ')}` : `after ${stages.at(-1)?.stage}`;
+}

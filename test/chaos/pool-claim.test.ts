@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { reservationId } from '../../src/instances/databases/prefix.ts';
 import { isFinished } from '../../src/instances/documents/reservation.ts';
 import { readInstance } from '../../src/instances/lookup/lookup.ts';
+import { poolFaults, poolSituation } from '../support/check-pool.ts';
 import { killedAt, type Step } from '../support/creation-attempts.ts';
 import { type CreationPlaces, startCreationPlaces } from '../support/creation-places.ts';
-import { poolFaults } from '../support/pool-checker.ts';
 
 /** Dozens of instances are made one after the other, in milliseconds. */
 const PATIENCE_MS = 300_000;
@@ -43,6 +43,10 @@ describe('creations that take from the pool', function () {
     return found !== undefined && isFinished(found) ? found.prefix : undefined;
   }
 
+  async function faults(): Promise<string[]> {
+    return poolFaults(await poolSituation(places.couchUrl, (prefix) => prefixes.has(prefix)), true);
+  }
+
   async function sweep(): Promise<void> {
     for (const prefix of prefixes) await places.pool.sweep(prefix);
   }
@@ -61,7 +65,7 @@ describe('creations that take from the pool', function () {
         expect(await tried.attempt(), `killed at ${at}`).to.equal('created');
         expect(prefixes, `killed at ${at}`).to.include(await prefixIn(tried.options.domain));
         await sweep();
-        expect(await poolFaults(places.server, prefixes), `killed at ${at}`).to.deep.equal([]);
+        expect(await faults(), `killed at ${at}`).to.deep.equal([]);
       }
       expect(at).to.be.greaterThan(15);
     });
@@ -84,7 +88,7 @@ describe('creations that take from the pool', function () {
       if (steps <= at) break;
       expect(await prefixIn(tried.options.domain), `swept at ${at}`).to.be.a('string');
       await sweep();
-      expect(await poolFaults(places.server, prefixes), `swept at ${at}`).to.deep.equal([]);
+      expect(await faults(), `swept at ${at}`).to.deep.equal([]);
     }
     expect(at).to.be.greaterThan(15);
   });
@@ -99,7 +103,7 @@ describe('creations that take from the pool', function () {
       expect(made.filter((prefix) => prefix === only)).to.have.length(1);
     }
     await sweep();
-    expect(await poolFaults(places.server, prefixes)).to.deep.equal([]);
+    expect(await faults()).to.deep.equal([]);
   });
 
   it('never get one item for two instances when many workers empty the pool', async () => {
@@ -109,6 +113,6 @@ describe('creations that take from the pool', function () {
     const made = await Promise.all(all.map(({ options }) => prefixIn(options.domain)));
     expect(new Set(made)).to.have.property('size', 10);
     expect(made.filter((prefix) => prefix !== undefined && prefixes.has(prefix))).to.have.length(6);
-    expect(await poolFaults(places.server, prefixes)).to.deep.equal([]);
+    expect(await faults()).to.deep.equal([]);
   });
 });

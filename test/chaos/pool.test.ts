@@ -32,7 +32,7 @@ describe('a pool whose worker or command is killed', function () {
 
   async function faults(settled: boolean): Promise<string[]> {
     for (const { prefix } of await test.items()) known.add(prefix);
-    return poolFaults(await poolSituation(test.fleet.couch, (prefix) => known.has(prefix)), settled);
+    return poolFaults(await poolSituation(test.fleet.couch.url, (prefix) => known.has(prefix)), settled);
   }
 
   /** Runs it, killed at that request, or to its end. @returns whether it was killed */

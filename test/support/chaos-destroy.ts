@@ -23,6 +23,19 @@ export async function makeAccounts({ couch }: ChaosFleet, domain: string): Promi
   await couch.putDocument(database, { _id: 'aggregator' });
 }
 
+/** Gives an instance an account that its konnector has to delete elsewhere. */
+export async function makeToldAccount({ couch }: ChaosFleet, domain: string): Promise<void> {
+  const konnectors = databaseName(prefixOf(domain), 'io.cozy.konnectors');
+  const accounts = databaseName(prefixOf(domain), 'io.cozy.accounts');
+  for (const name of [konnectors, accounts]) await couch.createDatabase(name);
+  await couch.putDocument(konnectors, {
+    _id: 'io.cozy.konnectors/edf',
+    slug: 'edf',
+    on_delete_account: 'delete.js',
+  });
+  await couch.putDocument(accounts, { _id: 'edf', account_type: 'edf' });
+}
+
 /** Queues the destruction of an instance as it is now. */
 export async function queueDestruction(chaos: ChaosFleet, domain: string): Promise<string> {
   const [instance] = await instancesOf(chaos.couch, [domain]);

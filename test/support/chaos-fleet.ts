@@ -5,6 +5,7 @@ import type { RedisTarget } from '../../src/config/redis-target.ts';
 import { type CouchServer, connectCouch } from '../../src/couchdb/server.ts';
 import { DATABASES } from '../../src/instances/databases/databases.ts';
 import { createDesignSource } from '../../src/instances/databases/design-source.ts';
+import { isPoolPrefix } from '../../src/instances/databases/pool-prefix.ts';
 import { databaseName, prefixOf } from '../../src/instances/databases/prefix.ts';
 import { incarnationOf } from '../../src/instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../src/instances/documents/instance-document.ts';
@@ -13,6 +14,8 @@ import { findByNames, INSTANCES } from '../../src/instances/lookup/lookup.ts';
 import type { RawOptions } from '../../src/instances/options/flags.ts';
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
 import { parseInstanceOptions } from '../../src/instances/options/parse-options.ts';
+import type { PoolItem } from '../../src/instances/pool/pool-item.ts';
+import { createPoolStore } from '../../src/instances/pool/pool-store.ts';
 import type { Batch } from '../../src/jobs/batches/batches.ts';
 import { type KeyedFleet, openFleet } from '../../src/jobs/fleet/fleet.ts';
 import { creation, enqueueJob, enqueueRows } from '../../src/jobs/queue/enqueue.ts';
@@ -87,6 +90,7 @@ export async function openChaosPlaces(couchUrl: string, redis: RedisTarget): Pro
     );
     const fleet = await keyedFleet(opened, couch);
     cleanup.add(domains, (made) => removeInstances(couch, made));
+    cleanup.add(settings.prefix, (prefix) => removeItems(couch, prefix));
     return {
       settings,
       fleet,
@@ -124,10 +128,28 @@ async function joinExisting(couch: CouchServer, storage: Storage): Promise<void>
 }
 
 async function removeInstances(couch: CouchServer, domains: readonly string[]): Promise<void> {
-  for (const { _id, _rev } of await instancesOf(couch, domains))
+  for (const { _id, _rev, prefix } of await instancesOf(couch, domains)) {
     await couch.deleteDocument(INSTANCES, _id, _rev);
+    if (!isPoolPrefix(prefix ?? '')) continue;
+    for (const name of await couch.listDatabases(`${prefix}/`)) await couch.deleteDatabase(name);
+  }
   for (const domain of domains) {
     for (const name of await databasesOf(couch, domain)) await couch.deleteDatabase(name);
+  }
+}
+
+/** Items of the pool that a fleet has in the books. */
+export async function itemsOf({ couch, settings }: ChaosPlaces): Promise<PoolItem[]> {
+  const { items } = await createPoolStore(couch).list();
+  return items.filter(({ fleet }) => fleet === settings.prefix);
+}
+
+async function removeItems(couch: CouchServer, fleet: string): Promise<void> {
+  const store = createPoolStore(couch);
+  for (const item of (await store.list()).items) {
+    if (item.fleet !== fleet) continue;
+    for (const name of await couch.listDatabases(`${item.prefix}/`)) await couch.deleteDatabase(name);
+    await store.forget(item);
   }
 }
 

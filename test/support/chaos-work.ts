@@ -1,15 +1,31 @@
 import { databaseName, prefixOf } from '../../src/instances/databases/prefix.ts';
 import { incarnationOf } from '../../src/instances/documents/incarnation.ts';
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
-import { type JobKind, KIND_NAMES } from '../../src/jobs/kinds/job-kinds.ts';
+import { type JobKind, KIND_NAMES, type StageName, stagesOf } from '../../src/jobs/kinds/job-kinds.ts';
 import { enqueueJob } from '../../src/jobs/queue/enqueue.ts';
-import { makeInstances, queueDestruction, remainsOf } from './chaos-destroy.ts';
+import { createStages } from '../../src/workers/create/stages.ts';
+import { destroyStages } from '../../src/workers/destroy/stages.ts';
+import { stagesIn } from '../../src/workers/stage/pipeline.ts';
+import { makeInstances, makeToldAccount, queueDestruction, remainsOf } from './chaos-destroy.ts';
 import { type ChaosFleet, findings, instancesOf, queueInstance } from './chaos-fleet.ts';
+import { queueFilling, SeenPrefixes } from './chaos-pool.ts';
 
-/** A kind whose jobs are about one instance; how the pool is filled is tried in `test/chaos/pool.test.ts`. */
-export type KindOnInstance = Exclude<JobKind, 'fill-pool'>;
+/** What jobs are queued for: each kind, and the destruction of an instance of which nobody has to be told anything. */
+export type Work = JobKind | 'destroy-alone';
 
-export const KINDS_ON_INSTANCE = KIND_NAMES.filter((kind): kind is KindOnInstance => kind !== 'fill-pool');
+export const WORKS: readonly Work[] = [...KIND_NAMES, 'destroy-alone'];
+
+/** Stages of such a job that begin at one time, one step after the other. */
+export function stepsOf(work: Work): readonly (readonly StageName[])[] {
+  switch (work) {
+    case 'create':
+      return createStages.map((step) => stagesIn(step).map(({ name }) => name));
+    case 'destroy-alone':
+      return destroyStages.filter(({ isIdle }) => isIdle === undefined).map(({ name }) => [name]);
+    default:
+      return stagesOf(work).map((stage) => [stage]);
+  }
+}
 
 /** The application that installations install: one of `app-registry.ts`. */
 const APP = 'agenda';
@@ -17,51 +33,50 @@ const APP = 'agenda';
 /** What a modification adds. */
 const SPONSOR = 'partner';
 
-/** Makes what jobs of that kind work on: with something to repair, where they repair. */
+/** Makes what such jobs work on: with something to repair, where they repair, and with accounts, where somebody is told of them. */
 export async function makeReady(
   chaos: ChaosFleet,
-  kind: KindOnInstance,
+  work: Work,
   all: readonly InstanceOptions[],
 ): Promise<void> {
-  if (kind === 'create') return;
+  if (work === 'create' || work === 'fill-pool') return;
   await makeInstances(chaos, all);
-  if (kind !== 'repair') return;
+  if (work === 'destroy') {
+    for (const { domain } of all) await makeToldAccount(chaos, domain);
+  }
+  if (work !== 'repair') return;
   for (const { domain } of all) await chaos.couch.deleteDatabase(repairedDatabase(domain));
 }
 
-/** Queues a job of that kind for an instance. @returns its id */
-export async function queueWork(
-  chaos: ChaosFleet,
-  kind: KindOnInstance,
-  options: InstanceOptions,
-): Promise<string> {
+/** Queues such a job; for an instance, unless it is one that fills the pool. @returns its id */
+export async function queueWork(chaos: ChaosFleet, work: Work, options: InstanceOptions): Promise<string> {
   const { domain } = options;
-  switch (kind) {
+  switch (work) {
     case 'create':
       return await queueInstance(chaos, options);
     case 'destroy':
+    case 'destroy-alone':
       return await queueDestruction(chaos, domain);
     case 'modify':
-      return await queue(chaos, domain, { kind, changes: { sponsorships: [SPONSOR] } });
+      return await queue(chaos, domain, { kind: work, changes: { sponsorships: [SPONSOR] } });
     case 'repair':
-      return await queue(chaos, domain, { kind, recreateEmpty: true, dropReservation: false });
+      return await queue(chaos, domain, { kind: work, recreateEmpty: true, dropReservation: false });
     case 'install-apps':
-      return await queue(chaos, domain, { kind, apps: [APP] });
+      return await queue(chaos, domain, { kind: work, apps: [APP] });
+    case 'fill-pool':
+      return await queueFilling(chaos, 2);
   }
 }
 
 /** What is wrong with the result of such a job, a sentence each. */
-export async function wrongAfter(
-  chaos: ChaosFleet,
-  kind: KindOnInstance,
-  options: InstanceOptions,
-): Promise<string[]> {
+export async function wrongAfter(chaos: ChaosFleet, work: Work, options: InstanceOptions): Promise<string[]> {
   const { domain } = options;
-  if (kind === 'destroy') return await remainsOf(chaos, [domain]);
+  if (work === 'destroy' || work === 'destroy-alone') return await remainsOf(chaos, [domain]);
+  if (work === 'fill-pool') return await new SeenPrefixes(chaos).faults(true);
   const wrong = await findings(chaos, options);
   const [instance] = await instancesOf(chaos.couch, [domain]);
-  if (kind === 'modify' && instance?.sponsorships?.join() !== SPONSOR) wrong.push('it has no sponsor');
-  if (kind === 'install-apps') {
+  if (work === 'modify' && instance?.sponsorships?.join() !== SPONSOR) wrong.push('it has no sponsor');
+  if (work === 'install-apps') {
     const apps = await chaos.couch.allDocuments(databaseName(prefixOf(domain), 'io.cozy.apps'), {});
     if (!apps.some(({ id }) => id === `io.cozy.apps/${APP}`)) wrong.push(`it has no ${APP}`);
   }

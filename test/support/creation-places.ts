@@ -17,6 +17,8 @@ import { temporaryDirectory } from './temporary-directory.ts';
 /** A CouchDB, a storage and the books of a pool, without any queue. */
 export interface CreationPlaces {
   readonly server: CouchServer;
+  /** The same, with credentials. */
+  readonly couchUrl: string;
   readonly storage: Storage;
   readonly pool: HandPool;
   /** A creation of a domain that no other test has. @param fleet `fleet.prefix` */
@@ -48,6 +50,7 @@ export async function startCreationPlaces(): Promise<CreationPlaces> {
   });
   return {
     server,
+    couchUrl: couch.url,
     storage,
     pool,
     creation(name, fleet = 'fleet') {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Config, PoolConfig } from '../../src/config/config.ts';
+import type { Config, PoolConfig, StackRedis } from '../../src/config/config.ts';
 import { NO_POOL } from '../../src/config/pool-section.ts';
 import type { RedisTarget } from '../../src/config/redis-target.ts';
 
@@ -12,17 +12,23 @@ export const workerSettings = z.object({
   concurrency: z.number(),
   /** To CouchDB; by default enough for work to go on while requests are held, which occupy one each. */
   connections: z.number().default(64),
-  pool: z.custom<PoolConfig>().default(NO_POOL),
   /** Of the only registry, where a test has one. */
   registryUrl: z.string().optional(),
+  /** By default there is no pool. */
+  pool: z.custom<PoolConfig>().default(NO_POOL),
+  /** Of a stack beside it, where there is one. */
+  stackRedis: z.custom<StackRedis>().optional(),
+  /** Of the RAG server of all contexts, where there is one. */
+  ragUrl: z.string().optional(),
 });
 
 export type WorkerSettings = z.input<typeof workerSettings>;
 
-/** The configuration of such a worker: one cluster of CouchDB, no stack beside it. */
+/** The configuration of such a worker: one cluster of CouchDB, and no stack beside it unless told so. */
 export function workerConfig(settings: WorkerSettings): Config {
-  const { couchUrl, redis, storageRoot, prefix, concurrency, connections, pool, registryUrl } =
+  const { couchUrl, redis, storageRoot, prefix, concurrency, connections, ...others } =
     workerSettings.parse(settings);
+  const { registryUrl, pool, stackRedis, ragUrl } = others;
   return {
     file: undefined,
     couchdb: { url: couchUrl, clusters: [{ url: couchUrl, creation: true }] },
@@ -32,7 +38,8 @@ export function workerConfig(settings: WorkerSettings): Config {
     forcedOidcContexts: [],
     vault: {},
     commonSettings: {},
-    rag: {},
+    ...(stackRedis === undefined ? {} : { stackRedis }),
+    rag: ragUrl === undefined ? {} : { default: { url: ragUrl } },
     registries: { default: registryUrl === undefined ? [] : [registryUrl] },
     disableAddRm: undefined,
     fleet: {
