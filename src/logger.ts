@@ -35,9 +35,14 @@ export interface Log {
   /**
    * A log whose lines have these fields besides.
    * @param fields asked for with each line where they change
-   * @param also told each line of it, of whatever level
+   * @param also told each line of it that has one of the levels, written or not
+   * @param levels all when absent
    */
-  child(fields: LogFields | (() => LogFields), also?: (line: LogLine) => void): Log;
+  child(
+    fields: LogFields | (() => LogFields),
+    also?: (line: LogLine) => void,
+    levels?: readonly LogLevel[],
+  ): Log;
   /** A text in which others had a part, without what looks like a secret. */
   readonly mask: Masker;
 }
@@ -65,33 +70,40 @@ interface Inside {
   readonly logger: Winston;
   readonly mask: Masker;
   readonly context: () => LogFields;
-  readonly listeners: readonly ((line: LogLine) => void)[];
+  readonly listeners: readonly Listener[];
+}
+
+interface Listener {
+  readonly levels: readonly LogLevel[];
+  readonly tell: (line: LogLine) => void;
 }
 
 function logOf(inside: Inside): Log {
   const { logger, mask, context, listeners } = inside;
-  const at =
-    (level: LogLevel): Write =>
-    (message, fields = {}) => {
-      if (listeners.length === 0 && !logger.isLevelEnabled(level)) return;
+  const at = (level: LogLevel): Write => {
+    const told = listeners.filter(({ levels }) => levels.includes(level));
+    return (message, fields = {}) => {
+      const isWritten = logger.isLevelEnabled(level);
+      if (!isWritten && told.length === 0) return;
       const all = { ...context(), ...fields };
       const line: LogLine = { level, message, fields: writtenFields(all, mask) };
-      // By name: a field must not be taken for the message.
-      logger.log({ ...line.fields, level, message });
-      for (const listener of listeners) listener(line);
+      // Asked before, for winston makes the whole text first. By name: a field must not be taken for the message.
+      if (isWritten) logger.log({ ...line.fields, level, message });
+      for (const { tell } of told) tell(line);
     };
+  };
   return {
     error: at('error'),
     warn: at('warn'),
     info: at('info'),
     debug: at('debug'),
     mask,
-    child(fields, also) {
+    child(fields, also, levels = LOG_LEVELS) {
       const own = typeof fields === 'function' ? fields : () => fields;
       return logOf({
         ...inside,
         context: () => ({ ...context(), ...own() }),
-        listeners: also === undefined ? listeners : [...listeners, also],
+        listeners: also === undefined ? listeners : [...listeners, { levels, tell: also }],
       });
     },
   };

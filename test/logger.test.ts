@@ -68,6 +68,28 @@ describe('openLog', () => {
     expect(stream.read()).to.equal(null);
   });
 
+  it('tells a listener lines of its levels alone, and asks nothing for others that are not written', () => {
+    const heard: string[] = [];
+    let asked = 0;
+    const context = () => {
+      asked += 1;
+      return {};
+    };
+    const log = openLog({ format: 'json', level: 'error', stream: new PassThrough() });
+    const child = log.child(context, ({ level }) => heard.push(level), ['warn', 'info']);
+    child.debug('stage done');
+    child.info('job done');
+    expect(heard).to.deep.equal(['info']);
+    expect(asked).to.equal(1);
+  });
+
+  it('writes a line whose level its listener leaves out', () => {
+    const stream = new PassThrough();
+    const log = openLog({ format: 'json', level: 'debug', stream });
+    log.child({ job: 'j1' }, () => undefined, ['info']).debug('stage done');
+    expect(JSON.parse(String(stream.read()))).to.include({ level: 'debug', job: 'j1' });
+  });
+
   it('has no field but those that are listed, and no other type', () => {
     const strange = {
       passphrase: 'hush',

@@ -1,8 +1,11 @@
 import type { FleetJob, FleetQueue } from '../../jobs/fleet/open-queue.ts';
 import { domainOf } from '../../jobs/kinds/payload.ts';
 import { keepJobLine } from '../../jobs/queue/job-lines.ts';
-import type { Log, LogFields } from '../../logger.ts';
+import type { Log, LogFields, LogLevel, LogLine } from '../../logger.ts';
 import type { Execution, JobRecorder } from './job-recorder.ts';
+
+/** Other levels cost a job nothing where the worker's own log leaves them out. */
+const KEPT: readonly LogLevel[] = ['error', 'warn', 'info'];
 
 /**
  * The log of one execution of a job: each line names the job, its batch and its stage, and lines from `info` on are kept
@@ -20,10 +23,9 @@ export function openJobLog(
     const running = recorder.progress.stages.findLast(({ state }) => state === 'running');
     return running === undefined ? about : { ...about, stage: running.stage };
   };
-  return log.child(context, (line) => {
-    // Nobody waits for it: a job is not the worse for a line that was lost with Redis.
-    if (line.level !== 'debug') void keepJobLine(queue, job, line).catch(() => undefined);
-  });
+  // Nobody waits for it: a job is not the worse for a line that was lost with Redis.
+  const keep = (line: LogLine): void => void keepJobLine(queue, job, line).catch(() => undefined);
+  return log.child(context, keep, KEPT);
 }
 
 /** A job that comes back, from another worker or a pause, says so in what is kept of it; the first time says nothing. */
