@@ -1,6 +1,7 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
 import type { RedisNode, RedisTarget, SingleRedis } from '../config/redis-target.ts';
 import { toError } from '../errors.ts';
+import { gatherWrites } from './gather-writes.ts';
 import { refusedCommand, wantsAnotherServer } from './refusals.ts';
 import { FETCH_TIMEOUT_MS, livesLong, PING_INTERVAL_MS, type RedisRole, ROLES } from './roles.ts';
 import { targetOptions } from './target-options.ts';
@@ -113,7 +114,10 @@ function guard(options: RedisOptions, asks: boolean): Redis {
     },
   });
   // Each refused command has the connection closed, and commands are sent by the hundred.
-  redis.on('connect', () => redis.stream.setMaxListeners(0));
+  redis.on('connect', () => {
+    redis.stream.setMaxListeners(0);
+    if (asks) gatherWrites(redis.stream);
+  });
   redis.on('error', (thrown) => {
     const error = toError(thrown);
     note(redis, error);
