@@ -19,6 +19,7 @@ import {
   temporaryDirectory,
 } from './servers.ts';
 import { silentLog } from './test-log.ts';
+import { until } from './until.ts';
 
 /** What a command left behind. */
 export interface Ran {
@@ -158,6 +159,8 @@ export async function startPlatform({
     spawn: (argv, stdin) => spawnCommand(withConfig(argv), stdin),
     configure,
     async everything() {
+      // A command that waited for the end of a batch may be told of it before the last job is put away.
+      await until('no job is under way', async () => (await fleet.queue.getActiveCount()) === 0);
       const keys = (await fleet.redis.keys('*')).filter((key) => !PASSING.test(key));
       return [...keys, ...(await server.listDatabases(''))].sort();
     },

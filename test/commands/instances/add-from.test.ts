@@ -177,7 +177,7 @@ describe('instances add --from', () => {
     const { exitCode, stderr } = await addFrom(file);
     expect(exitCode, stderr).to.equal(0);
 
-    const jobs = await platform.fleet.queue.getJobs(['completed']);
+    const jobs = await platform.fleet.queue.getJobs(['active', 'completed']);
     const stage = (domain: string, name: string) => {
       const found = jobs.find(({ data }) => domainOf(data) === domain);
       return (
