@@ -1,5 +1,7 @@
 import { Client, type Dispatcher } from 'undici';
+import { errnoOf } from '../errno.ts';
 import { onAbort } from './on-abort.ts';
+import type { Connector, ConnectResult } from './tls.ts';
 import {
   type Exchange,
   exchangeOf,
@@ -29,7 +31,7 @@ export function createDispatchTransport({ url, connections, connect }: Transport
   /** One connection; undici opens it anew when it was closed. */
   function addClient(): Client {
     const client = new Client(base.url.origin, {
-      connect,
+      connect: withToldErrors(connect),
       keepAliveTimeout: IDLE_MS,
       // Silence is ours to measure: undici's begins when a request has been sent, and its clock is coarse.
       headersTimeout: 0,
@@ -80,6 +82,19 @@ export function createDispatchTransport({ url, connections, connect }: Transport
       for (const client of clients) discard(client);
     },
   };
+}
+
+/**
+ * A certificate for another name ends for undici only those requests that ask for the name of the connection, which none of
+ * ours do: they would wait for ever. In other words it is an error as any other.
+ */
+function withToldErrors(connect: Connector): Connector {
+  return (options, callback) =>
+    connect(options, (...[error, socket]: ConnectResult) => {
+      if (error === null) callback(null, socket);
+      else if (errnoOf(error) !== 'ERR_TLS_CERT_ALTNAME_INVALID') callback(error, null);
+      else callback(new Error(error.message, { cause: error }), null);
+    });
 }
 
 interface CallRequest {

@@ -10,7 +10,7 @@ import type { CouchTls } from '../config/couch-tls.ts';
 export type Connector = buildConnector.connector;
 
 /** What came of opening a connection. */
-type ConnectResult = Parameters<buildConnector.Callback>;
+export type ConnectResult = Parameters<buildConnector.Callback>;
 
 /** None of the certificates that a server showed has the key that it must have. */
 export class PinMismatch extends Error {
