@@ -1,11 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { ClientRequest } from 'node:http';
 import { z } from 'zod';
 
-/** Where Node announces each HTTP request of this process. */
-const CHANNEL = 'http.client.request.start';
+/** Where Node, and where undici announces each HTTP request of this process. */
+const CHANNELS = ['http.client.request.start', 'undici:request:create'];
 
-const announced = z.object({ request: z.instanceof(ClientRequest) });
+const announced = z.object({ request: z.object({ path: z.string() }) });
 
 /** Waits until this process has begun so many requests, from now on, in whose path there is that text. */
 export async function untilRequested(text: string, times: number): Promise<void> {
@@ -14,9 +13,9 @@ export async function untilRequested(text: string, times: number): Promise<void>
     const count = (message: unknown): void => {
       if (announced.parse(message).request.path.includes(text)) begun += 1;
       if (begun < times) return;
-      unsubscribe(CHANNEL, count);
+      for (const channel of CHANNELS) unsubscribe(channel, count);
       resolve();
     };
-    subscribe(CHANNEL, count);
+    for (const channel of CHANNELS) subscribe(channel, count);
   });
 }

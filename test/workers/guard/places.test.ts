@@ -159,7 +159,8 @@ describe('the places that workers touch', () => {
 
   it('are no others than an empty directory where a creation stopped before it made the trash', async () => {
     const domain = test.domain('half');
-    test.beforeStage('directories', async () => {
+    // Directories are made while the databases are.
+    test.beforeStage('databases', async () => {
       await mkdir(join(test.storageRoot, domain));
       throw Object.assign(new Error('made to fail'), { name: 'Stopped' });
     });
