@@ -3,7 +3,7 @@ import { clearItem, isMeant } from '../../instances/pool/clear-item.ts';
 import type { PoolItem } from '../../instances/pool/pool-item.ts';
 import type { PoolPage, PoolStore } from '../../instances/pool/pool-store.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
-import { mayBeLate } from '../../jobs/queue/may-be-late.ts';
+import { lateFor } from '../../jobs/queue/late-for.ts';
 import { endedOrGone } from '../../jobs/queue/read-job.ts';
 import type { Services } from '../stage/services.ts';
 import { judgeItem } from './judge-item.ts';
@@ -105,7 +105,7 @@ async function clear(
   swept: Swept,
 ): Promise<void> {
   // A database that a dead worker has asked for might come once the item is in no book, and be nobody's.
-  if (await mayBeLate(fleet, item.job)) return;
+  if ((await lateFor(fleet, item.job)) > 0) return;
   // Without its cluster in the configuration its databases are out of reach.
   const server = services.clusters[item.cluster];
   if (server === undefined) return;

@@ -1,4 +1,5 @@
 import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
+import { lateFor } from '../../jobs/queue/late-for.ts';
 import type { Keys } from '../../jobs/redis/keys.ts';
 import { pause } from '../../pause.ts';
 import type { RedisClient } from '../../redis/client.ts';
@@ -20,6 +21,6 @@ export interface OutlastOptions {
  */
 export async function outlastDead({ redis, keys, job, signal, mostMs }: OutlastOptions): Promise<void> {
   if (job.stalledCounter === 0) return;
-  const left = await redis.pttl(keys.lateRequests(job.id ?? ''));
+  const left = await lateFor({ redis, keys }, job.id ?? '');
   if (left > 0) await pause(Math.min(left, mostMs), signal);
 }
