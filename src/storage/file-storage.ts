@@ -43,6 +43,19 @@ export interface StorageTraits {
   readonly learn?: typeof learnFolding;
 }
 
+/** How something in the root is got at. */
+interface Access {
+  readonly signal?: AbortSignal | undefined;
+  /** As the storage holds all directories when absent. */
+  readonly by?: Holding;
+}
+
+/**
+ * For what is only asked: the answer may be old when it arrives, however the directories were held, and whatever changes
+ * something looks for itself. Without handles that is half the calls.
+ */
+const ASKING: Access = { by: 'look' };
+
 /** Storage of kind `file://`: `<root>/<domain>/` (`docs/cozy-data.md` §4.1). */
 export function fileStorage(root: string, traits: StorageTraits = {}): Storage {
   const { windows = process.platform === 'win32', holding = bestHolding(), learn = learnFolding } = traits;
@@ -81,18 +94,21 @@ export function fileStorage(root: string, traits: StorageTraits = {}): Storage {
   }
 
   /** Opened anew each time: a mount that has gone would look like instances without files. */
-  const inRoot = <T>(what: string, work: (folder: Folder) => Promise<T>, signal?: AbortSignal): Promise<T> =>
-    guarded(what, () => using(openRoot(root, holding), work), signal);
+  const inRoot = <T>(
+    what: string,
+    work: (folder: Folder) => Promise<T>,
+    { signal, by = holding }: Access = {},
+  ): Promise<T> => guarded(what, () => using(openRoot(root, by), work), signal);
 
   /** The one way to anything of an instance. */
   async function ofInstance<T>(
     what: string,
     domain: string,
     work: (folder: Folder, name: string) => Promise<T>,
-    signal?: AbortSignal,
+    access?: Access,
   ): Promise<T> {
     const name = await guarded(what, () => directoryName(domain, rules));
-    return await inRoot(`${what} of ${name}`, (folder) => work(folder, name), signal);
+    return await inRoot(`${what} of ${name}`, (folder) => work(folder, name), access);
   }
 
   async function* walk(
@@ -123,22 +139,30 @@ export function fileStorage(root: string, traits: StorageTraits = {}): Storage {
     name: `file://${root}`,
 
     hasFiles: (domain) =>
-      ofInstance('looking for files', domain, async (folder, name) => {
-        switch (await kindOf(folder, name)) {
-          case 'missing':
-          case 'empty':
-            return false;
-          case 'instance':
-          case 'foreign':
-            return true;
-        }
-      }),
+      ofInstance(
+        'looking for files',
+        domain,
+        async (folder, name) => {
+          switch (await kindOf(folder, name)) {
+            case 'missing':
+            case 'empty':
+              return false;
+            case 'instance':
+            case 'foreign':
+              return true;
+          }
+        },
+        ASKING,
+      ),
 
     async hasDirectory(domain, path) {
       const names = namesOnPath(domain, path, rules);
-      return await ofInstance(`looking for ${path}`, domain, async (folder, name) => {
-        return (await unlessMissing(atEnd(folder, [name, ...names], hasDirectory))) ?? false;
-      });
+      return await ofInstance(
+        `looking for ${path}`,
+        domain,
+        async (folder, name) => (await unlessMissing(atEnd(folder, [name, ...names], hasDirectory))) ?? false,
+        ASKING,
+      );
     },
 
     async makeDirectories(domain, paths) {
@@ -164,7 +188,7 @@ export function fileStorage(root: string, traits: StorageTraits = {}): Storage {
         `reading ${path}`,
         domain,
         (folder, name) => unlessMissing(atEnd(folder, [name, ...names], read)),
-        signal,
+        { signal },
       );
     },
 
@@ -175,13 +199,16 @@ export function fileStorage(root: string, traits: StorageTraits = {}): Storage {
       }),
 
     isForeign: (domain) =>
-      ofInstance('looking at the directory', domain, async (folder, name) => {
-        return (await kindOf(folder, name)) === 'foreign';
-      }),
+      ofInstance(
+        'looking at the directory',
+        domain,
+        async (folder, name) => (await kindOf(folder, name)) === 'foreign',
+        ASKING,
+      ),
 
     async kindOf(name) {
       try {
-        return await ofInstance('looking at the directory', name, kindOf);
+        return await ofInstance('looking at the directory', name, kindOf, ASKING);
       } catch (thrown) {
         if (thrown instanceof UnsafePath) return 'foreign';
         throw thrown;
@@ -193,7 +220,7 @@ export function fileStorage(root: string, traits: StorageTraits = {}): Storage {
         `installing ${JSON.stringify(app.slug)} in the directory`,
         domain,
         (folder, name) => installApp(folder, name, app, signal),
-        signal,
+        { signal },
       ),
 
     hasApp: (domain, place) =>

@@ -50,12 +50,19 @@ export async function openRoot(path: string, holding: Holding): Promise<Folder> 
   return byLook(path, found, inPlace);
 }
 
-/** @throws `ELOOP` for a symbolic link, `ENOTDIR` for any other entry that is no directory, `ENOENT` for none */
-export async function openFolder(parent: Folder, name: Name): Promise<Folder> {
+/**
+ * @param holding of the new one; `look` is enough for what is only asked
+ * @throws `ELOOP` for a symbolic link, `ENOTDIR` for any other entry that is no directory, `ENOENT` for none
+ */
+export async function openFolder(
+  parent: Folder,
+  name: Name,
+  holding: Holding = parent.holding,
+): Promise<Folder> {
   const place = parent.at(name);
   const isInPlace = async (): Promise<boolean> => (await parent.isInPlace()) && isAt(folder, place);
   const folder: Folder =
-    parent.holding === 'handle'
+    holding === 'handle'
       ? byHandle(await openDirectory(place), isInPlace)
       : byLook(place, await directoryAt(place), isInPlace);
   return folder;

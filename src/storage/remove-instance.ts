@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, rename, rmdir } from 'node:fs/promises';
-import { unlessMissing } from '../errno.ts';
+import { errnoOf, unlessMissing } from '../errno.ts';
 import { replaced } from './errors.ts';
-import { type Folder, hasEntries, isSame, openFolder, unlessGone, using } from './folder.ts';
+import { type Folder, hasEntries, isGone, isSame, openFolder, unlessGone, using } from './folder.ts';
 import { emptyFolder, removeTree } from './remove-tree.ts';
 import type { PlaceKind } from './storage.ts';
 
@@ -12,14 +12,19 @@ const TRASH = '.cozy_trash';
 /** What is called so was not what was to be removed, and never is removed. */
 const KEPT = '.cozy-fleet-kept-';
 
-/** What is at the place of an instance's directory. @throws `EACCES` where we may not look */
+/**
+ * What is at the place of an instance's directory. Whoever removes it opens it then, and looks again.
+ * @throws `EACCES` where we may not look
+ */
 export async function kindOf(root: Folder, name: string): Promise<PlaceKind> {
-  const found = await unlessMissing(lstat(root.at(name)));
-  if (found === undefined) return 'missing';
-  // What a link leads to would stay, and the instance would count as removed.
-  if (!found.isDirectory()) return 'foreign';
-  const opened = await unlessGone(openFolder(root, name));
-  return opened === undefined ? 'foreign' : await using(Promise.resolve(opened), kindOfFolder);
+  try {
+    return await using(openFolder(root, name, 'look'), kindOfFolder);
+  } catch (thrown) {
+    if (errnoOf(thrown) === 'ENOENT') return 'missing';
+    // What a link leads to would stay, and the instance would count as removed.
+    if (isGone(thrown)) return 'foreign';
+    throw thrown;
+  }
 }
 
 async function kindOfFolder(folder: Folder): Promise<'empty' | 'instance' | 'foreign'> {

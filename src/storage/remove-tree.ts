@@ -1,5 +1,5 @@
 import { readdir, rmdir, unlink } from 'node:fs/promises';
-import { unlessMissing } from '../errno.ts';
+import { errnoOf, unlessMissing } from '../errno.ts';
 import { settleAll } from '../settle-all.ts';
 import { assertHeld, type Folder, type Name, openFolder, unlessGone, using } from './folder.ts';
 
@@ -11,6 +11,7 @@ const AT_ONCE = 256;
  * directory meanwhile: each directory is held while it is emptied.
  */
 export async function removeTree(parent: Folder, name: Name): Promise<void> {
+  if (await isEmptyAndGone(parent, name)) return;
   const opened = await unlessGone(openFolder(parent, name));
   // A link goes, and what it leads to stays.
   if (opened === undefined) return await unlessMissing(unlink(parent.at(name)));
@@ -29,4 +30,16 @@ export async function emptyFolder(folder: Folder): Promise<void> {
     await settleAll(some.map(({ name }) => unlessMissing(unlink(folder.at(name)))));
   }
   for (const entry of entries) if (entry.isDirectory()) await removeTree(folder, entry.name);
+}
+
+/** Removes a directory that is empty, as most of a new instance are, in one call that follows no link. */
+async function isEmptyAndGone(parent: Folder, name: Name): Promise<boolean> {
+  await assertHeld(parent);
+  try {
+    await rmdir(parent.at(name));
+    return true;
+  } catch (thrown) {
+    // Something is in it, it is no directory, or a system says it in words of its own: the long way tells.
+    return errnoOf(thrown) === 'ENOENT';
+  }
 }
