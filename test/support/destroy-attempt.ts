@@ -15,10 +15,11 @@ export function destroyPayload(instance: StoredInstance, more: Partial<DestroyPa
   return { v: 1, kind: 'destroy', domain, seen, ...how, ...more };
 }
 
-/** An attempt without a queue: what it records is in `recorded`, each time anew. */
+/** An attempt without a queue: what it records is in `recorded`, each time anew. @param before what earlier ones recorded */
 export function destroyAttempt(
   services: Services,
   given: Partial<Pick<Attempt, 'signal' | 'lease' | 'observer'>> = {},
+  before: Progress = { stages: [] },
 ): Attempt & { readonly recorded: Progress[] } {
   const recorded: Progress[] = [];
   const record = async (next: Progress) => void recorded.push(next);
@@ -29,7 +30,7 @@ export function destroyAttempt(
     lease: { assertHeld: () => undefined },
     signal: new AbortController().signal,
     log: silentLog(),
-    progress: () => recorded.at(-1) ?? { stages: [] },
+    progress: () => recorded.at(-1) ?? before,
     record,
     remember: (next) => void record(next),
     outlastDead: async () => undefined,
@@ -58,8 +59,10 @@ export function destroyContext(
     outlastDead: async () => undefined,
     wasMarked: false,
     markedFrom: () => markedFrom,
+    shutEarlier: () => undefined,
     willMark: async (rev) => {
       markedFrom = rev;
     },
+    hasToldLate: async () => undefined,
   };
 }

@@ -47,6 +47,8 @@ const progress = z.object({
   prefix: z.string().optional(),
   /** Revision of the instance's document from which a destruction set `deleting`: to know its own flag again. */
   markedFrom: z.string().optional(),
+  /** Set with it where that write shuts an instance that was open: accounts that come meanwhile have it opened again. */
+  shutOpen: z.boolean().optional(),
   /** Set once a modification is about to write: its filter may not mean what it has written. */
   begun: z.boolean().optional(),
   /** Items of the pool that were made. */

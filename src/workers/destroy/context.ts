@@ -14,6 +14,7 @@ import { readExpected, superseded } from '../instance/expected-instance.ts';
 import type { Lease } from '../stage/lease.ts';
 import type { Stage } from '../stage/pipeline.ts';
 import type { Services } from '../stage/services.ts';
+import type { Entrance } from './shut.ts';
 
 export type DestroyStage = Stage<DestroyStageName, DestroyContext, OutcomeOf<'destroy'>>;
 
@@ -29,18 +30,22 @@ export interface DestroyContext {
   /** As last read or written. */
   instance: StoredInstance;
   /**
-   * What `mark` has shut in the write that flagged it, for nobody seemed to have an account; undefined where that write
-   * only flagged it, or was not this attempt's.
+   * How it let people in before `mark` shut it in the write that flagged it, for nobody seemed to have an account; undefined
+   * where that write only flagged it.
    */
-  shutFrom: StoredInstance | undefined;
+  shutFrom: Entrance | undefined;
   /** Whether this attempt has removed the files, and looked before. */
   hasRemovedFiles: boolean;
   /** Whether an earlier try got past `mark`: the flag was set then, whatever became of it. */
   readonly wasMarked: boolean;
   /** Revision from which this job set `deleting`, once it did. */
   markedFrom(): string | undefined;
-  /** Records that this job is about to set `deleting` on that revision. */
-  willMark(rev: string): Promise<void>;
+  /** What it is opened by where a write of this job shut it whose answer was lost, or that an earlier attempt made. */
+  shutEarlier(): Entrance | undefined;
+  /** Records that this job is about to set `deleting` on that revision. @param shutsOpen whether the write shuts it, and it was open */
+  willMark(rev: string, shutsOpen: boolean): Promise<void>;
+  /** Records that accounts which came while it was being shut were told of: nobody has to open it for them again. */
+  hasToldLate(): Promise<void>;
 }
 
 /** The instance as a running stack names it in its Redis. */

@@ -1,4 +1,3 @@
-import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { databasesLeft, deleteDatabases } from '../instance/delete-databases.ts';
 import { mayHaveAccounts, tellOfAccounts } from './accounts.ts';
 import {
@@ -9,7 +8,7 @@ import {
   rewriteInstance,
   whileLocked,
 } from './context.ts';
-import { reopened, shut } from './shut.ts';
+import { type Entrance, reopened, shut } from './shut.ts';
 
 /**
  * Deletes what is there below the prefix of the document, never by a prefix that was computed
@@ -42,9 +41,10 @@ async function look(context: DestroyContext): Promise<readonly string[]> {
 }
 
 /** For accounts that came while it was being shut: it is open for konnectors again until they have told of them. */
-async function tellLate(context: DestroyContext, before: StoredInstance): Promise<void> {
+async function tellLate(context: DestroyContext, before: Entrance): Promise<void> {
   await rewriteInstance(context, (instance) => reopened(flagged(instance), before));
   context.shutFrom = undefined;
   await tellOfAccounts(context);
   await rewriteInstance(context, (instance) => shut(flagged(instance)));
+  await context.hasToldLate();
 }

@@ -5,6 +5,7 @@ import { refuseChanged } from '../instance/expected-instance.ts';
 import { refuseUnremovable } from '../instance/refusals.ts';
 import { mayHaveAccounts, refuseForAccounts } from './accounts.ts';
 import { type DestroyContext, type DestroyStage, rewriteInstance, takenBack } from './context.ts';
+import { isOwnFlag } from './own-flag.ts';
 import { shut } from './shut.ts';
 
 /**
@@ -21,10 +22,12 @@ export const mark: DestroyStage = {
       (instance) => ({ ...(before === undefined ? instance : shut(instance)), deleting: true }),
       async (instance) => {
         before = (await mayBeShut(context, instance)) ? instance : undefined;
-        if (!isOwnFlag(context, instance)) await context.willMark(instance._rev);
+        if (isOwnFlag(context.markedFrom(), instance)) return;
+        await context.willMark(instance._rev, before !== undefined && instance.blocked !== true);
       },
     );
-    context.shutFrom = before;
+    // Also where an answer was lost: the reading that follows shows what was written.
+    context.shutFrom = before ?? context.shutEarlier();
     return undefined;
   },
 
@@ -35,7 +38,8 @@ export const mark: DestroyStage = {
 async function mayBeShut(context: DestroyContext, instance: StoredInstance): Promise<boolean> {
   const { filter, resume } = context.payload;
   const { domain } = instance;
-  if (instance.deleting === true && !resume && !isOwnFlag(context, instance)) throw flaggedByOthers(domain);
+  if (instance.deleting === true && !resume && !isOwnFlag(context.markedFrom(), instance))
+    throw flaggedByOthers(domain);
   if (instance.deleting !== true && context.wasMarked) throw takenBack(domain);
   refuseChanged(instance.deleting === true ? withoutStates(filter) : filter, instance);
   const listed = await refuseUnremovable(context.services, instance, context.signal);
@@ -50,19 +54,6 @@ function withoutStates(filter: InstanceFilter | undefined): InstanceFilter | und
   if (filter === undefined) return undefined;
   const { states: _seen, ...others } = filter;
   return others;
-}
-
-/**
- * Whether this job set the flag before it died: the next revision after the one it wrote down. No other
- * job can have written it, for this one holds the name.
- */
-function isOwnFlag(context: DestroyContext, { deleting, _rev }: StoredInstance): boolean {
-  const from = context.markedFrom();
-  return deleting === true && from !== undefined && generationOf(_rev) > generationOf(from);
-}
-
-function generationOf(rev: string): number {
-  return Number.parseInt(rev, 10);
 }
 
 /** For a flag that this job has not set. */

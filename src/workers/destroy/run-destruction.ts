@@ -5,6 +5,7 @@ import { readExpected, refuseUnexpected, superseded } from '../instance/expected
 import type { Attempt } from '../stage/attempt.ts';
 import { runStages } from '../stage/pipeline.ts';
 import type { DestroyContext } from './context.ts';
+import { shutEarlier } from './shut.ts';
 import { destroyStages } from './stages.ts';
 
 /** Runs one attempt of a destruction, from where the last one stopped. @throws LostLock when the job is not ours */
@@ -33,8 +34,15 @@ export async function runDestruction(
     hasRemovedFiles: false,
     wasMarked: progress().stages.some(({ stage }) => stage !== 'mark'),
     markedFrom: () => progress().markedFrom,
-    willMark: (rev) => record({ ...progress(), incarnation: expected.incarnation, markedFrom: rev }),
+    shutEarlier() {
+      const { markedFrom, shutOpen = false } = progress();
+      return shutEarlier(context.instance, { markedFrom, shutOpen });
+    },
+    willMark: (markedFrom, shutOpen) =>
+      record({ ...progress(), incarnation: expected.incarnation, markedFrom, shutOpen }),
+    hasToldLate: () => record({ ...progress(), shutOpen: false }),
   };
+  context.shutFrom = context.shutEarlier();
   const outcome = await runStages({ ...attempt, stages: destroyStages, context, generation });
   return outcome ?? 'destroyed';
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
+import type { CouchDocument } from '../../../src/couchdb/documents.ts';
 import type { CouchServer } from '../../../src/couchdb/server.ts';
 import { createDesignSource } from '../../../src/instances/databases/design-source.ts';
 import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.ts';
@@ -9,6 +10,7 @@ import { ensureGlobalDatabases } from '../../../src/instances/platform/global-da
 import type { DestroyPayload } from '../../../src/jobs/kinds/destroy.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import { runDestruction } from '../../../src/workers/destroy/run-destruction.ts';
+import type { StageObserver } from '../../../src/workers/stage/pipeline.ts';
 import type { Services } from '../../../src/workers/stage/services.ts';
 import { startTestStack, type TestStack } from '../../stack/fixture.ts';
 import { Cleanup } from '../../support/cleanup.ts';
@@ -103,6 +105,103 @@ describe('an account that is made while an instance is marked for its destructio
       expect(await databases()).to.deep.equal([]);
     });
   }
+
+  describe('whose worker dies', () => {
+    /** An attempt that ends at once where it is told to, and then another one, which goes on from what it recorded. */
+    async function inTwoAttempts(couch: CouchServer, observer: StageObserver = {}): Promise<unknown> {
+      const beside = { jobs: stack.jobs, lock: undefined, close: () => undefined };
+      const places = { storage: fileStorage(root), designs: createDesignSource() };
+      const services = { ...testServices(couch, places), stack: beside };
+      const killed = destroyAttempt(services, { observer });
+      expect(await thrownBy(runDestruction(killed, destroyPayload(instance)))).to.equal(DEATH);
+      return await runDestruction(destroyAttempt(services, {}, killed.progress()), destroyPayload(instance));
+    }
+
+    const DEATH = new Error('the worker is dead');
+
+    function die(): never {
+      throw DEATH;
+    }
+
+    /** What each write of the instance's document made of it. */
+    function watched(couch: CouchServer): { readonly couch: CouchServer; readonly states: string[] } {
+      const states: string[] = [];
+      async function putDocument(database: string, document: CouchDocument, signal?: AbortSignal) {
+        const rev = await couch.putDocument(database, document, signal);
+        if (database === INSTANCES) states.push(document['blocked'] === true ? 'shut' : 'open');
+        return rev;
+      }
+      return { couch: { ...couch, putDocument }, states };
+    }
+
+    it('before it has looked again is told of by the next one, by a konnector that is let in', async () => {
+      const konnectors = stack.startKonnectors('done');
+      const { couch, states } = watched(server());
+      try {
+        const before = (stage: string) => stage === 'databases' && die();
+        expect(await inTwoAttempts(couch, { before: (stage) => void before(stage) })).to.equal('destroyed');
+      } finally {
+        await konnectors.stop();
+      }
+      expect(konnectors.taken).to.have.length(1);
+      expect(whenTold[0]).to.include({ deleting: true });
+      expect(whenTold[0]).to.not.have.property('blocked');
+      expect(states).to.deep.equal(['shut', 'open', 'shut']);
+      expect(await databases()).to.deep.equal([]);
+    });
+
+    it('while it is open for konnectors is told of by the next one, and shut before anything goes', async () => {
+      const konnectors = stack.startKonnectors('done');
+      const { couch, states } = watched(server());
+      let isFirst = true;
+      const dying: CouchServer = {
+        ...couch,
+        async putDocument(database, document, signal) {
+          const isTelling = database === databaseName(instance.prefix ?? '', 'io.cozy.jobs');
+          if (isTelling && isFirst) {
+            isFirst = false;
+            die();
+          }
+          return await couch.putDocument(database, document, signal);
+        },
+        async deleteDatabase(name, signal, guard) {
+          if (name.startsWith(`${instance.prefix}/`)) expect(states.at(-1)).to.equal('shut');
+          return await couch.deleteDatabase(name, signal, guard);
+        },
+      };
+      try {
+        expect(await inTwoAttempts(dying)).to.equal('destroyed');
+      } finally {
+        await konnectors.stop();
+      }
+      expect(konnectors.taken).to.have.length(1);
+      expect(states).to.deep.equal(['shut', 'open', 'shut']);
+    });
+
+    it('when all was told of is not opened again', async () => {
+      const konnectors = stack.startKonnectors('done');
+      const { couch, states } = watched(server());
+      let isFirst = true;
+      const dying: CouchServer = {
+        ...couch,
+        async deleteDatabase(name, signal, guard) {
+          if (isFirst) {
+            isFirst = false;
+            die();
+          }
+          return await couch.deleteDatabase(name, signal, guard);
+        },
+      };
+      try {
+        expect(await inTwoAttempts(dying)).to.equal('destroyed');
+      } finally {
+        await konnectors.stop();
+      }
+      expect(states.slice(0, 3)).to.deep.equal(['shut', 'open', 'shut']);
+      expect(states.slice(3)).to.not.include('open');
+      expect(konnectors.taken).to.have.length(1);
+    });
+  });
 
   it('keeps the databases where no stack can tell of it', async () => {
     const before = await databases();

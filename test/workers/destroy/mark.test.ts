@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import type { CouchServer } from '../../../src/couchdb/server.ts';
 import { createDesignSource } from '../../../src/instances/databases/design-source.ts';
-import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import type { DestroyContext } from '../../../src/workers/destroy/context.ts';
 import { mark } from '../../../src/workers/destroy/mark.ts';
+import { destroyContext } from '../../support/destroy-attempt.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { testServices } from '../../support/test-services.ts';
 
@@ -35,32 +35,9 @@ describe('marking an instance for its destruction', () => {
   }
 
   function contextOf(instance: StoredInstance, global: CouchServer, wasMarked = false): DestroyContext {
-    const { _id: id, domain, cli_secret: secret = '' } = instance;
-    const expected = { id, incarnation: incarnationOf({ cli_secret: secret }) };
-    const how = { skipAccounts: false, resume: false, generation: 0, tries: 1 };
-    let markedFrom: string | undefined;
-    return {
-      payload: { v: 1, kind: 'destroy', domain, seen: expected, ...how },
-      expected,
-      services: {
-        ...testServices(test.server, {
-          storage: fileStorage(test.storageRoot),
-          designs: createDesignSource(),
-        }),
-        global,
-      },
-      signal: new AbortController().signal,
-      outlastDead: async () => undefined,
-      lease: { assertHeld: () => undefined },
-      instance,
-      shutFrom: undefined,
-      hasRemovedFiles: false,
-      wasMarked,
-      markedFrom: () => markedFrom,
-      willMark: async (rev) => {
-        markedFrom = rev;
-      },
-    };
+    const places = { storage: fileStorage(test.storageRoot), designs: createDesignSource() };
+    const services = { ...testServices(test.server, places), global };
+    return { ...destroyContext(services, instance), wasMarked };
   }
 
   async function put(name: string): Promise<StoredInstance> {
