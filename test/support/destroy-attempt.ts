@@ -1,11 +1,8 @@
 import { incarnationOf } from '../../src/instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../src/instances/documents/instance-document.ts';
 import type { DestroyPayload } from '../../src/jobs/kinds/destroy.ts';
-import type { Progress } from '../../src/jobs/queue/progress.ts';
 import type { DestroyContext } from '../../src/workers/destroy/context.ts';
-import type { Attempt } from '../../src/workers/stage/attempt.ts';
 import type { Services } from '../../src/workers/stage/services.ts';
-import { silentLog } from './test-log.ts';
 
 /** What a command would have queued for an instance as it is. */
 export function destroyPayload(instance: StoredInstance, more: Partial<DestroyPayload> = {}): DestroyPayload {
@@ -13,31 +10,6 @@ export function destroyPayload(instance: StoredInstance, more: Partial<DestroyPa
   const seen = { id, incarnation: incarnationOf(instance) };
   const how = { skipAccounts: false, resume: false, generation: 0, tries: 1 };
   return { v: 1, kind: 'destroy', domain, seen, ...how, ...more };
-}
-
-/** An attempt without a queue: what it records is in `recorded`, each time anew. @param before what earlier ones recorded */
-export function destroyAttempt(
-  services: Services,
-  given: Partial<Pick<Attempt, 'signal' | 'lease' | 'observer'>> = {},
-  before: Progress = { stages: [] },
-): Attempt & { readonly recorded: Progress[] } {
-  const recorded: Progress[] = [];
-  const record = async (next: Progress) => void recorded.push(next);
-  return {
-    services,
-    jobId: 'job',
-    sealKey: '',
-    lease: { assertHeld: () => undefined },
-    signal: new AbortController().signal,
-    log: silentLog(),
-    progress: () => recorded.at(-1) ?? before,
-    record,
-    remember: (next) => void record(next),
-    outlastDead: async () => undefined,
-    standAside: async () => false,
-    recorded,
-    ...given,
-  };
 }
 
 /** What the stages of a first attempt work with. */

@@ -119,6 +119,7 @@ async function makeSpoilableInstance(fleet: TestFleet, name: string): Promise<Sp
         instance: made,
         options,
         locked: (work) => work(context.signal),
+        willWrite: async () => undefined,
         lease: { assertHeld },
         ...changes,
       });

@@ -49,8 +49,13 @@ const progress = z.object({
   markedFrom: z.string().optional(),
   /** Set with it where that write shuts an instance that was open: accounts that come meanwhile have it opened again. */
   shutOpen: z.boolean().optional(),
-  /** Set once a modification is about to write: its filter may not mean what it has written. */
+  /**
+   * Set once a modification or a repair is about to write: the filter of the one may not mean what it has written, and the
+   * other has put right what it finds no more.
+   */
   begun: z.boolean().optional(),
+  /** The application that was not there when it was about to be installed: where it is there later, this job did it. */
+  installing: z.string().optional(),
   /** Items of the pool that were made. */
   items: z.number().optional(),
   /** One for each application that was tried. */

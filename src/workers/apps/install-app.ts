@@ -24,6 +24,8 @@ export interface AppInstallation {
   readonly app: string;
   readonly lease: Lease;
   readonly signal: AbortSignal;
+  /** Told before something is written, for it is not there. @throws LostLock */
+  willWrite(): Promise<void>;
 }
 
 export interface InstalledApp {
@@ -57,6 +59,7 @@ export async function installApp(installation: AppInstallation): Promise<Install
       const here = { ...installation, signal: locked };
       const present = await presentApp(here, slug);
       if (present !== undefined) return present;
+      await installation.willWrite();
       await copyFiles(here, prepared);
       installation.lease.assertHeld();
       const place = placeOf(here);

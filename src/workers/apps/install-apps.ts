@@ -49,10 +49,9 @@ export function refuseUninstallable(instance: StoredInstance): void {
  * Installs what is not installed yet, each application as a step of its own: one that cannot be had does
  * not keep the others from being installed.
  *
- * @returns whether anything was installed
  * @throws AppsMissing when some are not; whatever else goes wrong with the instance's own servers
  */
-export async function installApps(order: AppsOrder): Promise<boolean> {
+export async function installApps(order: AppsOrder): Promise<void> {
   for (const app of order.apps) {
     const before = recordOf(order, app);
     if (before === undefined || isOpen(before, order.generation)) await tryApp(order, app, before);
@@ -63,7 +62,6 @@ export async function installApps(order: AppsOrder): Promise<boolean> {
     const missing = failed.map(({ app, error = '' }) => ({ app, reason: error }));
     throw new AppsMissing(missing, gentlest(failed.map(({ kind }) => kind ?? 'retry')));
   }
-  return records.some(({ state }) => state === 'installed');
 }
 
 /** What an operator has tried again is looked at once more, whatever became of it. */
@@ -89,11 +87,14 @@ async function tryApp(order: AppsOrder, app: string, before: AppRecord | undefin
   const tries = (before?.generation === generation ? before.tries : 0) + 1;
   const about = { app, tries, generation };
   try {
-    const { state, version } = await installApp({ services, instance, app, lease, signal });
+    const willWrite = async (): Promise<void> => {
+      if (progress().installing !== app) await record({ ...progress(), installing: app });
+    };
+    const { state, version } = await installApp({ services, instance, app, lease, signal, willWrite });
     const known = version === undefined ? {} : { version };
     // What an earlier try of this job installed is still this job's work.
-    const ours = state === 'present' && before?.state === 'installed' ? 'installed' : state;
-    await record(withApp(progress(), { ...about, state: ours, ...known }));
+    const isOurs = before?.state === 'installed' || progress().installing === app;
+    await record(withApp(progress(), { ...about, state: isOurs ? 'installed' : state, ...known }));
   } catch (error) {
     // Everything but the application itself concerns the whole job: its servers, its lock, its end.
     const failure = signal.aborted ? undefined : ofThisApp(error);

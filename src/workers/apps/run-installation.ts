@@ -22,12 +22,17 @@ const apps: Stage<InstallStageName, InstallationJob, OutcomeOf<'install-apps'>> 
     const { generation } = payload;
     // The files and documents of the application would come into what may be another instance's.
     refuseShared(await services.prefixIndex.refresh(signal), instance);
-    const any = await installApps({ attempt, instance, apps: payload.apps, generation });
-    return any ? 'installed' : 'present';
+    await installApps({ attempt, instance, apps: payload.apps, generation });
+    return outcomeOf(attempt);
   },
 
   verify: async () => ['an application may have been removed since'],
 };
+
+/** What the job has come to in all its attempts, once all applications are there. */
+function outcomeOf({ progress }: Attempt): OutcomeOf<'install-apps'> {
+  return progress().apps?.some(({ state }) => state === 'installed') === true ? 'installed' : 'present';
+}
 
 /** Runs one attempt of an installation on an instance in use. @throws LostLock when the job is not ours */
 export async function runInstallation(
@@ -40,5 +45,5 @@ export async function runInstallation(
   if (attempt.progress().apps === undefined) refuseChanged(filter, instance);
   refuseUninstallable(instance);
   const context = { attempt, payload, instance };
-  return (await runStages({ ...attempt, stages: [apps], context, generation })) ?? 'present';
+  return (await runStages({ ...attempt, stages: [apps], context, generation })) ?? outcomeOf(attempt);
 }

@@ -24,6 +24,8 @@ export interface RepairContext extends Clusters {
   readonly instance: StoredInstance;
   readonly options: RepairOptions;
   readonly signal: AbortSignal;
+  /** Told before something is written, once for each time that findings are worked on. @throws LostLock */
+  willWrite(): Promise<void>;
   /** Does something while no stack writes to the files of the instance; others wait for it, so it is to be short. */
   locked(work: (signal: AbortSignal) => Promise<void>): Promise<void>;
   /** Asked right before each write. */

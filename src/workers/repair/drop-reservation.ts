@@ -15,11 +15,13 @@ import type { Attempt } from '../stage/attempt.ts';
  * Removes what an abandoned creation has left. It was never used, so no konnector or server has to be told; one into
  * which another program has written is left, perhaps with a passphrase that its owner has chosen.
  * The document goes last: whatever happens before, another run finds the way again.
+ * @param willWrite told before anything is removed
  * @throws Refusal `written_into`, `foreign_files`, `superseded`, `unreadable`, LostLock, CouchError, StorageError
  */
 export async function dropReservation(
   { services, signal, lease, outlastDead }: Pick<Attempt, 'services' | 'signal' | 'lease' | 'outlastDead'>,
   instance: StoredInstance,
+  willWrite: () => Promise<void>,
 ): Promise<void> {
   await outlastDead();
   const { _id, _rev } = instance;
@@ -28,6 +30,7 @@ export async function dropReservation(
   const sharers = [...databases, ...directory];
   const unreadable = sharers.find((each) => each.unreadable !== undefined)?.unreadable;
   if (unreadable !== undefined) throw refusalOf(unreadable);
+  await willWrite();
   // A stack may have made the same domain meanwhile: then databases and files are that instance's by now.
   const [sharer] = sharers;
   if (sharer === undefined) await removeMade({ services, signal, lease }, instance);

@@ -58,6 +58,7 @@ export async function repairInstance(given: RepairContext): Promise<Repair> {
       // What came up since is a finding of the next check.
       if (now === undefined || sharingOf(owners, now) !== undefined) return;
       refuseUnrepairable(now);
+      await given.willWrite();
       await sweepOnce({ ...context, instance: now, signal: locked }, work);
     });
   }

@@ -27,12 +27,25 @@ const repair: Stage<RepairStageName, RepairJob, OutcomeOf<'repair'>> = {
   async run({ attempt, payload, instance }) {
     if (!isReservation(instance)) return await repairInUse(attempt, payload, instance);
     if (!payload.dropReservation) throw onlyReserved(instance.domain);
-    await dropReservation(attempt, instance);
+    await dropReservation(attempt, instance, () => begin(attempt));
     return 'repaired';
   },
 
   verify: async () => ['it may have broken again'],
 };
+
+/** Notes that the job is about to write, for attempts after this one. @throws LostLock */
+async function begin({ progress, record }: Attempt): Promise<void> {
+  if (progress().begun !== true) await record({ ...progress(), begun: true });
+}
+
+/**
+ * What the job has come to in all its attempts, once nothing is left to do. Whatever may be put right is serious, so that
+ * what was begun and is not found any more was put right.
+ */
+function outcomeOf({ progress }: Attempt): OutcomeOf<'repair'> {
+  return progress().begun === true ? 'repaired' : 'clean';
+}
 
 /** Runs one attempt of a repair. @throws LostLock when the job is not ours */
 export async function runRepair(attempt: Attempt, payload: RepairPayload): Promise<OutcomeOf<'repair'>> {
@@ -40,34 +53,36 @@ export async function runRepair(attempt: Attempt, payload: RepairPayload): Promi
   const { domain, seen: expected, filter, generation } = payload;
   const instance = expected && (await readExpected(services, domain, expected, signal));
   if (instance === undefined) {
-    // With a job that has dropped a reservation before it died, there is nothing left to do either.
     if (expected === undefined) await refuseUnexpected(services, domain, signal);
-    return 'clean';
+    // An earlier attempt may have dropped the reservation before it died.
+    return payload.dropReservation ? outcomeOf(attempt) : 'clean';
   }
   refuseChanged(filter, instance);
   refuseDeleting(instance);
   const context = { attempt, payload, instance };
-  return (await runStages({ ...attempt, stages: [repair], context, generation })) ?? 'clean';
+  return (await runStages({ ...attempt, stages: [repair], context, generation })) ?? outcomeOf(attempt);
 }
 
 async function repairInUse(
-  { services, signal, lease }: Attempt,
+  attempt: Attempt,
   { recreateEmpty, movesNumber }: RepairPayload,
   instance: StoredInstance,
 ): Promise<OutcomeOf<'repair'>> {
+  const { services, signal, lease } = attempt;
   const { version: indexesVersion, known } = await services.platform.indexes();
-  const { repaired, left } = await repairInstance({
+  const { left } = await repairInstance({
     ...services,
     instance,
     indexesVersion,
     options: { recreateEmpty, movesNumber: movesNumber === true && known !== 'assumed' },
     locked: (work) => withVfsLock(services.stack.lock, stackPrefix(instance), work, { signal }),
+    willWrite: () => begin(attempt),
     signal,
     lease,
   });
   const serious = left.filter(isSerious);
   if (serious.length > 0) throw notRepaired(instance.domain, serious);
-  return repaired.length === 0 ? 'clean' : 'repaired';
+  return outcomeOf(attempt);
 }
 
 function notRepaired(domain: string, left: readonly { readonly type: string }[]): Refusal {

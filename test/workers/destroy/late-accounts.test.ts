@@ -14,7 +14,8 @@ import type { StageObserver } from '../../../src/workers/stage/pipeline.ts';
 import type { Services } from '../../../src/workers/stage/services.ts';
 import { startTestStack, type TestStack } from '../../stack/fixture.ts';
 import { Cleanup } from '../../support/cleanup.ts';
-import { destroyAttempt, destroyPayload } from '../../support/destroy-attempt.ts';
+import { destroyPayload } from '../../support/destroy-attempt.ts';
+import { loneAttempt } from '../../support/lone-attempt.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { testServices } from '../../support/test-services.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
@@ -81,7 +82,7 @@ describe('an account that is made while an instance is marked for its destructio
     const couch = server();
     const places = { storage: fileStorage(root), designs: createDesignSource() };
     const services = { ...testServices(couch, places), ...more.services };
-    return runDestruction(destroyAttempt(services), destroyPayload(instance, more.payload));
+    return runDestruction(loneAttempt(services), destroyPayload(instance, more.payload));
   }
 
   for (const [where, hasOneCopy] of [
@@ -112,9 +113,9 @@ describe('an account that is made while an instance is marked for its destructio
       const beside = { jobs: stack.jobs, lock: undefined, close: () => undefined };
       const places = { storage: fileStorage(root), designs: createDesignSource() };
       const services = { ...testServices(couch, places), stack: beside };
-      const killed = destroyAttempt(services, { observer });
+      const killed = loneAttempt(services, { observer });
       expect(await thrownBy(runDestruction(killed, destroyPayload(instance)))).to.equal(DEATH);
-      return await runDestruction(destroyAttempt(services, {}, killed.progress()), destroyPayload(instance));
+      return await runDestruction(loneAttempt(services, {}, killed.progress()), destroyPayload(instance));
     }
 
     const DEATH = new Error('the worker is dead');

@@ -7,8 +7,9 @@ import { runDestruction } from '../../../src/workers/destroy/run-destruction.ts'
 import type { Services } from '../../../src/workers/stage/services.ts';
 import { Cleanup } from '../../support/cleanup.ts';
 import { type CountingProxy, startCountingProxy } from '../../support/counting-proxy.ts';
-import { destroyAttempt, destroyPayload } from '../../support/destroy-attempt.ts';
+import { destroyPayload } from '../../support/destroy-attempt.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+import { loneAttempt } from '../../support/lone-attempt.ts';
 import { testServices } from '../../support/test-services.ts';
 
 /** Of one that nobody shares anything with: its 16 databases and its document are 17 of them. */
@@ -52,7 +53,7 @@ describe('the requests of a destruction', () => {
   /** What is asked while it is destroyed. */
   async function asked(instance: StoredInstance, services: Services): Promise<readonly string[]> {
     const before = proxy.seen.length;
-    expect(await runDestruction(destroyAttempt(services), destroyPayload(instance))).to.equal('destroyed');
+    expect(await runDestruction(loneAttempt(services), destroyPayload(instance))).to.equal('destroyed');
     expect(await test.databases(instance.domain)).to.deep.equal([]);
     return proxy.seen.slice(before);
   }

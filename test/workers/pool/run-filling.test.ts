@@ -14,8 +14,8 @@ import { readProgress } from '../../../src/jobs/queue/progress.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import { createPool } from '../../../src/workers/pool/create-pool.ts';
 import { runFilling } from '../../../src/workers/pool/run-filling.ts';
-import { destroyAttempt } from '../../support/destroy-attempt.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+import { loneAttempt } from '../../support/lone-attempt.ts';
 import { testServices } from '../../support/test-services.ts';
 
 describe('a job that fills the pool', () => {
@@ -129,7 +129,7 @@ describe('a job that fills the pool', () => {
       ...testServices(test.server, { storage: fileStorage(test.storageRoot), designs }),
       pool,
     };
-    const attempt = destroyAttempt(services);
+    const attempt = loneAttempt(services);
     const item = { cluster: 0, definitions: 'a'.repeat(32), fleet: about, job: attempt.jobId } as const;
     const begun = await store().add(newPoolPrefix(), { ...item, state: 'filling' });
     let meanwhile: PoolItem | undefined;
