@@ -2,6 +2,9 @@ import { z } from 'zod';
 import type { ExpectedAnswer } from './answers.ts';
 import type { CouchServer } from './server.ts';
 
+/** What can be asked. */
+type Asked = Pick<CouchServer, 'ask'>;
+
 /** What a server greets everybody with. */
 export interface Greeting {
   readonly version: string;
@@ -70,7 +73,7 @@ const load: ExpectedAnswer<NodeLoad> = {
 export const serverFacts = {
   greeting: (server: CouchServer, signal?: AbortSignal) => server.ask('/', greeting, signal),
   session: (server: CouchServer, signal?: AbortSignal) => server.ask('/_session', session, signal),
-  membership: (server: CouchServer, signal?: AbortSignal) => server.ask('/_membership', membership, signal),
+  membership: (server: Asked, signal?: AbortSignal) => server.ask('/_membership', membership, signal),
   /** @param section such as `couchdb`; never one with secrets, such as `admins` */
   settings: (server: CouchServer, section: string, signal?: AbortSignal) =>
     server.ask(`/_node/_local/_config/${encodeURIComponent(section)}`, settings, signal),

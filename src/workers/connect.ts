@@ -5,6 +5,7 @@ import { appHosts } from '../apps/fetch/app-hosts.ts';
 import { createAppHttp } from '../apps/fetch/http.ts';
 import { type Config, clustersOpenToCreation } from '../config/config.ts';
 import { createDispatchTransport } from '../couchdb/dispatch-transport.ts';
+import { createHasOneNode } from '../couchdb/has-one-node.ts';
 import { type CouchServer, type CouchServerOptions, connectCouch } from '../couchdb/server.ts';
 import { FleetError } from '../errors.ts';
 import { createDesignSource } from '../instances/databases/design-source.ts';
@@ -125,6 +126,7 @@ export async function connectWorker({
         storage,
         prefixIndex: createPrefixIndex(global),
         hasOneCopy: createHasOneCopy(global),
+        hasOneNode: createHasOneNode(),
         designs,
         pool: createPool({
           store: createPoolStore(global),

@@ -46,6 +46,13 @@ describe('contract: the server', () => {
     expect(body).to.have.deep.nested.property('userCtx.roles', ['_admin']);
   });
 
+  it('tells which nodes belong to it', async () => {
+    const { status, body } = await couch.get('_membership');
+    expect(status).to.equal(200);
+    expect(body).to.have.property('cluster_nodes').that.is.an('array').with.length.above(0);
+    expect(body).to.have.property('all_nodes').that.includes.members(Object(body).cluster_nodes);
+  });
+
   it('tells about several databases at once', async () => {
     const name = await couch.newDatabase();
     const answer = await couch.post('_dbs_info', { keys: [name, 'contract-nowhere'] });

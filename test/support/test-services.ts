@@ -1,3 +1,4 @@
+import { createHasOneNode } from '../../src/couchdb/has-one-node.ts';
 import type { CouchServer } from '../../src/couchdb/server.ts';
 import { NEWEST_INDEXES_VERSION } from '../../src/instances/databases/databases.ts';
 import type { DesignSource } from '../../src/instances/databases/design-source.ts';
@@ -23,6 +24,7 @@ export function testServices(
     openClusters: () => [0],
     prefixIndex: createPrefixIndex(couch),
     hasOneCopy: createHasOneCopy(couch),
+    hasOneNode: createHasOneNode(),
     platform: { indexes: async () => ({ version: NEWEST_INDEXES_VERSION, known: 'set' }) },
     linkScheme: 'https',
     contexts: {},

@@ -38,7 +38,7 @@ export async function tellOfAccounts(context: DestroyContext): Promise<void> {
 
 /**
  * Whether the instance may have accounts of which somebody would have to be told: it has none without their databases.
- * @param listed names of its databases; what a list lacks is asked for by name, unless one node alone can have it
+ * @param listed names of its databases; what a list lacks is asked for by name, unless the cluster is one node
  */
 export async function mayHaveAccounts(
   { services, payload, signal }: DestroyContext,
@@ -49,7 +49,7 @@ export async function mayHaveAccounts(
   const { server, prefix } = databasesOf(services, instance);
   const names = ACCOUNT_DATABASES.map((doctype) => databaseName(prefix, doctype));
   if (names.some((name) => listed.includes(name))) return true;
-  if (server === services.global && (await services.hasOneCopy(signal))) return false;
+  if (await services.hasOneNode(server, signal)) return false;
   const found = await Promise.all(names.map((name) => server.databaseExists(name, signal)));
   return found.includes(true);
 }

@@ -1,5 +1,6 @@
 import type { AppStore } from '../../apps/app-store.ts';
 import type { CommonSettings, RagServer, Registries } from '../../config/config.ts';
+import type { HasOneNode } from '../../couchdb/has-one-node.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import type { DesignSource } from '../../instances/databases/design-source.ts';
 import type { Scheme } from '../../instances/domains/registration-link.ts';
@@ -33,6 +34,8 @@ export interface Services extends Clusters {
   readonly prefixIndex: PrefixIndex;
   /** Whether the index of prefixes says as much of a document as the document itself. */
   readonly hasOneCopy: HasOneCopy;
+  /** Whether a server's list of databases lacks none that is there. */
+  readonly hasOneNode: HasOneNode;
   readonly designs: DesignSource;
   /** Databases that are made beforehand; undefined where `fleet.pool` has no size. */
   readonly pool: Pool | undefined;

@@ -107,6 +107,31 @@ describe('an account that is made while an instance is marked for its destructio
     });
   }
 
+  it('is told of where each document has one copy, but the list came from a node that lags behind others', async () => {
+    const konnectors = stack.startKonnectors('done');
+    const couch = server();
+    const member = (id: number) => `couchdb@node${id}.example.org`;
+    const names = [member(1), member(2)];
+    const lagging: CouchServer = {
+      ...couch,
+      listDatabases: async (start, signal) =>
+        (await couch.listDatabases(start, signal)).filter((name) => !name.includes('io-cozy-accounts')),
+      async ask(path, expected, signal) {
+        if (path !== '/_membership') return await couch.ask(path, expected, signal);
+        return expected.schema.parse({ all_nodes: names, cluster_nodes: names });
+      },
+    };
+    const beside = { jobs: stack.jobs, lock: undefined, close: () => undefined };
+    const places = { storage: fileStorage(root), designs: createDesignSource() };
+    const services = { ...testServices(lagging, places), stack: beside, hasOneCopy: async () => true };
+    try {
+      expect(await runDestruction(loneAttempt(services), destroyPayload(instance))).to.equal('destroyed');
+    } finally {
+      await konnectors.stop();
+    }
+    expect(konnectors.taken).to.have.length(1);
+  });
+
   describe('whose worker dies', () => {
     /** An attempt that ends at once where it is told to, and then another one, which goes on from what it recorded. */
     async function inTwoAttempts(couch: CouchServer, observer: StageObserver = {}): Promise<unknown> {

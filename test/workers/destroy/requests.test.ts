@@ -40,6 +40,7 @@ describe('the requests of a destruction', () => {
     const services = { ...testServices(counted, given), ...more };
     await services.prefixIndex.refresh();
     await services.hasOneCopy();
+    await services.hasOneNode(counted);
     return services;
   }
 

@@ -17,6 +17,9 @@ export function serverRoutes(app: FastifyInstance, databases: Databases): void {
     vendor: { name: 'cozy-fleet, embedded: not for production' },
   }));
 
+  // As one that belongs to no cluster.
+  app.get('/_membership', () => ({ all_nodes: ['nonode@nohost'], cluster_nodes: ['nonode@nohost'] }));
+
   app.get('/_up', () => ({ status: 'ok', seeds: {} }));
 
   app.get<{ Querystring: Query }>('/_all_dbs', ({ query }) => listNames(databases, listOptions(query)));
