@@ -33,6 +33,16 @@ describe('contract: changes', () => {
     expect((await changes(`since=${since}`)).pluck('results', 'id')).to.deep.equal(['b']);
   });
 
+  it('begins anew for a sequence of an earlier database of that name, however many changes there were', async () => {
+    for (const id of ['a', 'b']) await couch.put(at(name, id), {});
+    const since = lastSeq(await changes());
+    await couch.delete(at(name));
+    await couch.eventually(() => couch.put(at(name)), 201);
+    const ids = ['b', 'c', 'd', 'e'];
+    for (const id of ids) await couch.eventually(() => couch.put(at(name, id), {}), 201);
+    expect((await changes(`since=${since}`)).pluck('results', 'id')).to.have.members(ids);
+  });
+
   it('marks deletions', async () => {
     const made = await couch.put(at(name, 'a'), {});
     await couch.delete(`${at(name, 'a')}?rev=${made.text('rev')}`);

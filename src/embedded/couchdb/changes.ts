@@ -3,6 +3,7 @@ import type { Databases } from './databases.ts';
 import { present } from './documents.ts';
 import type { JsonObject } from './pouch-types.ts';
 import { countParameter, type Query } from './request.ts';
+import { sequenceOf, sequenceText } from './sequence.ts';
 import type { UpdateSignal } from './update-signal.ts';
 
 const LONGEST_WAIT = 60_000;
@@ -32,15 +33,12 @@ export async function readChanges(
   }
 }
 
-/** As CouchDB, it begins anew for a sequence that it cannot have given: that is of an earlier database of the name. */
 async function startOf(databases: Databases, name: string, query: Query): Promise<number> {
   const since = query['since'] ?? '0';
   if (since === '0') return 0;
-  const last = (await databases.use(name, (pouch) => pouch.info())).update_seq;
-  if (since === 'now') return last;
-  const sequence = Number.parseInt(since.replaceAll('"', ''), 10);
-  if (Number.isNaN(sequence)) throw new CouchError(400, 'bad_request', 'Malformed sequence supplied');
-  return sequence > last ? 0 : sequence;
+  return await databases.use(name, async (pouch) =>
+    since === 'now' ? (await pouch.info()).update_seq : await sequenceOf(pouch, since),
+  );
 }
 
 async function read(
@@ -51,28 +49,21 @@ async function read(
   body: JsonObject,
 ): Promise<JsonObject & { results: JsonObject[] }> {
   const limit = countParameter(query, 'limit');
-  const { results, last_seq } = await databases.use(
-    name,
-    async (pouch) =>
-      await pouch.changes({
-        since,
-        return_docs: true,
-        descending: query['descending'] === 'true',
-        include_docs: query['include_docs'] === 'true',
-        ...(limit === undefined ? {} : { limit }),
-        ...(Array.isArray(body['doc_ids']) ? { doc_ids: body['doc_ids'] } : {}),
-        ...(body['selector'] ? { selector: body['selector'] } : {}),
-      }),
-  );
-  const rows = results.map(({ doc, seq, ...rest }) => ({
-    seq: opaque(seq),
-    ...rest,
-    ...(doc ? { doc: present(doc) } : {}),
-  }));
-  return { results: rows, last_seq: opaque(last_seq), pending: 0 };
-}
-
-/** CouchDB's sequences are texts which nobody should calculate with. */
-function opaque(sequence: number): string {
-  return `${sequence}-embedded`;
+  return await databases.use(name, async (pouch) => {
+    const { results, last_seq } = await pouch.changes({
+      since,
+      return_docs: true,
+      descending: query['descending'] === 'true',
+      include_docs: query['include_docs'] === 'true',
+      ...(limit === undefined ? {} : { limit }),
+      ...(Array.isArray(body['doc_ids']) ? { doc_ids: body['doc_ids'] } : {}),
+      ...(body['selector'] ? { selector: body['selector'] } : {}),
+    });
+    const rows = results.map(async ({ doc, seq, ...rest }) => ({
+      seq: await sequenceText(pouch, seq),
+      ...rest,
+      ...(doc ? { doc: present(doc) } : {}),
+    }));
+    return { results: await Promise.all(rows), last_seq: await sequenceText(pouch, last_seq), pending: 0 };
+  });
 }

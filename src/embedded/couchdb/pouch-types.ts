@@ -36,6 +36,8 @@ export interface Change extends JsonObject {
 export interface Pouch {
   /** The views opened so far: closing the database leaves theirs open, so we close them. */
   _cachedViews?: Record<string, Promise<{ readonly db: Pouch }>>;
+  /** Of this very database: one that is made later in its place has another. */
+  id(): Promise<string>;
   info(): Promise<{ readonly doc_count: number; readonly update_seq: number }>;
   get(id: string, options?: JsonObject): Promise<StoredDocument>;
   bulkDocs(body: { docs: JsonObject[] }, options?: { new_edits: boolean }): Promise<WriteRow[]>;

@@ -12,7 +12,8 @@ import { isFinished, reservationReason, writtenInto } from '../documents/reserva
 import { SETTINGS_ID } from '../documents/settings-document.ts';
 import { clusterIfAny } from '../lookup/cluster-at.ts';
 import { classifyById } from '../lookup/lookup.ts';
-import { type PossibleOwner, type PrefixIndex, sharersOf } from '../lookup/prefix-index.ts';
+import type { PossibleOwner } from '../lookup/owner-index.ts';
+import { type PrefixIndex, sharersOf } from '../lookup/prefix-index.ts';
 import { checkFiles, type FileChecks } from './check-files.ts';
 import { databaseFindings } from './database-findings.ts';
 import {

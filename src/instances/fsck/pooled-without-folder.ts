@@ -1,5 +1,5 @@
 import type { Storage } from '../../storage/storage.ts';
-import type { PossibleOwners } from '../lookup/prefix-index.ts';
+import type { PossibleOwners } from '../lookup/owner-index.ts';
 
 /**
  * An instance with databases from the pool whose directory is not in the storage. Somebody may have renamed it by hand, and

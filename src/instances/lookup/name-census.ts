@@ -1,5 +1,6 @@
+import { generationOf } from '../../couchdb/revision-generation.ts';
 import { prefixOf } from '../databases/prefix.ts';
-import type { PossibleOwners } from './prefix-index.ts';
+import type { PossibleOwners } from './owner-index.ts';
 
 /** The design document of the view by which names are looked up (`docs/cozy-data.md` §1.2). */
 const NAMES_VIEW = '_design/domain-and-aliases';
@@ -37,9 +38,4 @@ export function isKnownAlone(
   if (known === undefined || !(generationOf(known) >= generationOf(_rev))) return false;
   const [only, ...others] = idsByAnyReading(owners, names);
   return only === _id && others.length === 0;
-}
-
-/** How often a document was written up to that revision; NaN where it is none, which is neither more nor less. */
-function generationOf(revision: string): number {
-  return Number.parseInt(revision, 10);
 }

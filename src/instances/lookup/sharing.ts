@@ -2,7 +2,8 @@ import { databasePrefix, prefixOf } from '../databases/prefix.ts';
 import type { StoredInstance } from '../documents/instance-document.ts';
 import { Refusal } from '../errors.ts';
 import { refusalOf } from './classify-document.ts';
-import { type PossibleOwner, type PossibleOwners, sharersOf } from './prefix-index.ts';
+import type { PossibleOwner, PossibleOwners } from './owner-index.ts';
+import { sharersOf } from './prefix-index.ts';
 import type { OwningField } from './readings.ts';
 
 /** Why databases or files of an instance are, or could be, another document's too. */

@@ -7,11 +7,8 @@ import type { OrphanDatabases, OrphanFinding } from '../../instances/fsck/findin
 import { findOrphans } from '../../instances/fsck/orphans.ts';
 import { pooledWithoutFolder } from '../../instances/fsck/pooled-without-folder.ts';
 import { refusalOf, type Unreadable } from '../../instances/lookup/classify-document.ts';
-import {
-  createPrefixIndex,
-  type PossibleOwners,
-  type PrefixIndex,
-} from '../../instances/lookup/prefix-index.ts';
+import type { PossibleOwners } from '../../instances/lookup/owner-index.ts';
+import { createPrefixIndex, type PrefixIndex } from '../../instances/lookup/prefix-index.ts';
 import { createPoolStore } from '../../instances/pool/pool-store.ts';
 import { type DirectWork, holdNames } from '../../jobs/claims/hold-names.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';

@@ -11,7 +11,8 @@ import { SETTINGS_ID } from '../../instances/documents/settings-document.ts';
 import { classifyDocument, type ReadResult } from '../../instances/lookup/classify-document.ts';
 import { clusterIfAny } from '../../instances/lookup/cluster-at.ts';
 import { classifyIfAny, INSTANCES } from '../../instances/lookup/lookup.ts';
-import type { PossibleOwners, PrefixIndex } from '../../instances/lookup/prefix-index.ts';
+import type { PossibleOwners } from '../../instances/lookup/owner-index.ts';
+import type { PrefixIndex } from '../../instances/lookup/prefix-index.ts';
 import type { Couch } from '../connect/couch.ts';
 
 /** Where a plan looks. */

@@ -19,7 +19,7 @@ import {
 } from '../../instances/lookup/creation-rules.ts';
 import { findByNames, findByOldDomain, INSTANCES, readInstance } from '../../instances/lookup/lookup.ts';
 import { hasNamesView, idsByAnyReading } from '../../instances/lookup/name-census.ts';
-import type { PossibleOwners } from '../../instances/lookup/prefix-index.ts';
+import type { PossibleOwners } from '../../instances/lookup/owner-index.ts';
 import { refuseMeantDomain, refuseUnreadableOwner } from '../../instances/lookup/sharing.ts';
 import { optionsHash } from '../../instances/options/options.ts';
 import { ensureGlobalDatabases } from '../../instances/platform/global-databases.ts';

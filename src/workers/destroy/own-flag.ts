@@ -1,3 +1,4 @@
+import { generationOf } from '../../couchdb/revision-generation.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 
 /**
@@ -6,8 +7,4 @@ import type { StoredInstance } from '../../instances/documents/instance-document
  */
 export function isOwnFlag(markedFrom: string | undefined, { deleting, _rev }: StoredInstance): boolean {
   return deleting === true && markedFrom !== undefined && generationOf(_rev) > generationOf(markedFrom);
-}
-
-function generationOf(rev: string): number {
-  return Number.parseInt(rev, 10);
 }

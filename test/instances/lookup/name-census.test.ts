@@ -3,7 +3,8 @@ import type { CouchDocument } from '../../../src/couchdb/documents.ts';
 import { connectCouch } from '../../../src/couchdb/server.ts';
 import { prefixOf } from '../../../src/instances/databases/prefix.ts';
 import { hasNamesView, idsByAnyReading, isKnownAlone } from '../../../src/instances/lookup/name-census.ts';
-import { createPrefixIndex, type PossibleOwners } from '../../../src/instances/lookup/prefix-index.ts';
+import type { PossibleOwners } from '../../../src/instances/lookup/owner-index.ts';
+import { createPrefixIndex } from '../../../src/instances/lookup/prefix-index.ts';
 
 const NAMES = ['alice.example', 'alice.alias'];
 const OURS = { _id: 'ours', _rev: '2-b' };

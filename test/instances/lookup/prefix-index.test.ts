@@ -9,6 +9,15 @@ import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { createPrefixIndex, type PrefixIndex } from '../../../src/instances/lookup/prefix-index.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
+import { until } from '../../support/until.ts';
+
+/** A server that has just deleted a database takes a moment to make it again. */
+async function isMade(work: Promise<unknown>): Promise<boolean> {
+  return await work.then(
+    () => true,
+    () => false,
+  );
+}
 
 describe('the index of prefixes', () => {
   let fleet: TestFleet;
@@ -102,6 +111,145 @@ describe('the index of prefixes', () => {
     const prefixIndex = createPrefixIndex(server);
     expect((await prefixIndex.refresh()).revisionOf('a')).to.equal('1-a');
     expect((await prefixIndex.refresh()).revisionOf('a')).to.equal(undefined);
+  });
+
+  describe('of a database that another one has taken the place of', () => {
+    const design = { _id: '_design/domain-by-uuid', _rev: '1-d' };
+    const first = { _id: 'first', _rev: '2-a', domain: 'first.org', prefix: 'first-org' };
+    const second = { _id: 'second', _rev: '1-b', domain: 'second.org', prefix: 'second-org' };
+
+    /** As CouchDB, it begins anew for a sequence that another database has given. */
+    class Restored {
+      documents: readonly CouchDocument[] = [design, first];
+      sequence = '7-x';
+      madeAt = '1';
+      readonly asked: string[] = [];
+      /** Stands in the way of a page. */
+      meanwhile: (since: string) => Promise<void> = async () => undefined;
+      readonly server: CouchServer;
+
+      constructor() {
+        this.server = {
+          ...fleet.server,
+          changes: async (_database, since) => {
+            this.asked.push(since);
+            await this.meanwhile(since);
+            const told = since === this.sequence ? [] : this.documents;
+            return { changes: told.map((doc) => ({ id: doc._id, doc })), lastSequence: this.sequence };
+          },
+          databaseFacts: async () => {
+            this.asked.push('facts');
+            return { documents: this.documents.length, madeAt: this.madeAt, copies: 1 };
+          },
+        };
+      }
+
+      restore(documents: readonly CouchDocument[], sequence: string): void {
+        this.documents = documents;
+        this.sequence = sequence;
+        this.madeAt = String(Number(this.madeAt) + 1);
+      }
+    }
+
+    it('has forgotten what that one does not have, where it has come further already', async () => {
+      const database = new Restored();
+      const prefixIndex = createPrefixIndex(database.server);
+      expect((await prefixIndex.refresh()).revisionOf('first')).to.equal('2-a');
+      database.restore([design, second], '9-y');
+      const owners = await prefixIndex.refresh();
+      expect(owners.revisionOf('first')).to.equal(undefined);
+      expect(owners.ofPrefix('first-org')).to.deep.equal([]);
+      expect(owners.ofPrefix('second-org')).to.have.length(1);
+      expect(owners.size).to.equal(1);
+    });
+
+    it('has what an earlier state has below the sequence that it has not reached again', async () => {
+      const database = new Restored();
+      const prefixIndex = createPrefixIndex(database.server);
+      await prefixIndex.refresh();
+      const ask = database.server.changes;
+      // Of the same database, so that it tells nothing below a sequence that it gave.
+      const changes: CouchServer['changes'] = async (name, since, ...more) =>
+        since === '7-x' ? { changes: [], lastSequence: '5-x' } : await ask(name, since, ...more);
+      Object.assign(database.server, { changes });
+      database.restore([design, second], '5-x');
+      expect((await prefixIndex.refresh()).ofPrefix('second-org')).to.have.length(1);
+    });
+
+    it('is read anew where it was gone in between', async () => {
+      const database = new Restored();
+      const prefixIndex = createPrefixIndex(database.server);
+      await prefixIndex.refresh();
+      const gone = { status: 404, error: 'not_found', reason: 'Database does not exist.' };
+      database.meanwhile = () => Promise.reject(new CouchError('db', 'reading', gone));
+      expect(await thrownBy(prefixIndex.refresh())).to.include({ status: 404 });
+      database.meanwhile = async () => undefined;
+      database.restore([second], '9-y');
+      expect((await prefixIndex.refresh()).revisionOf('first')).to.equal(undefined);
+    });
+
+    it('says what it knew until that one was read', async () => {
+      const database = new Restored();
+      const prefixIndex = createPrefixIndex(database.server);
+      const owners = await prefixIndex.refresh();
+      database.restore([design, first, second], '9-y');
+      const seen: number[] = [];
+      database.meanwhile = async () => void seen.push(owners.ofPrefix('first-org').length);
+      await prefixIndex.refresh();
+      expect(seen).to.deep.equal([1, 1]);
+    });
+
+    it('says nothing before that one was read to its end', async () => {
+      const database = new Restored();
+      const prefixIndex = createPrefixIndex(database.server);
+      await prefixIndex.refresh();
+      database.restore([design, second], '9-y');
+      const down = new CouchError('db', 'reading', { status: 500, error: 'down', reason: 'down' });
+      database.meanwhile = (since) => (since === '0' ? Promise.reject(down) : Promise.resolve());
+      expect(await thrownBy(prefixIndex.refresh())).to.equal(down);
+      expect(await thrownBy(prefixIndex.refresh())).to.equal(down);
+      database.meanwhile = async () => undefined;
+      expect((await prefixIndex.refresh()).revisionOf('first')).to.equal(undefined);
+    });
+
+    it('is not read anew for each node that tells again', async () => {
+      const database = new Restored();
+      const prefixIndex = createPrefixIndex(database.server);
+      await prefixIndex.refresh();
+      // The same database, by the sequences of other nodes.
+      database.sequence = '8-of-another-node';
+      await prefixIndex.refresh();
+      database.asked.length = 0;
+      database.sequence = '9-of-a-third-node';
+      expect((await prefixIndex.refresh()).size).to.equal(1);
+      expect(database.asked).to.deep.equal(['8-of-another-node', 'facts']);
+    });
+
+    it('is known for what it is, whatever CouchDB has told before', async () => {
+      const name = `${fleet.domain('lives').replaceAll(/[.-]/g, '')}/instances`;
+      const couch = fleet.server;
+      const within: CouchServer = {
+        ...couch,
+        changes: (_database, ...more) => couch.changes(name, ...more),
+        databaseFacts: (_database, ...more) => couch.databaseFacts(name, ...more),
+      };
+      const put = (_id: string) => couch.putDocument(name, { _id, domain: `${_id}.org` });
+      const make = () => until('it is made', () => isMade(couch.createDatabase(name)));
+      await make();
+      for (const id of ['both', 'gone']) await put(id);
+      const prefixIndex = createPrefixIndex(within);
+      expect((await prefixIndex.refresh()).size).to.equal(2);
+      await couch.deleteDatabase(name);
+      await make();
+      for (const id of ['both', 'one', 'two', 'three']) await until(id, () => isMade(put(id)));
+      const owners = await prefixIndex.refresh();
+      await couch.deleteDatabase(name);
+      expect(owners.size).to.equal(4);
+      for (const id of ['both', 'one', 'two', 'three']) {
+        expect(owners.ofDirectory(`${id}.org`), id).to.have.length(1);
+      }
+      expect(owners.ofDirectory('gone.org')).to.deep.equal([]);
+    });
   });
 
   it('gives up what is not answered, by a time of its own', async () => {

@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Databases } from '../databases.ts';
 import type { JsonObject } from '../pouch-types.ts';
+import { sequenceText } from '../sequence.ts';
 
 /** What CouchDB tells about a database; shards and sequences are made up. */
 export async function databaseInfo(databases: Databases, name: string): Promise<JsonObject> {
@@ -13,7 +14,7 @@ export async function databaseInfo(databases: Databases, name: string): Promise<
       instance_start_time: String(Math.floor(birthtimeMs / 1000)),
       db_name: name,
       purge_seq: '0-embedded',
-      update_seq: `${update_seq}-embedded`,
+      update_seq: await sequenceText(pouch, update_seq),
       sizes: { file, external: file, active: file },
       props: {},
       doc_del_count: 0,

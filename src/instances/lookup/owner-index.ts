@@ -1,0 +1,155 @@
+import type { Change, CouchDocument } from '../../couchdb/documents.ts';
+import { defined } from '../../defined.ts';
+import { isPoolPrefix } from '../databases/pool-prefix.ts';
+import { classifyDocument, type Unreadable } from './classify-document.ts';
+import { IdsByKey } from './ids-by-key.ts';
+import { createLookAlikes } from './look-alikes.ts';
+import {
+  directoryKeys,
+  type Keys,
+  keysOf,
+  type OwningField,
+  prefixKeys,
+  type Reading,
+  readingsOf,
+} from './readings.ts';
+
+/** A document that could mean something, and the field by which it could. */
+export interface PossibleOwner {
+  readonly _id: string;
+  /** Empty where it has none that can be read. */
+  readonly domain: string;
+  readonly field: OwningField;
+  /** Why its meaning is not known; absent for a document that can be read. */
+  readonly unreadable?: Unreadable;
+}
+
+/** The documents of `global/instances` by what they could own, as they were at the last refresh. */
+export interface PossibleOwners {
+  /** How many documents there are; design documents are none. */
+  readonly size: number;
+  /** Those that cannot be read. */
+  unreadable(): Unreadable[];
+  /** Ids of the documents that CouchDB could find by that name without their having it as it is written (`look-alikes.ts`). */
+  looksLike(name: string): string[];
+  /**
+   * The revision that a document had, a design document too; undefined where it was not there, or where that is not
+   * known. With several copies of a database it is that of one of them, and says less than the document itself
+   * (`has-one-copy.ts`).
+   */
+  revisionOf(id: string): string | undefined;
+  /**
+   * The documents to which databases of that prefix could belong, by any reading.
+   * @param but `_id` of a document that does not count
+   */
+  ofPrefix(prefix: string, but?: string): PossibleOwner[];
+  /**
+   * The documents to which the directory of that name could belong: by a name of theirs, or because they have the
+   * databases of an instance of that name, as one that was renamed by hand.
+   * @param but `_id` of a document that does not count
+   */
+  ofDirectory(name: string, but?: string): PossibleOwner[];
+  /** Domains of the documents whose prefix is one of the pool: it does not tell what they were called before. */
+  pooled(): Iterable<string>;
+}
+
+/** Documents by what they could own, one change after the other. */
+export interface OwnerIndex extends PossibleOwners {
+  take(change: Change): void;
+}
+
+interface IndexedDocument {
+  readonly domain: string;
+  readonly readings: readonly Reading[];
+  readonly unreadable?: Unreadable;
+}
+
+/** An index of no document yet. */
+export function createOwnerIndex(): OwnerIndex {
+  const documents = new Map<string, IndexedDocument>();
+  const revisions = new Map<string, string>();
+  const unreadable = new Map<string, Unreadable>();
+  const lookAlikes = createLookAlikes();
+  /** Domains by id. */
+  const pooled = new Map<string, string>();
+  const prefixes = new IdsByKey();
+  const directories = new IdsByKey();
+
+  function forget(id: string): void {
+    for (const keys of (documents.get(id)?.readings ?? []).map(keysOf)) {
+      for (const key of keys.prefixes) prefixes.delete(key, id);
+      for (const key of keys.directories) directories.delete(key, id);
+    }
+    documents.delete(id);
+    revisions.delete(id);
+    unreadable.delete(id);
+    lookAlikes.delete(id);
+    pooled.delete(id);
+  }
+
+  function ownersAmong(
+    ids: Iterable<string>,
+    but: string | undefined,
+    isMeant: (keys: Keys, reading: Reading) => boolean,
+  ): PossibleOwner[] {
+    return [...ids].flatMap((_id) => {
+      const document = documents.get(_id);
+      const reading = document?.readings.find((each) => isMeant(keysOf(each), each));
+      if (_id === but || document === undefined || reading === undefined) return [];
+      const { domain, unreadable } = document;
+      return [defined({ _id, domain, field: reading.field, unreadable })];
+    });
+  }
+
+  return {
+    take({ id, deleted, doc }) {
+      forget(id);
+      if (deleted === true) return;
+      if (doc._rev !== undefined) revisions.set(id, doc._rev);
+      if (id.startsWith('_design/')) return;
+      const document = describe(doc);
+      documents.set(id, document);
+      lookAlikes.add(id, document.readings);
+      if (document.unreadable !== undefined) unreadable.set(id, document.unreadable);
+      if (document.readings.some(({ field, text }) => field === 'prefix' && isPoolPrefix(text))) {
+        pooled.set(id, document.domain);
+      }
+      for (const keys of document.readings.map(keysOf)) {
+        for (const key of keys.prefixes) prefixes.add(key, id);
+        for (const key of keys.directories) directories.add(key, id);
+      }
+    },
+    get size() {
+      return documents.size;
+    },
+    unreadable: () => [...unreadable.values()],
+    revisionOf: (id) => revisions.get(id),
+    looksLike: lookAlikes.of,
+    pooled: () => pooled.values(),
+    ofPrefix(prefix, but) {
+      const keys = prefixKeys(prefix);
+      const ids = new Set(keys.flatMap((key) => [...prefixes.of(key)]));
+      return ownersAmong(ids, but, (owned) => keys.some((key) => owned.prefixes.has(key)));
+    },
+    ofDirectory(name, but) {
+      const keys = directoryKeys(name);
+      const ids = new Set(keys.flatMap((key) => [...directories.of(key)]));
+      const byName = ownersAmong(ids, but, (owned) => keys.some((key) => owned.directories.has(key)));
+      const starts = [...keysOf({ field: 'domain', text: name }).prefixes];
+      const others = new Set(starts.flatMap((key) => [...prefixes.of(key)]).filter((id) => !ids.has(id)));
+      const byPrefix = ownersAmong(
+        others,
+        but,
+        (owned, { field }) => field === 'prefix' && starts.some((key) => owned.prefixes.has(key)),
+      );
+      return [...byName, ...byPrefix];
+    },
+  };
+}
+
+function describe(document: CouchDocument): IndexedDocument {
+  const readings = readingsOf(document);
+  const result = classifyDocument({ _rev: '', ...document });
+  if (result.readable) return { domain: result.instance.domain, readings };
+  return { domain: result.unreadable.domain, readings, unreadable: result.unreadable };
+}
