@@ -8,6 +8,7 @@ import { JOB_KINDS, type JobKind } from '../src/jobs/kinds/job-kinds.ts';
 import { creation, enqueueRows, type RowRequest } from '../src/jobs/queue/enqueue.ts';
 import { readProgress } from '../src/jobs/queue/progress.ts';
 import { lookUp } from '../src/operations/targets/target.ts';
+import { coveredMs } from './covered-ms.ts';
 import { benchOptions } from './instances.ts';
 
 /** How often the batch is looked at; its end is read from the batch itself, to the millisecond. */
@@ -87,7 +88,7 @@ function refuseFailures({ id, total, counts }: Batch): void {
 
 /**
  * Mean milliseconds of a job in each stage, as its progress has them, and between them: claims, reports
- * and progress in Redis.
+ * and progress in Redis. What stages do side by side counts in each of them, and once in the time that is not between them.
  */
 export async function stageTimes(
   fleet: Fleet,
@@ -106,11 +107,9 @@ export async function stageTimes(
     const job = await fleet.queue.getJob(jobId);
     if (job?.finishedOn === undefined || job.processedOn === undefined) continue;
     jobs += 1;
-    add('between', job.finishedOn - job.processedOn);
-    for (const { stage, ms = 0 } of readProgress(job.progress).stages) {
-      add(stage, ms);
-      add('between', -ms);
-    }
+    const { stages } = readProgress(job.progress);
+    for (const { stage, ms = 0 } of stages) add(stage, ms);
+    add('between', job.finishedOn - job.processedOn - coveredMs(stages));
   }
   return Object.fromEntries(Object.entries(times).map(([name, ms]) => [name, ms / Math.max(jobs, 1)]));
 }
