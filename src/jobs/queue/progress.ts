@@ -84,6 +84,14 @@ export function doneStages({ stages }: Progress): StageName[] {
   return stages.filter(({ state }) => state === 'done').map(({ stage }) => stage);
 }
 
+/**
+ * The stage that runs. Of several that run side by side, the first one stands for all: it is the one whose failure ends the
+ * try where several fail, and a job counts once wherever jobs are counted by their stage.
+ */
+export function runningStage({ stages }: Progress): StageName | undefined {
+  return stages.find(({ state }) => state === 'running')?.stage;
+}
+
 /** A stage that was done, and how long it took in milliseconds. */
 export interface StageDone {
   readonly stage: StageName;

@@ -1,7 +1,7 @@
 import type { RowCause } from '../../jobs/batches/batches.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { type JobKind, stagesOf } from '../../jobs/kinds/job-kinds.ts';
-import { type Progress, parseProgress } from '../../jobs/queue/progress.ts';
+import { type Progress, parseProgress, runningStage } from '../../jobs/queue/progress.ts';
 
 /** How many rows of a batch are at, or stopped at, a stage. */
 export interface StageCount {
@@ -33,10 +33,12 @@ export async function activeByStage(
   return inOrder(stages, kind);
 }
 
-/** The stage that runs; the one that was done last where the next has not begun. */
-function currentStage({ stages }: Progress): string {
-  const running = stages.findLast(({ state }) => state === 'running');
-  return (running ?? stages.at(-1))?.stage ?? '';
+/**
+ * The stage that runs, and of several side by side the first, so that each row counts once; the one that was done last
+ * where the next has not begun.
+ */
+function currentStage(progress: Progress): string {
+  return runningStage(progress) ?? progress.stages.at(-1)?.stage ?? '';
 }
 
 /** Rows that stopped at a stage, in the order of the stages. */

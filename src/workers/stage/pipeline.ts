@@ -1,4 +1,4 @@
-import { type Progress, type StageRecord, withStage } from '../../jobs/queue/progress.ts';
+import { type Progress, runningStage, type StageRecord, withStage } from '../../jobs/queue/progress.ts';
 import type { Log } from '../../logger.ts';
 import { settleAll } from '../../settle-all.ts';
 
@@ -177,9 +177,8 @@ export function currentStage(
   progress: Progress,
   names: readonly StageRecord['stage'][],
 ): StageRecord['stage'] | undefined {
-  const running = progress.stages.find(({ state }) => state === 'running');
   return (
-    running?.stage ??
+    runningStage(progress) ??
     names.find((name) => progress.stages.find(({ stage }) => stage === name)?.state !== 'done')
   );
 }

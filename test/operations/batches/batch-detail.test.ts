@@ -30,4 +30,23 @@ describe('the detail of a batch', () => {
     await fleet.redis.set(fleet.keys.bull(jobId), 'of another type');
     expect(await look(timestamp)).to.equal(undefined);
   });
+
+  it('counts a row once, at the first of the stages that its job runs side by side', async () => {
+    const { fleet } = test;
+    const about = { kind: 'create', name: 'g.csv', reason: '', by: 'root@ops', total: 1 } as const;
+    const id = await fleet.batches.create(about);
+    const domain = test.domain('together');
+    await enqueueRows(fleet, id, [{ ...creation(await test.request({ domain })), row: 1 }]);
+    const rows = fleet.batches.rows(id);
+    const { jobId = '' } = (await rows.next()).value ?? {};
+    const at = { batchId: id, row: 1, domain, jobId, tries: 1, generation: 0, attempt: 1 };
+    await fleet.batches.report({ ...at, state: 'active' });
+    const running = (stage: string) => ({ stage, state: 'running', startedAt: 1, tries: 1, generation: 0 });
+    const done = { ...running('databases'), state: 'done', ms: 1 };
+    const together = ['indexes', 'directories', 'settings'].map(running);
+    const progress = JSON.stringify({ stages: [done, ...together] });
+    await fleet.redis.hset(fleet.keys.bull(jobId), 'progress', progress);
+    const { activeByStage } = await batchDetail(fleet, await fleet.batches.get(id), Date.now());
+    expect(activeByStage).to.deep.equal([{ stage: 'indexes', rows: 1 }]);
+  });
 });
