@@ -1,5 +1,3 @@
-import stringWidth from 'string-width';
-
 /**
  * What moves a cursor, ends a line, turns the direction of what follows, or is not seen at all: each of it makes a
  * terminal show something else than what is there. Not what letters and pictures are joined and chosen with.
@@ -32,18 +30,4 @@ function escaped(character: string): string {
   return Array.from({ length: character.length }, (_, at) => {
     return `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`;
   }).join('');
-}
-
-const CHARACTERS = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-
-/** As much of a line as fits into so many columns: a character may take two of them, or none. */
-export function clipped(line: string, columns: number): string {
-  let width = 0;
-  let kept = '';
-  for (const { segment } of CHARACTERS.segment(line)) {
-    width += stringWidth(segment);
-    if (width > columns) break;
-    kept += segment;
-  }
-  return kept;
 }

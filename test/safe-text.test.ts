@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import stringWidth from 'string-width';
-import { clipped, oneLine, safeJson, severalLines } from '../src/safe-text.ts';
+import { oneLine, safeJson, severalLines } from '../src/safe-text.ts';
 
 /** Clears the screen, rings, sets the title, ends a line in ways of its own, turns the direction. */
 const HOSTILE = [
@@ -43,14 +42,5 @@ describe('text of others on a terminal', () => {
     const safe = safeJson(JSON.stringify(value, null, 2));
     expect(JSON.parse(safe)).to.deep.equal(value);
     expect(severalLines(safe)).to.equal(safe);
-  });
-
-  it('is cut where it would be too wide', () => {
-    const wide = '山田太郎の新しいインスタンス';
-    expect(clipped(wide, 5)).to.equal('山田');
-    expect(clipped('👩‍👩‍👧👩‍👩‍👧', 3)).to.equal('👩‍👩‍👧');
-    expect(clipped('e\u0301e\u0301', 1)).to.equal('e\u0301');
-    expect(stringWidth(clipped(wide, 9))).to.be.at.most(9);
-    expect(clipped('short', 80)).to.equal('short');
   });
 });

@@ -115,7 +115,7 @@ describe('the package', () => {
     const { stdout, loaded } = await runs('--version');
     expect(stdout).to.match(/^cozy-fleet\/\d+\.\d+\.\d+ /);
     expect(commandsIn(loaded)).to.deep.equal([]);
-    for (const name of ['zod', 'yaml', 'ioredis', 'bullmq']) {
+    for (const name of ['zod', 'yaml', 'ioredis', 'bullmq', 'string-width']) {
       expect(await hasPackage(loaded, name), name).to.equal(false);
     }
   });
@@ -129,7 +129,7 @@ describe('the package', () => {
   it('lists instances without the queue, and without what other commands need', async () => {
     const { loaded } = await runs('instances', 'ls');
     expect(commandsIn(loaded)).to.deep.equal(['instances/ls']);
-    for (const name of ['bullmq', 'luxon', 'undici', 'cron-parser', 'winston', 'fastify']) {
+    for (const name of ['bullmq', 'luxon', 'undici', 'cron-parser', 'winston', 'fastify', 'string-width']) {
       expect(await hasPackage(loaded, name), name).to.equal(false);
     }
     expect(await hasPackage(loaded, 'zod')).to.equal(true);

@@ -1,10 +1,11 @@
+import { clipped } from '../../clipped.ts';
 import type { Batch } from '../../jobs/batches/batches.ts';
 import { JOB_KINDS, stageLabel } from '../../jobs/kinds/job-kinds.ts';
 import { endedRows, queuedRows } from '../../operations/batches/batch-state.ts';
 import type { BatchView } from '../../operations/batches/follow-batch.ts';
 import { secondsLeft } from '../../operations/batches/watch-snapshot.ts';
 import { count, readableDuration } from '../../quantity-text.ts';
-import { clipped, oneLine } from '../../safe-text.ts';
+import { oneLine } from '../../safe-text.ts';
 import { holdTexts } from './hold-texts.ts';
 
 const BAR = 26;

@@ -1,7 +1,8 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { clipped } from '../../clipped.ts';
 import type { Log } from '../../logger.ts';
 import type { QueueStats } from '../../operations/queue/queue-stats.ts';
-import { clipped, oneLine } from '../../safe-text.ts';
+import { oneLine } from '../../safe-text.ts';
 import type { SharedLook } from '../../shared-look.ts';
 import type { FleetLook } from './fleet-look.ts';
 

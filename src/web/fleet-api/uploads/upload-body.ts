@@ -3,11 +3,12 @@ import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import fastifyMultipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { clipped } from '../../../clipped.ts';
 import { InputError } from '../../../errors.ts';
 import type { RowFormat } from '../../../operations/input/row-format.ts';
 import type { InputStream } from '../../../operations/input/spool.ts';
 import { readableBytes } from '../../../operations/input/text-lines.ts';
-import { clipped, oneLine } from '../../../safe-text.ts';
+import { oneLine } from '../../../safe-text.ts';
 
 /** Media types of rows, and what they hold. */
 const FORMATS: Readonly<Record<string, RowFormat>> = {
