@@ -129,7 +129,16 @@ describe('the package', () => {
   it('lists instances without the queue, and without what other commands need', async () => {
     const { loaded } = await runs('instances', 'ls');
     expect(commandsIn(loaded)).to.deep.equal(['instances/ls']);
-    for (const name of ['bullmq', 'luxon', 'undici', 'cron-parser', 'winston', 'fastify', 'string-width']) {
+    for (const name of [
+      'bullmq',
+      'luxon',
+      'undici',
+      'cron-parser',
+      'winston',
+      'fastify',
+      'string-width',
+      'ioredis',
+    ]) {
       expect(await hasPackage(loaded, name), name).to.equal(false);
     }
     expect(await hasPackage(loaded, 'zod')).to.equal(true);

@@ -7,8 +7,7 @@ import {
   type LoginBook,
   type LoginOutcome,
 } from '../../couchdb/login-gate.ts';
-import { createRedisClient, type RedisClient } from '../../redis/client.ts';
-import { connectRedis } from '../../redis/connect-redis.ts';
+import { createScriptClient, type ScriptClient } from '../../redis/script-client.ts';
 import type { FleetRedisSettings } from './connect-fleet-redis.ts';
 import { createKeys, type Keys } from './keys.ts';
 import { script } from './script.ts';
@@ -22,7 +21,7 @@ export interface Logins {
 
 export interface LoginsOptions {
   /** Connects to the fleet's Redis; called when it is needed, and again after that connection failed. */
-  connect(): Promise<RedisClient>;
+  connect(): Promise<ScriptClient>;
   readonly keys: Keys;
 }
 
@@ -101,11 +100,18 @@ const permission = z.tuple([z.enum(['try', 'go', 'busy', 'wait']), z.number()]);
 
 /** Without Redis each process goes by what it has seen itself. */
 export function createLogins({ connect, keys }: LoginsOptions): Logins {
-  let connection: Promise<RedisClient> | undefined;
+  let connection: Promise<ScriptClient> | undefined;
   let askAgainAt = 0;
 
+  /** Begins to connect, for a question that comes in a moment. */
+  function prepare(): void {
+    if (Date.now() < askAgainAt || connection !== undefined) return;
+    connection = connect();
+    connection.catch(() => undefined);
+  }
+
   /** What Redis says, or undefined where it says nothing in time. */
-  async function ask<T>(work: (redis: RedisClient) => Promise<T>): Promise<T | undefined> {
+  async function ask<T>(work: (redis: ScriptClient) => Promise<T>): Promise<T | undefined> {
     if (Date.now() < askAgainAt) return undefined;
     const asked = (async () => {
       connection ??= connect();
@@ -133,27 +139,34 @@ export function createLogins({ connect, keys }: LoginsOptions): Logins {
   }
 
   return {
-    at: (url) => createBook(url, keys, ask),
+    at: (url) => createBook(url, keys, { prepare, ask }),
     close: drop,
   };
 }
 
 /** The books in the fleet's Redis, on a connection of their own: they are asked before anything else is open. */
 export function fleetLogins({ redis, prefix }: FleetRedisSettings): Logins {
-  const connect = async (): Promise<RedisClient> => {
+  // Loaded by whom Redis gives trouble, or is more than one server: few commands need it for anything else.
+  const loadClient = async (): Promise<ScriptClient> => {
     // Whether it is a node of a cluster, which answers for some keys only, is found out by asking it.
     if (redis.kind === 'server' && redis.mayBeCluster) {
+      const { connectRedis } = await import('../../redis/connect-redis.ts');
       return await connectRedis({ target: redis, role: 'command', setting: 'fleet.redis', needs: [] });
     }
+    const { createRedisClient } = await import('../../redis/client.ts');
     // These few scripts need no more than an answer; the connection for jobs checks what this Redis is fit for.
     return createRedisClient(redis, 'command', { mayAskInfo: false });
   };
+  const connect = async (): Promise<ScriptClient> => createScriptClient(redis, loadClient);
   return createLogins({ connect, keys: createKeys(prefix) });
 }
 
-type Ask = <T>(work: (redis: RedisClient) => Promise<T>) => Promise<T | undefined>;
+interface SharedBooks {
+  prepare(): void;
+  ask<T>(work: (redis: ScriptClient) => Promise<T>): Promise<T | undefined>;
+}
 
-function createBook(url: string, keys: Keys, ask: Ask): LoginBook {
+function createBook(url: string, keys: Keys, { prepare, ask }: SharedBooks): LoginBook {
   const { host } = new URL(url);
   const local = createLocalBook();
   let digest: Promise<string> | undefined;
@@ -168,6 +181,8 @@ function createBook(url: string, keys: Keys, ask: Ask): LoginBook {
   return {
     async ask() {
       const mine = randomUUID();
+      // While it is connected to, the digest is made.
+      prepare();
       const both = await names();
       const [state, ms] = permission.safeParse(await ask((redis) => ASK.run(redis, both, [mine]))).data ?? [];
       token = state === 'try' ? mine : '';

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { RedisClient } from '../../redis/client.ts';
+import type { ScriptClient } from '../../redis/script-client.ts';
 
 /** A Lua script of ours, sent once to each Redis and then called by its digest. */
 export interface Script {
-  run(redis: RedisClient, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
+  run(
+    redis: Pick<ScriptClient, 'eval' | 'evalsha'>,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown>;
 }
 
 export function script(lua: string): Script {

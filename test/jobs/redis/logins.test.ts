@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { LOGIN_RETRY_MS } from '../../../src/couchdb/login-gate.ts';
 import { createKeys } from '../../../src/jobs/redis/keys.ts';
-import { createLogins, type Logins } from '../../../src/jobs/redis/logins.ts';
+import { createLogins, fleetLogins, type Logins } from '../../../src/jobs/redis/logins.ts';
+import { redisAt } from '../../support/redis-at.ts';
 import { startTestRedis, type TestRedis } from '../../support/servers.ts';
 import { timePasses } from '../../support/time-passes.ts';
 
@@ -35,8 +36,11 @@ describe('the books of logins', () => {
   });
 
   /** The book as another process has it. */
-  function book(password = 'old', host?: string, connect = async () => new Redis(server.url)) {
-    const logins = createLogins({ connect, keys });
+  function book(password = 'old', host?: string, connect?: () => Promise<Redis>) {
+    const logins =
+      connect === undefined
+        ? fleetLogins({ redis: redisAt(server.url), prefix: 'fleet' })
+        : createLogins({ connect, keys });
     opened.push(logins);
     return logins.at(urlOf(password, host));
   }
@@ -48,6 +52,13 @@ describe('the books of logins', () => {
     expect(await book().ask()).to.deep.equal({ state: 'busy' });
     await one.tell('accepted');
     expect(await book().ask()).to.deep.equal({ state: 'go' });
+  });
+
+  it('let one of many try that start at the same moment', async () => {
+    const asked = await Promise.all(Array.from({ length: 50 }, () => book('wrong').ask()));
+    const states = asked.map(({ state }) => state);
+    expect(states.filter((state) => state === 'try')).to.have.lengthOf(1);
+    expect(states.filter((state) => state === 'busy')).to.have.lengthOf(49);
   });
 
   it('give the turn to the next one when who tries has died', async () => {
