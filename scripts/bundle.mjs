@@ -61,6 +61,41 @@ function packageOf(name) {
     .join('/');
 }
 
+/**
+ * What BullMQ loads for what we never ask of it is more than all that we do: queues in PostgreSQL are left out, and what
+ * schedules need is loaded by who makes one.
+ */
+const leaveOut = {
+  name: 'leave-out',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'left-out';
+    onResolve({ filter: /^(?:\.\/postgres|cron-parser)$/ }, ({ path, importer }) =>
+      importer.includes('/node_modules/bullmq/') ? { path, namespace } : undefined,
+    );
+    onLoad({ filter: /^\.\/postgres$/, namespace }, () => ({ contents: 'module.exports = {};' }));
+    onLoad({ filter: /^cron-parser$/, namespace }, () => ({
+      contents: `Object.defineProperty(exports, 'CronExpressionParser', {
+        get: () => module.require('cron-parser').CronExpressionParser,
+      });`,
+    }));
+  },
+};
+
+/** Of what is built in, what makes a large table of its own: it is made for the first name that is not ASCII. */
+const makeLater = {
+  name: 'make-later',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'later';
+    onResolve({ filter: /^unhomoglyph$/ }, ({ path, importer }) =>
+      importer.startsWith(join(ROOT, 'src')) ? { path, namespace } : undefined,
+    );
+    onLoad({ filter: /^unhomoglyph$/, namespace }, () => ({
+      contents: "module.exports = (text) => require('unhomoglyph')(text);",
+      resolveDir: ROOT,
+    }));
+  },
+};
+
 const choosePackages = {
   name: 'choose-packages',
   setup({ onResolve }) {
@@ -125,7 +160,7 @@ const { metafile } = await build({
   sourcesContent: false,
   legalComments: 'none',
   metafile: true,
-  plugins: [choosePackages],
+  plugins: [leaveOut, makeLater, choosePackages],
   logLevel: 'warning',
 });
 const notices = packagesIn(metafile).map((directory) => noticeOf(join(ROOT, directory)));

@@ -90,15 +90,17 @@ describe('the package', () => {
   });
 
   /** Runs the program. @returns what it printed, and what it has loaded, but for the packages that Node brings */
-  async function runs(...argv: string[]): Promise<{ stdout: string; loaded: readonly string[] }> {
+  async function runs(
+    ...argv: string[]
+  ): Promise<{ stdout: string; stderr: string; loaded: readonly string[] }> {
     const list = join(directory.path, 'loaded');
     await writeFile(list, '');
     const recorder = `--import=${join(directory.path, 'recorder.mjs')}`;
-    const { stdout } = await run(process.execPath, [recorder, program, ...argv], {
+    const { stdout, stderr } = await run(process.execPath, [recorder, program, ...argv], {
       cwd: directory.path,
       env: { ...environment, LOADED: list },
     });
-    return { stdout, loaded: (await readFile(list, 'utf8')).split('\n') };
+    return { stdout, stderr, loaded: (await readFile(list, 'utf8')).split('\n') };
   }
 
   /** Whether a package that was built in is among what was loaded: each module of one is named in what is built. */
@@ -148,9 +150,23 @@ describe('the package', () => {
     const { stdout, loaded } = await runs('instances', 'add', 'packed.example.org', '--async');
     expect(stdout).to.contain('packed.example.org');
     expect(commandsIn(loaded)).to.deep.equal(['instances/add']);
-    for (const name of ['csv-parse', 'undici', 'winston', 'fastify']) {
+    for (const name of [
+      'csv-parse',
+      'undici',
+      'winston',
+      'fastify',
+      'luxon',
+      'cron-parser',
+      'string-width',
+    ]) {
       expect(await hasPackage(loaded, name), name).to.equal(false);
     }
+    expect(await hasPackage(loaded, 'bullmq/dist/cjs/postgres'), 'another backend').to.equal(false);
+  });
+
+  it('knows what names of other alphabets look like', async () => {
+    const { stderr } = await runs('instances', 'add', 'сосо.example.org', '--async');
+    expect(stderr).to.contain('its letters look like "coco"');
   });
 
   it('holds the commands, their list and the licences of what is built in', async () => {
