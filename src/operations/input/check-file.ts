@@ -31,19 +31,20 @@ export type FileReporter = (report: FileReport) => void;
 const MOST_TOLD = 1000;
 
 /**
- * Reads a whole file and tells what is wrong with each bad row, and what is odd about a good one.
+ * Reads a whole file and tells what is wrong with each bad row, and what is odd about a good one. The good ones are kept
+ * (`RowFile.goodPages`).
  * @param onValid told every good row
  * @throws InputError when it cannot be read to its end
  */
 export async function checkFile<Parsed>(
-  file: RowFile<Parsed>,
+  file: Pick<RowFile<Parsed>, 'name' | 'rows'>,
   report: FileReporter,
   onValid: (row: GoodRow<Parsed>) => void = () => undefined,
 ): Promise<FileCounts> {
   const counts = { valid: 0, invalid: 0, doubtful: 0 };
   const problems = sparingly(report, 'problems');
   const warnings = sparingly(report, 'warnings');
-  for await (const row of file.rows()) {
+  for await (const row of file.rows('keep')) {
     counts[row.kind] += 1;
     if (row.kind === 'invalid') {
       problems.tell(problemReports(file.name, row));

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { chunks } from '../../chunk.ts';
 import { INSTANCE_FLAGS } from '../../instances/options/flags.ts';
 import {
   type CheckRowsOptions,
@@ -9,20 +10,29 @@ import {
   type RowCheck,
   type RowOptions,
 } from './check-rows.ts';
+import { createKeptRows, type KeptRows } from './kept-rows.ts';
 import { readRows } from './read-rows.ts';
 import { rowFormat } from './row-format.ts';
 import { type InputSource, spoolInput } from './spool.ts';
+
+/** Good rows of a page, where they are read again because they could not be kept. */
+const PAGE = 500;
 
 /** An operator's file, which can be read as often as needed. */
 export interface RowFile<Parsed> {
   /** As it is shown to the operator. */
   readonly name: string;
   /**
-   * Its rows, checked, in the order of the file.
-   * @param withDoubts whether to tell what is odd about good rows, which takes half of the time; true unless told otherwise
+   * Its rows, checked, in the order of the file, with what is odd about them.
+   * @param keep whether the good ones are kept for `goodPages`; where that fails, they are read again
    * @throws InputError when it cannot be read on
    */
-  rows(withDoubts?: boolean): AsyncGenerator<GoodRow<Parsed> | InvalidRow>;
+  rows(keep?: 'keep'): AsyncGenerator<GoodRow<Parsed> | InvalidRow>;
+  /**
+   * Its good rows in their order, page by page: those that were kept, as they were then.
+   * @throws InputError when they have to be read again and the file has changed
+   */
+  goodPages(): AsyncGenerator<readonly GoodRow<Parsed>[]>;
   close(): Promise<void>;
 }
 
@@ -41,16 +51,85 @@ export async function openRowFile<Parsed extends object>(
   try {
     const told = typeof source === 'object' ? source.format : undefined;
     const format = told ?? (await rowFormat(input.name, () => input.open()));
+    const keeper = createKeeper<GoodRow<Parsed>>();
+    const checked = (withDoubts: boolean) =>
+      checkedRows(readRows(input.open(), format, { file: input.name, columns }), check, withDoubts);
     return {
       name: input.name,
-      rows: (withDoubts) =>
-        checkedRows(readRows(input.open(), format, { file: input.name, columns }), check, withDoubts),
-      close: () => input.close(),
+      rows: (keep) => (keep === undefined ? checked(true) : keeper.keeping(checked(true))),
+      goodPages: () => keeper.pages() ?? chunks(goodOf(checked(false)), PAGE),
+      async close() {
+        try {
+          await keeper.close();
+        } finally {
+          await input.close();
+        }
+      },
     };
   } catch (error) {
     await input.close();
     throw error;
   }
+}
+
+/** Keeps the good rows of a file that is read from its first row to its last. */
+interface Keeper<Good> {
+  /** The same rows. Room for them may be lacking: nothing fails then, and none are kept. */
+  keeping<Bad extends InvalidRow>(rows: AsyncIterable<Good | Bad>): AsyncGenerator<Good | Bad>;
+  /** Undefined where none are kept. */
+  pages(): AsyncGenerator<readonly Good[]> | undefined;
+  close(): Promise<void>;
+}
+
+function createKeeper<Good extends { readonly kind: 'valid' }>(): Keeper<Good> {
+  let kept: KeptRows<Good> | undefined;
+
+  async function close(): Promise<void> {
+    const open = kept;
+    kept = undefined;
+    await open?.close();
+  }
+
+  return {
+    async *keeping(rows) {
+      await close();
+      let open = await orNone(createKeptRows<Good>());
+      try {
+        for await (const row of rows) {
+          if (row.kind === 'valid' && open !== undefined && !(await isDone(open.add(row)))) {
+            await open.close();
+            open = undefined;
+          }
+          yield row;
+        }
+        if (open !== undefined && (await isDone(open.end()))) {
+          kept = open;
+          open = undefined;
+        }
+      } finally {
+        await open?.close();
+      }
+    },
+    pages: () => kept?.pages(),
+    close,
+  };
+}
+
+async function orNone<T>(work: Promise<T>): Promise<T | undefined> {
+  return await work.catch(() => undefined);
+}
+
+async function isDone(work: Promise<void>): Promise<boolean> {
+  return await work.then(
+    () => true,
+    () => false,
+  );
+}
+
+async function* goodOf<Parsed>(
+  rows: AsyncIterable<GoodRow<Parsed> | InvalidRow>,
+): AsyncGenerator<GoodRow<Parsed>> {
+  for await (const row of rows) if (row.kind === 'valid') yield row;
 }
 
 /** An operator's file of instances to be made. */

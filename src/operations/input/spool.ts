@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { FleetError, InputError, toError } from '../../errors.ts';
 import type { RowFormat } from './row-format.ts';
+import { openTemporaryFile } from './temporary-file.ts';
 
 /** An input that can be read from its start as often as needed. */
 export interface SpooledInput {
@@ -97,22 +97,8 @@ async function fromHandle(handle: FileHandle, name: string): Promise<SpooledInpu
   };
 }
 
-/** Rows may hold passphrases: the copy is for our eyes only and has no name once it is open. */
-async function openTemporary(): Promise<FileHandle> {
-  const directory = await mkdtemp(join(tmpdir(), 'cozy-fleet-'));
-  try {
-    return await open(
-      join(directory, 'rows'),
-      constants.O_RDWR | constants.O_CREAT | constants.O_EXCL,
-      0o600,
-    );
-  } finally {
-    await rm(directory, { recursive: true });
-  }
-}
-
 async function copyOf(source: AsyncIterable<Uint8Array>, name: string): Promise<SpooledInput> {
-  const handle = await openTemporary();
+  const handle = await openTemporaryFile();
   try {
     for await (const chunk of source) await handle.appendFile(chunk);
     return await fromHandle(handle, name);

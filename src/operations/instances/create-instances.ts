@@ -59,8 +59,8 @@ export interface PreparedCreations {
   /**
    * Queues a job for each good row as a batch, and follows it.
    * @param mark needed where there are passphrases
-   * @throws InputError `file_changed` when the file is not any more what was checked, `foreign_passphrase` for an exported
-   * passphrase that is not good here
+   * @throws InputError `file_changed` when its rows could not be kept and the file is not any more what was checked,
+   * `foreign_passphrase` for an exported passphrase that is not good here
    */
   run(
     fleet: KeyedFleet,

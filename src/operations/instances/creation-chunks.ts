@@ -14,15 +14,18 @@ const CHUNK = 500;
 /** The same where passphrases take their time: workers should have something to do, and Ctrl-C be heard. */
 const CHUNK_WITH_PASSPHRASES = 32;
 
+/** Where the good rows of a file come from. */
+type GoodRows = Pick<InstanceFile, 'goodPages'>;
+
 /**
  * The good rows of a file as jobs, in chunks: those of organizations' own instances before all others, else in the
  * order of the file.
  * @param organizations told all rows of the file before
  * @param passphrases absent where none is to be sealed
- * @throws InputError when the file changed since it was checked
+ * @throws InputError when its rows could not be kept, and it changed since it was checked
  */
 export async function* creationChunks(
-  file: InstanceFile,
+  file: GoodRows,
   organizations: Organizations,
   tries: number,
   passphrases: RowPassphrases | undefined,
@@ -42,7 +45,7 @@ export async function* creationChunks(
   }
 }
 
-async function* chunksOf(file: InstanceFile, organizations: Organizations): AsyncGenerator<ValidRow[]> {
+async function* chunksOf(file: GoodRows, organizations: Organizations): AsyncGenerator<ValidRow[]> {
   if (!organizations.isAny) {
     yield* chunksWhere(file, () => true);
     return;
@@ -52,19 +55,21 @@ async function* chunksOf(file: InstanceFile, organizations: Organizations): Asyn
 }
 
 async function* chunksWhere(
-  file: InstanceFile,
+  file: GoodRows,
   isWanted: (row: ValidRow) => boolean,
 ): AsyncGenerator<ValidRow[]> {
   let chunk: ValidRow[] = [];
   let size = CHUNK;
-  for await (const row of file.rows(false)) {
-    if (row.kind === 'invalid' || !isWanted(row)) continue;
-    chunk.push(row);
-    if (row.passphrase !== undefined) size = CHUNK_WITH_PASSPHRASES;
-    if (chunk.length < size) continue;
-    yield chunk;
-    chunk = [];
-    size = CHUNK;
+  for await (const page of file.goodPages()) {
+    for (const row of page) {
+      if (!isWanted(row)) continue;
+      chunk.push(row);
+      if (row.passphrase !== undefined) size = CHUNK_WITH_PASSPHRASES;
+      if (chunk.length < size) continue;
+      yield chunk;
+      chunk = [];
+      size = CHUNK;
+    }
   }
   if (chunk.length > 0) yield chunk;
 }
@@ -90,15 +95,16 @@ async function rowPassphrase(
 
 /** @throws InputError `foreign_passphrase` for the first row whose exported passphrase does not open */
 export async function refuseForeignPassphrases(file: InstanceFile, sealKey: string): Promise<void> {
-  for await (const row of file.rows(false)) {
-    if (row.kind === 'invalid' || row.sealedPassphrase === undefined) continue;
-    const { line, sealedPassphrase, options } = row;
-    if (openExportedPassphrase(sealKey, sealedPassphrase, options) !== undefined) continue;
-    throw new InputError(
-      'foreign_passphrase',
-      'the passphrase was exported for another domain or by another fleet, or was cut; nothing was queued',
-      { file: file.name, line, column: 'passphrase' },
-      'Give the passphrase itself, or leave it empty: the owner chooses one then.',
-    );
+  for await (const page of file.goodPages()) {
+    for (const { line, sealedPassphrase, options } of page) {
+      if (sealedPassphrase === undefined) continue;
+      if (openExportedPassphrase(sealKey, sealedPassphrase, options) !== undefined) continue;
+      throw new InputError(
+        'foreign_passphrase',
+        'the passphrase was exported for another domain or by another fleet, or was cut; nothing was queued',
+        { file: file.name, line, column: 'passphrase' },
+        'Give the passphrase itself, or leave it empty: the owner chooses one then.',
+      );
+    }
   }
 }

@@ -14,7 +14,7 @@ import {
 import { INSTANCE_FLAGS } from '../../instances/options/flags.ts';
 import { InvalidOptions } from '../../instances/options/parse-options.ts';
 import { checkFile, type FileCounts, type FileReport, refuseInvalidRows } from '../input/check-file.ts';
-import type { GoodRow, InvalidRow, RowCheck } from '../input/check-rows.ts';
+import type { GoodRow, RowCheck } from '../input/check-rows.ts';
 import { openRowFile } from '../input/row-file.ts';
 import type { InputSource } from '../input/spool.ts';
 import { lookUp, type Target, targetOf, type WrittenDomain } from './target.ts';
@@ -139,7 +139,7 @@ export async function selectRows<Parsed extends DomainRow>(
       invalid: counts.invalid,
       passedOver: 0,
       filter: undefined,
-      pages: () => lookedUp(goodRows(file.rows()), global),
+      pages: () => lookedUp(numbered(file.goodPages()), global),
       close: () => file.close(),
     };
   } catch (error) {
@@ -168,10 +168,10 @@ async function ofFilter(filter: InstanceFilter, io: SelectionServices): Promise<
   };
 }
 
-async function* goodRows<Parsed>(
-  rows: AsyncIterable<GoodRow<Parsed> | InvalidRow>,
+async function* numbered<Parsed>(
+  pages: AsyncIterable<readonly GoodRow<Parsed>[]>,
 ): AsyncGenerator<Parsed & { row: number }> {
-  for await (const row of rows) if (row.kind === 'valid') yield { ...row, row: row.line };
+  for await (const page of pages) for (const row of page) yield { ...row, row: row.line };
 }
 
 async function* lookedUp<Written extends WrittenDomain>(

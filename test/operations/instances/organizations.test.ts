@@ -25,12 +25,10 @@ async function queued(rows: readonly ValidRow[]): Promise<string[]> {
   for (const { line, options } of rows) organizations.add(line, options);
   let readings = 0;
   const file = {
-    name: 'a.csv',
-    async *rows() {
+    async *goodPages() {
       readings += 1;
-      yield* rows;
+      yield rows;
     },
-    close: async () => undefined,
   };
   const all: string[] = [];
   for await (const chunk of creationChunks(file, organizations, 3, NO_PASSPHRASES)) {
