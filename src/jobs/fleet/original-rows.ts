@@ -4,7 +4,7 @@ import { FleetError } from '../../errors.ts';
 import { BATCH_SECONDS } from '../redis/retention.ts';
 import { markedPassphrase } from './exported-passphrase.ts';
 import type { Fleet, KeyedFleet } from './fleet.ts';
-import { derivedKey, seal, unseal } from './seal.ts';
+import { createRandomSource, derivedKey, seal, unseal } from './seal.ts';
 
 // The rows of a file as the operator wrote them, kept with their batch so that those that failed can be given back. They
 // are sealed: Redis is to know nothing of the owners that a payload does not say.
@@ -29,19 +29,28 @@ export interface WithOriginal {
   readonly original?: Omit<OriginalRow, 'columns'> & { readonly columns: OriginalColumns };
 }
 
-/** Keeps the rows of a batch for as long as the batch; what is kept of a row is good for it alone. */
-export async function keepOriginals(
-  { redis, keys, sealKey }: KeyedFleet,
+/** What is kept of rows, by their numbers: sealed, and good for its row alone. */
+export type SealedOriginals = ReadonlyMap<string, string>;
+
+/** Seals rows of a batch, one by one. @returns what seals one; undefined for a row that says nothing to be kept */
+export function originalSealer(
+  { sealKey }: Pick<KeyedFleet, 'sealKey'>,
   batchId: string,
-  rows: readonly WithOriginal[],
-): Promise<void> {
+): (row: WithOriginal) => string | undefined {
   const keyOf = keysFor(sealKey, batchId);
-  const sealed = rows.flatMap(({ row, original }) =>
-    original === undefined ? [] : [[String(row), seal(keyOf(row), original)] as const],
-  );
-  if (sealed.length === 0) return;
+  const random = createRandomSource();
+  return ({ row, original }) => (original === undefined ? undefined : seal(keyOf(row), original, random));
+}
+
+/** Keeps rows of a batch for as long as the batch. */
+export async function keepOriginals(
+  { redis, keys }: Pick<Fleet, 'redis' | 'keys'>,
+  batchId: string,
+  originals: SealedOriginals,
+): Promise<void> {
+  if (originals.size === 0) return;
   const key = keys.originals(batchId);
-  await redis.multi().hset(key, new Map(sealed)).expire(key, BATCH_SECONDS).exec();
+  await redis.multi().hset(key, new Map(originals)).expire(key, BATCH_SECONDS).exec();
 }
 
 /**

@@ -2,13 +2,31 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 import nacl from 'tweetnacl';
 import { FleetError } from '../../errors.ts';
 
+/** Gives as many random bytes as asked, others each time. */
+export type RandomSource = (size: number) => Uint8Array;
+
+/** Bytes that are drawn at a time. */
+const DRAWN = 8_192;
+
+/** Random bytes for very many small things: drawing them one by one takes as long as sealing a row. No byte is given twice. */
+export function createRandomSource(): RandomSource {
+  let drawn = Buffer.alloc(0);
+  return (size) => {
+    if (drawn.length < size) drawn = randomBytes(Math.max(size, DRAWN));
+    const given = drawn.subarray(0, size);
+    drawn = drawn.subarray(size);
+    return given;
+  };
+}
+
 /**
  * Puts secrets that must travel with a job under the fleet's seal. Its key is kept in CouchDB
  * (`fleet-record.ts`), so that Redis, its dumps and its append-only file give nothing away.
  * @param key base64 of 32 bytes
+ * @param random for its nonce
  */
-export function seal(key: string, value: unknown): string {
-  const nonce = randomBytes(nacl.secretbox.nonceLength);
+export function seal(key: string, value: unknown, random: RandomSource = randomBytes): string {
+  const nonce = random(nacl.secretbox.nonceLength);
   const box = nacl.secretbox(Buffer.from(JSON.stringify(value)), nonce, Buffer.from(key, 'base64'));
   return Buffer.concat([nonce, box]).toString('base64');
 }

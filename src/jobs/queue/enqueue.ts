@@ -1,40 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FleetError } from '../../errors.ts';
+import type { FleetError } from '../../errors.ts';
 import type { InstanceOptions } from '../../instances/options/options.ts';
 import type { EnteredRow } from '../batches/batches.ts';
-import type { Claim, ClaimAnswer } from '../claims/claims.ts';
+import type { ClaimAnswer } from '../claims/claims.ts';
 import { takeAllNew } from '../claims/take-new.ts';
 import type { Fleet, KeyedFleet } from '../fleet/fleet.ts';
 import { JOB_OPTIONS, PRIORITY } from '../fleet/open-queue.ts';
 import type { SealForJob } from '../fleet/sealed-passphrase.ts';
 import { letThrough } from '../gate/gate.ts';
 import { isParked, parkingDelay, placeAtGate } from '../gate/parked.ts';
-import { type Author, authorFields } from '../kinds/author.ts';
+import type { Author } from '../kinds/author.ts';
 import { type LivePayload, stagesOf } from '../kinds/job-kinds.ts';
+import { assertRunnable, domainOf, type JobSpec, parsePayload } from '../kinds/payload.ts';
 import {
-  assertRunnable,
-  domainOf,
-  type JobSpec,
-  namesOf,
-  parsePayload,
-  payloadHash,
-  type Signed,
-} from '../kinds/payload.ts';
+  type JobRequest,
+  type NewJob,
+  newJob,
+  type PreparedRow,
+  prepareRow,
+  type RowRequest,
+} from './new-job.ts';
 import { readJob } from './read-job.ts';
 
-/** A job to be queued. */
-export interface JobRequest {
-  readonly work: JobSpec;
-  /** Of a creation with a passphrase: made by `sealPassphrase`. */
-  readonly seal?: SealForJob | undefined;
-  /** Tries before it fails for good. */
-  readonly tries: number;
-  /** Of the job, where its caller has to know it before it is queued: a new UUID. */
-  readonly jobId?: string | undefined;
-  /** Who wants it, and why. */
-  readonly author?: Author | undefined;
-}
+export type { JobRequest, RowRequest } from './new-job.ts';
 
 /** A creation to be queued. */
 export interface CreateRequest {
@@ -61,9 +50,9 @@ export type EnqueueAnswer =
  */
 export async function enqueueJob(fleet: KeyedFleet, request: JobRequest): Promise<EnqueueAnswer> {
   const { jobId = randomUUID() } = request;
-  const payload = payloadOf(fleet, jobId, request);
-  assertRunnable(payload);
-  const answers = await submit(fleet, [{ jobId, payload }], priorityOf(payload));
+  const job = newJob(fleet, jobId, request);
+  assertRunnable(job.payload);
+  const answers = await submit(fleet, [job], priorityOf(job.payload));
   const answer = answers.get(jobId) ?? { state: 'queued', jobId };
   if (answer.state === 'joined') await hurry(fleet, answer.jobId);
   return answer;
@@ -87,14 +76,6 @@ export function creation({ options, seal, tries, author, after = [] }: CreateReq
   return { tries, work, author, ...(seal !== undefined && { seal }) };
 }
 
-/** A row of a batch to be queued. */
-export interface RowRequest extends JobRequest {
-  /** Line of the row in its file, from 1. */
-  readonly row: number;
-  /** Why it is not to be queued: it ends at once as failed. */
-  readonly refusal?: FleetError | undefined;
-}
-
 /**
  * Queues rows of a batch, which wait at the gate: whoever queues them has it opened (`gate/gate.ts`). A row that asks for just what a job of another batch does joins that job, and ends with it;
  * a row whose domain is held by other work fails at once, as does a row that workers would refuse to read.
@@ -105,19 +86,20 @@ export async function enqueueRows(
   batchId: string,
   rows: readonly RowRequest[],
 ): Promise<number> {
-  const jobs = rows.map((request) => {
-    const { jobId = randomUUID(), refusal } = request;
-    return {
-      refusal,
-      jobId,
-      row: request.row,
-      isParked: true,
-      joiner: `${batchId} ${request.row}`,
-      payload: payloadOf(fleet, jobId, request, { id: batchId, row: request.row }),
-    };
-  });
-  const checked = jobs.map((job) => ({ job, refusal: job.refusal ?? refusalOf(job.payload) }));
-  const runnable = checked.flatMap(({ job, refusal }) => (refusal === undefined ? [job] : []));
+  return await enqueuePrepared(
+    fleet,
+    batchId,
+    rows.map((row) => prepareRow(fleet, batchId, row)),
+  );
+}
+
+/** As `enqueueRows`, for rows that were prepared while others were being queued. */
+export async function enqueuePrepared(
+  fleet: Fleet,
+  batchId: string,
+  rows: readonly PreparedRow[],
+): Promise<number> {
+  const runnable = rows.filter(({ refusal }) => refusal === undefined);
   const answers = await submit(fleet, runnable, PRIORITY.batch);
   const waiting = runnable.flatMap(({ jobId, row, payload }) => waitingRow(row, payload, answers.get(jobId)));
   const known = new Set(await fleet.batches.enter(batchId, waiting));
@@ -126,22 +108,15 @@ export async function enqueueRows(
     ...waiting
       .filter(({ row }) => known.has(row))
       .map((row) => fleet.batches.report({ ...row, batchId, state: 'waiting', generation: 0, attempt: 0 })),
-    ...checked.map(({ job: { jobId, row, payload }, refusal }) =>
-      refusal === undefined
-        ? reportBusy(fleet, batchId, row, payload, answers.get(jobId))
-        : reportRefused(fleet, batchId, row, payload, refusal),
+    ...rows.flatMap(({ refusal, row, payload }) =>
+      refusal === undefined ? [] : [reportRefused(fleet, batchId, row, payload, refusal)],
     ),
+    ...runnable.flatMap(({ jobId, row, payload }) => {
+      const answer = answers.get(jobId);
+      return answer?.state === 'busy' ? [reportBusy(fleet, batchId, row, payload, answer)] : [];
+    }),
   ]);
   return [...answers.values()].filter(({ state }) => state !== 'busy').length;
-}
-
-/** A job about to be added. */
-interface NewJob {
-  readonly jobId: string;
-  readonly payload: Signed<LivePayload>;
-  readonly joiner?: string;
-  /** Whether it waits at the gate (`jobs/gate`). */
-  readonly isParked?: boolean;
 }
 
 /** Time between two looks whether the job of another producer has been added. */
@@ -161,7 +136,11 @@ async function submit(
   const answers = new Map<string, EnqueueAnswer>();
   let open = jobs;
   for (;;) {
-    const claimed = await takeAllNew(claims, open.map(claimOf), 'add');
+    const claimed = await takeAllNew(
+      claims,
+      open.map(({ claim }) => claim),
+      'add',
+    );
     const taken = open.flatMap((job, at) => {
       const answer = claimed[at];
       return answer === undefined ? [] : [{ job, answer: enqueueAnswer(job.jobId, answer) }];
@@ -213,9 +192,8 @@ async function reportBusy(
   batchId: string,
   row: number,
   payload: LivePayload,
-  answer: EnqueueAnswer | undefined,
+  answer: Extract<EnqueueAnswer, { state: 'busy' }>,
 ): Promise<void> {
-  if (answer?.state !== 'busy') return;
   const [stage] = stagesOf(payload.kind);
   const { jobId } = answer;
   const report = { batchId, row, domain: domainOf(payload), jobId, generation: 0, attempt: 0 };
@@ -234,48 +212,6 @@ async function reportRefused(
   const report = { batchId, row, domain: domainOf(payload), generation: 0, attempt: 0 };
   const told = { code, error: message, ...(advice !== '' && { advice }) };
   await batches.report({ ...report, state: 'failed', stage, ...told });
-}
-
-/** Why workers would refuse to read a payload; undefined where they would not. */
-function refusalOf(payload: LivePayload): FleetError | undefined {
-  try {
-    assertRunnable(payload);
-    return undefined;
-  } catch (error) {
-    if (error instanceof FleetError) return error;
-    throw error;
-  }
-}
-
-/** Equal for two requests that ask for the same: a job of the one is joined by the other. */
-export function requestHash(request: JobRequest): string {
-  // Neither the id nor the seal, which is another one each time, has a part in it.
-  return payloadHash(unsignedPayload('', request));
-}
-
-/** Sealed and signed for the job of that id, and good for no other. */
-function payloadOf(
-  { signer }: KeyedFleet,
-  jobId: string,
-  request: JobRequest,
-  batch?: { id: string; row: number },
-): Signed<LivePayload> {
-  return signer.sign(jobId, unsignedPayload(jobId, request, batch));
-}
-
-function unsignedPayload(
-  jobId: string,
-  { work, seal, tries, author }: JobRequest,
-  batch?: { id: string; row: number },
-): LivePayload {
-  const sealed = work.kind === 'create' && seal !== undefined ? { sealedPassphrase: seal(jobId) } : {};
-  const envelope = { v: 1, generation: 0, tries, ...(batch === undefined ? {} : { batch }) } as const;
-  return { ...work, ...sealed, ...envelope, ...(author && authorFields(author)) };
-}
-
-function claimOf({ jobId, payload, joiner }: NewJob): Claim {
-  const claim = { jobId, kind: payload.kind, names: namesOf(payload), payloadHash: payloadHash(payload) };
-  return joiner === undefined ? claim : { ...claim, joiner };
 }
 
 function enqueueAnswer(jobId: string, answer: ClaimAnswer): EnqueueAnswer {

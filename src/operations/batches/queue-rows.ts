@@ -1,12 +1,15 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { oneAhead } from '../../chunk.ts';
 import type { NewBatch } from '../../jobs/batches/batches.ts';
 import type { SteeringChange } from '../../jobs/batches/steering.ts';
 import { openSubmission } from '../../jobs/batches/submission.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
-import { keepOriginals, type WithOriginal } from '../../jobs/fleet/original-rows.ts';
+import { keepOriginals, originalSealer, type WithOriginal } from '../../jobs/fleet/original-rows.ts';
 import { openGate } from '../../jobs/gate/gate.ts';
 import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
-import { enqueueRows, type RowRequest } from '../../jobs/queue/enqueue.ts';
+import { enqueuePrepared, type RowRequest } from '../../jobs/queue/enqueue.ts';
+import { type PreparedRow, prepareRow } from '../../jobs/queue/new-job.ts';
+import { createLeanHeap } from '../../lean-heap.ts';
 import type { FailureShare } from './steering-input.ts';
 
 /** Milliseconds between two looks at a batch while it is queued. */
@@ -64,17 +67,13 @@ export async function queueRows(
   let queued = 0;
   let lookedAt = performance.now();
   try {
-    for await (const chunk of oneAhead(chunks)) {
+    for await (const { rows, originals } of oneAhead(prepared(fleet, { batchId, batch, chunks }))) {
       if (signal.aborted || (await fleet.batches.halt(batchId)) !== undefined) break;
       // First, so that no row that fails at once lacks them.
-      await keepOriginals(fleet, batchId, chunk);
-      await enqueueRows(
-        fleet,
-        batchId,
-        chunk.map((row) => ({ ...row, author: batch })),
-      );
+      await keepOriginals(fleet, batchId, originals);
+      await enqueuePrepared(fleet, batchId, rows);
       await openGate(fleet);
-      queued += chunk.length;
+      queued += rows.length;
       if (queued === batch.total || performance.now() - lookedAt < LOOK_MS) continue;
       lookedAt = performance.now();
       await look();
@@ -86,5 +85,35 @@ export async function queueRows(
     } finally {
       await open.close();
     }
+  }
+}
+
+/** Rows that are prepared before what Redis has answered meanwhile is looked at. */
+const ROWS_A_TURN = 25;
+
+/** A chunk of rows with all that is sent to Redis. */
+interface PreparedChunk {
+  readonly rows: readonly PreparedRow[];
+  readonly originals: Map<string, string>;
+}
+
+/** Seals and signs the rows of chunks, which takes about as long as Redis takes to queue them: both are done side by side. */
+async function* prepared(
+  fleet: KeyedFleet,
+  { batchId, batch, chunks }: NewRows,
+): AsyncGenerator<PreparedChunk> {
+  const sealed = originalSealer(fleet, batchId);
+  const heap = createLeanHeap();
+  for await (const chunk of chunks) {
+    const rows: PreparedRow[] = [];
+    const originals = new Map<string, string>();
+    for (const request of chunk) {
+      heap.step();
+      rows.push(prepareRow(fleet, batchId, { ...request, author: batch }));
+      const original = sealed(request);
+      if (original !== undefined) originals.set(String(request.row), original);
+      if (rows.length % ROWS_A_TURN === 0) await nextTurn();
+    }
+    yield { rows, originals };
   }
 }

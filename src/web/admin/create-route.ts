@@ -6,7 +6,8 @@ import type { StoredInstance } from '../../instances/documents/instance-document
 import { busy } from '../../jobs/claims/busy.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
-import { creation, requestHash } from '../../jobs/queue/enqueue.ts';
+import { creation } from '../../jobs/queue/enqueue.ts';
+import { requestHash } from '../../jobs/queue/new-job.ts';
 import { alreadyExists } from '../../operations/jobs/follow-creation.ts';
 import { awaitCreation, readMade } from '../holds/await-creation.ts';
 import { withHold } from '../holds/hold.ts';

@@ -11,9 +11,10 @@ import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import type { SealForJob } from '../../jobs/fleet/sealed-passphrase.ts';
 import type { Author } from '../../jobs/kinds/author.ts';
 import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
-import { creation, enqueueJob, type JobRequest, requestHash } from '../../jobs/queue/enqueue.ts';
+import { creation, enqueueJob, type JobRequest } from '../../jobs/queue/enqueue.ts';
 import { liveHolder } from '../../jobs/queue/live-holder.ts';
 import { lookAtJobs } from '../../jobs/queue/look-at-jobs.ts';
+import { requestHash } from '../../jobs/queue/new-job.ts';
 import { lastProgress } from '../../operations/jobs/follow-job.ts';
 import { type AskedFor, forgetUnanswered, noteUnanswered, unansweredJobs } from './unanswered.ts';
 
