@@ -17,6 +17,12 @@ const PORT = /:(\d{1,5})$/;
 const IP_V4 = /^(?:\d{1,3}\.){3}\d{1,3}$/;
 const LAST_IS_NUMBER = /(?:^|\.)\d+$/;
 
+/** Small letters, digits and hyphens in labels, of which none is Punycode and the last begins with a letter: as nearly all names are. */
+const PLAIN = /^(?:(?!xn--)[a-z0-9-]+\.)+(?!xn--)[a-z][a-z0-9-]*$/;
+
+/** Below what a directory can be called, and DNS can carry. */
+const MOST_PLAIN_CHARACTERS = 200;
+
 function badDomain(message: string): InputError {
   return new InputError('illegal_domain', message);
 }
@@ -68,6 +74,12 @@ function unreachable(host: string): string | undefined {
  * @throws InputError `illegal_domain`, `bad_value`
  */
 export function newDomain(raw: string, subdomains: Subdomains): string {
+  // What is looked at below finds nothing in such a name, and leaves it as it is; with flat subdomains there is more to it.
+  if (subdomains === 'nested' && raw.length <= MOST_PLAIN_CHARACTERS && PLAIN.test(raw)) return raw;
+  return lookedAt(raw, subdomains);
+}
+
+function lookedAt(raw: string, subdomains: Subdomains): string {
   const text = plausible('domain', raw);
   refuseOtherThings(text);
   const domain = plausible('domain', normaliseDomain(normaliseDomain(text, subdomains), subdomains));

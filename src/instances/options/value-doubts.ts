@@ -38,6 +38,13 @@ function noneDoubts(text: string): string[] {
   return when([[STANDS_FOR_NONE.test(text), 'it may stand for no value: leave it empty then']]);
 }
 
+const ASCII_ONLY = /^[\0-\x7f]*$/;
+
+/** What is odd about the letters of a host, part by part; those of ASCII are mixed with no others. */
+function looksOf(host: string): string[] {
+  return ASCII_ONLY.test(host) ? [] : host.split('.').flatMap(lookDoubts);
+}
+
 function lookDoubts(label: string): string[] {
   const alphabets = mixedAlphabets(label);
   if (alphabets.length > 0) return [`letters of several alphabets are mixed in it: ${alphabets.join(', ')}`];
@@ -51,7 +58,7 @@ export function domainDoubts(domain: string): string[] {
   const ascii = domainToASCII(host);
   const labels = host.split('.');
   return [
-    ...labels.flatMap(lookDoubts),
+    ...looksOf(host),
     ...when([
       [
         ascii.split('.').some((label) => label.length > MOST_IN_LABEL),
@@ -131,7 +138,8 @@ export function phoneDoubts(phone: string): string[] {
 export function addressDoubts(address: string): string[] {
   const [local = '', host = ''] = address.split('@');
   return [
-    ...[local, ...host.split('.')].flatMap(lookDoubts),
+    ...lookDoubts(local),
+    ...looksOf(host),
     ...when([[!host.includes('.'), 'there is no dot after its @']]),
   ];
 }

@@ -32,9 +32,8 @@ export function createSigner(key: string): Signer {
   const ownKey = derivedKey(key, 'signature of a job');
 
   function digest(jobId: string, payload: Payload): Buffer {
-    const { mac: _, ...covered } = 'generation' in payload ? { ...payload, generation: undefined } : payload;
     return createHmac('sha256', ownKey)
-      .update(canonicalJson([jobId, covered]))
+      .update(canonicalJson([jobId, coveredOf(payload)]))
       .digest();
   }
 
@@ -51,6 +50,15 @@ export function createSigner(key: string): Signer {
       return signed;
     },
   };
+}
+
+function coveredOf(payload: Payload): object {
+  if ('generation' in payload) {
+    const { mac: _, generation: __, ...covered } = payload;
+    return covered;
+  }
+  const { mac: _, ...covered } = payload;
+  return covered;
 }
 
 /** A payload that says that it is signed; whether that is true, only its fleet's key tells. @throws FleetError `forged` */

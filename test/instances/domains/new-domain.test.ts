@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { InputError } from '../../../src/errors.ts';
 import { normaliseDomain } from '../../../src/instances/domains/domain.ts';
 import { formerDomain, newDomain, organizationDomain } from '../../../src/instances/domains/new-domain.ts';
@@ -16,6 +17,33 @@ function messageOf(work: () => unknown): string | undefined {
 const refusal = (raw: string) => messageOf(() => newDomain(raw, 'nested'));
 
 describe('newDomain', () => {
+  it('looks at a plain name as closely as at any other', () => {
+    // Of a name whose first label has no hyphen, flat subdomains ask no more, and they have no short way.
+    const characters = fc.constantFrom('a', 'z', 'x', 'n', '-', '-', '.', '.', '0', '9', '_', 'A', 'é', ' ');
+    const label = fc.oneof(
+      fc.stringMatching(/^[a-z0-9]{1,5}$/),
+      fc.constantFrom('xn--', 'xn--a', 'null', '1'),
+    );
+    const name = fc.oneof(
+      fc.array(characters, { maxLength: 12 }).map((each) => each.join('')),
+      fc.array(label, { maxLength: 4 }).map((labels) => labels.join('.')),
+    );
+    fc.assert(
+      fc.property(name, (rest) => {
+        const raw = `a.${rest}`;
+        const answer = (subdomains: 'nested' | 'flat') => {
+          try {
+            return newDomain(raw, subdomains);
+          } catch (thrown) {
+            return thrown instanceof Error ? thrown.message : thrown;
+          }
+        };
+        expect(answer('nested')).to.equal(answer('flat'));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   const good = {
     'Alice.Example.ORG': 'alice.example.org',
     '\u00a0alice.example.org\u2003': 'alice.example.org',
