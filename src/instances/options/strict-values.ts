@@ -23,10 +23,11 @@ const NOT_AS_LEFT = 'is not in the form in which a command leaves it';
 
 /** A text that `parse` gives back as it is. @param most characters, looked at first */
 export function asLeftBy(parse: (text: string) => unknown, most = MOST_CHARACTERS) {
-  return z.string().refine((text) => text.length <= most && gives(parse, text), NOT_AS_LEFT);
+  return z.string().refine((text) => text.length <= most && isAsLeft(parse, text), NOT_AS_LEFT);
 }
 
-function gives(parse: (text: string) => unknown, text: string): boolean {
+/** Whether `parse` gives a text back as it is. */
+export function isAsLeft(parse: (text: string) => unknown, text: string): boolean {
   try {
     return parse(text) === text;
   } catch {
@@ -71,7 +72,8 @@ export const appSource = asLeftBy((text) => {
 /** Keys that begin with "_" are CouchDB's. */
 const settingsKey = asLeftBy(plausibleText('word')).refine((key) => !key.startsWith('_'), NOT_AS_LEFT);
 
-function settingOf(key: string, text: string): string {
+/** A field of the settings document as it is left, by its key. @throws InputError for what it cannot be */
+export function settingOf(key: string, text: string): string {
   switch (key) {
     case 'email':
       return parseAddress(plausible('address', text));
@@ -86,6 +88,7 @@ function settingOf(key: string, text: string): string {
 export const settings = z
   .record(settingsKey, boundedText)
   .refine(
-    (values) => Object.entries(values).every(([key, value]) => gives((text) => settingOf(key, text), value)),
+    (values) =>
+      Object.entries(values).every(([key, value]) => isAsLeft((text) => settingOf(key, text), value)),
     NOT_AS_LEFT,
   );

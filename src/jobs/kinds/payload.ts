@@ -14,6 +14,7 @@ import {
   namesOfTask,
 } from './job-kinds.ts';
 import type { HeldNames } from './kind.ts';
+import { isOrdinaryCreation } from './ordinary-creation.ts';
 
 const { create, ...otherKinds } = JOB_KINDS;
 
@@ -84,7 +85,7 @@ export function assertRunnable(payload: LivePayload): void {
       `Correct the domain of ${seen.id} in global/instances, or remove that document by hand.`,
     );
   }
-  parsePayload(payload);
+  if (!isOrdinaryCreation(payload)) parsePayload(payload);
 }
 
 export function isEnded(payload: Payload): payload is EndedPayload {
