@@ -48,7 +48,7 @@ export interface PreparedCreations {
   readonly counts: FileCounts;
   /** Whether any good row has a passphrase in clear text, which has to be turned into its stored form. */
   readonly hasPassphrases: boolean;
-  /** Tells what is odd about the rows beside the instances that exist. */
+  /** Tells what is odd about the rows beside the instances that exist; once. */
   reportBesideOthers(global: CouchServer): Promise<void>;
   /**
    * What would be queued, page by page; nothing is.
@@ -81,7 +81,7 @@ export async function prepareCreations(
   report: FileReporter,
 ): Promise<PreparedCreations> {
   const file = await openInstanceFile(source, stdin, { defaults, rules });
-  const names = createNewNames();
+  let names = createNewNames();
   const organizations = createOrganizations();
   let hasPassphrases = false;
   let hasExported = false;
@@ -106,6 +106,8 @@ export async function prepareCreations(
     async reportBesideOthers(global) {
       const existing = organizations.noting(allNames(global));
       for await (const { line, doubt } of names.alikeAmong(existing)) warn(line, doubt);
+      // They are not needed any more, and there may be very many.
+      names = createNewNames();
       for (const { orgId, line } of organizations.withoutOwn()) {
         const message = `no instance has ${JSON.stringify(orgId)} as its first label: members get no directory`;
         warn(line, { column: 'org-id', message });
