@@ -9,6 +9,7 @@ import type { Progress } from '../../src/jobs/queue/progress.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { runCreation } from '../../src/workers/create/run-creation.ts';
 import { createPool } from '../../src/workers/pool/create-pool.ts';
+import { createLatestWriter } from '../../src/workers/stage/latest-writer.ts';
 import { LostLock } from '../../src/workers/stage/lease.ts';
 import { silentLog } from './test-log.ts';
 import { testServices } from './test-services.ts';
@@ -38,6 +39,8 @@ export interface AttemptGiven {
   readonly isRow?: boolean;
   /** How often an operator had it tried again. */
   readonly generation?: number;
+  /** Whether its worker still has the job's lock by its clock. */
+  isHeld?(): boolean;
 }
 
 export interface AttemptPlaces {
@@ -61,7 +64,7 @@ export function triedCreation(places: AttemptPlaces, raw: RawOptions): TriedCrea
       return recorded;
     },
     async attempt(around = (_name, _args, go) => go(), given = {}) {
-      const { size = 100, reserve = 0, isRow = false, generation = 0 } = given;
+      const { size = 100, reserve = 0, isRow = false, generation = 0, isHeld = () => true } = given;
       const couch = stepping(server, around);
       // Once a worker: those of the test's own server.
       const ofServer: DesignSource = { of: (_couch, signal) => designs.of(server, signal) };
@@ -69,23 +72,31 @@ export function triedCreation(places: AttemptPlaces, raw: RawOptions): TriedCrea
       const parts = { store, fleet, cluster: () => couch, designs: ofServer, q: undefined, n: undefined };
       const pool = createPool({ ...parts, settings: { size, low: 0, reserve } });
       let progress = recorded;
+      const writer = createLatestWriter<Progress>(async (next) => {
+        await around('record', [next], () => {
+          recorded = next;
+        });
+      }, Promise.resolve());
       return await runCreation(
         {
           services: { ...testServices(couch, { storage, designs: ofServer }), pool },
           jobId,
           sealKey: '',
-          lease: { assertHeld: () => undefined },
+          lease: {
+            assertHeld() {
+              if (!isHeld()) throw new LostLock();
+            },
+          },
           signal: new AbortController().signal,
           log: silentLog(),
           progress: () => progress,
           outlastDead: async () => undefined,
           standAside: async () => false,
-          async record(next) {
-            await around('record', [next], () => {
-              recorded = next;
-            });
+          record(next) {
             progress = next;
+            return writer.write(next);
           },
+          recorded: writer.settled,
           remember(next) {
             progress = next;
           },

@@ -3,14 +3,14 @@ import type { Attempt } from '../../src/workers/stage/attempt.ts';
 import type { Services } from '../../src/workers/stage/services.ts';
 import { silentLog } from './test-log.ts';
 
-/** An attempt without a queue: what it records is in `recorded`, each time anew. @param before what earlier ones recorded */
+/** An attempt without a queue: what it records is in `records`, each time anew. @param before what earlier ones recorded */
 export function loneAttempt(
   services: Services,
   given: Partial<Pick<Attempt, 'signal' | 'lease' | 'observer'>> = {},
   before: Progress = { stages: [] },
-): Attempt & { readonly recorded: Progress[] } {
-  const recorded: Progress[] = [];
-  const record = async (next: Progress) => void recorded.push(next);
+): Attempt & { readonly records: Progress[] } {
+  const records: Progress[] = [];
+  const record = async (next: Progress) => void records.push(next);
   return {
     services,
     jobId: 'job',
@@ -18,12 +18,13 @@ export function loneAttempt(
     lease: { assertHeld: () => undefined },
     signal: new AbortController().signal,
     log: silentLog(),
-    progress: () => recorded.at(-1) ?? before,
+    progress: () => records.at(-1) ?? before,
     record,
     remember: (next) => void record(next),
     outlastDead: async () => undefined,
     standAside: async () => false,
-    recorded,
+    recorded: async () => undefined,
+    records,
     ...given,
   };
 }

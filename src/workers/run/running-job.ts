@@ -71,6 +71,8 @@ export class RunningJob {
   private readonly cancel: JobWatch;
   private readonly log: Log;
   private readonly begun = performance.now();
+  /** Settles once it is told that the job runs. */
+  private told = Promise.resolve();
   /** Aborted when the worker stops, when the lock is lost and when the job is cancelled. */
   private readonly signal: AbortSignal;
 
@@ -94,7 +96,7 @@ export class RunningJob {
   }
 
   /**
-   * Makes sure that the job has its names and may go on, and reports that it runs.
+   * Makes sure that the job has its names and may go on, and begins to tell that it runs: nothing is recorded before that is told.
    * @throws LostLock, Cancelled, FleetError `busy`, and PrerequisitePending where it is not the job's turn
    */
   async claim(): Promise<void> {
@@ -105,7 +107,9 @@ export class RunningJob {
     refuseUnheld(claim, this.payload);
     refuseHeldBack(gate);
     if (await comesLater(redis, keys, this.payload)) throw new PrerequisitePending();
-    await this.recorder.report('active');
+    this.told = this.recorder.report('active');
+    // The first record throws it, or the end.
+    this.told.catch(() => undefined);
     logTaken(this.log, this.job);
   }
 
@@ -117,6 +121,7 @@ export class RunningJob {
       lease: this.lease,
       signal: this.signal,
       log: this.log,
+      told: this.told,
       outlastDead: () => outlastDead({ ...this.worker, job: this.job, signal: this.signal, mostMs: LOCK_MS }),
       before: this.recorder.progress,
       onProgress: (value) => {
@@ -132,6 +137,7 @@ export class RunningJob {
   /** Records that the job is done, and with what outcome. @throws LostLock */
   async end(outcome: JobOutcome): Promise<void> {
     this.lease.assertHeld();
+    await this.told;
     const state = didNothing(outcome) ? 'skipped' : 'done';
     await this.recorder.recordEnd(state);
     await this.recorder.keepOutcome(outcome);

@@ -3,6 +3,7 @@ import { type Progress, writeFenced } from '../../jobs/queue/progress.ts';
 import type { Keys } from '../../jobs/redis/keys.ts';
 import type { Log } from '../../logger.ts';
 import type { RedisClient } from '../../redis/client.ts';
+import { createLatestWriter } from './latest-writer.ts';
 import { type Lease, LostLock } from './lease.ts';
 import type { StageObserver } from './pipeline.ts';
 import type { Services } from './services.ts';
@@ -26,8 +27,13 @@ export interface Attempt {
   /** Whether work that nobody waits for is to leave off: other jobs wait, or this worker is to take none. */
   standAside(): Promise<boolean>;
   progress(): Progress;
-  /** @throws LostLock when the job is not ours any more */
+  /**
+   * What is recorded counts here at once. One write at a time: what comes meanwhile goes with the next.
+   * @throws LostLock when the job is not ours any more
+   */
   record(progress: Progress): Promise<void>;
+  /** Resolves once all is recorded that was given to `record`. @throws LostLock */
+  recorded(): Promise<void>;
   /** Has the progress written with the next record; not written by itself, so losing it in a crash is harmless. */
   remember(progress: Progress): void;
 }
@@ -39,6 +45,8 @@ export interface AttemptOptions
   readonly job: { readonly id: string; readonly token: string };
   /** Whether this worker is to take no job now. */
   isHeld(): boolean;
+  /** Resolves once it is told that the job runs: before the first record. */
+  readonly told: Promise<void>;
   /** What earlier attempts recorded. */
   readonly before: Progress;
   /** Called with each progress that was recorded. */
@@ -47,8 +55,11 @@ export interface AttemptOptions
 
 export function createAttempt(options: AttemptOptions): Attempt {
   const { redis, keys, job, before, onProgress, services, sealKey, lease, signal, log, observer } = options;
-  const { outlastDead } = options;
+  const { outlastDead, told } = options;
   let progress = before;
+  const writer = createLatestWriter<Progress>(async (next) => {
+    if (!(await writeFenced(redis, keys, job, 'progress', next))) throw new LostLock();
+  }, told);
   function remember(next: Progress): void {
     progress = next;
     onProgress(next);
@@ -65,10 +76,11 @@ export function createAttempt(options: AttemptOptions): Attempt {
     ...(observer === undefined ? {} : { observer }),
     standAside: async () => options.isHeld() || (await othersWait({ redis, keys })),
     progress: () => progress,
-    async record(next) {
-      if (!(await writeFenced(redis, keys, job, 'progress', next))) throw new LostLock();
+    record(next) {
       remember(next);
+      return writer.write(next);
     },
+    recorded: writer.settled,
     remember,
   };
 }

@@ -10,6 +10,16 @@ export interface Stage<Name extends string, Context, Outcome> {
    * stage that has begun.
    */
   isIdle?(context: Context): boolean;
+  /**
+   * Whether all that it would do is known to be done already: it is recorded as done, in the same write as what comes next.
+   * Not asked of a stage that has begun.
+   */
+  isDoneAlready?(context: Context): boolean;
+  /**
+   * Whether it begins while it is being recorded that it does, and that what came before it has ended. What must not
+   * be done before that is known waits for it by itself (`attempt.ts`). In a group all have to.
+   */
+  readonly beginsMeanwhile?: boolean;
   /** @returns an outcome when the job is over before its last stage */
   run(context: Context): Promise<Outcome | undefined>;
   /** What of this stage's work is missing, a sentence each; empty when it is all there. */
@@ -57,6 +67,13 @@ interface Begun<Name extends string, Context, Outcome> {
   readonly running: StageRecord;
 }
 
+/** What of a step is left to do. */
+interface BegunStep<Name extends string, Context, Outcome> {
+  readonly stages: readonly Begun<Name, Context, Outcome>[];
+  /** Settles once it is recorded that they have begun. */
+  readonly recorded: Promise<void>;
+}
+
 /** A stage that has ended well. */
 interface Ended<Outcome> {
   readonly done: StageRecord;
@@ -66,7 +83,8 @@ interface Ended<Outcome> {
 /**
  * Runs what is left of a job's stages. A stage that is done is skipped; one that was done before an
  * operator asked for another try is verified first, and run again where something is missing. One with nothing to do
- * is passed over. The end of a step and the begin of the next one are recorded in one write. Where one of several stages
+ * is passed over. The end of a step and the begin of the next one are recorded in one write, which is waited for before the
+ * next one begins, or beside it. Where one of several stages
  * that run side by side fails, the others are waited for and recorded, and the one that failed stays the current one.
  * @returns the outcome of a stage that ended the job early, or undefined after the last stage
  */
@@ -75,6 +93,7 @@ export async function runStages<Name extends StageRecord['stage'], Context, Outc
 ): Promise<Outcome | undefined> {
   const { stages, context, signal, generation, progress, record, log, observer, now = Date.now } = options;
   let ended: readonly StageRecord[] = [];
+  const passedOver = new Set<StageRecord['stage']>();
 
   /** What is known by now: also the end of the last step, which waits for the next write. */
   const known = (): Progress => withStages(progress(), ended);
@@ -82,22 +101,37 @@ export async function runStages<Name extends StageRecord['stage'], Context, Outc
     await record(next);
     const told = ended;
     ended = [];
-    for (const { stage } of told) await observer?.after?.(stage);
+    for (const { stage } of told) {
+      if (passedOver.has(stage)) await observer?.before?.(stage);
+      await observer?.after?.(stage);
+    }
   }
 
   /** Whether there is nothing to do for a stage that has not begun. */
   const isIdle = (stage: Stage<Name, Context, Outcome>, before: StageRecord | undefined) =>
     before === undefined && stage.isIdle?.(context) === true;
 
+  /** What was done already is told with the next write. */
+  function passOver({ name }: Stage<Name, Context, Outcome>): void {
+    passedOver.add(name);
+    const done: StageRecord = { stage: name, state: 'done', startedAt: now(), ms: 0, tries: 1, generation };
+    ended = [...ended, done];
+  }
+
   /** Records what of a step is left to do as begun. */
   async function begin(
     group: readonly Stage<Name, Context, Outcome>[],
-  ): Promise<Begun<Name, Context, Outcome>[]> {
+  ): Promise<BegunStep<Name, Context, Outcome>> {
+    const nothing = { stages: [], recorded: Promise.resolve() };
     const before = new Map(known().stages.map((each) => [each.stage, each]));
-    const left = group.filter(
-      (stage) => !isDone(before.get(stage.name), generation) && !isIdle(stage, before.get(stage.name)),
-    );
-    if (left.length === 0) return [];
+    const left: Stage<Name, Context, Outcome>[] = [];
+    for (const stage of group) {
+      const earlier = before.get(stage.name);
+      if (isDone(earlier, generation) || isIdle(stage, earlier)) continue;
+      if (earlier === undefined && stage.isDoneAlready?.(context) === true) passOver(stage);
+      else left.push(stage);
+    }
+    if (left.length === 0) return nothing;
     signal.throwIfAborted();
     // What is done must not be forgotten should the look at the next stages fail.
     const isLookNeeded = left.some(({ name }) => before.get(name)?.state === 'done');
@@ -117,11 +151,15 @@ export async function runStages<Name extends StageRecord['stage'], Context, Outc
         return (await stage.verify(context)).length === 0 ? { ...earlier, generation } : running;
       }),
     );
-    await write(withStages(known(), records));
-    return left.flatMap((stage, at) => {
+    const recorded = write(withStages(known(), records));
+    if (isLookNeeded || !left.every((stage) => stage.beginsMeanwhile === true)) await recorded;
+    // Awaited with the stages: until then its failure is nobody's.
+    recorded.catch(() => undefined);
+    const stages = left.flatMap((stage, at) => {
       const running = records[at];
       return running?.state === 'running' ? [{ stage, running }] : [];
     });
+    return { stages, recorded };
   }
 
   async function run({ stage, running }: Begun<Name, Context, Outcome>): Promise<Ended<Outcome>> {
@@ -133,7 +171,7 @@ export async function runStages<Name extends StageRecord['stage'], Context, Outc
   }
 
   for (const step of stages) {
-    const begun = await begin(stagesIn(step));
+    const { stages: begun, recorded } = await begin(stagesIn(step));
     if (begun.length === 0) continue;
     for (const { stage, running } of begun) {
       log.debug('stage begun', { stage: stage.name, tries: running.tries });
@@ -141,6 +179,8 @@ export async function runStages<Name extends StageRecord['stage'], Context, Outc
       signal.throwIfAborted();
     }
     const ends = await Promise.allSettled(begun.map(run));
+    // Where that has failed the job is not ours any more, whatever was done.
+    await recorded;
     const well = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
     ended = well.map(({ done }) => done);
     const failed = ends.find((end) => end.status === 'rejected');

@@ -132,7 +132,9 @@ describe('a job', () => {
   it('that is cancelled while it runs stops at the next safe point, and can be tried again', async () => {
     const domain = test.domain('cancelled');
     const { redis, keys } = test.fleet;
+    let submitted = Promise.resolve('');
     test.beforeStage('indexes', async () => {
+      const jobId = await submitted;
       const observer = new Redis(test.redis.url);
       const monitor = await observer.monitor();
       const looked = new Promise<void>((resolve) => {
@@ -147,7 +149,8 @@ describe('a job', () => {
       monitor.disconnect();
       observer.disconnect();
     });
-    const jobId = await test.submit({ domain });
+    submitted = test.submit({ domain });
+    const jobId = await submitted;
     expect(await test.ended(jobId)).to.include({ state: 'failed', code: 'cancelled' });
     expect(doneStages(await progressOf(jobId))).to.deep.equal(['register', 'databases']);
     expect(await holderOf(domain)).to.equal(null);

@@ -22,11 +22,20 @@ class Bench {
 
   stage(
     name: Name,
-    work: { outcome?: string; missing?: string[]; fails?: Error; idle?: boolean } = {},
+    work: {
+      outcome?: string;
+      missing?: string[];
+      fails?: Error;
+      idle?: boolean;
+      doneAlready?: boolean;
+      meanwhile?: boolean;
+    } = {},
   ): TestStage {
     return {
       name,
       isIdle: () => work.idle === true,
+      isDoneAlready: () => work.doneAlready === true,
+      beginsMeanwhile: work.meanwhile === true,
       run: async () => {
         this.notes.push(`run ${name}`);
         if (work.fails !== undefined) throw work.fails;
@@ -134,6 +143,95 @@ describe('the pipeline', () => {
     bench.progress = { stages: [begun] };
     await bench.run([bench.stage('close', { idle: true })]);
     expect(bench.notes).to.include('run close');
+  });
+
+  it('records a stage that is known to be done with what comes next, and runs it not', async () => {
+    const stages = [
+      bench.stage('register'),
+      bench.stage('databases', { doneAlready: true }),
+      bench.stage('finish'),
+      bench.stage('apps', { doneAlready: true }),
+    ];
+    await bench.run(stages);
+    expect(bench.notes).to.deep.equal([
+      'record register running',
+      'run register',
+      'record register done, databases done, finish running',
+      'run finish',
+      'record finish done, apps done',
+    ]);
+  });
+
+  it('runs a stage that had begun, though it would be known to be done by now', async () => {
+    const begun = { stage: 'databases', state: 'running', startedAt: 1, tries: 1, generation: 0 } as const;
+    bench.progress = { stages: [begun] };
+    await bench.run([bench.stage('databases', { doneAlready: true })]);
+    expect(bench.notes).to.include('run databases');
+  });
+
+  it('verifies a stage that was known to be done before an operator had it tried again', async () => {
+    await bench.run([bench.stage('databases', { doneAlready: true })]);
+    await bench.run([bench.stage('databases', { missing: ['io.cozy.files'] })], 1);
+    expect(bench.notes).to.include('verify databases').and.include('run databases');
+  });
+
+  describe('that begins while that is recorded', () => {
+    /** Records that are held until they are let go. */
+    function holding() {
+      let letGo: (error?: Error) => void = () => undefined;
+      const held = new Promise<void>((resolve, reject) => {
+        letGo = (error) => (error === undefined ? resolve() : reject(error));
+      });
+      const record = async (progress: Progress) => {
+        await held;
+        bench.progress = progress;
+      };
+      return { record, letGo: (error?: Error) => letGo(error) };
+    }
+    const options = (stages: readonly TestStep[], record: (progress: Progress) => Promise<void>) => ({
+      ...{ stages, context: undefined, signal: new AbortController().signal, log: silentLog() },
+      ...{ generation: 0, progress: () => bench.progress, record },
+    });
+
+    it('runs at once, and has ended once both are over', async () => {
+      const { record, letGo } = holding();
+      const ran = new Promise<void>((resolve) => {
+        const stage = bench.stage('register', { meanwhile: true });
+        const run = async () => {
+          resolve();
+          return undefined;
+        };
+        void runStages(options([{ ...stage, run }], record)).then(() => void bench.notes.push('end'));
+      });
+      await ran;
+      expect(bench.notes).to.deep.equal([]);
+      letGo();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(bench.notes).to.deep.equal(['end']);
+      expect(bench.progress.stages.map(({ state }) => state)).to.deep.equal(['done']);
+    });
+
+    it('is not taken for done where it could not be recorded', async () => {
+      const { record, letGo } = holding();
+      const lost = new Error('lost');
+      const end = thrownBy(
+        runStages(options([bench.stage('register', { meanwhile: true }), bench.stage('apps')], record)),
+      );
+      letGo(lost);
+      expect(await end).to.equal(lost);
+      expect(bench.notes).to.deep.equal(['run register']);
+    });
+
+    it('waits for the record beside one that does not', async () => {
+      const { record, letGo } = holding();
+      const together = [bench.stage('indexes', { meanwhile: true }), bench.stage('settings')];
+      const end = runStages(options([{ together }], record));
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(bench.notes).to.deep.equal([]);
+      letGo();
+      await end;
+      expect(bench.notes).to.deep.equal(['run indexes', 'run settings']);
+    });
   });
 
   it('verifies what was done before an operator had it tried again', async () => {
