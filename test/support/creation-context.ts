@@ -22,7 +22,9 @@ export function creationContext(
     item: undefined,
     namedPrefix: () => undefined,
     namePrefix: async () => undefined,
+    recorded: async () => undefined,
     hasFolders: false,
+    leaving: Promise.resolve(),
     acknowledged: new Set(),
     learn(learned) {
       context.instance = learned;

@@ -4,6 +4,8 @@ import type { CreateStage } from './context.ts';
 export const apps: CreateStage = {
   name: 'apps',
 
+  isDoneAlready: ({ options }) => options.apps.length === 0,
+
   async run(context) {
     await context.installApps();
     return undefined;

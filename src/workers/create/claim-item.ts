@@ -1,6 +1,7 @@
 import type { PoolItem } from '../../instances/pool/pool-item.ts';
 import { createPoolStore } from '../../instances/pool/pool-store.ts';
 import type { Pool } from '../pool/pool.ts';
+import type { WantedItem } from '../pool/ready-items.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import type { CreateContext } from './context.ts';
 
@@ -11,16 +12,69 @@ export interface ClaimedPlace {
   readonly item: PoolItem | undefined;
 }
 
+/** An item that this process has given to a job, before it was known whether the job needs one; nobody has claimed it. */
+export interface AheadPlace {
+  readonly cluster: number;
+  readonly item: PoolItem;
+  isUsed: boolean;
+}
+
+/**
+ * Chooses an item and names it in the job's progress, while it is looked whether the instance can be made at all: to claim it
+ * is all that is left then. A name alone binds nobody: where the job does not get so far, others are given the item.
+ *
+ * @returns undefined where an attempt has named one already, or there is none
+ * @throws LostLock
+ */
+export async function chooseAhead(context: CreateContext): Promise<AheadPlace | undefined> {
+  const { pool } = context.services;
+  if (pool === undefined || context.namedPrefix() !== undefined) return undefined;
+  const place = await firstChoice(context, pool);
+  if (place !== undefined) await context.namePrefix(place.item.prefix);
+  return place;
+}
+
+/** Whatever fails here is tried once more where it is needed, and fails there. */
+async function firstChoice(context: CreateContext, pool: Pool): Promise<AheadPlace | undefined> {
+  try {
+    const cluster = chooseCluster(context);
+    const wanted = await wantedOn(context, pool, cluster);
+    const item = await pool.ready.take(wanted, context.signal);
+    return item && { cluster, item, isUsed: false };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lets others have what was chosen, unless it was claimed, or tried to be. */
+export async function giveBack(
+  { services }: CreateContext,
+  choosing: Promise<AheadPlace | undefined>,
+): Promise<void> {
+  const place = await choosing.catch(() => undefined);
+  if (place !== undefined && !place.isUsed) services.pool?.ready.giveBack(place.item);
+}
+
 /**
  * Takes an item of the pool for a new instance, where there is one on the cluster that it gets: the one that an earlier attempt
- * has claimed, whatever the settings are by now, else another. Its prefix is in the job's progress first: from then on it is
- * this job's or nobody's, for a claimed item is never given back.
+ * has claimed, whatever the settings are by now, else the one that was chosen ahead, else another. Its prefix is in the job's
+ * progress first: from then on it is this job's or nobody's, for a claimed item is never given back.
  *
  * @throws LostLock, FleetError `no_cluster`
  */
-export async function claimItem(context: CreateContext): Promise<ClaimedPlace> {
+export async function claimItem(
+  context: CreateContext,
+  ahead: AheadPlace | undefined,
+): Promise<ClaimedPlace> {
   const { services, signal } = context;
   const { pool } = services;
+  if (pool !== undefined && ahead !== undefined) {
+    ahead.isUsed = true;
+    const claimed = await claim(context, pool, ahead.item);
+    if (claimed !== undefined) return { cluster: claimed.cluster, item: claimed };
+    pool.ready.lost();
+    return { cluster: ahead.cluster, item: await claimAnother(context, pool, ahead.cluster) };
+  }
   const named = context.namedPrefix();
   if (named !== undefined) {
     const item = await createPoolStore(services.global).get(named, signal);
@@ -62,9 +116,8 @@ async function claimAnother(
   pool: Pool,
   cluster: number,
 ): Promise<PoolItem | undefined> {
-  const { isRow, signal } = context;
-  const definitions = await pool.definitions(cluster, signal);
-  const wanted = { cluster, definitions, leave: isRow ? pool.settings.reserve : 0 };
+  const { signal } = context;
+  const wanted = await wantedOn(context, pool, cluster);
   for (;;) {
     const item = await pool.ready.take(wanted, signal);
     if (item === undefined) return undefined;
@@ -73,6 +126,11 @@ async function claimAnother(
     if (claimed !== undefined) return claimed;
     pool.ready.lost();
   }
+}
+
+async function wantedOn({ isRow, signal }: CreateContext, pool: Pool, cluster: number): Promise<WantedItem> {
+  const definitions = await pool.definitions(cluster, signal);
+  return { cluster, definitions, leave: isRow ? pool.settings.reserve : 0 };
 }
 
 /** @returns undefined when somebody else was faster */

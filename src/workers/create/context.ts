@@ -34,11 +34,15 @@ export interface CreateContext {
   namedPrefix(): string | undefined;
   /** Names the prefix of an item before it is claimed, so that whoever goes on with the job finds it. @throws LostLock */
   namePrefix(prefix: string | undefined): Promise<void>;
+  /** Resolves once all is recorded that was so far: before anything that a later attempt must not do again. @throws LostLock */
+  recorded(): Promise<void>;
   /**
    * The item that this job has claimed for the instance, with all databases and design documents as they would be made
    * today; `none` where there is none, undefined where it was not looked for yet (`pool-item-of.ts`).
    */
   item: PoolItem | 'none' | undefined;
+  /** Settles once the item is out of the books, of an instance that is in use: with failures of its own dealt with. */
+  leaving: Promise<void>;
   /** Doctypes whose design documents this very attempt saw acknowledged: `finish` need not look. */
   readonly acknowledged: Set<string>;
   /**

@@ -20,6 +20,9 @@ const DELETION_POLL_MS = 300;
 export const databases: CreateStage = {
   name: 'databases',
 
+  // Only what this very attempt has confirmed: what an earlier one knew is looked up again.
+  isDoneAlready: ({ item }) => item !== undefined && item !== 'none',
+
   async run(context) {
     if ((await poolItemOf(context)) !== undefined) return undefined;
     await settleAll([

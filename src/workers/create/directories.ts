@@ -13,19 +13,22 @@ import {
 import { incarnationOf } from '../../instances/documents/incarnation.ts';
 import { isFinished } from '../../instances/documents/reservation.ts';
 import { cozyUrl } from '../../instances/domains/registration-link.ts';
+import { settleAll } from '../../settle-all.ts';
 import { databaseOf } from '../instance/databases-of.ts';
 import { type CreateContext, type CreateStage, instanceOf } from './context.ts';
 import { fillDatabase, missingDesignsOf } from './indexes.ts';
 
-/** Makes root, trash and localized directories: on disk first, as the stack does (`docs/cozy-data.md` §8 trap 14). */
+/** Makes root, trash and localized directories, on disk and in CouchDB: both before the instance is in use (`docs/cozy-data.md` §8 trap 14). */
 export const directories: CreateStage = {
   name: 'directories',
+  beginsMeanwhile: true,
 
   async run(context) {
     // A twin was faster: what is there is its owner's by now.
     if (isFinished(instanceOf(context))) return undefined;
-    if (!context.hasFolders) await makeFolders(context);
-    await fillDatabase(context, FILES, directoryDocuments(context, wantedDirectories(context)));
+    const documents = directoryDocuments(context, wantedDirectories(context));
+    // A stack serves nobody from a reservation, so that neither counts before both are there.
+    await settleAll<unknown>([ensureFolders(context), fillDatabase(context, FILES, documents)]);
     return undefined;
   },
 
@@ -54,9 +57,14 @@ export async function makeFoldersAhead(context: CreateContext): Promise<void> {
   await makeFolders(context).catch(() => undefined);
 }
 
+async function ensureFolders(context: CreateContext): Promise<void> {
+  if (!context.hasFolders) await makeFolders(context);
+}
+
 async function makeFolders(context: CreateContext): Promise<void> {
-  const { options, services, signal } = context;
+  const { options, services, lease, signal } = context;
   signal.throwIfAborted();
+  lease.assertHeld();
   const paths = ['/', `/${TRASH_NAME}`, ...wantedDirectories(context).map(({ path }) => path)];
   await services.storage.makeDirectories(options.domain, paths);
   context.hasFolders = true;

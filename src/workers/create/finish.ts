@@ -25,6 +25,8 @@ const HASH_POLL_MS = 250;
 /** Puts the instance into use: from now on the stack serves it (`ARCHITECTURE.md` §3.5). */
 export const finish: CreateStage = {
   name: 'finish',
+  // It looks first.
+  beginsMeanwhile: true,
 
   async run(context) {
     // A crash between the write and its record: the work is done.
@@ -32,7 +34,8 @@ export const finish: CreateStage = {
       await leavePool(context, false);
       return undefined;
     }
-    await settleAll([assertComplete(context), assertOnlyOwner(context)]);
+    // What is in use must be known to be filled: no later attempt writes into it.
+    await settleAll([assertComplete(context), assertOnlyOwner(context), context.recorded()]);
     const deadline = performance.now() + HASH_MS;
     let became = await putIntoUse(context);
     while (became === 'waits') {
@@ -178,6 +181,7 @@ async function assertOnlyOwner(context: CreateContext): Promise<void> {
   for (const id of owners) {
     const other = id === reservation._id ? undefined : await readInstance(services.global, id, signal);
     if (other === undefined) continue;
+    await context.recorded();
     lease.assertHeld();
     // As it is by now: a stack may have written into it.
     const { _id, _rev } = await readOwn(context);

@@ -15,6 +15,7 @@ const FILLED_LATER: ReadonlySet<string> = new Set([FILES, SETTINGS, CONTACTS]);
 /** Writes the Mango and JavaScript design documents of all other databases (`docs/cozy-data.md` §1.5). */
 export const indexes: CreateStage = {
   name: 'indexes',
+  beginsMeanwhile: true,
 
   async run(context) {
     const here = DATABASES.filter(({ doctype }) => !FILLED_LATER.has(doctype));
@@ -41,6 +42,8 @@ export async function fillDatabase(
   const isMade = (await poolItemOf(context)) !== undefined;
   const designs = isMade ? [] : await designsOf(context, server, doctype);
   const all = [...designs, ...documents];
+  // Whoever slept past its lock is not told so by the record: that is on its way meanwhile.
+  context.lease.assertHeld();
   const before = all.length === 0 ? [] : await insertMissing(server, name, all, context.signal);
   if (!before.some(({ id }) => id.startsWith('_design/'))) context.acknowledged.add(doctype);
   return before;

@@ -26,7 +26,8 @@ import { ensureGlobalDatabases } from '../../instances/platform/global-databases
 import { newSecrets } from '../../instances/vault/secrets.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import { pause } from '../../pause.ts';
-import { claimItem } from './claim-item.ts';
+import { settleAll } from '../../settle-all.ts';
+import { type AheadPlace, chooseAhead, claimItem, giveBack } from './claim-item.ts';
 import { confirmItem } from './confirm-item.ts';
 import { type CreateContext, type CreateStage, instanceOf } from './context.ts';
 import { databasesLeft } from './databases-left.ts';
@@ -38,22 +39,20 @@ const DELETION_POLL_MS = 250;
 /** Reserves the domain in `global/instances`, or finds out why it cannot be (`ARCHITECTURE.md` §3.5). */
 export const register: CreateStage = {
   name: 'register',
+  // It looks first; what it writes waits for the record (`reserve`).
+  beginsMeanwhile: true,
 
   async run(context) {
     const { options } = context;
     const names = [options.domain, ...options.aliases];
-    const found = await survey(context, names);
-    const { ours, other } = splitOwners(options.domain, found.owners);
-    if (other !== undefined) {
-      if (ours !== undefined) await dropReservation(context, ours);
-      return await existsOrTaken(context, other);
+    const surveying = survey(context, names);
+    const choosing = chooseAhead(context);
+    try {
+      await settleAll<unknown>([surveying, choosing, context.recorded()]);
+      return await decide(context, await surveying, await choosing);
+    } finally {
+      await giveBack(context, choosing);
     }
-    if (ours === undefined) refuseOldDomain(found.moved);
-    refuseMeantDomain(found.documents, options.domain, reservationId(options.domain));
-    if (ours !== undefined) return await adopt(context, ours);
-    const twin = await refuseLeftovers(context, found);
-    if (twin !== undefined) return await adopt(context, twin);
-    return await reserve(context);
   },
 
   async verify(context) {
@@ -61,6 +60,25 @@ export const register: CreateStage = {
     return instance === undefined ? ['the document in global/instances is missing'] : [];
   },
 };
+
+async function decide(
+  context: CreateContext,
+  found: Survey,
+  ahead: AheadPlace | undefined,
+): Promise<OutcomeOf<'create'> | undefined> {
+  const { options } = context;
+  const { ours, other } = splitOwners(options.domain, found.owners);
+  if (other !== undefined) {
+    if (ours !== undefined) await dropReservation(context, ours);
+    return await existsOrTaken(context, other);
+  }
+  if (ours === undefined) refuseOldDomain(found.moved);
+  refuseMeantDomain(found.documents, options.domain, reservationId(options.domain));
+  if (ours !== undefined) return await adopt(context, ours);
+  const twin = await refuseLeftovers(context, found);
+  if (twin !== undefined) return await adopt(context, twin);
+  return await reserve(context, ahead);
+}
 
 /** All that could be in the way of a new instance. */
 interface Survey {
@@ -104,11 +122,14 @@ async function lookAround(context: CreateContext, names: readonly string[]): Pro
   return { documents, owners, moved, databases, hasFiles };
 }
 
-async function reserve(context: CreateContext): Promise<OutcomeOf<'create'> | undefined> {
+async function reserve(
+  context: CreateContext,
+  ahead: AheadPlace | undefined,
+): Promise<OutcomeOf<'create'> | undefined> {
   const { options, services, signal, lease } = context;
   const { register_token: _unused, ...secrets } = newSecrets();
   const { version: indexesVersion } = await services.platform.indexes();
-  const { cluster, item } = await claimItem(context);
+  const { cluster, item } = await claimItem(context, ahead);
   const document = reservationDocument(options, { secrets, cluster, prefix: item?.prefix, indexesVersion });
   // A worker that slept must not reserve what its successor may have finished, and an operator destroyed since.
   lease.assertHeld();

@@ -40,8 +40,10 @@ export async function runCreation(attempt: Attempt, payload: CreatePayload): Pro
     randomPassphrase: undefined,
     hasFolders: false,
     item: undefined,
+    leaving: Promise.resolve(),
     namedPrefix: () => progress().prefix,
     namePrefix: (prefix) => record({ ...progress(), prefix }),
+    recorded: attempt.recorded,
     acknowledged: new Set(),
     learn(instance: StoredInstance) {
       context.instance = instance;
@@ -58,7 +60,9 @@ export async function runCreation(attempt: Attempt, payload: CreatePayload): Pro
     await installApps({ attempt, instance, apps: options.apps, generation });
   }
 
-  const outcome = await runStages({ ...attempt, stages: createStages, context, generation });
+  const outcome = await runStages({ ...attempt, stages: createStages, context, generation }).finally(
+    () => context.leaving,
+  );
   if (outcome === 'exists' && options.apps.length > 0) {
     context.instance = await finishedByUs(services, domain, signal);
     if (context.instance !== undefined) {

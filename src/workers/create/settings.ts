@@ -23,6 +23,7 @@ import { ensureVault, vaultToWrite } from './vault.ts';
 /** Writes the settings document, the "myself" contact, and the vault where a passphrase is registered. */
 export const settings: CreateStage = {
   name: 'settings',
+  beginsMeanwhile: true,
 
   async run(context) {
     // A twin was faster: what is there is its owner's by now.

@@ -14,6 +14,8 @@ export interface WantedItem {
 export interface ReadyItems {
   /** @returns an item that no other caller is given; undefined where none is known */
   take(wanted: WantedItem, signal: AbortSignal): Promise<PoolItem | undefined>;
+  /** Lets others have an item that was not used. */
+  giveBack(item: PoolItem): void;
   /** Has the books read again after a few of these. */
   lost(): void;
 }
@@ -79,6 +81,11 @@ export function createReadyItems(
       const [item] = items.splice(randomInt(items.length), 1);
       if (item !== undefined) given.set(item.prefix, now());
       return item;
+    },
+
+    giveBack(item) {
+      // One that was read again meanwhile is not known twice.
+      if (given.delete(item.prefix)) known.set(keyOf(item), [...(known.get(keyOf(item)) ?? []), item]);
     },
 
     lost() {

@@ -4,6 +4,7 @@ import { databaseName, prefixOf, reservationId } from '../../../src/instances/da
 import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
 import { INSTANCES, readInstance } from '../../../src/instances/lookup/lookup.ts';
 import { POOL } from '../../../src/instances/pool/pool-store.ts';
+import { pause } from '../../../src/pause.ts';
 import type { Step, TriedCreation } from '../../support/creation-attempts.ts';
 import { type CreationPlaces, startCreationPlaces } from '../../support/creation-places.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
@@ -71,6 +72,46 @@ describe('an instance with databases from the pool', () => {
     const { prefix } = await places.pool.make();
     await places.creation('forgotten').attempt();
     expect(await places.pool.store.get(prefix)).to.equal(undefined);
+  });
+
+  /** One attempt with a Redis that is slow: what is done beyond the worker, and what is recorded once it is. */
+  async function notesOf(tried: TriedCreation): Promise<string[]> {
+    const notes: string[] = [];
+    await tried.attempt(async (name, args, go) => {
+      if (name !== 'record') {
+        notes.push(`${name} ${JSON.stringify(args)}`);
+        return await go();
+      }
+      await pause(100);
+      await go();
+      notes.push(`recorded ${JSON.stringify(tried.progress)}`);
+      return undefined;
+    });
+    return notes;
+  }
+
+  it('claims its item once its job is known to have it in mind', async () => {
+    const { prefix } = await places.pool.make();
+    const notes = await notesOf(places.creation('named'));
+    const named = notes.findIndex((note) => note.startsWith('recorded') && note.includes(prefix));
+    const claimed = notes.findIndex((note) => note.startsWith('putDocument'));
+    expect(named).to.be.within(0, claimed - 1);
+  });
+
+  it('is in use once it is known what has filled it', async () => {
+    await places.pool.make();
+    const notes = await notesOf(places.creation('known'));
+    const isFilled = (note: string) =>
+      note.startsWith('recorded') && /"stage":"settings","state":"done"/.test(note);
+    const known = notes.findIndex(isFilled);
+    const used = notes.findIndex((note) => note.startsWith('putDocument') && note.includes('register_token'));
+    expect(known).to.be.within(0, used - 1);
+  });
+
+  it('costs five records', async () => {
+    await places.pool.make();
+    const notes = await notesOf(places.creation('records'));
+    expect(notes.filter((note) => note.startsWith('recorded'))).to.have.length(5);
   });
 
   it('costs no request for a database or a design document', async () => {

@@ -107,4 +107,17 @@ describe('the items that a process knows to be ready', () => {
     isAway = false;
     expect(await items.take(WANTED, signal)).not.to.equal(undefined);
   });
+
+  it('gives to others what is given back, once', async () => {
+    books = [item()];
+    const items = ready();
+    const taken = await items.take(WANTED, signal);
+    expect(taken).not.to.equal(undefined);
+    if (taken === undefined) return;
+    items.giveBack(taken);
+    items.giveBack(taken);
+    expect(await items.take(WANTED, signal)).to.equal(taken);
+    expect(await items.take(WANTED, signal)).to.equal(undefined);
+    expect(reads).to.equal(1);
+  });
 });
