@@ -1,9 +1,9 @@
 import type { PoolItem } from '../../instances/pool/pool-item.ts';
 import { createPoolStore } from '../../instances/pool/pool-store.ts';
 import type { Pool } from '../pool/pool.ts';
-import type { WantedItem } from '../pool/ready-items.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import type { CreateContext } from './context.ts';
+import { isWhole, takeItem } from './take-item.ts';
 
 /** Where a new instance gets its databases. */
 export interface ClaimedPlace {
@@ -38,8 +38,7 @@ export async function chooseAhead(context: CreateContext): Promise<AheadPlace | 
 async function firstChoice(context: CreateContext, pool: Pool): Promise<AheadPlace | undefined> {
   try {
     const cluster = chooseCluster(context);
-    const wanted = await wantedOn(context, pool, cluster);
-    const item = await pool.ready.take(wanted, context.signal);
+    const item = await takeItem(context, pool, cluster);
     return item && { cluster, item, isUsed: false };
   } catch {
     return undefined;
@@ -102,6 +101,7 @@ async function resume(context: CreateContext, item: PoolItem): Promise<PoolItem 
   // The last attempt stopped between the name and the claim.
   if (pool === undefined || item.state !== 'ready' || !isOpen(context, item.cluster)) return undefined;
   if (item.definitions !== (await pool.definitions(item.cluster, signal))) return undefined;
+  if (!(await isWhole(context, item))) return undefined;
   return await claim(context, pool, item);
 }
 
@@ -116,21 +116,14 @@ async function claimAnother(
   pool: Pool,
   cluster: number,
 ): Promise<PoolItem | undefined> {
-  const { signal } = context;
-  const wanted = await wantedOn(context, pool, cluster);
   for (;;) {
-    const item = await pool.ready.take(wanted, signal);
+    const item = await takeItem(context, pool, cluster);
     if (item === undefined) return undefined;
     await context.namePrefix(item.prefix);
     const claimed = await claim(context, pool, item);
     if (claimed !== undefined) return claimed;
     pool.ready.lost();
   }
-}
-
-async function wantedOn({ isRow, signal }: CreateContext, pool: Pool, cluster: number): Promise<WantedItem> {
-  const definitions = await pool.definitions(cluster, signal);
-  return { cluster, definitions, leave: isRow ? pool.settings.reserve : 0 };
 }
 
 /** @returns undefined when somebody else was faster */

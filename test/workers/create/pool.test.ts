@@ -108,6 +108,26 @@ describe('an instance with databases from the pool', () => {
     expect(known).to.be.within(0, used - 1);
   });
 
+  it('gets nothing from a worker that slept past its lock once it was reserved', async () => {
+    const { prefix } = await places.pool.make();
+    const tried = places.creation('slept');
+    let isHeld = true;
+    const sleeps = onceAt('after', 'putDocument', isReserving, async () => {
+      isHeld = false;
+    });
+    const written: string[] = [];
+    const watching: Step = async (name, args, go) => {
+      if (name === 'bulkInsert') written.push(String(args[0]));
+      return await sleeps(name, args, go);
+    };
+    expect(await thrownBy(tried.attempt(watching, { isHeld: () => isHeld }))).to.include({
+      code: 'lost_lock',
+    });
+    expect(written).to.deep.equal([]);
+    await tried.attempt();
+    expect(await stored(tried)).to.have.property('prefix', prefix);
+  });
+
   it('costs five records', async () => {
     await places.pool.make();
     const notes = await notesOf(places.creation('records'));
@@ -187,6 +207,31 @@ describe('an instance with databases from the pool', () => {
     await tried.attempt();
     expect(await stored(tried)).to.have.property('prefix', prefixOf(tried.options.domain));
     expect(await places.pool.store.get(item.prefix)).to.deep.equal(item);
+  });
+
+  describe('of which somebody has removed a database while it was ready', () => {
+    async function lacking(): Promise<string> {
+      const { prefix } = await places.pool.make();
+      await places.server.deleteDatabase(databaseName(prefix, 'io.cozy.shared'));
+      return prefix;
+    }
+
+    it('is made as ever where there is no other, and the item goes', async () => {
+      const prefix = await lacking();
+      const tried = places.creation('lacking');
+      expect(await tried.attempt()).to.equal('created');
+      expect(await stored(tried)).to.have.property('prefix', prefixOf(tried.options.domain));
+      expect(await places.pool.store.get(prefix)).to.include({ state: 'removing' });
+      await places.pool.sweep(prefix);
+    });
+
+    it('gets another one that is whole', async () => {
+      for (let items = 0; items < 3; items += 1) await lacking();
+      const { prefix } = await places.pool.make();
+      const tried = places.creation('whole');
+      await tried.attempt();
+      expect(await stored(tried)).to.have.property('prefix', prefix);
+    });
   });
 
   for (const size of [0, 100])
