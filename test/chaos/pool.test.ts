@@ -105,7 +105,11 @@ describe('a pool whose worker or command is killed', function () {
             servers: () => [client],
             close: async () => undefined,
           };
-          const drain = await prepareDrain({ couch, fleet: test.prefix, clusters: 1 }, undefined, signal);
+          const drain = await prepareDrain(
+            { couch, jobs: test.fleet.fleet, fleet: test.prefix, clusters: 1 },
+            undefined,
+            signal,
+          );
           return await drain.run(signal, () => undefined);
         },
       );

@@ -3,6 +3,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { askForYes } from '../../cli/terminal/confirm.ts';
 import { withInterrupt } from '../../cli/terminal/interrupt.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
+import { withFleet } from '../../operations/connect/with-fleet.ts';
 import { type DrainResult, prepareDrain } from '../../operations/pool/drain-pool.ts';
 import { count } from '../../quantity-text.ts';
 
@@ -27,37 +28,47 @@ export default class PoolDrain extends BaseCommand {
     const config = this.loadConfig(flags.config);
     const { output } = this;
     const { prefix, pool } = config.fleet;
-    return await withCouch(config, async (couch) => {
-      const services = { couch, fleet: prefix, clusters: config.couchdb.clusters.length };
-      const { found, kept, run } = await prepareDrain(services, flags.cluster);
-      if (kept > 0) output.note(`${count(kept)} items stay: jobs are at them.`);
-      if (found === 0) {
-        this.log('There is nothing to remove.');
-        return { removed: 0, left: 0, unreachable: 0, kept };
-      }
-      if (!flags.force) {
-        const prompt = { config, stdin: process.stdin, output, json: this.jsonEnabled() };
-        await askForYes(prompt, found, [`Remove ${count(found)} items of the pool, with 16 databases each?`]);
-      }
-      const result = await withInterrupt((signal) =>
-        run(signal, (removed) => {
-          if (this.live) output.note(`${count(removed)} of ${count(found)} removed`);
-        }),
-      );
-      this.log(`${count(result.removed)} items were removed.`);
-      if (result.left > 0) output.note(`${count(result.left)} were claimed meanwhile, and stay.`);
-      if (result.unreachable > 0) {
-        output.note(
-          `${count(result.unreachable)} are on clusters that are not in the configuration, and stay.`,
+    return await withCouch(config, (couch) =>
+      withFleet(config, async (jobs) => {
+        const services = { couch, jobs, fleet: prefix, clusters: config.couchdb.clusters.length };
+        const { found, kept, run } = await prepareDrain(services, flags.cluster);
+        if (kept > 0) output.note(`${count(kept)} items stay: jobs are at them.`);
+        if (found === 0) {
+          this.log('There is nothing to remove.');
+          return { removed: 0, left: 0, unreachable: 0, late: 0, kept };
+        }
+        if (!flags.force) {
+          const prompt = { config, stdin: process.stdin, output, json: this.jsonEnabled() };
+          await askForYes(prompt, found, [
+            `Remove ${count(found)} items of the pool, with 16 databases each?`,
+          ]);
+        }
+        const result = await withInterrupt((signal) =>
+          run(signal, (removed) => {
+            if (this.live) output.note(`${count(removed)} of ${count(found)} removed`);
+          }),
         );
-        this.endWith('partlyFailed');
-      }
-      output.note(
-        pool.size === 0
-          ? 'Nothing fills it again: fleet.pool.size is 0.'
-          : 'It is filled again by and by: fleet.pool.size is not 0.',
-      );
-      return { ...result, kept };
-    });
+        this.log(`${count(result.removed)} items were removed.`);
+        if (result.left > 0) output.note(`${count(result.left)} were claimed meanwhile, and stay.`);
+        if (result.unreachable > 0) {
+          output.note(
+            `${count(result.unreachable)} are on clusters that are not in the configuration, and stay.`,
+          );
+          this.endWith('partlyFailed');
+        }
+        if (result.late > 0) {
+          output.note(
+            `${count(result.late)} go once nothing can come any more that a dead worker has asked for: workers end that, or this command in ten seconds.`,
+          );
+          this.endWith('partlyFailed');
+        }
+        output.note(
+          pool.size === 0
+            ? 'Nothing fills it again: fleet.pool.size is 0.'
+            : 'It is filled again by and by: fleet.pool.size is not 0.',
+        );
+        return { ...result, kept };
+      }),
+    );
   }
 }

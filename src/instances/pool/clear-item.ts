@@ -17,6 +17,8 @@ export interface ClearingServices {
   readonly prefixIndex: PrefixIndex;
   /** The server that has the item's databases. */
   readonly server: CouchServer;
+  /** For how many milliseconds more requests of a dead worker for that job may be carried out; 0 where none may. */
+  lateFor(jobId: string): Promise<number>;
   /** Milliseconds on a clock that never jumps. */
   now?(): number;
 }
@@ -28,7 +30,9 @@ export type Clearing =
   /** A document could mean its databases: they stay, and it is in the books no more. */
   | 'meant'
   /** Somebody else was at it meanwhile. */
-  | 'changed';
+  | 'changed'
+  /** A dead worker's requests may still come: it stays as it is, to be cleared later. */
+  | 'late';
 
 /** Looks at what there is, at the most, until nothing is left. */
 const LOOKS = 4;
@@ -43,7 +47,8 @@ export const LOOK_COUNTS_MS = 3_000;
 /**
  * Removes an item with its databases. It has to be `removing`, seen once more here: who claims one looks for that after the
  * reservation is written, and here the documents are looked at after it became so, so that one of both sees the other.
- * May be repeated, and be done by several at a time.
+ * May be repeated, and be done by several at a time. A database that a dead worker has asked for might come once the item is in
+ * no book, and be nobody's: so nothing is done as long as that may be.
  *
  * @param seen as it was read
  * @throws ItemNotCleared when databases are there after each deletion; CouchError, or the signal's reason
@@ -56,6 +61,7 @@ export async function clearItem(
   const { store, server, now = () => performance.now() } = services;
   const { prefix } = seen;
   if (!isPoolPrefix(prefix)) throw new Error(`${prefix} was not made for the pool`);
+  if ((await services.lateFor(seen.job)) > 0) return 'late';
   for (let look = 1; look <= LOOKS; look += 1) {
     const until = now() + LOOK_COUNTS_MS;
     const item = await store.get(prefix, signal);

@@ -2,6 +2,8 @@ import { createPrefixIndex } from '../../instances/lookup/prefix-index.ts';
 import { clearItem } from '../../instances/pool/clear-item.ts';
 import type { PoolItem } from '../../instances/pool/pool-item.ts';
 import { createPoolStore, type PoolStore } from '../../instances/pool/pool-store.ts';
+import type { Fleet } from '../../jobs/fleet/fleet.ts';
+import { lateFor } from '../../jobs/queue/late-for.ts';
 import type { Couch } from '../connect/couch.ts';
 
 /** What became of the items. */
@@ -12,6 +14,8 @@ export interface DrainResult {
   readonly left: number;
   /** On a cluster that is not in the configuration. */
   readonly unreachable: number;
+  /** On their way out, until nothing can come any more that a dead worker has asked for. */
+  readonly late: number;
 }
 
 /** Items that are to go; none of them goes yet. */
@@ -29,6 +33,8 @@ export interface PreparedDrain {
 
 export interface DrainServices {
   readonly couch: Couch;
+  /** Where jobs are known. */
+  readonly jobs: Pick<Fleet, 'redis' | 'keys'>;
   /** `fleet.prefix` */
   readonly fleet: string;
   /** How many clusters the configuration has. */
@@ -37,7 +43,7 @@ export interface DrainServices {
 
 /** Looks for items that may go: the ready ones of any fleet, and those of this one that are on their way out. */
 export async function prepareDrain(
-  { couch, fleet, clusters }: DrainServices,
+  { couch, jobs, fleet, clusters }: DrainServices,
   cluster: number | undefined,
   signal?: AbortSignal,
 ): Promise<PreparedDrain> {
@@ -52,7 +58,7 @@ export async function prepareDrain(
     kept: meant.length - going.length,
     async run(ends, onRemoved) {
       const prefixIndex = createPrefixIndex(couch.global);
-      const result = { removed: 0, left: 0, unreachable: 0 };
+      const result = { removed: 0, left: 0, unreachable: 0, late: 0 };
       for (const item of going) {
         ends.throwIfAborted();
         if (item.cluster >= clusters) {
@@ -61,9 +67,13 @@ export async function prepareDrain(
         }
         const removing = await takeOut(store, item, fleet, ends);
         const server = couch.cluster(item.cluster);
-        const services = { store, global: couch.global, prefixIndex, server };
+        const services = {
+          ...{ store, global: couch.global, prefixIndex, server },
+          lateFor: (jobId: string) => lateFor(jobs, jobId),
+        };
         const became = removing && (await clearItem(services, removing, ends));
         if (became === 'cleared') result.removed += 1;
+        else if (became === 'late') result.late += 1;
         else result.left += 1;
         onRemoved(result.removed);
       }

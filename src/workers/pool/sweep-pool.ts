@@ -104,14 +104,13 @@ async function clear(
   item: PoolItem,
   swept: Swept,
 ): Promise<void> {
-  // A database that a dead worker has asked for might come once the item is in no book, and be nobody's.
-  if ((await lateFor(fleet, item.job)) > 0) return;
   // Without its cluster in the configuration its databases are out of reach.
   const server = services.clusters[item.cluster];
   if (server === undefined) return;
   const { global, prefixIndex, log } = services;
-  const became = await clearItem({ store, global, prefixIndex, server }, item, signal);
-  if (became === 'changed') return;
+  const clearing = { store, global, prefixIndex, server, lateFor: (jobId: string) => lateFor(fleet, jobId) };
+  const became = await clearItem(clearing, item, signal);
+  if (became === 'changed' || became === 'late') return;
   swept.gone += 1;
   if (became === 'meant')
     log.info('pool item kept for its instance', { entry: item.prefix, domain: item.domain });

@@ -118,7 +118,13 @@ describe('commands of the pool', function () {
   it('empty it where it is switched off, and say that nothing fills it again', async () => {
     await put('ready');
     const drained = await platform.run('pool', 'drain', '--force', '--json');
-    expect(JSON.parse(drained.stdout)).to.deep.equal({ removed: 1, left: 0, unreachable: 0, kept: 0 });
+    expect(JSON.parse(drained.stdout)).to.deep.equal({
+      removed: 1,
+      left: 0,
+      unreachable: 0,
+      late: 0,
+      kept: 0,
+    });
     expect(drained.stderr).to.match(/Nothing fills it again/);
     expect((await platform.run('pool', 'ls')).stdout).to.match(/^No pool: fleet\.pool\.size is 0/);
   });

@@ -147,7 +147,13 @@ describe('removing an item', () => {
   it('removes nothing of one that is not on its way out, or is another one than was seen', async () => {
     const { server } = test.fleet;
     const { signal } = new AbortController();
-    const services = { store: test.store, global: server, server, prefixIndex: createPrefixIndex(server) };
+    const services = {
+      store: test.store,
+      global: server,
+      server,
+      prefixIndex: createPrefixIndex(server),
+      lateFor: async () => 0,
+    };
     const ready = await test.put({ state: 'ready' });
     expect(await clearItem(services, { ...ready, state: 'removing' }, signal)).to.equal('changed');
     const removing = await test.put({ state: 'removing', definitions: DEFINITIONS });
@@ -160,7 +166,13 @@ describe('removing an item', () => {
 
   it('refuses a prefix that was not made for the pool', async () => {
     const { server } = test.fleet;
-    const services = { store: test.store, global: server, server, prefixIndex: createPrefixIndex(server) };
+    const services = {
+      store: test.store,
+      global: server,
+      server,
+      prefixIndex: createPrefixIndex(server),
+      lateFor: async () => 0,
+    };
     const item = await test.put({ state: 'removing' });
     const other = { ...item, prefix: `cozy${'0'.repeat(32)}` };
     const failure = await clearItem(services, other, new AbortController().signal).catch(
@@ -172,7 +184,13 @@ describe('removing an item', () => {
   it('removes nothing by a look that is too old: another may have ended it, and the databases be an owner\u2019s', async () => {
     const { server } = test.fleet;
     const { signal } = new AbortController();
-    const services = { store: test.store, global: server, server, prefixIndex: createPrefixIndex(server) };
+    const services = {
+      store: test.store,
+      global: server,
+      server,
+      prefixIndex: createPrefixIndex(server),
+      lateFor: async () => 0,
+    };
     const domain = test.fleet.domain('owner-meanwhile');
     const item = await test.put({ state: 'removing', domain });
     let clock = 0;
