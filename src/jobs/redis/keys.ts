@@ -90,6 +90,8 @@ export interface Keys {
   readonly reconciling: string;
   /** Held for a while by the worker that looks after the pool; `of` says at what. */
   poolTurn(of: string): string;
+  /** Set for a while by each worker that makes new instances there by these definitions (`queue/wanted-items.ts`). */
+  poolWanted(cluster: number, definitions: string): string;
   /** What the keeper of the pool has found and done: hints alone, for CouchDB has the books (`jobs/pool/pool-hints.ts`). */
   readonly pool: string;
   /** Held by who registers a passphrase for that domain (`claims/take-turn.ts`). */
@@ -147,6 +149,7 @@ export function createKeys(prefix: string): Keys {
     endedLately: `${tag}:ended-lately`,
     reconciling: `${tag}:reconciling`,
     poolTurn: (of) => `${tag}:pool-turn:${of}`,
+    poolWanted: (cluster, definitions) => `${tag}:pool-wanted:${cluster}:${definitions}`,
     pool: `${tag}:pool`,
     turn: (domain) => `${tag}:turn:${domain}`,
     guesses: (of) => `${tag}:guesses:${of}`,

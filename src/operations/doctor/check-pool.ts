@@ -71,7 +71,11 @@ export function judgePool({ settings, page, look, open, now }: PoolFacts): Findi
     if (useless > 0) {
       const text = `${count(useless)} items of cluster ${cluster} were made by other definitions than are needed now`;
       findings.push(
-        found.warn('definitions', text, 'Workers remove them by themselves; if not, see their log.'),
+        found.warn(
+          'definitions',
+          text,
+          'They go ten minutes after the last worker that wants them; if not, see the log. Workers of one version and one fleet.q want the same.',
+        ),
       );
     }
     const text = `${count(useful.length)} of ${count(size)} items are ready on cluster ${cluster}`;

@@ -7,7 +7,7 @@ export interface ItemFacts {
   readonly fleet: string;
   /** Whether its job has not ended; looked at after the item was read. */
   readonly isLive: boolean;
-  /** Whether it could be claimed: on a cluster that is open, of the right definitions; undefined = not known. */
+  /** Whether some worker could claim it: on a cluster that is open, of the right definitions; undefined = not known. */
   readonly isOfUse: boolean | undefined;
   /** Whether a document could mean its databases: asked only where that decides. */
   isMeant(): Promise<boolean>;

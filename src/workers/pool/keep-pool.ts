@@ -1,3 +1,4 @@
+import type { PoolItem } from '../../instances/pool/pool-item.ts';
 import type { PoolPage } from '../../instances/pool/pool-store.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import { poolName } from '../../jobs/kinds/fill-pool.ts';
@@ -6,6 +7,7 @@ import { liveHolder } from '../../jobs/queue/live-holder.ts';
 import { othersWait } from '../../jobs/queue/others-wait.ts';
 import { type LastFilling, readLastFilling, writeLastFilling } from '../../jobs/queue/pool-hints.ts';
 import { endedOrGone } from '../../jobs/queue/read-job.ts';
+import { wantedItems } from '../../jobs/queue/wanted-items.ts';
 import type { Log } from '../../logger.ts';
 import type { Pool } from './pool.ts';
 import { type PoolFacts, wantsFilling } from './wants-filling.ts';
@@ -28,6 +30,7 @@ export async function keepPool(
 ): Promise<string[]> {
   const { settings } = pool;
   const isBusy = await othersWait(fleet);
+  const isWanted = wantedItems(fleet);
   const queued: string[] = [];
   for (const [cluster, digest] of definitions) {
     const ofCluster = items.filter((item) => item.cluster === cluster && item.state !== 'claimed');
@@ -36,7 +39,7 @@ export async function keepPool(
     ).length;
     const last = await readLastFilling(fleet, cluster);
     const lastIs = await stateOf(fleet, cluster, last);
-    const useless = ofCluster.length - useful;
+    const useless = await countUseless(ofCluster, digest, isWanted);
     const at = now();
     const { queue, rising, failures } = wantsFilling({
       ...{ settings, useful, useless, isBusy, last, lastIs },
@@ -54,6 +57,20 @@ export async function keepPool(
     }
   }
   return queued;
+}
+
+/** Items on their way out, and those of definitions that no worker of this fleet wants. */
+async function countUseless(
+  items: readonly PoolItem[],
+  digest: string,
+  isWanted: (cluster: number, definitions: string) => Promise<boolean>,
+): Promise<number> {
+  let count = 0;
+  for (const { state, cluster, definitions } of items) {
+    if (state === 'removing') count += 1;
+    else if (definitions !== digest && !(await isWanted(cluster, definitions))) count += 1;
+  }
+  return count;
 }
 
 /** Whoever fills it, that is enough; of the keeper's own last job it counts whether it failed. */

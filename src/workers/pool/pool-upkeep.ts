@@ -3,6 +3,7 @@ import { createPoolStore, type PoolPage } from '../../instances/pool/pool-store.
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import { othersWait } from '../../jobs/queue/others-wait.ts';
 import { type PoolLook, writePoolLook } from '../../jobs/queue/pool-hints.ts';
+import { noteWanted } from '../../jobs/queue/wanted-items.ts';
 import type { Services } from '../stage/services.ts';
 import { keepPool } from './keep-pool.ts';
 import { sweepPool } from './sweep-pool.ts';
@@ -12,6 +13,9 @@ const INTERVAL_MS = 5_000;
 
 /** How long one worker's look is enough for all, in milliseconds. */
 const TURN_MS = 4_000;
+
+/** Of how many looks one says what this worker makes items by: many times while that counts (`wanted-items.ts`). */
+const LOOKS_A_WORD = 12;
 
 /** Where there is no pool, only every so many looks: one may have been switched off while items were left. */
 const WITHOUT_POOL = 60;
@@ -40,6 +44,7 @@ export function startPoolUpkeep(upkeep: PoolUpkeep): { stop(): void } {
     if (isUnderWay || upkeep.isHeld() || (pool === undefined && looks % WITHOUT_POOL !== 0)) return;
     isUnderWay = true;
     try {
+      if (looks % LOOKS_A_WORD === 1) await sayWhatIsWanted(upkeep);
       await lookAfterPoolInTurn(upkeep);
     } catch (error) {
       if (!upkeep.signal.aborted) log.warn('pool', { error });
@@ -50,6 +55,31 @@ export function startPoolUpkeep(upkeep: PoolUpkeep): { stop(): void } {
 
   const timer = setInterval(() => void look(), INTERVAL_MS);
   return { stop: () => clearInterval(timer) };
+}
+
+/** Not in turn: which worker looks is chance, and each may want other items. */
+async function sayWhatIsWanted({ fleet, services, signal }: PoolUpkeep): Promise<void> {
+  for (const [cluster, definitions] of await definitionsHere(services, signal)) {
+    await noteWanted(fleet, cluster, definitions);
+  }
+}
+
+/** What items are made by, of each cluster that can be worked with now. One that is away is no reason to leave the others. */
+async function definitionsHere(
+  { pool, clusters, openClusters, log }: Services,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<number, string>> {
+  const definitions = new Map<number, string>();
+  if (pool === undefined) return definitions;
+  for (const cluster of openClusters()) {
+    try {
+      definitions.set(cluster, await pool.definitions(cluster, signal));
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn('pool', { error, target: clusters[cluster]?.host });
+    }
+  }
+  return definitions;
 }
 
 async function lookAfterPoolInTurn(upkeep: PoolUpkeep): Promise<void> {
@@ -63,18 +93,7 @@ export async function lookAfterPool(upkeep: PoolUpkeep): Promise<void> {
   const { fleet, prefix, services, creationClusters, signal } = upkeep;
   const { pool, global, log } = services;
   const store = pool?.store ?? createPoolStore(global);
-  const definitions = new Map<number, string>();
-  if (pool !== undefined) {
-    for (const cluster of services.openClusters()) {
-      try {
-        definitions.set(cluster, await pool.definitions(cluster, signal));
-      } catch (error) {
-        // One that is away is no reason to leave the others.
-        signal.throwIfAborted();
-        log.warn('pool', { error, target: services.clusters[cluster]?.host });
-      }
-    }
-  }
+  const definitions = await definitionsHere(services, signal);
   const page = await store.list(signal);
   await writePoolLook(fleet, lookOf(page, definitions, creationClusters, pool !== undefined));
   const isOpen = new Set(creationClusters);

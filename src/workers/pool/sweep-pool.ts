@@ -5,6 +5,7 @@ import type { PoolPage, PoolStore } from '../../instances/pool/pool-store.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { lateFor } from '../../jobs/queue/late-for.ts';
 import { endedOrGone } from '../../jobs/queue/read-job.ts';
+import { wantedItems } from '../../jobs/queue/wanted-items.ts';
 import type { Services } from '../stage/services.ts';
 import { judgeItem } from './judge-item.ts';
 
@@ -15,7 +16,7 @@ export interface SweepServices {
   readonly fleet: Pick<Fleet, 'redis' | 'keys'>;
   /** `fleet.prefix` */
   readonly prefix: string;
-  /** What an item of that cluster has to be made by; null = none is to be there; undefined = not known. */
+  /** What an item of that cluster has to be made by for this worker; null = none is to be there; undefined = not known. */
   wanted(cluster: number): string | null | undefined;
   readonly signal: AbortSignal;
   /** Whether to leave off, for others wait. */
@@ -44,6 +45,13 @@ export async function sweepPool(sweep: SweepServices, { items }: PoolPage): Prom
   const { fleet, prefix, services, wanted, signal } = sweep;
   const own = items.filter((item) => item.fleet === prefix);
   const swept: Swept = { removing: 0, gone: 0 };
+  const isWanted = wantedItems(fleet);
+  async function isOfUse({ cluster, definitions }: PoolItem): Promise<boolean | undefined> {
+    const ours = wanted(cluster);
+    if (ours === undefined) return undefined;
+    if (ours === definitions) return true;
+    return await isWanted(cluster, definitions);
+  }
   let failure: Error | undefined;
   for (let at = 0; at < own.length; at += PAGE) {
     const some = own.slice(at, at + PAGE);
@@ -53,12 +61,11 @@ export async function sweepPool(sweep: SweepServices, { items }: PoolPage): Prom
     );
     for (const [index, item] of some.entries()) {
       signal.throwIfAborted();
-      const definitions = wanted(item.cluster);
       const verdict = await judgeItem({
         item,
         fleet: prefix,
         isLive: over[index] === false,
-        isOfUse: definitions === undefined ? undefined : definitions === item.definitions,
+        isOfUse: await isOfUse(item),
         isMeant: () => isMeant(services, item, signal),
       });
       if (verdict === 'keep') continue;

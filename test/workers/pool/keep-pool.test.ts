@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import type { PoolItem } from '../../../src/instances/pool/pool-item.ts';
 import { enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
 import { readLastFilling } from '../../../src/jobs/queue/pool-hints.ts';
+import { noteWanted } from '../../../src/jobs/queue/wanted-items.ts';
 import { keepPool } from '../../../src/workers/pool/keep-pool.ts';
 import { DEFINITIONS, type PoolPlatform, startPoolPlatform } from '../../support/pool-platform.ts';
 import { silentLog } from '../../support/test-log.ts';
@@ -52,6 +54,17 @@ describe('keeping the pool', () => {
     const work = { kind: 'fill-pool', cluster: 0, to: 9, anytime: true } as const;
     await enqueueJob(test.fleet.fleet, { work, tries: 1 });
     expect(await keep()).to.deep.equal([]);
+  });
+
+  it('is not crowded by items that another worker wants', async () => {
+    const definitions = 'c'.repeat(32);
+    const others: PoolItem[] = [];
+    for (let items = 0; items < 4; items += 1)
+      others.push(await test.put({ state: 'ready', definitions }, false));
+    expect(await keep()).to.deep.equal([]);
+    await noteWanted(test.fleet.fleet, 0, definitions);
+    expect(await keep()).to.have.length(1);
+    for (const other of others) await test.store.forget(other);
   });
 
   it('counts only what is of use', async () => {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { newPoolPrefix } from '../../../src/instances/databases/pool-prefix.ts';
 import { createPoolStore } from '../../../src/instances/pool/pool-store.ts';
 import { readLastFilling, readPoolLook } from '../../../src/jobs/queue/pool-hints.ts';
+import { wantedItems } from '../../../src/jobs/queue/wanted-items.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { until } from '../../support/until.ts';
 
@@ -43,6 +44,8 @@ describe('a worker of a fleet with a pool', () => {
     });
     const last = await readLastFilling(test.fleet, 0);
     expect(await test.ended(last?.jobId ?? '')).to.include({ state: 'done', outcome: 'filled' });
+    const [{ cluster = -1, definitions = '' } = {}] = await own();
+    expect(await wantedItems(test.fleet)(cluster, definitions)).to.equal(true);
     expect((await readPoolLook(test.fleet))?.clusters.map(({ cluster }) => cluster)).to.include(0);
   });
 });

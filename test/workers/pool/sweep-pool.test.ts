@@ -6,6 +6,7 @@ import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { createPrefixIndex } from '../../../src/instances/lookup/prefix-index.ts';
 import { clearItem, LOOK_COUNTS_MS } from '../../../src/instances/pool/clear-item.ts';
 import { POOL } from '../../../src/instances/pool/pool-store.ts';
+import { noteWanted } from '../../../src/jobs/queue/wanted-items.ts';
 import { DEFINITIONS, type PoolPlatform, startPoolPlatform } from '../../support/pool-platform.ts';
 
 describe('sweeping the pool', () => {
@@ -81,6 +82,21 @@ describe('sweeping the pool', () => {
     expect(await test.store.get(good.prefix)).to.deep.equal(good);
     await test.sweep({ wanted: () => null });
     expect(await test.store.get(good.prefix)).to.equal(undefined);
+  });
+
+  it('leaves ready items of other definitions alone that a worker of the fleet wants', async () => {
+    const definitions = 'c'.repeat(32);
+    const theirs = await test.put({ state: 'ready', definitions });
+    const closed = await test.put({ state: 'ready', definitions, cluster: 1 }, false);
+    await noteWanted(test.fleet.fleet, 0, definitions);
+    await test.sweep();
+    await test.sweep({ wanted: () => null });
+    expect(await test.store.get(theirs.prefix)).to.deep.equal(theirs);
+    expect((await test.store.get(closed.prefix))?.state).to.equal('removing');
+    await test.fleet.redis.flush();
+    await test.sweep();
+    expect(await test.store.get(theirs.prefix)).to.equal(undefined);
+    await test.store.forget((await test.store.get(closed.prefix)) ?? closed);
   });
 
   it('keeps an item that is to go in the books while requests of the worker that died with it may come', async () => {
