@@ -133,10 +133,11 @@ describe('a job', () => {
     const domain = test.domain('cancelled');
     const { redis, keys } = test.fleet;
     let submitted = Promise.resolve('');
+    // Before there is work: its client takes lines for answers that come together with the first of them.
+    const observer = new Redis(test.redis.url);
+    const monitor = await observer.monitor();
     test.beforeStage('indexes', async () => {
       const jobId = await submitted;
-      const observer = new Redis(test.redis.url);
-      const monitor = await observer.monitor();
       const looked = new Promise<void>((resolve) => {
         monitor.on('monitor', (_time, [name = '', ...names]: string[]) => {
           if (name.toLowerCase() === 'mget' && names.includes(keys.cancel(jobId))) resolve();
