@@ -22,6 +22,9 @@ export const changeFlags = {
   'context-name': instanceFlags['context-name'],
   sponsorships: allOf('sponsorships'),
   'feature-sets': allOf('feature sets'),
+  'feature-flags': text(
+    `Feature flags to set, as JSON; others stay, null takes one away: '{"drive.beta":true,"old":null}'`,
+  ),
   email: instanceFlags.email,
   'public-name': instanceFlags['public-name'],
   phone: instanceFlags.phone,

@@ -32,6 +32,7 @@ export const instanceFlags = {
   'context-name': text('Context of the instance'),
   sponsorships: list('Sponsorships'),
   'feature-sets': list('Feature sets'),
+  'feature-flags': text(`Feature flags of the instance itself, as JSON: '{"drive.beta":true}'`),
   email: text('Mail address of the owner', WHO),
   'public-name': text('Name of the owner, as others see it', WHO),
   phone: text('Telephone number of the owner', WHO),

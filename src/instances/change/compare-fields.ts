@@ -4,18 +4,20 @@ import { applyChanges } from '../documents/apply-changes.ts';
 import { optionFields } from '../documents/finished-document.ts';
 import type { InstanceDocument, InstanceFields } from '../documents/instance-document.ts';
 import type { InstanceChanges } from '../options/changes.ts';
+import { type FlagsMap, flagText } from '../options/feature-flags.ts';
 import type { InstanceOptions } from '../options/options.ts';
 import { type FieldValue, type FieldValues, fieldValues } from '../options/strict-options.ts';
 
 /** A field of an instance as it is, and as it is to be; null where it is absent. */
 export interface FieldChange {
-  /** As in the document of the instance; of its settings with `settings.` in front. */
+  /** As in the document of the instance; of its settings with `settings.` in front, of its flags with `feature_flags.`. */
   readonly field: string;
   readonly old: FieldValue;
   readonly new: FieldValue;
 }
 
 const SETTINGS_PREFIX = 'settings.';
+const FLAGS_PREFIX = 'feature_flags.';
 
 /** The fields that each change is about. */
 const FIELDS_OF = {
@@ -30,6 +32,8 @@ const FIELDS_OF = {
   aliases: ['domain_aliases'],
   sponsorships: ['sponsorships'],
   featureSets: ['feature_sets'],
+  // Each by itself: whoever sets another flag meanwhile stands in nobody's way.
+  featureFlags: [],
   diskQuota: ['disk_quota'],
   authMode: ['auth_mode'],
   autoUpdate: ['no_auto_update'],
@@ -58,7 +62,23 @@ export function comparedFields(
 export function comparedInInstance(instance: InstanceDocument, changes: InstanceChanges): FieldChange[] {
   const after = applyChanges(instance, changes);
   const fields = new Set(Object.keys(changes).flatMap((name) => (isChange(name) ? FIELDS_OF[name] : [])));
-  return [...fields].map((field) => fieldChange(field, instance[field], after[field]));
+  return [
+    ...[...fields].map((field) => fieldChange(field, instance[field], after[field])),
+    ...comparedFlags(instance, changes.featureFlags),
+  ];
+}
+
+/** The instance's own flags. */
+function comparedFlags(
+  { feature_flags: flags }: Readonly<Record<string, unknown>>,
+  wanted: FlagsMap = {},
+): FieldChange[] {
+  const now = typeof flags === 'object' && flags !== null ? { ...flags } : {};
+  return Object.entries(wanted).map(([key, value]) => ({
+    field: `${FLAGS_PREFIX}${key}`,
+    old: flagText(ownValue(now, key)),
+    new: flagText(value),
+  }));
 }
 
 /** Those of its settings. */
@@ -77,9 +97,10 @@ export function optionsBeside(
   instance: Readonly<Record<string, unknown>>,
   settings: Readonly<Record<string, unknown>>,
 ): FieldChange[] {
-  const fields = Object.entries(optionFields(options));
+  const { feature_flags: _, ...fields } = optionFields(options);
   return [
-    ...fields.map(([field, value]) => fieldChange(field, ownValue(instance, field), value)),
+    ...Object.entries(fields).map(([field, value]) => fieldChange(field, ownValue(instance, field), value)),
+    ...comparedFlags(instance, options.featureFlags),
     ...comparedInSettings(settings, { settings: options.settings }),
   ];
 }

@@ -1,6 +1,7 @@
 import type { CouchDocument } from '../../couchdb/documents.ts';
 import { InputError } from '../../errors.ts';
 import type { InstanceChanges } from '../options/changes.ts';
+import { mergeFlags } from '../options/feature-flags.ts';
 import { tosMajor } from '../options/tos.ts';
 import { type InstanceDocument, type InstanceFields, isEmptyField } from './instance-document.ts';
 import { AUTH_MODE_NUMBERS } from './instance-state.ts';
@@ -14,7 +15,7 @@ type OptionalField = Exclude<keyof InstanceFields, '_id' | 'domain' | 'locale' |
 /** The document with the changes (`docs/cozy-data.md` §6.3); fields that are not known are kept. */
 export function applyChanges(document: InstanceDocument, changes: InstanceChanges): InstanceDocument {
   const changed = { ...document };
-  const { autoUpdate, authMode, diskQuota, locale } = changes;
+  const { autoUpdate, authMode, diskQuota, locale, featureFlags } = changes;
   if (locale !== undefined) changed.locale = locale;
   setField(changed, 'uuid', changes.uuid);
   setField(changed, 'oidc_id', changes.oidcId);
@@ -25,6 +26,7 @@ export function applyChanges(document: InstanceDocument, changes: InstanceChange
   setField(changed, 'sponsorships', changes.sponsorships);
   // The stack's only way to change them sorts them.
   setField(changed, 'feature_sets', changes.featureSets && [...changes.featureSets].sort());
+  setField(changed, 'feature_flags', featureFlags && mergeFlags(document.feature_flags, featureFlags));
   setField(changed, 'disk_quota', diskQuota === null ? '' : diskQuota?.toString());
   setField(changed, 'auth_mode', authMode && AUTH_MODE_NUMBERS[authMode]);
   setField(changed, 'no_auto_update', autoUpdate === undefined ? undefined : !autoUpdate);

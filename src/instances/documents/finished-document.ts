@@ -35,6 +35,8 @@ export function finishedDocument(
   };
   setOptions(wanted, options);
   const document = { ...wanted, ...keptOf(reservation) };
+  // A flag that was set meanwhile leaves the others as they are wanted.
+  setUnlessEmpty(document, 'feature_flags', { ...wanted.feature_flags, ...reservation.feature_flags });
   setCredential(document, credential);
   return document;
 }
@@ -81,6 +83,7 @@ function setOptions(document: InstanceDocument, options: InstanceOptions): void 
   setUnlessEmpty(document, 'context', options.context);
   setUnlessEmpty(document, 'sponsorships', options.sponsorships);
   setUnlessEmpty(document, 'feature_sets', options.featureSets);
+  setUnlessEmpty(document, 'feature_flags', options.featureFlags);
   setUnlessEmpty(document, 'tos', options.tos);
   setUnlessEmpty(document, 'tos_latest', options.tosLatest);
   setUnlessEmpty(document, 'auth_mode', AUTH_MODE_NUMBERS[options.authMode ?? 'basic']);

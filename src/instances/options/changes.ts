@@ -3,6 +3,7 @@ import { defined } from '../../defined.ts';
 import { InputError } from '../../errors.ts';
 import { normaliseDomain } from '../domains/domain.ts';
 import { formerDomain } from '../domains/new-domain.ts';
+import { flagsMap, parseFlags } from './feature-flags.ts';
 import { CHANGE_FLAGS, type RawOptions } from './flags.ts';
 import {
   parseAuthMode,
@@ -49,6 +50,8 @@ export const instanceChanges = z.strictObject({
   sponsorships: z.array(text).optional(),
   /** All that the instance is to have. */
   featureSets: z.array(text).optional(),
+  /** Merged into the instance's own; null takes one away. */
+  featureFlags: flagsMap.optional(),
   /** Bytes; `null` = unlimited. */
   diskQuota: z.int().positive().nullable().optional(),
   authMode: instanceOptions.shape.authMode,
@@ -102,6 +105,7 @@ export function parseChanges(raw: RawOptions, rules: ParsingRules): ParsedChange
     aliases: row.text('domain-aliases') === undefined ? undefined : readAliases(row, rules),
     sponsorships: row.read('sponsorships', parseWords),
     featureSets: row.read('feature-sets', parseWords),
+    featureFlags: row.read('feature-flags', parseFlags),
     diskQuota: row.read('disk-quota', (value) => parseQuota(value) ?? null),
     authMode: row.readWithOverride(moved.authMode, 'auth-mode', parseAuthMode),
     autoUpdate: moved.autoUpdate ?? row.read('auto-update', parseBoolean),

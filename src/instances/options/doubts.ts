@@ -6,6 +6,7 @@ import {
   addressDoubts,
   contextDoubts,
   domainDoubts,
+  flagsDoubts,
   idDoubts,
   localeDoubts,
   nameDoubts,
@@ -27,6 +28,7 @@ interface About {
   readonly diskQuota?: number | null | undefined;
   readonly aliases?: readonly string[] | undefined;
   readonly settings?: Readonly<Record<string, string>> | undefined;
+  readonly featureFlags?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Gathers what a function says about a value that is given. */
@@ -43,6 +45,7 @@ function shared(raw: RawOptions, wanted: About, { contexts }: ParsingRules): Dou
     ...about('oidc_id', wanted.oidcId, idDoubts),
     ...about('franceconnect_id', wanted.franceconnectId, idDoubts),
     ...about('context-name', wanted.context, (context) => contextDoubts(context, contexts)),
+    ...about('feature-flags', wanted.featureFlags, flagsDoubts),
     ...about('email', settings['email'], addressDoubts),
     ...about('public-name', settings['public_name'], nameDoubts),
     ...about('phone', settings['phone'], phoneDoubts),

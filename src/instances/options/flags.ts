@@ -11,6 +11,7 @@ const LASTING_FLAGS = [
   'context-name',
   'sponsorships',
   'feature-sets',
+  'feature-flags',
   'email',
   'public-name',
   'phone',

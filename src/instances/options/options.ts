@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson } from '../../canonical-json.ts';
+import { flagsMap } from './feature-flags.ts';
 
 /** Fields of the settings document: all values are strings (`docs/cozy-data.md` §3.1). */
 const settings = z.record(z.string(), z.string());
@@ -29,6 +30,8 @@ export const instanceOptions = z.strictObject({
   context: z.string().optional(),
   sponsorships: z.array(z.string()).optional(),
   featureSets: z.array(z.string()).optional(),
+  /** Of the instance itself; none of them null. */
+  featureFlags: flagsMap.optional(),
   tos: z.string().optional(),
   tosLatest: z.string().optional(),
   authMode: z.enum(AUTH_MODES).optional(),

@@ -5,6 +5,7 @@ import type { Subdomains } from '../domains/domain.ts';
 import { formerDomain, newDomain, organizationDomain } from '../domains/new-domain.ts';
 import { plausible } from '../values/plausible.ts';
 import { kindOfSetting } from '../values/value-kinds.ts';
+import { parseFirstFlags } from './feature-flags.ts';
 import { INSTANCE_FLAGS, type InstanceFlag, type RawOptions } from './flags.ts';
 import {
   parseAddress,
@@ -184,6 +185,7 @@ export function parseInstanceOptions(raw: RawOptions, rules: ParsingRules): Pars
     context: row.readWithOverride(moved.context, 'context-name', asGiven),
     sponsorships: row.read('sponsorships', parseNames),
     featureSets: row.read('feature-sets', parseNames),
+    featureFlags: row.read('feature-flags', parseFirstFlags),
     tos: row.readWithOverride(moved.tos, 'tos', normaliseTos),
     tosLatest: row.readWithOverride(moved.tosLatest, 'tos-latest', requireDatedTos),
     authMode: row.readWithOverride(moved.authMode, 'auth-mode', parseAuthMode),

@@ -35,8 +35,8 @@ export class RowReader<Flag extends string> {
       this.report(flag, tooLong);
       return '';
     }
-    // A domain, and each part of a list, is looked at when it is read.
-    if (kind === 'domain') return trimBlanks(value);
+    // A domain, each part of a list, and what JSON means, are looked at when they are read.
+    if (kind === 'domain' || kind === 'json') return trimBlanks(value);
     return this.attempt(flag, value, (text) => plausible(kind, text)) ?? '';
   }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { organizationDomain } from '../domains/new-domain.ts';
 import { instanceChanges } from './changes.ts';
+import { hasNoNull, strictFlags } from './feature-flags.ts';
 import { parseLocale, parseReason } from './option-values.ts';
 import { instanceOptions } from './options.ts';
 import {
@@ -26,6 +27,7 @@ const common = {
   context: word.optional(),
   sponsorships: listOf(word).optional(),
   featureSets: listOf(word).optional(),
+  featureFlags: strictFlags.optional(),
   tos: asLeftBy(normaliseTos).optional(),
   tosLatest: asLeftBy(requireDatedTos).optional(),
   blockingReason: asLeftBy(parseReason).pipe(word).optional(),
@@ -54,6 +56,7 @@ export const strictOptions = instanceOptions
     orgId: id.optional(),
     settings,
     apps: listOf(appSource),
+    featureFlags: strictFlags.refine(hasNoNull, 'has a null, which a new instance cannot lose').optional(),
   })
   .refine(({ domain: own, aliases }) => !aliases.includes(own), {
     path: ['aliases'],
@@ -79,8 +82,11 @@ export const strictChanges = instanceChanges
 /** What a field of a document is, as it is compared; null where there is none. */
 export const fieldValue = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]);
 
-/** Values of fields of an instance by their names; those of its settings begin with `settings.`. */
-export const fieldValues = z.record(z.string().regex(/^[a-z_]+$|^settings\../), fieldValue);
+/** Values of fields of an instance by their names; those of its settings begin with `settings.`, its flags with `feature_flags.`. */
+export const fieldValues = z.record(
+  z.string().regex(/^[a-z_]+$|^(?:settings|feature_flags)\../s),
+  fieldValue,
+);
 
 export type FieldValue = z.infer<typeof fieldValue>;
 export type FieldValues = Readonly<Record<string, FieldValue>>;

@@ -192,6 +192,22 @@ export function settingsDoubts(text: string): string[] {
   ]);
 }
 
+/** @param flags feature flags of an instance by their names */
+export function flagsDoubts(flags: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(flags).flatMap(([name, value]) =>
+    when([
+      [
+        value === 'false' || value === 'true',
+        `${JSON.stringify(name)} is a text, which programs take for on whatever it says: leave its quotation marks out`,
+      ],
+      [
+        Array.isArray(value) && value.some((item) => item instanceof Object && 'ratio' in item),
+        `${JSON.stringify(name)} has ratios, which only count in the flags of a context`,
+      ],
+    ]),
+  );
+}
+
 /** @param passphrase in clear text */
 export function passphraseDoubts(passphrase: string): string[] {
   const invisible = invisibleIn(passphrase);

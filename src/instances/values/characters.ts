@@ -42,6 +42,11 @@ export function unusableIn(text: string): string | undefined {
   return text.includes(REPLACEMENT) ? REPLACEMENT : undefined;
 }
 
+/** Whether a text has whole characters only, as databases keep them. */
+export function isWellFormed(text: string): boolean {
+  return !LONE_SURROGATE.test(text);
+}
+
 function numberOf(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }

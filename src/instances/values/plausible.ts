@@ -81,6 +81,7 @@ function isForMachines(kind: ValueKind): boolean {
     case 'name':
     case 'secret':
     case 'settings':
+    case 'json':
       return false;
     default:
       return kind satisfies never;
@@ -145,7 +146,7 @@ export function plausible(kind: ValueKind, raw: string): string {
   const text = kind === 'secret' ? raw : trimBlanks(raw);
   refuseCharacters(kind, text);
   refuseLeftovers(kind, text);
-  if (kind === 'secret' || kind === 'settings') return text;
+  if (kind === 'secret' || kind === 'settings' || kind === 'json') return text;
   refuseConverted(raw);
   refuseForm(kind, text);
   return text;

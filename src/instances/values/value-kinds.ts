@@ -1,7 +1,8 @@
 /**
  * What the text of a flag or column is, as far as its characters go:
  * `secret` is taken as it is, `name` is what people write for people to read, `domain` is a host,
- * `list` has commas between its words, `settings` is `key:value,…`, `word` is for machines.
+ * `list` has commas between its words, `settings` is `key:value,…`, `json` is looked at when it is parsed, `word` is for
+ * machines.
  */
 export type ValueKind =
   | 'secret'
@@ -12,6 +13,7 @@ export type ValueKind =
   | 'domain'
   | 'list'
   | 'settings'
+  | 'json'
   | 'word';
 
 /** Those that are not named here are words. */
@@ -30,6 +32,7 @@ const KINDS: Readonly<Record<string, ValueKind>> = {
   passphrase: 'secret',
   sponsorships: 'list',
   'feature-sets': 'list',
+  'feature-flags': 'json',
   apps: 'list',
   settings: 'settings',
 };
@@ -72,6 +75,7 @@ const MOST_CHARACTERS: Readonly<Record<ValueKind, number>> = {
   domain: 16_384,
   list: 16_384,
   settings: 65_536,
+  json: 65_536,
   word: 1_024,
 };
 

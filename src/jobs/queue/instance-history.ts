@@ -137,11 +137,14 @@ function changedFields(payload: Payload): string[] {
   return 'changes' in payload ? fieldsOf(payload.changes) : [];
 }
 
-/** Names of what a change is about; settings by their own names. */
+/** What holds more than one thing, each of which is named by itself. */
+const MAPS: readonly string[] = ['settings', 'featureFlags'];
+
+/** Names of what a change is about; settings and flags by their own names. */
 export function fieldsOf(changes: object): string[] {
   return Object.entries(changes).flatMap(([name, value]) =>
-    name === 'settings' && typeof value === 'object' && value !== null
-      ? Object.keys(value).map((setting) => `settings.${setting}`)
+    MAPS.includes(name) && typeof value === 'object' && value !== null
+      ? Object.keys(value).map((part) => `${name}.${part}`)
       : [name],
   );
 }

@@ -1,6 +1,7 @@
-import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { InputError } from '../../errors.ts';
+import { kindOfFlag } from '../../instances/values/value-kinds.ts';
+import { type JsonFault, jsonFault } from '../../json-fault.ts';
 import { type Columns, isTold } from './columns.ts';
 import type { Row, RowProblem } from './row-format.ts';
 import type { TextLimits, TextLine } from './text-lines.ts';
@@ -33,10 +34,20 @@ function pairText(key: string, value: unknown): string {
   return `${partText(key)}:${partText(value)}`;
 }
 
+/** A value as its JSON: what is no number of JavaScript would become null in it, which means something else. */
+function jsonText(value: object): string {
+  return JSON.stringify(value, (_, part: unknown) => {
+    if (typeof part === 'number' && !Number.isFinite(part))
+      throw new UnusableValue('a number in it is too large');
+    return part;
+  });
+}
+
 /** A JSON value as the same column would be written in CSV; undefined for null. */
 function columnText(column: string, value: unknown): string | undefined {
   if (value === null) return undefined;
   if (column === 'passphrase' && typeof value !== 'string') throw new UnusableValue('it must be a string');
+  if (kindOfFlag(column) === 'json' && typeof value === 'object') return jsonText(value);
   if (Array.isArray(value)) return value.map(partText).join(',');
   const object = column === 'settings' ? lineObject.safeParse(value) : undefined;
   if (object?.success !== true) return scalarText(value);
@@ -46,43 +57,11 @@ function columnText(column: string, value: unknown): string | undefined {
     .join(',');
 }
 
-/** Levels of lists and objects in a line that are looked into. */
-const MOST_LEVELS = 16;
-
-/** Whether lists and objects lie deeper in one another than any column has them. @param text valid JSON */
-function isTooDeep(text: string): boolean {
-  let levels = 0;
-  let isInString = false;
-  for (let at = 0; at < text.length && levels <= MOST_LEVELS; at += 1) {
-    const character = text[at];
-    if (character === '"') isInString = !isInString;
-    else if (isInString) at += character === '\\' ? 1 : 0;
-    else if (character === '[' || character === '{') levels += 1;
-    else if (character === ']' || character === '}') levels -= 1;
-  }
-  return levels > MOST_LEVELS;
-}
-
-function countKeys(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  const parts = Object.values(value).reduce((sum: number, part) => sum + countKeys(part), 0);
-  return parts + (Array.isArray(value) ? 0 : Object.keys(value).length);
-}
-
-/** Names in the objects of a line. Comparing them takes a time that grows with their square. */
-const MOST_NAMES = 1_000;
-
-/** Where a name ends, or something in a value that looks like it. */
-function countEndsOfNames(text: string): number {
-  return (text.match(/"\s*:/g) ?? []).length;
-}
-
-/** `JSON.parse` takes the last of equal keys and says nothing. */
-function hasRepeatedKey(text: string, parsed: unknown): boolean {
-  // Cheap, and right for all lines but those with `":` in a value.
-  if (countEndsOfNames(text) === countKeys(parsed)) return false;
-  return parseDocument(text, { uniqueKeys: true }).errors.some(({ code }) => code === 'DUPLICATE_KEY');
-}
+const FAULTS: Readonly<Record<JsonFault, string>> = {
+  deep: 'lists and objects in it are nested too deep',
+  names: 'there are more names in it than any row has',
+  twice: 'a key is there twice',
+};
 
 function parseObject(text: string): Record<string, unknown> | string {
   let value: unknown;
@@ -96,10 +75,8 @@ function parseObject(text: string): Record<string, unknown> | string {
   }
   const object = lineObject.safeParse(value);
   if (!object.success) return 'the line must be one JSON object';
-  // Asked of the text: of equal keys, the value has one only. What comes next takes the process down where it is deep.
-  if (isTooDeep(text)) return 'lists and objects in it are nested too deep';
-  if (countEndsOfNames(text) > MOST_NAMES) return 'there are more names in it than any row has';
-  return hasRepeatedKey(text, value) ? 'a key is there twice' : object.data;
+  const fault = jsonFault(text, value);
+  return fault === undefined ? object.data : FAULTS[fault];
 }
 
 function toRow({ number: line, text }: TextLine, columns: Columns): Row | RowProblem {
@@ -141,7 +118,8 @@ function refuseArray({ number: line, text }: TextLine, file: string): void {
 
 /**
  * Reads lines of one JSON object each, whose keys are column names. Numbers and booleans become text,
- * lists are joined with commas, an object under `settings` becomes `key:value,…`, null is absent.
+ * lists are joined with commas, an object under `settings` becomes `key:value,…`, one under a column of JSON stays,
+ * null is absent.
  *
  * @throws {InputError} `json_array`, besides what `lines` throws.
  */

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { refuseUnfinished, updateInstance } from '../../instances/change/existing-instance.ts';
 import type { InstanceDocument } from '../../instances/documents/instance-document.ts';
+import { mergeFlags } from '../../instances/options/feature-flags.ts';
 import { findInstance } from '../../operations/targets/find-instance.ts';
 import type { WebContext } from '../web-context.ts';
 import type { ChangesUnderWay, InstanceChange } from './changes-under-way.ts';
@@ -29,10 +30,9 @@ export function featureRoutes(app: FastifyInstance, { couch }: WebContext, chang
 
   app.patch<OfInstance>('/instances/:domain/feature/flags', async (request, reply) => {
     const patch = checked(flagsPatch, readJsonBody(request), 'The body is no map of flags');
-    const change = fields(request.params.domain, ({ feature_flags: before }) => {
-      const flags = Object.entries({ ...before, ...patch }).filter(([, value]) => value !== null);
-      return { feature_flags: Object.fromEntries(flags) };
-    });
+    const change = fields(request.params.domain, ({ feature_flags: before }) => ({
+      feature_flags: mergeFlags(before, patch),
+    }));
     const { feature_flags: flags = {} } = await changes.make(change, reply);
     return sendJson(reply, flags);
   });

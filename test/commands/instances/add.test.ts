@@ -55,6 +55,26 @@ describe('instances add', () => {
     expect(instance?.domain_aliases).to.deep.equal(['f1.example.org', 'f2.example.org', 'f3.example.org']);
   });
 
+  it('sets feature flags', async () => {
+    const ran = await add(
+      'featured.example.org',
+      '--feature-flags',
+      '{"drive.beta":{"list":["a"]},"off":false}',
+    );
+    expect(ran.exitCode, ran.stderr).to.equal(0);
+    const instance = await find('featured.example.org');
+    expect(instance?.feature_flags).to.deep.equal({ 'drive.beta': { list: ['a'] }, off: false });
+  });
+
+  it('takes no flag away from what is not there yet', async () => {
+    const ran = await add('unfeatured.example.org', '--feature-flags', '{"off":null}');
+    expect([ran.exitCode, ran.stderr.includes('feature-flags: "off" is null')], ran.stderr).to.deep.equal([
+      2,
+      true,
+    ]);
+    expect(await find('unfeatured.example.org')).to.equal(undefined);
+  });
+
   it('shows no token where a passphrase was given, and warns of the flag', async () => {
     const { stdout, stderr } = await add('pass.example.org', '--passphrase', 'correct horse');
     expect(stdout).to.equal(

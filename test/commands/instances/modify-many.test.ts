@@ -42,6 +42,36 @@ describe('instances modify of many', () => {
     expect(await instance('b.unpaid.org')).to.include({ blocked: true, blocking_reason: 'LOGIN_FAILED' });
   });
 
+  it('sets feature flags of each row, and of all that meet a filter', async () => {
+    await made(['domain,context-name', 'a.flags.org,flagged', 'b.flags.org,flagged']);
+    const file = await platform.write('flags.csv', [
+      'domain,feature_flags',
+      'a.flags.org,"{""x"":true,""y"":{""z"":[1]}}"',
+      'b.flags.org,',
+    ]);
+    const rows = await platform.run('instances', 'modify', '--from', file, '--feature-flags', '{"x":false}');
+    expect(rows.exitCode, rows.stderr).to.equal(0);
+    expect((await instance('a.flags.org')).feature_flags).to.deep.equal({ x: true, y: { z: [1] } });
+    expect((await instance('b.flags.org')).feature_flags).to.deep.equal({ x: false });
+    const argv = ['--context', 'flagged', '--force', '--feature-flags', '{"x":null,"all":1}'];
+    const all = await platform.run('instances', 'modify', ...argv);
+    expect(all.exitCode, all.stderr).to.equal(0);
+    expect((await instance('a.flags.org')).feature_flags).to.deep.equal({ y: { z: [1] }, all: 1 });
+    expect((await instance('b.flags.org')).feature_flags).to.deep.equal({ all: 1 });
+  });
+
+  it('says where in a file flags are not good, and changes nothing', async () => {
+    const file = await platform.write('bad-flags.csv', [
+      'domain,feature_flags',
+      'a.flags.org,"{""all"":2}"',
+      'b.flags.org,"{""all"":12345678901234567890}"',
+    ]);
+    const ran = await platform.run('instances', 'modify', '--from', file);
+    expect(ran.exitCode).to.equal(2);
+    expect(ran.stderr).to.contain(`${file}:3: feature-flags: "all": the number is too long to be exact`);
+    expect((await instance('a.flags.org')).feature_flags).to.deep.include({ all: 1 });
+  });
+
   it('once more counts as skipped', async () => {
     const file = await platform.write('again.csv', ['domain', 'b.unpaid.org']);
     const argv = ['instances', 'modify', '--from', file, '--blocking-reason', 'LOGIN_FAILED'];

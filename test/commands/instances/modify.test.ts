@@ -68,6 +68,51 @@ describe('instances modify', () => {
 
   after(() => platform.close());
 
+  describe('of feature flags', () => {
+    const flags = (text: string) => modify('other.example.org', '--feature-flags', text);
+    const stored = async () => (await find('other.example.org'))?.feature_flags;
+
+    it('merges them, and null takes one away', async () => {
+      expect((await flags('{"a":true,"b":{"x":[1]}}')).exitCode).to.equal(0);
+      const ran = await flags('{"a":null,"c":"no"}');
+      expect(ran.exitCode, ran.stderr).to.equal(0);
+      expect(await stored()).to.deep.equal({ b: { x: [1] }, c: 'no' });
+      expect(JSON.parse(ran.stdout).attributes.feature_flags).to.deep.equal({ b: { x: [1] }, c: 'no' });
+    });
+
+    it('writes nothing where they are so already', async () => {
+      const before = await find('other.example.org');
+      expect((await flags('{"c":"no","never":null}')).exitCode).to.equal(0);
+      expect((await find('other.example.org'))?._rev).to.equal(before?._rev);
+    });
+
+    it('leaves no empty map behind', async () => {
+      await flags('{"b":null,"c":null}');
+      expect(await find('other.example.org')).not.to.have.property('feature_flags');
+    });
+
+    it('refuses what is no JSON, with the place, and warns of a text that looks like a truth', async () => {
+      const refused = await flags('{a:true}');
+      expect(refused.exitCode).to.equal(2);
+      expect(refused.stderr).to.contain('feature-flags: it is not valid JSON (see character 2)');
+      const odd = await flags('{"odd":"false"}');
+      expect(odd.stderr).to.contain('Warning: feature-flags: "odd" is a text');
+      expect(await stored()).to.deep.equal({ odd: 'false' });
+    });
+
+    it('is looked ahead at, flag by flag', async () => {
+      const ran = await modify(
+        'other.example.org',
+        '--feature-flags',
+        '{"odd":null,"x":1,"y":null}',
+        '--dry-run',
+      );
+      expect(ran.stdout).to.contain('feature_flags.odd: "false" \u2192 -, feature_flags.x: - \u2192 1');
+      expect(ran.stdout).not.to.contain('feature_flags.y');
+      expect(await stored()).to.deep.equal({ odd: 'false' });
+    });
+  });
+
   describe('as recorded from the stack', () => {
     /** To the letter, but for the revision; with fields that the stack keeps to itself at the end. */
     async function printed(argv: readonly string[], changes: object, more: object = {}): Promise<void> {

@@ -59,6 +59,7 @@ describe('finishedDocument', () => {
       franceconnectId: 'fc',
       sponsorships: ['b', 'a'],
       featureSets: ['s'],
+      featureFlags: { on: true },
       tos: '1.0.0-20260101',
       tosLatest: '2.0.0-20270101',
       authMode: 'two_factor_oidc',
@@ -74,6 +75,7 @@ describe('finishedDocument', () => {
       franceconnect_id: 'fc',
       sponsorships: ['b', 'a'],
       feature_sets: ['s'],
+      feature_flags: { on: true },
       tos: '1.0.0-20260101',
       tos_latest: '2.0.0-20270101',
       auth_mode: 2,
@@ -102,6 +104,13 @@ describe('finishedDocument', () => {
     const kept = ['_id', '_rev', 'prefix', 'couch_cluster', 'cli_secret', 'oauth_secret', 'session_secret'];
     const document = finishedDocument(reservation, options, TOKEN);
     for (const field of kept) expect(document[field], field).to.equal(reservation[field]);
+  });
+
+  it('keeps a flag that somebody else set, and sets the others', () => {
+    const options = sampleOptions({ featureFlags: { ours: true, both: 1 } });
+    const reservation = { ...reserve(options), feature_flags: { both: 2, theirs: [] } };
+    const document = finishedDocument(reservation, options, TOKEN);
+    expect(document.feature_flags).to.deep.equal({ ours: true, both: 2, theirs: [] });
   });
 
   it('keeps what somebody else wrote into the reservation', () => {

@@ -13,6 +13,7 @@ export const COLUMNS = [
   'public-name',
   'oidc_id',
   'disk-quota',
+  'feature-flags',
   'settings',
   'passphrase',
 ];

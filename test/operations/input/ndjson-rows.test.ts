@@ -68,6 +68,19 @@ describe('reading rows from NDJSON', () => {
     ]);
   });
 
+  it('leaves flags as JSON, and reports a number that JSON cannot keep', async () => {
+    const rows = await readLines(
+      '{"domain": "a.example.org", "feature_flags": {"a": [1, {"b": null}], "c": "x,y:z"}}',
+      '{"domain": "b.example.org", "feature_flags": {"a": 1e400}}',
+      '{"domain": "c.example.org", "feature_flags": null}',
+      '{"domain": "d.example.org", "feature_flags": ["a"]}',
+    );
+    expect(rows[0]).to.have.nested.property('values.feature-flags', '{"a":[1,{"b":null}],"c":"x,y:z"}');
+    expect(rows[1]).to.include({ line: 2, column: 'feature-flags', message: 'a number in it is too large' });
+    expect(rows[2]).to.have.deep.property('values', { domain: 'c.example.org' });
+    expect(rows[3]).to.have.nested.property('values.feature-flags', '["a"]');
+  });
+
   it('reports a key that is there twice under two spellings', async () => {
     expect(await readLines('{"oidc_id": "1", "oidc-id": "2"}')).to.deep.equal([
       { kind: 'problem', line: 1, column: 'oidc_id', message: 'the column is there twice' },
