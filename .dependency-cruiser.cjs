@@ -41,7 +41,7 @@ const looksDownOnly = (folder, row) => {
 const ROOMS = {
   cli: [['instances'], ['batches', 'jobs'], ['flags'], ['terminal']],
   operations: [
-    ['doctor'],
+    ['doctor', 'features'],
     ['queue'],
     ['instances'],
     ['plan'],

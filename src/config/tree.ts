@@ -9,19 +9,26 @@ export function isTree(value: unknown): value is Tree {
 
 /**
  * The stack's view of what a file says: keys in lower case at all depths, and a key without a value
- * as good as absent.
+ * as good as absent, but for feature flags, of which null is a value (`docs/cozy-data.md` §2.4).
+ * @param path of the map itself, in lower case
  */
-export function normalise(value: Tree): Tree {
+export function normalise(value: Tree, path: readonly string[] = []): Tree {
+  const hasNulls = isBelowFeatures(path);
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([, child]) => child !== null && child !== undefined)
-      .map(([key, child]) => [key.toLowerCase(), normaliseValue(child)]),
+      .filter(([, child]) => child !== undefined && (hasNulls || child !== null))
+      .map(([key, child]) => [key.toLowerCase(), normaliseValue(child, [...path, key.toLowerCase()])]),
   );
 }
 
-function normaliseValue(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(normaliseValue);
-  return isTree(value) ? normalise(value) : value;
+function normaliseValue(value: unknown, path: readonly string[]): unknown {
+  if (Array.isArray(value)) return value.map((item) => normaliseValue(item, path));
+  return isTree(value) ? normalise(value, path) : value;
+}
+
+/** Whether it is `contexts.<context>.features`, or within it. */
+function isBelowFeatures([section, , key]: readonly string[]): boolean {
+  return section === 'contexts' && key === 'features';
 }
 
 /** `over` on top of `base`: maps are merged key by key, lists and single values are replaced. */

@@ -1,9 +1,10 @@
+import { goText } from '../../go-text.ts';
 import { databasePrefix } from '../../instances/databases/prefix.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { instanceState, stackState } from '../../instances/documents/instance-state.ts';
 import { sizeText } from '../../instances/options/disk-quota.ts';
 import { oneLine } from '../../safe-text.ts';
-import { fieldValues, goText } from './fields.ts';
+import { fieldValues } from './fields.ts';
 
 /** What a listing says of each instance, side by side. */
 export interface Columns {

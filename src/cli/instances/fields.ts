@@ -17,15 +17,6 @@ export function fieldValues(instance: StoredInstance, names: readonly string[]):
   return names.map((name) => values.get(name) ?? null);
 }
 
-/** A JSON value as the stack's `ls --fields` prints it, which is Go's `%v`. */
-export function goText(value: unknown): string {
-  if (value === null || value === undefined) return '<nil>';
-  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
-  if (typeof value !== 'object') return String(value);
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `map[${members.map(([name, member]) => `${name}:${goText(member)}`).join(' ')}]`;
-}
-
 /** A JSON value as a field of CSV: lists with commas, as flags and files of instances have them. */
 export function csvText(value: unknown): string {
   if (value === null || value === undefined) return '';

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { csvText, fieldValues, goText } from '../../../src/cli/instances/fields.ts';
+import { csvText, fieldValues } from '../../../src/cli/instances/fields.ts';
+import { goText } from '../../../src/go-text.ts';
 
 describe('a field of an instance', () => {
   const instance = {

@@ -54,5 +54,9 @@ describe('the history of a domain', () => {
   it('names fields, and never what they are to be', () => {
     const changes = { locale: 'fr', settings: { email: 'a@example.org', public_name: 'Ann' } };
     expect(fieldsOf(changes)).to.deep.equal(['locale', 'settings.email', 'settings.public_name']);
+    expect(fieldsOf({ featureFlags: { a: 'secret', b: null } })).to.deep.equal([
+      'featureFlags.a',
+      'featureFlags.b',
+    ]);
   });
 });
