@@ -17,6 +17,8 @@ export const filterFlags = {
   })(),
   context: Flags.string({ summary: 'Only instances of this context', helpGroup }),
   locale: Flags.string({ summary: 'Only instances in this language', helpGroup }),
+  'org-id': Flags.string({ summary: 'Only instances of the organization with this identifier', helpGroup }),
+  'org-domain': Flags.string({ summary: 'Only instances of the organization with this domain', helpGroup }),
   domain: Flags.string({
     summary: 'Only domains like this, with * and ?, such as "*.school.org"',
     helpValue: '<pattern>',
@@ -24,11 +26,16 @@ export const filterFlags = {
   }),
 };
 
+/** Flags that are not called as their field. */
+const FLAGS: Readonly<Record<string, string>> = { states: 'state', orgId: 'org-id', orgDomain: 'org-domain' };
+
 /** The flags of `filterFlags`, as they were parsed. */
 export interface FilterValues {
   readonly state?: InstanceState[] | undefined;
   readonly context?: string | undefined;
   readonly locale?: string | undefined;
+  readonly 'org-id'?: string | undefined;
+  readonly 'org-domain'?: string | undefined;
   readonly domain?: string | undefined;
 }
 
@@ -37,13 +44,15 @@ export interface FilterValues {
  * @throws InputError `bad_filter` for a flag without a value: a shell variable that is not set must
  *   not widen what a command is about
  */
-export function filterOf({ state, context, locale, domain }: FilterValues): InstanceFilter {
-  const given = Object.entries({ states: state, context, locale, domain });
+export function filterOf(values: FilterValues): InstanceFilter {
+  const { state, context, locale, domain, 'org-id': orgId, 'org-domain': orgDomain } = values;
+  const given = Object.entries({ states: state, context, locale, orgId, orgDomain, domain });
   const checked = instanceFilter.safeParse(
     Object.fromEntries(given.filter(([, value]) => value !== undefined)),
   );
   if (checked.success) return checked.data;
   const [issue] = checked.error.issues;
-  const name = issue?.path[0] === 'states' ? 'state' : String(issue?.path[0]);
+  const field = String(issue?.path[0]);
+  const name = FLAGS[field] ?? field;
   throw new InputError('bad_filter', issue?.message ?? 'is not valid', { column: `--${name}` });
 }

@@ -19,6 +19,7 @@ export default class InstancesLs extends BaseCommand {
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --state blocked --format table --fields domain,blocking_reason',
     '<%= config.bin %> <%= command.id %> --context beta --json',
+    '<%= config.bin %> <%= command.id %> --org-id school --format csv --fields domain,org_id,org_domain,state',
   ];
 
   static override aliases = ['instances:list'];

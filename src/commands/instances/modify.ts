@@ -76,8 +76,8 @@ export default class InstancesModify extends BaseCommand {
   async run(): Promise<InstanceView | StartedBatch | NothingQueued | PlanAnswer | undefined> {
     const { args, flags } = await this.parse(InstancesModify, expandBooleanFlags(this.argv, changeFlags));
     const config = this.loadConfig(flags.config);
-    const { state, context, domain, from } = flags;
-    const filter = filterOf({ state, context, domain, locale: flags['with-locale'] });
+    const { from } = flags;
+    const filter = filterOf({ ...flags, locale: flags['with-locale'] });
     const ways = [args.domain !== undefined, from !== undefined, !isEmptyFilter(filter)];
     if (ways.filter(Boolean).length !== 1) {
       throw new InputError('bad_choice', 'Name the instances in one way: a domain, --from or filters');

@@ -1,3 +1,4 @@
+import { chunks } from '../../chunk.ts';
 import type { ViewRow } from '../../couchdb/documents.ts';
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
@@ -6,6 +7,7 @@ import type { StoredInstance } from '../documents/instance-document.ts';
 import { classifyDocument, type OnUnreadable, type ReadResult } from './classify-document.ts';
 import { type InstanceFilter, matches } from './instance-filter.ts';
 import { INSTANCES } from './lookup.ts';
+import { organizationIds } from './organization-ids.ts';
 
 /** Documents that are asked for, and held, at a time. */
 const PAGE = 500;
@@ -67,15 +69,27 @@ async function* rows(
 }
 
 /**
- * The instances that a filter means, in the order of the server.
- * @param onUnreadable told of each document of which nobody can tell whether it is meant
+ * The instances that a filter means, in the order of the server. Those of an organization are found by its index
+ * where there is one; otherwise all documents are read.
+ * @param onUnreadable told of each document that was read and of which nobody can tell whether it is meant
  */
 export async function* filteredInstances(
   global: CouchServer,
   filter: InstanceFilter,
   onUnreadable: OnUnreadable,
 ): AsyncGenerator<StoredInstance> {
-  for await (const instance of allInstances(global, onUnreadable)) {
-    if (matches(filter, instance)) yield instance;
+  const ids = await organizationIds(global, filter);
+  const results = ids === undefined ? classifyAll(global) : classifyIds(global, ids);
+  for await (const result of results) {
+    if (!result.readable) onUnreadable(result.unreadable);
+    else if (matches(filter, result.instance)) yield result.instance;
+  }
+}
+
+/** The documents with these ids; those that are gone meanwhile are left out. */
+async function* classifyIds(global: CouchServer, ids: readonly string[]): AsyncGenerator<ReadResult> {
+  for await (const keys of chunks(ids, PAGE)) {
+    const rows = await global.allDocuments(INSTANCES, { keys, includeDocs: true });
+    for (const { doc } of rows) if (doc) yield classifyDocument(doc);
   }
 }

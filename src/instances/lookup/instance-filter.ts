@@ -15,6 +15,10 @@ export const instanceFilter = z.strictObject({
   states: z.array(z.enum(INSTANCE_STATES)).min(1).optional(),
   context: text.optional(),
   locale: text.optional(),
+  /** As it is stored. */
+  orgId: text.optional(),
+  /** As it is stored. */
+  orgDomain: text.optional(),
   /** Pattern of the domain, with `*` and `?`; aliases do not count. */
   domain: text.max(MOST_IN_PATTERN, `must not have more than ${MOST_IN_PATTERN} characters`).optional(),
 });
@@ -23,6 +27,8 @@ export const instanceFilter = z.strictObject({
 export const strictFilter = instanceFilter.extend({
   context: boundedText.min(1).optional(),
   locale: boundedText.min(1).optional(),
+  orgId: boundedText.min(1).optional(),
+  orgDomain: boundedText.min(1).optional(),
   domain: boundedText.min(1).optional(),
 });
 
@@ -30,23 +36,26 @@ export type InstanceFilter = Readonly<z.infer<typeof instanceFilter>>;
 
 /** Whether an instance is one of those that are meant. */
 export function matches(filter: InstanceFilter, document: InstanceDocument): boolean {
-  const { states, context, locale, domain } = filter;
+  const { states, context, locale, orgId, orgDomain, domain } = filter;
   if (states !== undefined && !states.includes(instanceState(document))) return false;
   if (context !== undefined && document.context !== context) return false;
   if (locale !== undefined && document.locale !== locale) return false;
+  if (orgId !== undefined && document.org_id !== orgId) return false;
+  if (orgDomain !== undefined && document.org_domain !== orgDomain) return false;
   return domain === undefined || matchesGlob(domain, document.domain);
 }
 
 /** Whether all instances are meant. */
-export function isEmptyFilter({ states, context, locale, domain }: InstanceFilter): boolean {
-  return [states, context, locale, domain].every((part) => part === undefined);
+export function isEmptyFilter(filter: InstanceFilter): boolean {
+  return Object.values(filter).every((part) => part === undefined);
 }
 
 /** The filter in words, such as `state blocked, context beta`. */
 export function describeFilter(filter: InstanceFilter): string {
   if (isEmptyFilter(filter)) return 'all instances';
-  const { states, context, locale, domain } = filter;
-  const parts = { state: states?.join(' or '), context, locale, domain };
+  const { states, context, locale, orgId, orgDomain, domain } = filter;
+  const state = states?.join(' or ');
+  const parts = { state, context, locale, 'org-id': orgId, 'org-domain': orgDomain, domain };
   return Object.entries(parts)
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]))
     .join(', ');

@@ -60,6 +60,15 @@ describe('instances modify of many', () => {
     expect((await instance('b.flags.org')).feature_flags).to.deep.equal({ all: 1 });
   });
 
+  it('changes those of an organization, and no other', async () => {
+    const people = ['a.orgs.org,one,a@orgs.org,A', 'b.orgs.org,two,b@orgs.org,B'];
+    await made(['domain,org-id,email,public-name', ...people]);
+    const ran = await platform.run('instances', 'modify', '--org-id', 'one', '--force', '--locale', 'de');
+    expect(ran.exitCode, ran.stderr).to.equal(0);
+    expect((await instance('a.orgs.org')).locale).to.equal('de');
+    expect((await instance('b.orgs.org')).locale).to.equal('en');
+  });
+
   it('says where in a file flags are not good, and changes nothing', async () => {
     const file = await platform.write('bad-flags.csv', [
       'domain,feature_flags',

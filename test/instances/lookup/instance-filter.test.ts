@@ -53,6 +53,19 @@ describe('an instance filter', () => {
     expect(takes({ locale: 'en' })).to.equal(false);
   });
 
+  it('takes its organization, and no other', () => {
+    const member = { org_id: 'school', org_domain: 'school.org' };
+    expect(takes({ orgId: 'school' })).to.equal(false);
+    expect(takes({ orgId: 'school' }, member)).to.equal(true);
+    expect(takes({ orgId: 'School' }, member)).to.equal(false);
+    expect(takes({ orgDomain: 'school.org' }, member)).to.equal(true);
+    expect(takes({ orgId: 'school', orgDomain: 'other.org' }, member)).to.equal(false);
+    expect(describeFilter({ orgId: 'school', orgDomain: 'school.org' })).to.equal(
+      'org-id school, org-domain school.org',
+    );
+    expect(isEmptyFilter({ orgId: 'school' })).to.equal(false);
+  });
+
   it('compares its pattern with the domain, not with aliases', () => {
     expect(takes({ domain: '*.School.org' })).to.equal(true);
     expect(takes({ domain: '*.example.org' })).to.equal(false);
