@@ -124,6 +124,29 @@ describe('batches submit', () => {
     expect(await instance('b.since.org')).to.include({ locale: 'es' });
   });
 
+  it('sets flags beside others that were set meanwhile, and refuses a row whose own flag was', async () => {
+    await putWithSettings(platform, [
+      { domain: 'a.flags.org', feature_flags: { old: 1, kept: true } },
+      { domain: 'b.flags.org', feature_flags: { old: 1 } },
+    ]);
+    const file = await platform.write('plan-flags.csv', ['domain', 'a.flags.org', 'b.flags.org']);
+    const flags = '{"old":null,"new":{"list":["a"]}}';
+    const plan = await planned('instances', 'modify', '--from', file, '--feature-flags', flags);
+    const change = async (domain: string, feature_flags: Record<string, unknown>) =>
+      await platform.server.putDocument(INSTANCES, { ...(await instance(domain)), feature_flags });
+    await change('a.flags.org', { old: 1, kept: false, theirs: 2 });
+    await change('b.flags.org', { old: 2 });
+    const ran = await submit(plan, '--json');
+    expect(ran.exitCode).to.equal(68);
+    expect(await failedRows(ran)).to.match(/b\.flags\.org.*changed_since: .*: feature_flags\.old/);
+    expect((await instance('a.flags.org')).feature_flags).to.deep.equal({
+      kept: false,
+      theirs: 2,
+      new: { list: ['a'] },
+    });
+    expect((await instance('b.flags.org')).feature_flags).to.deep.equal({ old: 2 });
+  });
+
   it('refuses in the worker what has changed after it was queued', async () => {
     await putWithSettings(platform, [{ domain: 'late.since.org', locale: 'fr' }]);
     const file = await platform.write('late.csv', ['domain', 'late.since.org']);
