@@ -1,5 +1,4 @@
 import { type ErrorCode, isErrorCode } from '../../error-codes.ts';
-import { settleAll } from '../../settle-all.ts';
 import { isRowNumber } from '../batches/batch-record.ts';
 import type { Batches, RowInfo } from '../batches/batches.ts';
 import { type FinalRowState, fence } from '../batches/row-state.ts';
@@ -92,29 +91,17 @@ export async function recordEnd(
   ending: Ending,
 ): Promise<void> {
   const { state, ...rest } = ending;
-  // Sent in this order, without waiting for the first: each is a write that Redis may put on its disk by itself.
-  const told = tellOwnEnd({ batches, index }, jobId, payload, ending);
-  const released = claims.release(jobId, namesOf(payload));
-  await settleAll<unknown>([told, released]);
+  if (payload.batch !== undefined) {
+    await batches.report({ ...rest, jobId, state, batchId: payload.batch.id, row: payload.batch.row });
+  } else {
+    const { generation, attempt } = rest;
+    await index.move(jobId, placeOf(payload.kind, state, rest), fence(generation, attempt, state));
+  }
   const { incarnation: _theirs, ...shared } = rest;
-  for (const joiner of await released) {
+  for (const joiner of await claims.release(jobId, namesOf(payload))) {
     const [batchId = '', row = ''] = joiner.split(' ');
     // Anything may have been written among them; what is no row must not keep the job from ending.
     if (!isRowNumber(Number(row))) continue;
     await batches.report({ ...shared, jobId, state: joinedState(state), batchId, row: Number(row) });
   }
-}
-
-async function tellOwnEnd(
-  { batches, index }: Pick<EndRecords, 'batches' | 'index'>,
-  jobId: string,
-  payload: Payload,
-  { state, ...rest }: Ending,
-): Promise<void> {
-  if (payload.batch !== undefined) {
-    await batches.report({ ...rest, jobId, state, batchId: payload.batch.id, row: payload.batch.row });
-    return;
-  }
-  const { generation, attempt } = rest;
-  await index.move(jobId, placeOf(payload.kind, state, rest), fence(generation, attempt, state));
 }
