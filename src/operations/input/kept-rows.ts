@@ -8,12 +8,18 @@ const MOST_ROWS = 500;
 /** Characters after which a page is written, however few rows it has. */
 const MOST_CHARACTERS = 1024 ** 2;
 
+/**
+ * Most bytes of all rows: some 800,000 short ones. What is larger is read again, rather than to fill a disk that Redis or CouchDB may be
+ * on too, several uploads at a time.
+ */
+const MOST_BYTES = 256 * 1024 ** 2;
+
 const CIPHER = 'aes-256-gcm';
 const TAG_BYTES = 16;
 
 /** Rows that were checked, kept in a temporary file so that they are not read and checked once more. */
 export interface KeptRows<Row> {
-  /** Adds a row behind the others; plain JSON. */
+  /** Adds a row behind the others; plain JSON. @throws where there are too many */
   add(row: Row): Promise<void>;
   /** To be called behind the last row. */
   end(): Promise<void>;
@@ -32,9 +38,10 @@ interface Page {
 /**
  * What is written is encrypted under a key that only this process has, and never writes down: rows may hold passphrases. That
  * a page is opened proves that it is what was written here, so that nothing of it has to be looked at again.
+ * @param most bytes of the file
  * @throws what the file system says, as do all that write and read
  */
-export async function createKeptRows<Row>(): Promise<KeptRows<Row>> {
+export async function createKeptRows<Row>(most = MOST_BYTES): Promise<KeptRows<Row>> {
   const file = await openTemporaryFile();
   const key = randomBytes(32);
   const known: Page[] = [];
@@ -49,6 +56,7 @@ export async function createKeptRows<Row>(): Promise<KeptRows<Row>> {
     const bytes = Buffer.concat([...parts, cipher.getAuthTag()]);
     rows = 0;
     text = '';
+    if (size + bytes.length > most) throw new Error('there are more rows than are kept');
     await writeAll(file, bytes, size);
     known.push({ position: size, bytes: bytes.length });
     size += bytes.length;

@@ -24,10 +24,13 @@ export async function takeItem(
   const { isRow, signal } = context;
   const definitions = await pool.definitions(cluster, signal);
   const wanted = { cluster, definitions, leave: isRow ? pool.settings.reserve : 0 };
-  for (let spoiled = 0; spoiled < MOST_SPOILED; spoiled += 1) {
+  let spoiled = 0;
+  while (spoiled < MOST_SPOILED) {
     const item = await pool.ready.take(wanted, signal);
     if (item === undefined || (await isWhole(context, item))) return item;
-    await throwAway(context, pool, item);
+    if (await throwAway(context, pool, item)) spoiled += 1;
+    // Somebody else has used it: what is known of the books is old.
+    else pool.ready.lost();
   }
   return undefined;
 }
@@ -43,11 +46,16 @@ export async function isWhole({ services, signal }: CreateContext, item: PoolIte
   }
 }
 
-/** From here on it is this fleet's, whose workers remove it. */
-async function throwAway(context: CreateContext, pool: Pool, item: PoolItem): Promise<void> {
+/**
+ * From here on it is this fleet's, whose workers remove it.
+ * @returns false where it was another one's by now, or gone
+ */
+async function throwAway(context: CreateContext, pool: Pool, item: PoolItem): Promise<boolean> {
   const { services, lease, signal } = context;
   await context.recorded();
   lease.assertHeld();
-  await pool.store.move(item, { ...item, fleet: pool.fleet, state: 'removing' }, signal);
+  const moved = await pool.store.move(item, { ...item, fleet: pool.fleet, state: 'removing' }, signal);
+  if (moved === undefined) return false;
   services.log.warn('pool item without all its databases is removed', { entry: item.prefix });
+  return true;
 }

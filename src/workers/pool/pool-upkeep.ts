@@ -36,15 +36,30 @@ export interface PoolUpkeep {
 /** Looks after the pool, in turn with the other workers, beside the jobs of this one. */
 export function startPoolUpkeep(upkeep: PoolUpkeep): { stop(): void } {
   const { log, pool } = upkeep.services;
+  /** What this worker makes items by, as far as it has read that: also of a cluster that is away. */
+  const known = new Map<number, string>();
   let looks = 0;
   let isUnderWay = false;
 
+  /** Not in turn: which worker looks is chance, and each may want other items. */
+  async function sayWhatIsWanted(): Promise<void> {
+    const { fleet, services, signal } = upkeep;
+    try {
+      for (const [cluster, definitions] of await definitionsHere(services, signal))
+        known.set(cluster, definitions);
+      for (const [cluster, definitions] of known) await noteWanted(fleet, cluster, definitions);
+    } catch (error) {
+      if (!signal.aborted) log.warn('pool', { error });
+    }
+  }
+
   async function look(): Promise<void> {
     looks += 1;
+    // Also while no work is taken: others must not throw away meanwhile what this worker goes on with.
+    if (pool !== undefined && looks % LOOKS_A_WORD === 1) void sayWhatIsWanted();
     if (isUnderWay || upkeep.isHeld() || (pool === undefined && looks % WITHOUT_POOL !== 0)) return;
     isUnderWay = true;
     try {
-      if (looks % LOOKS_A_WORD === 1) await sayWhatIsWanted(upkeep);
       await lookAfterPoolInTurn(upkeep);
     } catch (error) {
       if (!upkeep.signal.aborted) log.warn('pool', { error });
@@ -55,13 +70,6 @@ export function startPoolUpkeep(upkeep: PoolUpkeep): { stop(): void } {
 
   const timer = setInterval(() => void look(), INTERVAL_MS);
   return { stop: () => clearInterval(timer) };
-}
-
-/** Not in turn: which worker looks is chance, and each may want other items. */
-async function sayWhatIsWanted({ fleet, services, signal }: PoolUpkeep): Promise<void> {
-  for (const [cluster, definitions] of await definitionsHere(services, signal)) {
-    await noteWanted(fleet, cluster, definitions);
-  }
 }
 
 /** What items are made by, of each cluster that can be worked with now. One that is away is no reason to leave the others. */

@@ -115,6 +115,7 @@ export class RunningJob {
 
   /** What the stages of the job work with. */
   attempt(): Attempt {
+    let recorded = this.recorder.progress;
     return createAttempt({
       ...this.worker,
       job: { id: this.recorder.id, token: this.token },
@@ -125,19 +126,21 @@ export class RunningJob {
       outlastDead: () => outlastDead({ ...this.worker, job: this.job, signal: this.signal, mostMs: LOCK_MS }),
       before: this.recorder.progress,
       onProgress: (value) => {
-        const { kind } = this.payload;
-        for (const stage of stagesJustDone(this.recorder.progress, value)) {
-          this.worker.onWork({ event: 'stage', kind, ...stage });
-        }
         this.job.progress = value;
+      },
+      onRecorded: (value) => {
+        const { kind } = this.payload;
+        for (const stage of stagesJustDone(recorded, value))
+          this.worker.onWork({ event: 'stage', kind, ...stage });
+        recorded = value;
       },
     });
   }
 
   /** Records that the job is done, and with what outcome. @throws LostLock */
   async end(outcome: JobOutcome): Promise<void> {
-    this.lease.assertHeld();
     await this.told;
+    this.lease.assertHeld();
     const state = didNothing(outcome) ? 'skipped' : 'done';
     await this.recorder.recordEnd(state);
     await this.recorder.keepOutcome(outcome);

@@ -49,8 +49,10 @@ export interface AttemptOptions
   readonly told: Promise<void>;
   /** What earlier attempts recorded. */
   readonly before: Progress;
-  /** Called with each progress that was recorded. */
+  /** Called with each progress as it counts here, whether or not it is recorded yet. */
   onProgress(progress: Progress): void;
+  /** Called once a progress was recorded. */
+  onRecorded(progress: Progress): void;
 }
 
 export function createAttempt(options: AttemptOptions): Attempt {
@@ -59,6 +61,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
   let progress = before;
   const writer = createLatestWriter<Progress>(async (next) => {
     if (!(await writeFenced(redis, keys, job, 'progress', next))) throw new LostLock();
+    options.onRecorded(next);
   }, told);
   function remember(next: Progress): void {
     progress = next;

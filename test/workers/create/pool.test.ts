@@ -3,6 +3,7 @@ import { DATABASES, FILES } from '../../../src/instances/databases/databases.ts'
 import { databaseName, prefixOf, reservationId } from '../../../src/instances/databases/prefix.ts';
 import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
 import { INSTANCES, readInstance } from '../../../src/instances/lookup/lookup.ts';
+import type { PoolItem } from '../../../src/instances/pool/pool-item.ts';
 import { POOL } from '../../../src/instances/pool/pool-store.ts';
 import { pause } from '../../../src/pause.ts';
 import type { Step, TriedCreation } from '../../support/creation-attempts.ts';
@@ -230,6 +231,29 @@ describe('an instance with databases from the pool', () => {
       const { prefix } = await places.pool.make();
       const tried = places.creation('whole');
       await tried.attempt();
+      expect(await stored(tried)).to.have.property('prefix', prefix);
+    });
+
+    it('gets one that was made since the books were read, where those that were in them are gone', async () => {
+      const items: PoolItem[] = [];
+      for (let at = 0; at < 6; at += 1) items.push(await places.pool.make());
+      let prefix: string | undefined;
+      const booksRead = onceAt(
+        'after',
+        'allDocuments',
+        (database) => database === POOL,
+        async () => {
+          for (const item of items) {
+            for (const name of await places.pool.databases(item.prefix))
+              await places.server.deleteDatabase(name);
+            await places.pool.store.forget(item);
+          }
+          ({ prefix } = await places.pool.make());
+        },
+      );
+      const tried = places.creation('since');
+      expect(await tried.attempt(booksRead)).to.equal('created');
+      expect(prefix).to.be.a('string');
       expect(await stored(tried)).to.have.property('prefix', prefix);
     });
   });
