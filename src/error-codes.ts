@@ -104,15 +104,18 @@ const REFUSALS = {
 /** Why an application cannot be had. */
 const APPS = {
   app_archive: 'The archive or directory holds what no application may hold.',
+  app_busy: 'The application is being installed or updated by somebody else.',
   app_cache: 'The cache of this machine is full or cannot be written.',
   app_changed: 'The application changed while it was installed.',
   app_checksum: 'What was fetched is not what the registry announced.',
   app_host: 'The application would come from a private server that the configuration does not name.',
   app_manifest: 'The manifest of the application is not one.',
   app_not_found: 'No registry knows the application, or nothing is where its source points.',
+  app_permissions: 'The permissions of the installed application are not there, or cannot be read.',
   app_registry: 'A registry did not answer, or not with what it should.',
   app_too_large: 'The application is larger than an application may be.',
   app_unreachable: 'The code of the application could not be fetched.',
+  app_unusable_source: 'The application was installed from a source that cannot be used here.',
 } as const;
 
 /** What else goes wrong in commands and workers. */
@@ -120,6 +123,7 @@ const FAILURES = {
   aborted: 'The question was not answered with what was asked for.',
   account_hook: 'A konnector failed to delete accounts at their provider.',
   apps: 'The instance is in use without all of the applications that it was to have.',
+  apps_not_updated: 'Some applications of the instance could not be updated.',
   bad_fleet_record: "The fleet's record in CouchDB is not one that cozy-fleet wrote.",
   bad_payload: 'What Redis keeps of a job is not what this version writes.',
   bad_record: 'What Redis keeps of a row is not what this version writes.',

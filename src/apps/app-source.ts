@@ -58,7 +58,8 @@ const MAX_CHARACTERS = 2_048;
 const UNSEEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffd]/u;
 
 const DEFAULT_CHANNEL = 'stable';
-const CHANNEL = /^[a-z][a-z0-9-]{0,31}$/;
+/** Name of a channel of a registry. */
+export const CHANNEL = /^[a-z][a-z0-9-]{0,31}$/;
 const SHA256 = /^[0-9a-fA-F]{64}$/;
 /** Never an option of `git`, and never a way out of its directory of references. */
 const GIT_REF = /^(?!.*\.\.)[0-9A-Za-z_][0-9A-Za-z._/-]{0,199}$/;

@@ -5,9 +5,10 @@ import type { AppHosts } from './fetch/app-hosts.ts';
 import { withHostBackoff } from './fetch/host-backoff.ts';
 import type { AppHttp } from './fetch/http.ts';
 import type { RegistryVersion } from './fetch/registry.ts';
+import type { InstallableApp } from './manifest/documents.ts';
 import { fromPinnedArchive } from './sources/from-archive.ts';
 import { fromChangingSource } from './sources/from-changing-source.ts';
-import { fromRegistry } from './sources/from-registry.ts';
+import { announcedBy, fromRegistry } from './sources/from-registry.ts';
 import type { CachedApp, SourceContext } from './sources/source-context.ts';
 import { APP_LIMITS, type AppLimits } from './tree/app-tree.ts';
 
@@ -24,6 +25,13 @@ export interface AppStore {
    * @throws {AppError} `app_cache` when it cannot be used, or others than us may have put something there
    */
   check(): Promise<void>;
+  /**
+   * What an application is, without its code where a registry tells that; elsewhere all of it is fetched.
+   *
+   * @param registries as for `prepare`
+   * @throws {AppError} when it cannot be had; what the operating system says about the cache is thrown as it is
+   */
+  look(source: AppSource, registries: readonly string[], signal: AbortSignal): Promise<InstallableApp>;
   /**
    * Looks up, fetches, checks and stores an application, unless that has been done.
    *
@@ -105,6 +113,12 @@ export function createAppStore({
 
   return {
     check: () => cache.check(),
+
+    async look(source, registries, signal) {
+      const either = AbortSignal.any([signal, closing.signal]);
+      if (source.kind === 'registry') return await announcedBy(source, registries, context, either);
+      return (await get(source, registries, either)).app;
+    },
 
     async prepare(source, registries, signal) {
       const either = AbortSignal.any([signal, closing.signal]);

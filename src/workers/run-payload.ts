@@ -1,5 +1,6 @@
 import type { JobKind, OutcomeOf, PayloadOf } from '../jobs/kinds/job-kinds.ts';
 import { runInstallation } from './apps/run-installation.ts';
+import { runUpdate } from './apps/run-update.ts';
 import { runCreation } from './create/run-creation.ts';
 import { runDestruction } from './destroy/run-destruction.ts';
 import { runFilling } from './pool/run-filling.ts';
@@ -17,6 +18,7 @@ const RUNNERS: Runners = {
   modify: runModification,
   repair: runRepair,
   'install-apps': runInstallation,
+  'update-apps': runUpdate,
   'fill-pool': runFilling,
 };
 

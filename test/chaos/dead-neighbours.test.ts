@@ -61,6 +61,7 @@ const BOUNDARIES: Readonly<Record<Work, readonly string[]>> = {
   modify: ['before modify', 'after modify'],
   repair: ['before repair', 'after repair'],
   'install-apps': ['before apps', 'after apps'],
+  'update-apps': ['before update', 'after update'],
   'fill-pool': ['before fill', 'after fill'],
 };
 

@@ -44,6 +44,9 @@ export async function makeReady(
   if (work === 'destroy') {
     for (const { domain } of all) await makeToldAccount(chaos, domain);
   }
+  if (work === 'update-apps') {
+    for (const { domain } of all) await putOldApp(chaos, domain);
+  }
   if (work !== 'repair') return;
   for (const { domain } of all) await chaos.couch.deleteDatabase(repairedDatabase(domain));
 }
@@ -63,6 +66,8 @@ export async function queueWork(chaos: ChaosFleet, work: Work, options: Instance
       return await queue(chaos, domain, { kind: work, recreateEmpty: true, dropReservation: false });
     case 'install-apps':
       return await queue(chaos, domain, { kind: work, apps: [APP] });
+    case 'update-apps':
+      return await queue(chaos, domain, { kind: work, apps: [APP], safe: false });
     case 'fill-pool':
       return await queueFilling(chaos, 2);
   }
@@ -80,13 +85,36 @@ export async function wrongAfter(chaos: ChaosFleet, work: Work, options: Instanc
     const apps = await chaos.couch.allDocuments(databaseName(prefixOf(domain), 'io.cozy.apps'), {});
     if (!apps.some(({ id }) => id === `io.cozy.apps/${APP}`)) wrong.push(`it has no ${APP}`);
   }
+  if (work === 'update-apps') {
+    const database = databaseName(prefixOf(domain), 'io.cozy.apps');
+    const app = await chaos.couch.getDocument(database, `io.cozy.apps/${APP}`);
+    if (app?.['version'] !== '2.3.1') wrong.push(`its ${APP} is of version ${String(app?.['version'])}`);
+  }
   return wrong;
+}
+
+/** Gives an instance the application in a version that was never published. */
+async function putOldApp({ couch }: ChaosFleet, domain: string): Promise<void> {
+  const [apps, permissions] = ['io.cozy.apps', 'io.cozy.permissions'].map((each) =>
+    databaseName(prefixOf(domain), each),
+  );
+  for (const [database = '', document] of [
+    [
+      apps,
+      { _id: `io.cozy.apps/${APP}`, source: `registry://${APP}/stable`, version: '0.0.1', state: 'ready' },
+    ],
+    [permissions, { _id: 'old', type: 'app', source_id: `io.cozy.apps/${APP}` }],
+  ] as const) {
+    await couch.createDatabase(database);
+    await couch.putDocument(database, document);
+  }
 }
 
 type TaskOnInstance =
   | { readonly kind: 'modify'; readonly changes: { readonly sponsorships: string[] } }
   | { readonly kind: 'repair'; readonly recreateEmpty: boolean; readonly dropReservation: boolean }
-  | { readonly kind: 'install-apps'; readonly apps: string[] };
+  | { readonly kind: 'install-apps'; readonly apps: string[] }
+  | { readonly kind: 'update-apps'; readonly apps: string[]; readonly safe: boolean };
 
 async function queue(chaos: ChaosFleet, domain: string, task: TaskOnInstance): Promise<string> {
   const [instance] = await instancesOf(chaos.couch, [domain]);

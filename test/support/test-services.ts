@@ -35,6 +35,7 @@ export function testServices(
     rag: {},
     apps: {
       check: async () => undefined,
+      look: () => Promise.reject(new Error('no application is to be looked up here')),
       prepare: () => Promise.reject(new Error('no application is to be fetched here')),
       close: async () => undefined,
     },

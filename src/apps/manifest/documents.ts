@@ -187,6 +187,7 @@ function servicesWithTriggers({ manifest, slug }: InstallableApp, instance: Inst
   );
 }
 
-function triggerId(instance: InstallInstance, slug: string, service: string): string {
+/** Id of the trigger that we make for a service. */
+export function triggerId(instance: InstallInstance, slug: string, service: string): string {
   return derivedId(instance.incarnation, `trigger ${slug} ${service}`);
 }

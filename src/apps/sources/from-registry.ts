@@ -1,6 +1,7 @@
 import type { RegistrySource } from '../app-source.ts';
 import { keyOf, storeApp } from '../cache/store-app.ts';
-import { resolveVersion } from '../fetch/registry.ts';
+import { type RegistryVersion, resolveVersion } from '../fetch/registry.ts';
+import type { InstallableApp } from '../manifest/documents.ts';
 import { archiveTree } from '../tree/archive-tree.ts';
 import { downloadArchive } from './from-archive.ts';
 import type { CachedApp, SourceContext } from './source-context.ts';
@@ -14,15 +15,11 @@ import type { CachedApp, SourceContext } from './source-context.ts';
 export async function fromRegistry(
   source: RegistrySource,
   registries: readonly string[],
-  { cache, http, limits, versions }: SourceContext,
+  context: SourceContext,
   signal: AbortSignal,
 ): Promise<CachedApp> {
-  const question = JSON.stringify([source.slug, source.channel, source.version, registries]);
-  const announced = await versions.get(
-    question,
-    (shared) => resolveVersion(source, registries, http, shared),
-    signal,
-  );
+  const { cache, http, limits } = context;
+  const announced = await lookedUp(source, registries, context, signal);
   const { slug, version, sha256, url, tarPrefix, manifest } = announced;
   const name = `${slug} ${version}`;
   const key = keyOf('registry', sha256, tarPrefix);
@@ -36,4 +33,28 @@ export async function fromRegistry(
     signal,
   );
   return { app: { slug, version, checksum: sha256, manifest }, files };
+}
+
+/**
+ * The same without its code.
+ * @throws {AppError} as `resolveVersion`
+ */
+export async function announcedBy(
+  source: RegistrySource,
+  registries: readonly string[],
+  context: SourceContext,
+  signal: AbortSignal,
+): Promise<InstallableApp> {
+  const { slug, version, sha256, manifest } = await lookedUp(source, registries, context, signal);
+  return { slug, version, checksum: sha256, manifest };
+}
+
+async function lookedUp(
+  source: RegistrySource,
+  registries: readonly string[],
+  { http, versions }: Pick<SourceContext, 'http' | 'versions'>,
+  signal: AbortSignal,
+): Promise<RegistryVersion> {
+  const question = JSON.stringify([source.slug, source.channel, source.version, registries]);
+  return await versions.get(question, (shared) => resolveVersion(source, registries, http, shared), signal);
 }

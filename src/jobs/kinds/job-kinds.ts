@@ -6,6 +6,7 @@ import { installApps } from './install-apps.ts';
 import type { HeldNames, KindRules, Task } from './kind.ts';
 import { modify } from './modify.ts';
 import { repair } from './repair.ts';
+import { updateApps } from './update-apps.ts';
 
 /** Every kind of job by its name. Workers have a row each in `workers/run-payload.ts`. */
 export const JOB_KINDS = {
@@ -14,6 +15,7 @@ export const JOB_KINDS = {
   modify,
   repair,
   'install-apps': installApps,
+  'update-apps': updateApps,
   'fill-pool': fillPool,
 };
 

@@ -25,8 +25,12 @@ export type StageRecord = z.infer<typeof stageRecord>;
 export const appRecord = z.object({
   /** As it was ordered: a slug or a source. */
   app: z.string(),
-  /** `failed`: its last try failed, and `error` says why. */
-  state: z.enum(['installed', 'present', 'failed']),
+  /**
+   * `failed`: its last try failed, and `error` says why. Of an update: `updating` while it is written, to `version`;
+   * `updated`; `current` where it was of that version; `held` where `version` waits until the owner agrees; `absent`
+   * where it is not installed.
+   */
+  state: z.enum(['installed', 'present', 'failed', 'updating', 'updated', 'current', 'held', 'absent']),
   version: z.string().optional(),
   tries: z.number(),
   /** Generation of the job in which that was so. */

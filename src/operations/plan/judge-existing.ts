@@ -20,7 +20,7 @@ import type { NamesAround } from './surroundings.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Work on an instance that has to be there. */
-export type ExistingWork = TaskOf<'modify' | 'destroy' | 'repair' | 'install-apps'>;
+export type ExistingWork = TaskOf<'modify' | 'destroy' | 'repair' | 'install-apps' | 'update-apps'>;
 
 /**
  * The instance that work is for, as long as it is the one that the operator meant.
@@ -113,7 +113,7 @@ export function judgeInstallation(
   { apps }: TaskOf<'install-apps'>,
   instance: StoredInstance,
   slugs: ReadonlyMap<string, string | undefined>,
-  installed: ReadonlySet<string>,
+  installed: Pick<ReadonlySet<string>, 'has'>,
 ): Verdict {
   refuseUninstallable(instance);
   const missing = apps.filter((app) => {

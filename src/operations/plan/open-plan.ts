@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
-import { parseSource } from '../../apps/app-source.ts';
+import { parseSource, type RegistrySource } from '../../apps/app-source.ts';
 import { AppError } from '../../apps/errors.ts';
 import { appHosts } from '../../apps/fetch/app-hosts.ts';
 import { createAppHttp } from '../../apps/fetch/http.ts';
-import { resolveVersion } from '../../apps/fetch/registry.ts';
+import { type RegistryVersion, resolveVersion } from '../../apps/fetch/registry.ts';
 import { type Config, clustersOpenToCreation } from '../../config/config.ts';
 import { registriesFor } from '../../config/registries.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
@@ -19,6 +19,7 @@ import { StorageError, UnsafePath } from '../../storage/errors.ts';
 import { fileStorage } from '../../storage/file-storage.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { Couch } from '../connect/couch.ts';
+import type { AnnouncedApps } from './judge-app-updates.ts';
 import type { PlanServices } from './plan-rows.ts';
 import type { Unknown } from './verdict.ts';
 
@@ -44,6 +45,8 @@ export async function withPlanServices<T>(
   try {
     return await work({
       ...surveyor,
+      contexts: config.contexts,
+      announced: apps.announced,
       repairable: repairQuestions(config, { global, cluster, prefixIndex, storage, signal }),
       async unknownOf(task) {
         const context = contextOf(task);
@@ -81,6 +84,8 @@ async function storageHere({ storage: { root } }: Config): Promise<Storage | und
 interface AppQuestions {
   /** Applications that no registry knows, and registries that did not say. @param context of the instance */
   unknownOf(apps: readonly string[], context: string | undefined): Promise<readonly Unknown[]>;
+  /** What a registry announces; undefined where none does, or none says. @param context of the instance */
+  announced: AnnouncedApps['announced'];
   close(): Promise<void>;
 }
 
@@ -88,6 +93,20 @@ interface AppQuestions {
 function openAppQuestions(config: Config, signal: AbortSignal): AppQuestions {
   const http = createAppHttp(appHosts(Object.values(config.registries).flat(), config.fleet.appHosts));
   const asked = new Map<string, Promise<Unknown | undefined>>();
+
+  const announcements = new Map<string, Promise<RegistryVersion | undefined>>();
+
+  async function announcementOf(
+    source: RegistrySource,
+    registries: readonly string[],
+  ): Promise<RegistryVersion | undefined> {
+    try {
+      return await resolveVersion(source, registries, http, signal);
+    } catch (error) {
+      if (error instanceof AppError) return undefined;
+      throw error;
+    }
+  }
 
   async function askFor(app: string, registries: readonly string[]): Promise<Unknown | undefined> {
     const source = parseSource(app);
@@ -114,6 +133,13 @@ function openAppQuestions(config: Config, signal: AbortSignal): AppQuestions {
         }),
       );
       return found.filter((each) => each !== undefined);
+    },
+    async announced(source, context) {
+      const registries = registriesFor(config.registries, context);
+      const key = JSON.stringify([source.text, registries]);
+      const asking = announcements.get(key) ?? announcementOf(source, registries);
+      announcements.set(key, asking);
+      return await asking;
     },
     close: () => http.close(),
   };

@@ -8,6 +8,7 @@ import { Refusal } from '../../instances/errors.ts';
 import { namesOfTask } from '../../jobs/kinds/job-kinds.ts';
 import type { JobSpec } from '../../jobs/kinds/payload.ts';
 import type { BatchRow } from '../batches/queue-rows.ts';
+import { type AnnouncedApps, judgeAppUpdates } from './judge-app-updates.ts';
 import { judgeCreation } from './judge-creation.ts';
 import {
   type ExistingWork,
@@ -29,7 +30,7 @@ import {
 import { judged, type Unknown, type Verdict, verdictOf } from './verdict.ts';
 
 /** Where rows are judged. */
-export interface PlanServices extends Surveyor {
+export interface PlanServices extends Surveyor, AnnouncedApps {
   readonly global: CouchServer;
   /** What the configuration, and those whom it names, say of a row. */
   unknownOf(work: JobSpec): Promise<readonly Unknown[]>;
@@ -120,6 +121,10 @@ async function judgeWork(
       const known = [...slugs.values()].filter((slug) => slug !== undefined);
       const installed = await installedApps(services, instance, known);
       return judged(() => judgeInstallation(work, instance, slugs, installed));
+    }
+    case 'update-apps': {
+      const installed = await installedApps(services, instance, work.apps);
+      return await judgeAppUpdates(services, work, instance, installed);
     }
     case 'repair': {
       const early = judged(() => judgeRepair(work, instance, []));

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { appId, doctypeOf } from '../../apps/manifest/documents.ts';
 import { chunks } from '../../chunk.ts';
-import type { CouchDocument } from '../../couchdb/documents.ts';
+import type { CouchDocument, StoredDocument } from '../../couchdb/documents.ts';
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { SETTINGS } from '../../instances/databases/databases.ts';
@@ -137,22 +137,24 @@ export async function databasesLeft(
   return (await Promise.all(openServers.map((server) => server.listDatabases(start, signal)))).flat();
 }
 
-/** Which of these applications are installed on it, in whichever version. */
+/** The documents of those of these applications that are installed on it, by slug. */
 export async function installedApps(
   { cluster, signal }: Surveyor,
   instance: StoredInstance,
   slugs: readonly string[],
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlyMap<string, StoredDocument>> {
   const server = clusterIfAny(cluster, instance.couch_cluster);
-  const installed = new Set<string>();
+  const installed = new Map<string, StoredDocument>();
   if (server === undefined || slugs.length === 0) return installed;
-  for (const kind of ['webapp', 'konnector'] as const) {
+  for (const kind of ['konnector', 'webapp'] as const) {
     const query = { keys: slugs.map((slug) => appId(kind, slug)), includeDocs: true };
     const database = databaseName(databasePrefix(instance), doctypeOf(kind));
     const rows = (await unlessNoDatabase(server.allDocuments(database, query, signal))) ?? [];
-    // One that was removed has a row still, without a document.
-    const there = new Set(rows.flatMap(({ doc }) => (doc ? [doc._id] : [])));
-    for (const slug of slugs) if (there.has(appId(kind, slug))) installed.add(slug);
+    for (const [at, slug] of slugs.entries()) {
+      // One that was removed has a row still, without a document.
+      const { doc } = rows[at] ?? {};
+      if (doc) installed.set(slug, doc);
+    }
   }
   return installed;
 }

@@ -9,10 +9,12 @@ import {
   TRIGGERS,
   type TriggerDocument,
   triggerDocuments,
+  triggerId,
 } from '../../apps/manifest/documents.ts';
 import type { AppKind } from '../../apps/manifest/manifest.ts';
 import type { StoredDocument } from '../../couchdb/documents.ts';
 import { CouchError, isStatus } from '../../couchdb/errors.ts';
+import { everyDocument } from '../../couchdb/every-document.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { databaseName } from '../../instances/databases/prefix.ts';
 import type { NewTrigger } from '../../stack/schedule-triggers.ts';
@@ -35,6 +37,11 @@ export async function findApp(
     KINDS.map((kind) => server.getDocument(databaseName(prefix, doctypeOf(kind)), appId(kind, slug), signal)),
   );
   return found.find((document) => document !== undefined);
+}
+
+/** What an application is by the id of its document, as `findApp` answers it. */
+export function kindOf({ _id }: StoredDocument): AppKind {
+  return _id.startsWith(appId('konnector', '')) ? 'konnector' : 'webapp';
 }
 
 /**
@@ -85,6 +92,30 @@ export async function storedTriggers(
   });
 }
 
+/**
+ * Ids of triggers that we have made for services of an application, and that its document does not name: a try that
+ * was cut may have left some.
+ * @param named ids in its document
+ */
+export async function strayTriggers(
+  { server, prefix, signal }: AppPlace,
+  slug: string,
+  instance: InstallInstance,
+  named: ReadonlySet<string>,
+): Promise<string[]> {
+  const strays: string[] = [];
+  for await (const { _id, worker, message } of everyDocument(
+    server,
+    databaseName(prefix, TRIGGERS),
+    signal,
+  )) {
+    if (worker !== 'service' || named.has(_id)) continue;
+    if (typeof message !== 'object' || message === null || !('name' in message)) continue;
+    if (typeof message.name === 'string' && _id === triggerId(instance, slug, message.name)) strays.push(_id);
+  }
+  return strays;
+}
+
 function triggerIds(services: unknown): string[] {
   if (typeof services !== 'object' || services === null) return [];
   return Object.values(services).flatMap((service: unknown) =>
@@ -98,7 +129,8 @@ function triggerIds(services: unknown): string[] {
   );
 }
 
-async function writeTriggers(place: AppPlace, documents: readonly TriggerDocument[]): Promise<void> {
+/** Writes triggers; one that is there with the same id is brought up to date. */
+export async function writeTriggers(place: AppPlace, documents: readonly TriggerDocument[]): Promise<void> {
   const { server, prefix, signal } = place;
   if (documents.length === 0) return;
   const database = databaseName(prefix, TRIGGERS);

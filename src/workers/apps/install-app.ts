@@ -1,5 +1,5 @@
-import { type AppSource, parseSource } from '../../apps/app-source.ts';
-import type { AppStore, PreparedApp } from '../../apps/app-store.ts';
+import { parseSource } from '../../apps/app-source.ts';
+import type { PreparedApp } from '../../apps/app-store.ts';
 import { AppError } from '../../apps/errors.ts';
 import type { InstallInstance } from '../../apps/manifest/documents.ts';
 import { UnreadableSchedule } from '../../apps/manifest/next-run.ts';
@@ -49,7 +49,7 @@ export async function installApp(installation: AppInstallation): Promise<Install
     if (present !== undefined) return present;
   }
   const registries = registriesFor(services.registries, instance.context);
-  const prepared = await prepare(services.apps, source, registries, signal);
+  const prepared = await withCacheErrors(services.apps.prepare(source, registries, signal));
   const { slug } = prepared.app;
   return await withAppLock(
     services.stack.lock,
@@ -71,15 +71,14 @@ export async function installApp(installation: AppInstallation): Promise<Install
   );
 }
 
-/** What the operating system says about the cache is this machine's trouble: elsewhere, or later, it works. */
-async function prepare(
-  store: AppStore,
-  source: AppSource,
-  registries: readonly string[],
-  signal: AbortSignal,
-): Promise<PreparedApp> {
+/**
+ * What is asked of the cache.
+ * @throws AppError `app_cache`: what the operating system says about it is this machine's trouble, and elsewhere, or
+ * later, it works
+ */
+export async function withCacheErrors<T>(asking: Promise<T>): Promise<T> {
   try {
-    return await store.prepare(source, registries, signal);
+    return await asking;
   } catch (thrown) {
     const { code, syscall }: NodeJS.ErrnoException = toError(thrown);
     if (syscall === undefined) throw thrown;
@@ -102,7 +101,8 @@ async function presentApp(installation: AppInstallation, slug: string): Promise<
   return { state: 'present', slug, version };
 }
 
-async function copyFiles(
+/** Puts the code of an application into the instance, unless that version is there. */
+export async function copyFiles(
   { services: { storage }, instance, lease, signal }: AppInstallation,
   { app, files }: PreparedApp,
 ): Promise<void> {
@@ -141,11 +141,13 @@ async function schedule(installation: AppInstallation, triggers: readonly NewTri
   });
 }
 
-function placeOf({ services, instance, signal }: AppInstallation): AppPlace {
+/** Where the documents of the instance's applications are. */
+export function placeOf({ services, instance, signal }: AppInstallation): AppPlace {
   return { ...databasesOf(services, instance), signal };
 }
 
-function installInstance(instance: StoredInstance): InstallInstance {
+/** What an application's documents say of the instance. */
+export function installInstance(instance: StoredInstance): InstallInstance {
   return {
     domain: instance.domain,
     prefix: stackPrefix(instance),

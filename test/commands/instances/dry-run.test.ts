@@ -191,6 +191,11 @@ describe('a dry run', () => {
     expect(apps).to.deep.equal(['drive', 'notes']);
   });
 
+  it('of an update passes over an instance without the application', async () => {
+    const row = await rowOf('update-apps', 'drive', '--domain', 'alice.example.org');
+    expect(row).to.deep.include({ verdict: 'same', fields: [] });
+  });
+
   describe('of a repair', () => {
     it('tells what would be put right', async () => {
       const { verdict, findings } = Object(await rowOf('repair', 'alice.example.org', '--recreate-empty'));

@@ -68,6 +68,19 @@ const STORED: readonly { payload: LivePayload; hash: string; mac: string }[] = [
     mac: 'VwpePZCpgv-Of-8nxfvdYf485wZD2mgrB34QPwmuxCA',
   },
   {
+    payload: {
+      ...envelope,
+      ...onInstance,
+      kind: 'update-apps',
+      apps: ['drive', 'notes'],
+      channel: 'beta',
+      version: '1.60.0',
+      safe: true,
+    },
+    hash: 'f791e33bb0d881c2',
+    mac: 'crgwFoMcq094Urdua9EjQFE146UBh_lUraNF9YuKQag',
+  },
+  {
     payload: { ...envelope, kind: 'fill-pool', cluster: 1, to: 20, anytime: false },
     hash: '18a0f09db699f9cf',
     mac: 'DIhKsXBAtU9nJpcNf26j8rSNRkZusmKP6oIjAYHZb1Q',
@@ -78,7 +91,15 @@ describe('kinds of jobs', () => {
   const signer = createSigner(Buffer.alloc(32, 7).toString('base64'));
 
   it('are known by their names', () => {
-    expect(KIND_NAMES).to.deep.equal(['create', 'destroy', 'modify', 'repair', 'install-apps', 'fill-pool']);
+    expect(KIND_NAMES).to.deep.equal([
+      'create',
+      'destroy',
+      'modify',
+      'repair',
+      'install-apps',
+      'update-apps',
+      'fill-pool',
+    ]);
     expect(KIND_NAMES.every(isJobKind)).to.equal(true);
     expect(['archive', 'toString', ''].some(isJobKind)).to.equal(false);
   });
@@ -112,7 +133,7 @@ describe('kinds of jobs', () => {
 
   it('hold the aliases that they would take, each once', () => {
     const held = STORED.map(({ payload }) => namesOf(payload).slice(1));
-    expect(held).to.deep.equal([['b.org'], [], ['b.org'], [], [], []]);
+    expect(held).to.deep.equal([['b.org'], [], ['b.org'], [], [], [], []]);
   });
 
   it('install applications where they are told to', () => {
@@ -122,6 +143,7 @@ describe('kinds of jobs', () => {
       [],
       [],
       ['drive', 'notes'],
+      [],
       [],
     ]);
   });

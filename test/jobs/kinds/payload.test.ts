@@ -146,6 +146,10 @@ describe('payloads', () => {
       ['changes.settings._rev', modified({ settings: { _rev: '1' } })],
       ['changes.blockingReason', modified({ blockingReason: 'X', blocked: false })],
       ['apps', installed()],
+      ['apps.0', onInstance('update-apps', { apps: ['registry://drive'], safe: false })],
+      ['version', onInstance('update-apps', { apps: ['drive'], version: '../1', safe: false })],
+      ['channel', onInstance('update-apps', { apps: ['drive'], channel: 'a/b', safe: false })],
+      ['safe', onInstance('update-apps', { apps: ['drive'] })],
       ['apps.0', installed('../../etc')],
       ['domain', { v: 1, kind: 'create', domain: 'a/b', outcome: 'created' }],
     ] as const) {

@@ -1,0 +1,91 @@
+import type { AppSource } from '../app-source.ts';
+import type { InstallableApp } from '../manifest/documents.ts';
+import type { PermissionRules } from '../manifest/permissions.ts';
+import { addsOnlyGranted, hasSameRules } from './rule-sets.ts';
+
+/** An update, before it is decided what it does. */
+export interface ProposedUpdate {
+  /** Document of the application that is installed. */
+  readonly installed: Readonly<Record<string, unknown>>;
+  /** Rules of its manifest. */
+  readonly rules: PermissionRules;
+  readonly next: Pick<InstallableApp, 'version' | 'manifest'>;
+  readonly source: AppSource;
+  /** Whether what asks for other permissions or terms is to wait until the owner agrees. */
+  readonly safe: boolean;
+  /** Whether the owner is not asked about permissions. */
+  readonly takesAnyRules: boolean;
+}
+
+/** What an update does. */
+export type UpdateVerdict =
+  /** The new version takes the place of the old one. */
+  | { readonly update: 'replace' }
+  /** It is of that version already. */
+  | { readonly update: 'current' }
+  /** The new version waits until the owner agrees. */
+  | { readonly update: 'hold'; readonly availableVersion: string };
+
+/** What an update does, by the rules of a stack (`model/app/installer.go`, 396–472; `docs/cozy-data.md` §5.5). */
+export function judgeUpdate(proposed: ProposedUpdate): UpdateVerdict {
+  const { installed, next, source, safe } = proposed;
+  const { version } = next;
+  const isNew = !tellsVersionFirst(source) || version !== installed['version'];
+  const asksForRules = isNew && safe && !proposed.takesAnyRules && !hasAgreedRules(proposed);
+  const asksForTerms =
+    safe && termsVersion(next.manifest.stored['terms']) !== termsVersion(installed['terms']);
+  if (asksForRules || asksForTerms) return { update: 'hold', availableVersion: version };
+  return isNew ? { update: 'replace' } : { update: 'current' };
+}
+
+/** Of other sources a stack learns the version when it has fetched all, and has it take its place in any case. */
+function tellsVersionFirst({ kind }: AppSource): boolean {
+  return kind === 'registry' || kind === 'http';
+}
+
+function hasAgreedRules({ rules, next: { manifest } }: ProposedUpdate): boolean {
+  if (hasSameRules(manifest.permissions, rules)) return true;
+  return manifest.kind === 'konnector' && addsOnlyGranted(rules, manifest.permissions);
+}
+
+function termsVersion(terms: unknown): string {
+  if (typeof terms !== 'object' || terms === null || !('version' in terms)) return '';
+  return typeof terms.version === 'string' ? terms.version : '';
+}
+
+/** Webapps whose owners are asked about no permissions (`pkg/consts/consts.go`, `PlatformApps`). */
+const PLATFORM_APPS: ReadonlySet<string> = new Set([
+  'banks',
+  'contacts',
+  'drive',
+  'home',
+  'notes',
+  'passwords',
+  'photos',
+  'settings',
+  'store',
+  'coachco2',
+  'mespapiers',
+  'dataproxy',
+]);
+
+/** A section of `contexts` in the configuration. */
+type Context = Readonly<Record<string, unknown>>;
+
+/**
+ * Whether the owner of an instance is not asked about the permissions of an application: it belongs to the platform, or
+ * the context says `permissions_skip_verification`.
+ * @param contexts of the configuration
+ * @param name context of the instance; one without a section has that of `default`
+ */
+export function takesAnyRules(
+  { kind, slug }: { readonly kind: 'webapp' | 'konnector'; readonly slug: string },
+  contexts: Readonly<Record<string, Context>>,
+  name: string | undefined,
+): boolean {
+  const own = name !== undefined && Object.hasOwn(contexts, name) ? contexts[name] : contexts['default'];
+  if (own?.['permissions_skip_verification'] === true) return true;
+  if (kind !== 'webapp') return false;
+  const more = own?.['additional_platform_apps'];
+  return PLATFORM_APPS.has(slug) || (Array.isArray(more) && more.includes(slug));
+}

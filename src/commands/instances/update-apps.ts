@@ -1,0 +1,91 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import type { NothingQueued, StartedBatch } from '../../cli/batches/print-batch.ts';
+import { type PlanAnswer, planPrepared } from '../../cli/batches/print-plan.ts';
+import { runPrepared } from '../../cli/batches/run-prepared.ts';
+import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
+import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
+import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
+import { workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
+import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
+import { askForNumber } from '../../cli/terminal/confirm.ts';
+import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
+import { prepareUpdates } from '../../operations/apps/update-apps.ts';
+import { withCouch } from '../../operations/connect/couch.ts';
+import { count } from '../../quantity-text.ts';
+
+export default class InstancesUpdateApps extends BaseCommand {
+  static override summary = 'Update applications on instances that have them';
+
+  static override description =
+    'To the newest version of the channel from which each was installed, unless something else is said. An instance without the application is passed over. As with cozy-stack, owners are asked nothing about new permissions; with --safe a version that asks for other permissions or terms waits until they agree, and apps ls --json shows it as availableVersion. A version of its own keeps the application from newer ones until an update says otherwise.';
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> drive notes --all',
+    '<%= config.bin %> <%= command.id %> drive --context beta --channel beta --safe',
+    '<%= config.bin %> <%= command.id %> drive --from school.csv --version 1.60.0',
+    '<%= config.bin %> <%= command.id %> agenda --domain alice.example.org --source https://host.example.org/agenda.tar.gz',
+  ];
+
+  static override strict = false;
+
+  static override args = {
+    slug: Args.string({ ignoreStdin: true, description: 'Slugs of the applications' }),
+  };
+
+  static override flags = {
+    channel: Flags.string({ summary: 'Channel of the registry from which they are to come from now on' }),
+    version: Flags.string({ summary: 'Version to which they are to be updated, be it an older one' }),
+    source: Flags.string({
+      summary: 'Where the one application is to come from, from now on',
+      exclusive: ['channel', 'version'],
+    }),
+    safe: Flags.boolean({
+      summary: 'Hold back what asks for other permissions or terms',
+      default: false,
+    }),
+    from: { ...batchFlags.from, summary: 'File with a domain a line; - for stdin' },
+    all: Flags.boolean({ summary: 'On all instances', default: false }),
+    ...filterFlags,
+    force: Flags.boolean({ summary: 'Do not ask', default: false }),
+    ...planFlags,
+    ...planFileFlag,
+    ...workFlags,
+    ...waitFlags,
+    tries: triesFlag(DEFAULT_TRIES),
+  };
+
+  async run(): Promise<StartedBatch | NothingQueued | PlanAnswer | undefined> {
+    const { argv, flags } = await this.parse(InstancesUpdateApps);
+    const config = this.loadConfig(flags.config);
+    const filter = filterOf(flags);
+    const work = workOptionsOf(flags);
+    const { from, all, safe, source, channel, version, 'skip-invalid': skipInvalid } = flags;
+    const order = { apps: argv.map(String), safe, source, channel, version };
+    const { stdin } = process;
+    const { output } = this;
+    return await withCouch(config, async (couch) => {
+      const { global } = couch;
+      const services = { global, stdin, report: selectionPrinter(output) };
+      const prepared = await prepareUpdates(services, { domains: [], from, filter, all, skipInvalid }, order);
+      if (flags['dry-run']) {
+        const file = flags['plan-file'];
+        const planning = { config, couch, output, live: this.live, file, naming: work };
+        const { answer, outcome } = await planPrepared(planning, prepared);
+        this.endWith(outcome);
+        return answer;
+      }
+      const command = { config, global, stdin, output, json: this.jsonEnabled() };
+      const { answer, outcome } = await runPrepared(command, prepared, work, async () => {
+        if (from !== undefined || work.force) return undefined;
+        const { total, described } = prepared;
+        const which = order.apps.join(', ');
+        const question = `Are you sure you want to update ${which} on ${count(total)} instances: ${described}?`;
+        await askForNumber(command, total, [question]);
+        return total;
+      });
+      this.endWith(outcome);
+      return answer;
+    });
+  }
+}

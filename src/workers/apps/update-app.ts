@@ -1,0 +1,178 @@
+import type { AppSource } from '../../apps/app-source.ts';
+import type { PreparedApp } from '../../apps/app-store.ts';
+import { AppError } from '../../apps/errors.ts';
+import type { InstallableApp } from '../../apps/manifest/documents.ts';
+import type { AppKind } from '../../apps/manifest/manifest.ts';
+import type { PermissionRules } from '../../apps/manifest/permissions.ts';
+import { judgeUpdate, takesAnyRules, type UpdateVerdict } from '../../apps/update/judge-update.ts';
+import { storedRules } from '../../apps/update/rule-sets.ts';
+import { updateSource, type WantedSource } from '../../apps/update/update-source.ts';
+import { registriesFor } from '../../config/registries.ts';
+import type { StoredDocument } from '../../couchdb/documents.ts';
+import { withAppLock } from '../../stack/lock.ts';
+import { stackPrefix } from '../../stack/stack-instance.ts';
+import { findApp, kindOf } from './app-documents.ts';
+import { type AppInstallation, copyFiles, installInstance, placeOf, withCacheErrors } from './install-app.ts';
+import { type AppWriter, keepApp, replaceApp } from './write-update.ts';
+
+/** One application that is to be updated on one instance; `app` is its slug. */
+export interface AppUpdate extends AppInstallation, WantedSource {
+  /** Whether what asks for other permissions or terms is to wait until the owner agrees. */
+  readonly safe: boolean;
+  /** An earlier try of the job, with the version that it has written, or begun to; undefined in the first try. */
+  readonly earlier: { readonly version: string | undefined } | undefined;
+  /** Told right before another version takes the place of the installed one. */
+  onReplace(version: string): Promise<void>;
+}
+
+/** What became of an application that was to be updated. */
+export interface UpdatedApp {
+  /** `held`: the version waits until the owner agrees. `absent`: it is not installed. */
+  readonly state: 'updated' | 'current' | 'held' | 'absent';
+  /** Of the application, or that which waits. */
+  readonly version: string | undefined;
+}
+
+/** What a stack lets another one take for installing or updating before it does so itself, in milliseconds. */
+const BUSY_MS = 15 * 60_000;
+
+/** States of an application with which nothing is being done. */
+const AT_REST: readonly unknown[] = ['ready', 'installed'];
+
+/**
+ * Updates one application as a stack does (`docs/cozy-data.md` §5.5): under the stack's lock, code first, then triggers,
+ * its document and its permissions. May be repeated at any point: what is written last is written again.
+ *
+ * @throws AppError when the new version cannot be had, or the installed one is none to be updated; CouchError,
+ * StorageError, StackError
+ */
+export async function updateApp(update: AppUpdate): Promise<UpdatedApp> {
+  const { services, instance, app: slug, signal } = update;
+  const seen = await findApp(placeOf(update), slug);
+  if (seen === undefined) return { state: 'absent', version: undefined };
+  // Whatever takes long is done before the lock is taken: a stack waits for it no longer than 20 s.
+  const { verdict, source } = await decide(update, seen);
+  if (verdict.update === 'replace') await prepare(update, source);
+  return await withAppLock(
+    services.stack.lock,
+    stackPrefix(instance),
+    slug,
+    (locked) => updateLocked({ ...update, signal: locked }),
+    { signal },
+  );
+}
+
+async function updateLocked(update: AppUpdate): Promise<UpdatedApp> {
+  const { services, instance, app: slug, lease } = update;
+  const place = placeOf(update);
+  const installed = await findApp(place, slug);
+  if (installed === undefined) return { state: 'absent', version: undefined };
+  const { source, next, rules, verdict } = await decide(update, installed);
+  const writer: AppWriter = {
+    place,
+    installed,
+    rules,
+    app: next,
+    instance: installInstance(instance),
+    source: source.text,
+    stackRedis: services.stack.jobs,
+    now: new Date(),
+    assertHeld: () => lease.assertHeld(),
+  };
+  switch (verdict.update) {
+    case 'hold':
+      await keepApp(writer, verdict.availableVersion);
+      return { state: 'held', version: verdict.availableVersion };
+    case 'current':
+      await keepApp(writer);
+      return { state: stateOf(update, next.version), version: next.version };
+    case 'replace': {
+      const prepared = await prepare(update, source);
+      const { app } = prepared;
+      refuseOther(app, slug, kindOf(installed));
+      const isSame = app.version === installed['version'];
+      if (!isSame) await update.onReplace(app.version);
+      await copyFiles(update, prepared);
+      await replaceApp({ ...writer, app }, update.earlier !== undefined);
+      return { state: isSame ? stateOf(update, app.version) : 'updated', version: app.version };
+    }
+    default:
+      return verdict satisfies never;
+  }
+}
+
+/** An update of an installed application, and what it does. */
+interface DecidedUpdate {
+  readonly source: AppSource;
+  readonly next: InstallableApp;
+  /** Of the manifest that is installed. */
+  readonly rules: PermissionRules;
+  readonly verdict: UpdateVerdict;
+}
+
+async function decide(update: AppUpdate, installed: StoredDocument): Promise<DecidedUpdate> {
+  const { services, instance, app: slug, safe } = update;
+  refuseBusy(slug, installed);
+  const kind = kindOf(installed);
+  const source = updateSource(slug, textOf(installed['source']), update);
+  const next = await look(update, source);
+  refuseOther(next, slug, kind);
+  const rules = rulesOf(slug, installed['permissions']);
+  const takesAny = takesAnyRules({ kind, slug }, services.contexts, instance.context);
+  const verdict = judgeUpdate({ installed, rules, next, source, safe, takesAnyRules: takesAny });
+  return { source, next, rules, verdict };
+}
+
+/** What an earlier try of this job wrote is still this job's work. */
+function stateOf({ earlier }: AppUpdate, version: string): 'updated' | 'current' {
+  return earlier?.version === version ? 'updated' : 'current';
+}
+
+async function look(update: AppUpdate, source: AppSource): Promise<InstallableApp> {
+  const { services, instance, signal } = update;
+  const registries = registriesFor(services.registries, instance.context);
+  return await withCacheErrors(services.apps.look(source, registries, signal));
+}
+
+async function prepare(update: AppUpdate, source: AppSource): Promise<PreparedApp> {
+  const { services, instance, signal } = update;
+  const registries = registriesFor(services.registries, instance.context);
+  return await withCacheErrors(services.apps.prepare(source, registries, signal));
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** As a stack, which takes one that was left so for long for one that nobody works on any more. */
+function refuseBusy(slug: string, { state, updated_at }: StoredDocument): void {
+  if (AT_REST.includes(state)) return;
+  const since = typeof updated_at === 'string' ? Date.parse(updated_at) : Number.NaN;
+  if (Number.isNaN(since) || Date.now() - since > BUSY_MS) return;
+  throw new AppError(
+    'app_busy',
+    `application ${slug} is being installed or updated by somebody else`,
+    'retry',
+    'It is tried again. A stack takes it for abandoned after 15 minutes.',
+  );
+}
+
+/** What is installed under a slug must stay the same application, whatever a source says. */
+function refuseOther({ slug, manifest }: InstallableApp, wanted: string, kind: AppKind): void {
+  if (slug === wanted && manifest.kind === kind) return;
+  throw new AppError(
+    'app_manifest',
+    `the source of the ${kind} ${wanted} has another application: the ${manifest.kind} ${slug}`,
+  );
+}
+
+function rulesOf(slug: string, value: unknown): PermissionRules {
+  const rules = storedRules(value);
+  if (rules !== undefined) return rules;
+  throw new AppError(
+    'app_permissions',
+    `the permissions in the document of application ${slug} cannot be read`,
+    'final',
+    'Have a stack remove and install the application.',
+  );
+}

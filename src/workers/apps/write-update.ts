@@ -1,0 +1,131 @@
+import type { Redis } from 'ioredis';
+import { AppError } from '../../apps/errors.ts';
+import {
+  appId,
+  type InstallableApp,
+  type InstallInstance,
+  PERMISSIONS,
+  TRIGGERS,
+} from '../../apps/manifest/documents.ts';
+import type { PermissionRules } from '../../apps/manifest/permissions.ts';
+import { rulesAfterUpdate, storedRules } from '../../apps/update/rule-sets.ts';
+import {
+  keptApp,
+  renewedPermissions,
+  replacedApp,
+  servicesChange,
+} from '../../apps/update/updated-documents.ts';
+import type { StoredDocument } from '../../couchdb/documents.ts';
+import { databaseName } from '../../instances/databases/prefix.ts';
+import { deleteTriggers } from '../../stack/delete-triggers.ts';
+import { scheduleTriggers } from '../../stack/schedule-triggers.ts';
+import { type AppPlace, strayTriggers, writeTriggers } from './app-documents.ts';
+
+/** What an update writes with. */
+export interface AppWriter {
+  readonly place: AppPlace;
+  /** Document of the application, as it was read under its lock. */
+  readonly installed: StoredDocument;
+  /** Rules of the manifest that is installed. */
+  readonly rules: PermissionRules;
+  /** What takes, or could take, its place. */
+  readonly app: InstallableApp;
+  readonly instance: InstallInstance;
+  /** Text of where it is from by now. */
+  readonly source: string;
+  /** The Redis with the stack's triggers; undefined where there is none. */
+  readonly stackRedis: Redis | undefined;
+  readonly now: Date;
+  /** Called before each step that cannot be taken back. @throws when the job is not this worker's any more */
+  assertHeld(): void;
+}
+
+/**
+ * Writes another version over the installed one, whose code must be there: triggers, document, permissions.
+ * @param mayHaveStrays whether an earlier try may have made triggers for a version that never came
+ * @throws AppError `app_permissions` with nothing written; CouchError, StackRedisAway
+ */
+export async function replaceApp(writer: AppWriter, mayHaveStrays: boolean): Promise<void> {
+  const { place, installed, app, instance, stackRedis, now, assertHeld } = writer;
+  const permissions = await readPermissions(writer);
+  const replacement = { ...writer, now: now.toISOString() };
+  const { services, removed, created } = servicesChange(replacement);
+  const named = new Set(Object.values(services ?? {}).map(({ trigger_id }) => trigger_id));
+  const strays = mayHaveStrays ? await strayTriggers(place, app.slug, instance, named) : [];
+  const scheduler = { prefix: instance.prefix, couchCluster: instance.couchCluster };
+  await deleteTriggers({
+    server: place.server,
+    database: databaseName(place.prefix, TRIGGERS),
+    instance: scheduler,
+    ids: [...new Set([...removed, ...strays])],
+    stackRedis,
+    signal: place.signal,
+    assertHeld,
+  });
+  assertHeld();
+  await writeTriggers(place, created);
+  await scheduleTriggers({ instance: scheduler, triggers: created, stackRedis, now });
+  assertHeld();
+  const { server, prefix, signal } = place;
+  const document = replacedApp(replacement, services);
+  await server.putDocument(databaseName(prefix, doctypeOf(installed)), document, signal);
+  await writePermissions(writer, permissions, app.manifest.permissions);
+}
+
+/**
+ * Writes an application that keeps its version, as a stack does each time.
+ * @param availableVersion the version that waits until the owner agrees
+ * @throws AppError `app_permissions` with nothing written; CouchError
+ */
+export async function keepApp(writer: AppWriter, availableVersion?: string): Promise<void> {
+  const { place, installed, rules, source, now, assertHeld } = writer;
+  const { server, prefix, signal } = place;
+  const permissions = await readPermissions(writer);
+  assertHeld();
+  const document = keptApp(installed, source, now.toISOString(), availableVersion);
+  await server.putDocument(databaseName(prefix, doctypeOf(installed)), document, signal);
+  await writePermissions(writer, permissions, rules);
+}
+
+interface Permissions {
+  readonly document: StoredDocument;
+  readonly granted: PermissionRules;
+}
+
+/** Any one of several, as a stack (`docs/cozy-data.md` §8, trap 22). */
+async function readPermissions({ place, installed, app }: AppWriter): Promise<Permissions> {
+  const { server, prefix, signal } = place;
+  const { slug, manifest } = app;
+  const type = manifest.kind === 'webapp' ? 'app' : 'konnector';
+  const query = {
+    selector: { source_id: appId(manifest.kind, slug), type },
+    use_index: 'by-source-and-type',
+    limit: 1,
+  };
+  const [document] = await server.find(databaseName(prefix, PERMISSIONS), query, signal);
+  const granted = document && storedRules(document['permissions']);
+  if (document !== undefined && granted !== undefined) return { document, granted };
+  throw new AppError(
+    'app_permissions',
+    `there are no permissions of application ${slug}, version ${String(installed['version'])}, that can be read`,
+    'final',
+    'A stack does not update it either: have it remove and install the application.',
+  );
+}
+
+async function writePermissions(
+  writer: AppWriter,
+  { document, granted }: Permissions,
+  wanted: PermissionRules,
+): Promise<void> {
+  const { place, rules, now, assertHeld } = writer;
+  const { server, prefix, signal } = place;
+  const all = rulesAfterUpdate(rules, granted, wanted);
+  assertHeld();
+  const renewed = renewedPermissions(document, all, { ...writer, now: now.toISOString() });
+  await server.putDocument(databaseName(prefix, PERMISSIONS), renewed, signal);
+}
+
+function doctypeOf({ _id }: StoredDocument): string {
+  return _id.slice(0, _id.lastIndexOf('/'));
+}

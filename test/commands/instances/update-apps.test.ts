@@ -1,0 +1,131 @@
+import { expect } from 'chai';
+import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.ts';
+import { json } from '../../apps/registry-server.ts';
+import { type AppRegistry, registryAnswer, startAppRegistry } from '../../support/app-registry.ts';
+import { type CliPlatform, type Ran, startPlatform } from '../../support/cli-platform.ts';
+
+describe('instances update-apps', () => {
+  let registry: AppRegistry;
+  let platform: CliPlatform;
+
+  const run = (...argv: string[]): Promise<Ran> => platform.run('instances', 'update-apps', ...argv);
+
+  before(async () => {
+    registry = await startAppRegistry();
+    const wider = registryAnswer('agenda', registry.url);
+    const permissions = { all: { type: 'io.cozy.files' } };
+    const manifest = { ...Object(wider['manifest']), permissions, version: '3.0.0' };
+    registry.routes.set('/registry/agenda/next/latest', json({ ...wider, version: '3.0.0', manifest }));
+    platform = await startPlatform({ registries: [registry.url] });
+    await platform.startWorker();
+    const rows = [
+      'domain,locale,apps',
+      'a.example.org,fr,agenda',
+      'b.example.org,fr,agenda',
+      'c.example.org,fr,',
+    ];
+    const file = await platform.write('made.csv', rows);
+    expect((await platform.run('instances', 'add', '--from', file)).exitCode).to.equal(0);
+  });
+
+  after(async () => {
+    await platform.close();
+    await registry.close();
+  });
+
+  async function agendaOf(domain: string) {
+    const database = databaseName(prefixOf(domain), 'io.cozy.apps');
+    return await platform.server.getDocument(database, 'io.cozy.apps/agenda');
+  }
+
+  /** As if it had been installed long ago. */
+  async function makeOld(domain: string): Promise<void> {
+    const found = await agendaOf(domain);
+    if (found === undefined) throw new Error(`${domain} has no agenda`);
+    const database = databaseName(prefixOf(domain), 'io.cozy.apps');
+    await platform.server.putDocument(database, { ...found, version: '2.0.0' });
+  }
+
+  it('updates those of a filter, and passes over who has it not', async () => {
+    await makeOld('a.example.org');
+    const { stdout, exitCode } = await run('agenda', '--locale', 'fr', '--force');
+    expect(stdout).to.contain('ended: 1 updated, 2 skipped (nothing to update).');
+    expect(exitCode).to.equal(0);
+    expect(await agendaOf('a.example.org')).to.include({ version: '2.3.1' });
+  });
+
+  it('says of each application what became of it', async () => {
+    await makeOld('a.example.org');
+    await run('agenda', 'notes', '--domain', 'a.example.org', '--force');
+    const { stdout } = await platform.run('jobs', 'show', 'a.example.org');
+    expect(stdout).to.match(/agenda\s+updated\s+2\.3\.1\s+1/);
+    expect(stdout).to.match(/notes\s+absent\s+1/);
+  });
+
+  it('holds back what asks for more, where it is to be safe', async () => {
+    const file = await platform.write('safe.csv', ['domain', 'b.example.org']);
+    const { stdout, exitCode } = await run('agenda', '--from', file, '--channel', 'next', '--safe');
+    expect(stdout).to.contain('ended: 0 updated, 1 skipped (nothing to update).');
+    expect(exitCode).to.equal(0);
+    expect(await agendaOf('b.example.org')).to.include({ version: '2.3.1', available_version: '3.0.0' });
+    const { stdout: listed } = await platform.run('apps', 'ls', '--domains', '--domain', 'b.*', '--json');
+    expect(JSON.parse(listed)).to.include({ version: '2.3.1', availableVersion: '3.0.0' });
+  });
+
+  it('tells beforehand what would become of it, and writes nothing', async () => {
+    await makeOld('a.example.org');
+    const flags = ['--domain', 'a.example.org', '--dry-run', '--json'];
+    const { stdout, exitCode } = await run('agenda', ...flags);
+    expect(JSON.parse(stdout).rows[0]).to.deep.include({
+      verdict: 'change',
+      fields: [{ field: 'agenda.version', old: '2.0.0', new: '2.3.1' }],
+    });
+    expect(exitCode).to.equal(10);
+    const held = await run('agenda', '--channel', 'next', '--safe', ...flags);
+    expect(JSON.parse(held.stdout).rows[0].fields).to.deep.include({
+      field: 'agenda.available_version',
+      old: null,
+      new: '3.0.0',
+    });
+    expect(await agendaOf('a.example.org')).to.include({ version: '2.0.0' });
+  });
+
+  it('fails for what cannot be had, and names it', async () => {
+    const { stdout, exitCode } = await run(
+      'agenda',
+      '--domain',
+      'a.example.org',
+      '--version',
+      '9.9.9',
+      '--force',
+    );
+    expect(exitCode).to.equal(1);
+    const { stdout: shown } = await platform.run('jobs', 'show', 'a.example.org');
+    expect(stdout + shown).to.contain('no registry has agenda 9.9.9');
+  });
+
+  it('asks before it updates many', async () => {
+    const { stderr, exitCode } = await run('agenda', '--all');
+    expect(stderr).to.contain('--force');
+    expect(exitCode).to.equal(1);
+  });
+
+  for (const [what, argv, message] of [
+    ['no application', [], 'name the applications'],
+    ['a source in the place of a slug', ['registry://agenda/beta'], 'is no slug'],
+    ['what is no version', ['agenda', '--version', '../1'], 'is no version'],
+    ['what is no channel', ['agenda', '--channel', 'Stable'], 'is no channel'],
+    ['one source for two', ['agenda', 'notes', '--source', 'file:///srv/agenda'], '--source'],
+    ['the source of another', ['agenda', '--source', 'registry://notes/stable'], 'not of agenda'],
+  ] as const) {
+    it(`refuses ${what}`, async () => {
+      const { stderr, exitCode } = await run(...argv, '--all', '--force');
+      expect(stderr).to.contain(message);
+      expect(exitCode).to.equal(2);
+    });
+  }
+
+  it('refuses to be about no instance in particular', async () => {
+    expect((await run('agenda', '--force')).exitCode).to.equal(2);
+  });
+});
