@@ -20,6 +20,7 @@ import { hasApp, installApp } from './install-app.ts';
 import { learnFolding } from './learn-folding.ts';
 import { directoryName, type NameRules, namesOnPath } from './place.ts';
 import { md5OfFile } from './read-file.ts';
+import { removeApp } from './remove-app.ts';
 import { kindOf, removeInstance } from './remove-instance.ts';
 import type { Storage, WalkEntry } from './storage.ts';
 import { walkTree } from './walk-tree.ts';
@@ -221,6 +222,11 @@ export function fileStorage(root: string, traits: StorageTraits = {}): Storage {
         domain,
         (folder, name) => installApp(folder, name, app, signal),
         { signal },
+      ),
+
+    removeApp: (domain, app, guard) =>
+      ofInstance(`removing ${JSON.stringify(app.slug)} from the directory`, domain, (folder, name) =>
+        removeApp(folder, name, app, guard),
       ),
 
     hasApp: (domain, place) =>

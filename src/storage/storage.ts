@@ -89,6 +89,16 @@ export interface Storage {
    * @returns `present` when that version was there already, or came there meanwhile: it is left as it is
    */
   installApp(domain: string, app: AppToInstall, signal?: AbortSignal): Promise<'installed' | 'present'>;
+  /**
+   * Removes the code of all versions of an application of an instance; what a try that was cut left goes, too.
+   * @param guard called right before each step that cannot be taken back; what it throws is thrown
+   * @returns `foreign` where what is there under that domain is no instance's: nothing is touched
+   */
+  removeApp(
+    domain: string,
+    app: Pick<AppPlace, 'kind' | 'slug'>,
+    guard?: () => void,
+  ): Promise<'removed' | 'missing' | 'foreign'>;
   /** Whether the code of that version of an application is there, all of it: an empty directory is none. */
   hasApp(domain: string, place: AppPlace): Promise<boolean>;
   /** The fleet this storage belongs to, or undefined when no fleet took it yet (`ARCHITECTURE.md` §4.5). */

@@ -1,5 +1,6 @@
 import type { JobKind, OutcomeOf, PayloadOf } from '../jobs/kinds/job-kinds.ts';
 import { runInstallation } from './apps/run-installation.ts';
+import { runUninstallation } from './apps/run-uninstallation.ts';
 import { runUpdate } from './apps/run-update.ts';
 import { runCreation } from './create/run-creation.ts';
 import { runDestruction } from './destroy/run-destruction.ts';
@@ -19,6 +20,7 @@ const RUNNERS: Runners = {
   repair: runRepair,
   'install-apps': runInstallation,
   'update-apps': runUpdate,
+  'uninstall-apps': runUninstallation,
   'fill-pool': runFilling,
 };
 

@@ -62,6 +62,7 @@ const BOUNDARIES: Readonly<Record<Work, readonly string[]>> = {
   repair: ['before repair', 'after repair'],
   'install-apps': ['before apps', 'after apps'],
   'update-apps': ['before update', 'after update'],
+  'uninstall-apps': ['before uninstall', 'after uninstall'],
   'fill-pool': ['before fill', 'after fill'],
 };
 

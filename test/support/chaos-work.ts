@@ -44,7 +44,7 @@ export async function makeReady(
   if (work === 'destroy') {
     for (const { domain } of all) await makeToldAccount(chaos, domain);
   }
-  if (work === 'update-apps') {
+  if (work === 'update-apps' || work === 'uninstall-apps') {
     for (const { domain } of all) await putOldApp(chaos, domain);
   }
   if (work !== 'repair') return;
@@ -68,6 +68,8 @@ export async function queueWork(chaos: ChaosFleet, work: Work, options: Instance
       return await queue(chaos, domain, { kind: work, apps: [APP] });
     case 'update-apps':
       return await queue(chaos, domain, { kind: work, apps: [APP], safe: false });
+    case 'uninstall-apps':
+      return await queue(chaos, domain, { kind: work, apps: [APP], purgeCode: true });
     case 'fill-pool':
       return await queueFilling(chaos, 2);
   }
@@ -89,6 +91,10 @@ export async function wrongAfter(chaos: ChaosFleet, work: Work, options: Instanc
     const database = databaseName(prefixOf(domain), 'io.cozy.apps');
     const app = await chaos.couch.getDocument(database, `io.cozy.apps/${APP}`);
     if (app?.['version'] !== '2.3.1') wrong.push(`its ${APP} is of version ${String(app?.['version'])}`);
+  }
+  if (work === 'uninstall-apps') {
+    const rows = await chaos.couch.allDocuments(databaseName(prefixOf(domain), 'io.cozy.apps'), {});
+    if (rows.some(({ id }) => id === `io.cozy.apps/${APP}`)) wrong.push(`it has ${APP} still`);
   }
   return wrong;
 }
@@ -114,7 +120,8 @@ type TaskOnInstance =
   | { readonly kind: 'modify'; readonly changes: { readonly sponsorships: string[] } }
   | { readonly kind: 'repair'; readonly recreateEmpty: boolean; readonly dropReservation: boolean }
   | { readonly kind: 'install-apps'; readonly apps: string[] }
-  | { readonly kind: 'update-apps'; readonly apps: string[]; readonly safe: boolean };
+  | { readonly kind: 'update-apps'; readonly apps: string[]; readonly safe: boolean }
+  | { readonly kind: 'uninstall-apps'; readonly apps: string[]; readonly purgeCode: boolean };
 
 async function queue(chaos: ChaosFleet, domain: string, task: TaskOnInstance): Promise<string> {
   const [instance] = await instancesOf(chaos.couch, [domain]);

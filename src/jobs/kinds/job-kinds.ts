@@ -6,6 +6,7 @@ import { installApps } from './install-apps.ts';
 import type { HeldNames, KindRules, Task } from './kind.ts';
 import { modify } from './modify.ts';
 import { repair } from './repair.ts';
+import { uninstallApps } from './uninstall-apps.ts';
 import { updateApps } from './update-apps.ts';
 
 /** Every kind of job by its name. Workers have a row each in `workers/run-payload.ts`. */
@@ -16,6 +17,7 @@ export const JOB_KINDS = {
   repair,
   'install-apps': installApps,
   'update-apps': updateApps,
+  'uninstall-apps': uninstallApps,
   'fill-pool': fillPool,
 };
 

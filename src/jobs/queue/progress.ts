@@ -28,9 +28,20 @@ export const appRecord = z.object({
   /**
    * `failed`: its last try failed, and `error` says why. Of an update: `updating` while it is written, to `version`;
    * `updated`; `current` where it was of that version; `held` where `version` waits until the owner agrees; `absent`
-   * where it is not installed.
+   * where it is not installed. Of an uninstallation: `uninstalling` while it is removed; `uninstalled`; `absent`.
    */
-  state: z.enum(['installed', 'present', 'failed', 'updating', 'updated', 'current', 'held', 'absent']),
+  state: z.enum([
+    'installed',
+    'present',
+    'failed',
+    'updating',
+    'updated',
+    'current',
+    'held',
+    'absent',
+    'uninstalling',
+    'uninstalled',
+  ]),
   version: z.string().optional(),
   tries: z.number(),
   /** Generation of the job in which that was so. */

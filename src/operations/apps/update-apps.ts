@@ -1,10 +1,11 @@
 import { CHANNEL, parseSource } from '../../apps/app-source.ts';
-import { isSlug, isVersion } from '../../apps/manifest/manifest.ts';
+import { isVersion } from '../../apps/manifest/manifest.ts';
 import type { WantedSource } from '../../apps/update/update-source.ts';
 import { defined } from '../../defined.ts';
 import { InputError } from '../../errors.ts';
 import { type PreparedBatch, preparedBatch } from '../instances/prepared-batch.ts';
 import { type Selection, type SelectionServices, selectTargets } from '../targets/selection.ts';
+import { checkedSlugs } from './checked-slugs.ts';
 
 /** Which applications are to be updated, and to what. */
 export interface UpdateOrder extends WantedSource {
@@ -39,19 +40,10 @@ export async function prepareUpdates(
 
 /** @throws InputError `no_apps`, `app_source`, `bad_choice` */
 function checkedOrder({ apps: given, safe, source, channel, version }: UpdateOrder) {
-  const apps = [...new Set(given)];
+  const apps = [...checkedSlugs(given)];
   const [slug] = apps;
-  if (slug === undefined)
-    throw new InputError('no_apps', 'name the applications by their slugs: drive notes');
-  const odd = apps.find((each) => !isSlug(each));
-  if (odd !== undefined) {
-    throw bad(
-      `${quoted(odd)} is no slug: only a-z, 0-9 and - are in one`,
-      'Sources are given with --source.',
-    );
-  }
-  if (channel !== undefined && !CHANNEL.test(channel)) throw bad(`${quoted(channel)} is no channel`, '');
-  if (version !== undefined && !isVersion(version)) throw bad(`${quoted(version)} is no version`, '');
+  if (channel !== undefined && !CHANNEL.test(channel)) throw bad(`${quoted(channel)} is no channel`);
+  if (version !== undefined && !isVersion(version)) throw bad(`${quoted(version)} is no version`);
   if (source === undefined) return { apps, safe, ...defined({ channel, version }) };
   if (apps.length > 1 || channel !== undefined || version !== undefined) {
     throw new InputError(
@@ -62,7 +54,7 @@ function checkedOrder({ apps: given, safe, source, channel, version }: UpdateOrd
   }
   const parsed = parseSource(source);
   if (parsed.kind === 'registry' && parsed.slug !== slug) {
-    throw bad(`${quoted(source)} is the source of ${parsed.slug}, not of ${slug}`, '');
+    throw bad(`${quoted(source)} is the source of ${parsed.slug}, not of ${slug}`);
   }
   return { apps, safe, source: parsed.text };
 }
@@ -71,6 +63,6 @@ function quoted(text: string): string {
   return JSON.stringify(text.slice(0, 120));
 }
 
-function bad(message: string, advice: string): InputError {
-  return new InputError('app_source', message, {}, advice);
+function bad(message: string): InputError {
+  return new InputError('app_source', message);
 }

@@ -20,7 +20,9 @@ import type { NamesAround } from './surroundings.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Work on an instance that has to be there. */
-export type ExistingWork = TaskOf<'modify' | 'destroy' | 'repair' | 'install-apps' | 'update-apps'>;
+export type ExistingWork = TaskOf<
+  'modify' | 'destroy' | 'repair' | 'install-apps' | 'update-apps' | 'uninstall-apps'
+>;
 
 /**
  * The instance that work is for, as long as it is the one that the operator meant.
@@ -121,6 +123,25 @@ export function judgeInstallation(
     return slug === undefined || !installed.has(slug);
   });
   return missing.length === 0 ? { verdict: 'same', fields: [] } : { verdict: 'install', apps: missing };
+}
+
+/**
+ * @param installed documents of those that are there, by slug
+ * @throws Refusal `provisioning`, `deleting`, `swift`, `other_storage`
+ */
+export function judgeUninstallation(
+  { apps }: TaskOf<'uninstall-apps'>,
+  instance: StoredInstance,
+  installed: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
+): Verdict {
+  refuseUninstallable(instance);
+  const fields = apps.flatMap((slug) => {
+    const document = installed.get(slug);
+    if (document === undefined) return [];
+    const { version } = document;
+    return [{ field: `${slug}.version`, old: typeof version === 'string' ? version : '', new: null }];
+  });
+  return { verdict: fields.length === 0 ? 'same' : 'change', fields };
 }
 
 /** @throws Refusal `provisioning`, `deleting`, `swift`, `other_storage` */

@@ -16,6 +16,7 @@ import {
   judgeInstallation,
   judgeModification,
   judgeRepair,
+  judgeUninstallation,
   meantInstance,
 } from './judge-existing.ts';
 import {
@@ -125,6 +126,10 @@ async function judgeWork(
     case 'update-apps': {
       const installed = await installedApps(services, instance, work.apps);
       return await judgeAppUpdates(services, work, instance, installed);
+    }
+    case 'uninstall-apps': {
+      const installed = await installedApps(services, instance, work.apps);
+      return judged(() => judgeUninstallation(work, instance, installed));
     }
     case 'repair': {
       const early = judged(() => judgeRepair(work, instance, []));

@@ -20,7 +20,7 @@ export interface AppSteps {
   /** How often an operator had the job tried again. */
   readonly generation: number;
   /** What the log says of one with which it could not be done. */
-  readonly failure: 'application not installed' | 'application not updated';
+  readonly failure: 'application not installed' | 'application not updated' | 'application not uninstalled';
   /**
    * @param before what was recorded of it by an earlier try
    * @param record keeps what the step is about to do, for the try after this one
@@ -66,7 +66,8 @@ export async function takeAppSteps(steps: AppSteps): Promise<AppsDone> {
 }
 
 function isOpen({ state, generation, kind }: AppRecord, now: number): boolean {
-  return generation !== now || state === 'updating' || (state === 'failed' && kind !== 'final');
+  const isBegun = state === 'updating' || state === 'uninstalling';
+  return generation !== now || isBegun || (state === 'failed' && kind !== 'final');
 }
 
 /** As long as one of them is out of reach, no try is spent; as long as one may be had, there is another try. */

@@ -144,8 +144,8 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** As a stack, which takes one that was left so for long for one that nobody works on any more. */
-function refuseBusy(slug: string, { state, updated_at }: StoredDocument): void {
+/** As a stack, for updates and removals, which takes one that was left so for long for one that nobody works on any more. */
+export function refuseBusy(slug: string, { state, updated_at }: StoredDocument): void {
   if (AT_REST.includes(state)) return;
   const since = typeof updated_at === 'string' ? Date.parse(updated_at) : Number.NaN;
   if (Number.isNaN(since) || Date.now() - since > BUSY_MS) return;

@@ -105,7 +105,8 @@ describe('instances update-apps', () => {
   });
 
   it('asks before it updates many', async () => {
-    const { stderr, exitCode } = await run('agenda', '--all');
+    const argv = ['instances', 'update-apps', 'agenda', '--all'];
+    const { stderr, exitCode } = await platform.spawn(argv).ended;
     expect(stderr).to.contain('--force');
     expect(exitCode).to.equal(1);
   });

@@ -81,6 +81,11 @@ const STORED: readonly { payload: LivePayload; hash: string; mac: string }[] = [
     mac: 'crgwFoMcq094Urdua9EjQFE146UBh_lUraNF9YuKQag',
   },
   {
+    payload: { ...envelope, ...onInstance, kind: 'uninstall-apps', apps: ['agenda'], purgeCode: true },
+    hash: 'e35550cf0e7bf925',
+    mac: '4V1AG0AAWfXBz2XV69NNQrniZIev_sKKEWMmMPze9cY',
+  },
+  {
     payload: { ...envelope, kind: 'fill-pool', cluster: 1, to: 20, anytime: false },
     hash: '18a0f09db699f9cf',
     mac: 'DIhKsXBAtU9nJpcNf26j8rSNRkZusmKP6oIjAYHZb1Q',
@@ -98,6 +103,7 @@ describe('kinds of jobs', () => {
       'repair',
       'install-apps',
       'update-apps',
+      'uninstall-apps',
       'fill-pool',
     ]);
     expect(KIND_NAMES.every(isJobKind)).to.equal(true);
@@ -133,7 +139,7 @@ describe('kinds of jobs', () => {
 
   it('hold the aliases that they would take, each once', () => {
     const held = STORED.map(({ payload }) => namesOf(payload).slice(1));
-    expect(held).to.deep.equal([['b.org'], [], ['b.org'], [], [], [], []]);
+    expect(held).to.deep.equal([['b.org'], [], ['b.org'], [], [], [], [], []]);
   });
 
   it('install applications where they are told to', () => {
@@ -143,6 +149,7 @@ describe('kinds of jobs', () => {
       [],
       [],
       ['drive', 'notes'],
+      [],
       [],
       [],
     ]);

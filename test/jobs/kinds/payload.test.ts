@@ -150,6 +150,8 @@ describe('payloads', () => {
       ['version', onInstance('update-apps', { apps: ['drive'], version: '../1', safe: false })],
       ['channel', onInstance('update-apps', { apps: ['drive'], channel: 'a/b', safe: false })],
       ['safe', onInstance('update-apps', { apps: ['drive'] })],
+      ['apps.0', onInstance('uninstall-apps', { apps: ['../drive'], purgeCode: true })],
+      ['purgeCode', onInstance('uninstall-apps', { apps: ['drive'] })],
       ['apps.0', installed('../../etc')],
       ['domain', { v: 1, kind: 'create', domain: 'a/b', outcome: 'created' }],
     ] as const) {

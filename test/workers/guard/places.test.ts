@@ -58,6 +58,8 @@ describe('the places that workers touch', () => {
     const on = { domain, seen: { id, incarnation: incarnationOf({ cli_secret: secret }) } };
     return [
       { ...on, kind: 'install-apps', apps: ['agenda'] },
+      { ...on, kind: 'update-apps', apps: ['agenda'], safe: false },
+      { ...on, kind: 'uninstall-apps', apps: ['agenda'], purgeCode: true },
       { ...on, kind: 'repair', recreateEmpty: false, dropReservation: false },
       { ...on, kind: 'destroy', skipAccounts: true, resume: false },
     ];

@@ -1,0 +1,85 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import type { NothingQueued, StartedBatch } from '../../cli/batches/print-batch.ts';
+import { type PlanAnswer, planPrepared } from '../../cli/batches/print-plan.ts';
+import { runPrepared } from '../../cli/batches/run-prepared.ts';
+import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
+import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
+import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
+import { workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
+import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
+import { askForNumber } from '../../cli/terminal/confirm.ts';
+import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
+import { prepareUninstallations } from '../../operations/apps/uninstall-apps.ts';
+import { withCouch } from '../../operations/connect/couch.ts';
+import { count } from '../../quantity-text.ts';
+
+export default class InstancesUninstallApps extends BaseCommand {
+  static override summary = 'Uninstall webapps from instances that have them';
+
+  static override description =
+    'As cozy-stack: the triggers of their services, their permissions and their documents go; what they have written stays, and so does their code, unless --purge-code is given. One that an OAuth client of the instance uses is left alone, and so are konnectors: have a stack uninstall those, since their accounts have to be deleted at their providers. An instance without the application is passed over.';
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> agenda --context beta',
+    '<%= config.bin %> <%= command.id %> agenda tasks --from school.csv --purge-code',
+    '<%= config.bin %> <%= command.id %> agenda --all --dry-run',
+  ];
+
+  static override strict = false;
+
+  static override args = {
+    slug: Args.string({ ignoreStdin: true, description: 'Slugs of the webapps' }),
+  };
+
+  static override flags = {
+    'purge-code': Flags.boolean({
+      summary: 'Remove the code of all their versions, too, also where they are not installed any more',
+      default: false,
+    }),
+    from: { ...batchFlags.from, summary: 'File with a domain a line; - for stdin' },
+    all: Flags.boolean({ summary: 'From all instances', default: false }),
+    ...filterFlags,
+    force: Flags.boolean({ summary: 'Do not ask', default: false }),
+    ...planFlags,
+    ...planFileFlag,
+    ...workFlags,
+    ...waitFlags,
+    tries: triesFlag(DEFAULT_TRIES),
+  };
+
+  async run(): Promise<StartedBatch | NothingQueued | PlanAnswer | undefined> {
+    const { argv, flags } = await this.parse(InstancesUninstallApps);
+    const config = this.loadConfig(flags.config);
+    const filter = filterOf(flags);
+    const work = workOptionsOf(flags);
+    const { from, all, 'skip-invalid': skipInvalid, 'purge-code': purgeCode } = flags;
+    const order = { apps: argv.map(String), purgeCode };
+    const { stdin } = process;
+    const { output } = this;
+    return await withCouch(config, async (couch) => {
+      const { global } = couch;
+      const services = { global, stdin, report: selectionPrinter(output) };
+      const selection = { domains: [], from, filter, all, skipInvalid };
+      const prepared = await prepareUninstallations(services, selection, order);
+      if (flags['dry-run']) {
+        const file = flags['plan-file'];
+        const planning = { config, couch, output, live: this.live, file, naming: work };
+        const { answer, outcome } = await planPrepared(planning, prepared);
+        this.endWith(outcome);
+        return answer;
+      }
+      const command = { config, global, stdin, output, json: this.jsonEnabled() };
+      const { answer, outcome } = await runPrepared(command, prepared, work, async () => {
+        if (work.force) return undefined;
+        const { total, described } = prepared;
+        const which = order.apps.join(', ');
+        const question = `Are you sure you want to uninstall ${which} from ${count(total)} instances: ${described}?`;
+        await askForNumber(command, total, [question]);
+        return total;
+      });
+      this.endWith(outcome);
+      return answer;
+    });
+  }
+}

@@ -1,0 +1,125 @@
+import { AppError } from '../../apps/errors.ts';
+import { appId, doctypeOf, PERMISSIONS, TRIGGERS } from '../../apps/manifest/documents.ts';
+import { storedServices } from '../../apps/update/updated-documents.ts';
+import type { StoredDocument } from '../../couchdb/documents.ts';
+import { isNoDocument, unlessNoDatabase } from '../../couchdb/errors.ts';
+import { databaseName } from '../../instances/databases/prefix.ts';
+import { deleteTriggers } from '../../stack/delete-triggers.ts';
+import { withAppLock } from '../../stack/lock.ts';
+import { stackPrefix } from '../../stack/stack-instance.ts';
+import { findApp, kindOf, strayTriggers } from './app-documents.ts';
+import { type AppInstallation, installInstance, placeOf } from './install-app.ts';
+import { refuseBusy } from './update-app.ts';
+
+/** One webapp that is to be uninstalled from one instance; `app` is its slug. */
+export interface AppRemoval extends AppInstallation {
+  /** Whether the code of all its versions goes, too. */
+  readonly purgeCode: boolean;
+  /** Whether an earlier try of the job has begun to remove it. */
+  readonly hasBegun: boolean;
+  /** Told right before anything is removed. */
+  onRemove(): Promise<void>;
+}
+
+const CLIENTS = 'io.cozy.oauth.clients';
+
+/** Permission documents of one application that a stack deletes. */
+const MOST_PERMISSIONS = 1_000;
+
+/**
+ * Uninstalls one webapp as a stack does (`docs/cozy-data.md` §5.6): triggers of its services, its permissions, and last
+ * its document. May be repeated at any point.
+ *
+ * @returns `absent` where there was nothing of it
+ * @throws AppError `app_konnector`, `app_linked`, `app_busy` with nothing touched; CouchError, StorageError, StackError
+ */
+export async function uninstallApp(removal: AppRemoval): Promise<'uninstalled' | 'absent'> {
+  const { services, instance, app: slug, signal, hasBegun } = removal;
+  return await withAppLock(
+    services.stack.lock,
+    stackPrefix(instance),
+    slug,
+    async (locked) => {
+      const here = { ...removal, signal: locked };
+      const installed = await findApp(placeOf(here), slug);
+      if (installed !== undefined) await removeDocuments(here, installed);
+      const isCodeGone = await purgeCode(here);
+      return installed !== undefined || hasBegun || isCodeGone ? 'uninstalled' : 'absent';
+    },
+    { signal },
+  );
+}
+
+async function removeDocuments(removal: AppRemoval, installed: StoredDocument): Promise<void> {
+  const { services, instance, app: slug, lease } = removal;
+  const place = placeOf(removal);
+  const { server, prefix, signal } = place;
+  const assertHeld = () => lease.assertHeld();
+  refuseKonnector(slug, installed);
+  await refuseLinked(removal);
+  refuseBusy(slug, installed);
+  await removal.onRemove();
+  const about = installInstance(instance);
+  const named = [...storedServices(installed['services']).values()].map(({ trigger_id }) => trigger_id);
+  // An update that was cut may have left some.
+  const strays = await strayTriggers(place, slug, about, new Set(named));
+  await deleteTriggers({
+    server,
+    database: databaseName(prefix, TRIGGERS),
+    instance: { prefix: about.prefix, couchCluster: about.couchCluster },
+    ids: [...named.filter((id) => id !== ''), ...strays],
+    stackRedis: services.stack.jobs,
+    signal,
+    assertHeld,
+  });
+  const permissions = databaseName(prefix, PERMISSIONS);
+  const selector = { source_id: appId('webapp', slug), type: 'app' };
+  const query = { selector, use_index: 'by-source-and-type', limit: MOST_PERMISSIONS };
+  for (const { _id, _rev } of await server.find(permissions, query, signal)) {
+    assertHeld();
+    await unlessGone(server.deleteDocument(permissions, _id, _rev, signal));
+  }
+  assertHeld();
+  const { _id, _rev } = installed;
+  await unlessGone(server.deleteDocument(databaseName(prefix, doctypeOf('webapp')), _id, _rev, signal));
+}
+
+/** @returns whether there was code of it */
+async function purgeCode({ services, instance, app: slug, lease, purgeCode: isWanted }: AppRemoval) {
+  if (!isWanted) return false;
+  const guard = () => lease.assertHeld();
+  const place = { kind: 'webapp', slug } as const;
+  return (await services.storage.removeApp(instance.domain, place, guard)) === 'removed';
+}
+
+function refuseKonnector(slug: string, installed: StoredDocument): void {
+  if (kindOf(installed) === 'webapp') return;
+  throw new AppError(
+    'app_konnector',
+    `${slug} is a konnector, whose accounts have to be deleted at their providers first`,
+    'final',
+    'Have a stack uninstall it: cozy-stack konnectors uninstall.',
+  );
+}
+
+/** A client for a phone or a desktop works by the permissions of its webapp. */
+async function refuseLinked(removal: AppRemoval): Promise<void> {
+  const { server, prefix, signal } = placeOf(removal);
+  const query = { selector: { software_id: `registry://${removal.app}` }, limit: 1 };
+  const found = await unlessNoDatabase(server.find(databaseName(prefix, CLIENTS), query, signal));
+  if (found === undefined || found.length === 0) return;
+  throw new AppError(
+    'app_linked',
+    `application ${removal.app} is used by an OAuth client of the instance`,
+    'final',
+    'A stack does not uninstall it either: its owner has to revoke that device first.',
+  );
+}
+
+async function unlessGone(deleting: Promise<void>): Promise<void> {
+  try {
+    await deleting;
+  } catch (error) {
+    if (!isNoDocument(error)) throw error;
+  }
+}

@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { Redis } from 'ioredis';
+import { PERMISSIONS, TRIGGERS } from '../../src/apps/manifest/documents.ts';
+import { databaseName, prefixOf } from '../../src/instances/databases/prefix.ts';
+import { incarnationOf } from '../../src/instances/documents/incarnation.ts';
+import { enqueueJob } from '../../src/jobs/queue/enqueue.ts';
+import { startAppRegistry } from '../support/app-registry.ts';
+import { startSharedCouch } from '../support/chaos-couch.ts';
+import {
+  type ChaosFleet,
+  endOf,
+  findings,
+  instancesOf,
+  openChaosFleet,
+  optionsFor,
+  queueInstance,
+} from '../support/chaos-fleet.ts';
+import { type HoldRule, openGate } from '../support/chaos-gate.ts';
+import { startChaosWorker } from '../support/chaos-process.ts';
+import { Cleanup } from '../support/cleanup.ts';
+import { redisAt } from '../support/redis-at.ts';
+import { startTestRedis } from '../support/servers.ts';
+
+const TIMEOUT_MS = 120_000;
+
+/** A request of an uninstallation, at which the worker is killed. */
+const REQUESTS: readonly { readonly what: string; readonly method: string; readonly path: string }[] = [
+  { what: 'the triggers', method: 'POST', path: 'io-cozy-triggers/_bulk_docs' },
+  { what: 'the permissions', method: 'DELETE', path: 'io-cozy-permissions/.+' },
+  { what: 'the document of the application', method: 'DELETE', path: 'io-cozy-apps/.+' },
+];
+
+const KILLS = REQUESTS.flatMap((request) =>
+  (['before', 'after'] as const).map((at) => ({ ...request, at, domain: '', jobId: '' })),
+);
+
+describe('an uninstallation whose worker was killed', function () {
+  this.timeout(TIMEOUT_MS);
+  const suite = new Cleanup();
+  let chaos: ChaosFleet;
+  let redis: Redis;
+
+  before(async () => {
+    const couch = suite.add(await startSharedCouch(), (each) => each.close());
+    const registry = suite.add(await startAppRegistry(), (each) => each.close());
+    const gate = suite.add(await openGate(couch.url), (each) => each.close());
+    const stackRedis = suite.add(await startTestRedis(), (each) => each.close());
+    redis = suite.add(new Redis(stackRedis.url), (each) => each.disconnect());
+    chaos = suite.add(await openChaosFleet(couch.url), (each) => each.close());
+    const settings = {
+      ...chaos.settings,
+      stackRedis: { jobs: redisAt(stackRedis.url) },
+      registryUrl: registry.url,
+      concurrency: KILLS.length,
+    };
+    const maker = suite.add(await startChaosWorker(settings), (each) => each.kill());
+    for (const [at, kill] of KILLS.entries()) kill.domain = chaos.domain(`gone-${at}`);
+    const made = await Promise.all(
+      KILLS.map(({ domain }) => queueInstance(chaos, optionsFor(domain, { apps: 'agenda' }))),
+    );
+    for (const jobId of made) expect(await endOf(chaos, jobId)).to.include({ outcome: 'created' });
+    await maker.kill();
+
+    const gated = { ...settings, couchUrl: gate.url };
+    const holds = KILLS.map(({ method, path, at, domain }) => {
+      const rule: HoldRule = { method, at, path: new RegExp(`^/${prefixOf(domain)}/${path}$`) };
+      return gate.hold(rule);
+    });
+    const worker = suite.add(await startChaosWorker(gated), (each) => each.kill());
+    for (const kill of KILLS) kill.jobId = await order(kill.domain);
+    await Promise.all(holds.map(({ reached }) => reached));
+    await worker.kill();
+    for (const hold of holds) hold.release();
+    const rescuer = suite.add(await startChaosWorker(gated), (each) => each.kill());
+    await Promise.all(KILLS.map(({ jobId }) => endOf(chaos, jobId)));
+    await rescuer.kill();
+  });
+  after(() => suite.run());
+
+  async function order(domain: string): Promise<string> {
+    const [instance] = await instancesOf(chaos.couch, [domain]);
+    if (instance === undefined) throw new Error(`there is no ${domain}`);
+    const seen = { id: instance._id, incarnation: incarnationOf(instance) };
+    const work = { kind: 'uninstall-apps' as const, domain, seen, apps: ['agenda'], purgeCode: true };
+    return (await enqueueJob(chaos.fleet, { work, tries: 8 })).jobId;
+  }
+
+  async function idsOf(domain: string, doctype: string): Promise<string[]> {
+    const rows = await chaos.couch.allDocuments(databaseName(prefixOf(domain), doctype), {});
+    return rows.map(({ id }) => id).filter((id) => !id.startsWith('_design/'));
+  }
+
+  for (const kill of KILLS) {
+    it(`${kill.at} ${kill.what} is finished by another, and counts as its work`, async () => {
+      const { domain, jobId } = kill;
+      expect(await endOf(chaos, jobId)).to.include({ state: 'done', outcome: 'uninstalled' });
+      for (const doctype of ['io.cozy.apps', PERMISSIONS, TRIGGERS]) {
+        expect(await idsOf(domain, doctype), doctype).to.deep.equal([]);
+      }
+      const prefix = prefixOf(domain);
+      const entries = await redis.zrange('triggers', '0', '-1');
+      expect(entries.filter((entry) => entry.startsWith(`${prefix}/`))).to.deep.equal([]);
+      expect(await redis.hgetall(`events-${prefix}`)).to.deep.equal({});
+      expect(existsSync(join(chaos.settings.storageRoot, domain, '.cozy_apps', 'agenda'))).to.equal(false);
+      expect(await findings(chaos, optionsFor(domain))).to.deep.equal([]);
+    });
+  }
+});
