@@ -7,6 +7,7 @@ import { databaseName } from '../../instances/databases/prefix.ts';
 import { deleteTriggers } from '../../stack/delete-triggers.ts';
 import { withAppLock } from '../../stack/lock.ts';
 import { stackPrefix } from '../../stack/stack-instance.ts';
+import { foreignFiles } from '../instance/remove-files.ts';
 import { findApp, kindOf, strayTriggers } from './app-documents.ts';
 import { type AppInstallation, installInstance, placeOf } from './install-app.ts';
 import { refuseBusy } from './update-app.ts';
@@ -31,10 +32,15 @@ const MOST_PERMISSIONS = 1_000;
  * its document. May be repeated at any point.
  *
  * @returns `absent` where there was nothing of it
- * @throws AppError `app_konnector`, `app_linked`, `app_busy` with nothing touched; CouchError, StorageError, StackError
+ * @throws AppError `app_konnector`, `app_linked`, `app_busy`, Refusal `foreign_files`, with nothing touched; CouchError,
+ * StorageError, StackError
  */
 export async function uninstallApp(removal: AppRemoval): Promise<'uninstalled' | 'absent'> {
   const { services, instance, app: slug, signal, hasBegun } = removal;
+  const { storage } = services;
+  if (removal.purgeCode && (await storage.isForeign(instance.domain))) {
+    throw foreignFiles(services, instance.domain);
+  }
   return await withAppLock(
     services.stack.lock,
     stackPrefix(instance),
@@ -85,11 +91,14 @@ async function removeDocuments(removal: AppRemoval, installed: StoredDocument): 
 }
 
 /** @returns whether there was code of it */
-async function purgeCode({ services, instance, app: slug, lease, purgeCode: isWanted }: AppRemoval) {
+async function purgeCode(removal: AppRemoval): Promise<boolean> {
+  const { services, instance, app: slug, lease, purgeCode: isWanted } = removal;
   if (!isWanted) return false;
   const guard = () => lease.assertHeld();
   const place = { kind: 'webapp', slug } as const;
-  return (await services.storage.removeApp(instance.domain, place, guard)) === 'removed';
+  const found = await services.storage.removeApp(instance.domain, place, guard);
+  if (found === 'foreign') throw foreignFiles(services, instance.domain);
+  return found === 'removed';
 }
 
 function refuseKonnector(slug: string, installed: StoredDocument): void {
