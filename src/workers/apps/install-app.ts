@@ -16,7 +16,8 @@ import type { Lease } from '../stage/lease.ts';
 import type { Services } from '../stage/services.ts';
 import { type AppPlace, findApp, storedTriggers, writeApp } from './app-documents.ts';
 
-export interface AppInstallation {
+/** An application of an instance that is worked on. */
+export interface AppWork {
   readonly services: Services;
   /** In use: a stack may be serving it. */
   readonly instance: StoredInstance;
@@ -24,6 +25,9 @@ export interface AppInstallation {
   readonly app: string;
   readonly lease: Lease;
   readonly signal: AbortSignal;
+}
+
+export interface AppInstallation extends AppWork {
   /** Told before something is written, for it is not there. @throws LostLock */
   willWrite(): Promise<void>;
 }
@@ -103,7 +107,7 @@ async function presentApp(installation: AppInstallation, slug: string): Promise<
 
 /** Puts the code of an application into the instance, unless that version is there. */
 export async function copyFiles(
-  { services: { storage }, instance, lease, signal }: AppInstallation,
+  { services: { storage }, instance, lease, signal }: AppWork,
   { app, files }: PreparedApp,
 ): Promise<void> {
   const { manifest, slug, version, checksum } = app;
@@ -142,7 +146,7 @@ async function schedule(installation: AppInstallation, triggers: readonly NewTri
 }
 
 /** Where the documents of the instance's applications are. */
-export function placeOf({ services, instance, signal }: AppInstallation): AppPlace {
+export function placeOf({ services, instance, signal }: AppWork): AppPlace {
   return { ...databasesOf(services, instance), signal };
 }
 

@@ -9,11 +9,11 @@ import { withAppLock } from '../../stack/lock.ts';
 import { stackPrefix } from '../../stack/stack-instance.ts';
 import { foreignFiles } from '../instance/remove-files.ts';
 import { findApp, kindOf, strayTriggers } from './app-documents.ts';
-import { type AppInstallation, installInstance, placeOf } from './install-app.ts';
+import { type AppWork, installInstance, placeOf } from './install-app.ts';
 import { refuseBusy } from './update-app.ts';
 
 /** One webapp that is to be uninstalled from one instance; `app` is its slug. */
-export interface AppRemoval extends AppInstallation {
+export interface AppRemoval extends AppWork {
   /** Whether the code of all its versions goes, too. */
   readonly purgeCode: boolean;
   /** Whether an earlier try of the job has begun to remove it. */

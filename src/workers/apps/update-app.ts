@@ -12,11 +12,11 @@ import type { StoredDocument } from '../../couchdb/documents.ts';
 import { withAppLock } from '../../stack/lock.ts';
 import { stackPrefix } from '../../stack/stack-instance.ts';
 import { findApp, kindOf } from './app-documents.ts';
-import { type AppInstallation, copyFiles, installInstance, placeOf, withCacheErrors } from './install-app.ts';
+import { type AppWork, copyFiles, installInstance, placeOf, withCacheErrors } from './install-app.ts';
 import { type AppWriter, keepApp, replaceApp } from './write-update.ts';
 
 /** One application that is to be updated on one instance; `app` is its slug. */
-export interface AppUpdate extends AppInstallation, WantedSource {
+export interface AppUpdate extends AppWork, WantedSource {
   /** Whether what asks for other permissions or terms is to wait until the owner agrees. */
   readonly safe: boolean;
   /** An earlier try of the job, with the version that it has written, or begun to; undefined in the first try. */
