@@ -56,7 +56,8 @@ export async function queueWork(chaos: ChaosFleet, work: Work, options: Instance
   const { domain } = options;
   switch (work) {
     case 'create':
-      return await queueInstance(chaos, options);
+      // Without any, the last stage would have no boundary of its own.
+      return await queueInstance(chaos, { ...options, apps: [APP] });
     case 'destroy':
     case 'destroy-alone':
       return await queueDestruction(chaos, domain);
@@ -83,7 +84,7 @@ export async function wrongAfter(chaos: ChaosFleet, work: Work, options: Instanc
   const wrong = await findings(chaos, options);
   const [instance] = await instancesOf(chaos.couch, [domain]);
   if (work === 'modify' && instance?.sponsorships?.join() !== SPONSOR) wrong.push('it has no sponsor');
-  if (work === 'install-apps') {
+  if (work === 'create' || work === 'install-apps') {
     const apps = await chaos.couch.allDocuments(databaseName(prefixOf(domain), 'io.cozy.apps'), {});
     if (!apps.some(({ id }) => id === `io.cozy.apps/${APP}`)) wrong.push(`it has no ${APP}`);
   }
