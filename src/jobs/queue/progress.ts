@@ -43,6 +43,11 @@ export const appRecord = z.object({
     'uninstalled',
   ]),
   version: z.string().optional(),
+  /**
+   * Set where it is `failed`, and the job had begun before to update it to `version`, or to uninstall it: what is found
+   * later may be its own work.
+   */
+  begun: z.boolean().optional(),
   tries: z.number(),
   /** Generation of the job in which that was so. */
   generation: z.number(),

@@ -38,9 +38,8 @@ export interface FailedApp {
   readonly reason: string;
 }
 
-/** What became of the applications of a job. */
+/** What is left of the applications of a job. */
 export interface AppsDone {
-  readonly records: readonly AppRecord[];
   readonly failed: readonly FailedApp[];
   /** What is to be done about those that failed. */
   readonly kind: FailureKind;
@@ -59,10 +58,38 @@ export async function takeAppSteps(steps: AppSteps): Promise<AppsDone> {
   const records = steps.apps.flatMap((app) => recordOf(steps, app) ?? []);
   const failed = records.filter(({ state }) => state === 'failed');
   return {
-    records,
     failed: failed.map(({ app, error = '' }) => ({ app, reason: error })),
     kind: gentlest(failed.map(({ kind }) => kind ?? 'retry')),
   };
+}
+
+/** Whether the job has begun to change an application, or has done so: what is there by now may be its own work. */
+export function hasBegun(before: AppRecord | undefined): boolean {
+  const state = before?.state;
+  switch (state) {
+    case 'updating':
+    case 'updated':
+    case 'uninstalling':
+    case 'uninstalled':
+      return true;
+    case 'failed':
+      return before?.begun === true;
+    case 'installed':
+    case 'present':
+    case 'current':
+    case 'held':
+    case 'absent':
+    case undefined:
+      return false;
+    default:
+      return state satisfies never;
+  }
+}
+
+/** What a try that failed must not forget. @param last what was recorded before it failed */
+function begunOf(last: AppRecord | undefined): Pick<AppRecord, 'begun' | 'version'> {
+  if (last === undefined || !hasBegun(last)) return {};
+  return { begun: true, ...(last.version !== undefined && { version: last.version }) };
 }
 
 function isOpen({ state, generation, kind }: AppRecord, now: number): boolean {
@@ -97,7 +124,8 @@ async function takeStep(steps: AppSteps, app: string, before: AppRecord | undefi
     const failure = signal.aborted ? undefined : ofThisApp(error);
     if (failure === undefined) throw error;
     const told = { ...failure, error: log.mask(failure.error) };
-    await record(withApp(progress(), { ...about, state: 'failed', ...told }));
+    const begun = begunOf(recordOf(steps, app));
+    await record(withApp(progress(), { ...about, state: 'failed', ...begun, ...told }));
     log.warn(steps.failure, { app, error: { code: told.code, message: told.error } });
   }
   await observer?.after?.(`app ${app}`);

@@ -7,7 +7,7 @@ import { refuseChanged, requireExpected } from '../instance/expected-instance.ts
 import type { Attempt } from '../stage/attempt.ts';
 import type { Stage } from '../stage/pipeline.ts';
 import { runStages } from '../stage/pipeline.ts';
-import { type FailedApp, takeAppSteps } from './app-steps.ts';
+import { type FailedApp, hasBegun, takeAppSteps } from './app-steps.ts';
 import { refuseUninstallable } from './install-apps.ts';
 import { uninstallApp } from './uninstall-app.ts';
 
@@ -38,24 +38,31 @@ const uninstall: Stage<UninstallStageName, UninstallationJob, OutcomeOf<'uninsta
     const { apps, generation, purgeCode } = payload;
     // What may be another instance's would go.
     refuseShared(await services.prefixIndex.refresh(signal), instance);
-    const { records, failed, kind } = await takeAppSteps({
+    const { failed, kind } = await takeAppSteps({
       attempt,
       apps,
       generation,
       failure: 'application not uninstalled',
       async work(app, before, record) {
-        const hasBegun = before?.state === 'uninstalling' || before?.state === 'uninstalled';
         const onRemove = () => record({ state: 'uninstalling', version: undefined });
-        const about = { services, instance, app, lease, signal, purgeCode, hasBegun, onRemove };
-        return { state: await uninstallApp(about), version: undefined };
+        const about = { services, instance, app, lease, signal, purgeCode };
+        const state = await uninstallApp({ ...about, hasBegun: hasBegun(before), onRemove });
+        return { state, version: undefined };
       },
     });
     if (failed.length > 0) throw new AppsNotUninstalled(failed, kind);
-    return records.some(({ state }) => state === 'uninstalled') ? 'uninstalled' : 'not-installed';
+    return outcomeOf(attempt);
   },
 
   verify: async () => ['an application may have been installed since'],
 };
+
+/** What the job has come to in all its attempts. */
+function outcomeOf({ progress }: Attempt): OutcomeOf<'uninstall-apps'> {
+  return progress().apps?.some(({ state }) => state === 'uninstalled') === true
+    ? 'uninstalled'
+    : 'not-installed';
+}
 
 /** Runs one attempt of an uninstallation. @throws LostLock when the job is not ours */
 export async function runUninstallation(
@@ -68,5 +75,5 @@ export async function runUninstallation(
   if (attempt.progress().apps === undefined) refuseChanged(filter, instance);
   refuseUninstallable(instance);
   const context = { attempt, payload, instance };
-  return (await runStages({ ...attempt, stages: [uninstall], context, generation })) ?? 'not-installed';
+  return (await runStages({ ...attempt, stages: [uninstall], context, generation })) ?? outcomeOf(attempt);
 }

@@ -3,12 +3,11 @@ import type { StoredInstance } from '../../instances/documents/instance-document
 import { refuseShared } from '../../instances/lookup/sharing.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import type { UpdateAppsPayload, UpdateStageName } from '../../jobs/kinds/update-apps.ts';
-import type { AppRecord } from '../../jobs/queue/progress.ts';
 import { refuseChanged, requireExpected } from '../instance/expected-instance.ts';
 import type { Attempt } from '../stage/attempt.ts';
 import type { Stage } from '../stage/pipeline.ts';
 import { runStages } from '../stage/pipeline.ts';
-import { type FailedApp, takeAppSteps } from './app-steps.ts';
+import { type FailedApp, hasBegun, takeAppSteps } from './app-steps.ts';
 import { refuseUninstallable } from './install-apps.ts';
 import { updateApp } from './update-app.ts';
 
@@ -39,7 +38,7 @@ const update: Stage<UpdateStageName, UpdateJob, OutcomeOf<'update-apps'>> = {
     const { apps, generation, source, channel, version, safe } = payload;
     // The files and documents of the application would come into what may be another instance's.
     refuseShared(await services.prefixIndex.refresh(signal), instance);
-    const { records, failed, kind } = await takeAppSteps({
+    const { failed, kind } = await takeAppSteps({
       attempt,
       apps,
       generation,
@@ -47,20 +46,20 @@ const update: Stage<UpdateStageName, UpdateJob, OutcomeOf<'update-apps'>> = {
       work: (app, before, record) =>
         updateApp({
           ...{ services, instance, app, lease, signal, source, channel, version, safe },
-          earlier: before && { version: isOurs(before) ? before.version : undefined },
+          earlier: before && { version: hasBegun(before) ? before.version : undefined },
           onReplace: (next) => record({ state: 'updating', version: next }),
         }),
     });
     if (failed.length > 0) throw new AppsNotUpdated(failed, kind);
-    return records.some(({ state }) => state === 'updated') ? 'updated' : 'not-updated';
+    return outcomeOf(attempt);
   },
 
   verify: async () => ['there may be a newer version by now'],
 };
 
-/** Whether this job has written that version, or begun to. */
-function isOurs({ state }: AppRecord): boolean {
-  return state === 'updating' || state === 'updated';
+/** What the job has come to in all its attempts. */
+function outcomeOf({ progress }: Attempt): OutcomeOf<'update-apps'> {
+  return progress().apps?.some(({ state }) => state === 'updated') === true ? 'updated' : 'not-updated';
 }
 
 /** Runs one attempt of an update of applications. @throws LostLock when the job is not ours */
@@ -74,5 +73,5 @@ export async function runUpdate(
   if (attempt.progress().apps === undefined) refuseChanged(filter, instance);
   refuseUninstallable(instance);
   const context = { attempt, payload, instance };
-  return (await runStages({ ...attempt, stages: [update], context, generation })) ?? 'not-updated';
+  return (await runStages({ ...attempt, stages: [update], context, generation })) ?? outcomeOf(attempt);
 }

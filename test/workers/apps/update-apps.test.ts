@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -11,10 +11,9 @@ import { enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
 import { type AppRecord, readProgress } from '../../../src/jobs/queue/progress.ts';
 import type { JobEnd } from '../../../src/jobs/queue/wait-for-job.ts';
 import { connectStack } from '../../../src/stack/connect.ts';
-import { tgzOf } from '../../apps/archives.ts';
-import { bytes, json } from '../../apps/registry-server.ts';
 import { type AppRegistry, startAppRegistry } from '../../support/app-registry.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+import { publishApp } from '../../support/publish-app.ts';
 import { redisAt } from '../../support/redis-at.ts';
 import { startTestRedis, type TestRedis } from '../../support/servers.ts';
 import { until } from '../../support/until.ts';
@@ -65,20 +64,8 @@ describe('updating applications', () => {
     await registry.close();
   });
 
-  /** Has the registry offer a version, as the newest of its channels, too. */
-  function publish(slug: string, version: string, manifest: object, channels: readonly string[] = []): void {
-    const type = 'type' in manifest ? manifest.type : 'webapp';
-    const whole = { name: slug, slug, version, type, ...manifest };
-    const content = tgzOf([
-      { path: `manifest.${type}`, content: JSON.stringify(whole) },
-      { path: 'index.html', content: `${slug} ${version}` },
-    ]);
-    const archive = `/${slug}-${version}.tgz`;
-    const sha256 = createHash('sha256').update(content).digest('hex');
-    const answer = json({ slug, type, version, url: `${registry.url}${archive}`, sha256, manifest: whole });
-    registry.routes.set(`/registry/${slug}/${version}`, answer);
-    for (const channel of channels) registry.routes.set(`/registry/${slug}/${channel}/latest`, answer);
-    registry.routes.set(archive, bytes(content));
+  function publish(slug: string, version: string, manifest: object, channels?: readonly string[]): void {
+    publishApp(registry, slug, version, manifest, channels);
   }
 
   const newSlug = () => `app-${randomBytes(4).toString('hex')}`;

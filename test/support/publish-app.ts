@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import { tgzOf } from '../apps/archives.ts';
+import { bytes, json, type WebServer } from '../apps/registry-server.ts';
+
+/** Has a registry offer a version, as the newest of its channels, too. */
+export function publishApp(
+  registry: WebServer,
+  slug: string,
+  version: string,
+  manifest: object,
+  channels: readonly string[] = [],
+): void {
+  const type = 'type' in manifest ? manifest.type : 'webapp';
+  const whole = { name: slug, slug, version, type, ...manifest };
+  const content = tgzOf([
+    { path: `manifest.${type}`, content: JSON.stringify(whole) },
+    { path: 'index.html', content: `${slug} ${version}` },
+  ]);
+  const archive = `/${slug}-${version}.tgz`;
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const answer = json({ slug, type, version, url: `${registry.url}${archive}`, sha256, manifest: whole });
+  registry.routes.set(`/registry/${slug}/${version}`, answer);
+  for (const channel of channels) registry.routes.set(`/registry/${slug}/${channel}/latest`, answer);
+  registry.routes.set(archive, bytes(content));
+}

@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { createAppStore } from '../../../src/apps/app-store.ts';
+import { createAppHttp } from '../../../src/apps/fetch/http.ts';
+import type { CouchServer } from '../../../src/couchdb/server.ts';
+import { createDesignSource } from '../../../src/instances/databases/design-source.ts';
+import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.ts';
+import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
+import type { UpdateAppsPayload } from '../../../src/jobs/kinds/update-apps.ts';
+import type { Progress } from '../../../src/jobs/queue/progress.ts';
+import { fileStorage } from '../../../src/storage/file-storage.ts';
+import { runUpdate } from '../../../src/workers/apps/run-update.ts';
+import { LOCAL } from '../../apps/local-hosts.ts';
+import { type Route, status } from '../../apps/registry-server.ts';
+import { type AppRegistry, startAppRegistry } from '../../support/app-registry.ts';
+import { Cleanup } from '../../support/cleanup.ts';
+import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+import { loneAttempt } from '../../support/lone-attempt.ts';
+import { publishApp } from '../../support/publish-app.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
+import { testServices } from '../../support/test-services.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
+
+describe('an update of applications in several attempts', () => {
+  const suite = new Cleanup();
+  let registry: AppRegistry;
+  let test: TestFleet;
+  let cache: string;
+
+  before(async () => {
+    registry = suite.add(await startAppRegistry(), (each) => each.close());
+    test = suite.add(
+      await startTestFleet({
+        configure: (config) => ({ ...config, registries: { default: [registry.url] } }),
+      }),
+      (each) => each.close(),
+    );
+    cache = suite.add(await temporaryDirectory('update'), (each) => each.remove()).path;
+  });
+
+  after(() => suite.run());
+
+  const DEATH = new Error('the worker is dead');
+
+  function die(): never {
+    throw DEATH;
+  }
+
+  interface Ordered {
+    readonly slug: string;
+    readonly order: UpdateAppsPayload;
+    /** Names of the instance's databases. */
+    readonly apps: string;
+    readonly triggers: string;
+  }
+
+  /** An instance with version 1.0.0 of an application of its own, and an order to update it. */
+  async function ordered(manifest: object = {}): Promise<Ordered> {
+    const slug = `app-${randomBytes(4).toString('hex')}`;
+    publishApp(registry, slug, '1.0.0', manifest, ['stable']);
+    const { domain, end } = await test.create({ domain: test.domain(slug), apps: slug });
+    expect(end).to.include({ state: 'done' });
+    const instance = await test.instance(domain);
+    if (instance === undefined) throw new Error(`${domain} was not made`);
+    const seen = { id: instance._id, incarnation: incarnationOf(instance) };
+    const about = { v: 1, kind: 'update-apps', domain, seen } as const;
+    const order: UpdateAppsPayload = { ...about, apps: [slug], generation: 0, tries: 1, safe: false };
+    const [apps, triggers] = ['io.cozy.apps', 'io.cozy.triggers'].map((doctype) =>
+      databaseName(prefixOf(domain), doctype),
+    );
+    return { slug, order, apps: apps ?? '', triggers: triggers ?? '' };
+  }
+
+  /** Of a worker that asks the registry anew each time. */
+  function attempt(before?: Progress, server: CouchServer = test.server) {
+    const http = suite.add(createAppHttp(LOCAL), (each) => each.close());
+    const directory = join(cache, 'cache');
+    const apps = suite.add(createAppStore({ directory, http, hosts: LOCAL, lookupTtlMs: 0 }), (each) =>
+      each.close(),
+    );
+    const places = { storage: fileStorage(test.storageRoot), designs: createDesignSource() };
+    const services = { ...testServices(server, places), apps, registries: { default: [registry.url] } };
+    return loneAttempt(services, {}, before);
+  }
+
+  /** What is recorded of an attempt that dies at the document of the application. */
+  async function killed({ order, apps }: Ordered, at: 'before' | 'after'): Promise<Progress> {
+    const dying = attempt(undefined, {
+      ...test.server,
+      async putDocument(name, document, signal) {
+        if (name === apps && at === 'before') die();
+        const rev = await test.server.putDocument(name, document, signal);
+        return name === apps ? die() : rev;
+      },
+    });
+    expect(await thrownBy(runUpdate(dying, order))).to.equal(DEATH);
+    return dying.progress();
+  }
+
+  function latestOf({ slug }: Ordered): { readonly path: string; readonly route: Route } {
+    const path = `/registry/${slug}/stable/latest`;
+    return { path, route: registry.routes.get(path) ?? status(404) };
+  }
+
+  it('came to what it came to where the worker died before it could tell', async () => {
+    const given = await ordered();
+    publishApp(registry, given.slug, '2.0.0', {}, ['stable']);
+    const first = attempt();
+    expect(await runUpdate(first, given.order)).to.equal('updated');
+    expect(await runUpdate(attempt(first.progress()), given.order)).to.equal('updated');
+  });
+
+  it('counts what an attempt has written that died, though the next one failed', async () => {
+    const given = await ordered();
+    publishApp(registry, given.slug, '2.0.0', {}, ['stable']);
+    const before = await killed(given, 'after');
+    const { path, route } = latestOf(given);
+    registry.routes.set(path, status(500));
+    const failing = attempt(before);
+    expect(await thrownBy(runUpdate(failing, given.order))).to.have.property('code', 'apps_not_updated');
+    registry.routes.set(path, route);
+    const last = attempt(failing.progress());
+    expect(await runUpdate(last, given.order)).to.equal('updated');
+    expect(last.progress().apps?.[0]).to.include({ state: 'updated', version: '2.0.0' });
+  });
+
+  it('counts nothing as its own that was there when it looked, though an attempt between failed', async () => {
+    const given = await ordered();
+    const first = attempt();
+    expect(await runUpdate(first, given.order)).to.equal('not-updated');
+    const { path, route } = latestOf(given);
+    registry.routes.set(path, status(500));
+    const again = { ...given.order, generation: 1 };
+    const failing = attempt({ apps: first.progress().apps, stages: [] });
+    expect(await thrownBy(runUpdate(failing, again))).to.have.property('code', 'apps_not_updated');
+    registry.routes.set(path, route);
+    expect(await runUpdate(attempt(failing.progress()), again)).to.equal('not-updated');
+  });
+});
