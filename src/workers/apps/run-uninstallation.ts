@@ -44,6 +44,8 @@ const uninstall: Stage<UninstallStageName, UninstallationJob, OutcomeOf<'uninsta
       generation,
       failure: 'application not uninstalled',
       async work(app, before, record) {
+        // It was gone once: what is there by now, its owner has put back.
+        if (before?.state === 'uninstalled') return { state: 'uninstalled', version: undefined };
         const onRemove = () => record({ state: 'uninstalling', version: undefined });
         const about = { services, instance, app, lease, signal, purgeCode };
         const state = await uninstallApp({ ...about, hasBegun: hasBegun(before), onRemove });

@@ -32,7 +32,7 @@ const MOST_PERMISSIONS = 1_000;
  * its document. May be repeated at any point.
  *
  * @returns `absent` where there was nothing of it
- * @throws AppError `app_konnector`, `app_linked`, `app_busy`, Refusal `foreign_files`, with nothing touched; CouchError,
+ * @throws AppError `app_konnector`, `app_busy`, and, unless it has begun, `app_linked`, Refusal `foreign_files`, with nothing touched; CouchError,
  * StorageError, StackError
  */
 export async function uninstallApp(removal: AppRemoval): Promise<'uninstalled' | 'absent'> {
@@ -62,7 +62,8 @@ async function removeDocuments(removal: AppRemoval, installed: StoredDocument): 
   const { server, prefix, signal } = place;
   const assertHeld = () => lease.assertHeld();
   refuseKonnector(slug, installed);
-  await refuseLinked(removal);
+  // Without its triggers and permissions it is of no use to a client that came meanwhile either.
+  if (!removal.hasBegun) await refuseLinked(removal);
   refuseBusy(slug, installed);
   await removal.onRemove();
   const about = installInstance(instance);

@@ -62,6 +62,11 @@ describe('an uninstallation in several attempts', () => {
     return dying.progress();
   }
 
+  async function isInstalled({ domain }: UninstallAppsPayload): Promise<boolean> {
+    const documents = await test.documents(domain, 'io.cozy.apps');
+    return documents.some(({ _id }) => _id === 'io.cozy.apps/agenda');
+  }
+
   it('came to what it came to where the worker died before it could tell', async () => {
     const order = await ordered('told');
     const first = attempt();
@@ -85,5 +90,26 @@ describe('an uninstallation in several attempts', () => {
     expect(failure).to.have.property('code', 'apps_not_uninstalled');
     const again = { ...order, generation: 1 };
     expect(await runUninstallation(attempt(failing.progress()), again)).to.equal('uninstalled');
+  });
+
+  it('leaves an application there that its owner has put back, when it is tried again', async () => {
+    const order = await ordered('back');
+    const first = attempt();
+    await runUninstallation(first, order);
+    await test.create({ domain: order.domain, apps: 'agenda' });
+    expect(await isInstalled(order)).to.equal(true);
+    const again = { ...order, generation: 1 };
+    expect(await runUninstallation(attempt(first.progress()), again)).to.equal('uninstalled');
+    expect(await isInstalled(order)).to.equal(true);
+  });
+
+  it('is finished where it has begun, though an OAuth client uses the application by then', async () => {
+    const order = await ordered('linked');
+    const before = await killed(order, 'io.cozy.permissions');
+    const clients = databaseName(prefixOf(order.domain), 'io.cozy.oauth.clients');
+    await test.server.createDatabase(clients);
+    await test.server.putDocument(clients, { _id: 'phone', software_id: 'registry://agenda' });
+    expect(await runUninstallation(attempt(before), order)).to.equal('uninstalled');
+    expect(await isInstalled(order)).to.equal(false);
   });
 });
