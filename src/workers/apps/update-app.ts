@@ -63,13 +63,40 @@ export async function updateApp(update: AppUpdate): Promise<UpdatedApp> {
 }
 
 async function updateLocked(update: AppUpdate): Promise<UpdatedApp> {
-  const { services, instance, app: slug, lease } = update;
-  const place = placeOf(update);
-  const installed = await findApp(place, slug);
+  const installed = await findApp(placeOf(update), update.app);
   if (installed === undefined) return { state: 'absent', version: undefined };
-  const { source, next, rules, verdict } = await decide(update, installed);
-  const writer: AppWriter = {
-    place,
+  const decided = await decide(update, installed);
+  if (decided.verdict.update !== 'replace') return await keep(update, installed, decided);
+  const prepared = await prepare(update, decided.source);
+  // Its source may have had another version a moment ago: judged is what is written.
+  const judged = judge(update, installed, decided.source, prepared.app);
+  if (judged.verdict.update !== 'replace') return await keep(update, installed, judged);
+  const isSame = prepared.app.version === installed['version'];
+  if (!isSame) await update.onReplace(prepared.app.version);
+  await copyFiles(update, prepared);
+  await replaceApp(writerOf(update, installed, judged), update.earlier !== undefined);
+  return { state: isSame ? stateOf(update, prepared.app.version) : 'updated', version: prepared.app.version };
+}
+
+async function keep(
+  update: AppUpdate,
+  installed: StoredDocument,
+  decided: DecidedUpdate,
+): Promise<UpdatedApp> {
+  const { version } = decided.next;
+  const isHeld = decided.verdict.update === 'hold';
+  await keepApp(writerOf(update, installed, decided), isHeld ? version : undefined);
+  return { state: isHeld ? 'held' : stateOf(update, version), version };
+}
+
+function writerOf(
+  update: AppUpdate,
+  installed: StoredDocument,
+  { source, next, rules }: DecidedUpdate,
+): AppWriter {
+  const { services, instance, lease } = update;
+  return {
+    place: placeOf(update),
     installed,
     rules,
     app: next,
@@ -79,26 +106,6 @@ async function updateLocked(update: AppUpdate): Promise<UpdatedApp> {
     now: new Date(),
     assertHeld: () => lease.assertHeld(),
   };
-  switch (verdict.update) {
-    case 'hold':
-      await keepApp(writer, verdict.availableVersion);
-      return { state: 'held', version: verdict.availableVersion };
-    case 'current':
-      await keepApp(writer);
-      return { state: stateOf(update, next.version), version: next.version };
-    case 'replace': {
-      const prepared = await prepare(update, source);
-      const { app } = prepared;
-      refuseOther(app, slug, kindOf(installed));
-      const isSame = app.version === installed['version'];
-      if (!isSame) await update.onReplace(app.version);
-      await copyFiles(update, prepared);
-      await replaceApp({ ...writer, app }, update.earlier !== undefined);
-      return { state: isSame ? stateOf(update, app.version) : 'updated', version: app.version };
-    }
-    default:
-      return verdict satisfies never;
-  }
 }
 
 /** An update of an installed application, and what it does. */
@@ -111,11 +118,20 @@ interface DecidedUpdate {
 }
 
 async function decide(update: AppUpdate, installed: StoredDocument): Promise<DecidedUpdate> {
+  refuseBusy(update.app, installed);
+  const source = updateSource(update.app, textOf(installed['source']), update);
+  return judge(update, installed, source, await look(update, source));
+}
+
+/** @param next what the source has */
+function judge(
+  update: AppUpdate,
+  installed: StoredDocument,
+  source: AppSource,
+  next: InstallableApp,
+): DecidedUpdate {
   const { services, instance, app: slug, safe } = update;
-  refuseBusy(slug, installed);
   const kind = kindOf(installed);
-  const source = updateSource(slug, textOf(installed['source']), update);
-  const next = await look(update, source);
   refuseOther(next, slug, kind);
   const rules = rulesOf(slug, installed['permissions']);
   const takesAny = takesAnyRules({ kind, slug }, services.contexts, instance.context);

@@ -22,6 +22,8 @@ import { temporaryDirectory } from '../../support/temporary-directory.ts';
 import { testServices } from '../../support/test-services.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 
+const RULES = { files: { type: 'io.cozy.files', verbs: ['GET'] } };
+const OTHER_RULES = { files: { type: 'io.cozy.files', verbs: ['POST'] } };
 describe('an update of applications in several attempts', () => {
   const suite = new Cleanup();
   let registry: AppRegistry;
@@ -98,6 +100,10 @@ describe('an update of applications in several attempts', () => {
     return dying.progress();
   }
 
+  async function versionOf({ slug, apps }: Ordered): Promise<unknown> {
+    return (await test.server.getDocument(apps, `io.cozy.apps/${slug}`))?.['version'];
+  }
+
   function latestOf({ slug }: Ordered): { readonly path: string; readonly route: Route } {
     const path = `/registry/${slug}/stable/latest`;
     return { path, route: registry.routes.get(path) ?? status(404) };
@@ -136,5 +142,24 @@ describe('an update of applications in several attempts', () => {
     expect(await thrownBy(runUpdate(failing, again))).to.have.property('code', 'apps_not_updated');
     registry.routes.set(path, route);
     expect(await runUpdate(attempt(failing.progress()), again)).to.equal('not-updated');
+  });
+
+  it('holds back what asks for other permissions, though the registry spoke of another version before', async () => {
+    const given = await ordered({ permissions: RULES });
+    publishApp(registry, given.slug, '1.1.0', { permissions: RULES }, ['stable']);
+    const { path, route: harmless } = latestOf(given);
+    publishApp(registry, given.slug, '1.2.0', { permissions: OTHER_RULES }, ['stable']);
+    const { route: asking } = latestOf(given);
+    // Looked up and fetched without the lock, looked up with it, and then fetched to be written.
+    let asked = 0;
+    registry.routes.set(path, (...args) => {
+      asked += 1;
+      (asked < 4 ? harmless : asking)(...args);
+    });
+    const safe = attempt();
+    expect(await runUpdate(safe, { ...given.order, safe: true })).to.equal('not-updated');
+    expect(asked).to.equal(4);
+    expect(safe.progress().apps?.[0]).to.include({ state: 'held', version: '1.2.0' });
+    expect(await versionOf(given)).to.equal('1.0.0');
   });
 });
