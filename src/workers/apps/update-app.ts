@@ -13,7 +13,7 @@ import { withAppLock } from '../../stack/lock.ts';
 import { stackPrefix } from '../../stack/stack-instance.ts';
 import { findApp, kindOf } from './app-documents.ts';
 import { type AppWork, copyFiles, installInstance, placeOf, withCacheErrors } from './install-app.ts';
-import { type AppWriter, keepApp, replaceApp } from './write-update.ts';
+import { type AppWriter, keepApp, removeStrays, replaceApp } from './write-update.ts';
 
 /** One application that is to be updated on one instance; `app` is its slug. */
 export interface AppUpdate extends AppWork, WantedSource {
@@ -85,7 +85,10 @@ async function keep(
 ): Promise<UpdatedApp> {
   const { version } = decided.next;
   const isHeld = decided.verdict.update === 'hold';
-  await keepApp(writerOf(update, installed, decided), isHeld ? version : undefined);
+  const writer = writerOf(update, installed, decided);
+  // A stack may have finished what an earlier try had begun, with triggers of its own.
+  if (update.earlier !== undefined) await removeStrays(writer);
+  await keepApp(writer, isHeld ? version : undefined);
   return { state: isHeld ? 'held' : stateOf(update, version), version };
 }
 

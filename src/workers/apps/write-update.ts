@@ -14,11 +14,13 @@ import {
   renewedPermissions,
   replacedApp,
   servicesChange,
+  storedServices,
 } from '../../apps/update/updated-documents.ts';
 import type { StoredDocument } from '../../couchdb/documents.ts';
 import { databaseName } from '../../instances/databases/prefix.ts';
 import { deleteTriggers } from '../../stack/delete-triggers.ts';
 import { scheduleTriggers } from '../../stack/schedule-triggers.ts';
+import type { StackInstance } from '../../stack/stack-instance.ts';
 import { type AppPlace, strayTriggers, writeTriggers } from './app-documents.ts';
 
 /** What an update writes with. */
@@ -52,19 +54,10 @@ export async function replaceApp(writer: AppWriter, mayHaveStrays: boolean): Pro
   const { services, removed, created } = servicesChange(replacement);
   const named = new Set(Object.values(services ?? {}).map(({ trigger_id }) => trigger_id));
   const strays = mayHaveStrays ? await strayTriggers(place, app.slug, instance, named) : [];
-  const scheduler = { prefix: instance.prefix, couchCluster: instance.couchCluster };
-  await deleteTriggers({
-    server: place.server,
-    database: databaseName(place.prefix, TRIGGERS),
-    instance: scheduler,
-    ids: [...new Set([...removed, ...strays])],
-    stackRedis,
-    signal: place.signal,
-    assertHeld,
-  });
+  await removeTriggers(writer, [...new Set([...removed, ...strays])]);
   assertHeld();
   await writeTriggers(place, created);
-  await scheduleTriggers({ instance: scheduler, triggers: created, stackRedis, now });
+  await scheduleTriggers({ instance: schedulerOf(writer), triggers: created, stackRedis, now });
   assertHeld();
   const { server, prefix, signal } = place;
   const document = replacedApp(replacement, services);
@@ -85,6 +78,32 @@ export async function keepApp(writer: AppWriter, availableVersion?: string): Pro
   const document = keptApp(installed, source, now.toISOString(), availableVersion);
   await server.putDocument(databaseName(prefix, doctypeOf(installed)), document, signal);
   await writePermissions(writer, permissions, rules);
+}
+
+/**
+ * Removes the triggers that an earlier try has made and that the document, which stays, does not name: their services
+ * would run twice.
+ * @throws CouchError, StackRedisAway
+ */
+export async function removeStrays(writer: AppWriter): Promise<void> {
+  const { place, installed, app, instance } = writer;
+  const services = storedServices(installed['services']).values();
+  const named = new Set([...services].map(({ trigger_id }) => trigger_id));
+  await removeTriggers(writer, await strayTriggers(place, app.slug, instance, named));
+}
+
+async function removeTriggers(writer: AppWriter, ids: readonly string[]): Promise<void> {
+  const { place, stackRedis, assertHeld } = writer;
+  const { server, prefix, signal } = place;
+  const database = databaseName(prefix, TRIGGERS);
+  await deleteTriggers({
+    ...{ server, database, ids, stackRedis, signal, assertHeld },
+    instance: schedulerOf(writer),
+  });
+}
+
+function schedulerOf({ instance: { prefix, couchCluster } }: AppWriter): Omit<StackInstance, 'domain'> {
+  return { prefix, couchCluster };
 }
 
 interface Permissions {

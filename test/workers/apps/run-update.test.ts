@@ -24,6 +24,8 @@ import { thrownBy } from '../../support/thrown-by.ts';
 
 const RULES = { files: { type: 'io.cozy.files', verbs: ['GET'] } };
 const OTHER_RULES = { files: { type: 'io.cozy.files', verbs: ['POST'] } };
+const SERVICE = { type: 'node', file: 'service.js', trigger: '@cron 0 0 7 * * 1' };
+
 describe('an update of applications in several attempts', () => {
   const suite = new Cleanup();
   let registry: AppRegistry;
@@ -161,5 +163,31 @@ describe('an update of applications in several attempts', () => {
     expect(asked).to.equal(4);
     expect(safe.progress().apps?.[0]).to.include({ state: 'held', version: '1.2.0' });
     expect(await versionOf(given)).to.equal('1.0.0');
+  });
+
+  it('leaves no service to run twice where a stack came before its next attempt', async () => {
+    const given = await ordered();
+    const { slug, order, apps, triggers } = given;
+    publishApp(registry, slug, '2.0.0', { services: { added: SERVICE } }, ['stable']);
+    const before = await killed(given, 'before');
+    const [ours] = (await test.documents(order.domain, 'io.cozy.triggers')).filter(
+      ({ worker }) => worker === 'service',
+    );
+    if (ours === undefined) throw new Error('the attempt made no trigger');
+    const { _rev, ...trigger } = ours;
+    await test.server.putDocument(triggers, { ...trigger, _id: 'of-the-stack' });
+    const installed = await test.server.getDocument(apps, `io.cozy.apps/${slug}`);
+    const services = { added: { ...SERVICE, trigger_id: 'of-the-stack' } };
+    await test.server.putDocument(apps, {
+      ...installed,
+      _id: `io.cozy.apps/${slug}`,
+      version: '2.0.0',
+      services,
+    });
+    await runUpdate(attempt(before), order);
+    const left = await test.documents(order.domain, 'io.cozy.triggers');
+    expect(left.flatMap(({ _id, worker }) => (worker === 'service' ? [_id] : []))).to.deep.equal([
+      'of-the-stack',
+    ]);
   });
 });
