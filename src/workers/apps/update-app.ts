@@ -66,11 +66,11 @@ async function updateLocked(update: AppUpdate): Promise<UpdatedApp> {
   const installed = await findApp(placeOf(update), update.app);
   if (installed === undefined) return { state: 'absent', version: undefined };
   const decided = await decide(update, installed);
-  if (decided.verdict.update !== 'replace') return await keep(update, installed, decided);
+  if (decided.verdict.update !== 'replace') return await keep(update, installed, decided, decided.verdict);
   const prepared = await prepare(update, decided.source);
   // Its source may have had another version a moment ago: judged is what is written.
   const judged = judge(update, installed, decided.source, prepared.app);
-  if (judged.verdict.update !== 'replace') return await keep(update, installed, judged);
+  if (judged.verdict.update !== 'replace') return await keep(update, installed, judged, judged.verdict);
   const isSame = prepared.app.version === installed['version'];
   if (!isSame) await update.onReplace(prepared.app.version);
   await copyFiles(update, prepared);
@@ -82,14 +82,21 @@ async function keep(
   update: AppUpdate,
   installed: StoredDocument,
   decided: DecidedUpdate,
+  verdict: Exclude<UpdateVerdict, { readonly update: 'replace' }>,
 ): Promise<UpdatedApp> {
-  const { version } = decided.next;
-  const isHeld = decided.verdict.update === 'hold';
   const writer = writerOf(update, installed, decided);
   // A stack may have finished what an earlier try had begun, with triggers of its own.
   if (update.earlier !== undefined) await removeStrays(writer);
-  await keepApp(writer, isHeld ? version : undefined);
-  return { state: isHeld ? 'held' : stateOf(update, version), version };
+  switch (verdict.update) {
+    case 'hold':
+      await keepApp(writer, verdict.availableVersion);
+      return { state: 'held', version: verdict.availableVersion };
+    case 'current':
+      await keepApp(writer);
+      return { state: stateOf(update, decided.next.version), version: decided.next.version };
+    default:
+      return verdict satisfies never;
+  }
 }
 
 function writerOf(
