@@ -1,5 +1,6 @@
 import { appId, doctypeOf } from '../../apps/manifest/documents.ts';
 import type { AppKind } from '../../apps/manifest/manifest.ts';
+import { maskedSource } from '../../apps/masked-source.ts';
 import type { StoredDocument } from '../../couchdb/documents.ts';
 import { CouchError, isNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
@@ -15,6 +16,7 @@ export interface StoredApp {
   readonly kind: AppKind;
   readonly slug: string;
   readonly version: string;
+  /** Without user, password and query. */
   readonly source: string;
   /** The version that waits until its owner agrees to what it asks for; absent where none does. */
   readonly availableVersion?: string;
@@ -104,7 +106,7 @@ function appOf(kind: AppKind, document: StoredDocument): StoredApp {
     kind,
     slug: textOf(slug) || named,
     version: textOf(version),
-    source: textOf(source),
+    source: maskedSource(textOf(source)),
     ...(waiting !== '' && { availableVersion: waiting }),
   };
 }

@@ -17,6 +17,7 @@ describe('apps ls', () => {
       'c.school.org',
       'lost.example.org',
       'gone.example.org',
+      'token.example.org',
     ];
     await putInstances(
       platform.server,
@@ -130,6 +131,16 @@ describe('apps ls', () => {
     const { stdout, exitCode } = await run('--domain', 'gone.*');
     expect(stdout).to.equal('');
     expect(exitCode).to.equal(0);
+  });
+
+  it('shows no credentials and no query of a source, in whatever form', async () => {
+    const source = 'https://ann:t0ken@host.example/agenda.tar?key=s3cret';
+    await putApps('token.example.org', [{ ...app('agenda', '1.0.0'), source }]);
+    for (const flags of [[], ['--domains'], ['--json'], ['--domains', '--json']]) {
+      const { stdout } = await run('--domain', 'token.*', ...flags);
+      expect(stdout).to.contain('https://[masked]@host.example/agenda.tar?[masked]').and.not.contain('ann');
+      expect(stdout).to.not.match(/t0ken|s3cret/);
+    }
   });
 
   it('refuses what is no condition before it asks anything', async () => {
