@@ -53,7 +53,10 @@ export default class BatchesSubmit extends BaseCommand {
   };
 
   static override flags = {
-    force: Flags.boolean({ summary: 'Do not ask before instances are destroyed', default: false }),
+    force: Flags.boolean({
+      summary: 'Do not ask before instances are destroyed or blocked, or lose applications',
+      default: false,
+    }),
     'however-many': howeverManyFlag,
     ...steeringFlags({ helpGroup: 'BATCH' }),
     notify: { ...notifyFlag, helpGroup: 'BATCH' },
@@ -99,7 +102,7 @@ export default class BatchesSubmit extends BaseCommand {
       );
       return printFollowedBatch(followed, this.output);
     }
-    const typed = force || howeverMany !== undefined ? undefined : await this.ask(config, plan);
+    const typed = force ? undefined : await this.ask(config, plan, howeverMany !== undefined);
     const done = await withInterrupt((signal) =>
       withPlanServices(
         config,
@@ -136,16 +139,24 @@ export default class BatchesSubmit extends BaseCommand {
     }
   }
 
-  /** As the command does whose plan it is. @returns the number that was typed; undefined where nobody was asked */
-  private async ask(config: Config, plan: ReadPlan): Promise<number | undefined> {
-    const { guarded } = await sizeOfPlan(plan);
-    if (guarded === 0) return undefined;
+  /**
+   * As the command does whose plan it is.
+   * @param isNumberGiven whether the number of those to be destroyed or blocked was given beforehand
+   * @returns that number as it was typed; undefined where nobody was asked for it
+   */
+  private async ask(config: Config, plan: ReadPlan, isNumberGiven: boolean): Promise<number | undefined> {
     const { kind, name } = plan.head;
-    const what = kind === 'destroy' ? 'remove' : 'block';
     const prompt = { config, stdin: process.stdin, output: this.output, json: this.jsonEnabled() };
-    await askForNumber(prompt, guarded, [
-      `Are you sure you want to ${what} ${count(guarded)} instance${guarded === 1 ? '' : 's'}, by the plan ${name}?`,
-    ]);
+    const question = (what: string, number: number): string[] => [
+      `Are you sure you want to ${what} ${count(number)} instance${number === 1 ? '' : 's'}, by the plan ${name}?`,
+    ];
+    const { guarded, toDo } = await sizeOfPlan(plan);
+    if (kind === 'uninstall-apps') {
+      if (toDo > 0) await askForNumber(prompt, toDo, question('uninstall applications from', toDo));
+      return undefined;
+    }
+    if (guarded === 0 || isNumberGiven) return undefined;
+    await askForNumber(prompt, guarded, question(kind === 'destroy' ? 'remove' : 'block', guarded));
     return guarded;
   }
 }

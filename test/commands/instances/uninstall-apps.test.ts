@@ -1,15 +1,19 @@
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.ts';
 import { type AppRegistry, startAppRegistry } from '../../support/app-registry.ts';
 import { type CliPlatform, type Ran, startPlatform } from '../../support/cli-platform.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary-directory.ts';
 
 describe('instances uninstall-apps', () => {
   let registry: AppRegistry;
   let platform: CliPlatform;
+  let directory: TemporaryDirectory;
 
   const run = (...argv: string[]): Promise<Ran> => platform.run('instances', 'uninstall-apps', ...argv);
 
   before(async () => {
+    directory = await temporaryDirectory('uninstallations');
     registry = await startAppRegistry();
     platform = await startPlatform({ registries: [registry.url] });
     await platform.startWorker();
@@ -18,6 +22,7 @@ describe('instances uninstall-apps', () => {
       'a.example.org,"agenda,waterbill"',
       'b.example.org,agenda',
       'c.example.org,',
+      'd.example.org,agenda',
     ];
     const file = await platform.write('made.csv', rows);
     expect((await platform.run('instances', 'add', '--from', file)).exitCode).to.equal(0);
@@ -26,6 +31,7 @@ describe('instances uninstall-apps', () => {
   after(async () => {
     await platform.close();
     await registry.close();
+    await directory.remove();
   });
 
   async function hasAgenda(domain: string): Promise<boolean> {
@@ -36,7 +42,7 @@ describe('instances uninstall-apps', () => {
   it('tells beforehand what would go, and takes nothing', async () => {
     const { stdout, exitCode } = await run('agenda', '--all', '--dry-run', '--json');
     const { counts, rows } = JSON.parse(stdout);
-    expect(counts).to.include({ change: 2, same: 1, toDo: 2 });
+    expect(counts).to.include({ change: 3, same: 1, toDo: 3 });
     const row = rows.find(({ domain }: { domain: string }) => domain === 'a.example.org');
     expect(row.fields).to.deep.equal([{ field: 'agenda.version', old: '2.3.1', new: null }]);
     expect(exitCode).to.equal(10);
@@ -54,6 +60,27 @@ describe('instances uninstall-apps', () => {
     expect(await hasAgenda('b.example.org')).to.equal(true);
   });
 
+  it('asks before it runs a plan, too, for the number of instances that have it', async () => {
+    const plan = join(directory.path, 'all.plan');
+    expect((await run('agenda', '--all', '--dry-run', '--plan-file', plan)).exitCode).to.equal(10);
+    for (const flags of [[], ['--however-many', '2']]) {
+      const { stdout, stderr, exitCode } = await platform.spawn(['batches', 'submit', plan, ...flags]).ended;
+      expect(stdout).to.contain('uninstall applications from 3 instances');
+      expect(stderr).to.contain('--force');
+      expect(exitCode).to.equal(1);
+    }
+    expect(await hasAgenda('a.example.org')).to.equal(true);
+    expect(await hasAgenda('b.example.org')).to.equal(true);
+  });
+
+  it('runs a plan without a question where none is wanted', async () => {
+    const file = await platform.write('planned.csv', ['domain', 'd.example.org']);
+    const plan = join(directory.path, 'd.plan');
+    expect((await run('agenda', '--from', file, '--dry-run', '--plan-file', plan)).exitCode).to.equal(10);
+    expect((await platform.run('batches', 'submit', plan, '--force')).exitCode).to.equal(0);
+    expect(await hasAgenda('d.example.org')).to.equal(false);
+  });
+
   it('takes it from those of a file', async () => {
     const file = await platform.write('b.csv', ['domain', 'b.example.org']);
     const { stdout, exitCode } = await run('agenda', '--from', file, '--force');
@@ -65,7 +92,7 @@ describe('instances uninstall-apps', () => {
 
   it('says what it leaves alone, and takes the others', async () => {
     const { stdout, exitCode } = await run('agenda', 'waterbill', '--domain', '?.example.org', '--force');
-    expect(stdout).to.contain('2 skipped (not installed), 1 failed.');
+    expect(stdout).to.contain('3 skipped (not installed), 1 failed.');
     expect(exitCode).to.equal(68);
     expect(await hasAgenda('a.example.org')).to.equal(false);
     const { stdout: shown } = await platform.run('jobs', 'show', 'a.example.org');
