@@ -33,7 +33,8 @@ export const updateApps = defineKind({
   outcomes: { done: 'updated', skipped: 'not-updated' },
   words: {
     done: 'updated',
-    skipped: 'nothing to update',
+    // The source may be another one still.
+    skipped: 'no other version',
     doing: 'updating the applications of',
     noun: 'update',
     endings: {

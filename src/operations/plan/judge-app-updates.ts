@@ -1,6 +1,7 @@
 import type { RegistrySource } from '../../apps/app-source.ts';
 import { AppError } from '../../apps/errors.ts';
 import type { RegistryVersion } from '../../apps/fetch/registry.ts';
+import { maskedSource } from '../../apps/masked-source.ts';
 import { judgeUpdate, takesAnyRules } from '../../apps/update/judge-update.ts';
 import { storedRules } from '../../apps/update/rule-sets.ts';
 import { updateSource } from '../../apps/update/update-source.ts';
@@ -50,7 +51,7 @@ export async function judgeAppUpdates(
   }
 }
 
-/** Its version, and the one that waits until the owner agrees, where one would. */
+/** Its version, the one that waits until the owner agrees, where one would, and its source, where that changes. */
 async function fieldsOf(
   services: AnnouncedApps,
   { source: wanted, channel, version, safe }: TaskOf<'update-apps'>,
@@ -59,10 +60,16 @@ async function fieldsOf(
   installed: StoredDocument,
 ): Promise<FieldChange[]> {
   const old = textOf(installed['version']);
+  const oldSource = textOf(installed['source']);
   const field = `${slug}.version`;
-  const source = updateSource(slug, textOf(installed['source']) ?? '', { source: wanted, channel, version });
+  const source = updateSource(slug, oldSource ?? '', { source: wanted, channel, version });
+  // A job writes it also where the version stays: by it the next update finds its channel, or keeps to a version.
+  const moved =
+    source.text === oldSource
+      ? []
+      : [{ field: `${slug}.source`, old: oldSource && maskedSource(oldSource), new: source.text }];
   const next = source.kind === 'registry' ? await services.announced(source, instance.context) : undefined;
-  if (next === undefined) return [{ field, old, new: source.text }];
+  if (next === undefined) return [{ field, old, new: source.text }, ...moved];
   const kind = next.manifest.kind;
   const { update } = judgeUpdate({
     installed,
@@ -74,15 +81,13 @@ async function fieldsOf(
   });
   switch (update) {
     case 'replace':
-      return [{ field, old, new: next.version }];
+      return [{ field, old, new: next.version }, ...moved];
     case 'current':
-      return [{ field, old, new: old }];
+      return [{ field, old, new: old }, ...moved];
     case 'hold': {
       const waiting = textOf(installed['available_version']);
-      return [
-        { field, old, new: old },
-        { field: `${slug}.available_version`, old: waiting, new: next.version },
-      ];
+      const held = { field: `${slug}.available_version`, old: waiting, new: next.version };
+      return [{ field, old, new: old }, held, ...moved];
     }
     default:
       return update satisfies never;

@@ -49,7 +49,7 @@ describe('instances update-apps', () => {
   it('updates those of a filter, and passes over who has it not', async () => {
     await makeOld('a.example.org');
     const { stdout, exitCode } = await run('agenda', '--locale', 'fr', '--force');
-    expect(stdout).to.contain('ended: 1 updated, 2 skipped (nothing to update).');
+    expect(stdout).to.contain('ended: 1 updated, 2 skipped (no other version).');
     expect(exitCode).to.equal(0);
     expect(await agendaOf('a.example.org')).to.include({ version: '2.3.1' });
   });
@@ -65,7 +65,7 @@ describe('instances update-apps', () => {
   it('holds back what asks for more, where it is to be safe', async () => {
     const file = await platform.write('safe.csv', ['domain', 'b.example.org']);
     const { stdout, exitCode } = await run('agenda', '--from', file, '--channel', 'next', '--safe');
-    expect(stdout).to.contain('ended: 0 updated, 1 skipped (nothing to update).');
+    expect(stdout).to.contain('ended: 0 updated, 1 skipped (no other version).');
     expect(exitCode).to.equal(0);
     expect(await agendaOf('b.example.org')).to.include({ version: '2.3.1', available_version: '3.0.0' });
     const { stdout: listed } = await platform.run('apps', 'ls', '--domains', '--domain', 'b.*', '--json');
@@ -88,6 +88,38 @@ describe('instances update-apps', () => {
       new: '3.0.0',
     });
     expect(await agendaOf('a.example.org')).to.include({ version: '2.0.0' });
+  });
+
+  it('tells beforehand of a source that changes while the version stays', async () => {
+    await run('agenda', '--domain', 'a.example.org', '--channel', 'stable', '--force');
+    registry.routes.set('/registry/agenda/2.3.1', json(registryAnswer('agenda', registry.url)));
+    const pinned = 'registry://agenda/stable/2.3.1';
+    const flags = ['--domain', 'a.example.org', '--version', '2.3.1'];
+    const { stdout, exitCode } = await run('agenda', ...flags, '--dry-run', '--json');
+    expect(JSON.parse(stdout).rows[0]).to.deep.include({
+      verdict: 'change',
+      fields: [
+        { field: 'agenda.version', old: '2.3.1', new: '2.3.1' },
+        { field: 'agenda.source', old: 'registry://agenda/stable', new: pinned },
+      ],
+    });
+    expect(exitCode).to.equal(10);
+    await run('agenda', ...flags, '--force');
+    expect(await agendaOf('a.example.org')).to.include({ version: '2.3.1', source: pinned });
+    const again = await run('agenda', ...flags, '--dry-run', '--json');
+    expect(JSON.parse(again.stdout).rows[0].verdict).to.equal('same');
+  });
+
+  it('shows no credentials of the source that was', async () => {
+    const found = await agendaOf('a.example.org');
+    if (found === undefined) throw new Error('there is no agenda');
+    const database = databaseName(prefixOf('a.example.org'), 'io.cozy.apps');
+    const source = 'https://ann:t0ken@host.example/agenda.tar';
+    await platform.server.putDocument(database, { ...found, source });
+    const flags = ['--domain', 'a.example.org', '--channel', 'stable'];
+    const { stdout } = await run('agenda', ...flags, '--dry-run');
+    expect(stdout).to.contain('https://[masked]@host.example/agenda.tar').and.not.contain('t0ken');
+    await run('agenda', ...flags, '--force');
   });
 
   it('fails for what cannot be had, and names it', async () => {
