@@ -11,19 +11,26 @@ import type { StoredInstance } from '../../instances/documents/instance-document
 import { Refusal } from '../../instances/errors.ts';
 import type { TaskOf } from '../../jobs/kinds/job-kinds.ts';
 import { refuseUninstallable } from './judge-existing.ts';
-import { type Verdict, verdictOf } from './verdict.ts';
+import { type Unknown, type Verdict, verdictOf } from './verdict.ts';
 
 /** What the configuration, and the registries that it names, say of applications. */
 export interface AnnouncedApps {
   /** Sections of `contexts` in the configuration. */
   readonly contexts: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  /** @returns undefined where no registry knows it, or none says */
-  announced(source: RegistrySource, context: string | undefined): Promise<RegistryVersion | undefined>;
+  /** @throws AppError where no registry knows it, or one does not say */
+  announced(source: RegistrySource, context: string | undefined): Promise<RegistryVersion>;
+}
+
+/** What a row would do, and what it names that is not known here. */
+export interface JudgedRow {
+  readonly verdict: Verdict;
+  readonly unknown: readonly Unknown[];
 }
 
 /**
  * What an update of applications would do, by the rules of its job; of one that is not installed nothing. Where only
- * what is fetched tells the version, its source stands for it.
+ * what is fetched tells the version, or a registry does not say it now, its source stands for it. What cannot be had by
+ * any other try is refused.
  * @param installed their documents, by slug
  */
 export async function judgeAppUpdates(
@@ -31,7 +38,7 @@ export async function judgeAppUpdates(
   work: TaskOf<'update-apps'>,
   instance: StoredInstance,
   installed: ReadonlyMap<string, StoredDocument>,
-): Promise<Verdict> {
+): Promise<JudgedRow> {
   try {
     refuseUninstallable(instance);
     const documents = work.apps.flatMap((slug) => {
@@ -39,16 +46,26 @@ export async function judgeAppUpdates(
       return document === undefined ? [] : [{ slug, document }];
     });
     const fields: FieldChange[] = [];
+    const unknown: Unknown[] = [];
     for (const { slug, document } of documents) {
-      fields.push(...(await fieldsOf(services, work, instance, slug, document)));
+      const found = await fieldsOf(services, work, instance, slug, document);
+      fields.push(...found.fields);
+      if (found.unsaid !== undefined) unknown.push({ what: 'registry', name: slug, reason: found.unsaid });
     }
-    return { verdict: differing(fields).length === 0 ? 'same' : 'change', fields };
+    return { verdict: { verdict: differing(fields).length === 0 ? 'same' : 'change', fields }, unknown };
   } catch (error) {
-    if (error instanceof Refusal) return verdictOf(error);
+    if (error instanceof Refusal) return { verdict: verdictOf(error), unknown: [] };
     if (!(error instanceof AppError)) throw error;
     const { code, message, advice } = error;
-    return { verdict: 'refused', code, message, advice };
+    return { verdict: { verdict: 'refused', code, message, advice }, unknown: [] };
   }
+}
+
+/** What is compared of one application. */
+interface AppFields {
+  readonly fields: readonly FieldChange[];
+  /** Why a registry does not say its version; undefined where it does, or is not asked. */
+  readonly unsaid?: string;
 }
 
 /** Its version, the one that waits until the owner agrees, where one would, and its source, where that changes. */
@@ -58,7 +75,7 @@ async function fieldsOf(
   instance: StoredInstance,
   slug: string,
   installed: StoredDocument,
-): Promise<FieldChange[]> {
+): Promise<AppFields> {
   const old = textOf(installed['version']);
   const oldSource = textOf(installed['source']);
   const field = `${slug}.version`;
@@ -68,8 +85,10 @@ async function fieldsOf(
     source.text === oldSource
       ? []
       : [{ field: `${slug}.source`, old: oldSource && maskedSource(oldSource), new: source.text }];
-  const next = source.kind === 'registry' ? await services.announced(source, instance.context) : undefined;
-  if (next === undefined) return [{ field, old, new: source.text }, ...moved];
+  const unsaid = { fields: [{ field, old, new: source.text }, ...moved] };
+  if (source.kind !== 'registry') return unsaid;
+  const next = await unlessPassing(services.announced(source, instance.context));
+  if (next instanceof AppError) return { ...unsaid, unsaid: next.message };
   const kind = next.manifest.kind;
   const { update } = judgeUpdate({
     installed,
@@ -81,16 +100,26 @@ async function fieldsOf(
   });
   switch (update) {
     case 'replace':
-      return [{ field, old, new: next.version }, ...moved];
+      return { fields: [{ field, old, new: next.version }, ...moved] };
     case 'current':
-      return [{ field, old, new: old }, ...moved];
+      return { fields: [{ field, old, new: old }, ...moved] };
     case 'hold': {
       const waiting = textOf(installed['available_version']);
       const held = { field: `${slug}.available_version`, old: waiting, new: next.version };
-      return [{ field, old, new: old }, held, ...moved];
+      return { fields: [{ field, old, new: old }, held, ...moved] };
     }
     default:
       return update satisfies never;
+  }
+}
+
+/** Answers a failure that may pass, as any that its job would try again; one that stays is thrown. */
+async function unlessPassing<T>(asking: Promise<T>): Promise<T | AppError> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (error instanceof AppError && error.kind !== 'final') return error;
+    throw error;
   }
 }
 

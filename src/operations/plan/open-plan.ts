@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { parseSource, type RegistrySource } from '../../apps/app-source.ts';
+import { parseSource } from '../../apps/app-source.ts';
 import { AppError } from '../../apps/errors.ts';
 import { appHosts } from '../../apps/fetch/app-hosts.ts';
 import { createAppHttp } from '../../apps/fetch/http.ts';
@@ -84,7 +84,7 @@ async function storageHere({ storage: { root } }: Config): Promise<Storage | und
 interface AppQuestions {
   /** Applications that no registry knows, and registries that did not say. @param context of the instance */
   unknownOf(apps: readonly string[], context: string | undefined): Promise<readonly Unknown[]>;
-  /** What a registry announces; undefined where none does, or none says. @param context of the instance */
+  /** What a registry announces. @param context of the instance @throws AppError where none does, or one does not say */
   announced: AnnouncedApps['announced'];
   close(): Promise<void>;
 }
@@ -93,20 +93,7 @@ interface AppQuestions {
 function openAppQuestions(config: Config, signal: AbortSignal): AppQuestions {
   const http = createAppHttp(appHosts(Object.values(config.registries).flat(), config.fleet.appHosts));
   const asked = new Map<string, Promise<Unknown | undefined>>();
-
-  const announcements = new Map<string, Promise<RegistryVersion | undefined>>();
-
-  async function announcementOf(
-    source: RegistrySource,
-    registries: readonly string[],
-  ): Promise<RegistryVersion | undefined> {
-    try {
-      return await resolveVersion(source, registries, http, signal);
-    } catch (error) {
-      if (error instanceof AppError) return undefined;
-      throw error;
-    }
-  }
+  const announcements = new Map<string, Promise<RegistryVersion>>();
 
   async function askFor(app: string, registries: readonly string[]): Promise<Unknown | undefined> {
     const source = parseSource(app);
@@ -137,7 +124,7 @@ function openAppQuestions(config: Config, signal: AbortSignal): AppQuestions {
     async announced(source, context) {
       const registries = registriesFor(config.registries, context);
       const key = JSON.stringify([source.text, registries]);
-      const asking = announcements.get(key) ?? announcementOf(source, registries);
+      const asking = announcements.get(key) ?? resolveVersion(source, registries, http, signal);
       announcements.set(key, asking);
       return await asking;
     },

@@ -8,7 +8,7 @@ import { Refusal } from '../../instances/errors.ts';
 import { namesOfTask } from '../../jobs/kinds/job-kinds.ts';
 import type { JobSpec } from '../../jobs/kinds/payload.ts';
 import type { BatchRow } from '../batches/queue-rows.ts';
-import { type AnnouncedApps, judgeAppUpdates } from './judge-app-updates.ts';
+import { type AnnouncedApps, type JudgedRow, judgeAppUpdates } from './judge-app-updates.ts';
 import { judgeCreation } from './judge-creation.ts';
 import {
   type ExistingWork,
@@ -69,11 +69,11 @@ export async function* planRows(
         oneOfSome(async () => {
           const { work } = request;
           const [domain] = namesOfTask(work);
-          const [verdict, unknown] = await Promise.all([
+          const [{ verdict, unknown }, more] = await Promise.all([
             judge(services, work, around),
             services.unknownOf(work),
           ]);
-          return { request, domain, verdict, unknown };
+          return { request, domain, verdict, unknown: [...unknown, ...more] };
         }),
       ),
     );
@@ -84,28 +84,33 @@ async function* each(pages: AsyncIterable<readonly BatchRow[]>): AsyncGenerator<
   for await (const page of pages) yield* page;
 }
 
-async function judge(services: PlanServices, work: JobSpec, around: NamesAround): Promise<Verdict> {
+async function judge(services: PlanServices, work: JobSpec, around: NamesAround): Promise<JudgedRow> {
   if (work.kind === 'create') {
-    return await judgeCreation(work.options, around, {
+    const verdict = await judgeCreation(work.options, around, {
       settings: (instance) => settingsOf(services, instance),
       databasesLeft: (domain) => databasesLeft(services, domain),
       filesLeft: (domain) => services.filesLeft(domain),
     });
+    return { verdict, unknown: [] };
   }
   // Plans are about instances: no command plans it.
   if (work.kind === 'fill-pool') throw new Error('a pool is filled by no plan');
   try {
     const instance = meantInstance(work, around);
-    return await judgeWork(services, work, instance, around);
+    if (work.kind === 'update-apps') {
+      const installed = await installedApps(services, instance, work.apps);
+      return await judgeAppUpdates(services, work, instance, installed);
+    }
+    return { verdict: await judgeWork(services, work, instance, around), unknown: [] };
   } catch (error) {
-    if (error instanceof Refusal) return verdictOf(error);
+    if (error instanceof Refusal) return { verdict: verdictOf(error), unknown: [] };
     throw error;
   }
 }
 
 async function judgeWork(
   services: PlanServices,
-  work: ExistingWork,
+  work: Exclude<ExistingWork, { kind: 'update-apps' }>,
   instance: StoredInstance,
   around: NamesAround,
 ): Promise<Verdict> {
@@ -122,10 +127,6 @@ async function judgeWork(
       const known = [...slugs.values()].filter((slug) => slug !== undefined);
       const installed = await installedApps(services, instance, known);
       return judged(() => judgeInstallation(work, instance, slugs, installed));
-    }
-    case 'update-apps': {
-      const installed = await installedApps(services, instance, work.apps);
-      return await judgeAppUpdates(services, work, instance, installed);
     }
     case 'uninstall-apps': {
       const installed = await installedApps(services, instance, work.apps);

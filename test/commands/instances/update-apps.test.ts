@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.ts';
-import { json } from '../../apps/registry-server.ts';
+import { json, status } from '../../apps/registry-server.ts';
 import { type AppRegistry, registryAnswer, startAppRegistry } from '../../support/app-registry.ts';
 import { type CliPlatform, type Ran, startPlatform } from '../../support/cli-platform.ts';
 
@@ -108,6 +108,22 @@ describe('instances update-apps', () => {
     expect(await agendaOf('a.example.org')).to.include({ version: '2.3.1', source: pinned });
     const again = await run('agenda', ...flags, '--dry-run', '--json');
     expect(JSON.parse(again.stdout).rows[0].verdict).to.equal('same');
+  });
+
+  it('refuses beforehand what no registry has', async () => {
+    const flags = ['--domain', 'a.example.org', '--dry-run', '--json'];
+    const { stdout, exitCode } = await run('agenda', '--channel', 'stabel', ...flags);
+    expect(JSON.parse(stdout).rows[0]).to.deep.include({ verdict: 'refused', code: 'app_not_found' });
+    expect(exitCode).to.equal(0);
+  });
+
+  it('says beforehand that a registry does not answer', async () => {
+    registry.routes.set('/registry/agenda/broken/latest', status(503));
+    const flags = ['--domain', 'a.example.org', '--dry-run', '--json'];
+    const { stdout } = await run('agenda', '--channel', 'broken', ...flags);
+    const [row] = JSON.parse(stdout).rows;
+    expect(row.verdict).to.equal('change');
+    expect(row.unknown[0]).to.include({ what: 'registry', name: 'agenda' });
   });
 
   it('shows no credentials of the source that was', async () => {
