@@ -1,4 +1,11 @@
-import { comparedFields, comparedInInstance, differing } from '../../instances/change/compare-fields.ts';
+import { appId } from '../../apps/manifest/documents.ts';
+import type { StoredDocument } from '../../couchdb/documents.ts';
+import {
+  comparedFields,
+  comparedInInstance,
+  differing,
+  type FieldChange,
+} from '../../instances/change/compare-fields.ts';
 import { refuseUnfinished } from '../../instances/change/existing-instance.ts';
 import { incarnationOf } from '../../instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
@@ -126,22 +133,37 @@ export function judgeInstallation(
 }
 
 /**
+ * What an uninstallation would do, by the rules of its job: konnectors stay, and where nothing else would go it is
+ * refused. Nobody looks for code here: it would go also where the application is not installed any more.
  * @param installed documents of those that are there, by slug
  * @throws Refusal `provisioning`, `deleting`, `swift`, `other_storage`
  */
 export function judgeUninstallation(
-  { apps }: TaskOf<'uninstall-apps'>,
+  { apps, purgeCode }: TaskOf<'uninstall-apps'>,
   instance: StoredInstance,
-  installed: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
+  installed: ReadonlyMap<string, StoredDocument>,
 ): Verdict {
   refuseUninstallable(instance);
-  const fields = apps.flatMap((slug) => {
+  const konnectors = apps.filter((slug) => installed.get(slug)?._id === appId('konnector', slug));
+  const fields = apps.flatMap((slug): FieldChange[] => {
     const document = installed.get(slug);
-    if (document === undefined) return [];
-    const { version } = document;
-    return [{ field: `${slug}.version`, old: typeof version === 'string' ? version : '', new: null }];
+    const version = document?.['version'];
+    const old = typeof version === 'string' ? version : '';
+    const field = `${slug}.version`;
+    if (konnectors.includes(slug)) return [{ field, old, new: old }];
+    return [
+      ...(document === undefined ? [] : [{ field, old, new: null }]),
+      ...(purgeCode ? [{ field: `${slug}.code`, old: 'kept', new: null }] : []),
+    ];
   });
-  return { verdict: fields.length === 0 ? 'same' : 'change', fields };
+  if (differing(fields).length > 0) return { verdict: 'change', fields };
+  if (konnectors.length === 0) return { verdict: 'same', fields };
+  return {
+    verdict: 'refused',
+    code: 'app_konnector',
+    message: `${konnectors.join(', ')}: the accounts of a konnector have to be deleted at their providers first`,
+    advice: 'Have a stack uninstall it: cozy-stack konnectors uninstall.',
+  };
 }
 
 /** @throws Refusal `provisioning`, `deleting`, `swift`, `other_storage` */

@@ -49,6 +49,30 @@ describe('instances uninstall-apps', () => {
     expect(await hasAgenda('a.example.org')).to.equal(true);
   });
 
+  it('refuses beforehand where only a konnector would go', async () => {
+    const { stdout } = await run('waterbill', '--domain', 'a.example.org', '--dry-run', '--json');
+    expect(JSON.parse(stdout).rows[0]).to.include({ verdict: 'refused', code: 'app_konnector' });
+  });
+
+  it('tells beforehand what goes beside a konnector, which stays', async () => {
+    const flags = ['--domain', 'a.example.org', '--dry-run', '--json'];
+    const { stdout } = await run('agenda', 'waterbill', ...flags);
+    const [row] = JSON.parse(stdout).rows;
+    expect(row.verdict).to.equal('change');
+    expect(row.fields[0]).to.deep.equal({ field: 'agenda.version', old: '2.3.1', new: null });
+    expect(row.fields[1].field).to.equal('waterbill.version');
+    expect(row.fields[1].new).to.equal(row.fields[1].old);
+  });
+
+  it('plans to remove code also where the application is not installed', async () => {
+    const flags = ['--domain', 'c.example.org', '--purge-code', '--dry-run', '--json'];
+    const { stdout } = await run('agenda', ...flags);
+    expect(JSON.parse(stdout).rows[0]).to.deep.include({
+      verdict: 'change',
+      fields: [{ field: 'agenda.code', old: 'kept', new: null }],
+    });
+  });
+
   it('asks before it takes anything, also from those of a file', async () => {
     const file = await platform.write('some.csv', ['domain', 'b.example.org']);
     for (const which of [['--all'], ['--from', file]]) {
