@@ -1,7 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { defined } from '../../defined.ts';
-import { differing, fieldsChangedSince, oldValues } from '../../instances/change/compare-fields.ts';
+import {
+  differing,
+  type FieldChange,
+  fieldsChangedSince,
+  oldValues,
+} from '../../instances/change/compare-fields.ts';
 import { changedSincePlan } from '../../instances/lookup/changed-since-plan.ts';
 import type { Batch } from '../../jobs/batches/batches.ts';
 import type { SteeringChange } from '../../jobs/batches/steering.ts';
@@ -133,14 +138,18 @@ async function lookedAtAgain(services: PlanServices, page: readonly ReadRow[]): 
     now.push(...some);
   return page.map(({ domain, verdict, request }, at) => {
     const row = now[at];
-    const changed = row === undefined ? ['it was not found'] : changedSince(verdict, row);
+    const changed = row === undefined ? ['it was not found'] : changedSince(request.work.kind, verdict, row);
     if (changed.length > 0) return { ...request, refusal: changedSincePlan(domain, changed) };
     return { ...request, work: withExpectation(request.work, verdict) };
   });
 }
 
 /** What is otherwise by now, in what was compared: names of fields, or in words; none where nothing is. */
-function changedSince(planned: PlannedVerdict, { verdict: now }: PlannedRow): string[] {
+function changedSince(
+  kind: JobSpec['kind'],
+  planned: PlannedVerdict,
+  { verdict: now }: PlannedRow,
+): string[] {
   const { fields: then = [] } = planned;
   // What is to become of a new instance is in its row; it was nothing before, and has to be nothing still.
   if (planned.verdict === 'new' && now.verdict === 'new') return [];
@@ -152,7 +161,15 @@ function changedSince(planned: PlannedVerdict, { verdict: now }: PlannedRow): st
   }
   if (now.verdict === 'install' && !isDeepStrictEqual(now.apps, planned.apps)) return ['apps'];
   if (now.verdict === 'repair' && !isDeepStrictEqual(now.findings, planned.findings)) return ['findings'];
-  return [];
+  // What these do is not all in the row: registries and documents tell it, and may tell more by now.
+  return kind === 'update-apps' || kind === 'uninstall-apps' ? otherwise(then, fields) : [];
+}
+
+/** Names of the fields that are not the same in both, in what they are, or in what they are to become. */
+function otherwise(then: readonly FieldChange[], now: readonly FieldChange[]): string[] {
+  const names = new Set([...then, ...now].map(({ field }) => field));
+  const one = (fields: readonly FieldChange[], name: string) => fields.find(({ field }) => field === name);
+  return [...names].filter((name) => !isDeepStrictEqual(one(then, name), one(now, name)));
 }
 
 /** What its worker has to find, right before it writes. */

@@ -126,6 +126,25 @@ describe('instances update-apps', () => {
     expect(row.unknown[0]).to.include({ what: 'registry', name: 'agenda' });
   });
 
+  it('does nothing by a plan that a registry has outrun', async () => {
+    const answer = (version: string) => {
+      const given = registryAnswer('agenda', registry.url);
+      return json({ ...given, version, manifest: { ...Object(given['manifest']), version } });
+    };
+    const file = await platform.write('outrun.csv', ['domain', 'a.example.org']);
+    const plan = `${file}.plan`;
+    registry.routes.set('/registry/agenda/edge/latest', answer('4.0.0'));
+    const flags = ['--from', file, '--channel', 'edge', '--dry-run', '--plan-file', plan];
+    expect((await run('agenda', ...flags)).exitCode).to.equal(10);
+    registry.routes.set('/registry/agenda/edge/latest', answer('5.0.0'));
+    const before = await agendaOf('a.example.org');
+    const { stdout, exitCode } = await platform.run('batches', 'submit', plan, '--json');
+    expect(exitCode).to.equal(1);
+    const { stdout: failed } = await platform.run('batches', 'show', JSON.parse(stdout).batch, '--failed');
+    expect(failed).to.match(/changed_since: .*: agenda\.version/);
+    expect(await agendaOf('a.example.org')).to.deep.equal(before);
+  });
+
   it('shows no credentials of the source that was', async () => {
     const found = await agendaOf('a.example.org');
     if (found === undefined) throw new Error('there is no agenda');
