@@ -21,7 +21,7 @@ describe('features', () => {
   it('defaults are none at first, set, and shown', async () => {
     expect(await features('defaults')).to.deep.equal({ stdout: '', stderr: '', exitCode: 0 });
     const ran = await features('defaults', '{"both":"default","low":true}');
-    expect(ran).to.deep.equal({ stdout: '- both: "default"\n- low: true\n', stderr: '', exitCode: 0 });
+    expect([ran.stdout, ran.exitCode]).to.deep.equal(['- both: "default"\n- low: true\n', 0]);
     expect(await json('defaults')).to.deep.equal({ outcome: 'shown', flags: { both: 'default', low: true } });
   });
 
@@ -42,6 +42,21 @@ describe('features', () => {
     expect(set.stdout).to.equal('- both: [{"ratio":1,"value":0}]\n- some: [{"ratio":1,"value":[1]}]\n');
     expect((await json('context', 'beta', '{"both":[]}')).outcome).to.equal('modified');
     expect((await features('context', 'beta')).stdout).to.equal('- some: [{"ratio":1,"value":[1]}]\n');
+  });
+
+  it('name the platform when they write, and not when they show', async () => {
+    for (const argv of [['defaults'], ['context', 'beta']]) {
+      expect((await features(...argv, '{"gone":null}')).stderr).to.match(/^Configuration: .*; CouchDB: /m);
+      expect((await features(...argv, '{"gone":null}', '--dry-run')).stderr).to.not.contain('CouchDB');
+      expect((await features(...argv)).stderr).to.equal('');
+    }
+  });
+
+  it('context warns of one that the configuration does not have', async () => {
+    const warning = 'Warning: btea: the configuration has no such context';
+    expect((await features('context', 'btea', '{"a":[]}')).stderr).to.contain(warning);
+    expect((await features('context', 'btea', '{"a":[]}', '--dry-run')).stderr).to.contain(warning);
+    expect((await features('defaults', '{"gone":null}')).stderr).to.not.contain('Warning');
   });
 
   it('refuse what is no map of flags, and change nothing', async () => {
