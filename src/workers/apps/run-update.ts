@@ -1,21 +1,10 @@
 import { type FailureKind, FleetError } from '../../errors.ts';
-import type { StoredInstance } from '../../instances/documents/instance-document.ts';
-import { refuseShared } from '../../instances/lookup/sharing.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
-import type { UpdateAppsPayload, UpdateStageName } from '../../jobs/kinds/update-apps.ts';
-import { refuseChanged, requireExpected } from '../instance/expected-instance.ts';
+import type { UpdateAppsPayload } from '../../jobs/kinds/update-apps.ts';
 import type { Attempt } from '../stage/attempt.ts';
-import type { Stage } from '../stage/pipeline.ts';
-import { runStages } from '../stage/pipeline.ts';
 import { type FailedApp, hasBegun, takeAppSteps } from './app-steps.ts';
-import { refuseUninstallable } from './install-apps.ts';
+import { hasAny, runAppsJob } from './run-apps-job.ts';
 import { updateApp } from './update-app.ts';
-
-interface UpdateJob {
-  readonly attempt: Attempt;
-  readonly payload: UpdateAppsPayload;
-  readonly instance: StoredInstance;
-}
 
 /** Not all of the applications could be updated; those that could are. */
 class AppsNotUpdated extends FleetError {
@@ -30,48 +19,31 @@ class AppsNotUpdated extends FleetError {
   }
 }
 
-const update: Stage<UpdateStageName, UpdateJob, OutcomeOf<'update-apps'>> = {
-  name: 'update',
-
-  async run({ attempt, payload, instance }) {
-    const { services, lease, signal } = attempt;
-    const { apps, generation, source, channel, version, safe } = payload;
-    // The files and documents of the application would come into what may be another instance's.
-    refuseShared(await services.prefixIndex.refresh(signal), instance);
-    const { failed, kind } = await takeAppSteps({
-      attempt,
-      apps,
-      generation,
-      failure: 'application not updated',
-      work: (app, before, record) =>
-        updateApp({
-          ...{ services, instance, app, lease, signal, source, channel, version, safe },
-          earlier: before && { version: hasBegun(before) ? before.version : undefined },
-          onReplace: (next) => record({ state: 'updating', version: next }),
-        }),
-    });
-    if (failed.length > 0) throw new AppsNotUpdated(failed, kind);
-    return outcomeOf(attempt);
-  },
-
-  verify: async () => ['there may be a newer version by now'],
-};
-
-/** What the job has come to in all its attempts. */
-function outcomeOf({ progress }: Attempt): OutcomeOf<'update-apps'> {
-  return progress().apps?.some(({ state }) => state === 'updated') === true ? 'updated' : 'not-updated';
-}
-
-/** Runs one attempt of an update of applications. @throws LostLock when the job is not ours */
+/** Runs one attempt of an update of applications. @throws AppsNotUpdated, LostLock */
 export async function runUpdate(
   attempt: Attempt,
   payload: UpdateAppsPayload,
 ): Promise<OutcomeOf<'update-apps'>> {
-  const { services, signal } = attempt;
-  const { filter, generation } = payload;
-  const instance = await requireExpected(services, payload, signal);
-  if (attempt.progress().apps === undefined) refuseChanged(filter, instance);
-  refuseUninstallable(instance);
-  const context = { attempt, payload, instance };
-  return (await runStages({ ...attempt, stages: [update], context, generation })) ?? outcomeOf(attempt);
+  const { services, lease, signal } = attempt;
+  const { apps, generation, source, channel, version, safe } = payload;
+  return await runAppsJob(attempt, payload, {
+    stage: 'update',
+    doubt: 'there may be a newer version by now',
+    async work(instance) {
+      const { failed, kind } = await takeAppSteps({
+        attempt,
+        apps,
+        generation,
+        failure: 'application not updated',
+        work: (app, before, record) =>
+          updateApp({
+            ...{ services, instance, app, lease, signal, source, channel, version, safe },
+            earlier: before && { version: hasBegun(before) ? before.version : undefined },
+            onReplace: (next) => record({ state: 'updating', version: next }),
+          }),
+      });
+      if (failed.length > 0) throw new AppsNotUpdated(failed, kind);
+    },
+    outcome: () => (hasAny(attempt, 'updated') ? 'updated' : 'not-updated'),
+  });
 }
