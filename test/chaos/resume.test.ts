@@ -55,9 +55,14 @@ function together(stage: StageName): StageName[] {
   return (step ?? []).map(({ name }) => name);
 }
 
-/** The end of a step and the begin of the next one are one: they are recorded together. */
+/**
+ * The end of a step and the begin of the next one are one: they are recorded together. Without applications `apps` is recorded with
+ * what comes before, so that nobody is killed at its begin (`dead-neighbours.test.ts` has some).
+ */
 const BOUNDARIES: readonly Point[] = [
-  ...JOB_KINDS.create.stages.map((stage) => ({ name: `before ${stage}`, again: together(stage) })),
+  ...JOB_KINDS.create.stages
+    .filter((stage) => stage !== 'apps')
+    .map((stage) => ({ name: `before ${stage}`, again: together(stage) })),
   { name: `after ${JOB_KINDS.create.stages.at(-1)}`, again: [] },
 ];
 

@@ -74,7 +74,7 @@ async function updateLocked(update: AppUpdate): Promise<UpdatedApp> {
   const isSame = prepared.app.version === installed['version'];
   if (!isSame) await update.onReplace(prepared.app.version);
   await copyFiles(update, prepared);
-  await replaceApp(writerOf(update, installed, judged), update.earlier !== undefined);
+  await replaceApp(appWriter(update, installed, judged), update.earlier !== undefined);
   return { state: isSame ? stateOf(update, prepared.app.version) : 'updated', version: prepared.app.version };
 }
 
@@ -84,7 +84,7 @@ async function keep(
   decided: DecidedUpdate,
   verdict: Exclude<UpdateVerdict, { readonly update: 'replace' }>,
 ): Promise<UpdatedApp> {
-  const writer = writerOf(update, installed, decided);
+  const writer = appWriter(update, installed, decided);
   // A stack may have finished what an earlier try had begun, with triggers of its own.
   if (update.earlier !== undefined) await removeStrays(writer);
   switch (verdict.update) {
@@ -99,7 +99,7 @@ async function keep(
   }
 }
 
-function writerOf(
+function appWriter(
   update: AppUpdate,
   installed: StoredDocument,
   { source, next, rules }: DecidedUpdate,
