@@ -1,8 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { planOrRun } from '../../cli/batches/plan-or-run.ts';
 import type { NothingQueued, StartedBatch } from '../../cli/batches/print-batch.ts';
-import { type PlanAnswer, planPrepared } from '../../cli/batches/print-plan.ts';
-import { runPrepared } from '../../cli/batches/run-prepared.ts';
+import type { PlanAnswer } from '../../cli/batches/print-plan.ts';
 import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
@@ -62,20 +62,14 @@ export default class InstancesUninstallApps extends BaseCommand {
       const services = { global, stdin, report: selectionPrinter(output) };
       const selection = { domains: [], from, filter, all, skipInvalid };
       const prepared = await prepareUninstallations(services, selection, order);
-      if (flags['dry-run']) {
-        const file = flags['plan-file'];
-        const planning = { config, couch, output, live: this.live, file, naming: work };
-        const { answer, outcome } = await planPrepared(planning, prepared);
-        this.endWith(outcome);
-        return answer;
-      }
-      const command = { config, global, stdin, output, json: this.jsonEnabled() };
-      const { answer, outcome } = await runPrepared(command, prepared, work, async () => {
+      const json = this.jsonEnabled();
+      const ordered = { config, couch, output, live: this.live, json, work, look: flags };
+      const { answer, outcome } = await planOrRun(ordered, prepared, async () => {
         if (work.force) return undefined;
         const { total, described } = prepared;
         const which = order.apps.join(', ');
         const question = `Are you sure you want to uninstall ${which} from ${count(total)} instances: ${described}?`;
-        await askForNumber(command, total, [question]);
+        await askForNumber({ ...ordered, stdin }, total, [question]);
         return total;
       });
       this.endWith(outcome);
