@@ -1,4 +1,4 @@
-/** Imports point one way: commands -> up -> cli, web -> operations, workers -> jobs -> stack -> instances -> apps, couchdb, storage, redis -> config. */
+/** Imports point one way: commands -> up -> cli, web -> operations, workers -> jobs -> stack, usage -> instances -> apps, couchdb, storage, redis -> config. */
 /** From the top; a folder may import from those of the rows below its own. */
 const ROWS = [
   ['commands'],
@@ -6,7 +6,7 @@ const ROWS = [
   ['cli', 'web'],
   ['operations', 'workers'],
   ['jobs'],
-  ['stack'],
+  ['stack', 'usage'],
   ['instances'],
   ['apps', 'couchdb', 'storage', 'redis', 'embedded'],
   ['config'],
@@ -20,6 +20,7 @@ const ALSO_FORBIDDEN = {
   workers: ['embedded'],
   jobs: ['embedded'],
   stack: ['storage', 'embedded'],
+  usage: ['storage', 'embedded'],
   instances: ['embedded'],
 };
 

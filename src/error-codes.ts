@@ -198,6 +198,7 @@ const FAILURES = {
   too_many_lacking: 'Too many instances have no database at all.',
   too_many_orphans: 'Too many databases or directories would be orphans.',
   unknown: 'An error without a code of its own.',
+  unmeasured: 'What an instance is to be measured by is not there, or cannot be read.',
   unsafe_path: 'A domain or a path does not name exactly one place of the storage.',
   unusable_domain: 'The domain in a document cannot be one of an instance.',
   vault_key_invalid: 'The key of the vault is not one.',
