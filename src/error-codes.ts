@@ -95,6 +95,7 @@ const REFUSALS = {
   superseded: 'The instance is gone, or is another one by now.',
   swift: 'The files of the instance are in Swift, which cannot be worked on.',
   taken: "The domain or an alias is another instance's.",
+  unmeasured: 'What an instance is to be measured by is not there, or cannot be read.',
   unreadable: 'A document says something of the wrong type, so that its meaning is not known.',
   written_into: 'Somebody else has written into the reservation.',
   wrong_cluster:
@@ -198,7 +199,6 @@ const FAILURES = {
   too_many_lacking: 'Too many instances have no database at all.',
   too_many_orphans: 'Too many databases or directories would be orphans.',
   unknown: 'An error without a code of its own.',
-  unmeasured: 'What an instance is to be measured by is not there, or cannot be read.',
   unsafe_path: 'A domain or a path does not name exactly one place of the storage.',
   unusable_domain: 'The domain in a document cannot be one of an instance.',
   vault_key_invalid: 'The key of the vault is not one.',

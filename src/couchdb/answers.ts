@@ -106,6 +106,31 @@ export function viewRows({ includeDocs, limit = Infinity }: ViewQuery): Expected
   return { schema: rows, fits: (found) => hasDocuments(found, includeDocs) && found.length <= limit };
 }
 
+/** What its reduce function makes of all rows, undefined where there are none, or how many there are. */
+export type ViewTotal = 'reduced' | 'count';
+
+/** How a view is asked for that, and how it answers. */
+export const VIEW_TOTALS: Readonly<
+  Record<ViewTotal, { readonly query: string; readonly expected: ExpectedAnswer<unknown> }>
+> = {
+  reduced: {
+    query: '?reduce=true',
+    expected: {
+      schema: z
+        .object({ rows: z.array(z.object({ key: z.null(), value: z.unknown() })).max(1) })
+        .transform(({ rows }): unknown => rows[0]?.value),
+    },
+  },
+  count: {
+    query: '?reduce=false&limit=0',
+    expected: {
+      schema: z
+        .object({ total_rows: z.int().min(0), rows: z.tuple([]) })
+        .transform(({ total_rows: total }): number => total),
+    },
+  },
+};
+
 /** The rows of `_all_docs`: for keys one each, in their order. */
 export function documentRows(query: ViewQuery): ExpectedAnswer<ViewRow[]> {
   const { keys } = query;

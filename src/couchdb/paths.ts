@@ -24,3 +24,20 @@ export function encodedId(id: string): string {
   const special = /^(_design|_local)\/(.*)$/s.exec(id);
   return special === null ? encodeURIComponent(id) : `${special[1]}/${encodeURIComponent(special[2] ?? '')}`;
 }
+
+/** The path of a database. */
+export function pathOf(database: string): string {
+  return `/${encodeURIComponent(database)}`;
+}
+
+/** The path of a view. */
+export function viewPath(database: string, design: string, view: string): string {
+  return `${pathOf(database)}/_design/${encodeURIComponent(design)}/_view/${encodeURIComponent(view)}`;
+}
+
+/** A request for a page of `_changes` with documents. */
+export function changesRequest(database: string, since: string, limit: number) {
+  const query = new URLSearchParams({ since, limit: String(limit), include_docs: 'true' });
+  const path = `${pathOf(database)}/_changes?${query.toString()}`;
+  return { method: 'GET', path, what: `reading changes of ${database}` } as const;
+}

@@ -11,6 +11,8 @@ import {
   type ExpectedAnswer,
   foundDocuments,
   indexAnswer,
+  VIEW_TOTALS,
+  type ViewTotal,
   viewRows,
   writtenDocument,
 } from './answers.ts';
@@ -29,7 +31,7 @@ import { saysNoDatabase, saysNoDocument } from './errors.ts';
 import { createHealthProbe, type Health } from './health.ts';
 import { createHttpTransport } from './http-transport.ts';
 import { createLocalBook, type LoginBook } from './login-gate.ts';
-import { databaseQuery, encodedId, viewQuery } from './paths.ts';
+import { changesRequest, databaseQuery, encodedId, pathOf, viewPath, viewQuery } from './paths.ts';
 import { createCouchRequests } from './requests.ts';
 import { createSilenceWatch } from './silence-watch.ts';
 import { createConnector } from './tls.ts';
@@ -89,6 +91,8 @@ export interface CouchServer {
     query: ViewQuery,
     signal?: AbortSignal,
   ): Promise<ViewRow[]>;
+  /** What the view with the name of its design document says of all of its rows together. */
+  viewTotal(database: string, design: string, total: ViewTotal, signal?: AbortSignal): Promise<unknown>;
   allDocuments(database: string, query: ViewQuery, signal?: AbortSignal): Promise<ViewRow[]>;
   find(database: string, query: object, signal?: AbortSignal): Promise<StoredDocument[]>;
   /** What changed after that sequence, with documents, at most `limit` of them. @param since '0' for all */
@@ -235,9 +239,16 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
     },
 
     view(database, design, view, query, signal) {
-      const path = `${pathOf(database)}/_design/${encodeURIComponent(design)}/_view/${encodeURIComponent(view)}`;
       const what = `reading view ${design} of ${database}`;
+      const path = viewPath(database, design, view);
       return readRows(path, query, what, viewRows(query), signal, searchTimeout);
+    },
+
+    viewTotal(database, design, total, signal) {
+      const what = `reading view ${design} of ${database}`;
+      const { query, expected } = VIEW_TOTALS[total];
+      const path = `${viewPath(database, design, design)}${query}`;
+      return read({ method: 'GET', path, what, expected, signal, timeoutMs: searchTimeout });
     },
 
     allDocuments(database, query, signal) {
@@ -285,14 +296,4 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
       probe.close();
     },
   };
-}
-
-function changesRequest(database: string, since: string, limit: number) {
-  const query = new URLSearchParams({ since, limit: String(limit), include_docs: 'true' });
-  const path = `${pathOf(database)}/_changes?${query.toString()}`;
-  return { method: 'GET', path, what: `reading changes of ${database}` } as const;
-}
-
-function pathOf(database: string): string {
-  return `/${encodeURIComponent(database)}`;
 }

@@ -72,5 +72,5 @@ function timeOf(value: unknown, place: string): GoTime | undefined {
   if (value === undefined || value === null) return undefined;
   const time = typeof value === 'string' ? parseGoTime(value) : undefined;
   if (time !== undefined) return time;
-  throw new UnreadableMeasure('last activity', `${place} is no time`, 'Look at that document in CouchDB.');
+  throw new UnreadableMeasure('last activity', `${place} is no time`);
 }

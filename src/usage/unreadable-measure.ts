@@ -1,21 +1,32 @@
+import { CouchError } from '../couchdb/errors.ts';
+import type { CouchServer } from '../couchdb/server.ts';
 import { FleetError } from '../errors.ts';
-
-/** What instances are measured by. */
-export type Measure =
-  | 'last activity'
-  | 'disk usage'
-  | 'number of files'
-  | 'creation date'
-  | 'settings'
-  | 'apps';
+import { Refusal } from '../instances/errors.ts';
 
 /** What was found cannot be counted, so that nobody knows the measure: it is never taken for 0 or for "never". */
 export class UnreadableMeasure extends FleetError {
-  readonly measure: Measure;
-
-  /** @param problem a half sentence, such as "created_at of document x of io.cozy.sessions.logins is no time" */
-  constructor(measure: Measure, problem: string, advice = '') {
+  /** @param measure such as "last activity" @param problem a half sentence with the document and its field */
+  constructor(measure: string, problem: string, advice = 'Look at that document in CouchDB.') {
     super('unmeasured', `the ${measure} cannot be told: ${problem}`, advice);
-    this.measure = measure;
   }
+}
+
+/** What keeps one instance from being measured. */
+export type InstanceProblem = UnreadableMeasure | Refusal | CouchError;
+
+/**
+ * Whether an error is about one instance, so that others can be gone on with: a document of it, its databases, or an
+ * answer about them that came cut while the server is up otherwise. A server that is away, or that refuses our
+ * credentials, is so for all instances.
+ * @param server from which the instance was read; undefined where none is known for it
+ */
+export async function isOfInstance(
+  error: unknown,
+  server: CouchServer | undefined,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  if (error instanceof Refusal || error instanceof UnreadableMeasure) return true;
+  if (!(error instanceof CouchError) || error.kind === 'outage') return false;
+  if (error.status !== undefined) return true;
+  return error.fault === undefined && (await server?.health(signal))?.state === 'up';
 }

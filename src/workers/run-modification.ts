@@ -4,7 +4,12 @@ import { assertAliasesFree } from '../instances/lookup/free-aliases.ts';
 import type { OutcomeOf } from '../jobs/kinds/job-kinds.ts';
 import type { ModifyPayload, ModifyStageName } from '../jobs/kinds/modify.ts';
 import { createSinceCheck } from './instance/changed-since.ts';
-import { assertExpected, refuseChanged, requireExpected } from './instance/expected-instance.ts';
+import {
+  assertExpected,
+  refuseChanged,
+  refuseUnmeant,
+  requireExpected,
+} from './instance/expected-instance.ts';
 import type { Attempt } from './stage/attempt.ts';
 import type { Stage } from './stage/pipeline.ts';
 import { runStages } from './stage/pipeline.ts';
@@ -24,7 +29,7 @@ const modify: Stage<ModifyStageName, ModifyJob, OutcomeOf<'modify'>> = {
     const begun = progress().begun === true;
     const since = createSinceCheck(payload, begun);
     if (!begun) {
-      refuseChanged(filter, instance);
+      await refuseUnmeant(services, filter, instance, signal);
       await record({ ...progress(), begun: true });
     }
     await assertAliasesFree(services, instance, changes.aliases ?? [], signal);

@@ -102,7 +102,7 @@ describe('the last activity of an instance', () => {
     for (const created_at of ['yesterday', '2024-02-30T00:00:00Z', '2024-02-01 00:00:00Z', 1_700_000_000]) {
       await put({ ...NOBODY, [LOGINS]: [{ _id: 'a', created_at }] });
       const error = await thrownBy(readLastActivity(server, instance));
-      expect(error).to.include({ code: 'unmeasured', measure: 'last activity' });
+      expect(error).to.have.property('code', 'unmeasured');
       expect(error).to.have.property('message').that.includes('created_at of document a of');
     }
     await put({ ...NOBODY, [OAUTH_CLIENTS]: [{ _id: 'c', synchronized_at: 'soon' }] });

@@ -19,6 +19,7 @@ import type { Output } from '../terminal/output.ts';
 import { writeOutput } from '../terminal/output-file.ts';
 import { programName } from '../terminal/program-name.ts';
 import { rowsText } from '../terminal/table.ts';
+import { besidePassedOver } from './run-prepared.ts';
 
 /** What a command that looks ahead answers with `--json`. */
 export interface PlanAnswer {
@@ -95,7 +96,8 @@ export async function planPrepared(
 ): Promise<CommandResult<PlanAnswer>> {
   try {
     const { kind, name, rate } = prepared;
-    return await showPlan(command, { kind, name, rate, requests: prepared.requests(command.naming.tries) });
+    const work = { kind, name, rate, requests: prepared.requests(command.naming.tries) };
+    return besidePassedOver(await showPlan(command, work), prepared);
   } finally {
     await prepared.close();
   }

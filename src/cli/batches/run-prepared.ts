@@ -54,7 +54,7 @@ export async function runPrepared(
 }
 
 /** Where all that was begun is well, that others were passed over is to be told still. */
-function besidePassedOver<Answer>(
+export function besidePassedOver<Answer>(
   result: CommandResult<Answer>,
   { passedOver }: Pick<PreparedBatch, 'passedOver'>,
 ): CommandResult<Answer> {

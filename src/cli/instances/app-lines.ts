@@ -1,6 +1,6 @@
 import type { AppCount } from '../../operations/apps/count-apps.ts';
-import type { StoredApp } from '../../operations/apps/read-apps.ts';
 import { oneLine, safeJson } from '../../safe-text.ts';
+import type { StoredApp } from '../../usage/stored-apps.ts';
 
 /** Columns of the versions of all applications, and how many instances have each. */
 export const COUNT_HEAD = ['KIND', 'SLUG', 'VERSION', 'INSTANCES', 'SOURCE'] as const;

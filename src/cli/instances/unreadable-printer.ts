@@ -1,6 +1,7 @@
 import { describeUnreadable, type OnUnreadable } from '../../instances/lookup/classify-document.ts';
 import type { SelectionReport } from '../../operations/targets/selection.ts';
 import { oneLine } from '../../safe-text.ts';
+import type { Unmeasured } from '../../usage/measured-filter.ts';
 import { filePrinter, type Notes } from '../terminal/input-printer.ts';
 
 /** Names each document that cannot be read once, beside what was asked for. */
@@ -17,5 +18,14 @@ export function unreadablePrinter({ note }: Notes): OnUnreadable {
 export function selectionPrinter(output: Notes): (report: SelectionReport) => void {
   const printFile = filePrinter(output);
   const printUnreadable = unreadablePrinter(output);
-  return (report) => (report.event === 'unreadable' ? printUnreadable(report.unreadable) : printFile(report));
+  return (report) => {
+    if (report.event === 'unreadable') printUnreadable(report.unreadable);
+    else if (report.event === 'unmeasured') output.note(unmeasuredText(report.unmeasured));
+    else printFile(report);
+  };
+}
+
+/** An instance that is passed over because it cannot be measured, in a sentence. */
+export function unmeasuredText({ domain, problem }: Unmeasured): string {
+  return oneLine(`Passed over: ${domain} cannot be measured: ${problem}.`);
 }

@@ -1,15 +1,15 @@
 import { Flags } from '@oclif/core';
+import { meetsConditions, parseAppCondition } from '../../apps/manifest/app-condition.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { COUNT_HEAD, countRow, domainLine, jsonLine } from '../../cli/instances/app-lines.ts';
-import { unreadablePrinter } from '../../cli/instances/unreadable-printer.ts';
+import { passedOverPrinter } from '../../cli/instances/passed-over-printer.ts';
 import { rowsText } from '../../cli/terminal/table.ts';
 import { writeAll } from '../../cli/terminal/write-stdout.ts';
-import { filteredInstances } from '../../instances/lookup/all-instances.ts';
-import { meetsConditions, parseAppCondition } from '../../operations/apps/app-condition.ts';
 import { AppCounter } from '../../operations/apps/count-apps.ts';
 import { type AppsReading, readApps } from '../../operations/apps/read-apps.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
+import { meantInstances } from '../../operations/targets/meant-instances.ts';
 
 export default class AppsLs extends BaseCommand {
   static override summary = 'List the applications of all instances, or of those that a filter means';
@@ -41,10 +41,10 @@ export default class AppsLs extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(AppsLs);
-    const conditions = (flags.where ?? []).map(parseAppCondition);
+    const conditions = (flags.where ?? []).map((text) => parseAppCondition(text, '--where'));
     const filter = filterOf(flags);
     const json = this.jsonEnabled();
-    const onUnreadable = unreadablePrinter(this.output);
+    const passedOver = passedOverPrinter(this.output);
     const counter = new AppCounter();
     let read = 0;
     let unread = 0;
@@ -58,7 +58,7 @@ export default class AppsLs extends BaseCommand {
         return [];
       };
       async function* lines(): AsyncGenerator<string> {
-        const instances = filteredInstances(couch.global, filter, onUnreadable);
+        const instances = meantInstances(couch, filter, passedOver);
         for await (const reading of readApps(instances, couch)) {
           if (!reading.readable) {
             yield* note(reading);
@@ -77,6 +77,7 @@ export default class AppsLs extends BaseCommand {
     });
     const rows = counter.counts().map(countRow);
     if (!json) for (const text of rowsText(COUNT_HEAD, rows, this.live)) this.output.line(text);
-    if (unread > 0) this.endWith(read === 0 ? 'failed' : 'partlyFailed');
+    const failed = unread + passedOver.faults;
+    if (failed > 0) this.endWith(read === 0 ? 'failed' : 'partlyFailed');
   }
 }

@@ -2,15 +2,15 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { fleetFlagLines, instanceFlagLines } from '../../cli/instances/flag-lines.ts';
-import { unreadablePrinter } from '../../cli/instances/unreadable-printer.ts';
+import { passedOverPrinter } from '../../cli/instances/passed-over-printer.ts';
 import { InputError } from '../../errors.ts';
-import { filteredInstances } from '../../instances/lookup/all-instances.ts';
 import { isEmptyFilter } from '../../instances/lookup/instance-filter.ts';
 import { type Couch, withCouch } from '../../operations/connect/couch.ts';
 import { countFlags, type FleetFlags } from '../../operations/features/count-flags.ts';
 import { readSharedFlags } from '../../operations/features/flag-documents.ts';
 import { type InstanceFlags, instanceFlags } from '../../operations/features/instance-flags.ts';
 import { findInstance } from '../../operations/targets/find-instance.ts';
+import { meantInstances } from '../../operations/targets/meant-instances.ts';
 import { count } from '../../quantity-text.ts';
 
 interface ShownFlags extends InstanceFlags {
@@ -56,17 +56,19 @@ export default class FeaturesShow extends BaseCommand {
       );
     }
     const config = this.loadConfig(flags.config);
-    return await withCouch(config, async ({ global }) => {
+    return await withCouch(config, async (couch) => {
+      const { global } = couch;
       const shared = await readSharedFlags(global, config.contexts);
       if (args.domain !== undefined) return await this.one(global, args.domain, shared, flags.source);
-      const instances = filteredInstances(global, filter, unreadablePrinter(this.output));
-      const counted = await countFlags(instances, shared);
+      const passedOver = passedOverPrinter(this.output);
+      const counted = await countFlags(meantInstances(couch, filter, passedOver), shared);
       for (const line of fleetFlagLines(counted, this.live)) this.log(line);
       if (counted.with_sets > 0) {
         this.output.note(
           `${count(counted.with_sets)} of ${count(counted.instances)} have feature sets: what the manager says of these is not known here.`,
         );
       }
+      if (passedOver.faults > 0) this.endWith('partlyFailed');
       return counted;
     });
   }

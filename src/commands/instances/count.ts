@@ -2,11 +2,12 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { countLines } from '../../cli/instances/count-lines.ts';
-import { unreadablePrinter } from '../../cli/instances/unreadable-printer.ts';
-import { filteredInstances } from '../../instances/lookup/all-instances.ts';
+import { passedOverPrinter } from '../../cli/instances/passed-over-printer.ts';
 import type { Unreadable } from '../../instances/lookup/classify-document.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
+import { meantInstances } from '../../operations/targets/meant-instances.ts';
 import { COUNTED_FIELDS, type ValueCount, ValueCounts } from '../../operations/targets/value-counts.ts';
+import type { Unmeasured } from '../../usage/measured-filter.ts';
 
 interface Counted {
   readonly count: number;
@@ -14,6 +15,8 @@ interface Counted {
   readonly by?: readonly ValueCount[];
   /** Documents that cannot be read, and are not counted; absent where there are none. */
   readonly unreadable?: readonly { readonly id: string; readonly field: string; readonly problem: string }[];
+  /** Instances of which nobody can tell whether they are meant, and which are not counted; absent where there are none. */
+  readonly unmeasured?: readonly Omit<Unmeasured, 'isFault'>[];
 }
 
 export default class InstancesCount extends BaseCommand {
@@ -33,14 +36,21 @@ export default class InstancesCount extends BaseCommand {
   async run(): Promise<Counted> {
     const { flags } = await this.parse(InstancesCount);
     const filter = filterOf(flags);
-    return await withCouch(this.loadConfig(flags.config), async ({ global }) => {
-      const printUnreadable = unreadablePrinter(this.output);
+    return await withCouch(this.loadConfig(flags.config), async (couch) => {
+      const printer = passedOverPrinter(this.output);
       const passedOver: Unreadable[] = [];
       let count = 0;
       const values = new ValueCounts(flags.by);
-      const instances = filteredInstances(global, filter, (unreadable) => {
-        printUnreadable(unreadable);
-        passedOver.push(unreadable);
+      const unmeasured: Unmeasured[] = [];
+      const instances = meantInstances(couch, filter, {
+        onUnreadable(unreadable) {
+          printer.onUnreadable(unreadable);
+          passedOver.push(unreadable);
+        },
+        onUnmeasured(each) {
+          printer.onUnmeasured(each);
+          if (each.isFault) unmeasured.push(each);
+        },
       });
       for await (const instance of instances) {
         count += 1;
@@ -50,7 +60,15 @@ export default class InstancesCount extends BaseCommand {
       if (by === undefined) this.output.line(count === 1 ? '1 instance' : `${count} instances`);
       else for (const line of countLines(by, flags.by ?? '', this.live)) this.log(line);
       const unreadable = passedOver.map(({ _id: id, field, problem }) => ({ id, field, problem }));
-      return { count, ...(by && { by }), ...(unreadable.length > 0 && { unreadable }) };
+      if (unmeasured.length > 0) this.endWith('partlyFailed');
+      return {
+        count,
+        ...(by && { by }),
+        ...(unreadable.length > 0 && { unreadable }),
+        ...(unmeasured.length > 0 && {
+          unmeasured: unmeasured.map(({ domain, code, problem }) => ({ domain, code, problem })),
+        }),
+      };
     });
   }
 }

@@ -116,13 +116,13 @@ export default class InstancesDestroy extends BaseCommand {
     file: string | undefined,
   ): Promise<CommandResult<PlanAnswer>> {
     const { output, live } = this;
-    const { global } = couch;
+    const { global, cluster } = couch;
     const command = { config, couch, output, live, file, naming };
     if (only !== undefined) {
       const { domain, work: seen } = await targetNamed(global, only);
       return await planSingle(command, { kind: 'destroy', domain, ...options, ...seen });
     }
-    const services = { global, stdin: process.stdin, report: selectionPrinter(output) };
+    const services = { global, cluster, stdin: process.stdin, report: selectionPrinter(output) };
     return await planPrepared(
       command,
       await prepareDestructions(services, selection, { ...options, guardPercent: config.fleet.guardPercent }),
@@ -160,12 +160,12 @@ export default class InstancesDestroy extends BaseCommand {
   }
 
   private async destroyMany(
-    { config, couch: { global }, work, ...options }: Destruction,
+    { config, couch: { global, cluster }, work, ...options }: Destruction,
     selection: Selection,
   ): Promise<CommandResult<StartedBatch | NothingQueued>> {
     const { stdin } = process;
     const { output } = this;
-    const services = { global, stdin, report: selectionPrinter(output) };
+    const services = { global, cluster, stdin, report: selectionPrinter(output) };
     const guardPercent = config.fleet.guardPercent;
     const prepared = await prepareDestructions(services, selection, { ...options, guardPercent });
     const { total, described } = prepared;

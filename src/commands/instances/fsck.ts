@@ -4,7 +4,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { parseDuration } from '../../cli/flags/duration.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { orphansWaitFlag } from '../../cli/flags/orphans-flag.ts';
-import { unreadablePrinter } from '../../cli/instances/unreadable-printer.ts';
+import { passedOverPrinter } from '../../cli/instances/passed-over-printer.ts';
 import { writeAll } from '../../cli/terminal/write-stdout.ts';
 import { InputError } from '../../errors.ts';
 import { type Finding, findingLine } from '../../instances/fsck/findings.ts';
@@ -63,7 +63,7 @@ export default class InstancesFsck extends BaseCommand {
     const config = this.loadConfig(flags.config);
     const storage = fileStorage(config.storage.root);
     const jobs = openJobLookup(config);
-    const printUnreadable = unreadablePrinter(this.output);
+    const passedOver = passedOverPrinter(this.output);
     let findings = 0;
 
     try {
@@ -73,7 +73,8 @@ export default class InstancesFsck extends BaseCommand {
           if (documents !== undefined) {
             const { version: indexesVersion } = await platformIndexes(global, config.fleet.indexesVersion);
             const checking = { global, cluster, storage, hasJob: jobs.hasJob, prefixIndex, indexesVersion };
-            for await (const { finding, domain } of checkInstances(documents(global), checking, checks)) {
+            const selected = documents({ global, cluster }, passedOver.onUnmeasured);
+            for await (const { finding, domain } of checkInstances(selected, checking, checks)) {
               yield lineOf(finding, domain);
             }
           }
@@ -82,7 +83,7 @@ export default class InstancesFsck extends BaseCommand {
             const orphans = findOrphans({ global, prefixIndex, servers: servers(), storage, wait });
             for await (const orphan of orphans) yield lineOf(orphan);
             // Whatever was found may be theirs.
-            (await prefixIndex.refresh()).unreadable().forEach(printUnreadable);
+            (await prefixIndex.refresh()).unreadable().forEach(passedOver.onUnreadable);
           }
         }
         async function* counted(): AsyncGenerator<string> {
@@ -99,6 +100,7 @@ export default class InstancesFsck extends BaseCommand {
       await jobs.close();
     }
     if (findings > 0) this.endWith('failed');
+    else if (passedOver.faults > 0) this.endWith('partlyFailed');
   }
 }
 

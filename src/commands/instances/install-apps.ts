@@ -72,7 +72,7 @@ export default class InstancesInstallApps extends BaseCommand {
     const { stdin } = process;
     const { output } = this;
     return await withCouch(config, async (couch) => {
-      const { global } = couch;
+      const { global, cluster } = couch;
       const planning = { config, couch, output, live: this.live, file: flags['plan-file'], naming: work };
       const command = { config, global, stdin, output, json: this.jsonEnabled() };
       if (only !== undefined && flags['dry-run']) {
@@ -92,7 +92,7 @@ export default class InstancesInstallApps extends BaseCommand {
         this.endWith(outcome);
         return answer;
       }
-      const services = { global, stdin, report: selectionPrinter(output) };
+      const services = { global, cluster, stdin, report: selectionPrinter(output) };
       const prepared = await prepareInstallations(services, selection, apps);
       if (flags['dry-run']) {
         const { answer, outcome } = await planPrepared(planning, prepared);

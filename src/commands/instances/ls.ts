@@ -3,11 +3,11 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { AVAILABLE_FIELDS, MORE_FIELDS } from '../../cli/instances/fields.ts';
 import { listLines } from '../../cli/instances/instance-lines.ts';
-import { unreadablePrinter } from '../../cli/instances/unreadable-printer.ts';
+import { passedOverPrinter } from '../../cli/instances/passed-over-printer.ts';
 import { writeAll, writeStdout } from '../../cli/terminal/write-stdout.ts';
-import { filteredInstances } from '../../instances/lookup/all-instances.ts';
 import { isEmptyFilter } from '../../instances/lookup/instance-filter.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
+import { meantInstances } from '../../operations/targets/meant-instances.ts';
 
 export default class InstancesLs extends BaseCommand {
   static override summary = 'List the instances, or those that a filter means';
@@ -49,15 +49,16 @@ export default class InstancesLs extends BaseCommand {
     const filter = filterOf(flags);
     const fields = (flags.fields ?? []).map((name) => name.trim()).filter((name) => name !== '');
     this.noteUnknown(fields);
-    const onUnreadable = unreadablePrinter(this.output);
-    await withCouch(this.loadConfig(flags.config), async ({ global }) => {
-      const lines = listLines(() => filteredInstances(global, filter, onUnreadable), {
+    const passedOver = passedOverPrinter(this.output);
+    await withCouch(this.loadConfig(flags.config), async (couch) => {
+      const lines = listLines(() => meantInstances(couch, filter, passedOver), {
         form: this.jsonEnabled() ? 'json' : (format ?? 'stack'),
         fields,
         fullState: format !== undefined || !isEmptyFilter(filter),
       });
       await writeAll(lines);
     });
+    if (passedOver.faults > 0) this.endWith('partlyFailed');
   }
 
   /** The stack lists them as missing, and scripts count on their columns. */

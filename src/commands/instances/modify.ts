@@ -99,8 +99,8 @@ export default class InstancesModify extends BaseCommand {
     const { stdin } = process;
     const { output } = this;
     return await withCouch(config, async (couch) => {
-      const { global } = couch;
-      const services = { global, stdin, report: selectionPrinter(output) };
+      const { global, cluster } = couch;
+      const services = { global, cluster, stdin, report: selectionPrinter(output) };
       const options = { rules: rulesOf(config), changes, guardPercent: config.fleet.guardPercent };
       const command = { config, global, stdin, output, json: this.jsonEnabled() };
       const prepared =

@@ -58,8 +58,8 @@ export default class InstancesUninstallApps extends BaseCommand {
     const { stdin } = process;
     const { output } = this;
     return await withCouch(config, async (couch) => {
-      const { global } = couch;
-      const services = { global, stdin, report: selectionPrinter(output) };
+      const { global, cluster } = couch;
+      const services = { global, cluster, stdin, report: selectionPrinter(output) };
       const selection = { domains: [], from, filter, all, skipInvalid };
       const prepared = await prepareUninstallations(services, selection, order);
       const json = this.jsonEnabled();

@@ -65,8 +65,8 @@ export default class InstancesUpdateApps extends BaseCommand {
     const { stdin } = process;
     const { output } = this;
     return await withCouch(config, async (couch) => {
-      const { global } = couch;
-      const services = { global, stdin, report: selectionPrinter(output) };
+      const { global, cluster } = couch;
+      const services = { global, cluster, stdin, report: selectionPrinter(output) };
       const prepared = await prepareUpdates(services, { domains: [], from, filter, all, skipInvalid }, order);
       const json = this.jsonEnabled();
       const ordered = { config, couch, output, live: this.live, json, work, look: flags };

@@ -1,10 +1,10 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { organizationLines } from '../../cli/instances/organization-lines.ts';
-import { unreadablePrinter } from '../../cli/instances/unreadable-printer.ts';
-import { filteredInstances } from '../../instances/lookup/all-instances.ts';
+import { passedOverPrinter } from '../../cli/instances/passed-over-printer.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
 import { type Organization, OrganizationList } from '../../operations/instances/list-organizations.ts';
+import { meantInstances } from '../../operations/targets/meant-instances.ts';
 
 export default class OrganizationsLs extends BaseCommand {
   static override summary = 'List the organizations of the instances';
@@ -22,12 +22,13 @@ export default class OrganizationsLs extends BaseCommand {
   async run(): Promise<{ readonly organizations: readonly Organization[] }> {
     const { flags } = await this.parse(OrganizationsLs);
     const filter = filterOf(flags);
-    return await withCouch(this.loadConfig(flags.config), async ({ global }) => {
+    return await withCouch(this.loadConfig(flags.config), async (couch) => {
+      const passedOver = passedOverPrinter(this.output);
       const list = new OrganizationList();
-      const instances = filteredInstances(global, filter, unreadablePrinter(this.output));
-      for await (const instance of instances) list.add(instance);
+      for await (const instance of meantInstances(couch, filter, passedOver)) list.add(instance);
       const organizations = list.sorted();
       for (const line of organizationLines(organizations, this.live)) this.log(line);
+      if (passedOver.faults > 0) this.endWith('partlyFailed');
       return { organizations };
     });
   }

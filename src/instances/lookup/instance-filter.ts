@@ -1,13 +1,27 @@
 import { z } from 'zod';
+import { parseAppCondition } from '../../apps/manifest/app-condition.ts';
+import { InputError } from '../../errors.ts';
 import type { InstanceDocument } from '../documents/instance-document.ts';
 import { INSTANCE_STATES, instanceState } from '../documents/instance-state.ts';
 import { matchesGlob } from '../domains/domain-pattern.ts';
 import { boundedText } from '../options/strict-values.ts';
 
+/** Of a kind each, in one filter. */
+const MOST_CONDITIONS = 20;
+
 /** Characters: the time of a comparison grows with them. No domain is longer. */
 const MOST_IN_PATTERN = 255;
 
 const text = z.string().min(1, 'must not be empty');
+
+/** One of the instance's own feature flags. */
+const flagCondition = z.strictObject({
+  name: boundedText.min(1),
+  /** What it has to be; absent = whatever it is, as long as it is set. */
+  value: z.union([z.string().max(MOST_IN_PATTERN), z.number(), z.boolean(), z.null()]).optional(),
+});
+
+export type FlagCondition = Readonly<z.infer<typeof flagCondition>>;
 
 /** Which instances are meant: those that meet all that is given. Plain JSON, to travel in payloads. */
 export const instanceFilter = z.strictObject({
@@ -21,6 +35,14 @@ export const instanceFilter = z.strictObject({
   orgDomain: text.optional(),
   /** Pattern of the domain, with `*` and `?`; aliases do not count. */
   domain: text.max(MOST_IN_PATTERN, `must not have more than ${MOST_IN_PATTERN} characters`).optional(),
+  /** Each of these, in the flags of the instance itself. */
+  flags: z.array(flagCondition).min(1).max(MOST_CONDITIONS).optional(),
+  /** ISO 8601 in UTC: nobody was there since, nor was it made since. */
+  idleSince: z.iso.datetime().optional(),
+  /** Percent of its quota that its files take more than; who has no quota is not meant. */
+  usedOver: z.number().min(0).max(1_000_000).optional(),
+  /** Conditions such as `drive<1.60`, in the words of `parseAppCondition`: it has each application, as it is said. */
+  apps: z.array(boundedText.min(1).refine(isAppCondition)).min(1).max(MOST_CONDITIONS).optional(),
 });
 
 /** `instanceFilter`, with bounded texts. */
@@ -34,15 +56,30 @@ export const strictFilter = instanceFilter.extend({
 
 export type InstanceFilter = Readonly<z.infer<typeof instanceFilter>>;
 
-/** Whether an instance is one of those that are meant. */
+/** Whether all that its document tells is as the filter says; what has to be read, `meetsMeasures` tells. */
 export function matches(filter: InstanceFilter, document: InstanceDocument): boolean {
-  const { states, context, locale, orgId, orgDomain, domain } = filter;
+  const { states, context, locale, orgId, orgDomain, domain, flags = [] } = filter;
   if (states !== undefined && !states.includes(instanceState(document))) return false;
   if (context !== undefined && document.context !== context) return false;
   if (locale !== undefined && document.locale !== locale) return false;
   if (orgId !== undefined && document.org_id !== orgId) return false;
   if (orgDomain !== undefined && document.org_domain !== orgDomain) return false;
+  if (!flags.every((flag) => hasFlag(document, flag))) return false;
   return domain === undefined || matchesGlob(domain, document.domain);
+}
+
+function hasFlag({ feature_flags: flags = {} }: InstanceDocument, { name, value }: FlagCondition): boolean {
+  if (!Object.hasOwn(flags, name)) return false;
+  return value === undefined || flags[name] === value;
+}
+
+function isAppCondition(text: string): boolean {
+  try {
+    return parseAppCondition(text, '--app').slug !== '';
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
 }
 
 /** Whether all instances are meant. */
@@ -53,10 +90,24 @@ export function isEmptyFilter(filter: InstanceFilter): boolean {
 /** The filter in words, such as `state blocked, context beta`. */
 export function describeFilter(filter: InstanceFilter): string {
   if (isEmptyFilter(filter)) return 'all instances';
-  const { states, context, locale, orgId, orgDomain, domain } = filter;
-  const state = states?.join(' or ');
-  const parts = { state, context, locale, 'org-id': orgId, 'org-domain': orgDomain, domain };
+  const { states, context, locale, orgId, orgDomain, domain, flags, idleSince, usedOver, apps } = filter;
+  const parts = {
+    state: states?.join(' or '),
+    context,
+    locale,
+    'org-id': orgId,
+    'org-domain': orgDomain,
+    domain,
+    flag: flags?.map(describeFlag).join(' and '),
+    'idle since': idleSince,
+    'used over': usedOver === undefined ? undefined : `${usedOver}%`,
+    app: apps?.join(' and '),
+  };
   return Object.entries(parts)
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]))
     .join(', ');
+}
+
+function describeFlag({ name, value }: FlagCondition): string {
+  return value === undefined ? name : `${name}=${JSON.stringify(value)}`;
 }

@@ -1,5 +1,5 @@
 import { compareVersions, parseVersion } from '../../apps/manifest/app-version.ts';
-import type { StoredApp } from './read-apps.ts';
+import type { StoredApp } from '../../usage/stored-apps.ts';
 
 /** One version of an application from one source, and how many instances have it. */
 export interface AppCount extends Pick<StoredApp, 'kind' | 'slug' | 'version' | 'source'> {

@@ -1,3 +1,4 @@
+import { inOrder } from '../../in-order.ts';
 import { Refusal } from '../../instances/errors.ts';
 import type { FileChecks } from '../../instances/fsck/check-files.ts';
 import {
@@ -8,7 +9,6 @@ import {
 import { type Finding, unreadableDocument } from '../../instances/fsck/findings.ts';
 import type { ReadResult } from '../../instances/lookup/classify-document.ts';
 import { UnsafePath } from '../../storage/errors.ts';
-import { inOrder } from './in-order.ts';
 
 /** Instances that are checked at a time: each holds its index of files, and reads from the disk. */
 const AT_A_TIME = 4;

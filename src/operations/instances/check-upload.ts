@@ -164,7 +164,7 @@ async function checkCreations(
 }
 
 async function checkSelection(
-  { config, couch: { global } }: UploadServices,
+  { config, couch: { global, cluster } }: UploadServices,
   { rows, work: { kind } }: Upload,
   prepare: (services: SelectionServices) => Promise<PreparedBatch>,
 ): Promise<CheckedUpload> {
@@ -177,9 +177,10 @@ async function checkSelection(
   const prepared = await orRefusal(
     prepare({
       global,
+      cluster,
       stdin: noStdin,
-      // Only a filter meets documents that cannot be read.
-      report: (each) => each.event !== 'unreadable' && report(each),
+      // Only a filter meets what cannot be read.
+      report: (each) => each.event !== 'unreadable' && each.event !== 'unmeasured' && report(each),
       onCounted,
     }),
   );

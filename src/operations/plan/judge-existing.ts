@@ -23,6 +23,8 @@ import {
   refuseUnreadableOwner,
 } from '../../instances/lookup/sharing.ts';
 import type { TaskOf } from '../../jobs/kinds/job-kinds.ts';
+import type { UsageServers } from '../../usage/measure-instance.ts';
+import { judgeMeasures } from '../../usage/measured-filter.ts';
 import type { NamesAround } from './surroundings.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -57,6 +59,26 @@ export function meantInstance(work: ExistingWork, around: NamesAround): StoredIn
     throw new Refusal('changed', `${domain} has changed: it is not ${describeFilter(filter)} any more`);
   }
   return instance;
+}
+
+/**
+ * Asks of a filter what the document of an instance does not tell, as its job will.
+ * @throws Refusal `changed`, `unmeasured` where nobody can tell
+ */
+export async function refuseUnmeasured(
+  { filter }: ExistingWork,
+  instance: StoredInstance,
+  servers: UsageServers,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (filter === undefined) return;
+  const judgement = await judgeMeasures(filter, instance, servers, signal);
+  if (judgement === true) return;
+  const { domain } = instance;
+  if (judgement === false) {
+    throw new Refusal('changed', `${domain} has changed: it is not ${describeFilter(filter)} any more`);
+  }
+  throw new Refusal('unmeasured', `${domain} cannot be measured: ${judgement.problem}`);
 }
 
 /**

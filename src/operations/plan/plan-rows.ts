@@ -18,6 +18,7 @@ import {
   judgeRepair,
   judgeUninstallation,
   meantInstance,
+  refuseUnmeasured,
 } from './judge-existing.ts';
 import {
   databasesLeft,
@@ -97,6 +98,7 @@ async function judge(services: PlanServices, work: JobSpec, around: NamesAround)
   if (work.kind === 'fill-pool') throw new Error('a pool is filled by no plan');
   try {
     const instance = meantInstance(work, around);
+    await refuseUnmeasured(work, instance, services, services.signal);
     if (work.kind === 'update-apps') {
       const installed = await installedApps(services, instance, work.apps);
       return await judgeAppUpdates(services, work, instance, installed);

@@ -3,6 +3,8 @@ import { InputError } from '../../errors.ts';
 import { classifyAll } from '../../instances/lookup/all-instances.ts';
 import type { ReadResult } from '../../instances/lookup/classify-document.ts';
 import { type InstanceFilter, isEmptyFilter, matches } from '../../instances/lookup/instance-filter.ts';
+import type { UsageServers } from '../../usage/measure-instance.ts';
+import { judgeMeasures, type OnUnmeasured } from '../../usage/measured-filter.ts';
 import { findReadResult } from './find-instance.ts';
 
 /** How an operator says which instances are to be checked. */
@@ -14,7 +16,10 @@ export interface CheckSelection {
 }
 
 /** The documents that are to be checked; opened once CouchDB is known to answer. */
-export type SelectedDocuments = (global: CouchServer) => AsyncIterable<ReadResult>;
+export type SelectedDocuments = (
+  servers: UsageServers,
+  onUnmeasured: OnUnmeasured,
+) => AsyncIterable<ReadResult>;
 
 /**
  * Reads which instances are meant: by domain or alias, all, or those of a filter; undefined for none. Documents that
@@ -27,7 +32,8 @@ export function selectForCheck({ names, all, filter }: CheckSelection): Selected
     throw new InputError('bad_choice', 'domains, --all and filters exclude each other');
   }
   if (ways.length === 0) return undefined;
-  return names.length > 0 ? (global) => named(global, names) : (global) => filtered(global, filter);
+  if (names.length > 0) return ({ global }) => named(global, names);
+  return (servers, onUnmeasured) => filtered(servers, filter, onUnmeasured);
 }
 
 /** All are looked up before the first is given: a name mistyped must not come up after an hour. */
@@ -40,8 +46,17 @@ async function* named(global: CouchServer, names: readonly string[]): AsyncGener
   yield* found.values();
 }
 
-async function* filtered(global: CouchServer, filter: InstanceFilter): AsyncGenerator<ReadResult> {
-  for await (const result of classifyAll(global)) {
-    if (!result.readable || matches(filter, result.instance)) yield result;
+async function* filtered(
+  servers: UsageServers,
+  filter: InstanceFilter,
+  onUnmeasured: OnUnmeasured,
+): AsyncGenerator<ReadResult> {
+  for await (const result of classifyAll(servers.global)) {
+    if (!result.readable) yield result;
+    else if (matches(filter, result.instance)) {
+      const judgement = await judgeMeasures(filter, result.instance, servers);
+      if (judgement === true) yield result;
+      else if (judgement !== false) onUnmeasured(judgement);
+    }
   }
 }

@@ -4,7 +4,6 @@ import { chunks } from '../../chunk.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { InputError } from '../../errors.ts';
 import { normaliseDomain } from '../../instances/domains/domain.ts';
-import { filteredInstances } from '../../instances/lookup/all-instances.ts';
 import type { Unreadable } from '../../instances/lookup/classify-document.ts';
 import {
   describeFilter,
@@ -13,10 +12,13 @@ import {
 } from '../../instances/lookup/instance-filter.ts';
 import { INSTANCE_FLAGS } from '../../instances/options/flags.ts';
 import { InvalidOptions } from '../../instances/options/parse-options.ts';
+import type { UsageServers } from '../../usage/measure-instance.ts';
+import type { Unmeasured } from '../../usage/measured-filter.ts';
 import { checkFile, type FileCounts, type FileReport, refuseInvalidRows } from '../input/check-file.ts';
 import type { GoodRow, RowCheck } from '../input/check-rows.ts';
 import { openRowFile } from '../input/row-file.ts';
 import type { InputSource } from '../input/spool.ts';
+import { meantInstances } from './meant-instances.ts';
 import { lookUp, type Target, targetOf, type WrittenDomain } from './target.ts';
 
 /** How an operator says which instances are meant. */
@@ -45,7 +47,7 @@ export interface Targets<Each extends Target = Target> {
   readonly described: string;
   readonly total: number;
   readonly invalid: number;
-  /** Documents of which nobody can tell whether they are meant. */
+  /** Documents and instances of which nobody can tell whether they are meant. */
   readonly passedOver: number;
   /** What an instance must still be when its turn comes. */
   readonly filter: InstanceFilter | undefined;
@@ -57,11 +59,12 @@ export interface Targets<Each extends Target = Target> {
 export type SelectionReport =
   | FileReport
   /** A document of which nobody can tell whether it is meant. */
-  | { readonly event: 'unreadable'; readonly unreadable: Unreadable };
+  | { readonly event: 'unreadable'; readonly unreadable: Unreadable }
+  /** An instance of which nobody can tell whether a filter means it. */
+  | { readonly event: 'unmeasured'; readonly unmeasured: Unmeasured };
 
 /** Where instances are looked up, and what a selection is read from. */
-export interface SelectionServices {
-  readonly global: CouchServer;
+export interface SelectionServices extends UsageServers {
   /** Read where a file is named `-`. */
   readonly stdin: Readable;
   report(report: SelectionReport): void;
@@ -151,9 +154,15 @@ export async function selectRows<Parsed extends DomainRow>(
 async function ofFilter(filter: InstanceFilter, io: SelectionServices): Promise<Targets> {
   const targets: Target[] = [];
   let passedOver = 0;
-  const instances = filteredInstances(io.global, filter, (unreadable) => {
-    passedOver += 1;
-    io.report({ event: 'unreadable', unreadable });
+  const instances = meantInstances(io, filter, {
+    onUnreadable(unreadable) {
+      passedOver += 1;
+      io.report({ event: 'unreadable', unreadable });
+    },
+    onUnmeasured(unmeasured) {
+      if (unmeasured.isFault) passedOver += 1;
+      io.report({ event: 'unmeasured', unmeasured });
+    },
   });
   for await (const instance of instances) targets.push(targetOf(instance, targets.length + 1));
   return {

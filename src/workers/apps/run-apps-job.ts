@@ -2,7 +2,7 @@ import type { StoredInstance } from '../../instances/documents/instance-document
 import { refuseShared } from '../../instances/lookup/sharing.ts';
 import type { InstallAppsPayload } from '../../jobs/kinds/install-apps.ts';
 import type { AppRecord, StageRecord } from '../../jobs/queue/progress.ts';
-import { refuseChanged, requireExpected } from '../instance/expected-instance.ts';
+import { refuseUnmeant, requireExpected } from '../instance/expected-instance.ts';
 import type { Attempt } from '../stage/attempt.ts';
 import { runStages, type Stage } from '../stage/pipeline.ts';
 import { refuseUninstallable } from './install-apps.ts';
@@ -27,7 +27,7 @@ export async function runAppsJob<Name extends StageRecord['stage'], Outcome>(
   const { services, signal } = attempt;
   const { filter, generation } = payload;
   const instance = await requireExpected(services, payload, signal);
-  if (attempt.progress().apps === undefined) refuseChanged(filter, instance);
+  if (attempt.progress().apps === undefined) await refuseUnmeant(services, filter, instance, signal);
   refuseUninstallable(instance);
   const only: Stage<Name, undefined, Outcome> = {
     name: stage,

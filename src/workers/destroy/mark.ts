@@ -1,7 +1,7 @@
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { beingDeleted, type Refusal } from '../../instances/errors.ts';
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
-import { refuseChanged } from '../instance/expected-instance.ts';
+import { refuseChanged, refuseUnmeant } from '../instance/expected-instance.ts';
 import { refuseUnremovable } from '../instance/refusals.ts';
 import { mayHaveAccounts, refuseForAccounts } from './accounts.ts';
 import { type DestroyContext, type DestroyStage, rewriteInstance, takenBack } from './context.ts';
@@ -41,8 +41,11 @@ async function mayBeShut(context: DestroyContext, instance: StoredInstance): Pro
   if (instance.deleting === true && !resume && !isOwnFlag(context.markedFrom(), instance))
     throw flaggedByOthers(domain);
   if (instance.deleting !== true && context.wasMarked) throw takenBack(domain);
-  refuseChanged(instance.deleting === true ? withoutStates(filter) : filter, instance);
+  const asked = instance.deleting === true ? withoutStates(filter) : filter;
+  refuseChanged(asked, instance);
   const listed = await refuseUnremovable(context.services, instance, context.signal);
+  // The last question before the write: the owner may have come back at this very moment.
+  await refuseUnmeant(context.services, asked, instance, context.signal);
   if (instance.deleting === true) return false;
   if (!(await mayHaveAccounts(context, instance, listed))) return true;
   await refuseForAccounts(context, instance);

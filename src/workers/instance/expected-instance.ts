@@ -4,7 +4,8 @@ import { Refusal } from '../../instances/errors.ts';
 import { describeFilter, type InstanceFilter, matches } from '../../instances/lookup/instance-filter.ts';
 import { findByNames, readInstance } from '../../instances/lookup/lookup.ts';
 import type { ExpectedInstance } from '../../jobs/kinds/envelope.ts';
-import type { Services } from '../stage/services.ts';
+import { meetsMeasures } from '../../usage/measured-filter.ts';
+import type { Clusters, Services } from '../stage/services.ts';
 
 /**
  * The document as it is now, as long as it is of the very life that the operator saw.
@@ -61,13 +62,32 @@ export async function refuseUnexpected(
   );
 }
 
-/** @throws Refusal `changed` when the instance is not any more what the operator asked for */
+/**
+ * As far as its document tells; see {@link refuseUnmeant}.
+ * @throws Refusal `changed` when the instance is not any more what the operator asked for
+ */
 export function refuseChanged(filter: InstanceFilter | undefined, instance: StoredInstance): void {
-  if (filter === undefined || matches(filter, instance)) return;
-  throw new Refusal(
-    'changed',
-    `${instance.domain} has changed: it is not ${describeFilter(filter)} any more`,
-  );
+  if (filter !== undefined && !matches(filter, instance)) throw changed(filter, instance);
+}
+
+/**
+ * Asks all of a filter again, also what has to be read to be known: an owner may have come back since. What cannot be
+ * read is thrown, so that nothing is done to an instance because nobody could look.
+ * @throws Refusal `changed`, `wrong_cluster`; UnreadableMeasure; CouchError
+ */
+export async function refuseUnmeant(
+  services: Clusters,
+  filter: InstanceFilter | undefined,
+  instance: StoredInstance,
+  signal: AbortSignal,
+): Promise<void> {
+  refuseChanged(filter, instance);
+  if (filter === undefined || (await meetsMeasures(filter, instance, services, signal))) return;
+  throw changed(filter, instance);
+}
+
+function changed(filter: InstanceFilter, { domain }: StoredInstance): Refusal {
+  return new Refusal('changed', `${domain} has changed: it is not ${describeFilter(filter)} any more`);
 }
 
 /** The usual advice where an instance is gone. */

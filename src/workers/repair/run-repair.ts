@@ -7,7 +7,7 @@ import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import type { RepairPayload, RepairStageName } from '../../jobs/kinds/repair.ts';
 import { withVfsLock } from '../../stack/lock.ts';
 import { stackPrefix } from '../../stack/stack-instance.ts';
-import { readExpected, refuseChanged, refuseUnexpected } from '../instance/expected-instance.ts';
+import { readExpected, refuseUnexpected, refuseUnmeant } from '../instance/expected-instance.ts';
 import type { Attempt } from '../stage/attempt.ts';
 import type { Stage } from '../stage/pipeline.ts';
 import { runStages } from '../stage/pipeline.ts';
@@ -57,7 +57,7 @@ export async function runRepair(attempt: Attempt, payload: RepairPayload): Promi
     // An earlier attempt may have dropped the reservation before it died.
     return payload.dropReservation ? outcomeOf(attempt) : 'clean';
   }
-  refuseChanged(filter, instance);
+  await refuseUnmeant(services, filter, instance, signal);
   refuseDeleting(instance);
   const context = { attempt, payload, instance };
   return (await runStages({ ...attempt, stages: [repair], context, generation })) ?? outcomeOf(attempt);

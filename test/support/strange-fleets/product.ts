@@ -148,8 +148,8 @@ export async function startProduct({
       // Not by the command: it refuses to repair many where many lack all of their databases.
       const work = async (output: Output): Promise<void> => {
         const opened = openCouch(config);
-        const { global } = opened;
-        const services = { global, stdin: Readable.from([]), report: selectionPrinter(output) };
+        const { global, cluster } = opened;
+        const services = { global, cluster, stdin: Readable.from([]), report: selectionPrinter(output) };
         const selection = { domains: [], from: undefined, filter: { context }, skipInvalid: false };
         const naming = { name: undefined, reason: '', maxFailures: undefined, tries: 1 };
         try {

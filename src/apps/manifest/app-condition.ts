@@ -1,9 +1,14 @@
-import { type AppVersion, compareVersions, parseVersion } from '../../apps/manifest/app-version.ts';
-import { isSlug } from '../../apps/manifest/manifest.ts';
 import { InputError } from '../../errors.ts';
-import type { StoredApp } from './read-apps.ts';
+import { type AppVersion, compareVersions, parseVersion } from './app-version.ts';
+import { isSlug } from './manifest.ts';
 
 type Comparison = '<' | '<=' | '=' | '!=' | '>=' | '>';
+
+/** What is compared of an installed application; `version` is empty where its document says none. */
+export interface InstalledApp {
+  readonly slug: string;
+  readonly version: string;
+}
 
 /** What an operator wants to know of one application. */
 export interface AppCondition {
@@ -16,14 +21,16 @@ const CONDITION = /^([a-z0-9-]+)\s*(?:(<=|>=|!=|==|=|<|>)\s*(\S+))?$/;
 
 /**
  * Reads `drive`, or `drive<1.60` with one of `<`, `<=`, `=`, `!=`, `>=` and `>`.
+ * @param flag by which it was given
  * @throws InputError `bad_filter`
  */
-export function parseAppCondition(text: string): AppCondition {
+export function parseAppCondition(text: string, flag: string): AppCondition {
   const [, slug = '', comparison, version] = CONDITION.exec(text.trim()) ?? [];
-  if (!isSlug(slug)) throw bad(text, 'is neither a slug nor a slug with a comparison');
+  if (!isSlug(slug)) throw bad(text, 'is neither a slug nor a slug with a comparison', flag);
   if (comparison === undefined || version === undefined) return { slug };
   const than = parseVersion(version);
-  if (than === undefined) throw bad(text, `compares with ${JSON.stringify(version)}, which is no version`);
+  if (than === undefined)
+    throw bad(text, `compares with ${JSON.stringify(version)}, which is no version`, flag);
   return { slug, version: { comparison: comparisonOf(comparison), than } };
 }
 
@@ -32,12 +39,20 @@ export function parseAppCondition(text: string): AppCondition {
  * Without any conditions all are.
  */
 export function meetsConditions(
-  { slug, version }: Pick<StoredApp, 'slug' | 'version'>,
+  { slug, version }: InstalledApp,
   conditions: readonly AppCondition[],
 ): boolean {
   if (conditions.length === 0) return true;
   const about = conditions.filter((condition) => condition.slug === slug);
   return about.length > 0 && about.every((condition) => holds(condition, version));
+}
+
+/** Whether each application that the conditions name is among these, and meets all that is said about it. */
+export function haveConditions(apps: readonly InstalledApp[], conditions: readonly AppCondition[]): boolean {
+  return conditions.every(({ slug }) => {
+    const about = conditions.filter((condition) => condition.slug === slug);
+    return apps.some((app) => app.slug === slug && meetsConditions(app, about));
+  });
 }
 
 /** A version that cannot be put in order is older than any other for a stack (`docs/cozy-data.md` §5.4). */
@@ -74,11 +89,11 @@ function comparisonOf(text: string): Comparison {
   }
 }
 
-function bad(text: string, what: string): InputError {
+function bad(text: string, what: string, column: string): InputError {
   return new InputError(
     'bad_filter',
     `${JSON.stringify(text.slice(0, 120))} ${what}`,
-    { column: '--where' },
+    { column },
     "Give a slug, such as drive, or compare its version: 'drive<1.60'.",
   );
 }

@@ -1,10 +1,17 @@
 import { expect } from 'chai';
+import {
+  haveConditions,
+  meetsConditions,
+  parseAppCondition,
+} from '../../../src/apps/manifest/app-condition.ts';
 import { InputError } from '../../../src/errors.ts';
-import { meetsConditions, parseAppCondition } from '../../../src/operations/apps/app-condition.ts';
 
 describe('a condition about an application', () => {
   const meets = (slug: string, version: string, ...conditions: string[]): boolean =>
-    meetsConditions({ slug, version }, conditions.map(parseAppCondition));
+    meetsConditions(
+      { slug, version },
+      conditions.map((text) => parseAppCondition(text, '--where')),
+    );
 
   it('compares its version', () => {
     const older = '1.59.9';
@@ -39,9 +46,26 @@ describe('a condition about an application', () => {
     expect(meets('notes', '2.0.0', ...between, 'notes')).to.equal(true);
   });
 
+  it('holds for an instance that has each application that is named, as it is said', () => {
+    const apps = [
+      { slug: 'drive', version: '1.55.0' },
+      { slug: 'notes', version: '2.0.0' },
+    ];
+    const have = (...conditions: string[]): boolean =>
+      haveConditions(
+        apps,
+        conditions.map((text) => parseAppCondition(text, '--app')),
+      );
+    expect(have('drive<1.60')).to.equal(true);
+    expect(have('drive<1.60', 'drive>=1.50', 'notes')).to.equal(true);
+    expect(have('drive<1.60', 'drive>1.55')).to.equal(false);
+    expect(have('drive<1.60', 'store')).to.equal(false);
+    expect(haveConditions([], [parseAppCondition('drive', '--app')])).to.equal(false);
+  });
+
   it('is refused where it is none, with what it says', () => {
     for (const text of ['', 'Drive', 'drive<', 'drive~1', 'drive<latest', '<1.60', 'drive<1 2']) {
-      expect(() => parseAppCondition(text), JSON.stringify(text))
+      expect(() => parseAppCondition(text, '--where'), JSON.stringify(text))
         .to.throw(InputError)
         .with.property('code', 'bad_filter');
     }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { inOrder } from '../../../src/operations/instances/in-order.ts';
-import { thrownBy } from '../../support/thrown-by.ts';
+import { inOrder } from '../src/in-order.ts';
+import { thrownBy } from './support/thrown-by.ts';
 
 async function* numbers(last: number): AsyncGenerator<number> {
   for (let number = 1; number <= last; number += 1) yield number;
