@@ -163,6 +163,7 @@ const FAILURES = {
   no_cluster: 'No CouchDB cluster is open to creation.',
   no_credentials: 'The request came without the admin passphrase.',
   no_instances: 'CouchDB has no list of instances.',
+  no_report: 'No report of what instances are used for was kept.',
   no_room_for_input: 'The input cannot be kept while it is read.',
   no_way_in: 'The document would have neither a register token nor a passphrase.',
   not_failed: 'The job has not failed, so that it cannot be tried again.',

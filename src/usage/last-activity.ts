@@ -8,11 +8,13 @@ export const LOGINS = 'io.cozy.sessions.logins';
 export const SESSIONS = 'io.cozy.sessions';
 export const OAUTH_CLIENTS = 'io.cozy.oauth.clients';
 
-/** When an instance was last active for a stack where nothing says so: earlier than stacks kept it. */
+/** When an instance was last active for a stack where nothing says so, in milliseconds since 1970. */
+export const FLOOR_MS = Date.UTC(2018, 0, 1);
+
 const FLOOR: GoTime = {
   text: '2018-01-01T00:00:00Z',
   day: '2018-01-01',
-  ms: Date.UTC(2018, 0, 1),
+  ms: FLOOR_MS,
   nanoseconds: 0,
 };
 

@@ -6,7 +6,7 @@ import { databasePrefix } from '../instances/databases/prefix.ts';
 import type { StoredInstance } from '../instances/documents/instance-document.ts';
 import type { InstanceFilter } from '../instances/lookup/instance-filter.ts';
 import { type BeforeOrAfter, beforeOrAfter, beforeOrAfterNow } from './life-now.ts';
-import type { UsageServers } from './measure-instance.ts';
+import type { Measures, UsageServers } from './measure-instance.ts';
 import { readLastActivity } from './read-last-activity.ts';
 import { quotaOf, readCreation, readDiskUsage } from './read-measures.ts';
 import { readStoredApps } from './stored-apps.ts';
@@ -47,6 +47,29 @@ export async function meetsMeasures(
     if ((await readCreation(server, prefix, signal)).ms >= since) return false;
   }
   return true;
+}
+
+/**
+ * Whether what was measured of an instance earlier meets a filter; undefined where nobody can tell.
+ * Good for lists alone: whatever is done to an instance asks again.
+ */
+export function meetsKeptMeasures(
+  { idleSince, usedOver, apps }: InstanceFilter,
+  { lastActivity, creation, diskShare, diskUsed, apps: installed }: Measures,
+): boolean | undefined {
+  const met: (boolean | undefined)[] = [];
+  if (apps !== undefined) {
+    const conditions = apps.map((each) => parseAppCondition(each, '--app'));
+    met.push(installed && haveConditions(installed, conditions));
+  }
+  if (usedOver !== undefined) met.push(diskUsed === undefined ? undefined : (diskShare ?? -1) > usedOver);
+  if (idleSince !== undefined) {
+    const since = Date.parse(idleSince);
+    const known = lastActivity !== undefined && creation !== undefined;
+    met.push(known ? lastActivity.ms < since && creation.ms < since : undefined);
+  }
+  if (met.includes(false)) return false;
+  return met.includes(undefined) ? undefined : true;
 }
 
 /** An instance of which nobody can tell whether a filter means it, so that it is passed over. */

@@ -1,3 +1,5 @@
+import { chunks } from '../../chunk.ts';
+
 /** Spaces between two columns (`docs/admin-api.md` §1.3). */
 const GAP = 2;
 
@@ -10,12 +12,29 @@ export async function* alignedLines(rows: () => AsyncIterable<readonly string[]>
   for await (const row of rows()) yield alignedLine(row, widths);
 }
 
+/** Rows whose widths are known before the first of them is printed. */
+const PAGE = 500;
+
+/**
+ * The same for rows that can be read once only: aligned page by page, never narrower than before, so that no more than a
+ * page is held.
+ */
+export async function* alignedPages(rows: AsyncIterable<readonly string[]>): AsyncGenerator<string> {
+  const widths: number[] = [];
+  for await (const page of chunks(rows, PAGE)) {
+    for (const row of page) widen(widths, row);
+    for (const row of page) yield alignedLine(row, widths);
+  }
+}
+
 async function widthsOf(rows: AsyncIterable<readonly string[]>): Promise<number[]> {
   const widths: number[] = [];
-  for await (const row of rows) {
-    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, widthOf(cell));
-  }
+  for await (const row of rows) widen(widths, row);
   return widths;
+}
+
+function widen(widths: number[], row: readonly string[]): void {
+  for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, widthOf(cell));
 }
 
 /** As in the stack, nothing follows the last column. */

@@ -1,15 +1,16 @@
 import { goText } from '../../go-text.ts';
 import { databasePrefix } from '../../instances/databases/prefix.ts';
-import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { instanceState, stackState } from '../../instances/documents/instance-state.ts';
 import { sizeText } from '../../instances/options/disk-quota.ts';
 import { oneLine } from '../../safe-text.ts';
+import type { MeasuredInstance } from '../../usage/measure-instance.ts';
 import { fieldValues } from './fields.ts';
+import { MEASURED_FIELDS, measuredText } from './measured-fields.ts';
 
 /** What a listing says of each instance, side by side. */
 export interface Columns {
   readonly head: readonly string[];
-  cells(instance: StoredInstance): string[];
+  cells(measured: MeasuredInstance): string[];
 }
 
 /**
@@ -19,7 +20,7 @@ export interface Columns {
 export function stackColumns(fullState: boolean): Columns {
   return {
     head: ['DOMAIN', 'LOCALE', 'QUOTA', 'STATE', 'INDEXES', 'PREFIX', 'DB-PREFIX'],
-    cells: (instance) =>
+    cells: ({ instance }) =>
       [
         instance.domain,
         instance.locale,
@@ -36,7 +37,11 @@ export function stackColumns(fullState: boolean): Columns {
 export function fieldColumns(names: readonly string[]): Columns {
   return {
     head: names.map((name) => name.toUpperCase()),
-    cells: (instance) => fieldValues(instance, names).map((value) => oneLine(goText(value))),
+    cells: (measured) =>
+      fieldValues(measured, names).map((value, at) => {
+        const name = names[at] ?? '';
+        return oneLine(MEASURED_FIELDS.includes(name) ? measuredText(name, measured) : goText(value));
+      }),
   };
 }
 

@@ -1,8 +1,8 @@
-import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { attributesOf } from '../../instances/documents/instance-view.ts';
 import { csvLine } from '../../operations/input/write-csv.ts';
 import { safeJson } from '../../safe-text.ts';
-import { alignedLines } from './aligned-lines.ts';
+import type { MeasuredInstance } from '../../usage/measure-instance.ts';
+import { alignedLines, alignedPages } from './aligned-lines.ts';
 import { fieldColumns, stackColumns } from './columns.ts';
 import { csvText, fieldValues } from './fields.ts';
 
@@ -15,6 +15,8 @@ export interface ListOptions {
   readonly fields: readonly string[];
   /** Whether the state is told in full; the stack's layout has the stack's own otherwise. */
   readonly fullState: boolean;
+  /** Whether the instances can be read once only: they take long, and would be others the next time. */
+  readonly once: boolean;
 }
 
 /** The fields of the stack's layout, as values. */
@@ -22,11 +24,11 @@ const CSV_FIELDS = ['domain', 'locale', 'disk_quota', 'state', 'indexes_version'
 
 /**
  * The lines of `instances ls`, each with its line break.
- * @param instances starts reading them anew; called twice where columns are to be aligned
+ * @param instances starts reading them anew; called twice where the columns of documents are to be aligned
  */
 export function listLines(
-  instances: () => AsyncIterable<StoredInstance>,
-  { form, fields, fullState }: ListOptions,
+  instances: () => AsyncIterable<MeasuredInstance>,
+  { form, fields, fullState, once }: ListOptions,
 ): AsyncIterable<string> {
   switch (form) {
     case 'json':
@@ -36,42 +38,43 @@ export function listLines(
     case 'stack':
     case 'table': {
       const { head, cells } = fields.length === 0 ? stackColumns(fullState) : fieldColumns(fields);
-      return alignedLines(() => rowsOf(instances(), form === 'table' ? [head] : [], cells));
+      const rows = () => rowsOf(instances(), form === 'table' ? [head] : [], cells);
+      return once ? alignedPages(rows()) : alignedLines(rows);
     }
   }
 }
 
 async function* rowsOf(
-  instances: AsyncIterable<StoredInstance>,
+  instances: AsyncIterable<MeasuredInstance>,
   head: readonly (readonly string[])[],
-  cells: (instance: StoredInstance) => string[],
+  cells: (measured: MeasuredInstance) => string[],
 ): AsyncGenerator<readonly string[]> {
   yield* head;
-  for await (const instance of instances) yield cells(instance);
+  for await (const measured of instances) yield cells(measured);
 }
 
 /** With fields, their names are sorted, as in the stack (`docs/admin-api.md` §1.3). */
 async function* jsonLines(
-  instances: AsyncIterable<StoredInstance>,
+  instances: AsyncIterable<MeasuredInstance>,
   fields: readonly string[],
 ): AsyncGenerator<string> {
   const names = [...fields].sort();
-  for await (const instance of instances) {
-    const values = fieldValues(instance, names);
+  for await (const measured of instances) {
+    const values = fieldValues(measured, names);
     const shown =
       names.length === 0
-        ? attributesOf(instance)
+        ? attributesOf(measured.instance)
         : Object.fromEntries(names.map((name, at) => [name, values[at]]));
     yield `${safeJson(JSON.stringify(shown))}\n`;
   }
 }
 
 async function* csvLines(
-  instances: AsyncIterable<StoredInstance>,
+  instances: AsyncIterable<MeasuredInstance>,
   fields: readonly string[],
 ): AsyncGenerator<string> {
   yield csvLine(fields);
-  for await (const instance of instances) {
-    yield csvLine(fieldValues(instance, fields).map(csvText));
+  for await (const measured of instances) {
+    yield csvLine(fieldValues(measured, fields).map(csvText));
   }
 }

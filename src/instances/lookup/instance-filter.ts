@@ -99,7 +99,7 @@ export function describeFilter(filter: InstanceFilter): string {
     'org-domain': orgDomain,
     domain,
     flag: flags?.map(describeFlag).join(' and '),
-    'idle since': idleSince,
+    'idle since': idleSince?.replace(/T00:00:00\.000Z$/, '').replace(/\.\d+Z$/, 'Z'),
     'used over': usedOver === undefined ? undefined : `${usedOver}%`,
     app: apps?.join(' and '),
   };

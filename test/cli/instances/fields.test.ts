@@ -15,11 +15,20 @@ describe('a field of an instance', () => {
 
   it('is null where the instance has none, also for names that any object has', () => {
     const names = ['locale', 'blocked', 'uuid', 'cli_secret', 'constructor'];
-    expect(fieldValues(instance, names)).to.deep.equal(['fr', true, null, null, null]);
+    expect(fieldValues({ instance, measures: {}, problems: [] }, names)).to.deep.equal([
+      'fr',
+      true,
+      null,
+      null,
+      null,
+    ]);
   });
 
   it('may be one that is computed', () => {
-    expect(fieldValues(instance, ['db_prefix', 'state'])).to.deep.equal(['zoe-example-org', 'blocked']);
+    expect(fieldValues({ instance, measures: {}, problems: [] }, ['db_prefix', 'state'])).to.deep.equal([
+      'zoe-example-org',
+      'blocked',
+    ]);
   });
 
   it('is printed as Go prints it', () => {
