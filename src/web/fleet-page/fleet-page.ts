@@ -14,6 +14,7 @@ import { failureHandler } from './shell/error-page.ts';
 import { fleetAssets } from './shell/fleet-assets.ts';
 import { signIn } from './sign-in.ts';
 import { uploadRoutes } from './uploads/upload-routes.ts';
+import { usagePage } from './usage-page.ts';
 import { workersPage } from './workers-page.ts';
 
 /** The pages for operators at `/fleet`; behind `fleetGuard`. Where programs have routes on the same paths, browsers get pages. */
@@ -32,6 +33,7 @@ export async function fleetPage(app: FastifyInstance, context: WebContext): Prom
     await pages.register((uploads) => uploadRoutes(uploads, context));
     await workersPage(pages, context);
     await queuePage(pages, context);
+    await usagePage(pages, context);
     await doctorPage(pages, context);
     pages.all('/fleet/*', async () => {
       throw new FleetError('not_found', 'there is no such page');

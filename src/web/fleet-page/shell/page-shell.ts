@@ -8,6 +8,7 @@ const PLACES = [
   { path: '/fleet/batches/new', name: 'Submit a file' },
   { path: '/fleet/workers', name: 'Workers' },
   { path: '/fleet/queue', name: 'Queue' },
+  { path: '/fleet/usage', name: 'Usage' },
   { path: '/fleet/doctor', name: 'Doctor' },
 ] as const;
 
