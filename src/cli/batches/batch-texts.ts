@@ -1,7 +1,7 @@
+import { mayHaveLinks, wordsOfBatch } from '../../jobs/batches/batch-kind.ts';
 import type { Batch } from '../../jobs/batches/batches.ts';
 import { holdsOf, waitsAfterCanary } from '../../jobs/batches/hold-of.ts';
 import { ROW_STATES } from '../../jobs/batches/row-state.ts';
-import { JOB_KINDS } from '../../jobs/kinds/job-kinds.ts';
 import { batchState, queuedRows } from '../../operations/batches/batch-state.ts';
 import { count } from '../../quantity-text.ts';
 import { oneLine } from '../../safe-text.ts';
@@ -11,7 +11,7 @@ import { steeringFacts } from './steering-texts.ts';
 /** How a batch ended, or stands, and what can be done next. @param program how our commands are typed here @param now milliseconds since 1970 */
 export function summaryLines(batch: Batch, program = 'cozy-fleet', now = Date.now()): string[] {
   const { id, kind, counts, halt, maxFailures } = batch;
-  const words = JOB_KINDS[kind].words;
+  const words = wordsOfBatch(kind);
   const missed = counts.failed + counts.incomplete + counts.cancelled;
   const facts = [
     `${count(counts.done)} ${words.done}`,
@@ -40,7 +40,7 @@ export function summaryLines(batch: Batch, program = 'cozy-fleet', now = Date.no
       ? [`See what failed:  ${program} batches show ${id} --failed`]
       : []),
     ...(missed > 0 ? [`Try it again:     ${program} batches retry ${id}`] : []),
-    ...(counts.done + counts.incomplete > 0 && JOB_KINDS[kind].hasLinks
+    ...(counts.done + counts.incomplete > 0 && mayHaveLinks(kind)
       ? [`Get the links:    ${program} batches export ${id} > invitations.csv`]
       : []),
   ];

@@ -1,6 +1,7 @@
 import { clipped } from '../../clipped.ts';
+import { wordsOfBatch } from '../../jobs/batches/batch-kind.ts';
 import type { Batch } from '../../jobs/batches/batches.ts';
-import { JOB_KINDS, stageLabel } from '../../jobs/kinds/job-kinds.ts';
+import { stageLabel } from '../../jobs/kinds/job-kinds.ts';
 import { endedRows, queuedRows } from '../../operations/batches/batch-state.ts';
 import type { BatchView } from '../../operations/batches/follow-batch.ts';
 import { secondsLeft } from '../../operations/batches/watch-snapshot.ts';
@@ -22,7 +23,7 @@ export function batchTitle({ id, name, total }: Batch): string {
 export function progressBlock(view: BatchView, columns: number): string[] {
   const { batch, workers } = view;
   const { kind, total, counts } = batch;
-  const words = JOB_KINDS[kind].words;
+  const words = wordsOfBatch(kind);
   const speed = speedText(view).map((text) => `   ${text}`);
   const lines = [
     `${batchTitle(batch)}   ${workersText(workers.length)}`,
@@ -40,7 +41,7 @@ export function progressLine(view: BatchView): string {
   const { done, failed, retrying, skipped } = batch.counts;
   const speed = [...queuedText(batch), ...speedText(view)];
   return [
-    `${JOB_KINDS[batch.kind].words.done} ${done}/${batch.total}, failed ${failed}, retrying ${retrying}, skipped ${skipped}${fewTexts(batch, ', ')}`,
+    `${wordsOfBatch(batch.kind).done} ${done}/${batch.total}, failed ${failed}, retrying ${retrying}, skipped ${skipped}${fewTexts(batch, ', ')}`,
     ...(speed.length === 0 ? [] : [`(${speed.join(', ')})`]),
     ...(runs ? [[...workText(view), workersText(workers.length)].join(', ')] : []),
   ].join(' ');

@@ -4,8 +4,9 @@ import { rowError } from '../../operations/batches/batch-state.ts';
 
 export const ROW_HEAD = ['DOMAIN', 'STAGE', 'TRIES', 'ERROR'] as const;
 
-/** A row as `batches show` lists it. */
+/** A row as `batches show` lists it; one of a batch of several kinds with its own before the stage. */
 export function rowCells(row: Row): string[] {
-  const { domain, stage = '', tries } = row;
-  return [domain, stageLabel(stage), tries === undefined ? '' : String(tries), rowError(row)];
+  const { domain, kind = '', stage = '', tries } = row;
+  const where = [kind, stageLabel(stage)].filter(Boolean).join(' ');
+  return [domain, where, tries === undefined ? '' : String(tries), rowError(row)];
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { isJobKind, type JobKind } from '../kinds/job-kinds.ts';
+import type { JobKind } from '../kinds/job-kinds.ts';
+import { type BatchKind, isBatchKind } from './batch-kind.ts';
 import { isRowState, ROW_STATES, type RowState } from './row-state.ts';
 import { type Steering, steeringOf } from './steering.ts';
 
@@ -25,6 +26,8 @@ export interface Row extends RowInfo {
   /** Line of the row in its file, from 1. */
   readonly row: number;
   readonly state: RowState;
+  /** Of a row of a batch of several kinds, where it is known; in any other it is the batch's. */
+  readonly kind?: JobKind;
 }
 
 /** Why a batch takes no further row up. */
@@ -32,7 +35,7 @@ export type Halt = 'cancelled' | 'too-many-failures';
 
 /** What the record of a batch says, and how many rows are in which state. */
 export interface BatchRecord {
-  readonly kind: JobKind;
+  readonly kind: BatchKind;
   /** Name of the file, or what the operator called it. */
   readonly name: string;
   readonly reason: string;
@@ -161,8 +164,8 @@ function wholeNumber(text: string | undefined, most: number): number | undefined
 }
 
 /** A batch that names no kind which this version knows is shown as creations: it may be of a later version. */
-function kindOf(text: string | undefined): JobKind {
-  return text !== undefined && isJobKind(text) ? text : 'create';
+function kindOf(text: string | undefined): BatchKind {
+  return text !== undefined && isBatchKind(text) ? text : 'create';
 }
 
 function parsedJson(text: string): unknown {

@@ -160,6 +160,7 @@ for at = 1, 4 do redis.call('EXPIRE', KEYS[at], ARGV[5]) end
 redis.call('EXPIRE', KEYS[9], ARGV[5])
 redis.call('EXPIRE', KEYS[2] .. ':' .. ARGV[2], ARGV[5])
 redis.call('EXPIRE', KEYS[3] .. ':originals', ARGV[5])
+redis.call('EXPIRE', KEYS[3] .. ':kinds', ARGV[5])
 return 1
 `);
 
@@ -198,6 +199,7 @@ for at = 1, 4 do redis.call('EXPIRE', KEYS[at], ARGV[1]) end
 redis.call('EXPIRE', KEYS[9], ARGV[1])
 redis.call('EXPIRE', KEYS[2] .. ':' .. state, ARGV[1])
 redis.call('EXPIRE', KEYS[3] .. ':originals', ARGV[1])
+redis.call('EXPIRE', KEYS[3] .. ':kinds', ARGV[1])
 return known
 `);
 

@@ -3,11 +3,11 @@ import { defined } from '../../defined.ts';
 import { InputError } from '../../errors.ts';
 import type { RedisClient } from '../../redis/client.ts';
 import type { Author } from '../kinds/author.ts';
-import type { JobKind } from '../kinds/job-kinds.ts';
 import { hashFields } from '../redis/hash-fields.ts';
 import type { Keys } from '../redis/keys.ts';
 import { BATCH_SECONDS } from '../redis/retention.ts';
 import { newBatchId } from './batch-id.ts';
+import type { BatchKind } from './batch-kind.ts';
 import {
   type BatchRecord,
   batchOf,
@@ -37,7 +37,7 @@ export interface Batch extends BatchRecord {
 }
 
 export interface NewBatch {
-  readonly kind: JobKind;
+  readonly kind: BatchKind;
   readonly name: string;
   readonly reason: string;
   readonly by: string;

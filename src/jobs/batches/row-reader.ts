@@ -5,6 +5,7 @@ import { BATCH_SECONDS } from '../redis/retention.ts';
 import { type Row, rowOf } from './batch-record.ts';
 import { INDEX_ROWS, UNLIST_ROW } from './batch-scripts.ts';
 import { causesOf, isChosen, needsCauses, type RowCause, type RowChoice, setsOf } from './row-choice.ts';
+import { readKinds } from './row-kinds.ts';
 import { type RowsFrom, rowPages } from './row-pages.ts';
 import type { RowState } from './row-state.ts';
 
@@ -48,10 +49,16 @@ export function createRowReader(redis: RedisClient, keys: Keys): RowReader {
     const sets = names.map((each) => `${keys.counts(id)}:${each}`);
     for await (const page of rowPages(redis, sets, from, pageSize)) {
       if (page.length === 0) continue;
-      const texts = await redis.hmget(keys.rows(id), ...page.map(String));
+      const [texts, kinds] = await Promise.all([
+        redis.hmget(keys.rows(id), ...page.map(String)),
+        readKinds(redis, keys, id, page),
+      ]);
       const rows = page.flatMap((row, at) => {
         const text = texts[at];
-        return text === null || text === undefined ? [] : [rowOf(row, text)];
+        const kind = kinds[at];
+        return text === null || text === undefined
+          ? []
+          : [{ ...rowOf(row, text), ...(kind !== undefined && { kind }) }];
       });
       const [meant, others] = [true, false].map((is) => rows.filter((row) => isChosen(row, choice) === is));
       if (needsCauses(choice)) await unlist(id, names, others ?? []);

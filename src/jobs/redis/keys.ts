@@ -25,6 +25,8 @@ export interface Keys {
   batch(id: string): string;
   /** Batch row number → `state fence info`. */
   rows(batchId: string): string;
+  /** Batch row number → kind of its job, of a batch of several kinds (`batches/row-kinds.ts`). */
+  kinds(batchId: string): string;
   /** Batch row number → the row as its file has it, sealed (`fleet/original-rows.ts`). */
   originals(batchId: string): string;
   /** Number of rows by state; the same name with `:<state>` is the sorted set of that state's rows. */
@@ -116,6 +118,7 @@ export function createKeys(prefix: string): Keys {
     batches: `${tag}:batches`,
     batch: (id) => `${tag}:batch:${id}`,
     rows: (batchId) => `${tag}:batch:${batchId}:rows`,
+    kinds: (batchId) => `${tag}:batch:${batchId}:kinds`,
     originals: (batchId) => `${tag}:batch:${batchId}:originals`,
     counts: (batchId) => `${tag}:batch:${batchId}:counts`,
     rate: (batchId) => `${tag}:batch:${batchId}:rate`,

@@ -1,7 +1,7 @@
+import type { BatchKind } from '../../jobs/batches/batch-kind.ts';
 import type { Batch, Row } from '../../jobs/batches/batches.ts';
 import { holdsOf, standsStill } from '../../jobs/batches/hold-of.ts';
 import { FINAL_ROW_STATES, type RowState } from '../../jobs/batches/row-state.ts';
-import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
 import { type HoldSummary, type SteeringSummary, steeringSummary } from './steering-summary.ts';
 
 /** Where a batch stands, as a whole. */
@@ -28,7 +28,7 @@ export function queuedRows({ counts }: Batch): number {
 /** A batch as programs read it. */
 export interface BatchSummary {
   readonly batch: string;
-  readonly kind: JobKind;
+  readonly kind: BatchKind;
   readonly name: string;
   readonly reason: string;
   readonly by: string;

@@ -5,9 +5,11 @@ import type { Scheme } from '../../instances/domains/registration-link.ts';
 import { describeUnreadable, type ReadResult } from '../../instances/lookup/classify-document.ts';
 import { classifyByNames } from '../../instances/lookup/lookup.ts';
 import { isOfIncarnation, type Registration, registrationOf } from '../../instances/lookup/registration.ts';
+import { type BatchKind, wordsOfBatch } from '../../jobs/batches/batch-kind.ts';
 import type { Batches, Row } from '../../jobs/batches/batches.ts';
+import { kindOfRow } from '../../jobs/batches/row-kinds.ts';
 import type { RowState } from '../../jobs/batches/row-state.ts';
-import { JOB_KINDS, type JobKind } from '../../jobs/kinds/job-kinds.ts';
+import { JOB_KINDS } from '../../jobs/kinds/job-kinds.ts';
 import { rowError } from './batch-state.ts';
 
 /** What `batches export` says of one row. */
@@ -34,26 +36,30 @@ export async function* exportBatch(
   id: string,
   states: readonly RowState[] = [],
 ): AsyncGenerator<ExportedRow> {
-  const { kind } = await batches.get(id);
+  const { kind: batchKind } = await batches.get(id);
   for await (const page of chunks(batches.rows(id, ...states), PAGE)) {
-    const made = JOB_KINDS[kind].hasLinks
-      ? await instancesOf(
-          global,
-          page.filter(({ state }) => state === 'done' || state === 'incomplete'),
-        )
-      : undefined;
-    for (const row of page) yield exportedRow(row, kind, made?.get(reservationId(row.domain)), scheme);
+    const made = await instancesOf(
+      global,
+      page.filter((row) => hasLink(batchKind, row) && (row.state === 'done' || row.state === 'incomplete')),
+    );
+    for (const row of page) yield exportedRow(row, batchKind, made.get(reservationId(row.domain)), scheme);
   }
+}
+
+/** Whether a row is for an instance that somebody is to register. */
+export function hasLink(batchKind: BatchKind, row: Row): boolean {
+  const kind = kindOfRow(batchKind, row);
+  return kind !== undefined && JOB_KINDS[kind].hasLinks;
 }
 
 /** A row of a batch of that kind. @param instance what CouchDB has under the id that a row of creations made */
 export function exportedRow(
   row: Row,
-  kind: JobKind,
+  batchKind: BatchKind,
   instance: ReadResult | undefined,
   scheme: Scheme,
 ): ExportedRow {
-  return JOB_KINDS[kind].hasLinks ? exported(row, instance, scheme) : exportedWork(row, kind);
+  return hasLink(batchKind, row) ? exported(row, instance, scheme) : exportedWork(row, batchKind);
 }
 
 /** By document id: a stack may have made a second document for a domain, which is none of ours. */
@@ -105,13 +111,14 @@ function registered(row: Row, result: ReadResult | undefined, scheme: Scheme): E
 }
 
 /** A row of any other kind of batch: nobody is to register. */
-function exportedWork(row: Row, kind: JobKind): ExportedRow {
+function exportedWork(row: Row, batchKind: BatchKind): ExportedRow {
   const { domain, state } = row;
+  const words = wordsOfBatch(kindOfRow(batchKind, row) ?? batchKind);
   switch (state) {
     case 'done':
-      return { domain, status: JOB_KINDS[kind].words.done };
+      return { domain, status: words.done };
     case 'skipped':
-      return { domain, status: JOB_KINDS[kind].words.skipped };
+      return { domain, status: words.skipped };
     case 'waiting':
     case 'active':
     case 'retrying':

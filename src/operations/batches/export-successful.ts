@@ -8,10 +8,10 @@ import type { StoredInstance } from '../../instances/documents/instance-document
 import { SETTINGS_ID } from '../../instances/documents/settings-document.ts';
 import type { Scheme } from '../../instances/domains/registration-link.ts';
 import { clusterIfAny } from '../../instances/lookup/cluster-at.ts';
+import type { BatchKind } from '../../jobs/batches/batch-kind.ts';
 import type { Batches, Row } from '../../jobs/batches/batches.ts';
-import { JOB_KINDS } from '../../jobs/kinds/job-kinds.ts';
 import type { Couch } from '../connect/couch.ts';
-import { type ExportedRow, exportedRow, instancesOf } from './export-batch.ts';
+import { type ExportedRow, exportedRow, hasLink, instancesOf } from './export-batch.ts';
 
 /** A row that succeeded, with whom it was for. */
 export interface SuccessfulRow extends ExportedRow {
@@ -42,27 +42,28 @@ export async function* exportSuccessful(
   const limit = pLimit(AT_ONCE);
   const rows = batches.rows(id, 'done', 'incomplete');
   for await (const page of chunks(rows, PAGE)) {
-    if (!JOB_KINDS[kind].hasLinks) {
-      for (const row of page) if (row.state === 'done') yield exportedRow(row, kind, undefined, scheme);
-      continue;
-    }
-    const instances = await instancesOf(couch.global, page);
+    const instances = await instancesOf(
+      couch.global,
+      page.filter((row) => hasLink(kind, row)),
+    );
     yield* await Promise.all(
-      page.filter(wasMade).map((row) =>
-        limit(async () => {
-          const result = instances.get(reservationId(row.domain));
-          const exported = exportedRow(row, kind, result, scheme);
-          if (result?.readable !== true || exported.status !== 'created') return exported;
-          return { ...exported, ...(await aboutOwner(couch, result.instance)) };
-        }),
-      ),
+      page
+        .filter((row) => succeeded(kind, row))
+        .map((row) =>
+          limit(async () => {
+            const result = instances.get(reservationId(row.domain));
+            const exported = exportedRow(row, kind, result, scheme);
+            if (result?.readable !== true || exported.status !== 'created') return exported;
+            return { ...exported, ...(await aboutOwner(couch, result.instance)) };
+          }),
+        ),
     );
   }
 }
 
-/** Of an instance that is incomplete without a life of its own, another job made it. */
-function wasMade({ state, incarnation }: Row): boolean {
-  return state === 'done' || incarnation !== undefined;
+/** Of a creation that is incomplete without a life of its own, another job made the instance. */
+function succeeded(kind: BatchKind, row: Row): boolean {
+  return row.state === 'done' || (hasLink(kind, row) && row.incarnation !== undefined);
 }
 
 async function aboutOwner(

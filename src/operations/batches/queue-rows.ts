@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { oneAhead } from '../../chunk.ts';
+import { type BatchKind, MIXED } from '../../jobs/batches/batch-kind.ts';
 import type { NewBatch } from '../../jobs/batches/batches.ts';
+import { keepKinds } from '../../jobs/batches/row-kinds.ts';
 import type { SteeringChange } from '../../jobs/batches/steering.ts';
 import { openSubmission } from '../../jobs/batches/submission.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
@@ -22,7 +24,7 @@ export type BatchRow = RowRequest & WithOriginal;
 export interface BatchInput {
   /** Of a batch that the caller has made; absent = it is made. */
   readonly id?: string | undefined;
-  readonly kind: JobKind;
+  readonly kind: BatchKind;
   readonly name: string;
   /** Why, for the record; may be empty. */
   readonly reason: string;
@@ -67,10 +69,11 @@ export async function queueRows(
   let queued = 0;
   let lookedAt = performance.now();
   try {
-    for await (const { rows, originals } of oneAhead(prepared(fleet, { batchId, batch, chunks }))) {
+    for await (const { rows, originals, kinds } of oneAhead(prepared(fleet, { batchId, batch, chunks }))) {
       if (signal.aborted || (await fleet.batches.halt(batchId)) !== undefined) break;
       // First, so that no row that fails at once lacks them.
       await keepOriginals(fleet, batchId, originals);
+      await keepKinds(fleet.redis, fleet.keys, batchId, kinds);
       await enqueuePrepared(fleet, batchId, rows);
       await openGate(fleet);
       queued += rows.length;
@@ -95,6 +98,8 @@ const ROWS_A_TURN = 25;
 interface PreparedChunk {
   readonly rows: readonly PreparedRow[];
   readonly originals: Map<string, string>;
+  /** Only of a batch of several kinds. */
+  readonly kinds: Map<string, JobKind>;
 }
 
 /** Seals and signs the rows of chunks, which takes about as long as Redis takes to queue them: both are done side by side. */
@@ -107,13 +112,15 @@ async function* prepared(
   for await (const chunk of chunks) {
     const rows: PreparedRow[] = [];
     const originals = new Map<string, string>();
+    const kinds = new Map<string, JobKind>();
     for (const request of chunk) {
       heap.step();
       rows.push(prepareRow(fleet, batchId, { ...request, author: batch }));
       const original = sealed(request);
+      if (batch.kind === MIXED) kinds.set(String(request.row), request.work.kind);
       if (original !== undefined) originals.set(String(request.row), original);
       if (rows.length % ROWS_A_TURN === 0) await nextTurn();
     }
-    yield { rows, originals };
+    yield { rows, originals, kinds };
   }
 }

@@ -1,6 +1,6 @@
+import { type BatchKind, stagesOfBatch } from '../../jobs/batches/batch-kind.ts';
 import type { RowCause } from '../../jobs/batches/batches.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
-import { type JobKind, stagesOf } from '../../jobs/kinds/job-kinds.ts';
 import { type Progress, parseProgress, runningStage } from '../../jobs/queue/progress.ts';
 
 /** How many rows of a batch are at, or stopped at, a stage. */
@@ -17,7 +17,7 @@ const MOST_LOOKED_AT = 512;
 export async function activeByStage(
   { redis, keys, batches }: Pick<Fleet, 'redis' | 'keys' | 'batches'>,
   id: string,
-  kind: JobKind,
+  kind: BatchKind,
 ): Promise<StageCount[]> {
   const jobIds: string[] = [];
   for await (const { jobId } of batches.rows(id, 'active')) {
@@ -44,13 +44,13 @@ function currentStage(progress: Progress): string {
 /** Rows that stopped at a stage, in the order of the stages. */
 export function stoppedByStage(
   causes: readonly Pick<RowCause, 'stage' | 'rows'>[],
-  kind: JobKind,
+  kind: BatchKind,
 ): StageCount[] {
   return inOrder(causes, kind);
 }
 
-function inOrder(found: readonly StageCount[], kind: JobKind): StageCount[] {
-  const order: readonly string[] = stagesOf(kind);
+function inOrder(found: readonly StageCount[], kind: BatchKind): StageCount[] {
+  const order: readonly string[] = stagesOfBatch(kind);
   const counts = new Map<string, number>();
   for (const { stage: written, rows } of found) {
     const stage = order.includes(written) ? written : '';

@@ -1,5 +1,6 @@
 import { InputError } from '../../errors.ts';
 import { matchesGlob } from '../../instances/domains/domain-pattern.ts';
+import { MIXED } from '../../jobs/batches/batch-kind.ts';
 import type { RowChoice } from '../../jobs/batches/batches.ts';
 import { ROW_STATES, type RowState } from '../../jobs/batches/row-state.ts';
 import type { IndexPosition } from '../../jobs/index/index-pages.ts';
@@ -67,7 +68,7 @@ export function isPlaceMeant({ kinds, ...filter }: JobFilter, place: Place): boo
   const isCauseMeant = allows(stages, place.stage) && allows(codes, place.code);
   const needsCause = stages.length > 0 || codes.length > 0;
   return (
-    allows<string>(kinds, place.kind) &&
+    (place.kind === MIXED || allows<string>(kinds, place.kind)) &&
     allows<string>(states, place.state) &&
     (!needsCause || (hasCause(place.state) && isCauseMeant))
   );

@@ -1,5 +1,6 @@
 import { chunks } from '../../chunk.ts';
 import { matchesGlob } from '../../instances/domains/domain-pattern.ts';
+import { MIXED } from '../../jobs/batches/batch-kind.ts';
 import type { Row } from '../../jobs/batches/batches.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import type { FleetJob } from '../../jobs/fleet/open-queue.ts';
@@ -66,7 +67,7 @@ async function* candidates(
   const { batch, queuedBefore, queuedAfter = Number.NEGATIVE_INFINITY } = filter;
   if (batch !== undefined) {
     const { kind, createdAt } = await stores.batches.get(batch);
-    const isKind = filter.kinds.length === 0 || filter.kinds.includes(kind);
+    const isKind = kind === MIXED || filter.kinds.length === 0 || filter.kinds.includes(kind);
     const isTime = createdAt > queuedAfter && (queuedBefore === undefined || createdAt < queuedBefore);
     const from = { time: createdAt, member: batch, row: after?.row };
     if (isKind && isTime) yield* rowsOf(stores, filter, from, pageJobs);
@@ -112,7 +113,7 @@ async function* rowsOf(
     isEmpty = false;
     for (const each of page) {
       const { jobId, state: recorded } = each;
-      if (jobId === undefined || !isDomainMeant(filter, each)) continue;
+      if (jobId === undefined || !isRowMeant(filter, each)) continue;
       yield { jobId, recorded, batch, position: { time, member: batch, row: each.row } };
     }
   }
@@ -120,8 +121,9 @@ async function* rowsOf(
   for (const place of entry.places) await stores.index.dropBatch(batch, place);
 }
 
-/** Before its job is read: a pattern is compared with many. */
-function isDomainMeant({ domain }: JobFilter, row: Row): boolean {
+/** Before its job is read: a pattern is compared with many, and a batch may have rows of other kinds. */
+function isRowMeant({ domain, kinds }: JobFilter, row: Row): boolean {
+  if (row.kind !== undefined && kinds.length > 0 && !kinds.includes(row.kind)) return false;
   return domain === undefined || matchesGlob(domain, row.domain);
 }
 

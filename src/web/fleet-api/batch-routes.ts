@@ -123,9 +123,10 @@ export function chosenCauses(stage: string | undefined, code: string | undefined
 }
 
 /** What is told of a row: no more than is listed here, whatever Redis has of it. */
-function shownRow({ row, domain, state, jobId, stage, tries, code, error, advice }: Row) {
+function shownRow({ row, kind, domain, state, jobId, stage, tries, code, error, advice }: Row) {
   return {
     row,
+    ...(kind !== undefined && { kind }),
     domain,
     state,
     ...(jobId !== undefined && { jobId }),

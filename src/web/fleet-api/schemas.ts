@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BATCH_KINDS } from '../../jobs/batches/batch-kind.ts';
 import { ROW_STATES } from '../../jobs/batches/row-state.ts';
 import { JOB_OUTCOMES, KIND_NAMES } from '../../jobs/kinds/job-kinds.ts';
 import { appRecord, stageRecord } from '../../jobs/queue/progress.ts';
@@ -60,7 +61,7 @@ const hold = z.discriminatedUnion('kind', [
 
 const summaryShape = {
   batch: z.string(),
-  kind: z.enum(KIND_NAMES),
+  kind: z.enum(BATCH_KINDS),
   name: z.string(),
   reason: z.string(),
   by: z.string(),
@@ -99,6 +100,7 @@ export const batchSnapshotAnswer = z.object({
 
 const row = z.object({
   row: z.int(),
+  kind: z.enum(KIND_NAMES).optional(),
   domain: z.string(),
   state: z.enum(ROW_STATES),
   jobId: z.string().optional(),
@@ -185,7 +187,7 @@ export const queueAnswer = z.object({
   batches: z
     .array(
       z
-        .object({ batch: z.string(), kind: z.enum(KIND_NAMES), name: z.string(), total: rows, ended: rows })
+        .object({ batch: z.string(), kind: z.enum(BATCH_KINDS), name: z.string(), total: rows, ended: rows })
         .readonly(),
     )
     .readonly(),

@@ -1,5 +1,6 @@
 import { html } from 'ghtml';
-import { JOB_KINDS, stageLabel, stagesOf } from '../../../jobs/kinds/job-kinds.ts';
+import { stagesOfBatch, wordsOfBatch } from '../../../jobs/batches/batch-kind.ts';
+import { stageLabel } from '../../../jobs/kinds/job-kinds.ts';
 import type { BatchSnapshot } from '../../../operations/batches/batch-snapshot.ts';
 import type { StageCount } from '../../../operations/batches/stage-counts.ts';
 import { count } from '../../../quantity-text.ts';
@@ -31,7 +32,7 @@ export function batchPage(
 ): PageContent {
   const { batch: id, name, total, counts, endedAt } = batch;
   const isRunning = endedAt === undefined;
-  const main = html`<p class="faint">Batch <code>${id}</code> · ${JOB_KINDS[batch.kind].words.noun} · by !${quoted(batch.by)} · !${timeOf(batch.createdAt)}</p>
+  const main = html`<p class="faint">Batch <code>${id}</code> · ${wordsOfBatch(batch.kind).noun} · by !${quoted(batch.by)} · !${timeOf(batch.createdAt)}</p>
 !${haltNote(batch)}
 <div data-part="hold">!${hold}</div>
 <div data-part="idle">!${idle}</div>
@@ -40,7 +41,7 @@ export function batchPage(
 !${bar(counts, total)}
 <p class="lead"><span data-live="sentence">${progressSentence(batch)}</span></p>
 !${tiles([
-    { name: JOB_KINDS[batch.kind].words.done, value: liveCount('counts.done', counts.done), tone: 'good' },
+    { name: wordsOfBatch(batch.kind).done, value: liveCount('counts.done', counts.done), tone: 'good' },
     { name: 'skipped', value: liveCount('counts.skipped', counts.skipped) },
     { name: 'failed', value: liveCount('counts.failed', counts.failed), tone: 'bad' },
     { name: 'incomplete', value: liveCount('counts.incomplete', counts.incomplete), tone: 'bad' },
@@ -109,7 +110,7 @@ function actions({ batch, endedAt, halt, counts }: BatchSnapshot, csrf: string |
 
 /** Where its instances are, and where those stopped that failed. */
 function stages({ kind, activeByStage, failedByStage }: BatchSnapshot): string {
-  const lines = stagesOf(kind).map((stage) => {
+  const lines = stagesOfBatch(kind).map((stage) => {
     const active = rowsAt(activeByStage, stage);
     const failed = rowsAt(failedByStage, stage);
     return html`<tr><th scope="row">${stageLabel(stage)}</th>

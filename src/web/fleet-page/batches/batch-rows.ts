@@ -65,9 +65,10 @@ function address(path: string, state: ShownRows['state'], after: number): string
 }
 
 function line(row: Row): string {
-  const { row: number, domain, state, stage = '', jobId } = row;
+  const { row: number, domain, state, kind = '', stage = '', jobId } = row;
+  const where = [kind, state === 'done' ? '' : stageLabel(stage)].filter(Boolean).join(' ');
   const job = jobId === undefined ? '' : html`<a href="${jobPath(jobId)}">job</a>`;
   return html`<tr><td class="number" data-label="Line">${count(number)}</td><th scope="row">!${instanceLink(domain)}</th>
-<td data-label="State">!${badge(state)}</td><td data-label="Stage">!${state === 'done' ? '' : quoted(stageLabel(stage))}</td>
+<td data-label="State">!${badge(state)}</td><td data-label="Stage">!${where === '' ? '' : quoted(where)}</td>
 <td class="why" data-label="Why">!${quoted(rowError(row))}</td><td data-label="More">!${job}</td></tr>`;
 }
