@@ -14,45 +14,57 @@ import type { Attempt } from './stage/attempt.ts';
 import type { Stage } from './stage/pipeline.ts';
 import { runStages } from './stage/pipeline.ts';
 
-interface ModifyJob {
+/** What is to be changed, and by which job. */
+export interface ModifyJob {
   readonly attempt: Attempt;
-  readonly payload: ModifyPayload;
+  readonly payload: Pick<ModifyPayload, 'domain' | 'seen' | 'filter' | 'changes' | 'before'>;
   readonly instance: StoredInstance;
 }
 
-/** A modification is one stage: it writes only what is not so yet. */
+/**
+ * Changes an instance as a stage of a job: writes only what is not so yet.
+ * @throws Refusal `changed`, `changed_since`, and as `modifyInstance`
+ */
+export async function changeInstance({
+  attempt: { services, signal, lease, progress, record },
+  payload,
+  instance,
+}: ModifyJob): Promise<OutcomeOf<'modify'>> {
+  const { changes, filter, seen: expected } = payload;
+  const begun = progress().begun === true;
+  const since = createSinceCheck(payload, begun);
+  if (!begun) {
+    await refuseUnmeant(services, filter, instance, signal);
+    await record({ ...progress(), begun: true });
+  }
+  await assertAliasesFree(services, instance, changes.aliases ?? [], signal);
+  const { outcome } = await modifyInstance({
+    ...services,
+    id: instance._id,
+    changes,
+    signal,
+    guard(now) {
+      assertExpected(now, payload.domain, expected);
+      lease.assertHeld();
+    },
+    refuseUnmeant(now) {
+      since.instance(now);
+      // An earlier try may have written the change in part, so that the filter does not match any more.
+      if (!begun) refuseChanged(filter, now);
+    },
+    refuseUnmeantSettings: (now) => since.settings(now),
+  });
+  return outcome;
+}
+
+/** Why the change of an instance is made again when an operator has its job tried again. */
+export const MODIFY_DOUBT = 'somebody may have changed it since';
+
+/** A modification is one stage. */
 const modify: Stage<ModifyStageName, ModifyJob, OutcomeOf<'modify'>> = {
   name: 'modify',
-
-  async run({ attempt: { services, signal, lease, progress, record }, payload, instance }) {
-    const { changes, filter, seen: expected } = payload;
-    const begun = progress().begun === true;
-    const since = createSinceCheck(payload, begun);
-    if (!begun) {
-      await refuseUnmeant(services, filter, instance, signal);
-      await record({ ...progress(), begun: true });
-    }
-    await assertAliasesFree(services, instance, changes.aliases ?? [], signal);
-    const { outcome } = await modifyInstance({
-      ...services,
-      id: instance._id,
-      changes,
-      signal,
-      guard(now) {
-        assertExpected(now, payload.domain, expected);
-        lease.assertHeld();
-      },
-      refuseUnmeant(now) {
-        since.instance(now);
-        // An earlier try may have written the change in part, so that the filter does not match any more.
-        if (!begun) refuseChanged(filter, now);
-      },
-      refuseUnmeantSettings: (now) => since.settings(now),
-    });
-    return outcome;
-  },
-
-  verify: async () => ['somebody may have changed it since'],
+  run: changeInstance,
+  verify: async () => [MODIFY_DOUBT],
 };
 
 /** Runs one attempt of a modification. @throws LostLock when the job is not ours */

@@ -7,6 +7,7 @@ import { runDestruction } from './destroy/run-destruction.ts';
 import { runFilling } from './pool/run-filling.ts';
 import { runRepair } from './repair/run-repair.ts';
 import { runModification } from './run-modification.ts';
+import { runModificationAndInstallation } from './run-modification-and-installation.ts';
 import type { Attempt } from './stage/attempt.ts';
 
 type Runners = {
@@ -17,6 +18,7 @@ const RUNNERS: Runners = {
   create: runCreation,
   destroy: runDestruction,
   modify: runModification,
+  'modify-and-install': runModificationAndInstallation,
   repair: runRepair,
   'install-apps': runInstallation,
   'update-apps': runUpdate,

@@ -59,6 +59,7 @@ const BOUNDARIES: Readonly<Record<Work, readonly string[]>> = {
     'after unregister',
   ],
   modify: ['before modify', 'after modify'],
+  'modify-and-install': ['before modify', 'before apps', 'after apps'],
   repair: ['before repair', 'after repair'],
   'install-apps': ['before apps', 'after apps'],
   'update-apps': ['before update', 'after update'],

@@ -63,6 +63,8 @@ export async function queueWork(chaos: ChaosFleet, work: Work, options: Instance
       return await queueDestruction(chaos, domain);
     case 'modify':
       return await queue(chaos, domain, { kind: work, changes: { sponsorships: [SPONSOR] } });
+    case 'modify-and-install':
+      return await queue(chaos, domain, { kind: work, changes: { sponsorships: [SPONSOR] }, apps: [APP] });
     case 'repair':
       return await queue(chaos, domain, { kind: work, recreateEmpty: true, dropReservation: false });
     case 'install-apps':
@@ -83,8 +85,9 @@ export async function wrongAfter(chaos: ChaosFleet, work: Work, options: Instanc
   if (work === 'fill-pool') return await new SeenPrefixes(chaos).faults(true);
   const wrong = await findings(chaos, options);
   const [instance] = await instancesOf(chaos.couch, [domain]);
-  if (work === 'modify' && instance?.sponsorships?.join() !== SPONSOR) wrong.push('it has no sponsor');
-  if (work === 'create' || work === 'install-apps') {
+  const isModified = work === 'modify' || work === 'modify-and-install';
+  if (isModified && instance?.sponsorships?.join() !== SPONSOR) wrong.push('it has no sponsor');
+  if (work === 'create' || work === 'install-apps' || work === 'modify-and-install') {
     const apps = await chaos.couch.allDocuments(databaseName(prefixOf(domain), 'io.cozy.apps'), {});
     if (!apps.some(({ id }) => id === `io.cozy.apps/${APP}`)) wrong.push(`it has no ${APP}`);
   }
@@ -118,6 +121,11 @@ async function putOldApp({ couch }: ChaosFleet, domain: string): Promise<void> {
 }
 
 type TaskOnInstance =
+  | {
+      readonly kind: 'modify-and-install';
+      readonly changes: { readonly sponsorships: string[] };
+      readonly apps: string[];
+    }
   | { readonly kind: 'modify'; readonly changes: { readonly sponsorships: string[] } }
   | { readonly kind: 'repair'; readonly recreateEmpty: boolean; readonly dropReservation: boolean }
   | { readonly kind: 'install-apps'; readonly apps: string[] }

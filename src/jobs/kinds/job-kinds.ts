@@ -5,6 +5,7 @@ import { fillPool } from './fill-pool.ts';
 import { installApps } from './install-apps.ts';
 import type { HeldNames, KindRules, Task } from './kind.ts';
 import { modify } from './modify.ts';
+import { modifyAndInstall } from './modify-and-install.ts';
 import { repair } from './repair.ts';
 import { uninstallApps } from './uninstall-apps.ts';
 import { updateApps } from './update-apps.ts';
@@ -14,6 +15,7 @@ export const JOB_KINDS = {
   create,
   destroy,
   modify,
+  'modify-and-install': modifyAndInstall,
   repair,
   'install-apps': installApps,
   'update-apps': updateApps,

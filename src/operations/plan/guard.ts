@@ -18,7 +18,8 @@ export interface GuardedWork {
 
 /** Whether work takes an instance away from its owner. */
 export function isGuarded(work: JobSpec): boolean {
-  return work.kind === 'destroy' || (work.kind === 'modify' && work.changes.blocked === true);
+  if (work.kind === 'destroy') return true;
+  return (work.kind === 'modify' || work.kind === 'modify-and-install') && work.changes.blocked === true;
 }
 
 /** What has to be said before so much is done. */

@@ -30,7 +30,7 @@ import type { Verdict } from './verdict.ts';
 
 /** Work on an instance that has to be there. */
 export type ExistingWork = TaskOf<
-  'modify' | 'destroy' | 'repair' | 'install-apps' | 'update-apps' | 'uninstall-apps'
+  'modify' | 'modify-and-install' | 'destroy' | 'repair' | 'install-apps' | 'update-apps' | 'uninstall-apps'
 >;
 
 /**
@@ -87,7 +87,7 @@ export async function refuseUnmeasured(
  * @throws Refusal `provisioning`, `deleting`, `taken`, `old_domain`, `unreadable`, `incomplete`, `shared_prefix`
  */
 export function judgeModification(
-  { changes }: TaskOf<'modify'>,
+  { changes }: Pick<TaskOf<'modify'>, 'changes'>,
   instance: StoredInstance,
   around: NamesAround,
   settings: Readonly<Record<string, unknown>> | undefined,
@@ -141,7 +141,7 @@ export function judgeDestruction(
  * @throws Refusal `provisioning`, `deleting`, `swift`, `other_storage`
  */
 export function judgeInstallation(
-  { apps }: TaskOf<'install-apps'>,
+  { apps }: Pick<TaskOf<'install-apps'>, 'apps'>,
   instance: StoredInstance,
   slugs: ReadonlyMap<string, string | undefined>,
   installed: Pick<ReadonlySet<string>, 'has'>,
@@ -152,6 +152,16 @@ export function judgeInstallation(
     return slug === undefined || !installed.has(slug);
   });
   return missing.length === 0 ? { verdict: 'same', fields: [] } : { verdict: 'install', apps: missing };
+}
+
+/** What a change that is followed by an installation would do: both are told of in one verdict. */
+export function judgeChangeAndInstallation(change: Verdict, installation: Verdict): Verdict {
+  if (change.verdict !== 'change' && change.verdict !== 'same') return change;
+  if (installation.verdict === 'install') {
+    const added = { field: 'apps', old: null, new: [...installation.apps] };
+    return { verdict: 'change', fields: [...change.fields, added] };
+  }
+  return installation.verdict === 'same' ? change : installation;
 }
 
 /**

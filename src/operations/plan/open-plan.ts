@@ -67,7 +67,7 @@ export async function withPlanServices<T>(
 
 function contextOf(task: JobSpec): string | undefined {
   if (task.kind === 'create') return task.options.context;
-  return task.kind === 'modify' ? task.changes.context : undefined;
+  return task.kind === 'modify' || task.kind === 'modify-and-install' ? task.changes.context : undefined;
 }
 
 /** Undefined where it is not on this machine. */

@@ -5,13 +5,14 @@ import { InputError } from '../../errors.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { isReservation } from '../../instances/documents/reservation.ts';
 import { Refusal } from '../../instances/errors.ts';
-import { namesOfTask } from '../../jobs/kinds/job-kinds.ts';
+import { namesOfTask, type TaskOf } from '../../jobs/kinds/job-kinds.ts';
 import type { JobSpec } from '../../jobs/kinds/payload.ts';
 import type { BatchRow } from '../batches/queue-rows.ts';
 import { type AnnouncedApps, type JudgedRow, judgeAppUpdates } from './judge-app-updates.ts';
 import { judgeCreation } from './judge-creation.ts';
 import {
   type ExistingWork,
+  judgeChangeAndInstallation,
   judgeDestruction,
   judgeInstallation,
   judgeModification,
@@ -117,19 +118,17 @@ async function judgeWork(
   around: NamesAround,
 ): Promise<Verdict> {
   switch (work.kind) {
-    case 'modify': {
-      const needsSettings = work.changes.settings !== undefined;
-      const settings = needsSettings ? await settingsOf(services, instance) : undefined;
-      return judged(() => judgeModification(work, instance, around, settings));
-    }
+    case 'modify':
+      return await judgeChange(services, work, instance, around);
+    case 'modify-and-install':
+      return judgeChangeAndInstallation(
+        await judgeChange(services, work, instance, around),
+        await judgeApps(services, work, instance),
+      );
     case 'destroy':
       return judged(() => judgeDestruction(work, instance, around));
-    case 'install-apps': {
-      const slugs = new Map(work.apps.map((app) => [app, slugOf(app)]));
-      const known = [...slugs.values()].filter((slug) => slug !== undefined);
-      const installed = await installedApps(services, instance, known);
-      return judged(() => judgeInstallation(work, instance, slugs, installed));
-    }
+    case 'install-apps':
+      return await judgeApps(services, work, instance);
     case 'uninstall-apps': {
       const installed = await installedApps(services, instance, work.apps);
       return judged(() => judgeUninstallation(work, instance, installed));
@@ -145,8 +144,30 @@ async function judgeWork(
   }
 }
 
+async function judgeChange(
+  services: PlanServices,
+  work: Pick<TaskOf<'modify'>, 'changes'>,
+  instance: StoredInstance,
+  around: NamesAround,
+): Promise<Verdict> {
+  const needsSettings = work.changes.settings !== undefined;
+  const settings = needsSettings ? await settingsOf(services, instance) : undefined;
+  return judged(() => judgeModification(work, instance, around, settings));
+}
+
+async function judgeApps(
+  services: PlanServices,
+  work: Pick<TaskOf<'install-apps'>, 'apps'>,
+  instance: StoredInstance,
+): Promise<Verdict> {
+  const slugs = new Map(work.apps.map((app) => [app, slugOf(app)]));
+  const known = [...slugs.values()].filter((slug) => slug !== undefined);
+  const installed = await installedApps(services, instance, known);
+  return judged(() => judgeInstallation(work, instance, slugs, installed));
+}
+
 /** The slug of an application from a registry; what else is installed under, only its manifest tells. */
-function slugOf(app: string): string | undefined {
+export function slugOf(app: string): string | undefined {
   try {
     const source = parseSource(app);
     return source.kind === 'registry' ? source.slug : undefined;

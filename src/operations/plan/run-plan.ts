@@ -161,6 +161,7 @@ function changedSince(
   }
   if (now.verdict === 'install' && !isDeepStrictEqual(now.apps, planned.apps)) return ['apps'];
   if (now.verdict === 'repair' && !isDeepStrictEqual(now.findings, planned.findings)) return ['findings'];
+  if (kind === 'modify-and-install') return otherwise(then, fields);
   // What these do is not all in the row: registries and documents tell it, and may tell more by now.
   return kind === 'update-apps' || kind === 'uninstall-apps' ? otherwise(then, fields) : [];
 }
@@ -174,6 +175,9 @@ function otherwise(then: readonly FieldChange[], now: readonly FieldChange[]): s
 
 /** What its worker has to find, right before it writes. */
 function withExpectation(work: JobSpec, { fields = [] }: PlannedVerdict): JobSpec {
-  if (work.kind !== 'modify' || differing(fields).length === 0) return work;
-  return { ...work, before: { ...oldValues(fields) } };
+  const isChange = work.kind === 'modify' || work.kind === 'modify-and-install';
+  if (!isChange || differing(fields).length === 0) return work;
+  // Applications are looked at by their own stage.
+  const compared = fields.filter(({ field }) => field !== 'apps');
+  return { ...work, before: { ...oldValues(compared) } };
 }

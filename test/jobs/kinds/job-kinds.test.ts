@@ -63,6 +63,17 @@ const STORED: readonly { payload: LivePayload; hash: string; mac: string }[] = [
     mac: 'KOrVmZQRAu99DmwCNqjI1DxUZoC4Qk2BSOqKFm_Ch40',
   },
   {
+    payload: {
+      ...envelope,
+      ...onInstance,
+      kind: 'modify-and-install',
+      changes: { locale: 'fr' },
+      apps: ['drive'],
+    },
+    hash: '613345ab783f8a6c',
+    mac: '_YymZM0GtKdNeAKCAtyAqrA8cWasS_Vrza8d3VRpEKA',
+  },
+  {
     payload: { ...envelope, ...onInstance, kind: 'install-apps', apps: ['drive', 'notes'] },
     hash: 'ab29d47cc012130e',
     mac: 'VwpePZCpgv-Of-8nxfvdYf485wZD2mgrB34QPwmuxCA',
@@ -100,6 +111,7 @@ describe('kinds of jobs', () => {
       'create',
       'destroy',
       'modify',
+      'modify-and-install',
       'repair',
       'install-apps',
       'update-apps',
@@ -139,7 +151,7 @@ describe('kinds of jobs', () => {
 
   it('hold the aliases that they would take, each once', () => {
     const held = STORED.map(({ payload }) => namesOf(payload).slice(1));
-    expect(held).to.deep.equal([['b.org'], [], ['b.org'], [], [], [], [], []]);
+    expect(held).to.deep.equal([['b.org'], [], ['b.org'], [], [], [], [], [], []]);
   });
 
   it('install applications where they are told to', () => {
@@ -148,6 +160,7 @@ describe('kinds of jobs', () => {
       [],
       [],
       [],
+      ['drive'],
       ['drive', 'notes'],
       [],
       [],

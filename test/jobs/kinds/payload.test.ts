@@ -146,6 +146,8 @@ describe('payloads', () => {
       ['changes.settings._rev', modified({ settings: { _rev: '1' } })],
       ['changes.blockingReason', modified({ blockingReason: 'X', blocked: false })],
       ['apps', installed()],
+
+      ['changes', onInstance('modify-and-install', { apps: ['drive'] })],
       ['apps.0', onInstance('update-apps', { apps: ['registry://drive'], safe: false })],
       ['version', onInstance('update-apps', { apps: ['drive'], version: '../1', safe: false })],
       ['channel', onInstance('update-apps', { apps: ['drive'], channel: 'a/b', safe: false })],
