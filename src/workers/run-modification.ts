@@ -1,8 +1,10 @@
 import { modifyInstance } from '../instances/change/modify-instance.ts';
 import type { StoredInstance } from '../instances/documents/instance-document.ts';
+import { Refusal } from '../instances/errors.ts';
 import { assertAliasesFree } from '../instances/lookup/free-aliases.ts';
 import type { OutcomeOf } from '../jobs/kinds/job-kinds.ts';
 import type { ModifyPayload, ModifyStageName } from '../jobs/kinds/modify.ts';
+import { datedModification } from './dated-modification.ts';
 import { createSinceCheck } from './instance/changed-since.ts';
 import {
   assertExpected,
@@ -17,43 +19,52 @@ import { runStages } from './stage/pipeline.ts';
 /** What is to be changed, and by which job. */
 export interface ModifyJob {
   readonly attempt: Attempt;
-  readonly payload: Pick<ModifyPayload, 'domain' | 'seen' | 'filter' | 'changes' | 'before'>;
+  readonly payload: Pick<ModifyPayload, 'domain' | 'seen' | 'filter' | 'changes' | 'before' | 'date'>;
   readonly instance: StoredInstance;
 }
 
 /**
  * Changes an instance as a stage of a job: writes only what is not so yet.
- * @throws Refusal `changed`, `changed_since`, and as `modifyInstance`
+ * @throws Refusal `changed`, `changed_since`, `date_gone`, and as `modifyInstance`
  */
 export async function changeInstance({
-  attempt: { services, signal, lease, progress, record },
+  attempt,
   payload,
   instance,
 }: ModifyJob): Promise<OutcomeOf<'modify'>> {
-  const { changes, filter, seen: expected } = payload;
+  const { services, signal, lease, progress, record, jobId } = attempt;
+  const { changes, filter, seen: expected, date } = payload;
   const begun = progress().begun === true;
   const since = createSinceCheck(payload, begun);
-  if (!begun) {
-    await refuseUnmeant(services, filter, instance, signal);
-    await record({ ...progress(), begun: true });
-  }
+  if (!begun) await refuseUnmeant(services, filter, instance, signal);
+  const job = date && { ...services, jobId, date, signal };
+  const dated = job && (await datedModification(job, payload, instance, begun));
+  if (!begun) await record({ ...progress(), begun: true });
   await assertAliasesFree(services, instance, changes.aliases ?? [], signal);
-  const { outcome } = await modifyInstance({
+  const existing = {
     ...services,
     id: instance._id,
-    changes,
     signal,
-    guard(now) {
+    guard(now: StoredInstance) {
       assertExpected(now, payload.domain, expected);
       lease.assertHeld();
     },
+  };
+  const { outcome, instance: stored } = await modifyInstance({
+    ...existing,
+    changes,
     refuseUnmeant(now) {
+      dated?.refuse(now);
       since.instance(now);
       // An earlier try may have written the change in part, so that the filter does not match any more.
       if (!begun) refuseChanged(filter, now);
     },
     refuseUnmeantSettings: (now) => since.settings(now),
   });
+  if (dated !== undefined && !(await dated.written(stored))) {
+    await modifyInstance({ ...existing, changes: { blocked: false } });
+    throw new Refusal('date_gone', `the date of ${payload.domain} was taken back while it was being blocked`);
+  }
   return outcome;
 }
 

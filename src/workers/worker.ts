@@ -13,6 +13,7 @@ import { leave } from '../jobs/redis/worker-heartbeat.ts';
 import type { Log } from '../logger.ts';
 import { OWN_VERSION } from '../own-version.ts';
 import { usableClusters } from './create/choose-cluster.ts';
+import { type DateSettings, startDateUpkeep } from './dates/date-upkeep.ts';
 import { createBreakerBoard } from './health/breaker-board.ts';
 import { createHeartbeat } from './health/heartbeat.ts';
 import { createOverloadBrake } from './health/overload-brake.ts';
@@ -61,6 +62,7 @@ export interface FleetWorkerOptions {
   readonly creationClusters: readonly number[];
   /** Jobs at a time. */
   readonly concurrency: number;
+  readonly dates: DateSettings;
   readonly log: Log;
   readonly observer?: StageObserver;
   /** How long it may take to hand back the jobs that run when it is stopped, in milliseconds. */
@@ -226,6 +228,8 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
     isHeld,
     signal: stopping.signal,
   });
+  const ofDates = { ...options.dates, global: services.global, isHeld, signal: stopping.signal };
+  const dateUpkeep = startDateUpkeep({ ...ofDates, fleet, log });
   worker.run().catch((error) => {
     broken = toError(error).message;
     log.error('worker stopped', { error });
@@ -249,7 +253,7 @@ export async function startWorker(options: FleetWorkerOptions): Promise<FleetWor
       broken,
     }),
     async stop() {
-      const parts = [upkeep, neighbours, poolUpkeep, gate, heartbeat, targets, board, brake];
+      const parts = [upkeep, neighbours, poolUpkeep, dateUpkeep, gate, heartbeat, targets, board, brake];
       for (const part of parts) part.stop();
       // Fetching stops first: a job taken after the signal would run on unnoticed (`docs/bullmq.md` §3).
       const closed = worker.close();

@@ -32,6 +32,7 @@ export function destroyContext(
     wasMarked: false,
     markedFrom: () => markedFrom,
     shutEarlier: () => undefined,
+    claimDate: async () => undefined,
     willMark: async (rev) => {
       markedFrom = rev;
     },

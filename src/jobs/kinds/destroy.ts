@@ -1,15 +1,21 @@
 import { z } from 'zod';
-import { envelope, onInstance } from './envelope.ts';
+import { envelope, forDate, onInstance } from './envelope.ts';
 import { defineKind } from './kind.ts';
 
-const payload = z.strictObject({
-  ...envelope,
-  ...onInstance,
-  kind: z.literal('destroy'),
+/** How an instance is destroyed: kept in payloads, and with a date until it is due (`jobs/dates`). */
+export const destroyOptions = {
   /** Leave it at that if accounts would have to be told elsewhere that they are deleted. */
   skipAccounts: z.boolean(),
   /** Go on with an instance that somebody else flagged `deleting`. */
   resume: z.boolean(),
+};
+
+const payload = z.strictObject({
+  ...envelope,
+  ...onInstance,
+  ...forDate,
+  ...destroyOptions,
+  kind: z.literal('destroy'),
 });
 
 export type DestroyPayload = z.infer<typeof payload>;
@@ -34,8 +40,8 @@ export const destroy = defineKind({
     },
   },
   namesOf: ({ domain }) => [domain],
-  digest: ({ kind, domain, seen, filter, skipAccounts, resume }) =>
-    JSON.stringify([kind, domain, seen, filter, skipAccounts, resume]),
+  digest: ({ kind, domain, seen, filter, skipAccounts, resume, date }) =>
+    JSON.stringify([kind, domain, seen, filter, skipAccounts, resume, ...(date === undefined ? [] : [date])]),
 });
 
 export type DestroyStageName = (typeof destroy.stages)[number];

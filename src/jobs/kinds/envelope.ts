@@ -3,9 +3,12 @@ import { strictFilter } from '../../instances/lookup/instance-filter.ts';
 import { domain } from '../../instances/options/strict-values.ts';
 import { MOST_OF_BY, MOST_OF_REASON } from './author.ts';
 
-/** The batch row a job works for; ids are those of `batches.ts`. */
+/** Id of a batch, as `batches.ts` gives it. */
+export const batchId = z.string().regex(/^[0-9A-Z]{1,16}$/);
+
+/** The batch row a job works for. */
 export const batchRow = z.strictObject({
-  id: z.string().regex(/^[0-9A-Z]{1,16}$/),
+  id: batchId,
   row: z.int().positive(),
 });
 
@@ -43,9 +46,25 @@ export type EnvelopeField = keyof typeof envelope;
 const documentId = z.string().regex(/^[^_]/).max(1024);
 
 /** The very document and life of a domain that the operator saw (`ARCHITECTURE.md` §3.3). */
-const seenInstance = z.strictObject({ id: documentId, incarnation: z.string().regex(/^[0-9a-f]{16}$/) });
+export const seenInstance = z.strictObject({
+  id: documentId,
+  incarnation: z.string().regex(/^[0-9a-f]{16}$/),
+});
 
 export type ExpectedInstance = z.infer<typeof seenInstance>;
+
+/** The date that a job is for (`jobs/dates`): its worker asks CouchDB for it before anything is done. */
+const dateOfJob = z.strictObject({
+  /** Of its document. */
+  id: z.string().min(1).max(1100),
+  /** By which it is told from one that was set anew for the same instance. */
+  batch: batchId,
+});
+
+export type DateOfJob = z.infer<typeof dateOfJob>;
+
+/** What the payload of a job has, too, that may be for a date. */
+export const forDate = { date: dateOfJob.optional() };
 
 /** What the payload of a job has, too, that works on an instance which is there already. */
 export const onInstance = {

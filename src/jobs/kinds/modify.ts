@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { fieldValues, strictChanges } from '../../instances/options/strict-options.ts';
-import { envelope, onInstance } from './envelope.ts';
+import { envelope, forDate, onInstance } from './envelope.ts';
 import { defineKind } from './kind.ts';
 
 const payload = z.strictObject({
   ...envelope,
   ...onInstance,
+  ...forDate,
   kind: z.literal('modify'),
   changes: strictChanges,
   /** What the changed fields were when the change was planned; absent where nobody planned it. */
@@ -36,8 +37,12 @@ export const modify = defineKind({
     domain,
     ...aliases.filter((alias) => alias !== domain),
   ],
-  digest: ({ kind, domain, seen, filter, changes, before }) =>
-    JSON.stringify([kind, domain, seen, filter, changes, ...(before === undefined ? [] : [before])]),
+  digest: ({ kind, domain, seen, filter, changes, before, date }) =>
+    JSON.stringify([
+      ...[kind, domain, seen, filter, changes],
+      ...(before === undefined ? [] : [before]),
+      ...(date === undefined ? [] : [{ date }]),
+    ]),
 });
 
 export type ModifyStageName = (typeof modify.stages)[number];

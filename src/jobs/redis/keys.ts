@@ -98,6 +98,10 @@ export interface Keys {
   readonly pool: string;
   /** Held by who registers a passphrase for that domain (`claims/take-turn.ts`). */
   turn(domain: string): string;
+  /** Held for a while by the worker that looks for dates that are due. */
+  readonly dateTurn: string;
+  /** Set for a time once a date was taken back: a restored CouchDB may have it again. @param digest of it */
+  dateGone(digest: string): string;
   /** How many wrong register tokens came of late from an address, or for an instance; `of` says which. */
   guesses(of: string): string;
 }
@@ -155,6 +159,8 @@ export function createKeys(prefix: string): Keys {
     poolWanted: (cluster, definitions) => `${tag}:pool-wanted:${cluster}:${definitions}`,
     pool: `${tag}:pool`,
     turn: (domain) => `${tag}:turn:${domain}`,
+    dateTurn: `${tag}:date-turn`,
+    dateGone: (digest) => `${tag}:date-gone:${digest}`,
     guesses: (of) => `${tag}:guesses:${of}`,
   };
 }

@@ -2,6 +2,7 @@ import type { CouchServer } from '../../couchdb/server.ts';
 import { FleetError } from '../../errors.ts';
 import { countInstances } from '../../instances/lookup/all-instances.ts';
 import type { JobSpec } from '../../jobs/kinds/payload.ts';
+import { FEW, isTooMany } from '../../jobs/kinds/too-many.ts';
 import { count } from '../../quantity-text.ts';
 import type { PlannedRow } from './plan-rows.ts';
 import { hasWork } from './verdict.ts';
@@ -30,9 +31,6 @@ export interface GuardQuestion {
   readonly percent: number;
 }
 
-/** So few are never asked for, whatever part of the fleet they are. */
-const FEW = 20;
-
 /** What the guard wants to be told; undefined where it lets the work pass. */
 export async function guardQuestion(
   { global, percent, number }: GuardedWork,
@@ -51,11 +49,6 @@ export async function guardOfRows(
 ): Promise<GuardQuestion | undefined> {
   const number = rows.filter(({ verdict, request }) => hasWork(verdict) && isGuarded(request.work)).length;
   return await guardQuestion({ global, percent, number });
-}
-
-/** Whether so many of a fleet are more than what is done without a question. */
-export function isTooMany(number: number, of: number, percent: number): boolean {
-  return number > FEW && number * 100 > of * percent;
 }
 
 /**

@@ -42,6 +42,11 @@ export interface DestroyContext {
   markedFrom(): string | undefined;
   /** What it is opened by where a write of this job shut it whose answer was lost, or that an earlier attempt made. */
   shutEarlier(): Entrance | undefined;
+  /**
+   * Asks for the date that the job is for, if any, and writes into it that this job begins.
+   * @throws Refusal `date_gone`, and those of `refuseDue`
+   */
+  claimDate(now: StoredInstance): Promise<void>;
   /** Records that this job is about to set `deleting` on that revision. @param shutsOpen whether the write shuts it, and it was open */
   willMark(rev: string, shutsOpen: boolean): Promise<void>;
   /** Records that accounts which came while it was being shut were told of: nobody has to open it for them again. */

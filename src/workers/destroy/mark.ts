@@ -23,6 +23,7 @@ export const mark: DestroyStage = {
       async (instance) => {
         before = (await mayBeShut(context, instance)) ? instance : undefined;
         if (isOwnFlag(context.markedFrom(), instance)) return;
+        await context.claimDate(instance);
         await context.willMark(instance._rev, before !== undefined && instance.blocked !== true);
       },
     );

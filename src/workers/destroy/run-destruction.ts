@@ -1,3 +1,4 @@
+import { claimDate } from '../../jobs/dates/claim-date.ts';
 import type { DestroyPayload } from '../../jobs/kinds/destroy.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import type { Progress } from '../../jobs/queue/progress.ts';
@@ -13,8 +14,8 @@ export async function runDestruction(
   attempt: Attempt,
   payload: DestroyPayload,
 ): Promise<OutcomeOf<'destroy'>> {
-  const { services, lease, signal, outlastDead, progress, record } = attempt;
-  const { domain, seen: expected, generation } = payload;
+  const { services, lease, signal, outlastDead, progress, record, jobId } = attempt;
+  const { domain, seen: expected, generation, date } = payload;
   if (expected === undefined) {
     await refuseUnexpected(services, domain, signal);
     return 'missing';
@@ -37,6 +38,9 @@ export async function runDestruction(
     shutEarlier() {
       const { markedFrom, shutOpen = false } = progress();
       return shutEarlier(context.instance, { markedFrom, shutOpen });
+    },
+    async claimDate(now) {
+      if (date !== undefined) await claimDate({ ...services, jobId, date, signal }, now);
     },
     willMark: (markedFrom, shutOpen) =>
       record({ ...progress(), incarnation: expected.incarnation, markedFrom, shutOpen }),

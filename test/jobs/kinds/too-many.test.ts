@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isTooMany } from '../../../src/operations/plan/guard.ts';
+import { isTooMany } from '../../../src/jobs/kinds/too-many.ts';
 
 describe('isTooMany', () => {
   for (const [number, of, percent, expected] of [

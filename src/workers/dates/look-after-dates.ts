@@ -1,0 +1,198 @@
+import type { CouchServer } from '../../couchdb/server.ts';
+import { FleetError } from '../../errors.ts';
+import { endedDate, type NewDate, type StoredDate } from '../../jobs/dates/date-document.ts';
+import { wereGone } from '../../jobs/dates/date-ids.ts';
+import { createDateStore, type DateStore } from '../../jobs/dates/date-store.ts';
+import { type CouchTime, soundTime } from '../../jobs/dates/earlier-clock.ts';
+import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
+import type { Log } from '../../logger.ts';
+import { type DueDates, instancesOf, judgeInstances, passGuardOfDates } from './judge-due-dates.ts';
+import { byBatch, type DateRow, queueDates } from './queue-dates.ts';
+import { type RowOfDate, rowsOf, settlementOf } from './settle-dates.ts';
+
+/** What dates are looked after with. */
+export interface DateServices {
+  readonly fleet: KeyedFleet;
+  /** The CouchDB of `couchdb.url`. */
+  readonly global: CouchServer;
+  /** `fleet.guard` of the configuration, per cent. */
+  readonly guardPercent: number;
+  /** What CouchDB takes for the time, and what this machine did meanwhile. */
+  couchTime(signal: AbortSignal): Promise<CouchTime>;
+  readonly log: Log;
+  /** Aborted when the worker stops. */
+  readonly signal: AbortSignal;
+}
+
+/** What a look leaves for the next one. */
+export interface DateLook {
+  /** When the next date is due, in milliseconds since 1970; undefined where none is set. */
+  readonly nextDue: number | undefined;
+  /** Dates whose jobs are under way. */
+  readonly queued: number;
+}
+
+/** Milliseconds for which a date is put off whose instance other work had. */
+const PUT_OFF_MS = 60_000;
+
+/**
+ * Makes jobs of the dates that are due, and takes away those that were seen to be carried out. Each step is written down
+ * with the date before it is done, and ids follow from the dates: a worker that dies anywhere, or two that look at once,
+ * make nothing twice. Where clocks disagree nothing is done.
+ */
+export async function lookAfterDates(services: DateServices): Promise<DateLook> {
+  const { global, log, signal } = services;
+  const store = createDateStore(global);
+  const { dates, unreadable } = await store.list(signal);
+  if (unreadable.length > 0) {
+    log.warn('dates of another version are left alone', {
+      total: unreadable.length,
+      document: unreadable[0],
+    });
+  }
+  if (dates.length === 0) return { nextDue: undefined, queued: 0 };
+  const time = soundTime(await services.couchTime(signal));
+  if ('problem' in time) {
+    log.error('no date is carried out', { problem: time.problem });
+    return { nextDue: nextDueOf(dates), queued: 0 };
+  }
+  const known = dates.filter(({ queued, ended }) => queued !== undefined || ended !== undefined);
+  const set = dates.filter(({ queued, ended }) => queued === undefined && ended === undefined);
+  const due = set.filter((date) => Date.parse(date.due) <= time.now);
+  const queued = await settleQueued(services, store, known, time.now);
+  await queueDue(services, store, due);
+  return { nextDue: nextDueOf(set.filter((date) => !due.includes(date))), queued: queued + due.length };
+}
+
+function nextDueOf(dates: readonly StoredDate[]): number | undefined {
+  const times = dates.filter(({ ended }) => ended === undefined).map(({ due }) => Date.parse(due));
+  return times.length === 0 ? undefined : times.reduce((first, each) => Math.min(first, each));
+}
+
+/** @returns how many of them are under way */
+async function settleQueued(
+  services: DateServices,
+  store: DateStore,
+  dates: readonly StoredDate[],
+  now: number,
+): Promise<number> {
+  const { fleet, global, log, signal } = services;
+  const instances = await instancesOf(global, dates, signal);
+  const rows = await rowsOf(fleet, dates);
+  const done: StoredDate[] = [];
+  const again: StoredDate[] = [];
+  const changed: NewDate[] = [];
+  let underWay = 0;
+  for (const [at, date] of dates.entries()) {
+    const about: RowOfDate = rows[at] ?? { row: undefined, lives: false };
+    const settlement = settlementOf(date, about, instances.get(date.instance.id) ?? 'missing');
+    switch (settlement.settle) {
+      case 'leave':
+        if (date.ended === undefined) underWay += 1;
+        break;
+      case 'drop':
+        done.push(date);
+        break;
+      case 'queue':
+        again.push(date);
+        break;
+      case 'putOff':
+        changed.push(putOff(date, now));
+        break;
+      case 'end':
+        log.warn('a date was not carried out', { domain: date.domain, code: settlement.code });
+        changed.push(endedDate(date, settlement));
+        break;
+      default:
+        settlement satisfies never;
+    }
+  }
+  if (done.length > 0) {
+    await store.drop(done, signal);
+    log.info('dates carried out', { total: done.length });
+  }
+  if (changed.length > 0) await store.write(changed, signal);
+  if (again.length > 0) await queueRows(services, store, judgeInstances(again, instances).rows);
+  return underWay + again.length;
+}
+
+/** The same date again a little later, as another job. */
+function putOff({ queued: _, begun: __, turn = 0, ...date }: StoredDate, now: number): StoredDate {
+  return { ...date, turn: turn + 1, due: new Date(now + PUT_OFF_MS).toISOString() };
+}
+
+async function queueDue(services: DateServices, store: DateStore, due: readonly StoredDate[]): Promise<void> {
+  if (due.length === 0) return;
+  const { global, guardPercent, log, signal } = services;
+  const fresh = await withoutDone(services, store, due);
+  const instances = await instancesOf(global, fresh, signal);
+  const { gone } = judgeInstances(fresh, instances);
+  if (gone.length > 0) await store.drop(gone, signal);
+  const left = fresh.filter((date) => !gone.includes(date));
+  const { passed, held } = await passGuardOfDates(global, guardPercent, left, signal);
+  await hold(services, store, held);
+  const at = new Date().toISOString();
+  const noted = await store.write(
+    passed.map((date) => ({ ...date, queued: { at } })),
+    signal,
+  );
+  const ours = noted.filter((date) => date !== undefined);
+  await queueRows(services, store, judgeInstances(ours, instances).rows);
+  if (ours.length > 0) log.info('dates are due', { total: ours.length });
+}
+
+/** Notes why nothing is done by these dates before somebody has said so, and tells it. */
+async function hold({ log, signal }: DateServices, store: DateStore, held: DueDates['held']): Promise<void> {
+  for (const { date, why } of held) {
+    const { domain, batch } = date;
+    log.error('a date is held', { domain, batch, code: why.code, problem: why.message });
+  }
+  await store.write(
+    held.map(({ date, why }) => endedDate(date, why)),
+    signal,
+  );
+}
+
+/**
+ * Dates of which Redis knows that they were taken back, or were jobs before, come from an earlier CouchDB that was put in
+ * the place of the one that had them: nothing is done by them.
+ */
+async function withoutDone(
+  services: DateServices,
+  store: DateStore,
+  due: readonly StoredDate[],
+): Promise<StoredDate[]> {
+  const { fleet } = services;
+  const [gone, rows] = await Promise.all([wereGone(fleet, due), rowsOf(fleet, due)]);
+  const fresh: StoredDate[] = [];
+  const held: { date: StoredDate; why: FleetError }[] = [];
+  for (const [at, date] of due.entries()) {
+    const before = rows[at];
+    const isDone = before !== undefined && (before.row !== undefined || before.lives);
+    if (gone[at] !== true && !isDone) {
+      fresh.push(date);
+      continue;
+    }
+    const what = isDone ? 'was carried out before' : 'was taken back before';
+    const why = new FleetError(
+      'done_before',
+      `the date of ${date.domain} ${what}: CouchDB is an earlier one`,
+    );
+    held.push({ date, why });
+  }
+  await hold(services, store, held);
+  return fresh;
+}
+
+/** Queues them by their batches; those that are refused are noted so first, for their rows end at once. */
+async function queueRows(
+  { fleet, signal }: DateServices,
+  store: DateStore,
+  rows: readonly DateRow[],
+): Promise<void> {
+  const refused = rows.flatMap(({ date, refusal }) =>
+    refusal === undefined ? [] : [endedDate(date, refusal)],
+  );
+  if (refused.length > 0) await store.write(refused, signal);
+  for (const [batchId, some] of byBatch(rows)) await queueDates(fleet, batchId, some);
+}
