@@ -4,7 +4,7 @@ import { instanceState, stackState } from '../../instances/documents/instance-st
 import { sizeText } from '../../instances/options/disk-quota.ts';
 import { oneLine } from '../../safe-text.ts';
 import type { MeasuredInstance } from '../../usage/measure-instance.ts';
-import { fieldValues } from './fields.ts';
+import { type DateTexts, fieldValues } from './fields.ts';
 import { MEASURED_FIELDS, measuredText } from './measured-fields.ts';
 
 /** What a listing says of each instance, side by side. */
@@ -34,11 +34,11 @@ export function stackColumns(fullState: boolean): Columns {
 }
 
 /** The columns of `--fields`. */
-export function fieldColumns(names: readonly string[]): Columns {
+export function fieldColumns(names: readonly string[], dates?: DateTexts): Columns {
   return {
     head: names.map((name) => name.toUpperCase()),
     cells: (measured) =>
-      fieldValues(measured, names).map((value, at) => {
+      fieldValues(measured, names, dates).map((value, at) => {
         const name = names[at] ?? '';
         return oneLine(MEASURED_FIELDS.includes(name) ? measuredText(name, measured) : goText(value));
       }),

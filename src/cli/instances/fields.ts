@@ -8,14 +8,22 @@ import { MEASURED_FIELDS, measuredValue } from './measured-fields.ts';
 export const AVAILABLE_FIELDS: readonly string[] = [...STACK_ATTRIBUTES, 'db_prefix'];
 
 /** Fields that `--fields` knows beyond those of the stack. */
-export const MORE_FIELDS: readonly string[] = [...MORE_ATTRIBUTES, 'state', ...MEASURED_FIELDS];
+export const MORE_FIELDS: readonly string[] = [...MORE_ATTRIBUTES, 'state', 'dates', ...MEASURED_FIELDS];
+
+/** What is said of the dates of instances, by the ids of their documents. */
+export type DateTexts = ReadonlyMap<string, readonly string[]>;
 
 /** Values of fields by their names, in the order asked; `null` for what an instance does not have. */
-export function fieldValues(measured: MeasuredInstance, names: readonly string[]): unknown[] {
+export function fieldValues(
+  measured: MeasuredInstance,
+  names: readonly string[],
+  dates: DateTexts = new Map(),
+): unknown[] {
   const { instance } = measured;
   const values = new Map(Object.entries(attributesOf(instance)))
     .set('db_prefix', databasePrefix(instance))
-    .set('state', instanceState(instance));
+    .set('state', instanceState(instance))
+    .set('dates', dates.get(instance._id));
   return names.map((name) => measuredValue(name, measured) ?? values.get(name) ?? null);
 }
 

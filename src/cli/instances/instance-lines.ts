@@ -4,7 +4,7 @@ import { safeJson } from '../../safe-text.ts';
 import type { MeasuredInstance } from '../../usage/measure-instance.ts';
 import { alignedLines, alignedPages } from './aligned-lines.ts';
 import { fieldColumns, stackColumns } from './columns.ts';
-import { csvText, fieldValues } from './fields.ts';
+import { csvText, type DateTexts, fieldValues } from './fields.ts';
 
 /** `stack` is its tab layout, `table` the same with a head. */
 export type ListForm = 'stack' | 'table' | 'csv' | 'json';
@@ -17,6 +17,8 @@ export interface ListOptions {
   readonly fullState: boolean;
   /** Whether the instances can be read once only: they take long, and would be others the next time. */
   readonly once: boolean;
+  /** What the field `dates` says; absent where it is not asked for. */
+  readonly dates?: DateTexts | undefined;
 }
 
 /** The fields of the stack's layout, as values. */
@@ -28,16 +30,16 @@ const CSV_FIELDS = ['domain', 'locale', 'disk_quota', 'state', 'indexes_version'
  */
 export function listLines(
   instances: () => AsyncIterable<MeasuredInstance>,
-  { form, fields, fullState, once }: ListOptions,
+  { form, fields, fullState, once, dates }: ListOptions,
 ): AsyncIterable<string> {
   switch (form) {
     case 'json':
-      return jsonLines(instances(), fields);
+      return jsonLines(instances(), fields, dates);
     case 'csv':
-      return csvLines(instances(), fields.length === 0 ? CSV_FIELDS : fields);
+      return csvLines(instances(), fields.length === 0 ? CSV_FIELDS : fields, dates);
     case 'stack':
     case 'table': {
-      const { head, cells } = fields.length === 0 ? stackColumns(fullState) : fieldColumns(fields);
+      const { head, cells } = fields.length === 0 ? stackColumns(fullState) : fieldColumns(fields, dates);
       const rows = () => rowsOf(instances(), form === 'table' ? [head] : [], cells);
       return once ? alignedPages(rows()) : alignedLines(rows);
     }
@@ -57,10 +59,11 @@ async function* rowsOf(
 async function* jsonLines(
   instances: AsyncIterable<MeasuredInstance>,
   fields: readonly string[],
+  dates: DateTexts | undefined,
 ): AsyncGenerator<string> {
   const names = [...fields].sort();
   for await (const measured of instances) {
-    const values = fieldValues(measured, names);
+    const values = fieldValues(measured, names, dates);
     const shown =
       names.length === 0
         ? attributesOf(measured.instance)
@@ -72,9 +75,10 @@ async function* jsonLines(
 async function* csvLines(
   instances: AsyncIterable<MeasuredInstance>,
   fields: readonly string[],
+  dates: DateTexts | undefined,
 ): AsyncGenerator<string> {
   yield csvLine(fields);
   for await (const measured of instances) {
-    yield csvLine(fieldValues(measured, fields).map(csvText));
+    yield csvLine(fieldValues(measured, fields, dates).map(csvText));
   }
 }

@@ -4,16 +4,12 @@ import type { NothingQueued, StartedBatch } from '../../cli/batches/print-batch.
 import { type PlanAnswer, planPrepared, planSingle } from '../../cli/batches/print-plan.ts';
 import { runPrepared } from '../../cli/batches/run-prepared.ts';
 import { triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
+import { afterFlag, blockingReasonOf, datedWorkOf, replaceFlag } from '../../cli/flags/date-flags.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
 import { refuseSteeringOfOne } from '../../cli/flags/steering-flags.ts';
-import {
-  domainFileFlag,
-  howeverManyFlag,
-  type WorkOptions,
-  workFlags,
-  workOptionsOf,
-} from '../../cli/flags/work-flags.ts';
+import { domainFileFlag, howeverManyFlag, type WorkOptions, workFlags } from '../../cli/flags/work-flags.ts';
+import { type DatesAnswer, planOrSetDates, whenText } from '../../cli/instances/set-dates.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import type { SingleResult } from '../../cli/jobs/print-job.ts';
 import { runSingle } from '../../cli/jobs/run-single.ts';
@@ -23,6 +19,8 @@ import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
 import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import { type Couch, withCouch } from '../../operations/connect/couch.ts';
+import { rulesOf } from '../../operations/input/rules-of.ts';
+import type { DateOrder } from '../../operations/instances/dates/judge-setting.ts';
 import {
   type DestructionOptions,
   prepareDestruction,
@@ -44,12 +42,13 @@ export default class InstancesDestroy extends BaseCommand {
   static override summary = 'Destroy an instance, several, those of a file, or all that meet a filter';
 
   static override description =
-    'Asks to type the domain again, or the number of instances. All data of theirs is lost.';
+    'Asks to type the domain again, or the number of instances. All data of theirs is lost. With --after nothing is destroyed now: workers do it at that date, as long as an instance is the same one, meets the filter and, with --block, is still blocked as it was; dates ls shows what is to come, and dates cancel takes it back.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> alice.example.org',
     '<%= config.bin %> <%= command.id %> --from leavers.csv',
     '<%= config.bin %> <%= command.id %> --state blocked --domain "*.school.org"',
+    '<%= config.bin %> <%= command.id %> --from leavers.csv --after 30d --block --blocking-reason LEFT --between 22:00-06:00',
   ];
 
   static override aliases = ['instances:rm', 'instances:delete', 'instances:remove'];
@@ -72,6 +71,18 @@ export default class InstancesDestroy extends BaseCommand {
       summary: 'Take over what is flagged deleting; no stack must be at it',
       default: false,
     }),
+    after: afterFlag,
+    block: Flags.boolean({
+      summary: 'Block at once; who unblocks an instance takes its date back',
+      dependsOn: ['after'],
+      helpGroup: 'DATE',
+    }),
+    'blocking-reason': Flags.string({
+      summary: 'Why it is blocked, such as LEFT [default: UNKNOWN]',
+      dependsOn: ['block'],
+      helpGroup: 'DATE',
+    }),
+    replace: replaceFlag,
     'however-many': howeverManyFlag,
     ...planFlags,
     ...planFileFlag,
@@ -80,7 +91,7 @@ export default class InstancesDestroy extends BaseCommand {
     tries: triesFlag(DEFAULT_TRIES),
   };
 
-  async run(): Promise<SingleResult | StartedBatch | NothingQueued | PlanAnswer | undefined> {
+  async run(): Promise<SingleResult | StartedBatch | NothingQueued | PlanAnswer | DatesAnswer | undefined> {
     const { argv, flags } = await this.parse(InstancesDestroy);
     const config = this.loadConfig(flags.config);
     refuseAddRm(config, 'destroy');
@@ -88,12 +99,31 @@ export default class InstancesDestroy extends BaseCommand {
     if (flags.from === '-' && !flags.force && !flags['dry-run']) {
       throw new InputError('no_terminal', 'With --from - there is nobody to ask', {}, 'Give --force.');
     }
-    const work = workOptionsOf(flags);
+    const { due, work } = datedWorkOf(flags.after, '--after', flags);
+    const blockingReason = blockingReasonOf(flags['blocking-reason'], rulesOf(config));
     const { 'skip-accounts': skipAccounts, resume, 'skip-invalid': skipInvalid } = flags;
     return await withCouch(config, async (couch) => {
       const destruction = { config, couch, work, skipAccounts, resume };
       const selection = { domains: argv.map(String), from: flags.from, filter, skipInvalid };
       const only = onlyDomain(selection);
+      if (due !== undefined) {
+        const block = flags.block ? { block: { reason: blockingReason } } : {};
+        const about = {
+          act: 'destroy',
+          destruction: { skipAccounts, resume },
+          replace: flags.replace,
+        } as const;
+        const order = { ...about, ...due, ...block };
+        const { answer, outcome } = await this.setDates(
+          destruction,
+          selection,
+          only,
+          order,
+          flags['dry-run'],
+        );
+        this.endWith(outcome);
+        return answer;
+      }
       if (only !== undefined) refuseSteeringOfOne(flags);
       if (flags['dry-run']) {
         const { answer, outcome } = await this.plan(destruction, selection, only, flags['plan-file']);
@@ -106,6 +136,40 @@ export default class InstancesDestroy extends BaseCommand {
           : await this.destroyOne(destruction, only);
       this.endWith(outcome);
       return answer;
+    });
+  }
+
+  /** Asks the same as for a destruction at once: nobody is asked again when it is due. */
+  private async setDates(
+    { config, couch, work, ...options }: Destruction,
+    selection: Selection,
+    only: string | undefined,
+    order: DateOrder,
+    dryRun: boolean,
+  ): Promise<CommandResult<DatesAnswer>> {
+    const { stdin } = process;
+    const { output, live } = this;
+    const { global } = couch;
+    const found =
+      only === undefined
+        ? undefined
+        : await prepareDestruction({ global }, { name: only, exact: work.force, ...options });
+    const meant = found === undefined ? selection : { ...selection, domains: [found.domain] };
+    const services = { global, stdin, report: selectionPrinter(output) };
+    const json = this.jsonEnabled();
+    const command = { config, couch, output, live, json, work, services, selection: meant, order, dryRun };
+    return await planOrSetDates(command, async ({ total, described }) => {
+      if (work.force) return undefined;
+      const when = `on ${whenText(order)}, together with all data`;
+      if (found !== undefined) {
+        printPlatform(config, output);
+        const question = `Are you sure that the instance for domain ${found.domain} is to be destroyed ${when}?`;
+        await ask({ stdin, json }, [question, 'Type again the domain to confirm: '], found.domain);
+        return 1;
+      }
+      const question = `Are you sure that ${count(total)} instance${total === 1 ? '' : 's'} are to be destroyed ${when}: ${described}?`;
+      await askForNumber({ config, stdin, output, json }, total, [question]);
+      return total;
     });
   }
 

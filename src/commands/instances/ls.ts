@@ -11,6 +11,7 @@ import { writeAll, writeStdout } from '../../cli/terminal/write-stdout.ts';
 import { InputError } from '../../errors.ts';
 import { isEmptyFilter } from '../../instances/lookup/instance-filter.ts';
 import { type Couch, withCouch } from '../../operations/connect/couch.ts';
+import { dateTexts } from '../../operations/instances/dates/list-dates.ts';
 import { type CacheMisses, cachedInstances } from '../../operations/targets/cached-instances.ts';
 import { meantInstances } from '../../operations/targets/meant-instances.ts';
 import { measuredInstances } from '../../operations/targets/measured-instances.ts';
@@ -74,6 +75,7 @@ export default class InstancesLs extends BaseCommand {
       const passedOver = passedOverPrinter(this.output);
       const printer = measuredPrinter(this.output, readings);
       const misses = cached ? await this.cacheMisses(couch, passedOver) : undefined;
+      const dates = fields.includes('dates') ? await dateTexts(couch.global) : undefined;
       const instances = () =>
         misses === undefined
           ? measuredInstances(meantInstances(couch, filter, passedOver), readings, couch)
@@ -87,6 +89,7 @@ export default class InstancesLs extends BaseCommand {
       const lines = listLines(noted, {
         form: this.jsonEnabled() ? 'json' : (format ?? 'stack'),
         fields,
+        dates,
         fullState: format !== undefined || !isEmptyFilter(filter),
         once: cached || readings.size > 0 || hasMeasures(filter),
       });

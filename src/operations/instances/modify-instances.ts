@@ -6,7 +6,7 @@ import { CHANGE_FLAGS, type RawOptions } from '../../instances/options/flags.ts'
 import { InvalidOptions, type ParsingRules } from '../../instances/options/parse-options.ts';
 import { type RowCheck, withDefaults } from '../input/check-rows.ts';
 import type { InputSource } from '../input/spool.ts';
-import { type SelectionServices, selectRows, selectTargets } from '../targets/selection.ts';
+import { type Selection, type SelectionServices, selectRows, selectTargets } from '../targets/selection.ts';
 import { type PreparedBatch, preparedBatch } from './prepared-batch.ts';
 
 /** What is to become of many instances. */
@@ -66,6 +66,31 @@ export async function prepareModifications(
     targets,
     guard: { global: services.global, percent: guardPercent, number },
     workOf: ({ domain, seen }) => ({ kind: 'modify', domain, changes, filter, ...(seen && { seen }) }),
+  });
+}
+
+/**
+ * Prepares to change the instances of a list, a file or a filter in one way that takes them from their owners.
+ * @throws InputError as `selectTargets`, `bad_value`
+ */
+export async function prepareBlocking(
+  services: SelectionServices,
+  selection: Selection,
+  { rules, changes: raw, guardPercent }: ModificationOptions,
+): Promise<PreparedBatch> {
+  const { changes } = parseChanges({ ...raw, domain: 'any.example.org' }, rules);
+  const targets = await selectTargets(selection, services);
+  return preparedBatch({
+    kind: 'modify',
+    targets,
+    guard: { global: services.global, percent: guardPercent, number: targets.total },
+    workOf: ({ domain, seen }, filter) => ({
+      kind: 'modify',
+      domain,
+      changes,
+      ...(filter && { filter }),
+      ...(seen && { seen }),
+    }),
   });
 }
 

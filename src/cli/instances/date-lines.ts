@@ -1,0 +1,23 @@
+import type { ChosenDates } from '../../operations/instances/dates/list-dates.ts';
+import { count } from '../../quantity-text.ts';
+import type { Output } from '../terminal/output.ts';
+
+/** Documents that are named of those that could not be read. */
+const NAMED = 5;
+
+/** Says which dates could not be read, or be held against the filter. @returns whether there are any */
+export function noteUnread({ unreadable, passedOver }: ChosenDates, output: Output): boolean {
+  if (unreadable.length > 0) {
+    const named = unreadable.slice(0, NAMED).join(', ');
+    output.note(
+      `${count(unreadable.length)} dates are of another version of cozy-fleet, and were passed over: ${named}`,
+    );
+  }
+  if (passedOver.length > 0) {
+    const named = passedOver.slice(0, NAMED).map(({ domain }) => domain);
+    output.note(
+      `Of ${count(passedOver.length)} dates nobody can tell whether the filter means them, for their instances cannot be read: ${named.join(', ')}`,
+    );
+  }
+  return unreadable.length + passedOver.length > 0;
+}

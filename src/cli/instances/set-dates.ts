@@ -1,0 +1,181 @@
+import { clockText } from '../../jobs/batches/hold-of.ts';
+import { withKeyedFleet } from '../../operations/connect/with-fleet.ts';
+import type { DateOrder } from '../../operations/instances/dates/judge-setting.ts';
+import {
+  type DateSetting,
+  type PreparedDates,
+  prepareBlocks,
+  prepareDates,
+} from '../../operations/instances/dates/set-dates.ts';
+import { type GuardQuestion, guardSentence } from '../../operations/plan/guard.ts';
+import type { Selection, SelectionServices } from '../../operations/targets/selection.ts';
+import { count } from '../../quantity-text.ts';
+import type { OrderedBatch } from '../batches/plan-or-run.ts';
+import type { NothingQueued, StartedBatch } from '../batches/print-batch.ts';
+import { runPrepared } from '../batches/run-prepared.ts';
+import { currentActor } from '../terminal/actor.ts';
+import type { CommandResult, Outcome } from '../terminal/exit-codes.ts';
+import type { Output } from '../terminal/output.ts';
+import { programName } from '../terminal/program-name.ts';
+import { rowsText } from '../terminal/table.ts';
+
+/** What a command that sets dates answers with `--json`. */
+export interface DatesAnswer {
+  readonly act: DateOrder['act'];
+  /** ISO 8601. */
+  readonly due: string;
+  readonly zone: string;
+  /** The batch that the new dates become; absent in a look ahead. */
+  readonly batch?: string;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly rows: readonly DateRowAnswer[];
+  /** What would have to be said before it is run; absent where nothing has. */
+  readonly guard?: GuardQuestion;
+  /** The batch by which instances were blocked; absent where none was to be. */
+  readonly blocking?: StartedBatch | NothingQueued;
+}
+
+interface DateRowAnswer {
+  readonly row: number;
+  readonly domain: string;
+  readonly verdict: DateSetting['verdict'];
+  /** Why no date was set. */
+  readonly why?: string;
+  /** Whether it is blocked at once. */
+  readonly blocks?: true;
+}
+
+/** Where dates are set, and how they were ordered. */
+export interface DatesCommand extends Omit<OrderedBatch, 'look'> {
+  readonly services: SelectionServices;
+  readonly selection: Selection;
+  readonly order: DateOrder;
+  readonly dryRun: boolean;
+}
+
+/**
+ * Shows what a command that sets dates would do, where only that is wanted; else sets them, once they were confirmed, and
+ * blocks the instances that are to be blocked now.
+ * @param confirm asks, where somebody has to be asked; answers the number of instances that was typed
+ */
+export async function planOrSetDates(
+  command: DatesCommand,
+  confirm: (prepared: PreparedDates) => Promise<number | undefined>,
+): Promise<CommandResult<DatesAnswer>> {
+  const { config, couch, output, live, work, services, selection, order, dryRun } = command;
+  const { notify = config.fleet.notify, howeverMany, ...naming } = work;
+  const facts = { actor: currentActor(), guardPercent: config.fleet.guardPercent, now: Date.now(), notify };
+  const prepared = await prepareDates(services, selection, order, { ...naming, ...facts });
+  try {
+    if (dryRun) {
+      const settings: DateSetting[] = [];
+      for await (const page of prepared.look()) settings.push(...page);
+      for (const line of settingLines(order, settings, live, true)) output.line(line);
+      const guard = await prepared.guardQuestion();
+      if (guard !== undefined) output.note(`${guardSentence(guard)}: that number will be asked for.`);
+      const answer = { ...answerOf(order, settings), ...(guard && { guard }) };
+      return { answer, outcome: settings.some(isWork) ? 'somethingToDo' : 'done' };
+    }
+    if (prepared.total === 0) {
+      output.line(`No instance is meant ${prepared.described}.`);
+      return { answer: answerOf(order, []), outcome: prepared.passedOver > 0 ? 'partlyFailed' : 'done' };
+    }
+    const typed = await confirm(prepared);
+    const { batch, settings } = await withKeyedFleet(config, couch.global, (fleet) =>
+      prepared.set(fleet, howeverMany ?? typed),
+    );
+    for (const line of settingLines(order, settings, live, false)) output.line(line);
+    tellHowToTakeBack(settings, batch, output);
+    const outcome = outcomeOfSettings(settings, prepared.passedOver);
+    const answer = { ...answerOf(order, settings), batch };
+    return await blockNow(command, settings, { answer, outcome });
+  } finally {
+    await prepared.close();
+  }
+}
+
+/** Blocks what is to be blocked for its date; that is told beside the dates. */
+async function blockNow(
+  { config, couch, output, json, work, order }: DatesCommand,
+  settings: readonly DateSetting[],
+  { answer, outcome }: CommandResult<DatesAnswer>,
+): Promise<CommandResult<DatesAnswer>> {
+  const blocks = prepareBlocks(settings, `until ${whenText(order)}`, order.block?.reason);
+  if (blocks.total === 0) {
+    await blocks.close();
+    return { answer, outcome };
+  }
+  // The hours are those of the date's own batch: a block is made at once.
+  const { steering, howeverMany: _said, ...naming } = work;
+  const held = order.act === 'unblock' ? { steering: { ...steering, window: undefined } } : {};
+  const command = { config, global: couch.global, output, json };
+  const blocking = await runPrepared(command, blocks, { ...naming, ...held });
+  return {
+    answer: { ...answer, blocking: blocking.answer },
+    outcome: outcome === 'done' ? blocking.outcome : outcome,
+  };
+}
+
+function isWork(setting: DateSetting): boolean {
+  return (
+    setting.verdict === 'set' || setting.verdict === 'replaced' || ('blocks' in setting && setting.blocks)
+  );
+}
+
+function isWell({ verdict }: DateSetting): boolean {
+  return verdict === 'set' || verdict === 'replaced' || verdict === 'same';
+}
+
+function outcomeOfSettings(settings: readonly DateSetting[], passedOver: number): Outcome {
+  const well = settings.filter(isWell).length;
+  if (well === settings.length) return passedOver > 0 ? 'partlyFailed' : 'done';
+  return well > 0 ? 'partlyFailed' : 'failed';
+}
+
+/** The date with its zone. */
+export function whenText({ due, zone }: Pick<DateOrder, 'due' | 'zone'>): string {
+  return clockText(due, zone);
+}
+
+function settingLines(
+  order: DateOrder,
+  settings: readonly DateSetting[],
+  live: boolean,
+  all: boolean,
+): string[] {
+  const counts = countsOf(settings);
+  const parts = Object.entries(counts).map(([verdict, number]) => `${count(number)} ${verdict}`);
+  const heading = `${order.act} on ${whenText(order)}: ${count(settings.length)} ${settings.length === 1 ? 'instance' : 'instances'}`;
+  const shown = all ? settings : settings.filter((setting) => !isWell(setting));
+  return [
+    [heading, ...parts].join('; '),
+    ...rowsText(['ROW', 'DOMAIN', 'DATE', 'WHY'], shown.map(cells), live),
+  ];
+}
+
+function cells(setting: DateSetting): string[] {
+  const { row, domain, verdict } = setting;
+  const blocks = 'blocks' in setting && setting.blocks ? 'blocked now' : '';
+  return [String(row), domain, verdict, 'why' in setting ? setting.why : blocks];
+}
+
+function countsOf(settings: readonly DateSetting[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { verdict } of settings) counts[verdict] = (counts[verdict] ?? 0) + 1;
+  return counts;
+}
+
+function tellHowToTakeBack(settings: readonly DateSetting[], batch: string, output: Output): void {
+  if (!settings.some(({ verdict }) => verdict === 'set' || verdict === 'replaced')) return;
+  output.line(`Take them back: ${programName(process.env)} dates cancel --batch ${batch}`);
+}
+
+function answerOf(order: DateOrder, settings: readonly DateSetting[]): DatesAnswer {
+  const rows = settings.map((setting): DateRowAnswer => {
+    const { row, domain, verdict } = setting;
+    const blocks = 'blocks' in setting && setting.blocks ? { blocks: true as const } : {};
+    return { row, domain, verdict, ...blocks, ...('why' in setting && { why: setting.why }) };
+  });
+  const due = new Date(order.due).toISOString();
+  return { act: order.act, due, zone: order.zone, counts: countsOf(settings), rows };
+}

@@ -1,0 +1,148 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
+import { planFlags } from '../../cli/flags/plan-flags.ts';
+import { reasonFlag } from '../../cli/flags/reason-flag.ts';
+import { domainFileFlag } from '../../cli/flags/work-flags.ts';
+import { noteUnread } from '../../cli/instances/date-lines.ts';
+import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
+import { currentAuthor } from '../../cli/terminal/actor.ts';
+import type { Outcome } from '../../cli/terminal/exit-codes.ts';
+import { programName } from '../../cli/terminal/program-name.ts';
+import { rowsText } from '../../cli/terminal/table.ts';
+import { InputError } from '../../errors.ts';
+import { isEmptyFilter } from '../../instances/lookup/instance-filter.ts';
+import { type Couch, withCouch } from '../../operations/connect/couch.ts';
+import { withFleet } from '../../operations/connect/with-fleet.ts';
+import {
+  cancelDates,
+  type DateCancellation,
+  judgeCancellation,
+} from '../../operations/instances/dates/cancel-dates.ts';
+import { chooseDates } from '../../operations/instances/dates/list-dates.ts';
+import { selectTargets } from '../../operations/targets/selection.ts';
+import { count } from '../../quantity-text.ts';
+
+/** What it answers with `--json`. */
+interface CancelAnswer {
+  readonly dates: readonly DateCancellation[];
+  /** Domains that were named and have no date. */
+  readonly without: readonly string[];
+  /** The batch by which workers lift the blocks that were made for these dates; absent where there are none. */
+  readonly lifting?: string;
+}
+
+export default class DatesCancel extends BaseCommand {
+  static override summary = 'Take back what is to be done to instances at a date';
+
+  static override description =
+    'By domain, file, batch or filter. A block that was made for a destruction is lifted, as long as it is still that one; what a date was to unblock stays blocked. A date whose job has begun with its instance is not taken back.';
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> alice.example.org --reason "stays after all"',
+    '<%= config.bin %> <%= command.id %> --from back.csv --dry-run',
+    '<%= config.bin %> <%= command.id %> --batch K7MPX2QRT9ZB',
+  ];
+
+  static override strict = false;
+
+  static override args = {
+    domain: Args.string({ ignoreStdin: true, description: 'Domains of the instances' }),
+  };
+
+  static override flags = {
+    from: domainFileFlag,
+    batch: Flags.string({ summary: 'The dates that become that batch: all of one command' }),
+    ...filterFlags,
+    'skip-invalid': Flags.boolean({
+      summary: 'Go on without the rows that are not good',
+      dependsOn: ['from'],
+    }),
+    reason: reasonFlag,
+    ...planFlags,
+  };
+
+  async run(): Promise<CancelAnswer> {
+    const { argv, flags } = await this.parse(DatesCancel);
+    const { from, batch, reason, 'skip-invalid': skipInvalid, 'dry-run': dryRun } = flags;
+    const filter = filterOf(flags);
+    const typed = argv.map(String);
+    const ways = [typed.length > 0, from !== undefined, batch !== undefined, !isEmptyFilter(filter)];
+    if (ways.filter(Boolean).length !== 1) {
+      throw new InputError('bad_choice', 'Name the dates in one way: domains, --from, --batch or filters');
+    }
+    const config = this.loadConfig(flags.config);
+    return await withCouch(config, async (couch) => {
+      const isNamed = typed.length > 0 || from !== undefined;
+      const domains = isNamed
+        ? await this.domainsOf(couch, { domains: typed, from, skipInvalid })
+        : undefined;
+      const chosen = await chooseDates(couch.global, { domains, batch, filter });
+      const { dates } = chosen;
+      const has = new Set(dates.map(({ domain }) => domain));
+      const without = [...(domains ?? [])].filter((domain) => !has.has(domain));
+      const isPartial = noteUnread(chosen, this.output);
+      if (dryRun) {
+        const cancellations = dates.map(judgeCancellation);
+        this.show(cancellations, without);
+        this.endWith(cancellations.some(isCancelled) ? 'somethingToDo' : 'done');
+        return { dates: cancellations, without };
+      }
+      const { cancellations, lifting } = await withFleet(config, (fleet) =>
+        cancelDates({ global: couch.global, fleet }, dates, currentAuthor(reason), Date.now()),
+      );
+      this.show(cancellations, without);
+      if (lifting !== undefined) {
+        this.log(
+          `Workers lift the blocks that were made for them, as batch ${lifting}: ${programName(process.env)} dates ls --batch ${lifting}`,
+        );
+      }
+      this.endWith(outcomeOf(cancellations, without.length > 0 || isPartial));
+      return { dates: cancellations, without, ...(lifting !== undefined && { lifting }) };
+    });
+  }
+
+  /** Those that are named, whether or not there is still such an instance. */
+  private async domainsOf(
+    { global }: Couch,
+    named: { readonly domains: string[]; readonly from: string | undefined; readonly skipInvalid: boolean },
+  ): Promise<ReadonlySet<string>> {
+    const services = { global, stdin: process.stdin, report: selectionPrinter(this.output) };
+    const targets = await selectTargets({ ...named, filter: {} }, services);
+    try {
+      const domains = new Set<string>();
+      for await (const page of targets.pages()) for (const { domain } of page) domains.add(domain);
+      return domains;
+    } finally {
+      await targets.close();
+    }
+  }
+
+  private show(cancellations: readonly DateCancellation[], without: readonly string[]): void {
+    const done = cancellations.filter(isCancelled).length;
+    const parts = [`${count(cancellations.length)} ${cancellations.length === 1 ? 'date' : 'dates'}`];
+    if (done > 0) parts.push(`${count(done)} cancelled`);
+    if (done < cancellations.length) parts.push(`${count(cancellations.length - done)} refused`);
+    this.log(parts.join('; '));
+    for (const line of rowsText(['DOMAIN', 'DATE', 'RESULT'], cancellations.map(cells), this.live))
+      this.log(line);
+    for (const domain of without) this.output.note(`${domain} has no date.`);
+  }
+}
+
+function isCancelled({ verdict }: DateCancellation): boolean {
+  return verdict === 'cancelled';
+}
+
+function outcomeOf(cancellations: readonly DateCancellation[], isPartial: boolean): Outcome {
+  const done = cancellations.filter(isCancelled).length;
+  if (done === cancellations.length && !isPartial) return 'done';
+  return done > 0 ? 'partlyFailed' : 'failed';
+}
+
+function cells(cancellation: DateCancellation): string[] {
+  const { domain, act, date, verdict } = cancellation;
+  if (verdict === 'refused') return [domain, date, `refused: ${cancellation.why}`];
+  if (cancellation.lifts) return [domain, date, 'cancelled; its block is lifted'];
+  return [domain, date, act === 'unblock' ? 'cancelled; it stays blocked' : 'cancelled'];
+}
