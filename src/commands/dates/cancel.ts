@@ -104,10 +104,10 @@ export default class DatesCancel extends BaseCommand {
 
   /** Those that are named, whether or not there is still such an instance. */
   private async domainsOf(
-    { global }: Couch,
+    { global, cluster }: Couch,
     named: { readonly domains: string[]; readonly from: string | undefined; readonly skipInvalid: boolean },
   ): Promise<ReadonlySet<string>> {
-    const services = { global, stdin: process.stdin, report: selectionPrinter(this.output) };
+    const services = { global, cluster, stdin: process.stdin, report: selectionPrinter(this.output) };
     const targets = await selectTargets({ ...named, filter: {} }, services);
     try {
       const domains = new Set<string>();

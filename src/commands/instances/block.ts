@@ -82,7 +82,7 @@ export default class InstancesBlock extends BaseCommand {
       const { stdin } = process;
       const { output, live } = this;
       const json = this.jsonEnabled();
-      const services = { global, stdin, report: selectionPrinter(output) };
+      const services = { global, cluster: couch.cluster, stdin, report: selectionPrinter(output) };
       const typed = { domains: argv.map(String), from: flags.from, filter, skipInvalid };
       const only = onlyDomain(typed);
       const selection: Selection =

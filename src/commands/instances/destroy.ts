@@ -149,13 +149,13 @@ export default class InstancesDestroy extends BaseCommand {
   ): Promise<CommandResult<DatesAnswer>> {
     const { stdin } = process;
     const { output, live } = this;
-    const { global } = couch;
+    const { global, cluster } = couch;
     const found =
       only === undefined
         ? undefined
         : await prepareDestruction({ global }, { name: only, exact: work.force, ...options });
     const meant = found === undefined ? selection : { ...selection, domains: [found.domain] };
-    const services = { global, stdin, report: selectionPrinter(output) };
+    const services = { global, cluster, stdin, report: selectionPrinter(output) };
     const json = this.jsonEnabled();
     const command = { config, couch, output, live, json, work, services, selection: meant, order, dryRun };
     return await planOrSetDates(command, async ({ total, described }) => {
