@@ -7,12 +7,13 @@ import { parseUrl } from './urls.ts';
  * a URL, and as they are sent. For the log, which masks them.
  */
 export function configSecrets(config: Config): string[] {
-  const { couchdb, registries, commonSettings, rag, serve, fleet, stackRedis } = config;
+  const { couchdb, registries, commonSettings, clouderies, rag, serve, fleet, stackRedis } = config;
   const urls = [
     couchdb.url,
     ...couchdb.clusters.map(({ url }) => url),
     ...Object.values(registries).flat(),
     ...Object.values(commonSettings).map(({ url }) => url),
+    ...Object.values(clouderies).flatMap(({ url }) => url ?? []),
     ...Object.values(rag).flatMap(({ url }) => url ?? []),
     serve.upstream ?? '',
     serve.adminUpstream ?? '',
@@ -21,6 +22,7 @@ export function configSecrets(config: Config): string[] {
   const tokens = [
     serve.clouderyToken ?? '',
     ...Object.values(commonSettings).map(({ token }) => token),
+    ...Object.values(clouderies).flatMap(({ token }) => token ?? []),
     ...Object.values(rag).flatMap(({ token }) => token ?? []),
   ];
   const passwords = [fleet.redis, stackRedis?.jobs, stackRedis?.lock].flatMap(passwordsOf);

@@ -16,8 +16,17 @@ export interface CouchCluster {
 
 /** Access to the external settings service of a context. */
 export interface CommonSettings {
+  /** Empty = the instances of this context have none, not even that of `default`. */
   readonly url: string;
   readonly token: string;
+}
+
+/** Access to the Cloudery of a context. */
+export interface Cloudery {
+  /** Absent, as where there is no token = the instances of this context have none, not even that of `default`. */
+  readonly url?: string;
+  /** Sent as bearer token. */
+  readonly token?: string;
 }
 
 /** The Redis of the stack, which is never ours. Credentials included: never print it but through `redisAddress`. */
@@ -70,6 +79,8 @@ export interface Config {
   readonly vault: { readonly encryptorKey?: string; readonly decryptorKey?: string };
   /** By context. */
   readonly commonSettings: Readonly<Record<string, CommonSettings>>;
+  /** By context: what is told that settings of an instance have changed. */
+  readonly clouderies: Readonly<Record<string, Cloudery>>;
   /** Undefined when the stack has no Redis, or where no stack runs. */
   readonly stackRedis?: StackRedis;
   /** By context. */

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { defined } from '../defined.ts';
 import { InputError, type Place } from '../errors.ts';
-import type { CommonSettings, Config, RagServer } from './config.ts';
+import type { Cloudery, CommonSettings, Config, RagServer } from './config.ts';
 import { readCouchTls, TlsSettingProblem } from './couch-tls.ts';
 import { environmentValues, variableOf } from './environment.ts';
 import { expandTemplate } from './expand-template.ts';
@@ -186,6 +186,7 @@ function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd, 
       ...(vault.credentials_decryptor_key && { decryptorKey: resolve(cwd, vault.credentials_decryptor_key) }),
     },
     commonSettings: commonSettings(checked.common_settings),
+    clouderies: clouderies(checked.clouderies),
     ...defined({ stackRedis }),
     rag: ragServers(checked.rag),
     registries: withDefaultRegistries(checked.registries),
@@ -244,10 +245,24 @@ function forcedOidcContexts(authentication: CheckedConfig['authentication']): st
     .map(([context]) => context);
 }
 
-/** A context without URL has no service to call. */
+/** A context without URL is kept: its instances have no service, not even the default one. */
 function commonSettings(checked: CheckedConfig['common_settings']): Record<string, CommonSettings> {
   return Object.fromEntries(
-    Object.entries(checked).flatMap(([context, { url, token }]) => (url ? [[context, { url, token }]] : [])),
+    Object.entries(checked).map(([context, { url = '', token }]) => [context, { url, token }]),
+  );
+}
+
+/** A context without URL or token is kept, too. */
+function clouderies(checked: CheckedConfig['clouderies']): Record<string, Cloudery> {
+  return Object.fromEntries(
+    Object.entries(checked).map(
+      ([
+        context,
+        {
+          api: { url, token },
+        },
+      ]) => [context, { ...(url && { url }), ...(token && { token }) }],
+    ),
   );
 }
 

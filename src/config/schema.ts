@@ -197,6 +197,29 @@ const sections = z.object({
       MAP,
     )
     .default({}),
+  clouderies: z
+    .record(
+      z.string(),
+      z.object(
+        {
+          api: z
+            .object(
+              {
+                url: z
+                  .string(HTTP_URL)
+                  .refine((value) => value === '' || urlWithScheme(value, ['http:', 'https:']), HTTP_URL)
+                  .default(''),
+                token: text.default(''),
+              },
+              MAP,
+            )
+            .prefault({}),
+        },
+        MAP,
+      ),
+      MAP,
+    )
+    .default({}),
   admin: admin.prefault({}),
   redis: redis.prefault({}),
   jobs: ownRedis.prefault({}),

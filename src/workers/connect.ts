@@ -145,6 +145,7 @@ export async function connectWorker({
         contexts: config.contexts,
         forcedOidcContexts: config.forcedOidcContexts,
         commonSettings: config.commonSettings,
+        clouderies: config.clouderies,
         stack,
         rag: config.rag,
         apps,

@@ -1,9 +1,9 @@
-import { modifyInstance } from '../instances/change/modify-instance.ts';
 import type { StoredInstance } from '../instances/documents/instance-document.ts';
 import { Refusal } from '../instances/errors.ts';
 import { assertAliasesFree } from '../instances/lookup/free-aliases.ts';
 import type { OutcomeOf } from '../jobs/kinds/job-kinds.ts';
 import type { ModifyPayload, ModifyStageName } from '../jobs/kinds/modify.ts';
+import { modifyAndTell, type Untold } from '../stack/modify-and-tell.ts';
 import { datedModification } from './dated-modification.ts';
 import { createSinceCheck } from './instance/changed-since.ts';
 import {
@@ -49,8 +49,12 @@ export async function changeInstance({
       assertExpected(now, payload.domain, expected);
       lease.assertHeld();
     },
+    told: services,
+    resumed: begun,
+    onUntold: ({ service, problem }: Untold) =>
+      services.log.warn('a service was not told of a change', { target: service, problem }),
   };
-  const { outcome, instance: stored } = await modifyInstance({
+  const { outcome, instance: stored } = await modifyAndTell({
     ...existing,
     changes,
     refuseUnmeant(now) {
@@ -62,7 +66,7 @@ export async function changeInstance({
     refuseUnmeantSettings: (now) => since.settings(now),
   });
   if (dated !== undefined && !(await dated.written(stored))) {
-    await modifyInstance({ ...existing, changes: { blocked: false } });
+    await modifyAndTell({ ...existing, changes: { blocked: false } });
     throw new Refusal('date_gone', `the date of ${payload.domain} was taken back while it was being blocked`);
   }
   return outcome;

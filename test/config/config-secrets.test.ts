@@ -24,8 +24,9 @@ describe('configSecrets', () => {
 
   it('knows tokens, and names nothing that is none', () => {
     const serve = { ...config.serve, clouderyToken: 'cloudery-token' };
-    const secrets = configSecrets({ ...config, serve, rag: { beta: { token: 'rag-token' } } });
-    expect(secrets).to.include.members(['cloudery-token', 'rag-token']);
+    const clouderies = { beta: { url: 'https://u:manager%20pass@c.example', token: 'manager-token' } };
+    const secrets = configSecrets({ ...config, serve, clouderies, rag: { beta: { token: 'rag-token' } } });
+    expect(secrets).to.include.members(['cloudery-token', 'manager-token', 'manager pass', 'rag-token']);
     expect(secrets).not.to.include.members(['']);
     expect(secrets.join(' ')).not.to.include('couch.example');
   });

@@ -36,6 +36,7 @@ describe('loadConfig', () => {
       forcedOidcContexts: [],
       vault: {},
       commonSettings: {},
+      clouderies: {},
       rag: {},
       registries: { default: ['https://apps-registry.cozycloud.cc/'] },
       disableAddRm: undefined,
@@ -220,11 +221,25 @@ describe('loadConfig', () => {
     expect(config.vault).to.deep.equal({ encryptorKey: directory.path('keys/vault.enc') });
   });
 
-  it('reads the common settings of a context, and passes over one without URL', () => {
+  it('reads the common settings of a context, and keeps one without URL, which has none', () => {
     const config = load(
       `${FS}common_settings:\n  a:\n    url: https://s.example.org/\n    token: t\n  b:\n    token: u\n`,
     );
-    expect(config.commonSettings).to.deep.equal({ a: { url: 'https://s.example.org/', token: 't' } });
+    expect(config.commonSettings).to.deep.equal({
+      a: { url: 'https://s.example.org/', token: 't' },
+      b: { url: '', token: 'u' },
+    });
+  });
+
+  it('reads the Clouderies of contexts, and keeps one that has none', () => {
+    const config = load(
+      `${FS}clouderies:\n  a: { api: { url: https://c.example.org/m, token: t } }\n  b: { api: { url: "" } }\n  c: {}\n`,
+    );
+    expect(config.clouderies).to.deep.equal({
+      a: { url: 'https://c.example.org/m', token: 't' },
+      b: {},
+      c: {},
+    });
   });
 
   it("reads the stack's Redis from its addresses", () => {

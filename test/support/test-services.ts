@@ -31,6 +31,7 @@ export function testServices(
     forcedOidcContexts: [],
     encryptorKey: PUBLIC_DEV_ENCRYPTOR_KEY,
     commonSettings: {},
+    clouderies: {},
     stack: connectStack(undefined),
     rag: {},
     apps: {

@@ -38,6 +38,7 @@ export function workerConfig(settings: WorkerSettings): Config {
     forcedOidcContexts: [],
     vault: {},
     commonSettings: {},
+    clouderies: {},
     ...(stackRedis === undefined ? {} : { stackRedis }),
     rag: ragUrl === undefined ? {} : { default: { url: ragUrl } },
     registries: { default: registryUrl === undefined ? [] : [registryUrl] },

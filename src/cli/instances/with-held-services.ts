@@ -2,18 +2,22 @@ import type { Config } from '../../config/config.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
 import { withFleet } from '../../operations/connect/with-fleet.ts';
-import type { HoldReporter, HoldServices } from '../../operations/instances/hold-instance.ts';
+import type {
+  ModificationReporter,
+  ModificationServices,
+} from '../../operations/instances/modify-instance.ts';
 import { findInstance } from '../../operations/targets/find-instance.ts';
+import { toldServicesOf, type Untold } from '../../stack/modify-and-tell.ts';
 import { withInterrupt } from '../terminal/interrupt.ts';
 import type { Output } from '../terminal/output.ts';
 
 /** What changes one instance at once needs. */
 export interface HeldServices {
-  readonly services: HoldServices;
+  readonly services: ModificationServices;
   readonly found: StoredInstance;
   /** Aborted by Ctrl-C: names that are held have to be given back. */
   readonly signal: AbortSignal;
-  readonly report: HoldReporter;
+  readonly report: ModificationReporter;
 }
 
 /**
@@ -29,12 +33,26 @@ export async function withHeldServices<T>(
     return await withFleet(config, (fleet) =>
       withInterrupt((signal) =>
         work({
-          services: { global, cluster, fleet },
+          services: { global, cluster, fleet, told: toldServicesOf(config) },
           found,
           signal,
-          report: (waiting) => output.note(`Waiting for another command that works on ${waiting.name}.`),
+          report: (told) => output.note(noteOf(told)),
         }),
       ),
     );
   });
 }
+
+function noteOf(report: Parameters<ModificationReporter>[0]): string {
+  switch (report.event) {
+    case 'waiting':
+      return `Waiting for another command that works on ${report.name}.`;
+    case 'untold':
+      return `Warning: the change was made, but ${NAMES[report.service]} could not be told of it: ${report.problem}`;
+  }
+}
+
+const NAMES: Readonly<Record<Untold['service'], string>> = {
+  'common settings': 'the service of common settings',
+  Cloudery: 'Cloudery',
+};

@@ -29,13 +29,15 @@ export interface ModifyResult {
   readonly outcome: 'modified' | 'unchanged';
   /** As it is stored now. */
   readonly instance: StoredInstance;
+  /** Whether its settings were written. */
+  readonly hasNewSettings: boolean;
 }
 
 /**
  * Changes an instance beside other programs that do: its document first, then its settings
  * (`docs/cozy-data.md` §6.3). Safe to repeat, and nothing is written where nothing changes. Names are not
- * looked at: see `assertAliasesFree`. Unlike a stack, it notifies no other
- * service: neither sharings of a larger quota, nor a manager or a service of common settings.
+ * looked at: see `assertAliasesFree`; services beside the stack are told by `stack/modify-and-tell.ts`. Unlike a stack,
+ * it has no files uploaded again that sharings have waited with for a larger quota.
  *
  * @throws Refusal `provisioning`, `deleting`, `half_removed`, `superseded`, `incomplete`, and what the guards throw
  */
@@ -67,12 +69,13 @@ export async function modifyInstance(modification: Modification): Promise<Modify
       if (changes.deleting === false && now.deleting === true) await assertHasDatabases(guarded, now);
     },
   );
-  if (changes.settings === undefined) return { outcome, instance };
+  if (changes.settings === undefined) return { outcome, instance, hasNewSettings: false };
   const settings = await updateSettings(guarded, instance, SETTINGS_ID, (now) => {
     refuseUnmeantSettings?.(now);
     return applySettings(now, changes);
   });
-  return { outcome: settings.outcome === 'modified' ? 'modified' : outcome, instance };
+  const hasNewSettings = settings.outcome === 'modified';
+  return { outcome: hasNewSettings ? 'modified' : outcome, instance, hasNewSettings };
 }
 
 /**

@@ -5,13 +5,13 @@ import {
   refuseUnfinished,
   updateInstance,
 } from '../../instances/change/existing-instance.ts';
-import { modifyInstance } from '../../instances/change/modify-instance.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { AUTH_MODE_NUMBERS } from '../../instances/documents/instance-state.ts';
 import { assertAliasesFree } from '../../instances/lookup/free-aliases.ts';
 import type { InstanceChanges } from '../../instances/options/changes.ts';
 import { fieldsOf } from '../../jobs/queue/instance-history.ts';
 import { findInstance } from '../../operations/targets/find-instance.ts';
+import { modifyAndTell, toldServicesOf } from '../../stack/modify-and-tell.ts';
 import type { WebContext } from '../web-context.ts';
 import { changesOf, type DeletingMark, readAuthMode } from './change-parameters.ts';
 import { changesUnderWay } from './changes-under-way.ts';
@@ -20,7 +20,7 @@ import type { OfInstance } from './instance-routes.ts';
 import { plainError } from './messages/error-json.ts';
 import { instanceJson } from './messages/instance-json.ts';
 import { readJsonBody } from './messages/json-body.ts';
-import { readQuery } from './messages/query.ts';
+import { booleanOf, readQuery } from './messages/query.ts';
 import { sendDocument, sendJson } from './messages/send-json.ts';
 
 const authModeBody = z.object({ auth_mode: z.unknown() });
@@ -40,7 +40,8 @@ export function changeRoutes(app: FastifyInstance, context: WebContext): void {
         what: 'modify',
         fieldsOf: (found) => fieldsOf(wanted(found)),
         aliasesOf: (found) => aliasesOf(wanted(found)),
-        write: (existing, found) => modify(existing, found, wanted(found)),
+        write: (existing, found) =>
+          modify(context, existing, found, wanted(found), booleanOf(query, 'FromCloudery')),
       },
       reply,
     );
@@ -62,7 +63,7 @@ export function changeRoutes(app: FastifyInstance, context: WebContext): void {
         name,
         what: 'modify',
         fieldsOf: () => ['authMode'],
-        write: (existing, found) => modify(existing, found, { authMode }),
+        write: (existing, found) => modify(context, existing, found, { authMode }),
       },
       reply,
     );
@@ -77,14 +78,24 @@ function aliasesOf(changes: InstanceChanges | DeletingMark): readonly string[] {
 }
 
 async function modify(
+  { config, log }: WebContext,
   existing: ExistingInstance,
   found: StoredInstance,
   changes: InstanceChanges | DeletingMark,
+  fromCloudery = false,
 ): Promise<StoredInstance> {
   if (changes.deleting === true) return await mark(existing);
   await assertAliasesFree(existing, found, changes.aliases ?? [], existing.signal);
   if (Object.keys(changes).length === 0) return found;
-  return (await modifyInstance({ ...existing, changes })).instance;
+  const { instance } = await modifyAndTell({
+    ...existing,
+    changes,
+    fromCloudery,
+    told: toldServicesOf(config),
+    onUntold: ({ service, problem }) =>
+      log.warn('a service was not told of a change', { domain: found.domain, target: service, problem }),
+  });
+  return instance;
 }
 
 /** The flag alone, as an operator sets it by a stack: it keeps everybody out, and nothing is removed. */

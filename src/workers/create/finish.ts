@@ -10,7 +10,8 @@ import { isKnownAlone } from '../../instances/lookup/name-census.ts';
 import { newSecrets } from '../../instances/vault/secrets.ts';
 import { pause, pauseAfterConflict } from '../../pause.ts';
 import { settleAll } from '../../settle-all.ts';
-import { commonSettingsBody, commonSettingsOf, postCommonSettings } from './common-settings.ts';
+import { commonSettingsOf, firstBody, postCommonSettings } from '../../stack/common-settings.ts';
+import { NotTold } from '../../stack/told-service.ts';
 import { type CreateContext, type CreateStage, instanceOf, notOurs } from './context.ts';
 import { databases } from './databases.ts';
 import { missingDesigns } from './indexes.ts';
@@ -123,13 +124,11 @@ async function announce(context: CreateContext, instance: StoredInstance): Promi
   const service = commonSettingsOf(services.commonSettings, options.context);
   // A stack that changed the settings while the instance was being made has told the service already.
   if (service === undefined || instance.common_settings_version) return;
-  const problem = await postCommonSettings(
-    service,
-    commonSettingsBody(options, services.linkScheme, Date.now()),
-    signal,
-  );
-  if (problem !== undefined) {
-    services.log.warn('common settings were not told', { problem });
+  try {
+    await postCommonSettings(service, firstBody(options, services.linkScheme, Date.now()), signal);
+  } catch (error) {
+    if (!(error instanceof NotTold)) throw error;
+    services.log.warn('common settings were not told', { problem: error.message });
     return;
   }
   try {

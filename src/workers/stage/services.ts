@@ -1,5 +1,5 @@
 import type { AppStore } from '../../apps/app-store.ts';
-import type { CommonSettings, RagServer, Registries } from '../../config/config.ts';
+import type { Cloudery, CommonSettings, RagServer, Registries } from '../../config/config.ts';
 import type { HasOneNode } from '../../couchdb/has-one-node.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import type { DesignSource } from '../../instances/databases/design-source.ts';
@@ -47,6 +47,8 @@ export interface Services extends Clusters {
   readonly encryptorKey: EncryptorKey;
   /** External settings services by context. */
   readonly commonSettings: Readonly<Record<string, CommonSettings>>;
+  /** Clouderies by context. */
+  readonly clouderies: Readonly<Record<string, Cloudery>>;
   /** The Redis of a running stack, where one is configured. */
   readonly stack: StackConnection;
   /** RAG servers by context. */

@@ -2,14 +2,20 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import {
-  commonSettingsBody,
+  changedBody,
   commonSettingsOf,
+  firstBody,
+  getCommonSettings,
   postCommonSettings,
-} from '../../../src/workers/create/common-settings.ts';
-import { sampleOptions } from '../../instances/sample-options.ts';
+} from '../../src/stack/common-settings.ts';
+import { NotTold } from '../../src/stack/told-service.ts';
+import { sampleOptions } from '../instances/sample-options.ts';
+import { thrownBy } from '../support/thrown-by.ts';
 
 const FAMILY = { url: 'http://family', token: 't' };
 const DEFAULT = { url: 'http://default', token: 't' };
+
+const BODY = changedBody({ domain: 'alice.example.org', locale: 'fr', settings: {} }, 2, 1000);
 
 describe('common settings', () => {
   it("are those of the instance's context", () => {
@@ -24,13 +30,19 @@ describe('common settings', () => {
     expect(commonSettingsOf({}, 'toString')).to.equal(undefined);
   });
 
+  it('are told to nobody where the own context names none', () => {
+    expect(commonSettingsOf({ family: { url: '', token: '' }, default: DEFAULT }, 'family')).to.equal(
+      undefined,
+    );
+  });
+
   it('say who the user is, without empty keys', () => {
     const options = sampleOptions({
       domain: 'alice.example.org',
       locale: 'fr',
       settings: { public_name: 'Alice Martin', email: 'alice@example.org' },
     });
-    expect(commonSettingsBody(options, 'https', 1000)).to.deep.equal({
+    expect(firstBody(options, 'https', 1000)).to.deep.equal({
       source: 'cozy-stack',
       nickname: 'alice',
       request_id: 'alice.example.org_1000000000',
@@ -50,7 +62,7 @@ describe('common settings', () => {
   });
 
   function payloadOf(domain: string, settings: Record<string, string>): unknown {
-    return Object(commonSettingsBody(sampleOptions({ domain, settings }), 'https', 1000)).payload;
+    return Object(firstBody(sampleOptions({ domain, settings }), 'https', 1000)).payload;
   }
 
   for (const [publicName, first_name, last_name] of [
@@ -86,11 +98,12 @@ describe('common settings', () => {
     let server: Server;
     let url: string;
     let status = 200;
+    let answer = '{}';
 
     before(async () => {
       server = createServer((request, response) => {
         seen.push({ url: request.url, authorization: request.headers.authorization });
-        response.writeHead(status).end('{}');
+        response.writeHead(status).end(answer);
       });
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       const address = server.address() as AddressInfo;
@@ -104,15 +117,41 @@ describe('common settings', () => {
 
     it('with the bearer token to the path of the service', async () => {
       status = 200;
-      const problem = await postCommonSettings({ url, token: 'abc' }, {}, new AbortController().signal);
-      expect(problem).to.equal(undefined);
+      await postCommonSettings({ url, token: 'abc' }, BODY, undefined);
       expect(seen.at(-1)).to.deep.equal({ url: '/api/admin/user/settings', authorization: 'Bearer abc' });
     });
 
     it('and a refusal is told without the token', async () => {
       status = 500;
-      const problem = await postCommonSettings({ url, token: 'abc' }, {}, new AbortController().signal);
-      expect(problem).to.equal('it answered 500');
+      const error = await thrownBy(postCommonSettings({ url, token: 'abc' }, BODY, undefined));
+      expect(error).to.be.instanceOf(NotTold);
+      expect(String(error)).to.equal('NotTold: it answered 500');
+    });
+
+    it('in the place of the path of its URL, as a stack does', async () => {
+      status = 200;
+      await postCommonSettings({ url: `${url}/base?x=1`, token: 'abc' }, BODY, undefined);
+      expect(seen.at(-1)?.url).to.equal('/api/admin/user/settings?x=1');
+    });
+
+    it('with a token that a user in the URL does not replace', async () => {
+      status = 200;
+      await postCommonSettings({ url: url.replace('//', '//u:p@'), token: 'abc' }, BODY, undefined);
+      expect(seen.at(-1)?.authorization).to.equal('Bearer abc');
+    });
+
+    it('and what is no answer of theirs is not believed', async () => {
+      status = 200;
+      answer = '<html>welcome</html>';
+      const error = await thrownBy(getCommonSettings({ url, token: 'abc' }, 'alice', undefined));
+      expect(String(error)).to.equal('NotTold: its answer is no JSON');
+    });
+
+    it('and a service that is not there is told by what the socket says', async () => {
+      const error = await thrownBy(
+        postCommonSettings({ url: 'http://127.0.0.1:1', token: 'abc' }, BODY, undefined),
+      );
+      expect(String(error)).to.match(/^NotTold: (ECONNREFUSED|TypeError)$/);
     });
   });
 });
