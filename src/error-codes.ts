@@ -84,6 +84,7 @@ const REFUSALS = {
   half_removed: 'A deletion has taken some of the databases of the instance already.',
   incomplete: 'Databases of the instance are missing.',
   leftovers: 'Databases or files of an earlier life of the domain are left.',
+  member_incomplete: 'The instance lacks what each member of an organization has to have.',
   moving: 'The stack is filling the instance, or moving it to another place.',
   not_found: 'There is no such instance.',
   not_repaired: 'A repair has left something that somebody has to look at.',

@@ -55,11 +55,13 @@ export interface ToldModification extends Modification {
   onUntold(untold: Untold): void;
 }
 
-/** Changes of which a stack tells nobody: they have routes of their own. */
+/** Changes of which a stack tells nobody: they have routes of their own, or, as those of organizations, none. */
 const UNTOLD_CHANGES: readonly string[] = [
   'featureFlags',
   'featureSets',
   'authMode',
+  'orgDomain',
+  'orgId',
   'deleting',
 ] satisfies (keyof InstanceChanges)[];
 

@@ -11,6 +11,10 @@ const allOf = (what: string) => list(`All ${what} it is to have; "" takes them a
 export const changeFlags = {
   'domain-aliases': allOf('other names'),
   'old-domain': instanceFlags['old-domain'],
+  'org-domain': text(
+    'Domain of the organization it is to belong to; needs mail address and name of its owner',
+  ),
+  'org-id': text('Identifier of that organization'),
   locale: text('Language, such as fr'),
   uuid: instanceFlags.uuid,
   oidc_id: instanceFlags.oidc_id,

@@ -32,7 +32,12 @@ import { targetNamed } from '../../operations/targets/target-named.ts';
 import { count } from '../../quantity-text.ts';
 import { safeJson } from '../../safe-text.ts';
 
-const { locale: filterLocale, ...otherFilters } = filterFlags;
+const {
+  locale: filterLocale,
+  'org-id': filterOrgId,
+  'org-domain': filterOrgDomain,
+  ...otherFilters
+} = filterFlags;
 
 export default class InstancesModify extends BaseCommand {
   static override summary = 'Change an instance, those of a file, or all that meet a filter';
@@ -44,6 +49,7 @@ export default class InstancesModify extends BaseCommand {
     '<%= config.bin %> <%= command.id %> alice.example.org --locale fr --disk-quota 5GB',
     '<%= config.bin %> <%= command.id %> alice.example.org --blocking-reason PAYMENT_FAILED',
     '<%= config.bin %> <%= command.id %> alice.example.org --blocked=false',
+    '<%= config.bin %> <%= command.id %> --context school --org-id school --org-domain school.example',
     '<%= config.bin %> <%= command.id %> --from unpaid.csv --blocking-reason PAYMENT_FAILED',
     '<%= config.bin %> <%= command.id %> --context beta --tos-latest 2.0.0-20270101',
   ];
@@ -62,8 +68,10 @@ export default class InstancesModify extends BaseCommand {
       summary: 'File with an instance a line, its columns as these flags; - for stdin',
     },
     ...otherFilters,
-    // --locale is what an instance is to have.
+    // --locale and the others are what an instance is to have.
     'with-locale': Flags.string({ summary: filterLocale.summary ?? '', helpGroup: 'FILTER' }),
+    'with-org-id': Flags.string({ summary: filterOrgId.summary ?? '', helpGroup: 'FILTER' }),
+    'with-org-domain': Flags.string({ summary: filterOrgDomain.summary ?? '', helpGroup: 'FILTER' }),
     force: Flags.boolean({ summary: 'Do not ask', default: false }),
     'however-many': howeverManyFlag,
     ...planFlags,
@@ -77,10 +85,20 @@ export default class InstancesModify extends BaseCommand {
     const { args, flags } = await this.parse(InstancesModify, expandBooleanFlags(this.argv, changeFlags));
     const config = this.loadConfig(flags.config);
     const { from } = flags;
-    const filter = filterOf({ ...flags, locale: flags['with-locale'] });
+    const filter = filterOf({
+      ...flags,
+      locale: flags['with-locale'],
+      'org-id': flags['with-org-id'],
+      'org-domain': flags['with-org-domain'],
+    });
     const ways = [args.domain !== undefined, from !== undefined, !isEmptyFilter(filter)];
     if (ways.filter(Boolean).length !== 1) {
-      throw new InputError('bad_choice', 'Name the instances in one way: a domain, --from or filters');
+      throw new InputError(
+        'bad_choice',
+        'Name the instances in one way: a domain, --from or filters',
+        {},
+        'Filters by what is set here, too, are --with-locale, --with-org-id and --with-org-domain.',
+      );
     }
     const changes = rawChangesOf(flags);
     if (args.domain !== undefined) {

@@ -26,6 +26,8 @@ const FIELDS_OF = {
   oidcId: ['oidc_id'],
   franceconnectId: ['franceconnect_id'],
   oldDomain: ['old_domain'],
+  orgDomain: ['org_domain'],
+  orgId: ['org_id'],
   context: ['context'],
   blocked: ['blocked', 'blocking_reason'],
   blockingReason: ['blocked', 'blocking_reason'],

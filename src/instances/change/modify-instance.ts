@@ -13,6 +13,8 @@ import {
   updateInstance,
   updateSettings,
 } from './existing-instance.ts';
+import { joinsOrganization, refuseIncompleteMember, refuseOtherBucket } from './refuse-unfit-member.ts';
+import type { UpdateResult } from './update-document.ts';
 
 export interface Modification extends ExistingInstance {
   readonly changes: InstanceChanges;
@@ -34,12 +36,13 @@ export interface ModifyResult {
 }
 
 /**
- * Changes an instance beside other programs that do: its document first, then its settings
- * (`docs/cozy-data.md` §6.3). Safe to repeat, and nothing is written where nothing changes. Names are not
- * looked at: see `assertAliasesFree`; services beside the stack are told by `stack/modify-and-tell.ts`. Unlike a stack,
- * it has no files uploaded again that sharings have waited with for a larger quota.
+ * Changes an instance beside other programs that do: its document first, then its settings (`docs/cozy-data.md` §6.3); the
+ * other way round where it becomes a member of an organization. Safe to repeat, and nothing is written where nothing
+ * changes. Names are not looked at: see `assertAliasesFree`; services beside the stack are told by
+ * `stack/modify-and-tell.ts`. Unlike a stack, it has no files uploaded again that sharings have waited with for a larger quota.
  *
- * @throws Refusal `provisioning`, `deleting`, `half_removed`, `superseded`, `incomplete`, and what the guards throw
+ * @throws Refusal `provisioning`, `deleting`, `half_removed`, `superseded`, `incomplete`, `other_storage`, `member_incomplete`,
+ * and what the guards throw
  */
 export async function modifyInstance(modification: Modification): Promise<ModifyResult> {
   const { changes, guard, refuseUnmeant, refuseUnmeantSettings } = modification;
@@ -47,6 +50,7 @@ export async function modifyInstance(modification: Modification): Promise<Modify
     ...modification,
     guard: (instance) => {
       refuseModify(instance, changes);
+      refuseOtherBucket(instance, changes);
       guard?.(instance);
     },
   };
@@ -57,24 +61,59 @@ export async function modifyInstance(modification: Modification): Promise<Modify
       refuseUnmeant?.(instance);
     },
   };
-  if (changes.settings !== undefined) {
+  if (changes.settings !== undefined || changes.orgId !== undefined || changes.orgDomain !== undefined) {
     const before = await readExisting(unwritten);
-    await assertHasSettings(guarded, before);
-    refuseUnmeantSettings?.(await readSettings(guarded, before, SETTINGS_ID));
+    const joins = joinsOrganization(before, changes);
+    if (changes.settings !== undefined || joins) {
+      await assertHasSettings(guarded, before);
+    }
+    if (joins || (changes.settings !== undefined && refuseUnmeantSettings !== undefined)) {
+      const settings = await readSettings(guarded, before, SETTINGS_ID);
+      refuseUnmeantSettings?.(settings);
+      refuseIncompleteMember(before, settings, changes);
+    }
+    if (changes.settings !== undefined && joins) {
+      // A member must never be seen without what its organization needs of it.
+      const written = await writeSettings(unwritten, before);
+      const { outcome, document } = await writeInstance();
+      return resultOf(outcome, document, written);
+    }
   }
-  const { outcome, document: instance } = await updateInstance(
-    unwritten,
-    (now) => applyChanges(now, changes),
-    async (now) => {
-      if (changes.deleting === false && now.deleting === true) await assertHasDatabases(guarded, now);
-    },
+  const { outcome, document: instance } = await writeInstance();
+  return resultOf(
+    outcome,
+    instance,
+    changes.settings === undefined ? undefined : await writeSettings(guarded, instance),
   );
-  if (changes.settings === undefined) return { outcome, instance, hasNewSettings: false };
-  const settings = await updateSettings(guarded, instance, SETTINGS_ID, (now) => {
-    refuseUnmeantSettings?.(now);
-    return applySettings(now, changes);
-  });
-  const hasNewSettings = settings.outcome === 'modified';
+
+  function writeInstance(): Promise<UpdateResult<StoredInstance>> {
+    return updateInstance(
+      unwritten,
+      (now) => applyChanges(now, changes),
+      async (now) => {
+        if (changes.deleting === false && now.deleting === true) await assertHasDatabases(guarded, now);
+      },
+    );
+  }
+
+  async function writeSettings(
+    existing: ExistingInstance,
+    instance: StoredInstance,
+  ): Promise<UpdateResult<CouchDocument>['outcome']> {
+    const { outcome } = await updateSettings(existing, instance, SETTINGS_ID, (now) => {
+      refuseUnmeantSettings?.(now);
+      return applySettings(now, changes);
+    });
+    return outcome;
+  }
+}
+
+function resultOf(
+  outcome: ModifyResult['outcome'],
+  instance: StoredInstance,
+  settings: ModifyResult['outcome'] | undefined,
+): ModifyResult {
+  const hasNewSettings = settings === 'modified';
   return { outcome: hasNewSettings ? 'modified' : outcome, instance, hasNewSettings };
 }
 

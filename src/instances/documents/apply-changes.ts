@@ -21,6 +21,8 @@ export function applyChanges(document: InstanceDocument, changes: InstanceChange
   setField(changed, 'oidc_id', changes.oidcId);
   setField(changed, 'franceconnect_id', changes.franceconnectId);
   setField(changed, 'old_domain', changes.oldDomain);
+  setField(changed, 'org_domain', changes.orgDomain);
+  setField(changed, 'org_id', changes.orgId);
   setField(changed, 'context', changes.context);
   setField(changed, 'domain_aliases', changes.aliases);
   setField(changed, 'sponsorships', changes.sponsorships);

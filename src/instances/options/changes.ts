@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defined } from '../../defined.ts';
 import { InputError } from '../../errors.ts';
 import { normaliseDomain } from '../domains/domain.ts';
-import { formerDomain } from '../domains/new-domain.ts';
+import { formerDomain, organizationDomain } from '../domains/new-domain.ts';
 import { flagsMap, parseFlags } from './feature-flags.ts';
 import { CHANGE_FLAGS, type RawOptions } from './flags.ts';
 import {
@@ -39,6 +39,8 @@ export const instanceChanges = z.strictObject({
   oidcId: text.optional(),
   franceconnectId: text.optional(),
   oldDomain: text.optional(),
+  orgDomain: text.optional(),
+  orgId: text.optional(),
   context: text.optional(),
   /** `false` takes the reason away, too. */
   blocked: z.boolean().optional(),
@@ -100,6 +102,8 @@ export function parseChanges(raw: RawOptions, rules: ParsingRules): ParsedChange
     franceconnectId: row.text('franceconnect_id'),
     // A hyphen in the first label is fine here: the old domain may come from a platform set up otherwise.
     oldDomain: row.read('old-domain', formerDomain),
+    orgDomain: row.read('org-domain', organizationDomain),
+    orgId: row.text('org-id'),
     context: row.readWithOverride(moved.context, 'context-name', asGiven),
     ...readBlocking(row),
     aliases: row.text('domain-aliases') === undefined ? undefined : readAliases(row, rules),

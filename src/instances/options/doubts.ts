@@ -20,6 +20,8 @@ import {
 export type Doubt = OptionProblem;
 
 interface About {
+  readonly orgId?: string | undefined;
+  readonly orgDomain?: string | undefined;
   readonly context?: string | undefined;
   readonly locale?: string | undefined;
   readonly uuid?: string | undefined;
@@ -40,6 +42,8 @@ function shared(raw: RawOptions, wanted: About, { contexts }: ParsingRules): Dou
   const { settings = {}, aliases = [] } = wanted;
   return [
     ...aliases.flatMap((alias) => about('domain-aliases', alias, domainDoubts)),
+    ...about('org-id', wanted.orgId, idDoubts),
+    ...about('org-domain', wanted.orgDomain, domainDoubts),
     ...about('locale', raw['locale'] ? wanted.locale : undefined, localeDoubts),
     ...about('uuid', wanted.uuid, idDoubts),
     ...about('oidc_id', wanted.oidcId, idDoubts),
@@ -63,8 +67,6 @@ export function creationDoubts(raw: RawOptions, parsed: ParsedOptions, rules: Pa
   const { options, passphrase } = parsed;
   return [
     ...about('domain', options.domain, domainDoubts),
-    ...about('org-id', options.orgId, idDoubts),
-    ...about('org-domain', options.orgDomain, domainDoubts),
     ...shared(raw, options, rules),
     ...about('passphrase', passphrase, passphraseDoubts),
   ];

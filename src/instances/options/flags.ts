@@ -45,6 +45,8 @@ export const CHANGE_FLAGS = [
   'domain',
   'domain-aliases',
   'old-domain',
+  'org-domain',
+  'org-id',
   ...LASTING_FLAGS,
   'disk-quota',
   'auth-mode',

@@ -46,14 +46,15 @@ const hasNoReasonAlone = ({
   readonly blockingReason?: string | undefined;
 }): boolean => blocked === true || blockingReason === undefined;
 
+const organization = { orgDomain: asLeftBy(organizationDomain).optional(), orgId: id.optional() };
+
 /** `instanceOptions`, with each value as strictly looked at as by `parseInstanceOptions`. */
 export const strictOptions = instanceOptions
   .extend({
     ...common,
     domain: freshDomain,
     aliases: freshDomains,
-    orgDomain: asLeftBy(organizationDomain).optional(),
-    orgId: id.optional(),
+    ...organization,
     settings,
     apps: listOf(appSource),
     featureFlags: strictFlags.refine(hasNoNull, 'has a null, which a new instance cannot lose').optional(),
@@ -71,6 +72,7 @@ export const strictChanges = instanceChanges
     locale: common.locale.optional(),
     aliases: freshDomains.optional(),
     settings: settings.optional(),
+    ...organization,
   })
   .refine((changes) => Object.keys(changes).length > 0, 'nothing is to change')
   .refine(({ deleting, ...others }) => deleting === undefined || Object.keys(others).length === 0, {

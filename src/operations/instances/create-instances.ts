@@ -19,7 +19,7 @@ import { openInstanceFile } from '../input/row-file.ts';
 import type { InputSource } from '../input/spool.ts';
 import { creationChunks, type RowPassphrases, refuseForeignPassphrases } from './creation-chunks.ts';
 import { createNewNames } from './look-alikes.ts';
-import { createOrganizations } from './organizations.ts';
+import { createOrganizations, withoutOwnText } from './organizations.ts';
 
 /** An operator's file of instances to be made, and how its rows are understood. */
 export interface CreationFile extends CheckRowsOptions {
@@ -109,8 +109,7 @@ export async function prepareCreations(
       // They are not needed any more, and there may be very many.
       names = createNewNames();
       for (const { orgId, line } of organizations.withoutOwn()) {
-        const message = `no instance has ${JSON.stringify(orgId)} as its first label: members get no directory`;
-        warn(line, { column: 'org-id', message });
+        warn(line, { column: 'org-id', message: withoutOwnText(orgId) });
       }
     },
     async *requests(tries, passphrases) {

@@ -1,12 +1,15 @@
 import { InputError } from '../../errors.ts';
+import { allNames } from '../../instances/lookup/all-names.ts';
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
 import { type ParsedChanges, parseChanges } from '../../instances/options/changes.ts';
 import { changeDoubts } from '../../instances/options/doubts.ts';
 import { CHANGE_FLAGS, type RawOptions } from '../../instances/options/flags.ts';
 import { InvalidOptions, type ParsingRules } from '../../instances/options/parse-options.ts';
-import { type RowCheck, withDefaults } from '../input/check-rows.ts';
+import { type GoodRow, type RowCheck, withDefaults } from '../input/check-rows.ts';
 import type { InputSource } from '../input/spool.ts';
+import { organizationsFirst } from '../targets/organizations-first.ts';
 import { type Selection, type SelectionServices, selectRows, selectTargets } from '../targets/selection.ts';
+import { createOrganizations, type Organizations, withoutOwnText } from './organizations.ts';
 import { type PreparedBatch, preparedBatch } from './prepared-batch.ts';
 
 /** What is to become of many instances. */
@@ -30,10 +33,21 @@ export async function prepareModificationsOf(
 ): Promise<PreparedBatch> {
   const check = changesCheck(changes, rules);
   let blocked = 0;
-  const onValid = (row: ParsedChanges): void => {
-    if (row.changes.blocked === true) blocked += 1;
+  const organizations = createOrganizations();
+  const orgIds = new Set<string>();
+  const onValid = ({ line, domain, changes: { blocked: blocks, orgId } }: GoodRow<ParsedChanges>): void => {
+    if (blocks === true) blocked += 1;
+    organizations.add(line, { domain, orgId });
+    if (orgId !== undefined) orgIds.add(orgId);
   };
-  const targets = await selectRows({ from, skipInvalid, check, columns: CHANGE_FLAGS, onValid }, services);
+  const rows = await selectRows({ from, skipInvalid, check, columns: CHANGE_FLAGS, onValid }, services);
+  try {
+    if (organizations.isAny) await reportWithoutOwn(services, from, organizations);
+  } catch (error) {
+    await rows.close();
+    throw error;
+  }
+  const targets = organizationsFirst(rows, orgIds);
   return preparedBatch({
     kind: 'modify',
     targets,
@@ -59,7 +73,8 @@ export async function prepareModifications(
   // The domain is each instance's own; any will do to understand the rest.
   const { changes } = parseChanges({ ...raw, domain: 'any.example.org' }, rules);
   const selection = { domains: [], from: undefined, filter, skipInvalid: false };
-  const targets = await selectTargets(selection, services);
+  const selected = await selectTargets(selection, services);
+  const targets = organizationsFirst(selected, new Set(changes.orgId === undefined ? [] : [changes.orgId]));
   const number = changes.blocked === true ? targets.total : 0;
   return preparedBatch({
     kind: 'modify',
@@ -92,6 +107,21 @@ export async function prepareBlocking(
       ...(seen && { seen }),
     }),
   });
+}
+
+/** Warns of organizations whose own instance is neither there nor in the file, although it may be made later. */
+async function reportWithoutOwn(
+  { global, report }: SelectionServices,
+  from: InputSource,
+  organizations: Organizations,
+): Promise<void> {
+  // They are only to be noted.
+  for await (const _ of organizations.noting(allNames(global)));
+  const file = typeof from === 'string' ? from : '-';
+  for (const { orgId, line } of organizations.withoutOwn()) {
+    const message = withoutOwnText(orgId);
+    report({ event: 'warning', file, line, column: 'org-id', message });
+  }
 }
 
 /** Rows that each say what is to become of an instance. */

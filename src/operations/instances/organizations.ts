@@ -1,4 +1,8 @@
 import type { InstanceOptions } from '../../instances/options/options.ts';
+import { firstLabel } from '../targets/organizations-first.ts';
+
+/** What is looked at of a row. */
+type Member = Pick<InstanceOptions, 'domain' | 'orgId'>;
 
 /**
  * The organizations of a file. A stack copies the directory of an organization to a new member from the instance
@@ -6,13 +10,13 @@ import type { InstanceOptions } from '../../instances/options/options.ts';
  */
 export interface Organizations {
   /** Notes the organization of a row; to be told all rows before anything else is asked. */
-  add(line: number, options: InstanceOptions): void;
+  add(line: number, options: Member): void;
   /** Whether there is any. */
   readonly isAny: boolean;
   /** Whether the instance is an organization's own; its domain is noted then. */
-  isOwn(options: InstanceOptions): boolean;
+  isOwn(options: Member): boolean;
   /** Domains of the organization's own instances of this file, which are to be made before this one. */
-  before(options: InstanceOptions): readonly string[];
+  before(options: Member): readonly string[];
   /** Passes names of instances that exist on, and notes which of them are an organization's own. */
   noting(existing: AsyncIterable<string>): AsyncGenerator<string>;
   /** The first line of each organization whose own instance is neither in the file nor there already. */
@@ -26,15 +30,16 @@ interface Organization {
   exists: boolean;
 }
 
-function firstLabel(domain: string): string {
-  return domain.split('.', 1)[0] ?? '';
+/** What is odd about an organization whose own instance nobody knows. */
+export function withoutOwnText(orgId: string): string {
+  return `no instance has ${JSON.stringify(orgId)} as its first label: members get no directory`;
 }
 
 export function createOrganizations(): Organizations {
   const known = new Map<string, Organization>();
   const firstLabels = new Set<string>();
 
-  function ownedBy({ domain, orgId }: InstanceOptions): Organization | undefined {
+  function ownedBy({ domain, orgId }: Member): Organization | undefined {
     const label = firstLabel(domain);
     return orgId === undefined || orgId.toLowerCase() === label ? known.get(label) : undefined;
   }

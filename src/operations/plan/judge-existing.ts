@@ -7,6 +7,11 @@ import {
   type FieldChange,
 } from '../../instances/change/compare-fields.ts';
 import { refuseUnfinished } from '../../instances/change/existing-instance.ts';
+import {
+  joinsOrganization,
+  refuseIncompleteMember,
+  refuseOtherBucket,
+} from '../../instances/change/refuse-unfit-member.ts';
 import { incarnationOf } from '../../instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { isReservation } from '../../instances/documents/reservation.ts';
@@ -83,8 +88,9 @@ export async function refuseUnmeasured(
 
 /**
  * What a change would do, by the rules of its job.
- * @param settings of the instance; undefined where there is no database of them. Needed where settings change only.
- * @throws Refusal `provisioning`, `deleting`, `taken`, `old_domain`, `unreadable`, `incomplete`, `shared_prefix`
+ * @param settings of the instance; undefined where there is no database of them. Needed where settings or the organization change only.
+ * @throws Refusal `provisioning`, `deleting`, `taken`, `old_domain`, `unreadable`, `incomplete`, `shared_prefix`,
+ * `other_storage`, `member_incomplete`
  */
 export function judgeModification(
   { changes }: Pick<TaskOf<'modify'>, 'changes'>,
@@ -99,7 +105,8 @@ export function judgeModification(
     const owners = around.owners(aliases).map(requireReadable);
     refuseTakenAliases(instance, aliases, owners, around.moved(aliases));
   }
-  if (changes.settings !== undefined) {
+  refuseOtherBucket(instance, changes);
+  if (changes.settings !== undefined || joinsOrganization(instance, changes)) {
     refuseSharedDatabases(around.possible, instance);
     if (settings === undefined) {
       throw new Refusal(
@@ -108,6 +115,7 @@ export function judgeModification(
         'See what else is missing: cozy-fleet instances fsck.',
       );
     }
+    refuseIncompleteMember(instance, settings, changes);
   }
   const fields =
     settings === undefined

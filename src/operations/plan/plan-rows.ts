@@ -2,6 +2,7 @@ import { parseSource } from '../../apps/app-source.ts';
 import { chunks } from '../../chunk.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { InputError } from '../../errors.ts';
+import { joinsOrganization } from '../../instances/change/refuse-unfit-member.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { isReservation } from '../../instances/documents/reservation.ts';
 import { Refusal } from '../../instances/errors.ts';
@@ -150,7 +151,7 @@ async function judgeChange(
   instance: StoredInstance,
   around: NamesAround,
 ): Promise<Verdict> {
-  const needsSettings = work.changes.settings !== undefined;
+  const needsSettings = work.changes.settings !== undefined || joinsOrganization(instance, work.changes);
   const settings = needsSettings ? await settingsOf(services, instance) : undefined;
   return judged(() => judgeModification(work, instance, around, settings));
 }

@@ -119,7 +119,7 @@ export interface RowSelection<Parsed> {
   /** Columns that may occur; `domain` among them. */
   readonly columns: readonly string[];
   /** Told every good row while the file is checked. */
-  onValid?(row: Parsed): void;
+  onValid?(row: GoodRow<Parsed>): void;
 }
 
 /**

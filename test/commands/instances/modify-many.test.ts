@@ -63,10 +63,58 @@ describe('instances modify of many', () => {
   it('changes those of an organization, and no other', async () => {
     const people = ['a.orgs.org,one,a@orgs.org,A', 'b.orgs.org,two,b@orgs.org,B'];
     await made(['domain,org-id,email,public-name', ...people]);
-    const ran = await platform.run('instances', 'modify', '--org-id', 'one', '--force', '--locale', 'de');
+    const ran = await platform.run(
+      'instances',
+      'modify',
+      '--with-org-id',
+      'one',
+      '--force',
+      '--locale',
+      'de',
+    );
     expect(ran.exitCode, ran.stderr).to.equal(0);
     expect((await instance('a.orgs.org')).locale).to.equal('de');
     expect((await instance('b.orgs.org')).locale).to.equal('en');
+  });
+
+  it('does not take an organization to be set for a filter', async () => {
+    const ran = await platform.run('instances', 'modify', '--org-id', 'one', '--force', '--locale', 'de');
+    expect(ran.exitCode).to.equal(2);
+    expect(ran.stderr).to.contain('--with-org-id');
+  });
+
+  it('makes instances members of an organization, its own first, and refuses those whom a stack could not read', async () => {
+    await made([
+      'domain,email,public-name',
+      'm1.join.org,m1@join.org,M',
+      'join.join.org,j@join.org,J',
+      'm2.join.org,,',
+    ]);
+    const file = await platform.write('join.csv', [
+      'domain,org-id,org-domain,public-name',
+      'm1.join.org,join,Join.Example.,',
+      'm2.join.org,join,join.example,Nobody',
+      'join.join.org,join,join.example,',
+    ]);
+    const plan = await platform.run('instances', 'modify', '--from', file, '--dry-run');
+    expect(plan.stdout).to.match(/join\.join\.org.*m1\.join\.org.*m2\.join\.org\s+refused/s);
+    expect(plan.stdout).to.contain('org_id');
+    expect(plan.exitCode, plan.stderr).to.equal(10);
+    const ran = await platform.run('instances', 'modify', '--from', file);
+    expect(ran.exitCode).to.equal(68);
+    expect(ran.stdout).to.contain('2 modified, 1 failed');
+    const joined = { org_id: 'join', org_domain: 'join.example' };
+    expect(await instance('m1.join.org')).to.include(joined);
+    expect(await instance('join.join.org')).to.include(joined);
+    expect(await instance('m2.join.org')).not.to.have.any.keys('org_id', 'org_domain');
+  });
+
+  it('warns of an organization that has no instance of its own', async () => {
+    await made(['domain,email,public-name', 'm1.lone.org,m1@lone.org,M']);
+    const file = await platform.write('lone.csv', ['domain,org-id', 'm1.lone.org,nowhere']);
+    const ran = await platform.run('instances', 'modify', '--from', file);
+    expect(ran.exitCode, ran.stderr).to.equal(0);
+    expect(ran.stderr).to.match(/no instance has "nowhere" as its first label/);
   });
 
   it('says where in a file flags are not good, and changes nothing', async () => {

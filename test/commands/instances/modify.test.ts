@@ -234,7 +234,7 @@ describe('instances modify', () => {
   });
 
   it('knows no flags that are for creations only', async () => {
-    for (const flag of ['--apps', '--couch-cluster', '--passphrase', '--org-id', '--swift-layout']) {
+    for (const flag of ['--apps', '--couch-cluster', '--passphrase', '--swift-layout']) {
       expect(await modify('cli.example.org', flag, '1'), flag).to.include({ exitCode: 2, stdout: '' });
     }
   });

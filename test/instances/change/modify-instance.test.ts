@@ -172,6 +172,72 @@ describe('modifyInstance', () => {
     expect(await settings(before)).to.include({ tz: 'Asia/Tokyo' });
   });
 
+  describe('that is to belong to an organization', () => {
+    const OF_SCHOOL = { orgId: 'school', orgDomain: 'school.example' };
+
+    it('becomes a member where its owner is known by address and name', async () => {
+      const before = await put({}, { email: 'a@b.example', public_name: 'A' });
+      await modify(before, OF_SCHOOL);
+      expect(await stored(before)).to.include({ org_id: 'school', org_domain: 'school.example' });
+    });
+
+    for (const [lacking, there] of [
+      ['email', { public_name: 'A' }],
+      ['public_name', { email: 'a@b.example', public_name: '' }],
+    ] as const) {
+      it(`is refused without ${lacking}, and not changed`, async () => {
+        const before = await put({}, there);
+        expect(await refusalOf(modify(before, { ...OF_SCHOOL, locale: 'fr' }))).to.equal('member_incomplete');
+        expect((await stored(before))?._rev).to.equal(before._rev);
+      });
+    }
+
+    it('gets what a member needs before it is one', async () => {
+      const before = await put();
+      const order: string[] = [];
+      const global = {
+        ...test.server,
+        async putDocument(...asked: Parameters<CouchServer['putDocument']>) {
+          order.push('instance');
+          return await test.server.putDocument(...asked);
+        },
+      };
+      const cluster = () => ({
+        ...test.server,
+        async putDocument(...asked: Parameters<CouchServer['putDocument']>) {
+          order.push('settings');
+          return await test.server.putDocument(...asked);
+        },
+      });
+      const changes = { ...OF_SCHOOL, settings: { email: 'a@b.example', public_name: 'A' } };
+      await modify(before, changes, { global, cluster });
+      expect(order).to.deep.equal(['settings', 'instance']);
+    });
+
+    it('stays what it is where nothing changes, whatever it lacks', async () => {
+      const before = await put({ org_id: 'school' });
+      const { outcome } = await modify(before, { orgId: 'school' });
+      expect(outcome).to.equal('unchanged');
+    });
+
+    for (const fields of [{ fs_scheme: 's3' }, { fs_scheme: 's3', org_id: 'academy' }]) {
+      it(`keeps the organization that its bucket is called by: ${JSON.stringify(fields)}`, async () => {
+        const before = await put(fields, { email: 'a@b.example', public_name: 'A' });
+        expect(await refusalOf(modify(before, OF_SCHOOL))).to.equal('other_storage');
+        expect((await stored(before))?._rev).to.equal(before._rev);
+      });
+    }
+
+    it('may get another domain of the organization on S3', async () => {
+      const before = await put(
+        { fs_scheme: 's3', org_id: 'school' },
+        { email: 'a@b.example', public_name: 'A' },
+      );
+      await modify(before, OF_SCHOOL);
+      expect(await stored(before)).to.include({ org_domain: 'school.example' });
+    });
+  });
+
   describe('among others who write', () => {
     const FIELDS: readonly InstanceChanges[] = [
       { locale: 'fr' },

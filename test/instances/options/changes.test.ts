@@ -100,9 +100,18 @@ describe('parseChanges', () => {
   });
 
   it('refuses to change nothing', () => {
-    for (const raw of [{}, { locale: '', 'domain-aliases': '' }, { 'org-id': 'acme' }]) {
+    for (const raw of [{}, { locale: '', 'domain-aliases': '' }]) {
       expect(thrownBy(raw).code).to.equal('no_changes');
     }
+  });
+
+  it('reads the domain of an organization as a stack looks it up', () => {
+    const changes = changesOf({ 'org-id': ' acme ', 'org-domain': 'Acme.Example.' });
+    expect(changes).to.deep.equal({ orgId: 'acme', orgDomain: 'acme.example' });
+  });
+
+  it('refuses what is no domain of an organization', () => {
+    expect(columnsOf({ 'org-domain': 'https://acme.example' })).to.deep.equal(['org-domain']);
   });
 
   it('says all that is wrong', () => {
