@@ -37,7 +37,10 @@ export default class InstancesUninstallApps extends BaseCommand {
       summary: 'Remove the code of all their versions, too, also where they are not installed any more',
       default: false,
     }),
-    from: { ...batchFlags.from, summary: 'File with a domain a line; - for stdin' },
+    from: {
+      ...batchFlags.from,
+      summary: 'File with a domain a line, and a column apps where they differ; - for stdin',
+    },
     all: Flags.boolean({ summary: 'From all instances', default: false }),
     ...filterFlags,
     force: Flags.boolean({ summary: 'Do not ask', default: false }),
@@ -67,7 +70,7 @@ export default class InstancesUninstallApps extends BaseCommand {
       const { answer, outcome } = await planOrRun(ordered, prepared, async () => {
         if (work.force) return undefined;
         const { total, described } = prepared;
-        const which = order.apps.join(', ');
+        const which = from === undefined ? order.apps.join(', ') : 'the applications of each row';
         const question = `Are you sure you want to uninstall ${which} from ${count(total)} instances: ${described}?`;
         await askForNumber({ ...ordered, stdin }, total, [question]);
         return total;

@@ -44,7 +44,10 @@ export default class InstancesUpdateApps extends BaseCommand {
       summary: 'Hold back what asks for other permissions or terms',
       default: false,
     }),
-    from: { ...batchFlags.from, summary: 'File with a domain a line; - for stdin' },
+    from: {
+      ...batchFlags.from,
+      summary: 'File with a domain a line, and a column apps where they differ; - for stdin',
+    },
     all: Flags.boolean({ summary: 'On all instances', default: false }),
     ...filterFlags,
     force: Flags.boolean({ summary: 'Do not ask', default: false }),

@@ -3,13 +3,18 @@ import { isVersion } from '../../apps/manifest/manifest.ts';
 import type { WantedSource } from '../../apps/update/update-source.ts';
 import { defined } from '../../defined.ts';
 import { InputError } from '../../errors.ts';
+import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
+import { INSTANCE_FLAGS } from '../../instances/options/flags.ts';
+import type { JobSpec } from '../../jobs/kinds/payload.ts';
 import { type PreparedBatch, preparedBatch } from '../instances/prepared-batch.ts';
-import { type Selection, type SelectionServices, selectTargets } from '../targets/selection.ts';
+import { type Selection, type SelectionServices, selectRows, selectTargets } from '../targets/selection.ts';
+import type { Target } from '../targets/target.ts';
+import { appsCheck } from './apps-check.ts';
 import { checkedSlugs } from './checked-slugs.ts';
 
 /** Which applications are to be updated, and to what. */
 export interface UpdateOrder extends WantedSource {
-  /** Slugs, as typed. */
+  /** Slugs, as typed; where a row of a file names applications itself, these do not count for it. */
   readonly apps: readonly string[];
   /** Whether what asks for other permissions or terms is to wait until the owner agrees. */
   readonly safe: boolean;
@@ -25,38 +30,63 @@ export async function prepareUpdates(
   selection: Selection,
   order: UpdateOrder,
 ): Promise<PreparedBatch> {
-  const checked = checkedOrder(order);
+  const { apps, ...how } = order;
+  const wanted = checkedWish(how);
+  const workOf = (
+    slugs: readonly string[],
+    { domain, seen }: Target,
+    filter: InstanceFilter | undefined,
+  ): JobSpec => ({
+    kind: 'update-apps',
+    domain,
+    apps: [...slugs],
+    ...wanted,
+    ...defined({ seen, filter }),
+  });
+  const checked = (typed: readonly string[]) => checkedFor(wanted, typed);
+  const { from, skipInvalid } = selection;
+  if (from !== undefined) {
+    const rows = { from, skipInvalid, check: appsCheck(apps, checked), columns: INSTANCE_FLAGS };
+    return preparedBatch({
+      kind: 'update-apps',
+      targets: await selectRows(rows, services),
+      workOf: (target, filter) => workOf(target.apps, target, filter),
+    });
+  }
+  const slugs = checked(apps);
   return preparedBatch({
     kind: 'update-apps',
     targets: await selectTargets(selection, services),
-    workOf: ({ domain, seen }, filter) => ({
-      kind: 'update-apps',
-      domain,
-      ...checked,
-      ...defined({ seen, filter }),
-    }),
+    workOf: (target, filter) => workOf(slugs, target, filter),
   });
 }
 
-/** @throws InputError `no_apps`, `app_source`, `bad_choice` */
-function checkedOrder({ apps: given, safe, source, channel, version }: UpdateOrder) {
-  const apps = [...checkedSlugs(given)];
-  const [slug] = apps;
+/** What applications are to be updated to, whichever they are. @throws InputError `app_source`, `bad_choice` */
+function checkedWish({ safe, source, channel, version }: Omit<UpdateOrder, 'apps'>) {
   if (channel !== undefined && !CHANNEL.test(channel)) throw bad(`${quoted(channel)} is no channel`);
   if (version !== undefined && !isVersion(version)) throw bad(`${quoted(version)} is no version`);
-  if (source === undefined) return { apps, safe, ...defined({ channel, version }) };
-  if (apps.length > 1 || channel !== undefined || version !== undefined) {
-    throw new InputError(
-      'bad_choice',
-      '--source is that of one application, and says channel and version itself',
-      { column: '--source' },
-    );
-  }
+  if (source === undefined) return { safe, ...defined({ channel, version }) };
+  if (channel !== undefined || version !== undefined) throw onlyOfOne();
+  return { safe, source: parseSource(source).text };
+}
+
+/** The slugs, which fit the source where there is one. @throws InputError `no_apps`, `app_source`, `bad_choice` */
+function checkedFor({ source }: { readonly source?: string }, typed: readonly string[]): readonly string[] {
+  const apps = checkedSlugs(typed);
+  if (source === undefined) return apps;
+  if (apps.length > 1) throw onlyOfOne();
+  const [slug] = apps;
   const parsed = parseSource(source);
-  if (parsed.kind === 'registry' && parsed.slug !== slug) {
-    throw bad(`${quoted(source)} is the source of ${parsed.slug}, not of ${slug}`);
-  }
-  return { apps, safe, source: parsed.text };
+  if (parsed.kind !== 'registry' || parsed.slug === slug) return apps;
+  throw bad(`${quoted(source)} is the source of ${parsed.slug}, not of ${slug}`);
+}
+
+function onlyOfOne(): InputError {
+  return new InputError(
+    'bad_choice',
+    '--source is that of one application, and says channel and version itself',
+    { column: '--source' },
+  );
 }
 
 function quoted(text: string): string {

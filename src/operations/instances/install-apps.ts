@@ -2,28 +2,14 @@ import { parseSource } from '../../apps/app-source.ts';
 import { InputError } from '../../errors.ts';
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
 import { INSTANCE_FLAGS } from '../../instances/options/flags.ts';
-import { splitList } from '../../instances/options/option-values.ts';
-import { InvalidOptions } from '../../instances/options/parse-options.ts';
 import type { JobSpec } from '../../jobs/kinds/payload.ts';
-import type { RowCheck } from '../input/check-rows.ts';
+import { appsCheck } from '../apps/apps-check.ts';
 import { findInstance } from '../targets/find-instance.ts';
-import {
-  type DomainRow,
-  domainCheck,
-  type Selection,
-  type SelectionServices,
-  selectRows,
-  selectTargets,
-} from '../targets/selection.ts';
+import { type Selection, type SelectionServices, selectRows, selectTargets } from '../targets/selection.ts';
 import { type Target, targetOf } from '../targets/target.ts';
 import { type PreparedBatch, preparedBatch } from './prepared-batch.ts';
 
 type Installation = Extract<JobSpec, { kind: 'install-apps' }>;
-
-/** A row of a file: an instance, and the applications it is to get. */
-interface AppsRow extends DomainRow {
-  readonly apps: readonly string[];
-}
 
 /** Applications that are to be installed on many instances. */
 export interface PreparedInstallations extends PreparedBatch {
@@ -59,7 +45,7 @@ export async function prepareInstallations(
   if (selection.from !== undefined) {
     const { from, skipInvalid } = selection;
     const targets = await selectRows(
-      { from, skipInvalid, check: appsCheck(apps), columns: INSTANCE_FLAGS },
+      { from, skipInvalid, check: appsCheck(apps, checkedApps), columns: INSTANCE_FLAGS },
       services,
     );
     const batch = preparedBatch({
@@ -93,21 +79,4 @@ export function checkedApps(given: readonly string[]): readonly string[] {
   for (const app of apps) parseSource(app);
   if (apps.length > 0) return apps;
   throw new InputError('no_apps', 'name the applications: --apps drive,settings');
-}
-
-/** Rows of a file with a column for applications, or without. */
-function appsCheck(defaults: readonly string[]): RowCheck<AppsRow> {
-  return {
-    parse(values) {
-      const row = domainCheck.parse(values);
-      const own = splitList(values.apps ?? '');
-      try {
-        return { ...row, apps: checkedApps(own.length > 0 ? own : defaults) };
-      } catch (error) {
-        if (!(error instanceof InputError)) throw error;
-        throw new InvalidOptions([{ column: 'apps', message: error.message }]);
-      }
-    },
-    names: domainCheck.names,
-  };
 }

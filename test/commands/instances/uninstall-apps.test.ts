@@ -105,10 +105,11 @@ describe('instances uninstall-apps', () => {
     expect(await hasAgenda('d.example.org')).to.equal(false);
   });
 
-  it('takes it from those of a file', async () => {
-    const file = await platform.write('b.csv', ['domain', 'b.example.org']);
-    const { stdout, exitCode } = await run('agenda', '--from', file, '--force');
-    expect(stdout).to.contain('ended: 1 uninstalled.');
+  it('takes from each instance of a file what its row says, and else what the command says', async () => {
+    const rows = ['domain,apps', 'b.example.org,agenda', 'a.example.org,'];
+    const file = await platform.write('b.csv', rows);
+    const { stdout, exitCode } = await run('notes', '--from', file, '--force');
+    expect(stdout).to.contain('ended: 1 uninstalled, 1 skipped (not installed).');
     expect(exitCode).to.equal(0);
     expect(await hasAgenda('b.example.org')).to.equal(false);
     expect(await hasAgenda('a.example.org')).to.equal(true);

@@ -54,6 +54,40 @@ describe('instances update-apps', () => {
     expect(await agendaOf('a.example.org')).to.include({ version: '2.3.1' });
   });
 
+  it('updates on each instance of a file what its row says, and else what the command says', async () => {
+    await makeOld('a.example.org');
+    await makeOld('b.example.org');
+    const file = await platform.write('each.csv', [
+      'domain,apps',
+      'a.example.org,"agenda,notes"',
+      'b.example.org,',
+    ]);
+    const { stdout, exitCode, stderr } = await run('waterbill', '--from', file);
+    expect(exitCode, stderr).to.equal(0);
+    expect(stdout).to.contain('ended: 1 updated, 1 skipped (no other version).');
+    expect(await agendaOf('a.example.org')).to.include({ version: '2.3.1' });
+    expect(await agendaOf('b.example.org')).to.include({ version: '2.0.0' });
+    await makeOld('a.example.org');
+  });
+
+  it('refuses rows whose applications are none, with their lines, and changes nothing', async () => {
+    const rows = ['domain,apps', 'a.example.org,registry://agenda', 'b.example.org,'];
+    const file = await platform.write('odd.csv', rows);
+    const { stderr, exitCode } = await run('--from', file);
+    expect(exitCode).to.equal(2);
+    expect(stderr)
+      .to.match(/odd\.csv:2.*apps.*is no slug/)
+      .and.match(/odd\.csv:3.*apps/);
+    expect(await agendaOf('a.example.org')).to.include({ version: '2.0.0' });
+  });
+
+  it('refuses a row that has more applications than a source is for', async () => {
+    const file = await platform.write('two.csv', ['domain,apps', 'a.example.org,"agenda,notes"']);
+    const { exitCode, stderr } = await run('--from', file, '--source', 'registry://agenda/beta');
+    expect(exitCode).to.equal(2);
+    expect(stderr).to.contain('--source is that of one application');
+  });
+
   it('says of each application what became of it', async () => {
     await makeOld('a.example.org');
     await run('agenda', 'notes', '--domain', 'a.example.org', '--force');
