@@ -2,6 +2,7 @@ import type { JobKind, OutcomeOf, PayloadOf } from '../jobs/kinds/job-kinds.ts';
 import { runInstallation } from './apps/run-installation.ts';
 import { runUninstallation } from './apps/run-uninstallation.ts';
 import { runUpdate } from './apps/run-update.ts';
+import { runResetLink } from './care/run-reset-link.ts';
 import { runCreation } from './create/run-creation.ts';
 import { runDestruction } from './destroy/run-destruction.ts';
 import { runFilling } from './pool/run-filling.ts';
@@ -23,6 +24,7 @@ const RUNNERS: Runners = {
   'install-apps': runInstallation,
   'update-apps': runUpdate,
   'uninstall-apps': runUninstallation,
+  'reset-links': runResetLink,
   'fill-pool': runFilling,
 };
 

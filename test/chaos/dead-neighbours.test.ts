@@ -64,6 +64,7 @@ const BOUNDARIES: Readonly<Record<Work, readonly string[]>> = {
   'install-apps': ['before apps', 'after apps'],
   'update-apps': ['before update', 'after update'],
   'uninstall-apps': ['before uninstall', 'after uninstall'],
+  'reset-links': ['before link', 'after link'],
   'fill-pool': ['before fill', 'after fill'],
 };
 

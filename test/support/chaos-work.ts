@@ -6,6 +6,7 @@ import { enqueueJob } from '../../src/jobs/queue/enqueue.ts';
 import { createStages } from '../../src/workers/create/stages.ts';
 import { destroyStages } from '../../src/workers/destroy/stages.ts';
 import { stagesIn } from '../../src/workers/stage/pipeline.ts';
+import { makeReadyForCare, wrongAfterCare } from './chaos-care.ts';
 import { makeInstances, makeToldAccount, queueDestruction, remainsOf } from './chaos-destroy.ts';
 import { type ChaosFleet, findings, instancesOf, queueInstance } from './chaos-fleet.ts';
 import { queueFilling, SeenPrefixes } from './chaos-pool.ts';
@@ -47,6 +48,7 @@ export async function makeReady(
   if (work === 'update-apps' || work === 'uninstall-apps') {
     for (const { domain } of all) await putOldApp(chaos, domain);
   }
+  for (const { domain } of all) await makeReadyForCare(chaos, work, domain);
   if (work !== 'repair') return;
   for (const { domain } of all) await chaos.couch.deleteDatabase(repairedDatabase(domain));
 }
@@ -73,6 +75,8 @@ export async function queueWork(chaos: ChaosFleet, work: Work, options: Instance
       return await queue(chaos, domain, { kind: work, apps: [APP], safe: false });
     case 'uninstall-apps':
       return await queue(chaos, domain, { kind: work, apps: [APP], purgeCode: true });
+    case 'reset-links':
+      return await queue(chaos, domain, { kind: work, validMs: 86_400_000 });
     case 'fill-pool':
       return await queueFilling(chaos, 2);
   }
@@ -83,7 +87,7 @@ export async function wrongAfter(chaos: ChaosFleet, work: Work, options: Instanc
   const { domain } = options;
   if (work === 'destroy' || work === 'destroy-alone') return await remainsOf(chaos, [domain]);
   if (work === 'fill-pool') return await new SeenPrefixes(chaos).faults(true);
-  const wrong = await findings(chaos, options);
+  const wrong = [...(await findings(chaos, options)), ...(await wrongAfterCare(chaos, work, domain))];
   const [instance] = await instancesOf(chaos.couch, [domain]);
   const isModified = work === 'modify' || work === 'modify-and-install';
   if (isModified && instance?.sponsorships?.join() !== SPONSOR) wrong.push('it has no sponsor');
@@ -130,7 +134,8 @@ type TaskOnInstance =
   | { readonly kind: 'repair'; readonly recreateEmpty: boolean; readonly dropReservation: boolean }
   | { readonly kind: 'install-apps'; readonly apps: string[] }
   | { readonly kind: 'update-apps'; readonly apps: string[]; readonly safe: boolean }
-  | { readonly kind: 'uninstall-apps'; readonly apps: string[]; readonly purgeCode: boolean };
+  | { readonly kind: 'uninstall-apps'; readonly apps: string[]; readonly purgeCode: boolean }
+  | { readonly kind: 'reset-links'; readonly validMs: number };
 
 async function queue(chaos: ChaosFleet, domain: string, task: TaskOnInstance): Promise<string> {
   const [instance] = await instancesOf(chaos.couch, [domain]);

@@ -1,3 +1,4 @@
+import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
 import type { ExportedRow } from '../../operations/batches/export-batch.ts';
 import type { SuccessfulRow } from '../../operations/batches/export-successful.ts';
 import { csvLine } from '../../operations/input/write-csv.ts';
@@ -5,39 +6,62 @@ import { safeJson } from '../../safe-text.ts';
 
 export type ExportFormat = 'csv' | 'ndjson';
 
-const COLUMNS = ['domain', 'status', 'register_token', 'link', 'error_stage', 'error'];
+/** Columns of links that work until they are used, and of those that work for a time. */
+const LASTING = ['register_token', 'link'];
+const PASSING = ['link', 'link_expires'];
 
-/** What comes before the rows. */
-export function exportHead(format: ExportFormat): string {
-  return format === 'csv' ? csvLine(COLUMNS) : '';
+const columnsOf = (kind: JobKind) => ['domain', 'status', ...linkColumnsOf(kind), 'error_stage', 'error'];
+
+const whomOf = (kind: JobKind) => [
+  'domain',
+  'status',
+  'email',
+  'public_name',
+  'locale',
+  'context',
+  ...linkColumnsOf(kind),
+];
+
+function linkColumnsOf(kind: JobKind): readonly string[] {
+  return kind === 'reset-links' ? PASSING : LASTING;
+}
+
+/** What comes before the rows of a batch of that kind. */
+export function exportHead(format: ExportFormat, kind: JobKind): string {
+  return format === 'csv' ? csvLine(columnsOf(kind)) : '';
 }
 
 /** One row, with its line break. */
-export function exportLine(row: ExportedRow, format: ExportFormat): string {
-  const { domain, status, registerToken, link, errorStage, error } = row;
-  if (format === 'csv') {
-    const fields = [domain, status, registerToken, link, errorStage, error].map((field) => field ?? '');
-    return csvLine(fields);
-  }
-  const fields = { domain, status, register_token: registerToken, link, error_stage: errorStage, error };
-  return jsonLine(fields);
+export function exportLine(row: ExportedRow, format: ExportFormat, kind: JobKind): string {
+  return line(row, format, columnsOf(kind));
 }
 
-const WHOM = ['domain', 'status', 'email', 'public_name', 'locale', 'context', 'register_token', 'link'];
-
 /** What comes before rows that succeeded. */
-export function successfulHead(format: ExportFormat): string {
-  return format === 'csv' ? csvLine(WHOM) : '';
+export function successfulHead(format: ExportFormat, kind: JobKind): string {
+  return format === 'csv' ? csvLine(whomOf(kind)) : '';
 }
 
 /** One row that succeeded, with its line break. */
-export function successfulLine(row: SuccessfulRow, format: ExportFormat): string {
-  const { domain, status, email, publicName, locale, context, registerToken, link } = row;
-  const texts = [domain, status, email, publicName, locale, context, registerToken, link];
-  if (format === 'csv') return csvLine(texts.map((each) => each ?? ''));
-  return jsonLine(Object.fromEntries(WHOM.map((name, at) => [name, texts[at]])));
+export function successfulLine(row: SuccessfulRow, format: ExportFormat, kind: JobKind): string {
+  return line(row, format, whomOf(kind));
 }
 
-function jsonLine(fields: Readonly<Record<string, string | undefined>>): string {
-  return `${safeJson(JSON.stringify(fields))}\n`;
+function line(row: SuccessfulRow, format: ExportFormat, columns: readonly string[]): string {
+  const fields: Readonly<Record<string, string | undefined>> = {
+    domain: row.domain,
+    status: row.status,
+    email: row.email,
+    public_name: row.publicName,
+    locale: row.locale,
+    context: row.context,
+    register_token: row.registerToken,
+    link: row.link,
+    link_expires: row.linkExpires,
+    error_stage: row.errorStage,
+    error: row.error,
+  };
+  const texts = columns.map((name) => fields[name]);
+  if (format === 'csv') return csvLine(texts.map((text) => text ?? ''));
+  const named = Object.fromEntries(columns.map((name, at) => [name, texts[at]]));
+  return `${safeJson(JSON.stringify(named))}\n`;
 }

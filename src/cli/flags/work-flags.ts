@@ -31,7 +31,7 @@ export const domainFileFlag = {
 };
 
 /** What `workFlags`, `waitFlags` and their like were given. */
-interface GivenWorkFlags extends GivenSteeringFlags {
+export interface GivenWorkFlags extends GivenSteeringFlags {
   readonly 'batch-name'?: string | undefined;
   readonly reason?: string | undefined;
   readonly notify?: string | undefined;

@@ -8,6 +8,7 @@ import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
 import { ROW_STATES, type RowState } from '../../jobs/batches/row-state.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
+import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
 import { chooseBatch } from '../../operations/batches/choose-batch.ts';
 import type { ExportedRow } from '../../operations/batches/export-batch.ts';
 import { exportBatch } from '../../operations/batches/export-batch.ts';
@@ -31,10 +32,10 @@ interface ExportedBatch {
 }
 
 export default class BatchesExport extends BaseCommand {
-  static override summary = 'Write what became of each row, with its registration link';
+  static override summary = 'Write what became of each row, with the link for its owner';
 
   static override description =
-    'The links are secrets: whoever has one becomes the owner. They are read from CouchDB now, and given for instances that the batch made. A file that a shell makes (>) may be readable for others, one of --output is not. With --from the rows of a file are looked up in CouchDB alone, for when Redis was lost.';
+    'The links are secrets: whoever has one becomes the owner. They are read from CouchDB now: registration links of instances that the batch made, or links for a new passphrase with when they expire. A file that a shell makes (>) may be readable for others, one of --output is not. With --from the rows of a file are looked up in CouchDB alone, for when Redis was lost.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> 7Q2K4 --output invitations.csv',
@@ -111,12 +112,13 @@ export default class BatchesExport extends BaseCommand {
       await withFleet(config, async (fleet) => {
         const { batches } = fleet;
         const id = await choose(fleet);
+        const { kind } = await batches.get(id);
         if (successful) {
           const rows = exportSuccessful(batches, couch, linkScheme, id);
-          const line = (row: SuccessfulRow) => successfulLine(row, format);
-          await writeRows(rows, { head: successfulHead(format), line }, output);
+          const line = (row: SuccessfulRow) => successfulLine(row, format, kind);
+          await writeRows(rows, { head: successfulHead(format, kind), line }, output);
         } else {
-          await write(exportBatch(batches, couch.global, linkScheme, id, states), to);
+          await write(exportBatch(batches, couch.global, linkScheme, id, states), to, kind);
         }
       });
     });
@@ -131,7 +133,7 @@ export default class BatchesExport extends BaseCommand {
         for (const problem of problemReports(file.name, row)) this.output.note(rowText(problem));
         this.endWith('usage');
       });
-      await write(rows, to);
+      await write(rows, to, 'create');
     } finally {
       await file.close();
       await couch.close();
@@ -139,7 +141,11 @@ export default class BatchesExport extends BaseCommand {
   }
 }
 
-async function write(rows: AsyncIterable<ExportedRow>, { format, output }: Destination): Promise<void> {
-  const line = (row: ExportedRow) => exportLine(row, format);
-  await writeRows(rows, { head: exportHead(format), line }, output);
+async function write(
+  rows: AsyncIterable<ExportedRow>,
+  { format, output }: Destination,
+  kind: JobKind,
+): Promise<void> {
+  const line = (row: ExportedRow) => exportLine(row, format, kind);
+  await writeRows(rows, { head: exportHead(format, kind), line }, output);
 }

@@ -16,6 +16,14 @@ export function registrationLink(scheme: Scheme, domain: string, registerTokenBa
 }
 
 /**
+ * The link by which the owner chooses a new passphrase, as a stack writes it into its mail (`docs/cozy-data.md` §6.7). A
+ * secret: never log it.
+ */
+export function resetLink(scheme: Scheme, domain: string, resetTokenBase64: string): string {
+  return `${scheme}://${domain}/auth/passphrase_renew?token=${registerTokenHex(resetTokenBase64)}`;
+}
+
+/**
  * Address of an instance as written into its documents, without a slash at the end (`docs/cozy-data.md` §8 traps
  * 13, 31).
  */

@@ -1,8 +1,9 @@
 import type { CouchServer } from '../../couchdb/server.ts';
 import { reservationId } from '../databases/prefix.ts';
 import { incarnationOf } from '../documents/incarnation.ts';
-import type { StoredInstance } from '../documents/instance-document.ts';
-import { registerTokenHex, registrationLink, type Scheme } from '../domains/registration-link.ts';
+import type { InstanceDocument, StoredInstance } from '../documents/instance-document.ts';
+import { resetEnd } from '../documents/reset-token.ts';
+import { registerTokenHex, registrationLink, resetLink, type Scheme } from '../domains/registration-link.ts';
 import { readInstance } from './lookup.ts';
 
 /** How an owner gets in for the first time. Secrets: show them, never keep them. */
@@ -34,4 +35,28 @@ export async function readRegistration(
   const instance = await readInstance(global, reservationId(domain));
   if (instance === undefined || !isOfIncarnation(instance, incarnation)) return undefined;
   return registrationOf(instance, scheme);
+}
+
+/** The link by which an owner chooses a new passphrase. A secret: show it, never keep it. */
+export interface ResetLink {
+  readonly link: string;
+  /** RFC 3339; a stack takes the link until then. */
+  readonly expires: string;
+}
+
+/** How the link of an instance is, as its document tells. */
+export type ResetState =
+  | ({ readonly state: 'usable' } & ResetLink)
+  /** Its time is over. */
+  | { readonly state: 'expired' }
+  /** It was used, or there never was one. */
+  | { readonly state: 'none' };
+
+/** The link as it is by now. @param now milliseconds since 1970 */
+export function resetStateOf(instance: InstanceDocument, scheme: Scheme, now: number): ResetState {
+  const { domain, passphrase_reset_token: token, passphrase_reset_time: expires } = instance;
+  const end = resetEnd(instance);
+  if (token === undefined || expires === undefined || end === undefined) return { state: 'none' };
+  if (end <= now) return { state: 'expired' };
+  return { state: 'usable', link: resetLink(scheme, domain, token), expires };
 }

@@ -7,6 +7,7 @@ import type { HeldNames, KindRules, Task } from './kind.ts';
 import { modify } from './modify.ts';
 import { modifyAndInstall } from './modify-and-install.ts';
 import { repair } from './repair.ts';
+import { resetLinks } from './reset-links.ts';
 import { uninstallApps } from './uninstall-apps.ts';
 import { updateApps } from './update-apps.ts';
 
@@ -20,6 +21,7 @@ export const JOB_KINDS = {
   'install-apps': installApps,
   'update-apps': updateApps,
   'uninstall-apps': uninstallApps,
+  'reset-links': resetLinks,
   'fill-pool': fillPool,
 };
 

@@ -4,7 +4,12 @@ import { reservationId } from '../../instances/databases/prefix.ts';
 import type { Scheme } from '../../instances/domains/registration-link.ts';
 import { describeUnreadable, type ReadResult } from '../../instances/lookup/classify-document.ts';
 import { classifyByNames } from '../../instances/lookup/lookup.ts';
-import { isOfIncarnation, type Registration, registrationOf } from '../../instances/lookup/registration.ts';
+import {
+  isOfIncarnation,
+  type Registration,
+  registrationOf,
+  resetStateOf,
+} from '../../instances/lookup/registration.ts';
 import { type BatchKind, wordsOfBatch } from '../../jobs/batches/batch-kind.ts';
 import type { Batches, Row } from '../../jobs/batches/batches.ts';
 import { kindOfRow } from '../../jobs/batches/row-kinds.ts';
@@ -16,6 +21,8 @@ import { rowError } from './batch-state.ts';
 export interface ExportedRow extends Partial<Registration> {
   readonly domain: string;
   readonly status: string;
+  /** Until when the link works, in RFC 3339; absent where it works until it is used. */
+  readonly linkExpires?: string;
   readonly errorStage?: string;
   readonly error?: string;
 }
@@ -24,8 +31,8 @@ export interface ExportedRow extends Partial<Registration> {
 const PAGE = 200;
 
 /**
- * The rows of a batch with the register tokens as CouchDB has them now, in the order of the file.
- * A token is given for the very life of the domain that the row made, and for no other (`ARCHITECTURE.md` §3.3).
+ * The rows of a batch with the links for owners as CouchDB has them now, in the order of the file.
+ * A link is given for the very life of the domain that the row made, and for no other (`ARCHITECTURE.md` §3.3).
  * @param states of the rows; none = all
  * @throws InputError `unknown_batch`
  */
@@ -38,43 +45,55 @@ export async function* exportBatch(
 ): AsyncGenerator<ExportedRow> {
   const { kind: batchKind } = await batches.get(id);
   for await (const page of chunks(batches.rows(id, ...states), PAGE)) {
-    const made = await instancesOf(
-      global,
-      page.filter((row) => hasLink(batchKind, row) && (row.state === 'done' || row.state === 'incomplete')),
-    );
-    for (const row of page) yield exportedRow(row, batchKind, made.get(reservationId(row.domain)), scheme);
+    const ended = page.filter(({ state }) => state === 'done' || state === 'incomplete');
+    const instanceOf = await instancesOf(global, batchKind, ended);
+    for (const row of page) yield exportedRow(row, batchKind, instanceOf(row), scheme);
   }
 }
 
-/** Whether a row is for an instance that somebody is to register. */
+/** Whether there are links for the owners of instances that rows of its kind worked on. */
 export function hasLink(batchKind: BatchKind, row: Row): boolean {
   const kind = kindOfRow(batchKind, row);
   return kind !== undefined && JOB_KINDS[kind].hasLinks;
 }
 
-/** A row of a batch of that kind. @param instance what CouchDB has under the id that a row of creations made */
+/** A row of a batch of that kind. @param instance what CouchDB has of it, by `instancesOf` */
 export function exportedRow(
   row: Row,
   batchKind: BatchKind,
   instance: ReadResult | undefined,
   scheme: Scheme,
 ): ExportedRow {
+  if (kindOfRow(batchKind, row) === 'reset-links') return exportedReset(row, instance, scheme);
   return hasLink(batchKind, row) ? exported(row, instance, scheme) : exportedWork(row, batchKind);
 }
 
-/** By document id: a stack may have made a second document for a domain, which is none of ours. */
+/**
+ * What CouchDB has of the instances of these rows, where they have links. A creation knows its document by the id: a
+ * stack may have made a second document for a domain, which is none of ours. Other work is on documents of any id, of
+ * which the row's own life of the domain counts.
+ */
 export async function instancesOf(
   global: CouchServer,
+  batchKind: BatchKind,
   rows: readonly Row[],
-): Promise<ReadonlyMap<string, ReadResult>> {
-  if (rows.length === 0) return new Map();
+): Promise<(row: Row) => ReadResult | undefined> {
+  const linked = rows.filter((row) => hasLink(batchKind, row));
+  if (linked.length === 0) return () => undefined;
   const found = await classifyByNames(
     global,
-    rows.map(({ domain }) => domain),
+    linked.map(({ domain }) => domain),
   );
-  return new Map(
-    found.map((result) => [result.readable ? result.instance._id : result.unreadable._id, result]),
-  );
+  const idOf = (result: ReadResult) => (result.readable ? result.instance._id : result.unreadable._id);
+  const byId = new Map(found.map((result) => [idOf(result), result]));
+  return (row) => {
+    const { domain, incarnation } = row;
+    if (kindOfRow(batchKind, row) === 'create') return byId.get(reservationId(domain));
+    return found.find(
+      (result) =>
+        result.readable && result.instance.domain === domain && isOfIncarnation(result.instance, incarnation),
+    );
+  };
 }
 
 function exported(row: Row, instance: ReadResult | undefined, scheme: Scheme): ExportedRow {
@@ -108,6 +127,27 @@ function registered(row: Row, result: ReadResult | undefined, scheme: Scheme): E
     return { domain, status: 'superseded', error: 'the instance that this row made is gone' };
   }
   return { ...unfinished(row, 'created'), ...registrationOf(instance, scheme) };
+}
+
+/** A row that made a link for a new passphrase, with the link as it is now. */
+function exportedReset(row: Row, result: ReadResult | undefined, scheme: Scheme): ExportedRow {
+  const worked = exportedWork(row, 'reset-links');
+  if (row.state !== 'done') return worked;
+  const { domain } = row;
+  if (result?.readable !== true) {
+    return { domain, status: 'superseded', error: 'the instance that this link was for is gone' };
+  }
+  const reset = resetStateOf(result.instance, scheme, Date.now());
+  switch (reset.state) {
+    case 'usable':
+      return { ...worked, link: reset.link, linkExpires: reset.expires };
+    case 'expired':
+      return { domain, status: 'expired' };
+    case 'none':
+      return { domain, status: 'used' };
+    default:
+      return reset satisfies never;
+  }
 }
 
 /** A row of any other kind of batch: nobody is to register. */

@@ -3,7 +3,7 @@ import { chunks } from '../../chunk.ts';
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import { defined } from '../../defined.ts';
 import { SETTINGS } from '../../instances/databases/databases.ts';
-import { databaseName, databasePrefix, reservationId } from '../../instances/databases/prefix.ts';
+import { databaseName, databasePrefix } from '../../instances/databases/prefix.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { SETTINGS_ID } from '../../instances/documents/settings-document.ts';
 import type { Scheme } from '../../instances/domains/registration-link.ts';
@@ -42,18 +42,16 @@ export async function* exportSuccessful(
   const limit = pLimit(AT_ONCE);
   const rows = batches.rows(id, 'done', 'incomplete');
   for await (const page of chunks(rows, PAGE)) {
-    const instances = await instancesOf(
-      couch.global,
-      page.filter((row) => hasLink(kind, row)),
-    );
+    const instanceOf = await instancesOf(couch.global, kind, page);
     yield* await Promise.all(
       page
         .filter((row) => succeeded(kind, row))
         .map((row) =>
           limit(async () => {
-            const result = instances.get(reservationId(row.domain));
+            const result = instanceOf(row);
             const exported = exportedRow(row, kind, result, scheme);
-            if (result?.readable !== true || exported.status !== 'created') return exported;
+            const isOwners = exported.status === 'created' || exported.linkExpires !== undefined;
+            if (result?.readable !== true || !isOwners) return exported;
             return { ...exported, ...(await aboutOwner(couch, result.instance)) };
           }),
         ),

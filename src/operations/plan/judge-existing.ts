@@ -35,7 +35,14 @@ import type { Verdict } from './verdict.ts';
 
 /** Work on an instance that has to be there. */
 export type ExistingWork = TaskOf<
-  'modify' | 'modify-and-install' | 'destroy' | 'repair' | 'install-apps' | 'update-apps' | 'uninstall-apps'
+  | 'modify'
+  | 'modify-and-install'
+  | 'destroy'
+  | 'repair'
+  | 'install-apps'
+  | 'update-apps'
+  | 'uninstall-apps'
+  | 'reset-links'
 >;
 
 /**

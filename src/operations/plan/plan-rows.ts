@@ -10,6 +10,7 @@ import { namesOfTask, type TaskOf } from '../../jobs/kinds/job-kinds.ts';
 import type { JobSpec } from '../../jobs/kinds/payload.ts';
 import type { BatchRow } from '../batches/queue-rows.ts';
 import { type AnnouncedApps, type JudgedRow, judgeAppUpdates } from './judge-app-updates.ts';
+import { judgeResetLink } from './judge-care.ts';
 import { judgeCreation } from './judge-creation.ts';
 import {
   type ExistingWork,
@@ -134,6 +135,8 @@ async function judgeWork(
       const installed = await installedApps(services, instance, work.apps);
       return judged(() => judgeUninstallation(work, instance, installed));
     }
+    case 'reset-links':
+      return judged(() => judgeResetLink(work, instance));
     case 'repair': {
       const early = judged(() => judgeRepair(work, instance, []));
       if (early.verdict !== 'same' || isReservation(instance)) return early;

@@ -97,6 +97,11 @@ const STORED: readonly { payload: LivePayload; hash: string; mac: string }[] = [
     mac: '4V1AG0AAWfXBz2XV69NNQrniZIev_sKKEWMmMPze9cY',
   },
   {
+    payload: { ...envelope, ...onInstance, kind: 'reset-links', validMs: 172_800_000 },
+    hash: 'f34d63906197753e',
+    mac: 'DwRqy5osBLNxAtkBaD7PFo3RcLJieksFu7khYpg6Xy8',
+  },
+  {
     payload: { ...envelope, kind: 'fill-pool', cluster: 1, to: 20, anytime: false },
     hash: '18a0f09db699f9cf',
     mac: 'DIhKsXBAtU9nJpcNf26j8rSNRkZusmKP6oIjAYHZb1Q',
@@ -116,6 +121,7 @@ describe('kinds of jobs', () => {
       'install-apps',
       'update-apps',
       'uninstall-apps',
+      'reset-links',
       'fill-pool',
     ]);
     expect(KIND_NAMES.every(isJobKind)).to.equal(true);
@@ -162,6 +168,7 @@ describe('kinds of jobs', () => {
       [],
       ['drive'],
       ['drive', 'notes'],
+      [],
       [],
       [],
       [],

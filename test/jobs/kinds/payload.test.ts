@@ -154,6 +154,8 @@ describe('payloads', () => {
       ['safe', onInstance('update-apps', { apps: ['drive'] })],
       ['apps.0', onInstance('uninstall-apps', { apps: ['../drive'], purgeCode: true })],
       ['purgeCode', onInstance('uninstall-apps', { apps: ['drive'] })],
+      ['validMs', onInstance('reset-links', { validMs: 32 * 86_400_000 })],
+      ['validMs', onInstance('reset-links', {})],
       ['apps.0', installed('../../etc')],
       ['domain', { v: 1, kind: 'create', domain: 'a/b', outcome: 'created' }],
     ] as const) {

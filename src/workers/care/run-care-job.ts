@@ -1,0 +1,64 @@
+import { incarnationOf } from '../../instances/documents/incarnation.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
+import type { ExpectedInstance } from '../../jobs/kinds/envelope.ts';
+import type { StageRecord } from '../../jobs/queue/progress.ts';
+import { assertExpected, refuseChanged, requireExpected } from '../instance/expected-instance.ts';
+import type { Attempt } from '../stage/attempt.ts';
+import { runStages, type Stage } from '../stage/pipeline.ts';
+
+/** What the payload of such a job says of its instance. */
+export interface CarePayload {
+  readonly domain: string;
+  readonly seen?: ExpectedInstance | undefined;
+  readonly filter?: InstanceFilter | undefined;
+  readonly generation: number;
+}
+
+/** Work on what a stack keeps of an instance in use, in one stage that may be repeated. */
+export interface CareJob<Name extends StageRecord['stage'], Outcome> {
+  readonly stage: Name;
+  /** Why the stage is run again, although it is done, when an operator has the job tried again. */
+  readonly doubt: string;
+  /** What the job came to where an attempt before did its work. */
+  readonly done: Outcome;
+  /** Throws where the instance is to be left alone, as it is at this reading. */
+  refuse(instance: StoredInstance): void;
+  /**
+   * @param instance as it was when the attempt began
+   * @param guard to be asked of each reading of the instance before something of it is written
+   */
+  work(instance: StoredInstance, guard: (now: StoredInstance) => void): Promise<Outcome>;
+}
+
+/**
+ * Runs one attempt of such a job. That it has begun is recorded before anything is written: what an earlier attempt
+ * wrote may be why the operator's filter does not match any more.
+ * @throws Refusal `not_found`, `superseded`, `changed`, and what `refuse` throws; LostLock when the job is not ours
+ */
+export async function runCareJob<Name extends StageRecord['stage'], Outcome>(
+  attempt: Attempt,
+  payload: CarePayload,
+  { stage, doubt, done, refuse, work }: CareJob<Name, Outcome>,
+): Promise<Outcome> {
+  const { services, signal, lease, progress, record } = attempt;
+  const { domain, seen, filter, generation } = payload;
+  const instance = await requireExpected(services, payload, signal);
+  const only: Stage<Name, undefined, Outcome> = {
+    name: stage,
+    async run() {
+      const begun = progress().begun === true;
+      const guard = (now: StoredInstance): void => {
+        assertExpected(now, domain, seen);
+        if (!begun) refuseChanged(filter, now);
+        refuse(now);
+        lease.assertHeld();
+      };
+      guard(instance);
+      if (!begun) await record({ ...progress(), begun: true, incarnation: incarnationOf(instance) });
+      return await work(instance, guard);
+    },
+    verify: async () => [doubt],
+  };
+  return (await runStages({ ...attempt, stages: [only], context: undefined, generation })) ?? done;
+}
