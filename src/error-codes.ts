@@ -195,6 +195,7 @@ const FAILURES = {
   replaced: 'Something else has taken the place of a directory while it was worked on.',
   server_busy: 'The server does as much of that at once as it may.',
   serve_not_started: 'The pages and the admin API of `cozy-fleet up` could not be served.',
+  sessions_busy: 'Sessions of the instance are written faster than they are deleted.',
   stack_busy: 'A stack, or another worker, keeps a part of the instance locked.',
   stack_lock_lost: 'A lock of the stack was lost while it was needed.',
   stack_redis: "The stack's Redis refused a command.",

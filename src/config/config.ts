@@ -87,6 +87,8 @@ export interface Config {
   readonly rag: Readonly<Record<string, RagServer>>;
   /** Where applications come from. */
   readonly registries: Registries;
+  /** How long a stack keeps its jobs, as it is written (`2W`); absent = as a stack does by itself. */
+  readonly jobsKept?: string;
   /** The reason the operator gave for switching off `add` and `destroy`. */
   readonly disableAddRm: string | undefined;
   readonly fleet: FleetConfig;

@@ -20,6 +20,7 @@ const KEYS = [
   'redis.databases.jobs',
   'redis.databases.lock',
   'jobs.url',
+  'jobs.defaultdurationtokeep',
   'lock.url',
   'fleet.redis_url',
   'fleet.redis.addrs',

@@ -190,6 +190,7 @@ function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd, 
     ...defined({ stackRedis }),
     rag: ragServers(checked.rag),
     registries: withDefaultRegistries(checked.registries),
+    ...(checked.jobs.defaultdurationtokeep && { jobsKept: checked.jobs.defaultdurationtokeep }),
     disableAddRm: env['COZY_DISABLE_INSTANCES_ADD_RM'] || undefined,
     fleet: defined({
       redis: fleetRedisOf(fleet.redis_url, fleet.redis, cwd),

@@ -222,7 +222,7 @@ const sections = z.object({
     .default({}),
   admin: admin.prefault({}),
   redis: redis.prefault({}),
-  jobs: ownRedis.prefault({}),
+  jobs: ownRedis.extend({ defaultdurationtokeep: text.optional() }).prefault({}),
   lock: ownRedis.prefault({}),
   rag: z
     .record(

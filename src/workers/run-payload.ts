@@ -2,7 +2,9 @@ import type { JobKind, OutcomeOf, PayloadOf } from '../jobs/kinds/job-kinds.ts';
 import { runInstallation } from './apps/run-installation.ts';
 import { runUninstallation } from './apps/run-uninstallation.ts';
 import { runUpdate } from './apps/run-update.ts';
+import { runJobPurge } from './care/run-job-purge.ts';
 import { runResetLink } from './care/run-reset-link.ts';
+import { runSessionCleaning } from './care/run-session-cleaning.ts';
 import { runCreation } from './create/run-creation.ts';
 import { runDestruction } from './destroy/run-destruction.ts';
 import { runFilling } from './pool/run-filling.ts';
@@ -25,6 +27,8 @@ const RUNNERS: Runners = {
   'update-apps': runUpdate,
   'uninstall-apps': runUninstallation,
   'reset-links': runResetLink,
+  'clean-sessions': runSessionCleaning,
+  'purge-jobs': runJobPurge,
   'fill-pool': runFilling,
 };
 

@@ -65,6 +65,8 @@ const BOUNDARIES: Readonly<Record<Work, readonly string[]>> = {
   'update-apps': ['before update', 'after update'],
   'uninstall-apps': ['before uninstall', 'after uninstall'],
   'reset-links': ['before link', 'after link'],
+  'clean-sessions': ['before clean', 'after clean'],
+  'purge-jobs': ['before purge', 'after purge'],
   'fill-pool': ['before fill', 'after fill'],
 };
 

@@ -64,19 +64,27 @@ export async function queueWork(chaos: ChaosFleet, work: Work, options: Instance
     case 'destroy-alone':
       return await queueDestruction(chaos, domain);
     case 'modify':
-      return await queue(chaos, domain, { kind: work, changes: { sponsorships: [SPONSOR] } });
+      return await queueTask(chaos, domain, { kind: work, changes: { sponsorships: [SPONSOR] } });
     case 'modify-and-install':
-      return await queue(chaos, domain, { kind: work, changes: { sponsorships: [SPONSOR] }, apps: [APP] });
+      return await queueTask(chaos, domain, {
+        kind: work,
+        changes: { sponsorships: [SPONSOR] },
+        apps: [APP],
+      });
     case 'repair':
-      return await queue(chaos, domain, { kind: work, recreateEmpty: true, dropReservation: false });
+      return await queueTask(chaos, domain, { kind: work, recreateEmpty: true, dropReservation: false });
     case 'install-apps':
-      return await queue(chaos, domain, { kind: work, apps: [APP] });
+      return await queueTask(chaos, domain, { kind: work, apps: [APP] });
     case 'update-apps':
-      return await queue(chaos, domain, { kind: work, apps: [APP], safe: false });
+      return await queueTask(chaos, domain, { kind: work, apps: [APP], safe: false });
     case 'uninstall-apps':
-      return await queue(chaos, domain, { kind: work, apps: [APP], purgeCode: true });
+      return await queueTask(chaos, domain, { kind: work, apps: [APP], purgeCode: true });
     case 'reset-links':
-      return await queue(chaos, domain, { kind: work, validMs: 86_400_000 });
+      return await queueTask(chaos, domain, { kind: work, validMs: 86_400_000 });
+    case 'clean-sessions':
+      return await queueTask(chaos, domain, { kind: work, logins: true });
+    case 'purge-jobs':
+      return await queueTask(chaos, domain, { kind: work, olderThanMs: 86_400_000 });
     case 'fill-pool':
       return await queueFilling(chaos, 2);
   }
@@ -124,7 +132,7 @@ async function putOldApp({ couch }: ChaosFleet, domain: string): Promise<void> {
   }
 }
 
-type TaskOnInstance =
+export type TaskOnInstance =
   | {
       readonly kind: 'modify-and-install';
       readonly changes: { readonly sponsorships: string[] };
@@ -135,9 +143,12 @@ type TaskOnInstance =
   | { readonly kind: 'install-apps'; readonly apps: string[] }
   | { readonly kind: 'update-apps'; readonly apps: string[]; readonly safe: boolean }
   | { readonly kind: 'uninstall-apps'; readonly apps: string[]; readonly purgeCode: boolean }
-  | { readonly kind: 'reset-links'; readonly validMs: number };
+  | { readonly kind: 'reset-links'; readonly validMs: number }
+  | { readonly kind: 'clean-sessions'; readonly logins: boolean }
+  | { readonly kind: 'purge-jobs'; readonly olderThanMs: number };
 
-async function queue(chaos: ChaosFleet, domain: string, task: TaskOnInstance): Promise<string> {
+/** Queues a job for an instance as it is. @returns its id */
+export async function queueTask(chaos: ChaosFleet, domain: string, task: TaskOnInstance): Promise<string> {
   const [instance] = await instancesOf(chaos.couch, [domain]);
   if (instance === undefined) throw new Error(`there is no ${domain}`);
   const seen = { id: instance._id, incarnation: incarnationOf(instance) };

@@ -17,6 +17,7 @@ import { BATCH_EXIT_CODES, type CommandResult } from '../../cli/terminal/exit-co
 import { withInterrupt } from '../../cli/terminal/interrupt.ts';
 import type { Config } from '../../config/config.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
+import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
 import { type BatchSummary, batchSummary } from '../../operations/batches/batch-state.ts';
 import { type RunBatchOptions, watchBatch } from '../../operations/batches/run-batch.ts';
 import { type Couch, withCouch } from '../../operations/connect/couch.ts';
@@ -37,6 +38,14 @@ interface Submission extends Omit<RunBatchOptions, 'signal' | 'actor'> {
   readonly held: Pick<RunPlanOptions, 'steering' | 'maxFailures' | 'notify'>;
 }
 
+/** What a person is asked for, beside what the guard wants to know. */
+const ASKED: { readonly [Kind in JobKind]?: string } = {
+  'uninstall-apps': 'uninstall applications from',
+  'reset-links': 'make links for a new passphrase of',
+  'clean-sessions': 'end the sessions of',
+  'purge-jobs': 'purge the old jobs of',
+};
+
 export default class BatchesSubmit extends BaseCommand {
   static override summary = 'Run just what a plan says';
 
@@ -54,7 +63,8 @@ export default class BatchesSubmit extends BaseCommand {
 
   static override flags = {
     force: Flags.boolean({
-      summary: 'Do not ask before instances are destroyed or blocked, or lose applications',
+      summary:
+        'Do not ask before instances are destroyed or blocked, lose applications or sessions, or give out links',
       default: false,
     }),
     'however-many': howeverManyFlag,
@@ -151,8 +161,9 @@ export default class BatchesSubmit extends BaseCommand {
       `Are you sure you want to ${what} ${count(number)} instance${number === 1 ? '' : 's'}, by the plan ${name}?`,
     ];
     const { guarded, toDo } = await sizeOfPlan(plan);
-    if (kind === 'uninstall-apps') {
-      if (toDo > 0) await askForNumber(prompt, toDo, question('uninstall applications from', toDo));
+    const asked = ASKED[kind];
+    if (asked !== undefined) {
+      if (toDo > 0) await askForNumber(prompt, toDo, question(asked, toDo));
       return undefined;
     }
     if (guarded === 0 || isNumberGiven) return undefined;

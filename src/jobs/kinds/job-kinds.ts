@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { cleanSessions } from './clean-sessions.ts';
 import { create } from './create.ts';
 import { destroy } from './destroy.ts';
 import { fillPool } from './fill-pool.ts';
@@ -6,6 +7,7 @@ import { installApps } from './install-apps.ts';
 import type { HeldNames, KindRules, Task } from './kind.ts';
 import { modify } from './modify.ts';
 import { modifyAndInstall } from './modify-and-install.ts';
+import { purgeJobs } from './purge-jobs.ts';
 import { repair } from './repair.ts';
 import { resetLinks } from './reset-links.ts';
 import { uninstallApps } from './uninstall-apps.ts';
@@ -22,6 +24,8 @@ export const JOB_KINDS = {
   'update-apps': updateApps,
   'uninstall-apps': uninstallApps,
   'reset-links': resetLinks,
+  'clean-sessions': cleanSessions,
+  'purge-jobs': purgeJobs,
   'fill-pool': fillPool,
 };
 

@@ -43,6 +43,8 @@ export type ExistingWork = TaskOf<
   | 'update-apps'
   | 'uninstall-apps'
   | 'reset-links'
+  | 'clean-sessions'
+  | 'purge-jobs'
 >;
 
 /**

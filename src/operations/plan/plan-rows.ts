@@ -10,7 +10,7 @@ import { namesOfTask, type TaskOf } from '../../jobs/kinds/job-kinds.ts';
 import type { JobSpec } from '../../jobs/kinds/payload.ts';
 import type { BatchRow } from '../batches/queue-rows.ts';
 import { type AnnouncedApps, type JudgedRow, judgeAppUpdates } from './judge-app-updates.ts';
-import { judgeResetLink } from './judge-care.ts';
+import { judgeJobPurge, judgeResetLink, judgeSessionCleaning } from './judge-care.ts';
 import { judgeCreation } from './judge-creation.ts';
 import {
   type ExistingWork,
@@ -137,6 +137,10 @@ async function judgeWork(
     }
     case 'reset-links':
       return judged(() => judgeResetLink(work, instance));
+    case 'clean-sessions':
+      return await judgeSessionCleaning(services, work, instance);
+    case 'purge-jobs':
+      return await judgeJobPurge(services, work, instance);
     case 'repair': {
       const early = judged(() => judgeRepair(work, instance, []));
       if (early.verdict !== 'same' || isReservation(instance)) return early;

@@ -1,4 +1,5 @@
 import { differing, type FieldChange } from '../../instances/change/compare-fields.ts';
+import { count } from '../../quantity-text.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What a verdict says beyond its name, for people; empty where that is nothing. */
@@ -14,6 +15,10 @@ export function verdictDetail(verdict: Verdict): string {
       return verdict.apps.join(', ');
     case 'repair':
       return verdict.findings.join(', ');
+    case 'clean':
+      return Object.entries(verdict.documents)
+        .map(([doctype, number]) => `${count(number)} ${doctype}`)
+        .join(', ');
     case 'same':
     case 'destroy':
       return '';

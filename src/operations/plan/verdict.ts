@@ -29,6 +29,8 @@ export type Verdict =
   | { readonly verdict: 'destroy'; readonly fields: readonly FieldChange[] }
   /** This would be put right. */
   | { readonly verdict: 'repair'; readonly findings: readonly string[] }
+  /** So many documents would be removed, by doctype; more or fewer by the time it is done. */
+  | { readonly verdict: 'clean'; readonly documents: Readonly<Record<string, number>> }
   /** One of its names is another's. */
   | ({ readonly verdict: 'taken'; readonly by: TakenBy } & Reason)
   /** A creation holds the domain. */
@@ -51,6 +53,7 @@ export const VERDICTS = [
   'install',
   'destroy',
   'repair',
+  'clean',
   'same',
   'exists',
   'taken',
@@ -84,7 +87,7 @@ export function isPlannedWork({
   return WORK.has(verdict) || (verdict === 'reserved' && resumes);
 }
 
-const WORK: ReadonlySet<VerdictName> = new Set(['new', 'change', 'install', 'destroy', 'repair']);
+const WORK: ReadonlySet<VerdictName> = new Set(['new', 'change', 'install', 'destroy', 'repair', 'clean']);
 
 /** How many rows there are of each verdict. */
 export interface PlanCounts extends Readonly<Record<VerdictName, number>> {
@@ -121,6 +124,7 @@ export function countPlan(rows: readonly CountedRow[]): PlanCounts {
     install: of('install'),
     destroy: of('destroy'),
     repair: of('repair'),
+    clean: of('clean'),
     same: of('same'),
     exists: of('exists'),
     taken: of('taken'),

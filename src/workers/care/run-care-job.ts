@@ -24,16 +24,22 @@ export interface CareJob<Name extends StageRecord['stage'], Outcome> {
   readonly done: Outcome;
   /** Throws where the instance is to be left alone, as it is at this reading. */
   refuse(instance: StoredInstance): void;
-  /**
-   * @param instance as it was when the attempt began
-   * @param guard to be asked of each reading of the instance before something of it is written
-   */
-  work(instance: StoredInstance, guard: (now: StoredInstance) => void): Promise<Outcome>;
+  /** @param instance as it was when the attempt began */
+  work(instance: StoredInstance, hold: CareHold): Promise<Outcome>;
+}
+
+/** What work on an instance asks on its way. */
+export interface CareHold {
+  /** Whether an earlier attempt may have written something. */
+  readonly begun: boolean;
+  /** To be asked of each reading of the instance before something of it is written. */
+  guard(now: StoredInstance): void;
+  /** To be awaited before the first write: what a later attempt finds may be this one's work. */
+  willWrite(): Promise<void>;
 }
 
 /**
- * Runs one attempt of such a job. That it has begun is recorded before anything is written: what an earlier attempt
- * wrote may be why the operator's filter does not match any more.
+ * Runs one attempt of such a job. What an earlier attempt wrote may be why the operator's filter does not match any more.
  * @throws Refusal `not_found`, `superseded`, `changed`, and what `refuse` throws; LostLock when the job is not ours
  */
 export async function runCareJob<Name extends StageRecord['stage'], Outcome>(
@@ -55,8 +61,13 @@ export async function runCareJob<Name extends StageRecord['stage'], Outcome>(
         lease.assertHeld();
       };
       guard(instance);
-      if (!begun) await record({ ...progress(), begun: true, incarnation: incarnationOf(instance) });
-      return await work(instance, guard);
+      return await work(instance, {
+        begun,
+        guard,
+        async willWrite() {
+          if (!begun) await record({ ...progress(), begun: true, incarnation: incarnationOf(instance) });
+        },
+      });
     },
     verify: async () => [doubt],
   };

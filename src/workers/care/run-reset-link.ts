@@ -17,7 +17,8 @@ export async function runResetLink(
     doubt: 'the link may have been used, or its time be over',
     done: 'linked',
     refuse: refuseUnreachable,
-    async work({ _id: id }, guard) {
+    async work({ _id: id }, { guard, willWrite }) {
+      await willWrite();
       const token = newResetToken();
       const now = Date.now();
       const { document } = await updateInstance({ ...services, id, signal, guard }, (found) =>

@@ -124,7 +124,7 @@ describe('instances reset-links', () => {
       passphrase_reset_time: '2099-01-01T00:00:00Z',
     };
     await platform.server.putDocument(INSTANCES, { ...alice, ...asked });
-    const { stdout, exitCode } = await platform.run('batches', 'submit', plan);
+    const { stdout, exitCode } = await platform.run('batches', 'submit', plan, '--force');
     expect(stdout).to.contain('ended: 1 given a link, 1 failed.').and.to.contain('> links.csv');
     expect(exitCode).to.equal(68);
     expect((await stored('alice.example.org')).passphrase_reset_time).to.equal('2099-01-01T00:00:00Z');

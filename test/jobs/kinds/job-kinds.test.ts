@@ -102,6 +102,22 @@ const STORED: readonly { payload: LivePayload; hash: string; mac: string }[] = [
     mac: 'DwRqy5osBLNxAtkBaD7PFo3RcLJieksFu7khYpg6Xy8',
   },
   {
+    payload: { ...envelope, ...onInstance, kind: 'clean-sessions', logins: true },
+    hash: 'a24b78ebad151b4e',
+    mac: 'cCggqioa40bzdPNMVJbHIijQk-E7jyCZV8QFGnqDfEI',
+  },
+  {
+    payload: {
+      ...envelope,
+      ...onInstance,
+      kind: 'purge-jobs',
+      olderThanMs: 1_209_600_000,
+      workers: ['konnector', 'sendmail'],
+    },
+    hash: '2bec21a4a997362c',
+    mac: 'aSNztb-r5d8itrwA33Gfm3Z8AOLlFhQGwhUykAouUkc',
+  },
+  {
     payload: { ...envelope, kind: 'fill-pool', cluster: 1, to: 20, anytime: false },
     hash: '18a0f09db699f9cf',
     mac: 'DIhKsXBAtU9nJpcNf26j8rSNRkZusmKP6oIjAYHZb1Q',
@@ -122,6 +138,8 @@ describe('kinds of jobs', () => {
       'update-apps',
       'uninstall-apps',
       'reset-links',
+      'clean-sessions',
+      'purge-jobs',
       'fill-pool',
     ]);
     expect(KIND_NAMES.every(isJobKind)).to.equal(true);
@@ -157,7 +175,7 @@ describe('kinds of jobs', () => {
 
   it('hold the aliases that they would take, each once', () => {
     const held = STORED.map(({ payload }) => namesOf(payload).slice(1));
-    expect(held).to.deep.equal([['b.org'], [], ['b.org'], [], [], [], [], [], []]);
+    expect(held).to.deep.equal([['b.org'], [], ['b.org'], [], [], [], [], [], [], [], []]);
   });
 
   it('install applications where they are told to', () => {
@@ -168,6 +186,8 @@ describe('kinds of jobs', () => {
       [],
       ['drive'],
       ['drive', 'notes'],
+      [],
+      [],
       [],
       [],
       [],

@@ -156,6 +156,10 @@ describe('payloads', () => {
       ['purgeCode', onInstance('uninstall-apps', { apps: ['drive'] })],
       ['validMs', onInstance('reset-links', { validMs: 32 * 86_400_000 })],
       ['validMs', onInstance('reset-links', {})],
+      ['logins', onInstance('clean-sessions', {})],
+      ['olderThanMs', onInstance('purge-jobs', { olderThanMs: 0 })],
+      ['workers.0', onInstance('purge-jobs', { olderThanMs: 1, workers: ['../x'] })],
+      ['workers', onInstance('purge-jobs', { olderThanMs: 1, workers: [] })],
       ['apps.0', installed('../../etc')],
       ['domain', { v: 1, kind: 'create', domain: 'a/b', outcome: 'created' }],
     ] as const) {

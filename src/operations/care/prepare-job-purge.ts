@@ -1,0 +1,69 @@
+import { defined } from '../../defined.ts';
+import { InputError } from '../../errors.ts';
+import { STACK_WORKER } from '../../jobs/kinds/purge-jobs.ts';
+import { parseBigDuration } from '../../usage/big-duration.ts';
+import { type PreparedBatch, preparedBatch } from '../instances/prepared-batch.ts';
+import { type Selection, type SelectionServices, selectTargets } from '../targets/selection.ts';
+
+/** Which jobs of the stack are to go. */
+export interface PurgeOrder {
+  /** How old a job is that goes, as typed, such as `2W`; undefined = as the configuration says. */
+  readonly duration: string | undefined;
+  /** `jobs.defaultDurationToKeep` of the configuration; undefined = the stack's own default. */
+  readonly configured: string | undefined;
+  /** Names of workers of the stack; none = all. */
+  readonly workers: readonly string[];
+}
+
+/** What a stack takes where its configuration says nothing (`pkg/config/config/config.go`). */
+const DEFAULT_DURATION = '2W';
+
+/**
+ * Prepares to remove old jobs of the stack, as a batch. An instance without any is passed over when its turn comes.
+ * @throws InputError `bad_duration`, `bad_config`, `bad_value`, and as `selectTargets`
+ */
+export async function prepareJobPurge(
+  services: SelectionServices,
+  selection: Selection,
+  order: PurgeOrder,
+): Promise<PreparedBatch> {
+  const olderThanMs = ageOf(order);
+  const workers = workersOf(order);
+  return preparedBatch({
+    kind: 'purge-jobs',
+    targets: await selectTargets(selection, services),
+    workOf: ({ domain, seen }, filter) => ({
+      kind: 'purge-jobs',
+      domain,
+      olderThanMs,
+      ...defined({ workers, seen, filter }),
+    }),
+  });
+}
+
+function ageOf({ duration, configured }: PurgeOrder): number {
+  const text = duration ?? configured ?? DEFAULT_DURATION;
+  const ms = parseBigDuration(text);
+  if (ms !== undefined && ms >= 1) return Math.floor(ms);
+  const isTyped = duration !== undefined;
+  throw new InputError(
+    isTyped ? 'bad_duration' : 'bad_config',
+    `${isTyped ? '--duration' : 'jobs.defaultDurationToKeep of the configuration'}: ${JSON.stringify(text.slice(0, 120))} is not an age such as 2W, 3D or 36h`,
+    isTyped ? { column: '--duration' } : { key: 'jobs.defaultDurationToKeep' },
+    'Y, M, W and D are years, months, weeks and days, in this order; h, m and s come after them.',
+  );
+}
+
+function workersOf({ workers }: PurgeOrder): string[] | undefined {
+  const names = [...new Set(workers)];
+  const odd = names.find((name) => !STACK_WORKER.test(name));
+  if (odd !== undefined) {
+    throw new InputError(
+      'bad_value',
+      `${JSON.stringify(odd.slice(0, 120))} is no name of a worker of the stack`,
+      { column: '--workers' },
+      'Such as sendmail, konnector, service or thumbnail.',
+    );
+  }
+  return names.length === 0 ? undefined : names;
+}
