@@ -47,6 +47,9 @@ export const instanceFlags = {
   ),
   blocked: booleanFlag('Block the instance from its first day on'),
   'blocking-reason': text('Why it is blocked, such as PAYMENT_FAILED'),
+  'onboarding-finished': booleanFlag(
+    'Let the owner in without a welcome: for who logs in by OIDC, FranceConnect or a link, or has a passphrase',
+  ),
   'swift-layout': Flags.string({ hidden: true }),
   trace: Flags.boolean({ hidden: true }),
   dev: Flags.boolean({ hidden: true }),

@@ -90,6 +90,7 @@ function setOptions(document: InstanceDocument, options: InstanceOptions): void 
   setUnlessEmpty(document, 'magic_link', options.magicLink);
   setUnlessEmpty(document, 'blocked', options.blocked);
   setUnlessEmpty(document, 'blocking_reason', options.blockingReason);
+  setUnlessEmpty(document, 'onboarding_finished', options.onboardingFinished);
   setUnlessEmpty(document, 'no_auto_update', options.autoUpdate === false);
   setUnlessEmpty(document, 'disk_quota', options.diskQuota?.toString());
 }

@@ -13,10 +13,10 @@ export interface Registration {
   readonly link: string;
 }
 
-/** The registration of an instance that waits for its owner; undefined when it does not. */
+/** The registration of an instance that waits for its owner; undefined when it does not, token or not. */
 export function registrationOf(instance: StoredInstance, scheme: Scheme): Registration | undefined {
-  const { domain, register_token: token } = instance;
-  if (!token) return undefined;
+  const { domain, register_token: token, onboarding_finished: isWelcomed } = instance;
+  if (!token || isWelcomed === true) return undefined;
   return { registerToken: registerTokenHex(token), link: registrationLink(scheme, domain, token) };
 }
 

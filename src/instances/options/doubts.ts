@@ -69,6 +69,22 @@ export function creationDoubts(raw: RawOptions, parsed: ParsedOptions, rules: Pa
     ...about('domain', options.domain, domainDoubts),
     ...shared(raw, options, rules),
     ...about('passphrase', passphrase, passphraseDoubts),
+    ...about('onboarding-finished', options.onboardingFinished, () => welcomeDoubts(options)),
+  ];
+}
+
+/** A stack shows no page to register on to an owner who was welcomed. */
+function welcomeDoubts({
+  onboardingFinished,
+  hasPassphrase,
+  oidcId,
+  franceconnectId,
+  magicLink,
+}: ParsedOptions['options']): string[] {
+  const hasWayIn = hasPassphrase || magicLink === true || [oidcId, franceconnectId].some(Boolean);
+  if (!onboardingFinished || hasWayIn) return [];
+  return [
+    'the registration link will not work: give a passphrase, oidc_id, franceconnect_id or magic_link, unless the context logs owners in by OIDC',
   ];
 }
 

@@ -34,6 +34,7 @@ export const INSTANCE_FLAGS = [
   'auto-update',
   'blocked',
   'blocking-reason',
+  'onboarding-finished',
   'swift-layout',
   'trace',
 ] as const;

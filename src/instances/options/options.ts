@@ -40,6 +40,8 @@ export const instanceOptions = z.strictObject({
   /** Blocked from its first day on, by the operator's wish. */
   blocked: z.boolean().optional(),
   blockingReason: z.string().optional(),
+  /** The owner needs no welcome; absent = once there is a passphrase. */
+  onboardingFinished: z.literal(true).optional(),
   /** Index in `couchdb.clusters`; absent = any that is open to creation. */
   couchCluster: z.int().min(0).optional(),
   /** Bytes, above 0; absent = unlimited. */

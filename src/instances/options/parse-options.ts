@@ -145,6 +145,18 @@ function requireOfMembers(row: RowReader<InstanceFlag>, settings: Readonly<Recor
   }
 }
 
+/** `false` is what an instance is without a passphrase; with one it would look like an unfinished creation. */
+function readWelcome(row: RowReader<InstanceFlag>): true | undefined {
+  const isFinished = row.read('onboarding-finished', parseBoolean);
+  if (isFinished === false && row.text('passphrase') !== undefined) {
+    row.report(
+      'onboarding-finished',
+      'an instance with a passphrase is finished; take it back later: cozy-fleet instances modify --onboarding-finished=false',
+    );
+  }
+  return isFinished === true ? true : undefined;
+}
+
 /** A reason alone means blocked, unlike in the stack (`ARCHITECTURE.md` §6.2); an explicit `false` makes it void. */
 function readBlocking(row: RowReader<InstanceFlag>): Pick<InstanceOptions, 'blocked' | 'blockingReason'> {
   const blockingReason = row.read('blocking-reason', parseReason);
@@ -192,6 +204,7 @@ export function parseInstanceOptions(raw: RawOptions, rules: ParsingRules): Pars
     autoUpdate: moved.autoUpdate ?? row.read('auto-update', parseBoolean),
     magicLink: row.read('magic_link', parseBoolean),
     ...readBlocking(row),
+    onboardingFinished: readWelcome(row),
     couchCluster: row.read('couch-cluster', (text) => parseCluster(text, rules.clusters)),
     diskQuota: row.read('disk-quota', parseQuota),
     settings,

@@ -91,6 +91,15 @@ describe('batches export', () => {
     expect(stdout).to.contain('e.example.org,created,,,,');
   });
 
+  it('gives no token of an owner who needs no welcome: the link would not work', async () => {
+    const lines = ['domain,oidc_id,onboarding-finished', 'w.example.org,o-1,true'];
+    const { batch } = await submit(platform, 'w.csv', lines);
+    const { stdout } = await platform.run('batches', 'export', batch);
+    expect(stdout).to.equal(`${HEAD}\nw.example.org,created,,,,\n`);
+    const { stdout: listed } = await platform.run('instances', 'ls');
+    expect(listed).to.match(/w\.example\.org .*onboarded/);
+  });
+
   it('writes JSON lines as well', async () => {
     const { batch } = await submit(platform, 'f.csv', ['domain', 'f.example.org']);
     const { stdout } = await platform.run('batches', 'export', batch, '--format', 'ndjson');

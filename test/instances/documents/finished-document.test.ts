@@ -67,6 +67,7 @@ describe('finishedDocument', () => {
       magicLink: true,
       blocked: true,
       blockingReason: 'PAYMENT_FAILED',
+      onboardingFinished: true,
     });
     expect(finish(options)).to.deep.include({
       old_domain: 'old.example.org',
@@ -83,6 +84,7 @@ describe('finishedDocument', () => {
       magic_link: true,
       blocked: true,
       blocking_reason: 'PAYMENT_FAILED',
+      onboarding_finished: true,
     });
   });
 

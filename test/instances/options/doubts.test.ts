@@ -34,6 +34,12 @@ describe('creationDoubts', () => {
     expect(doubts(usual)).to.deep.equal([]);
   });
 
+  it('has none about an owner without a welcome who comes in by another way', () => {
+    for (const way of [{ passphrase: 'two words' }, { oidc_id: 'o-1' }, { magic_link: 'true' }]) {
+      expect(doubts({ 'onboarding-finished': 'true', ...way })).to.deep.equal([]);
+    }
+  });
+
   const odd: readonly (readonly [RawOptions, string])[] = [
     [{ domain: `${'éà'.repeat(40)}.example.org` }, 'domain: a part of it is longer than the 63 octets'],
     [{ domain: `${'a'.repeat(64)}.example.org` }, 'domain: a part of it is longer than the 63 octets'],
@@ -51,6 +57,7 @@ describe('creationDoubts', () => {
     [{ 'context-name': 'gamma' }, 'context-name: the configuration has no such context'],
     [{ 'context-name': 'Beta' }, 'context-name: the configuration has no such context'],
     [{ settings: 'context:gamma' }, 'context-name: the configuration has no such context'],
+    [{ 'onboarding-finished': 'true' }, 'onboarding-finished: the registration link will not work'],
     [{ locale: 'French' }, 'locale: it does not look like a language'],
     [{ email: 'root@localhost' }, 'email: there is no dot after its @'],
     [{ email: 'аlice@example.org' }, 'email: letters of several alphabets'],

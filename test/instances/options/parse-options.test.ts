@@ -70,6 +70,7 @@ describe('parseInstanceOptions', () => {
         'auto-update': 'false',
         blocked: 'true',
         'blocking-reason': 'PAYMENT_FAILED',
+        'onboarding-finished': 'true',
         trace: 'true',
       },
       RULES,
@@ -96,6 +97,7 @@ describe('parseInstanceOptions', () => {
       magicLink: true,
       blocked: true,
       blockingReason: 'PAYMENT_FAILED',
+      onboardingFinished: true,
       couchCluster: 1,
       diskQuota: 5_000_000_000,
       settings: {
@@ -108,6 +110,17 @@ describe('parseInstanceOptions', () => {
       apps: ['drive', 'settings'],
       hasPassphrase: true,
     });
+  });
+
+  it('takes an owner who is not to be let in without a welcome as it does any other', () => {
+    const welcomed = { domain: DOMAIN, 'onboarding-finished': 'false' };
+    expect(parseInstanceOptions(welcomed, RULES)).to.deep.equal(
+      parseInstanceOptions({ domain: DOMAIN }, RULES),
+    );
+    expect(columnsOf({ 'onboarding-finished': 'false', passphrase: 'x' })).to.deep.equal([
+      'onboarding-finished',
+    ]);
+    expect(columnsOf({ 'onboarding-finished': 'soon' })).to.deep.equal(['onboarding-finished']);
   });
 
   it('takes empty texts for absent', () => {

@@ -132,6 +132,12 @@ describe('finishing an instance', () => {
     expect(await test.instance(domain)).to.have.property('register_token');
   });
 
+  it('lets an owner in without a welcome where that was asked for', async () => {
+    const domain = test.domain('welcomed');
+    await test.create({ domain, oidc_id: `oidc-${domain}`, 'onboarding-finished': 'true' });
+    expect(await test.instance(domain)).to.include({ onboarding_finished: true, password_defined: false });
+  });
+
   describe('after a try that failed', () => {
     const conflict = () =>
       new CouchError(test.server.host, 'made to fail', { status: 409, error: 'conflict', reason: '' });
