@@ -1,6 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { reasonFlag } from '../../cli/flags/reason-flag.ts';
 import { type FlagsAnswer, showOrChangeFlags } from '../../cli/instances/show-or-change-flags.ts';
+import { currentAuthor } from '../../cli/terminal/actor.ts';
 import { parseContext, parseContextFlags } from '../../operations/features/parse-flag-changes.ts';
 
 export default class FeaturesContext extends BaseCommand {
@@ -26,6 +28,7 @@ export default class FeaturesContext extends BaseCommand {
   };
 
   static override flags = {
+    reason: reasonFlag,
     'dry-run': Flags.boolean({ summary: 'Show what they would be then, and change nothing' }),
   };
 
@@ -35,6 +38,13 @@ export default class FeaturesContext extends BaseCommand {
     const patch = args.flags === undefined ? undefined : parseContextFlags(args.flags);
     const { output } = this;
     const config = this.loadConfig(flags.config);
-    return await showOrChangeFlags({ config, output, scope, patch, dryRun: flags['dry-run'] });
+    return await showOrChangeFlags({
+      config,
+      output,
+      scope,
+      patch,
+      dryRun: flags['dry-run'],
+      author: currentAuthor(flags.reason),
+    });
   }
 }

@@ -1,6 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { reasonFlag } from '../../cli/flags/reason-flag.ts';
 import { type FlagsAnswer, showOrChangeFlags } from '../../cli/instances/show-or-change-flags.ts';
+import { currentAuthor } from '../../cli/terminal/actor.ts';
 import { parseDefaultFlags } from '../../operations/features/parse-flag-changes.ts';
 
 export default class FeaturesDefaults extends BaseCommand {
@@ -20,6 +22,7 @@ export default class FeaturesDefaults extends BaseCommand {
   };
 
   static override flags = {
+    reason: reasonFlag,
     'dry-run': Flags.boolean({ summary: 'Show what they would be then, and change nothing' }),
   };
 
@@ -28,6 +31,13 @@ export default class FeaturesDefaults extends BaseCommand {
     const patch = args.flags === undefined ? undefined : parseDefaultFlags(args.flags);
     const { output } = this;
     const config = this.loadConfig(flags.config);
-    return await showOrChangeFlags({ config, output, scope: 'defaults', patch, dryRun: flags['dry-run'] });
+    return await showOrChangeFlags({
+      config,
+      output,
+      scope: 'defaults',
+      patch,
+      dryRun: flags['dry-run'],
+      author: currentAuthor(flags.reason),
+    });
   }
 }

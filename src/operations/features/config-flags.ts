@@ -19,6 +19,11 @@ export function configFlags(
   return isMap(features) ? { ...features } : undefined;
 }
 
+/** Whether the configuration has that context, or one that stands in for it. */
+export function hasConfig(contexts: Readonly<Record<string, unknown>>, context: string): boolean {
+  return [context, DEFAULT_CONTEXT].some((name) => Object.hasOwn(contexts, name));
+}
+
 /** A map of one name is a flag with its value; of anything else the text is the name of a flag that is on. */
 function flagsOfItem(item: unknown): [string, unknown][] {
   const members = isMap(item) ? Object.entries(item) : [];

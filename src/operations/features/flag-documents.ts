@@ -27,7 +27,17 @@ export async function readFlags(
   scope: FlagScope,
   signal?: AbortSignal,
 ): Promise<FlagsMap> {
-  return flagsIn(await readOrEmpty(global, flagDocumentId(scope), signal));
+  return (await findFlags(global, scope, signal)) ?? {};
+}
+
+/** The same; undefined where there is no such document. */
+export async function findFlags(
+  global: CouchServer,
+  scope: FlagScope,
+  signal?: AbortSignal,
+): Promise<FlagsMap | undefined> {
+  const found = await unlessNoDatabase(global.getDocument(FLAGS_DATABASE, flagDocumentId(scope), signal));
+  return found && flagsIn(found);
 }
 
 /** All that flags come from besides instances themselves. @param contexts those of the configuration */

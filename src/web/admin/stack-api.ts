@@ -9,6 +9,7 @@ import { instanceRoutes } from './instance-routes.ts';
 import { type AnswerError, plainError, sendError, stackError } from './messages/error-json.ts';
 import { metricsRoute } from './metrics-route.ts';
 import { otherRoutes } from './other-routes.ts';
+import { sharedFlagRoutes } from './shared-flag-routes.ts';
 import { tokenRoute } from './token-route.ts';
 import { versionRoute } from './version-route.ts';
 
@@ -30,6 +31,7 @@ const ROUTES: readonly ApiRoutes[] = [
   changeRoutes,
   fsckRoute,
   contextRoutes,
+  sharedFlagRoutes,
   tokenRoute,
   versionRoute,
   metricsRoute,

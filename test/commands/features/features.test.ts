@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type CliPlatform, type Ran, startPlatform } from '../../support/cli-platform.ts';
+import { type CliPlatform, type Ran, runCommand, startPlatform } from '../../support/cli-platform.ts';
 import { putInstances } from '../../support/put-instances.ts';
 
 describe('features', () => {
@@ -50,6 +50,29 @@ describe('features', () => {
       expect((await features(...argv, '{"gone":null}', '--dry-run')).stderr).to.not.contain('CouchDB');
       expect((await features(...argv)).stderr).to.equal('');
     }
+  });
+
+  it('changes are kept with who made them and why, and not where nothing changed', async () => {
+    await features('defaults', '{"noted":1}', '--reason', 'ticket 7');
+    await features('defaults', '{"noted":1}');
+    await features('defaults', '{"noted":2}', '--dry-run');
+    const [entry, ...others] = await json('history');
+    expect(entry).to.deep.include({ what: 'features', state: 'done', fields: ['noted'], reason: 'ticket 7' });
+    expect(entry.by).to.contain('@');
+    expect(others.filter(({ fields }: { fields: string[] }) => fields.includes('noted'))).to.deep.equal([]);
+    await features('context', 'gamma', '{"noted":[{"ratio":1,"value":2}]}');
+    expect((await features('history', 'gamma')).stdout).to.match(/features\s+done\s.*noted/);
+    expect((await features('history', 'nobody')).stderr).to.contain('Nothing is known');
+    await features('defaults', '{"noted":null}');
+  });
+
+  it('are changed where the fleet has no Redis, which is said', async () => {
+    const file = await platform.configure({ redisUrl: 'redis://127.0.0.1:1' });
+    const { stderr, exitCode } = await runCommand('features', 'defaults', '{"lone":1}', '--config', file);
+    expect(stderr).to.contain('not noted');
+    expect(exitCode).to.equal(0);
+    expect((await json('defaults')).flags.lone).to.equal(1);
+    await features('defaults', '{"lone":null}');
   });
 
   it('context warns of one that the configuration does not have', async () => {
