@@ -1,4 +1,4 @@
-/** Imports point one way: commands -> up -> cli, web -> operations, workers -> jobs -> stack, usage -> instances -> apps, couchdb, storage, redis -> config. */
+/** Imports point one way: commands -> up -> cli, web -> operations, workers -> jobs -> stack, usage -> instances -> apps, couchdb, skeleton, storage, redis -> config. */
 /** From the top; a folder may import from those of the rows below its own. */
 const ROWS = [
   ['commands'],
@@ -8,7 +8,7 @@ const ROWS = [
   ['jobs'],
   ['stack', 'usage'],
   ['instances'],
-  ['apps', 'couchdb', 'storage', 'redis', 'embedded'],
+  ['apps', 'couchdb', 'skeleton', 'storage', 'redis', 'embedded'],
   ['config'],
 ];
 
@@ -66,6 +66,7 @@ const ROOMS = {
     ['metrics'],
     ['http'],
   ],
+  skeleton: [['media']],
   apps: [['sources'], ['cache', 'fetch'], ['tree'], ['manifest']],
 };
 

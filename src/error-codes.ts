@@ -23,6 +23,8 @@ const INPUT = {
   bad_register_token: 'The register token is not, or not any more, that of the instance.',
   bad_date: 'The date cannot be understood, is past, or is one that no clock shows.',
   bad_request: 'The request is not one that the server can read.',
+  bad_skeleton:
+    'The directory with the first files of new instances cannot be read, or holds what no stack takes.',
   bad_template: 'The configuration uses an action of templates that is not evaluated.',
   bad_tos: 'The terms of service are not a version.',
   bad_value: 'An option or a setting has a value that it cannot have.',
@@ -196,6 +198,8 @@ const FAILURES = {
   server_busy: 'The server does as much of that at once as it may.',
   serve_not_started: 'The pages and the admin API of `cozy-fleet up` could not be served.',
   sessions_busy: 'Sessions of the instance are written faster than they are deleted.',
+  skeleton: 'The first files of the instance are not on this machine as they were when the job was queued.',
+  skeleton_quota: 'The first files of the instance do not fit into its disk quota.',
   stack_busy: 'A stack, or another worker, keeps a part of the instance locked.',
   stack_lock_lost: 'A lock of the stack was lost while it was needed.',
   stack_redis: "The stack's Redis refused a command.",

@@ -157,6 +157,10 @@ export interface FleetConfig {
   readonly prefix: string;
   /** Private servers that applications may come from, besides the registries: `host`, or `host:port`. */
   readonly appHosts: readonly string[];
+  /** Absolute path of the directory with the first files of new instances; absent = they get none. */
+  readonly skeleton?: string;
+  /** Media types by extension, in lower case and without the dot, that go before those that are known here. */
+  readonly skeletonTypes: Readonly<Record<string, string>>;
   /** Where a worker keeps the applications that it has fetched, unpacked and compressed. */
   readonly appCache: {
     /** Absolute; may be shared by the workers of one machine. */

@@ -42,6 +42,9 @@ const proxyNetwork = z.string(PROXY).refine(isNetwork, PROXY);
 const TOKEN = 'must be at least 16 characters that can be seen, without blanks';
 const bearerToken = z.string(TOKEN).regex(/^[\x21-\x7e]{16,512}$/, TOKEN);
 
+const SKELETON_TYPES = 'must be a map of extensions to media types, such as md: text/markdown';
+const MEDIA_TYPE = /^[a-z0-9][a-z0-9.+-]*\/[A-Za-z0-9][A-Za-z0-9.+_-]*$/;
+
 /** Where batches send their notices. */
 const notifyTo = z.string(NOTIFY_ADDRESS).transform((value, context) => {
   const address = notifyAddress(value);
@@ -65,6 +68,17 @@ export const fleetSection = z.strictObject(
       .string('must be the path of a directory')
       .min(1, 'must be the path of a directory')
       .optional(),
+    skeleton: z
+      .string('must be the path of a directory')
+      .min(1, 'must be the path of a directory')
+      .optional(),
+    skeleton_types: z
+      .record(
+        z.string().regex(/^[a-z0-9_+-]+$/, SKELETON_TYPES),
+        z.string(SKELETON_TYPES).regex(MEDIA_TYPE, SKELETON_TYPES),
+        SKELETON_TYPES,
+      )
+      .default({}),
     indexes_version: indexesVersion.optional(),
     app_hosts: z.array(appHost, 'must be a list of hosts').default([]),
     app_cache_mb: wholeNumber(64, 1_048_576).default(2048),

@@ -206,6 +206,8 @@ function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd, 
       notify: fleet.notify,
       indexesVersion: fleet.indexes_version,
       appHosts: fleet.app_hosts,
+      skeleton: fleet.skeleton === undefined ? undefined : resolve(cwd, fleet.skeleton),
+      skeletonTypes: fleet.skeleton_types,
       appCache: {
         directory: resolve(cwd, fleet.app_cache ?? defaultAppCache({ env, home })),
         bytes: fleet.app_cache_mb * 1024 * 1024,

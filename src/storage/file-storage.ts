@@ -24,6 +24,7 @@ import { removeApp } from './remove-app.ts';
 import { kindOf, removeInstance } from './remove-instance.ts';
 import type { Storage, WalkEntry } from './storage.ts';
 import { walkTree } from './walk-tree.ts';
+import { type NamedFile, writeFiles } from './write-files.ts';
 
 /** Mode of the directories of an instance (`docs/cozy-data.md` §4.1). */
 const DIRECTORY_MODE = 0o755;
@@ -190,6 +191,20 @@ export function fileStorage(root: string, traits: StorageTraits = {}): Storage {
         domain,
         (folder, name) => unlessMissing(atEnd(folder, [name, ...names], read)),
         { signal },
+      );
+    },
+
+    async writeFiles(domain, files, options) {
+      const named = files.map((file): NamedFile => {
+        const [first, ...others] = namesOnPath(domain, file.path, rules);
+        if (first === undefined) throw invalid('a file in the place of the root');
+        return { file, names: [first, ...others] };
+      });
+      return await ofInstance(
+        'writing files',
+        domain,
+        (root, name) => using(openFolder(root, name), (instance) => writeFiles(instance, named, options)),
+        { signal: options.signal },
       );
     },
 

@@ -1,4 +1,5 @@
 import type { AppPlace, AppToInstall } from './app-place.ts';
+import type { NewFile, WriteOptions, WrittenFile } from './write-files.ts';
 
 /** Something found below the directory of an instance. */
 export interface WalkEntry {
@@ -65,6 +66,12 @@ export interface Storage {
   walk(domain: string, skipped?: ReadonlySet<string>): AsyncGenerator<WalkEntry, void, undefined>;
   /** MD5 of a file's content in base64, as in its document; undefined when no file is there. */
   digest(domain: string, path: string, signal?: AbortSignal): Promise<string | undefined>;
+  /**
+   * Puts files of its owner into an instance, each as a whole or not at all, and nothing in the place of what is there.
+   * Their directories must be there.
+   * @returns what became of each, in their order
+   */
+  writeFiles(domain: string, files: readonly NewFile[], options: WriteOptions): Promise<WrittenFile[]>;
   /**
    * Removes the directory of an instance and all that is in it. It is renamed first, so that a next life
    * of the domain never meets what is on its way out.

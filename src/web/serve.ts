@@ -5,6 +5,7 @@ import type { Log } from '../logger.ts';
 import { openCouch } from '../operations/connect/couch.ts';
 import type { DiagnosisServices } from '../operations/doctor/diagnose.ts';
 import { sharedDiagnosis } from '../operations/doctor/shared-diagnosis.ts';
+import { currentRules } from '../operations/input/current-rules.ts';
 import { createAdminServer } from './admin-server.ts';
 import { openFleetLink } from './fleet-link.ts';
 import { listenOn } from './http/create-server.ts';
@@ -46,7 +47,16 @@ export async function startServe({
   const stopping = new AbortController();
   const { signal } = stopping;
   const diagnose = sharedDiagnosis(config, surroundings, signal);
-  const context: WebContext = { ...link, config, log, couch, operator, diagnose, stopping: signal };
+  const context: WebContext = {
+    ...link,
+    config,
+    log,
+    couch,
+    operator,
+    creationRules: currentRules(config),
+    diagnose,
+    stopping: signal,
+  };
   const render = createAnswerRenderer(createMovedToReader(couch));
   const apps: FastifyInstance[] = [];
 

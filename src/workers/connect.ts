@@ -25,6 +25,7 @@ import type { WorkEvent } from '../jobs/queue/work-event.ts';
 import { fleetLogins } from '../jobs/redis/logins.ts';
 import type { Log } from '../logger.ts';
 import { signalWithin } from '../signal-within.ts';
+import { createSkeletonStore } from '../skeleton/skeleton-store.ts';
 import { connectStack } from '../stack/connect.ts';
 import { fileStorage } from '../storage/file-storage.ts';
 import { createPool } from './pool/create-pool.ts';
@@ -142,6 +143,8 @@ export async function connectWorker({
         }),
         platform,
         linkScheme: config.fleet.linkScheme,
+        subdomains: config.subdomains,
+        skeletons: createSkeletonStore(config.fleet.skeleton, config.fleet.skeletonTypes),
         contexts: config.contexts,
         forcedOidcContexts: config.forcedOidcContexts,
         commonSettings: config.commonSettings,

@@ -37,6 +37,7 @@ const BOUNDARIES: Readonly<Record<Work, readonly string[]>> = {
     'before databases',
     'before indexes, directories, settings',
     'before finish',
+    'before skeleton',
     'before apps',
     'after apps',
   ],

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { databaseName, prefixOf } from '../../src/instances/databases/prefix.ts';
 import type { StoredInstance } from '../../src/instances/documents/instance-document.ts';
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
+import type { SkeletonOrder } from '../../src/instances/options/skeleton-order.ts';
 import { JOB_KINDS } from '../../src/jobs/kinds/job-kinds.ts';
 import type { Progress } from '../../src/jobs/queue/progress.ts';
 import { createStages } from '../../src/workers/create/stages.ts';
@@ -22,6 +23,8 @@ import {
 import { type Hold, type HoldRule, openGate } from '../support/chaos-gate.ts';
 import { startChaosWorker } from '../support/chaos-process.ts';
 import { Cleanup } from '../support/cleanup.ts';
+import { temporaryDirectory } from '../support/servers.ts';
+import { orderOf, putSkeleton } from '../support/skeletons.ts';
 
 /** Where a worker sleeps its job goes on after 7–12 s, and 8 and then 12 of them at once take a while. */
 const TIMEOUT_MS = 120_000;
@@ -106,6 +109,8 @@ function requestOf(stage: StageName): ChosenRequest | undefined {
       return { what: 'settings and vault', rule: (domain) => bulkRule(domain, 'io.cozy.settings', 1) };
     case 'finish':
       return { what: 'the final document', rule: (domain) => instanceRule(domain, 2) };
+    case 'skeleton':
+      return { what: 'the first files', rule: (domain) => bulkRule(domain, 'io.cozy.files', 2) };
     case 'apps':
       return undefined;
     default:
@@ -127,10 +132,14 @@ describe('a creation whose worker', function () {
   this.timeout(TIMEOUT_MS);
   const suite = new Cleanup();
   let chaos: ChaosFleet;
+  let skeleton: SkeletonOrder;
 
   before(async () => {
     const couch = suite.add(await startSharedCouch(), (each) => each.close());
     chaos = suite.add(await openChaosFleet(couch.url), (each) => each.close());
+    const directory = suite.add(await temporaryDirectory('chaos-skeleton'), (each) => each.remove());
+    await putSkeleton(directory.path, { 'common/Read me.txt': 'hello', 'fr/Photos/chat.txt': 'miaou' });
+    skeleton = await orderOf(directory.path);
   });
   after(() => suite.run());
 
@@ -179,7 +188,7 @@ describe('a creation whose worker', function () {
 
     before(async () => {
       const names = BOUNDARIES.map(({ name }) => name);
-      const all = names.map((_, at) => optionsFor(chaos.domain(`boundary-${at}`)));
+      const all = names.map((_, at) => ({ ...optionsFor(chaos.domain(`boundary-${at}`)), skeleton }));
       const settings = { ...chaos.settings, concurrency: all.length };
       // The first job to arrive at a boundary stays there, so that each boundary gets one of them.
       const worker = chaos.cleanup.add(await startChaosWorker(settings, names), (each) => each.kill());
@@ -206,7 +215,7 @@ describe('a creation whose worker', function () {
       const worker = chaos.cleanup.add(await startChaosWorker(settings), (each) => each.kill());
       const begun = INSIDE.map((point, at) => {
         // With a magic link there is a vault, whose passphrase nobody knows twice.
-        const options = optionsFor(chaos.domain(`inside-${at}`), { magic_link: 'true' });
+        const options = { ...optionsFor(chaos.domain(`inside-${at}`), { magic_link: 'true' }), skeleton };
         return { point, options, hold: gate.hold(point.rule(options.domain)) };
       });
       const jobIds = await Promise.all(begun.map(({ options }) => queueInstance(chaos, options)));

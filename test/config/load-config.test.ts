@@ -47,6 +47,7 @@ describe('loadConfig', () => {
         connections: 32,
         graceSeconds: 10,
         appHosts: [],
+        skeletonTypes: {},
         appCache: {
           directory: directory.path('home', '.cache', 'cozy-fleet', 'apps'),
           bytes: 2 * 1024 ** 3,

@@ -5,6 +5,7 @@ import type { DesignSource } from '../../src/instances/databases/design-source.t
 import { createHasOneCopy } from '../../src/instances/lookup/has-one-copy.ts';
 import { createPrefixIndex } from '../../src/instances/lookup/prefix-index.ts';
 import { PUBLIC_DEV_ENCRYPTOR_KEY } from '../../src/instances/vault/organization-key.ts';
+import { createSkeletonStore } from '../../src/skeleton/skeleton-store.ts';
 import { connectStack } from '../../src/stack/connect.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import type { Services } from '../../src/workers/stage/services.ts';
@@ -27,6 +28,8 @@ export function testServices(
     hasOneNode: createHasOneNode(),
     platform: { indexes: async () => ({ version: NEWEST_INDEXES_VERSION, known: 'set' }) },
     linkScheme: 'https',
+    subdomains: 'nested',
+    skeletons: createSkeletonStore(undefined, {}),
     contexts: {},
     forcedOidcContexts: [],
     encryptorKey: PUBLIC_DEV_ENCRYPTOR_KEY,

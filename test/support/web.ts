@@ -4,6 +4,7 @@ import type { Config } from '../../src/config/config.ts';
 import { openCouch } from '../../src/operations/connect/couch.ts';
 import type { DiagnosisServices } from '../../src/operations/doctor/diagnose.ts';
 import { sharedDiagnosis } from '../../src/operations/doctor/shared-diagnosis.ts';
+import { currentRules } from '../../src/operations/input/current-rules.ts';
 import { openFleetLink } from '../../src/web/fleet-link.ts';
 import type { OperatorCheck } from '../../src/web/operator-check.ts';
 import { type RunningServers, startServe } from '../../src/web/serve.ts';
@@ -77,6 +78,7 @@ export function openTestContext(config: Config): TestContext {
   return {
     context: {
       ...{ ...link, config, couch, log: silentLog(), operator: testOperator, stopping: signal },
+      creationRules: currentRules(config),
       diagnose: sharedDiagnosis(config, testSurroundings(), signal),
     },
     stop: () => stopping.abort(),

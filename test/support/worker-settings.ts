@@ -53,6 +53,7 @@ export function workerConfig(settings: WorkerSettings): Config {
       guardPercent: 5,
       graceSeconds: 10,
       appHosts: ['127.0.0.1'],
+      skeletonTypes: {},
       appCache: { directory: `${storageRoot}-apps`, bytes: 2 ** 30 },
     },
     serve: {

@@ -5,7 +5,7 @@ import { type Couch, checkCouch, openCouch } from '../../operations/connect/couc
 import { passphraseMarker } from '../../operations/connect/passphrase-sealer.ts';
 import { withKeyedFleet } from '../../operations/connect/with-fleet.ts';
 import { type FileCounts, refuseInvalidRows } from '../../operations/input/check-file.ts';
-import { rulesOf } from '../../operations/input/rules-of.ts';
+import { creationRules } from '../../operations/input/creation-rules.ts';
 import {
   type CreationBatch,
   type PreparedCreations,
@@ -31,6 +31,8 @@ export interface AddFileOptions extends CreationBatch {
   readonly stdin: Readable;
   /** They stand in for columns that are absent or empty. */
   readonly flags: ParsedFlags;
+  /** As typed; undefined = that of the configuration. */
+  readonly skeleton: string | undefined;
   readonly dryRun: boolean;
   readonly skipInvalid: boolean;
   /** Whether to leave once all rows are queued. */
@@ -64,9 +66,9 @@ export interface DryRunAnswer extends FileCounts, PlanAnswer {
  * @throws InputError, FleetError; nothing was queued then, but where the file changed in between
  */
 export async function addFile(options: AddFileOptions): Promise<CommandResult<FileCreation | DryRunAnswer>> {
-  const { config, source, stdin, flags, output } = options;
+  const { config, source, stdin, flags, skeleton, output } = options;
   refuseFlagsOfOneInstance(flags);
-  const file = { source, stdin, defaults: rawOptionsOf(flags), rules: rulesOf(config) };
+  const file = { source, stdin, defaults: rawOptionsOf(flags), rules: await creationRules(config, skeleton) };
   const prepared = await prepareCreations(file, filePrinter(output));
   const couch = openCouch(config);
   try {

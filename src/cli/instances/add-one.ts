@@ -3,11 +3,12 @@ import { creationDoubts } from '../../instances/options/doubts.ts';
 import {
   InvalidOptions,
   type ParsedOptions,
+  type ParsingRules,
   parseInstanceOptions,
 } from '../../instances/options/parse-options.ts';
 import { passphraseSealer } from '../../operations/connect/passphrase-sealer.ts';
 import { withCouchAndFleet } from '../../operations/connect/with-fleet.ts';
-import { rulesOf } from '../../operations/input/rules-of.ts';
+import { creationRules } from '../../operations/input/creation-rules.ts';
 import { createInstance } from '../../operations/instances/create-instance.ts';
 import { alreadyExists, type CreationResult } from '../../operations/jobs/follow-creation.ts';
 import { type ParsedFlags, rawOptionsOf } from '../flags/instance-flags.ts';
@@ -24,6 +25,8 @@ export interface AddOneOptions {
   readonly domain: string;
   /** Flags of the instance; a passphrase that was read elsewhere is among them. */
   readonly flags: ParsedFlags;
+  /** Directory of their first files, as typed; undefined = that of the configuration. */
+  readonly skeleton: string | undefined;
   readonly tries: number;
   /** Why, for the record; may be empty. */
   readonly reason: string;
@@ -40,7 +43,8 @@ export interface AddOneOptions {
  */
 export async function addOne(options: AddOneOptions): Promise<CommandResult<Creation>> {
   const { domain, output } = options;
-  const parsed = parseOne(options);
+  const rules = await creationRules(options.config, options.skeleton);
+  const parsed = parseOne(options, rules);
   try {
     const result = await create(options, parsed);
     if (result.outcome === 'exists') throw alreadyExists('Nothing was changed.');
@@ -68,12 +72,11 @@ async function create(
 }
 
 /** As in the stack, a bad flag is told at once, a bad domain after the first line. */
-function parseOne({ config, domain, flags, output }: AddOneOptions): ParsedOptions {
+function parseOne({ domain, flags, output }: AddOneOptions, rules: ParsingRules): ParsedOptions {
   const firstLine = () =>
     output.line(`Creating instance for domain ${JSON.stringify(domain)}: please wait...`);
   try {
     const raw = { ...rawOptionsOf(flags), domain };
-    const rules = rulesOf(config);
     const parsed = parseInstanceOptions(raw, rules);
     firstLine();
     for (const { column, message } of creationDoubts(raw, parsed, rules)) {

@@ -4,7 +4,7 @@ import { creation } from '../../jobs/queue/enqueue.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
 import { passphraseSealer } from '../../operations/connect/passphrase-sealer.ts';
 import { withKeyedFleet } from '../../operations/connect/with-fleet.ts';
-import { rulesOf } from '../../operations/input/rules-of.ts';
+import { creationRules } from '../../operations/input/creation-rules.ts';
 import { onePage, type PlanAnswer, type PlanCommand, showPlan } from '../batches/print-plan.ts';
 import { rawOptionsOf } from '../flags/instance-flags.ts';
 import type { CommandResult } from '../terminal/exit-codes.ts';
@@ -14,8 +14,9 @@ import type { AddOneOptions } from './add-one.ts';
 export async function planOne(
   options: AddOneOptions & Pick<PlanCommand, 'live' | 'file' | 'naming'>,
 ): Promise<CommandResult<PlanAnswer>> {
-  const { config, domain, flags, tries, output, live, file, naming } = options;
-  const parsed = parseInstanceOptions({ ...rawOptionsOf(flags), domain }, rulesOf(config));
+  const { config, domain, flags, skeleton, tries, output, live, file, naming } = options;
+  const rules = await creationRules(config, skeleton);
+  const parsed = parseInstanceOptions({ ...rawOptionsOf(flags), domain }, rules);
   const { options: wanted } = parsed;
   return await withCouch(config, async (couch) => {
     const show = (seal?: SealForJob) => {

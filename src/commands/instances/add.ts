@@ -6,6 +6,7 @@ import { waitMs } from '../../cli/flags/duration.ts';
 import { expandBooleanFlags, instanceFlags } from '../../cli/flags/instance-flags.ts';
 import { notifyOf } from '../../cli/flags/notify-flag.ts';
 import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
+import { skeletonFlag } from '../../cli/flags/skeleton-flag.ts';
 import { steeringOptionsOf } from '../../cli/flags/steering-flags.ts';
 import type { DryRunAnswer, FileCreation } from '../../cli/instances/add-file.ts';
 import { addOne } from '../../cli/instances/add-one.ts';
@@ -24,7 +25,7 @@ export default class InstancesAdd extends BaseCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> alice.example.org --locale fr --email alice@example.org',
     '<%= config.bin %> <%= command.id %> --from school.csv --locale fr --disk-quota 5GB',
-    '<%= config.bin %> <%= command.id %> --from school.csv --dry-run',
+    '<%= config.bin %> <%= command.id %> --from school.csv --skeleton ./welcome --dry-run',
   ];
 
   static override aliases = ['instances:create'];
@@ -39,6 +40,7 @@ export default class InstancesAdd extends BaseCommand {
 
   static override flags = {
     ...instanceFlags,
+    ...skeletonFlag,
     ...passphraseFlags,
     ...batchFlags,
     ...planFlags,
@@ -56,6 +58,7 @@ export default class InstancesAdd extends BaseCommand {
     const shared = {
       config,
       tries,
+      skeleton: flags.skeleton,
       reason: flags.reason ?? '',
       async,
       waitMs: waitMs(flags.wait),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson } from '../../canonical-json.ts';
 import { flagsMap } from './feature-flags.ts';
+import { skeletonOrder } from './skeleton-order.ts';
 
 /** Fields of the settings document: all values are strings (`docs/cozy-data.md` §3.1). */
 const settings = z.record(z.string(), z.string());
@@ -50,6 +51,8 @@ export const instanceOptions = z.strictObject({
   settings,
   /** Slugs, in the order given. */
   apps: z.array(z.string()),
+  /** The first files of its owner; absent = none. */
+  skeleton: skeletonOrder.optional(),
   /** Whether the operator gave a passphrase; the passphrase itself is never in here. */
   hasPassphrase: z.boolean(),
 });
@@ -58,9 +61,9 @@ export type InstanceOptions = z.infer<typeof instanceOptions>;
 
 /**
  * 16 hex digits that tell whether a reservation was made with the same options (`ARCHITECTURE.md` §3.5, `register`).
- * `apps` do not count: they are installed once the instance is in use.
+ * `apps` and `skeleton` do not count: they come once the instance is in use.
  */
 export function optionsHash(options: InstanceOptions): string {
-  const { apps: _, ...reserved } = options;
+  const { apps: _, skeleton: __, ...reserved } = options;
   return createHash('sha256').update(canonicalJson(reserved), 'utf8').digest('hex').slice(0, 16);
 }

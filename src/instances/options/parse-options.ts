@@ -23,6 +23,7 @@ import {
 import { type InstanceOptions, instanceOptions } from './options.ts';
 import { type OptionProblem, RowReader } from './row-reader.ts';
 import { type MovedSettings, type ParsedSettings, parseSettingsString } from './settings-string.ts';
+import type { SkeletonOrder } from './skeleton-order.ts';
 import { normaliseTos, requireDatedTos } from './tos.ts';
 
 /** What the configuration says about which options are good. */
@@ -34,6 +35,8 @@ export interface ParsingRules {
   readonly contexts?: readonly string[];
   /** Whether members of an organization may come without address and name, which follow later. */
   readonly incompleteMembers?: boolean;
+  /** What new instances get as their first files; absent = nothing. */
+  readonly skeleton?: SkeletonOrder | undefined;
 }
 
 export interface ParsedOptions {
@@ -209,6 +212,7 @@ export function parseInstanceOptions(raw: RawOptions, rules: ParsingRules): Pars
     diskQuota: row.read('disk-quota', parseQuota),
     settings,
     apps: readApps(row),
+    skeleton: rules.skeleton,
     hasPassphrase: passphrase !== undefined,
   };
 

@@ -33,7 +33,7 @@ export const create = defineKind({
   name: 'create',
   hasLinks: true,
   payload,
-  stages: ['register', 'databases', 'indexes', 'directories', 'settings', 'finish', 'apps'],
+  stages: ['register', 'databases', 'indexes', 'directories', 'settings', 'finish', 'skeleton', 'apps'],
   /** Made, or the same person's was there already. */
   outcomes: { done: 'created', skipped: 'exists' },
   words: {
@@ -49,7 +49,9 @@ export const create = defineKind({
   namesOf: ({ options }) => [options.domain, ...options.aliases],
   digest({ options, sealedPassphrase }) {
     const mark = sealedPassphrase === undefined ? '' : passphraseMark(sealedPassphrase);
-    return `${optionsHash(options)} ${JSON.stringify(options.apps)} ${mark}`;
+    const { apps, skeleton } = options;
+    const files = skeleton === undefined ? '' : ` ${JSON.stringify(skeleton)}`;
+    return `${optionsHash(options)} ${JSON.stringify(apps)} ${mark}${files}`;
   },
   appsOf: ({ options }) => options.apps,
   leavesInUse: (doneStages, code) =>

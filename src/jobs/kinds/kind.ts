@@ -57,7 +57,7 @@ export interface KindDefinition<
   readonly outcomes: { readonly done: Done; readonly skipped: Skipped };
   readonly words: KindWords;
   /**
-   * Whether a job that failed for good has left an instance in use that lacks no more than applications; absent
+   * Whether a job that failed for good has left an instance in use that lacks no more than applications or first files; absent
    * where no job of the kind can. Its batch row is `incomplete` then, and not `failed`.
    * @param doneStages of the job
    * @param code of its failure

@@ -1,5 +1,6 @@
 import { newDomain } from '../../instances/domains/new-domain.ts';
 import { parseLocale } from '../../instances/options/option-values.ts';
+import { skeletonOrder } from '../../instances/options/skeleton-order.ts';
 import { isAsLeft, settingOf } from '../../instances/options/strict-values.ts';
 import { batchRow, mac } from './envelope.ts';
 import type { LivePayload } from './job-kinds.ts';
@@ -8,7 +9,7 @@ import type { LivePayload } from './job-kinds.ts';
 // takes a good part of the time in which it is queued.
 
 const OF_PAYLOAD = new Set(['v', 'mac', 'kind', 'options', 'batch', 'by', 'generation', 'tries']);
-const OF_OPTIONS = new Set(['domain', 'aliases', 'locale', 'settings', 'apps', 'hasPassphrase']);
+const OF_OPTIONS = new Set(['domain', 'aliases', 'locale', 'settings', 'apps', 'skeleton', 'hasPassphrase']);
 const OF_SETTINGS = new Set(['tz', 'email', 'public_name', 'phone']);
 
 /** Longest domain, and longest other text: less than what is read. */
@@ -34,6 +35,7 @@ export function isOrdinaryCreation(payload: LivePayload): boolean {
     options.hasPassphrase === false &&
     isEmptyList(options.aliases) &&
     isEmptyList(options.apps) &&
+    (options.skeleton === undefined || skeletonOrder.safeParse(options.skeleton).success) &&
     isDomain(options.domain) &&
     isText(options.locale) &&
     isAsLeft(parseLocale, options.locale) &&

@@ -80,6 +80,11 @@ const progress = z.object({
   items: z.number().optional(),
   /** One for each application that was tried. */
   apps: z.array(appRecord).optional(),
+  /**
+   * How many of the files and folders of the skeleton have been dealt with, in their order: what the owner has removed since
+   * does not come back.
+   */
+  skeletonDone: z.int().min(0).optional(),
 });
 
 export type Progress = z.infer<typeof progress>;

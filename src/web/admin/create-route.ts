@@ -57,7 +57,10 @@ function createRoute(scope: FastifyInstance, context: WebContext): void {
 
   scope.post('/instances', async (request, reply) => {
     try {
-      const { parsed, hashed } = readCreation(readQuery(request.raw.url ?? ''), config);
+      const { parsed, hashed } = readCreation(
+        readQuery(request.raw.url ?? ''),
+        await context.creationRules(),
+      );
       const key = idempotencyKey(request.headers);
       const fleet = await context.fleet();
       const order = { ...(await orderOf(fleet, parsed, hashed)), author: authorOf(reply.request) };

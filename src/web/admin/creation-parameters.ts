@@ -1,4 +1,3 @@
-import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
 import type { InstanceFlag, RawOptions } from '../../instances/options/flags.ts';
 import {
@@ -60,7 +59,7 @@ export interface RequestedInstance {
  * members of an organization without an address. What would break data is refused.
  * @throws AnswerError that names the first parameter that is wrong, in the stack's words where it has some
  */
-export function readCreation(query: Query, config: Config): RequestedInstance {
+export function readCreation(query: Query, rules: ParsingRules): RequestedInstance {
   const raw: Record<string, string> = {};
   for (const [parameter, flag] of PARAMETERS) {
     const value = query.get(parameter);
@@ -74,11 +73,8 @@ export function readCreation(query: Query, config: Config): RequestedInstance {
     ...(locale !== undefined && { locale }),
     ...(quota !== undefined && { 'disk-quota': quota }),
   };
-  const parsed = parse(options, {
-    subdomains: config.subdomains,
-    clusters: config.couchdb.clusters.length,
-    incompleteMembers: true,
-  });
+  const { contexts: _, ...known } = rules;
+  const parsed = parse(options, { ...known, incompleteMembers: true });
   return { parsed, hashed: hashedOf(query, parsed, iterations) };
 }
 

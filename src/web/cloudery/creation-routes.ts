@@ -40,7 +40,7 @@ export function creationRoutes(scope: FastifyInstance, context: WebContext): voi
   });
 
   scope.post('/v1/instances', async (request, reply) => {
-    const options = readOrder(request.body, context.config);
+    const options = readOrder(request.body, await context.creationRules());
     const { domain } = options;
     try {
       const fleet = await context.fleet();

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
 import type { InstanceOptions } from '../../instances/options/options.ts';
-import { parseInstanceOptions } from '../../instances/options/parse-options.ts';
+import { type ParsingRules, parseInstanceOptions } from '../../instances/options/parse-options.ts';
 import { lenientLocale } from '../admin/messages/lenient-locale.ts';
 
 const MOST_CHARACTERS = 1_024;
@@ -38,7 +37,7 @@ const order = z.object({
  * Reads an order of an instance, in JSON.
  * @throws InputError `bad_request`, `invalid_options`
  */
-export function readOrder(body: unknown, config: Config): InstanceOptions {
+export function readOrder(body: unknown, rules: ParsingRules): InstanceOptions {
   const parsed = order.safeParse(body);
   if (!parsed.success) throw badOrder(parsed.error);
   const wanted = parsed.data;
@@ -53,11 +52,8 @@ export function readOrder(body: unknown, config: Config): InstanceOptions {
     'org-domain': wanted.org_domain,
     'org-id': wanted.org_id,
   };
-  const { options } = parseInstanceOptions(raw, {
-    subdomains: config.subdomains,
-    clusters: config.couchdb.clusters.length,
-    incompleteMembers: true,
-  });
+  const { contexts: _, ...known } = rules;
+  const { options } = parseInstanceOptions(raw, { ...known, incompleteMembers: true });
   return { ...options, uuid: uuidOf(options.domain) };
 }
 

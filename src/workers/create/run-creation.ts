@@ -8,6 +8,7 @@ import type { CreatePayload } from '../../jobs/kinds/create.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import { hasFinished, type StageRecord } from '../../jobs/queue/progress.ts';
 import { installApps, refuseUninstallable } from '../apps/install-apps.ts';
+import { writeSkeleton } from '../skeleton/write-skeleton.ts';
 import type { Attempt } from '../stage/attempt.ts';
 import { runStages } from '../stage/pipeline.ts';
 import type { Services } from '../stage/services.ts';
@@ -48,6 +49,11 @@ export async function runCreation(attempt: Attempt, payload: CreatePayload): Pro
     learn(instance: StoredInstance) {
       context.instance = instance;
       remember({ ...progress(), incarnation: incarnationOf(instance) });
+    },
+    async writeSkeleton() {
+      const { skeleton, locale } = options;
+      if (skeleton === undefined) return;
+      await writeSkeleton({ attempt, instance: instanceOf(context), skeleton, locale });
     },
     async installApps() {
       await installAll(instanceOf(context));

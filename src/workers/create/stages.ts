@@ -6,6 +6,7 @@ import { finish } from './finish.ts';
 import { indexes } from './indexes.ts';
 import { register } from './register.ts';
 import { settings } from './settings.ts';
+import { skeleton } from './skeleton.ts';
 
 /** The stages of a creation in their order (`ARCHITECTURE.md` §3.5): what databases begin with is written at the same time. */
 export const createStages: readonly CreateStep[] = [
@@ -13,5 +14,6 @@ export const createStages: readonly CreateStep[] = [
   databases,
   { together: [indexes, directories, settings] },
   finish,
+  skeleton,
   apps,
 ];

@@ -3,12 +3,14 @@ import type { Cloudery, CommonSettings, RagServer, Registries } from '../../conf
 import type { HasOneNode } from '../../couchdb/has-one-node.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import type { DesignSource } from '../../instances/databases/design-source.ts';
+import type { Subdomains } from '../../instances/domains/domain.ts';
 import type { Scheme } from '../../instances/domains/registration-link.ts';
 import type { HasOneCopy } from '../../instances/lookup/has-one-copy.ts';
 import type { PrefixIndex } from '../../instances/lookup/prefix-index.ts';
 import type { PlatformWatch } from '../../instances/platform/platform-indexes.ts';
 import type { EncryptorKey } from '../../instances/vault/organization-key.ts';
 import type { Log } from '../../logger.ts';
+import type { SkeletonStore } from '../../skeleton/skeleton-store.ts';
 import type { StackConnection } from '../../stack/connect.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { Pool } from '../pool/pool.ts';
@@ -42,6 +44,9 @@ export interface Services extends Clusters {
   /** Tells which number stacks of the platform write. */
   readonly platform: PlatformWatch;
   readonly linkScheme: Scheme;
+  readonly subdomains: Subdomains;
+  /** The first files of new instances, as they are on this machine. */
+  readonly skeletons: SkeletonStore;
   readonly contexts: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly forcedOidcContexts: readonly string[];
   readonly encryptorKey: EncryptorKey;

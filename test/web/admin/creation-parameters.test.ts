@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { rulesOf } from '../../../src/operations/input/rules-of.ts';
 import { readCreation } from '../../../src/web/admin/creation-parameters.ts';
 import { stackError } from '../../../src/web/admin/messages/error-json.ts';
 import { redisAt } from '../../support/redis-at.ts';
@@ -15,7 +16,7 @@ const config = workerConfig({
 const DOMAIN = 'alice.example.org';
 
 function read(parameters: Record<string, string>) {
-  return readCreation(new Map(Object.entries({ Domain: DOMAIN, ...parameters })), config);
+  return readCreation(new Map(Object.entries({ Domain: DOMAIN, ...parameters })), rulesOf(config));
 }
 
 function optionsOf(parameters: Record<string, string>) {

@@ -1,0 +1,24 @@
+import type { Config } from '../../config/config.ts';
+import type { ParsingRules } from '../../instances/options/parse-options.ts';
+import { stampOf } from '../../skeleton/stamp-of.ts';
+import { creationRules } from './creation-rules.ts';
+
+/**
+ * The rules for new instances as they are at each moment, for a program that stays: the skeleton is read again only where
+ * something in its directory has changed.
+ */
+export function currentRules(config: Config): () => Promise<ParsingRules> {
+  let known: { readonly stamp: string; readonly rules: Promise<ParsingRules> } | undefined;
+  return async () => {
+    const directory = config.fleet.skeleton;
+    const stamp = directory === undefined ? '' : await stampOf(directory);
+    if (known?.stamp !== stamp) known = { stamp, rules: creationRules(config) };
+    const asked = known;
+    try {
+      return await asked.rules;
+    } catch (error) {
+      if (known === asked) known = undefined;
+      throw error;
+    }
+  };
+}
