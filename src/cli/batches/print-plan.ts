@@ -30,8 +30,13 @@ export interface PlanAnswer {
   readonly guard?: GuardQuestion;
 }
 
+/** What is shown of a row. */
+export interface ShownRow extends Pick<PlannedRow, 'domain' | 'verdict' | 'unknown'> {
+  readonly request: { readonly row: number };
+}
+
 /** A row of it: the members of its verdict among its own. */
-type PlanRowAnswer = Verdict & {
+export type PlanRowAnswer = Verdict & {
   readonly row: number;
   readonly domain: string;
   readonly unknown: readonly Unknown[];
@@ -71,9 +76,9 @@ export async function showPlan(
   return { answer, outcome: counts.toDo > 0 ? 'somethingToDo' : 'done' };
 }
 
-/** A plan is signed with the fleet's key, which is made where no worker has come first. */
-async function writePlan(
-  { config, couch, output, naming }: PlanCommand,
+/** Writes a plan to a file. It is signed with the fleet's key, which is made where no worker has come first. */
+export async function writePlan(
+  { config, couch, output, naming }: Pick<PlanCommand, 'config' | 'couch' | 'output' | 'naming'>,
   plan: Plan,
   file: string,
 ): Promise<void> {
@@ -114,24 +119,30 @@ export async function* onePage(rows: readonly RowRequest[]): AsyncGenerator<read
   yield rows;
 }
 
-function rowAnswer({ request: { row }, domain, verdict, unknown }: PlannedRow): PlanRowAnswer {
+export function rowAnswer({ request: { row }, domain, verdict, unknown }: ShownRow): PlanRowAnswer {
   return { row, domain, ...verdict, unknown };
 }
 
-function shownLines({ kind, counts, rows }: Plan, live: boolean): string[] {
+function shownLines(plan: Plan, live: boolean): string[] {
+  return [planHeading(plan), ...rowsText(PLAN_HEAD, plan.rows.map(planCells), live)];
+}
+
+/** How many rows a plan has of each verdict, in a line. */
+export function planHeading({ kind, counts }: Pick<Plan, 'kind' | 'counts'>): string {
   const { toDo, unknown } = counts;
   const parts = VERDICTS.filter((verdict) => counts[verdict] > 0).map(
     (verdict) => `${count(counts[verdict])} ${verdict}`,
   );
   const odd = unknown === 0 ? [] : [`${count(unknown)} name what is not known here`];
   const heading = `${kind}: ${count(counts.rows)} ${counts.rows === 1 ? 'row' : 'rows'}, ${count(toDo)} with something to do`;
-  return [
-    [heading, ...parts, ...odd].join('; '),
-    ...rowsText(['ROW', 'DOMAIN', 'VERDICT', 'WHAT'], rows.map(cells), live),
-  ];
+  return [heading, ...parts, ...odd].join('; ');
 }
 
-function cells({ request: { row }, domain, verdict, unknown }: PlannedRow): string[] {
+/** What `planCells` are. */
+export const PLAN_HEAD = ['ROW', 'DOMAIN', 'VERDICT', 'WHAT'] as const;
+
+/** A row of a plan as it is listed. */
+export function planCells({ request: { row }, domain, verdict, unknown }: ShownRow): string[] {
   const odd = unknown.map(({ what, name }) => `unknown ${what}: ${name}`);
   return [String(row), domain, verdict.verdict, [verdictDetail(verdict), ...odd].filter(Boolean).join('; ')];
 }

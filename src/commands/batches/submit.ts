@@ -99,9 +99,9 @@ export default class BatchesSubmit extends BaseCommand {
     fleet: KeyedFleet,
     plan: ReadPlan,
   ): Promise<CommandResult<BatchSummary | NothingQueued>> {
-    const { kind } = plan.head;
-    if (kind === 'create') refuseAddRm(config, 'add');
-    if (kind === 'destroy') refuseAddRm(config, 'destroy');
+    const { kinds } = await sizeOfPlan(plan);
+    if (kinds.has('create')) refuseAddRm(config, 'add');
+    if (kinds.has('destroy')) refuseAddRm(config, 'destroy');
     const printer = batchPrinter(this.output, wait.async || this.jsonEnabled());
     const before = await findSubmitted(fleet, plan.head);
     if (before !== undefined) {
@@ -155,19 +155,22 @@ export default class BatchesSubmit extends BaseCommand {
    * @returns that number as it was typed; undefined where nobody was asked for it
    */
   private async ask(config: Config, plan: ReadPlan, isNumberGiven: boolean): Promise<number | undefined> {
-    const { kind, name } = plan.head;
+    const { name } = plan.head;
     const prompt = { config, stdin: process.stdin, output: this.output, json: this.jsonEnabled() };
     const question = (what: string, number: number): string[] => [
       `Are you sure you want to ${what} ${count(number)} instance${number === 1 ? '' : 's'}, by the plan ${name}?`,
     ];
-    const { guarded, toDo } = await sizeOfPlan(plan);
-    const asked = ASKED[kind];
-    if (asked !== undefined) {
-      if (toDo > 0) await askForNumber(prompt, toDo, question(asked, toDo));
+    const { guarded, kinds } = await sizeOfPlan(plan);
+    for (const [kind, number] of kinds) {
+      const asked = ASKED[kind];
+      if (asked === undefined) continue;
+      await askForNumber(prompt, number, question(asked, number));
       return undefined;
     }
     if (guarded === 0 || isNumberGiven) return undefined;
-    await askForNumber(prompt, guarded, question(kind === 'destroy' ? 'remove' : 'block', guarded));
+    const removed = kinds.get('destroy') ?? 0;
+    const what = removed === 0 ? 'block' : removed === guarded ? 'remove' : 'remove or block';
+    await askForNumber(prompt, guarded, question(what, guarded));
     return guarded;
   }
 }

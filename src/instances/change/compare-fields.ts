@@ -51,6 +51,11 @@ function isChange(name: string): name is keyof typeof FIELDS_OF {
   return Object.hasOwn(FIELDS_OF, name);
 }
 
+/** The fields of the document that a change is about, by its name; none for what is no change of one. */
+export function fieldsOfChange(name: string): readonly (keyof InstanceFields)[] {
+  return isChange(name) ? FIELDS_OF[name] : [];
+}
+
 /** All fields that changes are about, those that stay as they are included. */
 export function comparedFields(
   instance: InstanceDocument,
@@ -63,7 +68,7 @@ export function comparedFields(
 /** Those of the document of the instance. */
 export function comparedInInstance(instance: InstanceDocument, changes: InstanceChanges): FieldChange[] {
   const after = applyChanges(instance, changes);
-  const fields = new Set(Object.keys(changes).flatMap((name) => (isChange(name) ? FIELDS_OF[name] : [])));
+  const fields = new Set(Object.keys(changes).flatMap((name) => fieldsOfChange(name)));
   return [
     ...[...fields].map((field) => fieldChange(field, instance[field], after[field])),
     ...comparedFlags(instance, changes.featureFlags),

@@ -70,14 +70,17 @@ function setBlocking(document: InstanceDocument, { blocked, blockingReason }: In
 
 /** In the stack's order: the latest terms are held against what was signed before. */
 function setTos(document: InstanceDocument, { tos, tosLatest }: InstanceChanges): void {
-  if (tosLatest !== undefined && !isSigned(document.tos, tosLatest)) document.tos_latest = tosLatest;
+  if (tosLatest !== undefined && !isSignedBy(document.tos, tosLatest)) document.tos_latest = tosLatest;
   if (tos === undefined) return;
   document.tos = tos;
-  if (isSigned(tos, document.tos_latest)) delete document.tos_latest;
+  if (isSignedBy(tos, document.tos_latest)) delete document.tos_latest;
 }
 
-/** What was stored at creation may be of any format, and is then not taken for a signature. */
-function isSigned(signed: string | undefined, latest: string | undefined): boolean {
+/**
+ * Whether the latest terms are signed with these. What was stored at creation may be of any format, and is then not taken
+ * for a signature.
+ */
+export function isSignedBy(signed: string | undefined, latest: string | undefined): boolean {
   if (!signed || !latest) return false;
   try {
     return tosMajor(signed) >= tosMajor(latest);

@@ -63,3 +63,14 @@ export function requireDatedTos(text: string): string {
   if (!version.dated) throw badTos('Bad format for TOS version: the latest terms need a date');
   return version.text;
 }
+
+/** Whether a version is the one that is stored, which may be written otherwise. @param tos as `normaliseTos` leaves it */
+export function sameTos(tos: string, stored: string | undefined): boolean {
+  if (stored === undefined) return false;
+  try {
+    return normaliseTos(stored) === tos;
+  } catch (error) {
+    if (error instanceof InputError) return stored === tos;
+    throw error;
+  }
+}

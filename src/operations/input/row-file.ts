@@ -12,8 +12,8 @@ import {
 } from './check-rows.ts';
 import { createKeptRows, type KeptRows } from './kept-rows.ts';
 import { readRows } from './read-rows.ts';
-import { rowFormat } from './row-format.ts';
-import { type InputSource, spoolInput } from './spool.ts';
+import { type Row, type RowFormat, type RowProblem, rowFormat } from './row-format.ts';
+import { type InputSource, type SpooledInput, spoolInput } from './spool.ts';
 
 /** Good rows of a page, where they are read again because they could not be kept. */
 const PAGE = 500;
@@ -36,6 +36,19 @@ export interface RowFile<Parsed> {
   close(): Promise<void>;
 }
 
+/** Finds out of which form an input is, and reads its rows as often as asked. @param told of the form, where that was said */
+export type RowsReader = (
+  input: SpooledInput,
+  columns: readonly string[],
+  told: RowFormat | undefined,
+) => Promise<(stream: Readable) => AsyncIterable<Row | RowProblem>>;
+
+const usualReader: RowsReader = async (input, columns, told) => {
+  const { name: file } = input;
+  const format = told ?? (await rowFormat(file, () => input.open()));
+  return (stream) => readRows(stream, format, { file, columns });
+};
+
 /**
  * @param source path, `-` for `stdin`, or a stream
  * @param columns those that may occur; `domain` among them
@@ -46,14 +59,14 @@ export async function openRowFile<Parsed extends object>(
   stdin: Readable,
   check: RowCheck<Parsed>,
   columns: readonly string[] = INSTANCE_FLAGS,
+  reader: RowsReader = usualReader,
 ): Promise<RowFile<Parsed>> {
   const input = await spoolInput(source, stdin);
   try {
     const told = typeof source === 'object' ? source.format : undefined;
-    const format = told ?? (await rowFormat(input.name, () => input.open()));
+    const rowsOf = await reader(input, columns, told);
     const keeper = createKeeper<GoodRow<Parsed>>();
-    const checked = (withDoubts: boolean) =>
-      checkedRows(readRows(input.open(), format, { file: input.name, columns }), check, withDoubts);
+    const checked = (withDoubts: boolean) => checkedRows(rowsOf(input.open()), check, withDoubts);
     return {
       name: input.name,
       rows: (keep) => (keep === undefined ? checked(true) : keeper.keeping(checked(true))),

@@ -31,18 +31,28 @@ export async function* creationChunks(
   passphrases: RowPassphrases | undefined,
 ): AsyncGenerator<BatchRow[]> {
   for await (const chunk of chunksOf(file, organizations)) {
-    yield await Promise.all(
-      chunk.map(async (row) => {
-        const { line, options, original: columns } = row;
-        const { domain, oldDomain } = options;
-        const passphrase = passphrases && (await rowPassphrase(passphrases, row));
-        const seal = passphrase && sealMarked(passphrases.sealKey, passphrase, domain);
-        const after = organizations.before(options);
-        const kept = passphrase && { passphrase, owner: { domain, ...(oldDomain && { oldDomain }) } };
-        return { row: line, original: { columns, ...kept }, ...creation({ options, seal, tries, after }) };
-      }),
-    );
+    yield await Promise.all(chunk.map((row) => creationRow(row, organizations, tries, passphrases)));
   }
+}
+
+/**
+ * A good row as a job.
+ * @param organizations asked of all organizations' own instances before
+ * @param passphrases absent where none is to be sealed
+ */
+export async function creationRow(
+  row: Omit<ValidRow, 'kind'>,
+  organizations: Pick<Organizations, 'before'>,
+  tries: number,
+  passphrases: RowPassphrases | undefined,
+): Promise<BatchRow> {
+  const { line, options, original: columns } = row;
+  const { domain, oldDomain } = options;
+  const passphrase = passphrases && (await rowPassphrase(passphrases, row));
+  const seal = passphrase && sealMarked(passphrases.sealKey, passphrase, domain);
+  const after = organizations.before(options);
+  const kept = passphrase && { passphrase, owner: { domain, ...(oldDomain && { oldDomain }) } };
+  return { row: line, original: { columns, ...kept }, ...creation({ options, seal, tries, after }) };
 }
 
 async function* chunksOf(file: GoodRows, organizations: Organizations): AsyncGenerator<ValidRow[]> {
@@ -85,7 +95,7 @@ export interface RowPassphrases {
 /** The stored form of a row's passphrase, be it given in clear text or as an export gave it; undefined where there is none. */
 async function rowPassphrase(
   { sealKey, mark }: RowPassphrases,
-  row: ValidRow,
+  row: Omit<ValidRow, 'kind'>,
 ): Promise<MarkedPassphrase | undefined> {
   const { sealedPassphrase, options } = row;
   return sealedPassphrase === undefined
@@ -96,15 +106,22 @@ async function rowPassphrase(
 /** @throws InputError `foreign_passphrase` for the first row whose exported passphrase does not open */
 export async function refuseForeignPassphrases(file: InstanceFile, sealKey: string): Promise<void> {
   for await (const page of file.goodPages()) {
-    for (const { line, sealedPassphrase, options } of page) {
-      if (sealedPassphrase === undefined) continue;
-      if (openExportedPassphrase(sealKey, sealedPassphrase, options) !== undefined) continue;
-      throw new InputError(
-        'foreign_passphrase',
-        'the passphrase was exported for another domain or by another fleet, or was cut; nothing was queued',
-        { file: file.name, line, column: 'passphrase' },
-        'Give the passphrase itself, or leave it empty: the owner chooses one then.',
-      );
-    }
+    for (const row of page) refuseForeignPassphrase(row, sealKey, file.name);
   }
+}
+
+/** The same for one row. @param file as it is shown */
+export function refuseForeignPassphrase(
+  { line, sealedPassphrase, options }: Pick<ValidRow, 'line' | 'sealedPassphrase' | 'options'>,
+  sealKey: string,
+  file: string,
+): void {
+  if (sealedPassphrase === undefined) return;
+  if (openExportedPassphrase(sealKey, sealedPassphrase, options) !== undefined) return;
+  throw new InputError(
+    'foreign_passphrase',
+    'the passphrase was exported for another domain or by another fleet, or was cut; nothing was queued',
+    { file, line, column: 'passphrase' },
+    'Give the passphrase itself, or leave it empty: the owner chooses one then.',
+  );
 }

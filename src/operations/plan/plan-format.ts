@@ -1,6 +1,7 @@
 import { createHmac, type Hmac } from 'node:crypto';
 import { z } from 'zod';
 import { fieldValue } from '../../instances/options/strict-options.ts';
+import { BATCH_KINDS } from '../../jobs/batches/batch-kind.ts';
 import { derivedKey } from '../../jobs/fleet/seal.ts';
 import { KIND_NAMES } from '../../jobs/kinds/job-kinds.ts';
 import { VERDICTS } from './verdict.ts';
@@ -20,7 +21,7 @@ export const planHead = z.strictObject({
   version: z.literal(PLAN_VERSION),
   plan: z.uuid(),
   fleet: z.string(),
-  kind: z.enum(KIND_NAMES),
+  kind: z.enum(BATCH_KINDS),
   name: z.string(),
   reason: z.string(),
   options: z.strictObject({

@@ -1,11 +1,11 @@
-import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
+import type { BatchKind } from '../../jobs/batches/batch-kind.ts';
 import type { BatchRow } from '../batches/queue-rows.ts';
 import { type PlannedRow, type PlanServices, planRows } from './plan-rows.ts';
 import { countPlan, type PlanCounts } from './verdict.ts';
 
 /** Work that may be looked at before it is queued. */
 export interface PlannableWork {
-  readonly kind: JobKind;
+  readonly kind: BatchKind;
   /** What its batch would be called. */
   readonly name: string;
   /** Most instances that are begun in a second; undefined = as many as workers can. */

@@ -12,6 +12,7 @@ import type { Batch } from '../../jobs/batches/batches.ts';
 import type { SteeringChange } from '../../jobs/batches/steering.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import { sealAddress } from '../../jobs/fleet/notices.ts';
+import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
 import type { JobSpec } from '../../jobs/kinds/payload.ts';
 import type { BatchRow } from '../batches/queue-rows.ts';
 import {
@@ -55,6 +56,8 @@ export interface PlanSize {
   readonly toDo: number;
   /** Instances that would be destroyed or blocked. */
   readonly guarded: number;
+  /** Instances by what would be done to them. */
+  readonly kinds: ReadonlyMap<JobKind, number>;
 }
 
 /** Rows that are looked at again, and queued, at a time. */
@@ -72,12 +75,15 @@ export async function findSubmitted(
 export async function sizeOfPlan({ rows }: Pick<ReadPlan, 'rows'>): Promise<PlanSize> {
   let toDo = 0;
   let guarded = 0;
+  const kinds = new Map<JobKind, number>();
   for await (const { verdict, request } of rows()) {
     if (!isPlannedWork(verdict)) continue;
     toDo += 1;
+    const { kind } = request.work;
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     if (isGuarded(request.work)) guarded += 1;
   }
-  return { toDo, guarded };
+  return { toDo, guarded, kinds };
 }
 
 /**

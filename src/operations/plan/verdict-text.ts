@@ -26,6 +26,8 @@ export function verdictDetail(verdict: Verdict): string {
     case 'reserved':
     case 'deleting':
     case 'absent':
+    case 'held':
+    case 'unlisted':
     case 'refused':
       return `${verdict.code}: ${verdict.message}`;
     default:

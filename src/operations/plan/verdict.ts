@@ -41,6 +41,10 @@ export type Verdict =
     } & Reason)
   | ({ readonly verdict: 'deleting' } & Reason)
   | ({ readonly verdict: 'absent' } & Reason)
+  /** It names, or is, what no list decides on: somebody has to look at it. */
+  | ({ readonly verdict: 'held' } & Reason)
+  /** It is there, and no row of a list is about it. */
+  | ({ readonly verdict: 'unlisted' } & Reason)
   /** A rule of the workers forbids it. */
   | ({ readonly verdict: 'refused' } & Reason);
 
@@ -60,6 +64,8 @@ export const VERDICTS = [
   'reserved',
   'deleting',
   'absent',
+  'held',
+  'unlisted',
   'refused',
 ] as const satisfies readonly VerdictName[];
 
@@ -99,7 +105,7 @@ export interface PlanCounts extends Readonly<Record<VerdictName, number>> {
 }
 
 /** What is counted of a row. */
-interface CountedRow {
+export interface CountedRow {
   readonly verdict: Verdict;
   readonly unknown: readonly Unknown[];
 }
@@ -131,6 +137,8 @@ export function countPlan(rows: readonly CountedRow[]): PlanCounts {
     reserved: of('reserved'),
     deleting: of('deleting'),
     absent: of('absent'),
+    held: of('held'),
+    unlisted: of('unlisted'),
     refused: of('refused'),
   };
 }

@@ -80,7 +80,7 @@ describe('the places that workers touch', () => {
     const on = { domain, seen: { id, incarnation: incarnationOf({ cli_secret: secret }) } };
     return [
       { ...on, kind: 'install-apps', apps: ['agenda'] },
-      { ...on, kind: 'modify-and-install', changes: {}, apps: ['agenda'] },
+      { ...on, kind: 'modify-and-install', changes: { locale: 'en' }, apps: ['agenda'] },
       { ...on, kind: 'update-apps', apps: ['tasks'], safe: false },
       { ...on, kind: 'uninstall-apps', apps: ['tasks'], purgeCode: true },
       { ...on, kind: 'repair', recreateEmpty: false, dropReservation: false },

@@ -1,0 +1,84 @@
+import { isSignedBy } from '../documents/apply-changes.ts';
+import type { InstanceDocument } from '../documents/instance-document.ts';
+import { foldedName } from '../domains/folded-name.ts';
+import { type InstanceChanges, instanceChanges } from '../options/changes.ts';
+import { sameTos } from '../options/tos.ts';
+import { comparedInInstance, comparedInSettings, differing, fieldsOfChange } from './compare-fields.ts';
+
+/**
+ * What of changes is left to do, where only what means something else is a change: the order of aliases, sponsorships and feature
+ * sets means nothing, nor does the case of a mail address; terms that are signed by now are not the latest ones any more; and
+ * what is not blocked needs no unblocking, whatever reason an earlier block has left.
+ * @param settings of the instance; nothing of them is left to do where they are undefined and the changes have none
+ * @returns undefined where nothing is left
+ */
+export function neededChanges(
+  instance: InstanceDocument,
+  settings: Readonly<Record<string, unknown>> | undefined,
+  changes: InstanceChanges,
+): InstanceChanges | undefined {
+  const { settings: _, featureFlags: _flags, ...ofDocument } = changes;
+  const same = meansTheSame(instance, changes);
+  const different = new Set(differing(comparedInInstance(instance, changes)).map(({ field }) => field));
+  const fields = Object.entries(ofDocument).filter(
+    ([name]) => !same.has(name) && fieldsOfChange(name).some((field) => different.has(field)),
+  );
+  const flags = Object.entries(changes.featureFlags ?? {}).filter(([name]) =>
+    different.has(`feature_flags.${name}`),
+  );
+  const values = neededSettings(settings ?? {}, changes);
+  const left = {
+    ...Object.fromEntries(fields),
+    ...(flags.length > 0 && { featureFlags: Object.fromEntries(flags) }),
+    ...(values.length > 0 && { settings: Object.fromEntries(values) }),
+  };
+  return Object.keys(left).length === 0 ? undefined : instanceChanges.parse(left);
+}
+
+/** Names of the changes that would write something, and mean nothing. */
+function meansTheSame(instance: InstanceDocument, changes: InstanceChanges): ReadonlySet<string> {
+  const { aliases, sponsorships, featureSets, tos, tosLatest } = changes;
+  const same = new Set<string>();
+  const note = (name: string, is: boolean): void => void (is && same.add(name));
+  note('aliases', aliases !== undefined && isSameSet(aliases, instance.domain_aliases, foldedName));
+  note('sponsorships', sponsorships !== undefined && isSameSet(sponsorships, instance.sponsorships));
+  note('featureSets', featureSets !== undefined && isSameSet(featureSets, instance.feature_sets));
+  note('tos', tos !== undefined && sameTos(tos, instance.tos));
+  note('tosLatest', tosLatest !== undefined && isKnownOrSigned(tosLatest, instance, tos));
+  if (isSameBlock(instance, changes)) for (const name of ['blocked', 'blockingReason']) same.add(name);
+  return same;
+}
+
+function isSameSet(
+  wanted: readonly string[],
+  stored: readonly string[] = [],
+  fold: (text: string) => string = (text) => text,
+): boolean {
+  const [one, other] = [new Set(wanted.map(fold)), new Set(stored.map(fold))];
+  return one.size === other.size && [...one].every((each) => other.has(each));
+}
+
+function isKnownOrSigned(latest: string, instance: InstanceDocument, tos: string | undefined): boolean {
+  return sameTos(latest, instance.tos_latest) || isSignedBy(tos ?? instance.tos, latest);
+}
+
+function isSameBlock(instance: InstanceDocument, { blocked, blockingReason }: InstanceChanges): boolean {
+  const wanted = blocked ?? (blockingReason === undefined ? undefined : true);
+  if (wanted === undefined || wanted !== (instance.blocked === true)) return false;
+  return blockingReason === undefined || blockingReason === instance.blocking_reason;
+}
+
+function neededSettings(
+  settings: Readonly<Record<string, unknown>>,
+  { settings: wanted = {} }: InstanceChanges,
+): [string, string][] {
+  const different = new Set(
+    differing(comparedInSettings(settings, { settings: wanted })).map(({ field }) => field),
+  );
+  return Object.entries(wanted).filter(([key, value]) => {
+    if (!different.has(`settings.${key}`)) return false;
+    const stored = Object.hasOwn(settings, key) ? settings[key] : undefined;
+    const isAddress = key === 'email' && typeof stored === 'string';
+    return !(isAddress && stored.toLowerCase() === value.toLowerCase());
+  });
+}

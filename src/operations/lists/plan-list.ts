@@ -1,0 +1,277 @@
+import { chunks } from '../../chunk.ts';
+import {
+  classifyDocument,
+  describeUnreadable,
+  type ReadResult,
+} from '../../instances/lookup/classify-document.ts';
+import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
+import { INSTANCES } from '../../instances/lookup/lookup.ts';
+import { MIXED } from '../../jobs/batches/batch-kind.ts';
+import type { BatchRow } from '../batches/queue-rows.ts';
+import { creationRow, type RowPassphrases, refuseForeignPassphrase } from '../instances/creation-chunks.ts';
+import { createOrganizations } from '../instances/organizations.ts';
+import type { Plan } from '../plan/plan.ts';
+import { type PlannedRow, type PlanServices, planRows } from '../plan/plan-rows.ts';
+import { settingsOf, sideBySide } from '../plan/surroundings.ts';
+import { countPlan, type Verdict } from '../plan/verdict.ts';
+import { createdAt } from './created-at.ts';
+import { instanceApps } from './instance-apps.ts';
+import { judgeListed, type ListedQuestions, notInstalled } from './judge-row.ts';
+import { judgeUnlisted } from './judge-unlisted.ts';
+import type { GoodListRow } from './list-row.ts';
+import { type KnownInstance, type ListedFleet, readListedFleet } from './listed-fleet.ts';
+import { namedInstances } from './named-instances.ts';
+import type { CheckedList } from './open-list.ts';
+
+/** Instances that are on no list are to go. */
+export interface PruneOrder {
+  /** Which may go at all; each job asks it again. */
+  readonly scope: InstanceFilter;
+  /** Of what moment the list is, in milliseconds since 1970. */
+  readonly listTime: number;
+  readonly skipAccounts: boolean;
+}
+
+/** What is to be done by a list. */
+export interface ListOrder {
+  /** What its batch would be called. */
+  readonly name: string;
+  readonly tries: number;
+  /** Undefined where nothing is to be removed. */
+  readonly prune: PruneOrder | undefined;
+  /** Absent where no passphrase is to be sealed, for a plan that is only shown. */
+  readonly passphrases?: RowPassphrases | undefined;
+}
+
+/** A row, or an instance on no list, with which nothing is done. */
+export interface SettledRow {
+  /** Line in the list; of an instance on no list a number behind all of them. */
+  readonly row: number;
+  readonly domain: string;
+  readonly verdict: Verdict;
+}
+
+/** What a list would do to the fleet. `rows` are those for which there is work, or was when it was looked for. */
+export interface ListPlan extends Plan {
+  /** Rows that ask for nothing that is not so, that nobody may work on, and instances on no list. */
+  readonly settled: readonly SettledRow[];
+  /** Instances that would be removed. */
+  readonly pruned: number;
+  /** Instances in the scope of what may be removed, those of the list included. */
+  readonly inScope: number;
+}
+
+/** Rows whose documents are read at a time. */
+const PAGE = 200;
+
+/** Work that was found, in the order in which it is queued. */
+interface FoundWork {
+  readonly creations: GoodListRow[];
+  readonly changes: BatchRow[];
+  readonly removals: BatchRow[];
+  readonly settled: SettledRow[];
+}
+
+/** Compares a list with the fleet; nothing is written and nothing is queued. */
+export async function planList(
+  services: PlanServices,
+  list: CheckedList,
+  order: ListOrder,
+): Promise<ListPlan> {
+  const { name, prune } = order;
+  const fleet = await readListedFleet(services.global, prune?.scope, services.signal);
+  const found: FoundWork = { creations: [], changes: [], removals: [], settled: [] };
+  const listed = new Set<KnownInstance>();
+  let lastLine = 0;
+  for await (const page of list.goodPages()) {
+    for (const part of slicesOf(page))
+      await compare(services, part, { fleet, listed, found, tries: order.tries });
+    lastLine = page.reduce((most, { line }) => Math.max(most, line), lastLine);
+  }
+  const unlisted = fleet.instances.filter((instance) => !listed.has(instance));
+  await judgeRest(services, { fleet, unlisted, found, order, lastLine });
+
+  async function* requests(): AsyncGenerator<readonly BatchRow[]> {
+    yield* creations(found.creations, order, list.file);
+    yield found.changes;
+    yield found.removals;
+  }
+  const rows: PlannedRow[] = [];
+  for await (const page of planRows(services, requests())) rows.push(...page);
+  const { settled } = found;
+  const counted = [...rows, ...settled.map(({ verdict }) => ({ verdict, unknown: [] }))];
+  const pruned = rows.filter(({ verdict }) => verdict.verdict === 'destroy').length;
+  const inScope = fleet.instances.filter((instance) => instance.inScope).length;
+  return { kind: MIXED, name, rate: undefined, counts: countPlan(counted), rows, settled, pruned, inScope };
+}
+
+function* slicesOf(page: readonly GoodListRow[]): Generator<readonly GoodListRow[]> {
+  for (let at = 0; at < page.length; at += PAGE) yield page.slice(at, at + PAGE);
+}
+
+interface Comparison {
+  readonly fleet: ListedFleet;
+  readonly listed: Set<KnownInstance>;
+  readonly found: FoundWork;
+  readonly tries: number;
+}
+
+async function compare(
+  services: PlanServices,
+  page: readonly GoodListRow[],
+  { fleet, listed, found, tries }: Comparison,
+): Promise<void> {
+  const named = page.map((row) => namedInstances(row, fleet));
+  for (const each of named.flatMap((names) => names.named)) listed.add(each);
+  const documents = await readDocuments(
+    services,
+    named.flatMap(({ own }) => (own === undefined ? [] : [own])),
+  );
+  const ask = questions(services);
+  const oneOfSome = sideBySide();
+  await Promise.all(
+    page.map((row, at) =>
+      oneOfSome(async () => {
+        const names = named[at];
+        if (names === undefined) return;
+        const work = await judgeListed(row, names, documents.get(names.own?.seen.id ?? ''), ask);
+        const { line, original: columns } = row;
+        switch (work.work) {
+          case 'create':
+            found.creations.push(row);
+            return;
+          case 'change':
+            found.changes.push({ row: line, tries, work: work.task, original: { columns } });
+            return;
+          case 'none':
+            found.settled.push({ row: line, domain: work.domain, verdict: work.verdict });
+            return;
+          default:
+            work satisfies never;
+        }
+      }),
+    ),
+  );
+  // They come as they are answered.
+  for (const rows of [found.changes, found.settled]) rows.sort((one, other) => one.row - other.row);
+  found.creations.sort((one, other) => one.line - other.line);
+}
+
+function questions(services: PlanServices): ListedQuestions {
+  return {
+    settings: (instance) => settingsOf(services, instance),
+    async missingApps(instance, apps) {
+      const { slugs, sources } = await instanceApps(services, instance, services.signal);
+      return notInstalled(apps, slugs, sources);
+    },
+  };
+}
+
+/** Documents of instances as they are now, by their ids; those that are gone are not among them. */
+async function readDocuments(
+  { global, signal }: Pick<PlanServices, 'global' | 'signal'>,
+  instances: readonly KnownInstance[],
+): Promise<ReadonlyMap<string, ReadResult>> {
+  const keys = [...new Set(instances.map(({ seen }) => seen.id))];
+  if (keys.length === 0) return new Map();
+  const rows = await global.allDocuments(INSTANCES, { keys, includeDocs: true }, signal);
+  return new Map(rows.flatMap(({ doc }) => (doc ? [[doc._id, classifyDocument(doc)] as const] : [])));
+}
+
+interface Rest {
+  readonly fleet: ListedFleet;
+  readonly unlisted: readonly KnownInstance[];
+  readonly found: FoundWork;
+  readonly order: ListOrder;
+  readonly lastLine: number;
+}
+
+/** Judges the instances that no row is about; where some are to go, only those that may. */
+async function judgeRest(
+  services: PlanServices,
+  { fleet, unlisted, found, order, lastLine }: Rest,
+): Promise<void> {
+  const { prune, tries } = order;
+  const meant = prune === undefined ? unlisted : unlisted.filter(({ inScope }) => inScope);
+  const ages = prune === undefined ? new Map<string, number>() : await agesOf(services, meant);
+  let row = lastLine;
+  for (const instance of meant) {
+    row += 1;
+    const { domain, seen } = instance;
+    const facts = prune && { listTime: prune.listTime, createdAt: ages.get(seen.id) };
+    const judged = judgeUnlisted(instance, fleet, facts);
+    if (judged.unlisted !== 'prune') {
+      const { unlisted: how, ...reason } = judged;
+      found.settled.push({
+        row,
+        domain,
+        verdict: { verdict: how === 'held' ? 'held' : 'unlisted', ...reason },
+      });
+      continue;
+    }
+    if (prune === undefined) continue;
+    const { scope: filter, skipAccounts } = prune;
+    found.removals.push({
+      row,
+      tries,
+      work: { kind: 'destroy', domain, skipAccounts, resume: false, seen, filter },
+    });
+  }
+  for (const unreadable of fleet.unreadable) {
+    row += 1;
+    const message = describeUnreadable(unreadable);
+    const verdict: Verdict = {
+      verdict: 'held',
+      code: 'unreadable',
+      message,
+      advice: 'Nothing is done to it.',
+    };
+    found.settled.push({ row, domain: unreadable.domain, verdict });
+  }
+}
+
+/** When instances were made, by the ids of their documents, as far as that can be told. */
+async function agesOf(
+  services: PlanServices,
+  instances: readonly KnownInstance[],
+): Promise<ReadonlyMap<string, number>> {
+  const ages = new Map<string, number>();
+  const oneOfSome = sideBySide();
+  for await (const page of chunks(instances, PAGE)) {
+    const documents = await readDocuments(services, page);
+    await Promise.all(
+      [...documents].map(([id, result]) =>
+        oneOfSome(async () => {
+          if (!result.readable) return;
+          const at = await createdAt(services, result.instance, services.signal);
+          if (at !== undefined) ages.set(id, at);
+        }),
+      ),
+    );
+  }
+  return ages;
+}
+
+/** Rows that are made ready side by side: each passphrase takes its time. */
+const CHUNK = 32;
+
+/** Rows of instances to be made, those of organizations' own before their members. @throws InputError `foreign_passphrase` */
+async function* creations(
+  rows: readonly GoodListRow[],
+  { tries, passphrases }: ListOrder,
+  file: string,
+): AsyncGenerator<readonly BatchRow[]> {
+  const organizations = createOrganizations();
+  const made = rows.flatMap(({ line, original, creation }) =>
+    creation === undefined ? [] : [{ ...creation, line, original }],
+  );
+  for (const { line, options } of made) organizations.add(line, options);
+  const own = made.filter(({ options }) => organizations.isOwn(options));
+  const ownLines = new Set(own.map(({ line }) => line));
+  const others = made.filter(({ line }) => !ownLines.has(line));
+  for await (const page of chunks([...own, ...others], CHUNK)) {
+    if (passphrases !== undefined)
+      for (const row of page) refuseForeignPassphrase(row, passphrases.sealKey, file);
+    yield await Promise.all(page.map((row) => creationRow(row, organizations, tries, passphrases)));
+  }
+}

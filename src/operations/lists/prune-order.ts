@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { InputError } from '../../errors.ts';
+import {
+  type InstanceFilter,
+  instanceFilter,
+  isEmptyFilter,
+} from '../../instances/lookup/instance-filter.ts';
+import { count } from '../../quantity-text.ts';
+import type { CheckedList, ListProof } from './open-list.ts';
+import type { PruneOrder } from './plan-list.ts';
+
+/** How somebody wants instances pruned. */
+export interface PruneWish {
+  readonly scope: InstanceFilter;
+  /** Of what moment the list is, as somebody has said, in milliseconds since 1970. */
+  readonly listTime: number | undefined;
+  readonly skipAccounts: boolean;
+}
+
+/** Parts of a filter by which what is pruned may be limited. */
+const SCOPES: ReadonlyMap<string, 'context' | 'orgId' | 'orgDomain' | 'domain'> = new Map([
+  ['context', 'context'],
+  ['org-id', 'orgId'],
+  ['org-domain', 'orgDomain'],
+  ['domain', 'domain'],
+]);
+
+/**
+ * Reads what may be pruned: `context=school`, `org-id=acme`, `domain=*.school.org`; of several all have to be met.
+ * @throws InputError `bad_scope`
+ */
+export function parseScope(texts: readonly string[]): InstanceFilter {
+  const parts: Record<string, string> = {};
+  for (const text of texts) {
+    const [, name = '', value = ''] = /^([a-z-]{1,20})=(.*)$/s.exec(text) ?? [];
+    const field = SCOPES.get(name);
+    if (field === undefined || value === '') {
+      throw badScope(
+        `${JSON.stringify(text)} is none of ${[...SCOPES.keys()].map((each) => `${each}=…`).join(', ')}`,
+      );
+    }
+    if (parts[field] !== undefined) throw badScope(`${name} is given twice`);
+    parts[field] = value;
+  }
+  const checked = instanceFilter.safeParse(parts);
+  if (checked.success) return checked.data;
+  throw badScope(checked.error.issues[0]?.message ?? 'it is not valid');
+}
+
+/** Reads the moment of a list. @throws InputError `list_time` */
+export function parseListTime(text: string): number {
+  if (z.iso.datetime({ offset: true }).safeParse(text).success) return Date.parse(text);
+  throw new InputError('list_time', `${JSON.stringify(text)} is not a time such as 2026-11-28T01:00:00Z`, {
+    column: '--list-time',
+  });
+}
+
+/** Clocks are not all the same, in milliseconds. */
+const AHEAD_MS = 5 * 60_000;
+
+/**
+ * What may be pruned by a list, which has to show that nothing of it is missing and of what moment it is.
+ * @param proof of the list, with what somebody has said of it
+ * @param now milliseconds since 1970
+ * @throws InputError `bad_scope`, `partial_list`, `unproven_list`, `list_time`
+ */
+export function pruneOrder(
+  { file, counts }: Pick<CheckedList, 'file' | 'counts'>,
+  proof: ListProof,
+  { scope, listTime, skipAccounts }: PruneWish,
+  now: number,
+): PruneOrder {
+  if (isEmptyFilter(scope)) {
+    throw badScope(
+      '--prune removes instances, and has to be limited',
+      'Say which ones may go: --scope context=…',
+    );
+  }
+  if (counts.invalid > 0) {
+    throw partial(
+      file,
+      `${count(counts.invalid)} of its rows are not good, and nobody knows which instances they mean`,
+    );
+  }
+  if (proof.state === 'partial') throw partial(file, proof.why);
+  if (proof.state === 'unproven') {
+    throw new InputError(
+      'unproven_list',
+      'Nothing in the list shows that it was not cut, so that nothing may be removed for not being in it.',
+      { file },
+      'Say how many rows it has: --expect-rows. Lists of instances export-list, and whole output of ldapsearch without -L, show it themselves.',
+    );
+  }
+  const at = listTime ?? proof.at;
+  if (at === undefined) {
+    throw new InputError(
+      'list_time',
+      'Nobody says of which moment the list is: an instance that was made since must not be removed.',
+      { file },
+      'Say when writing it was begun: --list-time 2026-11-28T01:00:00Z.',
+    );
+  }
+  if (at > now + AHEAD_MS) {
+    throw new InputError(
+      'list_time',
+      `The list would be of ${new Date(at).toISOString()}, which is to come.`,
+      { file },
+    );
+  }
+  return { scope, listTime: at, skipAccounts };
+}
+
+function partial(file: string, why: string): InputError {
+  return new InputError(
+    'partial_list',
+    `The list lacks something: ${why}.`,
+    { file },
+    'Write it again, or submit it without --prune.',
+  );
+}
+
+function badScope(message: string, advice = ''): InputError {
+  return new InputError('bad_scope', message, { column: '--scope' }, advice);
+}
