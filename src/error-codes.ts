@@ -130,7 +130,8 @@ const APPS = {
   app_changed: 'The application changed while it was installed.',
   app_checksum: 'What was fetched is not what the registry announced.',
   app_host: 'The application would come from a private server that the configuration does not name.',
-  app_konnector: 'A konnector is to be uninstalled, which only a running stack does.',
+  app_konnector:
+    'Accounts of the konnector have to be deleted at their providers, and no stack is known that does it.',
   app_linked: 'An OAuth client of the instance uses the application that is to be uninstalled.',
   app_manifest: 'The manifest of the application is not one.',
   app_not_found: 'No registry knows the application, or nothing is where its source points.',

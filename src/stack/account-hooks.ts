@@ -26,8 +26,8 @@ import {
 } from './konnector-jobs.ts';
 import type { StackInstance } from './stack-instance.ts';
 
-const ACCOUNTS = 'io.cozy.accounts';
-const SOFT_DELETED = 'io.cozy.accounts.soft_deleted';
+export const ACCOUNTS = 'io.cozy.accounts';
+export const SOFT_DELETED = 'io.cozy.accounts.soft_deleted';
 const KONNECTORS = 'io.cozy.konnectors';
 
 /** Doctypes of the databases by which an instance has accounts, or had some when they were deleted. */
@@ -70,15 +70,37 @@ interface ReadyJob {
  * AccountHookFailed when a konnector failed, after which another run has it try again; CouchError; StackRedisAway
  */
 export async function runAccountHooks(options: AccountHooksOptions): Promise<AccountHooksResult> {
-  const { server, stackRedis, skipAccounts, signal, times } = options;
+  const { stackRedis, skipAccounts } = options;
   if (skipAccounts) return { done: 0, givenUp: 0 };
   const { plan, copied } = await assertAccountsCanGo(options);
   if (stackRedis === undefined || plan.live.length + copied.length === 0) return { done: 0, givenUp: 0 };
 
+  return await deleteAtProviders(options, stackRedis, { live: plan.live, begun: copied });
+}
+
+/** How accounts are deleted beside a stack; `AccountHooksOptions` of an instance that stays. */
+export type AccountDeletions = Omit<AccountHooksOptions, 'skipAccounts' | 'stackRedis'>;
+
+/**
+ * Deletes accounts and has their konnectors delete them at their providers, by steps that a later run finds again.
+ * @param deletions accounts that are there, and those whose deletion an earlier run has begun
+ * @throws AccountHookFailed when a konnector failed, after which another run has it try again; CouchError; StackRedisAway
+ */
+export async function deleteAtProviders(
+  options: AccountDeletions,
+  stackRedis: Redis,
+  { live, begun }: { readonly live: readonly LiveDeletion[]; readonly begun: readonly AccountDeletion[] },
+): Promise<AccountHooksResult> {
+  const { server, signal, times } = options;
   const jobs: ReadyJob[] = [];
-  if (plan.live.length > 0) await server.createDatabase(databaseName(options.prefix, SOFT_DELETED), signal);
-  for (const deletion of plan.live) jobs.push(await deleteAccount(options, deletion));
-  for (const deletion of copied) jobs.push(await ensureJob(options, deletion));
+  await ensureCopies(options, live);
+  for (const deletion of live) {
+    await copy(options, deletion);
+    const job = await ensureJob(options, deletion);
+    await deleteOriginal(options, deletion);
+    jobs.push(job);
+  }
+  for (const deletion of begun) jobs.push(await ensureJob(options, deletion));
 
   const pushed: PushedJob[] = [];
   for (const { document } of jobs) pushed.push(await push(options, stackRedis, document));
@@ -90,6 +112,22 @@ export async function runAccountHooks(options: AccountHooksOptions): Promise<Acc
   }
   const done = [...ends.values()].filter((end) => end === 'done').length;
   return { done, givenUp: jobs.length - done };
+}
+
+/** Copies accounts of which no provider is told, then deletes them. @throws CouchError */
+export async function deleteUntold(options: AccountDeletions, live: readonly LiveDeletion[]): Promise<void> {
+  await ensureCopies(options, live);
+  for (const deletion of live) {
+    await copy(options, deletion);
+    await deleteOriginal(options, deletion);
+  }
+}
+
+async function ensureCopies(
+  { server, prefix, signal }: AccountDeletions,
+  live: readonly LiveDeletion[],
+): Promise<void> {
+  if (live.length > 0) await server.createDatabase(databaseName(prefix, SOFT_DELETED), signal);
 }
 
 /**
@@ -120,8 +158,8 @@ async function readPlan({ server, prefix, signal }: AccountHooksOptions): Promis
 }
 
 /** The deletions that an earlier run of ours began: it has left their jobs. */
-async function startedBefore(
-  options: AccountHooksOptions,
+export async function startedBefore(
+  options: Pick<AccountDeletions, keyof StackInstance | 'server' | 'signal'>,
   copied: readonly AccountDeletion[],
 ): Promise<AccountDeletion[]> {
   const { server, prefix, signal } = options;
@@ -134,24 +172,23 @@ async function startedBefore(
   return started;
 }
 
-/** Copy, job, then the account itself. */
-async function deleteAccount(options: AccountHooksOptions, deletion: LiveDeletion): Promise<ReadyJob> {
+/** Deletes the account itself, which has a copy. */
+async function deleteOriginal(options: AccountDeletions, { account, rev }: LiveDeletion): Promise<void> {
   const { server, prefix, signal, assertHeld } = options;
-  const { account, rev } = deletion;
-  assertHeld();
-  await copy(options, deletion);
-  const job = await ensureJob(options, deletion);
   assertHeld();
   try {
     await server.deleteDocument(databaseName(prefix, ACCOUNTS), account, rev, signal);
   } catch (error) {
     if (!isNoDocument(error)) throw error;
   }
-  return job;
 }
 
 /** Copies an account; a copy of another revision is replaced, for the account was changed or made anew since. */
-async function copy({ server, prefix, signal }: AccountHooksOptions, deletion: LiveDeletion): Promise<void> {
+async function copy(
+  { server, prefix, signal, assertHeld }: AccountDeletions,
+  deletion: LiveDeletion,
+): Promise<void> {
+  assertHeld();
   const database = databaseName(prefix, SOFT_DELETED);
   const fresh = softDeleted(deletion);
   try {
@@ -165,7 +202,7 @@ async function copy({ server, prefix, signal }: AccountHooksOptions, deletion: L
 }
 
 /** The job of a deletion; a new one when there is none, or when all before it have failed. */
-async function ensureJob(options: AccountHooksOptions, deletion: AccountDeletion): Promise<ReadyJob> {
+async function ensureJob(options: AccountDeletions, deletion: AccountDeletion): Promise<ReadyJob> {
   const { server, prefix, signal, assertHeld } = options;
   const database = databaseName(prefix, JOBS);
   for (let attempt = 0; ; attempt++) {
@@ -182,7 +219,7 @@ async function ensureJob(options: AccountHooksOptions, deletion: AccountDeletion
 
 /** Pushes a job unless an earlier run did: the timeout counts from the first push, also across runs. */
 async function push(
-  { assertHeld, ...instance }: AccountHooksOptions,
+  { assertHeld, ...instance }: AccountDeletions,
   redis: Redis,
   document: StoredDocument,
 ): Promise<PushedJob> {

@@ -15,10 +15,10 @@ import { withCouch } from '../../operations/connect/couch.ts';
 import { count } from '../../quantity-text.ts';
 
 export default class InstancesUninstallApps extends BaseCommand {
-  static override summary = 'Uninstall webapps from instances that have them';
+  static override summary = 'Uninstall applications from instances that have them';
 
   static override description =
-    'As cozy-stack: the triggers of their services, their permissions and their documents go; what they have written stays, and so does their code, unless --purge-code is given. One that an OAuth client of the instance uses is left alone, and so are konnectors: have a stack uninstall those, since their accounts have to be deleted at their providers. An instance without the application is passed over.';
+    'As cozy-stack: the triggers of their services, their permissions and their documents go; what they have written stays, and so does their code, unless --purge-code is given. A webapp that an OAuth client of the instance uses is left alone. With a konnector the accounts go that its triggers name: where it wants to delete them at their providers, a running stack is needed, whose Redis is configured, and is waited for. An instance without the application is passed over.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> agenda --context beta',
@@ -29,7 +29,7 @@ export default class InstancesUninstallApps extends BaseCommand {
   static override strict = false;
 
   static override args = {
-    slug: Args.string({ ignoreStdin: true, description: 'Slugs of the webapps' }),
+    slug: Args.string({ ignoreStdin: true, description: 'Slugs of the applications' }),
   };
 
   static override flags = {

@@ -16,7 +16,7 @@ const payload = z.strictObject({
 
 export type UninstallAppsPayload = z.infer<typeof payload>;
 
-/** Uninstalls webapps of an instance. */
+/** Uninstalls applications of an instance. */
 export const uninstallApps = defineKind({
   name: 'uninstall-apps',
   hasLinks: false,

@@ -1,4 +1,3 @@
-import { appId } from '../../apps/manifest/documents.ts';
 import type { StoredDocument } from '../../couchdb/documents.ts';
 import {
   comparedFields,
@@ -182,18 +181,21 @@ export function judgeChangeAndInstallation(change: Verdict, installation: Verdic
 }
 
 /**
- * What an uninstallation would do, by the rules of its job: konnectors stay, and where nothing else would go it is
- * refused. Nobody looks for code here: it would go also where the application is not installed any more.
+ * What an uninstallation would do, by the rules of its job: konnectors with accounts that need a stack stay, and where
+ * nothing else would go it is refused. Nobody looks for code here: it would go also where the application is not installed
+ * any more.
  * @param installed documents of those that are there, by slug
+ * @param kept slugs of the konnectors that stay
  * @throws Refusal `provisioning`, `deleting`, `swift`, `other_storage`
  */
 export function judgeUninstallation(
   { apps, purgeCode }: TaskOf<'uninstall-apps'>,
   instance: StoredInstance,
   installed: ReadonlyMap<string, StoredDocument>,
+  kept: ReadonlySet<string>,
 ): Verdict {
   refuseUninstallable(instance);
-  const konnectors = apps.filter((slug) => installed.get(slug)?._id === appId('konnector', slug));
+  const konnectors = apps.filter((slug) => kept.has(slug));
   const fields = apps.flatMap((slug): FieldChange[] => {
     const document = installed.get(slug);
     const version = document?.['version'];
@@ -210,8 +212,8 @@ export function judgeUninstallation(
   return {
     verdict: 'refused',
     code: 'app_konnector',
-    message: `${konnectors.join(', ')}: the accounts of a konnector have to be deleted at their providers first`,
-    advice: 'Have a stack uninstall it: cozy-stack konnectors uninstall.',
+    message: `${konnectors.join(', ')}: accounts can only be deleted at their providers by a running stack, and no Redis of a stack is configured`,
+    advice: "Set the stack's redis.addrs, or have a stack uninstall it: cozy-stack konnectors uninstall.",
   };
 }
 

@@ -46,6 +46,7 @@ export async function withPlanServices<T>(
     return await work({
       ...surveyor,
       contexts: config.contexts,
+      hasStackJobs: config.stackRedis?.jobs !== undefined,
       announced: apps.announced,
       repairable: repairQuestions(config, { global, cluster, prefixIndex, storage, signal }),
       async unknownOf(task) {

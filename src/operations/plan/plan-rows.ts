@@ -23,6 +23,7 @@ import {
   meantInstance,
   refuseUnmeasured,
 } from './judge-existing.ts';
+import { konnectorsOfStack, type StackReach } from './konnector-accounts.ts';
 import {
   databasesLeft,
   installedApps,
@@ -35,7 +36,7 @@ import {
 import { judged, type Unknown, type Verdict, verdictOf } from './verdict.ts';
 
 /** Where rows are judged. */
-export interface PlanServices extends Surveyor, AnnouncedApps {
+export interface PlanServices extends Surveyor, AnnouncedApps, StackReach {
   readonly global: CouchServer;
   /** What the configuration, and those whom it names, say of a row. */
   unknownOf(work: JobSpec): Promise<readonly Unknown[]>;
@@ -133,7 +134,8 @@ async function judgeWork(
       return await judgeApps(services, work, instance);
     case 'uninstall-apps': {
       const installed = await installedApps(services, instance, work.apps);
-      return judged(() => judgeUninstallation(work, instance, installed));
+      const kept = await konnectorsOfStack(services, instance, installed);
+      return judged(() => judgeUninstallation(work, instance, installed, kept));
     }
     case 'reset-links':
       return judged(() => judgeResetLink(work, instance));

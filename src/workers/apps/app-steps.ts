@@ -2,7 +2,7 @@ import { AppError } from '../../apps/errors.ts';
 import { CouchError } from '../../couchdb/errors.ts';
 import type { FailureKind } from '../../errors.ts';
 import { type AppRecord, withApp } from '../../jobs/queue/progress.ts';
-import { StackBusy } from '../../stack/errors.ts';
+import { AccountHookFailed, StackBusy } from '../../stack/errors.ts';
 import { StorageError } from '../../storage/errors.ts';
 import type { Attempt } from '../stage/attempt.ts';
 
@@ -146,7 +146,7 @@ const NEVER_TAKEN = [400, 413];
  * its lock, its end.
  */
 function ofThisApp(error: unknown): AppFailure | undefined {
-  if (error instanceof AppError || error instanceof StackBusy) {
+  if (error instanceof AppError || error instanceof StackBusy || error instanceof AccountHookFailed) {
     return { code: error.code, error: error.message, kind: error.kind };
   }
   if (error instanceof StorageError && error.kind === 'final') {

@@ -5,6 +5,12 @@ import type { StoredDocument } from '../../couchdb/documents.ts';
 import { isNoDocument, unlessNoDatabase } from '../../couchdb/errors.ts';
 import { databaseName } from '../../instances/databases/prefix.ts';
 import { deleteTriggers } from '../../stack/delete-triggers.ts';
+import {
+  deleteKonnectorAccounts,
+  findKonnectorAccounts,
+  type KonnectorAccounts,
+} from '../../stack/konnector-accounts.ts';
+import type { JobTimes } from '../../stack/konnector-jobs.ts';
 import { withAppLock } from '../../stack/lock.ts';
 import { stackPrefix } from '../../stack/stack-instance.ts';
 import { foreignFiles } from '../instance/remove-files.ts';
@@ -12,12 +18,14 @@ import { findApp, kindOf, strayTriggers } from './app-documents.ts';
 import { type AppWork, installInstance, placeOf } from './install-app.ts';
 import { refuseBusy } from './update-app.ts';
 
-/** One webapp that is to be uninstalled from one instance; `app` is its slug. */
+/** One application that is to be uninstalled from one instance; `app` is its slug. */
 export interface AppRemoval extends AppWork {
   /** Whether the code of all its versions goes, too. */
   readonly purgeCode: boolean;
   /** Whether an earlier try of the job has begun to remove it. */
   readonly hasBegun: boolean;
+  /** How konnectors are waited for, where that is to be other than usual. */
+  readonly konnectorTimes?: JobTimes;
   /** Told right before anything is removed. */
   onRemove(): Promise<void>;
 }
@@ -28,12 +36,13 @@ const CLIENTS = 'io.cozy.oauth.clients';
 const MOST_PERMISSIONS = 1_000;
 
 /**
- * Uninstalls one webapp as a stack does (`docs/cozy-data.md` §5.6): triggers of its services, its permissions, and last
- * its document. May be repeated at any point.
+ * Uninstalls one application as a stack does (`docs/cozy-data.md` §5.6). Of a webapp: triggers of its services, its
+ * permissions, and last its document. Of a konnector: the accounts that its triggers name, with these, before the rest.
+ * May be repeated at any point.
  *
  * @returns `absent` where there was nothing of it
- * @throws AppError `app_konnector`, `app_busy`, and, unless it has begun, `app_linked`, Refusal `foreign_files`, with nothing touched; CouchError,
- * StorageError, StackError
+ * @throws AppError `app_konnector`, `app_busy`, and, unless it has begun, `app_linked`, Refusal `foreign_files`, with nothing
+ * touched; AccountHookFailed, after which the next try has the konnector try again; CouchError, StorageError, StackError
  */
 export async function uninstallApp(removal: AppRemoval): Promise<'uninstalled' | 'absent'> {
   const { services, instance, app: slug, signal, hasBegun } = removal;
@@ -41,6 +50,9 @@ export async function uninstallApp(removal: AppRemoval): Promise<'uninstalled' |
   if (removal.purgeCode && (await storage.isForeign(instance.domain))) {
     throw foreignFiles(services, instance.domain);
   }
+  const seen = await findApp(placeOf(removal), slug);
+  // A konnector that deletes accounts takes the lock itself, when it looks for a newer version.
+  if (seen !== undefined && kindOf(seen) === 'konnector') await removeAccounts(removal, seen);
   return await withAppLock(
     services.stack.lock,
     stackPrefix(instance),
@@ -49,11 +61,31 @@ export async function uninstallApp(removal: AppRemoval): Promise<'uninstalled' |
       const here = { ...removal, signal: locked };
       const installed = await findApp(placeOf(here), slug);
       if (installed !== undefined) await removeDocuments(here, installed);
-      const isCodeGone = await purgeCode(here);
+      const isCodeGone = await purgeCode(here, installed);
       return installed !== undefined || hasBegun || isCodeGone ? 'uninstalled' : 'absent';
     },
     { signal },
   );
+}
+
+/** @throws AppError `app_konnector` with nothing touched, `app_busy` */
+async function removeAccounts(removal: AppRemoval, manifest: StoredDocument): Promise<void> {
+  const { services, instance, app: slug, lease, signal, hasBegun, konnectorTimes } = removal;
+  refuseBusy(slug, manifest);
+  const { server, prefix } = placeOf(removal);
+  const { domain, couch_cluster: couchCluster } = instance;
+  const options = {
+    ...{ domain, prefix, couchCluster, server, signal },
+    assertHeld: () => lease.assertHeld(),
+    ...(konnectorTimes && { times: konnectorTimes }),
+  };
+  const { jobs } = services.stack;
+  const accounts = await findKonnectorAccounts(options, { slug, manifest }, hasBegun);
+  if (accounts.needsStack && jobs === undefined) throw needsStack(slug, accounts);
+  if (accounts.triggers.length === 0) return;
+  await removal.onRemove();
+  const { givenUp } = await deleteKonnectorAccounts(options, jobs, accounts);
+  if (givenUp > 0) services.log.warn('konnectors did not answer', { app: slug, accounts: givenUp });
 }
 
 async function removeDocuments(removal: AppRemoval, installed: StoredDocument): Promise<void> {
@@ -61,9 +93,9 @@ async function removeDocuments(removal: AppRemoval, installed: StoredDocument): 
   const place = placeOf(removal);
   const { server, prefix, signal } = place;
   const assertHeld = () => lease.assertHeld();
-  refuseKonnector(slug, installed);
+  const kind = kindOf(installed);
   // Without its triggers and permissions it is of no use to a client that came meanwhile either.
-  if (!removal.hasBegun) await refuseLinked(removal);
+  if (kind === 'webapp' && !removal.hasBegun) await refuseLinked(removal);
   refuseBusy(slug, installed);
   await removal.onRemove();
   const about = installInstance(instance);
@@ -80,7 +112,7 @@ async function removeDocuments(removal: AppRemoval, installed: StoredDocument): 
     assertHeld,
   });
   const permissions = databaseName(prefix, PERMISSIONS);
-  const selector = { source_id: appId('webapp', slug), type: 'app' };
+  const selector = { source_id: appId(kind, slug), type: kind === 'webapp' ? 'app' : 'konnector' };
   const query = { selector, use_index: 'by-source-and-type', limit: MOST_PERMISSIONS };
   for (const { _id, _rev } of await server.find(permissions, query, signal)) {
     assertHeld();
@@ -88,27 +120,34 @@ async function removeDocuments(removal: AppRemoval, installed: StoredDocument): 
   }
   assertHeld();
   const { _id, _rev } = installed;
-  await unlessGone(server.deleteDocument(databaseName(prefix, doctypeOf('webapp')), _id, _rev, signal));
+  await unlessGone(server.deleteDocument(databaseName(prefix, doctypeOf(kind)), _id, _rev, signal));
 }
 
-/** @returns whether there was code of it */
-async function purgeCode(removal: AppRemoval): Promise<boolean> {
+/**
+ * @param installed as it was; of one that was not, what any kind of application has left goes
+ * @returns whether there was code of it
+ */
+async function purgeCode(removal: AppRemoval, installed: StoredDocument | undefined): Promise<boolean> {
   const { services, instance, app: slug, lease, purgeCode: isWanted } = removal;
   if (!isWanted) return false;
   const guard = () => lease.assertHeld();
-  const place = { kind: 'webapp', slug } as const;
-  const found = await services.storage.removeApp(instance.domain, place, guard);
-  if (found === 'foreign') throw foreignFiles(services, instance.domain);
-  return found === 'removed';
+  const kinds = installed === undefined ? (['webapp', 'konnector'] as const) : [kindOf(installed)];
+  let isCodeGone = false;
+  for (const kind of kinds) {
+    const found = await services.storage.removeApp(instance.domain, { kind, slug }, guard);
+    if (found === 'foreign') throw foreignFiles(services, instance.domain);
+    if (found === 'removed') isCodeGone = true;
+  }
+  return isCodeGone;
 }
 
-function refuseKonnector(slug: string, installed: StoredDocument): void {
-  if (kindOf(installed) === 'webapp') return;
-  throw new AppError(
+function needsStack(slug: string, { live, begun }: KonnectorAccounts): AppError {
+  const count = live.length + begun.length;
+  return new AppError(
     'app_konnector',
-    `${slug} is a konnector, whose accounts have to be deleted at their providers first`,
+    `${count === 1 ? '1 account' : `${count} accounts`} of the konnector ${slug} can only be deleted at the provider by a running stack, and no Redis of a stack is configured`,
     'final',
-    'Have a stack uninstall it: cozy-stack konnectors uninstall.',
+    "Set the stack's redis.addrs, or have a stack uninstall it: cozy-stack konnectors uninstall.",
   );
 }
 

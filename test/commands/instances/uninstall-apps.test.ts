@@ -26,7 +26,26 @@ describe('instances uninstall-apps', () => {
     ];
     const file = await platform.write('made.csv', rows);
     expect((await platform.run('instances', 'add', '--from', file)).exitCode).to.equal(0);
+    await giveAccount('a.example.org');
   });
+
+  /** An account of waterbill, which would have to be deleted at its provider: no stack is configured here. */
+  async function giveAccount(domain: string): Promise<void> {
+    const database = (doctype: string) => databaseName(prefixOf(domain), doctype);
+    const { server } = platform;
+    const konnectors = database('io.cozy.konnectors');
+    const found = await server.getDocument(konnectors, 'io.cozy.konnectors/waterbill');
+    if (found === undefined) throw new Error('there is no waterbill');
+    await server.putDocument(konnectors, { ...found, on_delete_account: 'onDeleteAccount.js' });
+    await server.createDatabase(database('io.cozy.accounts'));
+    await server.putDocument(database('io.cozy.accounts'), { _id: 'account', account_type: 'waterbill' });
+    await server.putDocument(database('io.cozy.triggers'), {
+      _id: 'weekly',
+      type: '@cron',
+      worker: 'konnector',
+      message: { konnector: 'waterbill', account: 'account' },
+    });
+  }
 
   after(async () => {
     await platform.close();
@@ -49,7 +68,7 @@ describe('instances uninstall-apps', () => {
     expect(await hasAgenda('a.example.org')).to.equal(true);
   });
 
-  it('refuses beforehand where only a konnector would go', async () => {
+  it('refuses beforehand where only a konnector would go that needs a stack', async () => {
     const { stdout } = await run('waterbill', '--domain', 'a.example.org', '--dry-run', '--json');
     expect(JSON.parse(stdout).rows[0]).to.include({ verdict: 'refused', code: 'app_konnector' });
   });

@@ -128,6 +128,110 @@ describe('uninstalling applications', () => {
     expect(app).to.include({ state: 'absent' });
   });
 
+  it('takes a konnector with the accounts that its triggers name, and leaves what a stack leaves', async () => {
+    const domain = await withApps();
+    const { prefix = '' } = (await test.instance(domain)) ?? {};
+    for (const [id, account] of [
+      ['of-water', 'water'],
+      ['of-none', ''],
+    ]) {
+      await put(domain, 'io.cozy.triggers', {
+        _id: id ?? '',
+        type: '@cron',
+        worker: 'konnector',
+        message: { konnector: 'waterbill', account },
+      });
+      await redis.zadd('triggers', '1', `${prefix}/${id}`);
+    }
+    for (const _id of ['water', 'forgotten']) {
+      await put(domain, 'io.cozy.accounts', { _id, account_type: 'waterbill' });
+    }
+    expect((await uninstall(domain, 'waterbill')).end).to.include({ outcome: 'uninstalled' });
+    expect(await idsOf(domain, 'io.cozy.konnectors')).to.deep.equal([]);
+    expect(await idsOf(domain, 'io.cozy.accounts')).to.deep.equal(['forgotten']);
+    expect(await idsOf(domain, 'io.cozy.accounts.soft_deleted')).to.deep.equal(['water']);
+    const triggers = await idsOf(domain, 'io.cozy.triggers');
+    expect(triggers).to.include('of-none').and.not.to.include('of-water');
+    const entries = await redis.zrange('triggers', '0', '-1');
+    expect(entries).to.include(`${prefix}/of-none`).and.not.to.include(`${prefix}/of-water`);
+    const permissions = await test.documents(domain, 'io.cozy.permissions');
+    expect(permissions.flatMap((each) => each['source_id'] ?? [])).to.deep.equal(['io.cozy.apps/agenda']);
+    expect(await readdir(join(test.storageRoot, domain, '.cozy_konnectors'))).to.deep.equal(['waterbill']);
+  });
+
+  it('takes the code of a konnector, too, where it is to', async () => {
+    const domain = await withApps();
+    await uninstall(domain, 'waterbill', true);
+    expect(await readdir(join(test.storageRoot, domain, '.cozy_konnectors'))).to.deep.equal([]);
+    expect(await readdir(join(test.storageRoot, domain, '.cozy_apps'))).to.deep.equal(['agenda']);
+  });
+
+  describe('of a konnector that tells a provider', () => {
+    /** Ends the jobs of konnectors, as a stack's workers would, until it is stopped. */
+    function konnectors(outcome: 'done' | 'errored'): { stop(): Promise<void> } {
+      const blocking = redis.duplicate();
+      let isOver = false;
+      const working = (async () => {
+        while (!isOver) {
+          const popped = await blocking.brpop('j/konnector/p0', 0.1);
+          const [prefix = '', id = ''] = popped?.[1].split('/') ?? [];
+          if (popped === null) continue;
+          const database = databaseName(prefix, 'io.cozy.jobs');
+          const job = await test.server.getDocument(database, id);
+          if (job !== undefined) await test.server.putDocument(database, { ...job, state: outcome });
+        }
+      })();
+      return {
+        async stop() {
+          isOver = true;
+          await working;
+          blocking.disconnect();
+        },
+      };
+    }
+
+    async function withAccount(): Promise<string> {
+      const domain = await withApps();
+      const database = databaseName((await test.instance(domain))?.prefix ?? '', 'io.cozy.konnectors');
+      const found = await test.server.getDocument(database, 'io.cozy.konnectors/waterbill');
+      if (found === undefined) throw new Error('there is no waterbill');
+      await test.server.putDocument(database, { ...found, on_delete_account: 'onDelete.js' });
+      await put(domain, 'io.cozy.accounts', { _id: 'water', account_type: 'waterbill' });
+      const message = { konnector: 'waterbill', account: 'water' };
+      await put(domain, 'io.cozy.triggers', { _id: 'of-water', type: '@cron', worker: 'konnector', message });
+      return domain;
+    }
+
+    it('has it done before anything of it goes', async () => {
+      const domain = await withAccount();
+      const stack = konnectors('done');
+      const { end } = await uninstall(domain, 'waterbill');
+      await stack.stop();
+      expect(end).to.include({ outcome: 'uninstalled' });
+      expect(await idsOf(domain, 'io.cozy.konnectors')).to.deep.equal([]);
+      expect(await idsOf(domain, 'io.cozy.triggers')).not.to.include('of-water');
+      expect(await test.documents(domain, 'io.cozy.jobs')).to.satisfy((jobs: CouchDocument[]) =>
+        jobs.some(({ message }) => Object(message)['account_deleted'] === true),
+      );
+    });
+
+    it('keeps it where that fails, and takes it when somebody has it tried again', async () => {
+      const domain = await withAccount();
+      const failing = konnectors('errored');
+      const { end, app } = await uninstall(domain, 'waterbill');
+      await failing.stop();
+      expect(end).to.include({ state: 'failed', code: 'apps_not_uninstalled' });
+      expect(app).to.include({ state: 'failed', code: 'account_hook' });
+      expect(await idsOf(domain, 'io.cozy.konnectors')).to.have.length(1);
+      expect(await idsOf(domain, 'io.cozy.triggers')).to.include('of-water');
+      const working = konnectors('done');
+      const again = await uninstall(domain, 'waterbill');
+      await working.stop();
+      expect(again.end).to.include({ outcome: 'uninstalled' });
+      expect(await idsOf(domain, 'io.cozy.triggers')).not.to.include('of-water');
+    });
+  });
+
   it('can be installed again', async () => {
     const domain = await withApps();
     await uninstall(domain, 'agenda', true);
@@ -138,7 +242,6 @@ describe('uninstalling applications', () => {
   });
 
   for (const [what, slug, code, prepare] of [
-    ['a konnector', 'waterbill', 'app_konnector', async () => undefined],
     [
       'what an OAuth client uses',
       'agenda',
