@@ -41,7 +41,9 @@ export function summaryLines(batch: Batch, program = 'cozy-fleet', now = Date.no
       : []),
     ...(missed > 0 ? [`Try it again:     ${program} batches retry ${id}`] : []),
     ...(counts.done + counts.incomplete > 0 && mayHaveLinks(kind)
-      ? [`Get the links:    ${program} batches export ${id} > ${kind === 'reset-links' ? 'links' : 'invitations'}.csv`]
+      ? [
+          `Get the links:    ${program} batches export ${id} > ${kind === 'reset-links' ? 'links' : 'invitations'}.csv`,
+        ]
       : []),
   ];
 }

@@ -1,4 +1,4 @@
-import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
+import type { BatchKind } from '../../jobs/batches/batch-kind.ts';
 import type { ExportedRow } from '../../operations/batches/export-batch.ts';
 import type { SuccessfulRow } from '../../operations/batches/export-successful.ts';
 import { csvLine } from '../../operations/input/write-csv.ts';
@@ -10,9 +10,9 @@ export type ExportFormat = 'csv' | 'ndjson';
 const LASTING = ['register_token', 'link'];
 const PASSING = ['link', 'link_expires'];
 
-const columnsOf = (kind: JobKind) => ['domain', 'status', ...linkColumnsOf(kind), 'error_stage', 'error'];
+const columnsOf = (kind: BatchKind) => ['domain', 'status', ...linkColumnsOf(kind), 'error_stage', 'error'];
 
-const whomOf = (kind: JobKind) => [
+const whomOf = (kind: BatchKind) => [
   'domain',
   'status',
   'email',
@@ -22,27 +22,27 @@ const whomOf = (kind: JobKind) => [
   ...linkColumnsOf(kind),
 ];
 
-function linkColumnsOf(kind: JobKind): readonly string[] {
+function linkColumnsOf(kind: BatchKind): readonly string[] {
   return kind === 'reset-links' ? PASSING : LASTING;
 }
 
 /** What comes before the rows of a batch of that kind. */
-export function exportHead(format: ExportFormat, kind: JobKind): string {
+export function exportHead(format: ExportFormat, kind: BatchKind): string {
   return format === 'csv' ? csvLine(columnsOf(kind)) : '';
 }
 
 /** One row, with its line break. */
-export function exportLine(row: ExportedRow, format: ExportFormat, kind: JobKind): string {
+export function exportLine(row: ExportedRow, format: ExportFormat, kind: BatchKind): string {
   return line(row, format, columnsOf(kind));
 }
 
 /** What comes before rows that succeeded. */
-export function successfulHead(format: ExportFormat, kind: JobKind): string {
+export function successfulHead(format: ExportFormat, kind: BatchKind): string {
   return format === 'csv' ? csvLine(whomOf(kind)) : '';
 }
 
 /** One row that succeeded, with its line break. */
-export function successfulLine(row: SuccessfulRow, format: ExportFormat, kind: JobKind): string {
+export function successfulLine(row: SuccessfulRow, format: ExportFormat, kind: BatchKind): string {
   return line(row, format, whomOf(kind));
 }
 

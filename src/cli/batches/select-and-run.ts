@@ -62,7 +62,7 @@ export async function selectAndRun(
   const { from, all, 'skip-invalid': skipInvalid } = flags;
   const { stdin } = process;
   return await withCouch(config, async (couch) => {
-    const services = { global: couch.global, stdin, report };
+    const services = { ...couch, stdin, report };
     const prepared = await prepare(services, { domains, from, filter, all, skipInvalid });
     const ordered = { ...command, config, couch, work, look: flags };
     return await planOrRun(ordered, prepared, async () => {

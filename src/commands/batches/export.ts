@@ -6,9 +6,9 @@ import { batchChoiceArg, batchChoiceFlags } from '../../cli/flags/batch-choice.t
 import { rowText } from '../../cli/terminal/input-printer.ts';
 import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
+import type { BatchKind } from '../../jobs/batches/batch-kind.ts';
 import { ROW_STATES, type RowState } from '../../jobs/batches/row-state.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
-import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
 import { chooseBatch } from '../../operations/batches/choose-batch.ts';
 import type { ExportedRow } from '../../operations/batches/export-batch.ts';
 import { exportBatch } from '../../operations/batches/export-batch.ts';
@@ -144,7 +144,7 @@ export default class BatchesExport extends BaseCommand {
 async function write(
   rows: AsyncIterable<ExportedRow>,
   { format, output }: Destination,
-  kind: JobKind,
+  kind: BatchKind,
 ): Promise<void> {
   const line = (row: ExportedRow) => exportLine(row, format, kind);
   await writeRows(rows, { head: exportHead(format, kind), line }, output);
