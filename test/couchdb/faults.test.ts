@@ -30,6 +30,8 @@ const READS: readonly Read[] = [
   { name: 'getDocument', call: (server) => server.getDocument(shared, 'tea') },
   { name: 'getDocument of none', call: (server) => server.getDocument(shared, 'nobody') },
   { name: 'view', call: (server) => server.view(shared, 'kinds', 'kinds', { includeDocs: true }) },
+  { name: 'viewTotal reduced', call: (server) => server.viewTotal(shared, 'sum', 'reduced') },
+  { name: 'viewTotal count', call: (server) => server.viewTotal(shared, 'sum', 'count') },
   {
     name: 'allDocuments',
     call: (server) => server.allDocuments(shared, { includeDocs: true, startKey: 'a', endKey: 'd' }),
@@ -129,6 +131,11 @@ for (const [transport, createTransport] of TRANSPORTS) {
       const map = 'function (doc) { if (doc.kind) emit(doc.kind); }';
       await server.bulkInsert(shared, [
         { _id: '_design/kinds', language: 'javascript', views: { kinds: { map } } },
+        {
+          _id: '_design/sum',
+          language: 'javascript',
+          views: { sum: { map: 'function (doc) { if (doc.kind) emit(doc.kind, 7); }', reduce: '_sum' } },
+        },
         { _id: 'tea', kind: 'hot' },
         { _id: 'coffee', kind: 'hot' },
         { _id: 'water', kind: 'cold' },

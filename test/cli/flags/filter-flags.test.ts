@@ -25,6 +25,86 @@ describe('filter flags', () => {
     });
   });
 
+  it('mean a moment by an age, by the calendar, or by a date', async () => {
+    const now = new Date('2026-03-31T12:30:00Z');
+    const since = (text: string) => filterOf({ 'idle-since': text }, now).idleSince;
+    expect(since('1y')).to.equal('2025-03-31T12:30:00.000Z');
+    expect(since('1mo')).to.equal('2026-02-28T12:30:00.000Z');
+    expect(since('2w')).to.equal('2026-03-17T12:30:00.000Z');
+    expect(since('90d')).to.equal('2025-12-31T12:30:00.000Z');
+    expect(since('2025-01-31')).to.equal('2025-01-31T00:00:00.000Z');
+    expect(since('2025-01-31T10:00:00+02:00')).to.equal('2025-01-31T08:00:00.000Z');
+  });
+
+  it('refuse what is no moment of the past', async () => {
+    const now = new Date('2026-03-31T12:30:00Z');
+    for (const text of [
+      '',
+      '0d',
+      '6m',
+      '1',
+      'y',
+      '-1y',
+      '2025',
+      '2025-02-30',
+      '2026-04-01',
+      'soon',
+      '99999y',
+    ]) {
+      expect(() => filterOf({ 'idle-since': text }, now), text)
+        .to.throw(InputError)
+        .that.deep.includes({ code: 'bad_filter', place: { column: '--idle-since' } });
+    }
+  });
+
+  it('take a percentage, and nothing that could be meant as another part', async () => {
+    expect((await filter('--used-over', '90%')).usedOver).to.equal(90);
+    expect((await filter('--used-over', '99.5 %')).usedOver).to.equal(99.5);
+    for (const text of ['', '90', '0.9', '-1%', '5GB', '%']) {
+      expect(await thrownBy(filter('--used-over', text)), text)
+        .to.be.instanceOf(InputError)
+        .and.to.deep.include({ code: 'bad_filter', place: { column: '--used-over' } });
+    }
+  });
+
+  it('take conditions about applications and flags', async () => {
+    const { apps, flags } = await filter(
+      ...['--app', 'drive<1.60', '--app', 'notes'],
+      ...[
+        '--flag',
+        'a=true',
+        '--flag',
+        'b',
+        '--flag',
+        'c=beta',
+        '--flag',
+        'd=1',
+        '--flag',
+        'e=null',
+        '--flag',
+        'f=',
+      ],
+    );
+    expect(apps).to.deep.equal(['drive<1.60', 'notes']);
+    expect(flags).to.deep.equal([
+      { name: 'a', value: true },
+      { name: 'b' },
+      { name: 'c', value: 'beta' },
+      { name: 'd', value: 1 },
+      { name: 'e', value: null },
+      { name: 'f', value: '' },
+    ]);
+    for (const argv of [
+      ['--app', 'Drive'],
+      ['--app', ''],
+      ['--flag', ''],
+      ['--flag', '=true'],
+      ['--flag', 'a={}'],
+    ]) {
+      expect(await thrownBy(filter(...argv)), argv.join(' ')).to.have.property('code', 'bad_filter');
+    }
+  });
+
   it('refuse a state that is none', async () => {
     const error = await thrownBy(filter('--state', 'blocked,gone'));
     expect(error).to.be.an('error').with.property('message').that.contains('gone');
