@@ -26,6 +26,7 @@ export default class InstancesCount extends BaseCommand {
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --state blocked',
     '<%= config.bin %> <%= command.id %> --by org_id --state blocked',
+    '<%= config.bin %> <%= command.id %> --idle-since 1y --used-over 50%',
   ];
 
   static override flags = {

@@ -42,13 +42,14 @@ export default class InstancesDestroy extends BaseCommand {
   static override summary = 'Destroy an instance, several, those of a file, or all that meet a filter';
 
   static override description =
-    'Asks to type the domain again, or the number of instances. All data of theirs is lost. With --after nothing is destroyed now: workers do it at that date, as long as an instance is the same one, meets the filter and, with --block, is still blocked as it was; dates ls shows what is to come, and dates cancel takes it back.';
+    'Asks to type the domain again, or the number of instances. All data of theirs is lost. A filter is asked again when the turn of an instance comes: one whose owner has come back since is left alone. With --after nothing is destroyed now: workers do it at that date, as long as an instance is the same one, meets the filter and, with --block, is still blocked as it was; dates ls shows what is to come, and dates cancel takes it back.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> alice.example.org',
     '<%= config.bin %> <%= command.id %> --from leavers.csv',
     '<%= config.bin %> <%= command.id %> --state blocked --domain "*.school.org"',
     '<%= config.bin %> <%= command.id %> --from leavers.csv --after 30d --block --blocking-reason LEFT --between 22:00-06:00',
+    '<%= config.bin %> <%= command.id %> --idle-since 2y --state onboarded --dry-run',
   ];
 
   static override aliases = ['instances:rm', 'instances:delete', 'instances:remove'];

@@ -13,6 +13,7 @@ import { queueRoutes } from './queue-routes.ts';
 import { steeringRoutes } from './steering-routes.ts';
 import { MOST_UPLOAD_BYTES } from './uploads/upload-body.ts';
 import { uploadRoutes } from './uploads/upload-routes.ts';
+import { usageRoutes } from './usage-routes.ts';
 import { withZod } from './zod-routes.ts';
 
 export interface FleetApiLimits extends DeskLimits {
@@ -46,6 +47,7 @@ export async function fleetApi(
     jobRoutes(typed, context);
     fleetRoutes(typed, context);
     queueRoutes(typed, context);
+    usageRoutes(typed, context);
     doctorRoutes(typed, context);
   });
 }

@@ -49,6 +49,7 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   unknown_job: 404,
   unknown_worker: 404,
   no_instances: 404,
+  no_report: 404,
   too_large: 413,
   key_reused: 422,
   invalid_rows: 422,

@@ -106,6 +106,7 @@ describe('the OpenAPI document', () => {
       '/fleet/queue',
       '/fleet/queue/pause',
       '/fleet/queue/resume',
+      '/fleet/usage',
       '/fleet/doctor',
       '/fleet/instances/{domain}/history',
       '/fleet/instances/{domain}',
@@ -172,6 +173,7 @@ describe('the OpenAPI document', () => {
     const { entries } = await ask(history, '/fleet/instances/{domain}/history');
     expect(entries).to.have.length(1);
     await ask('/fleet/queue', '/fleet/queue');
+    await ask('/fleet/usage', '/fleet/usage', 404);
 
     const post = async (path: string, route: string, status: number) =>
       conforms(await web.post(path, 'application/json', ''), 'POST', route, status);

@@ -3,7 +3,7 @@ import { keepReport, REPORT } from '../../../src/usage/kept-report.ts';
 import { UsageCounter } from '../../../src/usage/usage-summary.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { type SignedIn, signedIn } from '../../support/fleet-browser.ts';
-import { startTestWeb, type TestWeb } from '../../support/web.ts';
+import { OPERATOR_AUTHORIZATION, startTestWeb, type TestWeb } from '../../support/web.ts';
 
 const HOSTILE = '<script>alert(1)</script>';
 
@@ -24,11 +24,17 @@ describe('the page of what instances are used for', () => {
     await platform?.close();
   });
 
+  const asked = async (): Promise<Response> => {
+    const headers = { authorization: OPERATOR_AUTHORIZATION, accept: 'application/json' };
+    return await fetch(`${web.adminUrl}/fleet/usage`, { headers });
+  };
+
   const page = async (): Promise<string> => await (await operator.get('/fleet/usage')).text();
 
   it('says how a report is made where there is none', async () => {
     if (platform.couch.real) await platform.server.deleteDatabase(REPORT);
     expect(await page()).to.contain('cozy-fleet instances report');
+    expect((await asked()).status).to.equal(404);
   });
 
   it('shows the report that was kept, with its age, and what it could not tell', async () => {
@@ -51,6 +57,11 @@ describe('the page of what instances are used for', () => {
       .and.to.contain('5.0 GB, 83.3% of its quota')
       .and.to.contain('up to 90%')
       .and.not.to.contain(HOSTILE);
+  });
+
+  it('tells programs the same', async () => {
+    const answer: unknown = await (await asked()).json();
+    expect(answer).to.nested.include({ 'summary.instances': 1, 'summary.diskUsed': 5_000_000_000 });
   });
 
   it('takes a document of another shape for none', async () => {
