@@ -42,7 +42,7 @@ const looksDownOnly = (folder, row) => {
 const ROOMS = {
   cli: [['instances'], ['batches', 'jobs'], ['flags'], ['terminal']],
   operations: [
-    ['doctor', 'features', 'lists'],
+    ['doctor', 'features'],
     ['queue'],
     ['instances'],
     ['plan'],

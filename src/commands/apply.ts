@@ -11,8 +11,8 @@ import { DEFAULT_TRIES } from '../jobs/kinds/envelope.ts';
 import { withCouch } from '../operations/connect/couch.ts';
 import { ldifMapping } from '../operations/input/ldif/ldif-mapping.ts';
 import { rulesOf } from '../operations/input/rules-of.ts';
+import { parseListTime, parseScope } from '../operations/instances/lists/prune-order.ts';
 import { refuseAddRm } from '../operations/instances/refuse-add-rm.ts';
-import { parseListTime, parseScope } from '../operations/lists/prune-order.ts';
 
 const helpGroup = 'LIST';
 const PRUNE = 'PRUNE';

@@ -7,11 +7,21 @@ import { passphraseMarker } from '../../operations/connect/passphrase-sealer.ts'
 import { planKeys, withKeyedFleet } from '../../operations/connect/with-fleet.ts';
 import { refuseInvalidRows } from '../../operations/input/check-file.ts';
 import type { RowPassphrases } from '../../operations/instances/creation-chunks.ts';
+import {
+  type CheckedList,
+  type ListSource,
+  openList,
+  provenBy,
+} from '../../operations/instances/lists/open-list.ts';
+import { type ListPlan, type PruneOrder, planList } from '../../operations/instances/lists/plan-list.ts';
+import { type PruneWish, pruneOrder } from '../../operations/instances/lists/prune-order.ts';
+import {
+  guardedByList,
+  runList,
+  shrunkBeyond,
+  shrunkSentence,
+} from '../../operations/instances/lists/run-list.ts';
 import { refuseAddRm } from '../../operations/instances/refuse-add-rm.ts';
-import { type CheckedList, type ListSource, openList, provenBy } from '../../operations/lists/open-list.ts';
-import { type ListPlan, type PruneOrder, planList } from '../../operations/lists/plan-list.ts';
-import { type PruneWish, pruneOrder } from '../../operations/lists/prune-order.ts';
-import { guardedByList, runList, shrunkBeyond, shrunkSentence } from '../../operations/lists/run-list.ts';
 import { type GuardQuestion, guardOfRows, guardSentence } from '../../operations/plan/guard.ts';
 import { withPlanServices } from '../../operations/plan/open-plan.ts';
 import type { PlanResult } from '../../operations/plan/run-plan.ts';

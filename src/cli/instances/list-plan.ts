@@ -1,4 +1,4 @@
-import type { ListPlan } from '../../operations/lists/plan-list.ts';
+import type { ListPlan } from '../../operations/instances/lists/plan-list.ts';
 import type { PlanCounts } from '../../operations/plan/verdict.ts';
 import {
   PLAN_HEAD,

@@ -1,9 +1,9 @@
-import { unlessNoDatabase } from '../../couchdb/errors.ts';
-import { databaseName, databasePrefix } from '../../instances/databases/prefix.ts';
-import { ROOT_ID } from '../../instances/documents/file-documents.ts';
-import type { StoredInstance } from '../../instances/documents/instance-document.ts';
-import { clusterIfAny } from '../../instances/lookup/cluster-at.ts';
-import type { Couch } from '../connect/couch.ts';
+import { unlessNoDatabase } from '../../../couchdb/errors.ts';
+import { databaseName, databasePrefix } from '../../../instances/databases/prefix.ts';
+import { ROOT_ID } from '../../../instances/documents/file-documents.ts';
+import type { StoredInstance } from '../../../instances/documents/instance-document.ts';
+import { clusterIfAny } from '../../../instances/lookup/cluster-at.ts';
+import type { Couch } from '../../connect/couch.ts';
 
 /**
  * When an instance was made, in milliseconds since 1970: no field of its document says it, but its root directory does. Undefined

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { InputError } from '../../errors.ts';
+import { InputError } from '../../../errors.ts';
 import {
   type InstanceFilter,
   instanceFilter,
   isEmptyFilter,
-} from '../../instances/lookup/instance-filter.ts';
-import { count } from '../../quantity-text.ts';
+} from '../../../instances/lookup/instance-filter.ts';
+import { count } from '../../../quantity-text.ts';
 import type { CheckedList, ListProof } from './open-list.ts';
 import type { PruneOrder } from './plan-list.ts';
 

@@ -1,13 +1,13 @@
-import type { CouchServer } from '../../couchdb/server.ts';
-import { incarnationOf } from '../../instances/documents/incarnation.ts';
-import type { StoredInstance } from '../../instances/documents/instance-document.ts';
-import { isBeingMoved } from '../../instances/documents/instance-state.ts';
-import { isReservation } from '../../instances/documents/reservation.ts';
-import { foldedName } from '../../instances/domains/folded-name.ts';
-import { classifyAll } from '../../instances/lookup/all-instances.ts';
-import type { Unreadable } from '../../instances/lookup/classify-document.ts';
-import { type InstanceFilter, matches } from '../../instances/lookup/instance-filter.ts';
-import type { ExpectedInstance } from '../../jobs/kinds/envelope.ts';
+import type { CouchServer } from '../../../couchdb/server.ts';
+import { incarnationOf } from '../../../instances/documents/incarnation.ts';
+import type { StoredInstance } from '../../../instances/documents/instance-document.ts';
+import { isBeingMoved } from '../../../instances/documents/instance-state.ts';
+import { isReservation } from '../../../instances/documents/reservation.ts';
+import { classifyAll } from '../../../instances/lookup/all-instances.ts';
+import type { Unreadable } from '../../../instances/lookup/classify-document.ts';
+import { type InstanceFilter, matches } from '../../../instances/lookup/instance-filter.ts';
+import { foldedName } from '../../../instances/values/folded-name.ts';
+import type { ExpectedInstance } from '../../../jobs/kinds/envelope.ts';
 
 /** Why no list decides on an instance. */
 export type Unmanaged = 'deleting' | 'reserved' | 'importing' | 'moved';

@@ -1,15 +1,15 @@
-import { parseSource } from '../../apps/app-source.ts';
-import { neededChanges } from '../../instances/change/needed-changes.ts';
-import { incarnationOf } from '../../instances/documents/incarnation.ts';
-import type { StoredInstance } from '../../instances/documents/instance-document.ts';
-import type { ReadResult } from '../../instances/lookup/classify-document.ts';
-import { refusalOf } from '../../instances/lookup/classify-document.ts';
-import type { JobSpec } from '../../jobs/kinds/payload.ts';
-import { type Verdict, verdictOf } from '../plan/verdict.ts';
+import { parseSource } from '../../../apps/app-source.ts';
+import { incarnationOf } from '../../../instances/documents/incarnation.ts';
+import type { StoredInstance } from '../../../instances/documents/instance-document.ts';
+import type { ReadResult } from '../../../instances/lookup/classify-document.ts';
+import { refusalOf } from '../../../instances/lookup/classify-document.ts';
+import type { JobSpec } from '../../../jobs/kinds/payload.ts';
+import { type Verdict, verdictOf } from '../../plan/verdict.ts';
 import { heldAsUnmanaged } from './judge-unlisted.ts';
 import type { ListRow } from './list-row.ts';
 import type { KnownInstance } from './listed-fleet.ts';
 import type { NamedInstances } from './named-instances.ts';
+import { neededChanges } from './needed-changes.ts';
 
 /** What becomes of a row of a list. */
 export type ListedWork =

@@ -1,9 +1,9 @@
-import { doctypeOf } from '../../apps/manifest/documents.ts';
-import { unlessNoDatabase } from '../../couchdb/errors.ts';
-import { databaseName, databasePrefix } from '../../instances/databases/prefix.ts';
-import type { StoredInstance } from '../../instances/documents/instance-document.ts';
-import { clusterIfAny } from '../../instances/lookup/cluster-at.ts';
-import type { Couch } from '../connect/couch.ts';
+import { doctypeOf } from '../../../apps/manifest/documents.ts';
+import { unlessNoDatabase } from '../../../couchdb/errors.ts';
+import { databaseName, databasePrefix } from '../../../instances/databases/prefix.ts';
+import type { StoredInstance } from '../../../instances/documents/instance-document.ts';
+import { clusterIfAny } from '../../../instances/lookup/cluster-at.ts';
+import type { Couch } from '../../connect/couch.ts';
 
 /** The applications that are installed on an instance. */
 export interface InstanceApps {

@@ -1,6 +1,5 @@
 import { domainToASCII } from 'node:url';
-import { trimBlanks } from '../values/characters.ts';
-import { lowerCaseRunes } from './domain.ts';
+import { trimBlanks } from './characters.ts';
 
 const PORT = /:\d{1,5}$/;
 
@@ -9,7 +8,7 @@ const PORT = /:\d{1,5}$/;
  * not, composed or decomposed, with a dot at the end. Only to compare names; what is stored stays as it is.
  */
 export function foldedName(domain: string): string {
-  const text = lowerCaseRunes(trimBlanks(domain).normalize('NFC'));
+  const text = trimBlanks(domain).normalize('NFC').toLowerCase();
   const port = PORT.exec(text)?.[0] ?? '';
   const host = text.slice(0, text.length - port.length).replace(/\.$/, '');
   // What no browser could ask for is compared as it is written.

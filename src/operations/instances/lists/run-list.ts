@@ -1,14 +1,14 @@
-import { FleetError } from '../../errors.ts';
-import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
-import { isTooMany } from '../../jobs/kinds/too-many.ts';
-import { count } from '../../quantity-text.ts';
-import type { BatchReporter } from '../batches/run-batch.ts';
-import { type GuardQuestion, isGuarded } from '../plan/guard.ts';
-import { heldPlan } from '../plan/held-plan.ts';
-import type { PlanServices } from '../plan/plan-rows.ts';
-import { type PlanResult, type RunPlanOptions, runPlan } from '../plan/run-plan.ts';
-import { hasWork } from '../plan/verdict.ts';
-import { headOf, type PlanFacts } from '../plan/write-plan.ts';
+import { FleetError } from '../../../errors.ts';
+import type { KeyedFleet } from '../../../jobs/fleet/fleet.ts';
+import { isTooMany } from '../../../jobs/kinds/too-many.ts';
+import { count } from '../../../quantity-text.ts';
+import type { BatchReporter } from '../../batches/run-batch.ts';
+import { type GuardQuestion, isGuarded } from '../../plan/guard.ts';
+import { heldPlan } from '../../plan/held-plan.ts';
+import type { PlanServices } from '../../plan/plan-rows.ts';
+import { type PlanResult, type RunPlanOptions, runPlan } from '../../plan/run-plan.ts';
+import { hasWork } from '../../plan/verdict.ts';
+import { headOf, type PlanFacts } from '../../plan/write-plan.ts';
 import type { ListPlan } from './plan-list.ts';
 
 /** How many instances a list would destroy or block: what is to be said before that is done. */

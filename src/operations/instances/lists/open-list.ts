@@ -1,19 +1,19 @@
 import { extname } from 'node:path';
 import type { Readable } from 'node:stream';
-import { InputError } from '../../errors.ts';
-import type { RawOptions } from '../../instances/options/flags.ts';
-import { INSTANCE_FLAGS } from '../../instances/options/flags.ts';
-import type { ParsingRules } from '../../instances/options/parse-options.ts';
-import { count } from '../../quantity-text.ts';
-import { checkFile, type FileCounts, type FileReporter } from '../input/check-file.ts';
-import type { LdifEnd } from '../input/ldif/ldif-end.ts';
-import type { LdifMapping } from '../input/ldif/ldif-mapping.ts';
-import { ldifRows } from '../input/ldif/ldif-rows.ts';
-import type { ListEnd } from '../input/list-end.ts';
-import { readRows } from '../input/read-rows.ts';
-import { openRowFile, type RowsReader } from '../input/row-file.ts';
-import { type RowFormat, rowFormat } from '../input/row-format.ts';
-import type { InputSource } from '../input/spool.ts';
+import { InputError } from '../../../errors.ts';
+import type { RawOptions } from '../../../instances/options/flags.ts';
+import { INSTANCE_FLAGS } from '../../../instances/options/flags.ts';
+import type { ParsingRules } from '../../../instances/options/parse-options.ts';
+import { count } from '../../../quantity-text.ts';
+import { checkFile, type FileCounts, type FileReporter } from '../../input/check-file.ts';
+import type { LdifEnd } from '../../input/ldif/ldif-end.ts';
+import type { LdifMapping } from '../../input/ldif/ldif-mapping.ts';
+import { ldifRows } from '../../input/ldif/ldif-rows.ts';
+import type { ListEnd } from '../../input/list-end.ts';
+import { readRows } from '../../input/read-rows.ts';
+import { openRowFile, type RowsReader } from '../../input/row-file.ts';
+import { type RowFormat, rowFormat } from '../../input/row-format.ts';
+import type { InputSource } from '../../input/spool.ts';
 import { type GoodListRow, type ListRow, listCheck } from './list-row.ts';
 
 /** In what form a list is. */

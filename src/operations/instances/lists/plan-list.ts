@@ -1,19 +1,19 @@
-import { chunks } from '../../chunk.ts';
+import { chunks } from '../../../chunk.ts';
 import {
   classifyDocument,
   describeUnreadable,
   type ReadResult,
-} from '../../instances/lookup/classify-document.ts';
-import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
-import { INSTANCES } from '../../instances/lookup/lookup.ts';
-import { MIXED } from '../../jobs/batches/batch-kind.ts';
-import type { BatchRow } from '../batches/queue-rows.ts';
-import { creationRow, type RowPassphrases, refuseForeignPassphrase } from '../instances/creation-chunks.ts';
-import { createOrganizations } from '../instances/organizations.ts';
-import type { Plan } from '../plan/plan.ts';
-import { type PlannedRow, type PlanServices, planRows } from '../plan/plan-rows.ts';
-import { settingsOf, sideBySide } from '../plan/surroundings.ts';
-import { countPlan, type Verdict } from '../plan/verdict.ts';
+} from '../../../instances/lookup/classify-document.ts';
+import type { InstanceFilter } from '../../../instances/lookup/instance-filter.ts';
+import { INSTANCES } from '../../../instances/lookup/lookup.ts';
+import { MIXED } from '../../../jobs/batches/batch-kind.ts';
+import type { BatchRow } from '../../batches/queue-rows.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { type PlannedRow, type PlanServices, planRows } from '../../plan/plan-rows.ts';
+import { settingsOf, sideBySide } from '../../plan/surroundings.ts';
+import { countPlan, type Verdict } from '../../plan/verdict.ts';
+import { creationRow, type RowPassphrases, refuseForeignPassphrase } from '../creation-chunks.ts';
+import { createOrganizations } from '../organizations.ts';
 import { createdAt } from './created-at.ts';
 import { instanceApps } from './instance-apps.ts';
 import { judgeListed, type ListedQuestions, notInstalled } from './judge-row.ts';

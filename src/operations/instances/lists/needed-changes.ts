@@ -1,9 +1,14 @@
-import { isSignedBy } from '../documents/apply-changes.ts';
-import type { InstanceDocument } from '../documents/instance-document.ts';
-import { foldedName } from '../domains/folded-name.ts';
-import { type InstanceChanges, instanceChanges } from '../options/changes.ts';
-import { sameTos } from '../options/tos.ts';
-import { comparedInInstance, comparedInSettings, differing, fieldsOfChange } from './compare-fields.ts';
+import {
+  comparedInInstance,
+  comparedInSettings,
+  differing,
+  fieldsOfChange,
+} from '../../../instances/change/compare-fields.ts';
+import { isSignedBy } from '../../../instances/documents/apply-changes.ts';
+import type { InstanceDocument } from '../../../instances/documents/instance-document.ts';
+import { type InstanceChanges, instanceChanges } from '../../../instances/options/changes.ts';
+import { sameTos } from '../../../instances/options/tos.ts';
+import { foldedName } from '../../../instances/values/folded-name.ts';
 
 /**
  * What of changes is left to do, where only what means something else is a change: the order of aliases, sponsorships and feature

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../error-codes.ts';
+import type { ErrorCode } from '../../../error-codes.ts';
 import type { ListRow } from './list-row.ts';
 import type { KnownInstance, ListedFleet, NamedBy } from './listed-fleet.ts';
 

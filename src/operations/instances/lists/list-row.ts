@@ -1,14 +1,14 @@
-import { InputError } from '../../errors.ts';
-import { normaliseDomain } from '../../instances/domains/domain.ts';
-import { foldedName } from '../../instances/domains/folded-name.ts';
-import { organizationDomain } from '../../instances/domains/new-domain.ts';
-import { type InstanceChanges, parseChanges } from '../../instances/options/changes.ts';
-import { CHANGE_FLAGS, type RawOptions } from '../../instances/options/flags.ts';
-import { splitList } from '../../instances/options/option-values.ts';
-import { InvalidOptions, type ParsingRules } from '../../instances/options/parse-options.ts';
-import { trimBlanks } from '../../instances/values/characters.ts';
-import { creationCheck, type GoodRow, type RowCheck, type RowOptions } from '../input/check-rows.ts';
-import { checkedApps } from '../instances/install-apps.ts';
+import { InputError } from '../../../errors.ts';
+import { normaliseDomain } from '../../../instances/domains/domain.ts';
+import { organizationDomain } from '../../../instances/domains/new-domain.ts';
+import { type InstanceChanges, parseChanges } from '../../../instances/options/changes.ts';
+import { CHANGE_FLAGS, type RawOptions } from '../../../instances/options/flags.ts';
+import { splitList } from '../../../instances/options/option-values.ts';
+import { InvalidOptions, type ParsingRules } from '../../../instances/options/parse-options.ts';
+import { trimBlanks } from '../../../instances/values/characters.ts';
+import { foldedName } from '../../../instances/values/folded-name.ts';
+import { creationCheck, type GoodRow, type RowCheck, type RowOptions } from '../../input/check-rows.ts';
+import { checkedApps } from '../install-apps.ts';
 
 /** What a row of a list says of an instance, be it there already or not. */
 export interface ListRow {
