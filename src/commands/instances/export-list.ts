@@ -1,0 +1,84 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
+import { unreadablePrinter } from '../../cli/instances/unreadable-printer.ts';
+import { writeOutput } from '../../cli/terminal/output-file.ts';
+import { withCouch } from '../../operations/connect/couch.ts';
+import { listEndLine } from '../../operations/input/list-end.ts';
+import { rulesOf } from '../../operations/input/rules-of.ts';
+import { csvLine } from '../../operations/input/write-csv.ts';
+import { type ExportReport, exportList } from '../../operations/instances/lists/export-list.ts';
+import { LIST_COLUMNS, type ListedCells } from '../../operations/instances/lists/listed-cells.ts';
+import { safeJson } from '../../safe-text.ts';
+
+export default class InstancesExportList extends BaseCommand {
+  static override summary = 'Write the list of the instances as they are, for apply';
+
+  static override description =
+    'Applied at once, it has nothing to do. Its last line says how many rows it has and when it was begun: whoever takes rows away corrects the number. Instances that are being made, deleted or moved, and those whose names are shared, are named and not on it. It holds no passphrases and no registration links.';
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --output fleet.csv',
+    '<%= config.bin %> <%= command.id %> --context school --format ndjson',
+  ];
+
+  static override flags = {
+    output: Flags.string({
+      summary: 'New file that only you may read; - for stdout [default: -]',
+      helpValue: '<file>',
+    }),
+    format: Flags.option({
+      summary: 'Form of the list',
+      options: ['csv', 'ndjson'] as const,
+      default: 'csv',
+    })(),
+    ...filterFlags,
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(InstancesExportList);
+    const config = this.loadConfig(flags.config);
+    const filter = filterOf(flags);
+    const format = this.jsonEnabled() ? 'ndjson' : flags.format;
+    let isAll = true;
+    const report = (told: ExportReport): void => {
+      isAll = false;
+      this.output.note(reportText(told));
+    };
+    const onUnreadable = unreadablePrinter(this.output);
+    await withCouch(config, async ({ global, cluster }) => {
+      // What is made from here on may be missing.
+      const at = Date.now();
+      const services = { global, cluster, rules: rulesOf(config), onUnreadable, report };
+      await writeOutput(flags.output, async (write) => {
+        if (format === 'csv') await write(csvLine([...LIST_COLUMNS]));
+        let rows = 0;
+        for await (const row of exportList(services, filter)) {
+          await write(format === 'csv' ? csvRow(row) : jsonRow(row));
+          rows += 1;
+        }
+        await write(listEndLine(format, { rows, at }));
+      });
+    });
+    if (!isAll) this.endWith('partlyFailed');
+  }
+}
+
+function csvRow({ cells }: ListedCells): string {
+  return csvLine(LIST_COLUMNS.map((name) => cells[name] ?? ''));
+}
+
+function jsonRow({ cells }: ListedCells): string {
+  return `${safeJson(JSON.stringify(cells))}\n`;
+}
+
+function reportText(report: ExportReport): string {
+  switch (report.event) {
+    case 'left-out':
+      return `Not on the list: ${report.why}.`;
+    case 'unsaid':
+      return `${report.domain}: what it has cannot be written as a row, so that these are empty: ${report.columns.join(', ')}.`;
+    default:
+      return report satisfies never;
+  }
+}

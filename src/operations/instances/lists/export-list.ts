@@ -1,0 +1,107 @@
+import { chunks } from '../../../chunk.ts';
+import type { StoredInstance } from '../../../instances/documents/instance-document.ts';
+import { filteredInstances } from '../../../instances/lookup/all-instances.ts';
+import type { OnUnreadable } from '../../../instances/lookup/classify-document.ts';
+import type { InstanceFilter } from '../../../instances/lookup/instance-filter.ts';
+import { createPrefixIndex } from '../../../instances/lookup/prefix-index.ts';
+import { sharingOf } from '../../../instances/lookup/sharing.ts';
+import type { ParsingRules } from '../../../instances/options/parse-options.ts';
+import { foldedName } from '../../../instances/values/folded-name.ts';
+import type { Couch } from '../../connect/couch.ts';
+import { settingsOf, sideBySide } from '../../plan/surroundings.ts';
+import { instanceApps } from './instance-apps.ts';
+import { heldAsUnmanaged } from './judge-unlisted.ts';
+import { listCheck } from './list-row.ts';
+import { type ListedCells, listedCells } from './listed-cells.ts';
+import { type KnownInstance, type ListedFleet, readListedFleet } from './listed-fleet.ts';
+
+/** What is told while a list of what there is is made. */
+export type ExportReport =
+  /** It is not on the list, and why, in a sentence without a full stop. */
+  | { readonly event: 'left-out'; readonly domain: string; readonly why: string }
+  /** Its row does not say all that it has. */
+  | { readonly event: 'unsaid'; readonly domain: string; readonly columns: readonly string[] };
+
+/** Where the instances are, and how the list will be read. */
+export interface ExportServices extends Pick<Couch, 'global' | 'cluster'> {
+  readonly rules: ParsingRules;
+  onUnreadable: OnUnreadable;
+  report(report: ExportReport): void;
+}
+
+/** Instances whose databases are read at a time. */
+const PAGE = 200;
+
+/**
+ * The instances that a filter means, as a list that asks for just what there is: applied at once, it has nothing to do. What no
+ * list decides on is left out, and told.
+ */
+export async function* exportList(
+  services: ExportServices,
+  filter: InstanceFilter,
+): AsyncGenerator<ListedCells> {
+  const { global, onUnreadable, report } = services;
+  const fleet = await readListedFleet(global, undefined);
+  const prefixIndex = createPrefixIndex(global);
+  const owners = await prefixIndex.refresh();
+  const known = new Map(fleet.instances.map((instance) => [instance.seen.id, instance]));
+  const oneOfSome = sideBySide();
+  for await (const page of chunks(filteredInstances(global, filter, onUnreadable), PAGE)) {
+    const rows = await Promise.all(
+      page.map((instance) =>
+        oneOfSome(async () => {
+          const why =
+            leftOutFor(instance, known.get(instance._id), fleet) ?? sharingOf(owners, instance)?.message;
+          if (why === undefined) return await cellsOf(services, prefixIndex, instance, fleet);
+          report({ event: 'left-out', domain: instance.domain, why });
+          return undefined;
+        }),
+      ),
+    );
+    for (const row of rows) if (row !== undefined) yield row;
+  }
+}
+
+/** Why an instance is on no list. */
+function leftOutFor(
+  { domain }: StoredInstance,
+  known: KnownInstance | undefined,
+  fleet: ListedFleet,
+): string | undefined {
+  if (known === undefined) return `${domain} was made while the list was`;
+  if (fleet.withDomain(domain).length > 1)
+    return `${domain} is the domain of another instance, too, written otherwise`;
+  return heldAsUnmanaged(known)?.message;
+}
+
+async function cellsOf(
+  services: ExportServices,
+  prefixIndex: ReturnType<typeof createPrefixIndex>,
+  instance: StoredInstance,
+  fleet: ListedFleet,
+): Promise<ListedCells | undefined> {
+  const { global, cluster, rules, report } = services;
+  const { domain } = instance;
+  const [settings, apps] = await Promise.all([
+    settingsOf({ global, cluster, prefixIndex, openServers: [] }, instance),
+    instanceApps({ cluster }, instance),
+  ]);
+  const aliases = (instance.domain_aliases ?? []).filter((alias) => isOwnAlias(alias, instance, fleet));
+  const isCrossed = aliases.length < (instance.domain_aliases ?? []).length;
+  const shown = isCrossed ? { ...instance, domain_aliases: [] } : instance;
+  const row = listedCells(shown, settings, [...apps.slugs], listCheck(rules, {}));
+  if (row === undefined) {
+    report({ event: 'left-out', domain, why: 'its domain cannot be written in a list' });
+    return undefined;
+  }
+  const columns = [...row.unsaid, ...(isCrossed ? ['domain-aliases'] : [])];
+  if (columns.length > 0) report({ event: 'unsaid', domain, columns });
+  return row;
+}
+
+/** Whether an alias is nobody else's: two rows with one name are refused. */
+function isOwnAlias(alias: string, { _id: id, domain }: StoredInstance, fleet: ListedFleet): boolean {
+  if (foldedName(alias) === foldedName(domain)) return false;
+  const others = [...fleet.withDomain(alias), ...fleet.withOtherName(alias, 'alias')];
+  return others.every(({ seen }) => seen.id === id);
+}
