@@ -78,7 +78,7 @@ export function spawnCommand(argv: readonly string[], stdin = ''): SpawnedComman
 
 /** What BullMQ writes for itself, and takes away, in its own time; and what goes by itself after a login. */
 const PASSING =
-  /:(meta|stalled-check|limiter)$|:login(-tries)?:|:(?:gate|gate-sweep|index-sweep|reconciling)$/;
+  /:(meta|stalled-check|limiter)$|:login(-tries)?:|:(?:gate|gate-sweep|index-sweep|reconciling|date-turn)$/;
 
 /** Servers, a configuration file and workers for commands. */
 export interface CliPlatform {
