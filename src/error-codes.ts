@@ -184,6 +184,7 @@ const FAILURES = {
   newer_job: 'A later job for the same instance has come after this one.',
   no_cluster: 'No CouchDB cluster is open to creation.',
   no_credentials: 'The request came without the admin passphrase.',
+  findings: 'A check has found something wrong with the instance.',
   no_instances: 'CouchDB has no list of instances.',
   no_report: 'No report of what instances are used for was kept.',
   no_room_for_input: 'The input cannot be kept while it is read.',

@@ -2,6 +2,7 @@ import type { JobKind, OutcomeOf, PayloadOf } from '../jobs/kinds/job-kinds.ts';
 import { runInstallation } from './apps/run-installation.ts';
 import { runUninstallation } from './apps/run-uninstallation.ts';
 import { runUpdate } from './apps/run-update.ts';
+import { runCheck } from './care/run-check.ts';
 import { runJobPurge } from './care/run-job-purge.ts';
 import { runResetLink } from './care/run-reset-link.ts';
 import { runSessionCleaning } from './care/run-session-cleaning.ts';
@@ -29,6 +30,7 @@ const RUNNERS: Runners = {
   'reset-links': runResetLink,
   'clean-sessions': runSessionCleaning,
   'purge-jobs': runJobPurge,
+  fsck: runCheck,
   'fill-pool': runFilling,
 };
 

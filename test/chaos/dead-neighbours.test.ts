@@ -68,6 +68,7 @@ const BOUNDARIES: Readonly<Record<Work, readonly string[]>> = {
   'reset-links': ['before link', 'after link'],
   'clean-sessions': ['before clean', 'after clean'],
   'purge-jobs': ['before purge', 'after purge'],
+  fsck: ['before check', 'after check'],
   'fill-pool': ['before fill', 'after fill'],
 };
 

@@ -85,6 +85,8 @@ export async function queueWork(chaos: ChaosFleet, work: Work, options: Instance
       return await queueTask(chaos, domain, { kind: work, logins: true });
     case 'purge-jobs':
       return await queueTask(chaos, domain, { kind: work, olderThanMs: 86_400_000 });
+    case 'fsck':
+      return await queueTask(chaos, domain, { kind: work, index: true, files: true });
     case 'fill-pool':
       return await queueFilling(chaos, 2);
   }
@@ -145,7 +147,8 @@ export type TaskOnInstance =
   | { readonly kind: 'uninstall-apps'; readonly apps: string[]; readonly purgeCode: boolean }
   | { readonly kind: 'reset-links'; readonly validMs: number }
   | { readonly kind: 'clean-sessions'; readonly logins: boolean }
-  | { readonly kind: 'purge-jobs'; readonly olderThanMs: number };
+  | { readonly kind: 'purge-jobs'; readonly olderThanMs: number }
+  | { readonly kind: 'fsck'; readonly index: boolean; readonly files: boolean };
 
 /** Queues a job for an instance as it is. @returns its id */
 export async function queueTask(chaos: ChaosFleet, domain: string, task: TaskOnInstance): Promise<string> {

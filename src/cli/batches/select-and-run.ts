@@ -14,17 +14,22 @@ import { type OrderedBatch, planOrRun } from './plan-or-run.ts';
 import type { NothingQueued, StartedBatch } from './print-batch.ts';
 import type { PlanAnswer } from './print-plan.ts';
 
-/** What commands take that work on instances by name, of a file, of a filter or on all, as a batch. */
-export const selectionFlags = {
+/** What only a batch can be told. */
+export const flagsOfBatch = {
   from: domainFileFlag,
-  all: Flags.boolean({ summary: 'All instances', default: false }),
-  ...filterFlags,
-  force: Flags.boolean({ summary: 'Do not ask', default: false }),
   ...planFlags,
   ...planFileFlag,
   ...workFlags,
   ...waitFlags,
   tries: triesFlag(DEFAULT_TRIES),
+};
+
+/** What commands take that work on instances by name, of a file, of a filter or on all, as a batch. */
+export const selectionFlags = {
+  all: Flags.boolean({ summary: 'All instances', default: false }),
+  ...filterFlags,
+  force: Flags.boolean({ summary: 'Do not ask', default: false }),
+  ...flagsOfBatch,
 };
 
 /** The flags of `selectionFlags`, as they were parsed. */

@@ -3,6 +3,7 @@ import { cleanSessions } from './clean-sessions.ts';
 import { create } from './create.ts';
 import { destroy } from './destroy.ts';
 import { fillPool } from './fill-pool.ts';
+import { fsck } from './fsck.ts';
 import { installApps } from './install-apps.ts';
 import type { HeldNames, KindRules, Task } from './kind.ts';
 import { modify } from './modify.ts';
@@ -26,6 +27,7 @@ export const JOB_KINDS = {
   'reset-links': resetLinks,
   'clean-sessions': cleanSessions,
   'purge-jobs': purgeJobs,
+  fsck,
   'fill-pool': fillPool,
 };
 

@@ -44,6 +44,7 @@ export type ExistingWork = TaskOf<
   | 'reset-links'
   | 'clean-sessions'
   | 'purge-jobs'
+  | 'fsck'
 >;
 
 /**

@@ -143,6 +143,8 @@ async function judgeWork(
       return await judgeSessionCleaning(services, work, instance);
     case 'purge-jobs':
       return await judgeJobPurge(services, work, instance);
+    case 'fsck':
+      return { verdict: 'check' };
     case 'repair': {
       const early = judged(() => judgeRepair(work, instance, []));
       if (early.verdict !== 'same' || isReservation(instance)) return early;

@@ -19,6 +19,7 @@ export function verdictDetail(verdict: Verdict): string {
       return Object.entries(verdict.documents)
         .map(([doctype, number]) => `${count(number)} ${doctype}`)
         .join(', ');
+    case 'check':
     case 'same':
     case 'destroy':
       return '';

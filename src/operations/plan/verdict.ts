@@ -31,6 +31,8 @@ export type Verdict =
   | { readonly verdict: 'repair'; readonly findings: readonly string[] }
   /** So many documents would be removed, by doctype; more or fewer by the time it is done. */
   | { readonly verdict: 'clean'; readonly documents: Readonly<Record<string, number>> }
+  /** It would be looked at, and nothing would change. */
+  | { readonly verdict: 'check' }
   /** One of its names is another's. */
   | ({ readonly verdict: 'taken'; readonly by: TakenBy } & Reason)
   /** A creation holds the domain. */
@@ -58,6 +60,7 @@ export const VERDICTS = [
   'destroy',
   'repair',
   'clean',
+  'check',
   'same',
   'exists',
   'taken',
@@ -93,7 +96,15 @@ export function isPlannedWork({
   return WORK.has(verdict) || (verdict === 'reserved' && resumes);
 }
 
-const WORK: ReadonlySet<VerdictName> = new Set(['new', 'change', 'install', 'destroy', 'repair', 'clean']);
+const WORK: ReadonlySet<VerdictName> = new Set([
+  'new',
+  'change',
+  'install',
+  'destroy',
+  'repair',
+  'clean',
+  'check',
+]);
 
 /** How many rows there are of each verdict. */
 export interface PlanCounts extends Readonly<Record<VerdictName, number>> {
@@ -131,6 +142,7 @@ export function countPlan(rows: readonly CountedRow[]): PlanCounts {
     destroy: of('destroy'),
     repair: of('repair'),
     clean: of('clean'),
+    check: of('check'),
     same: of('same'),
     exists: of('exists'),
     taken: of('taken'),

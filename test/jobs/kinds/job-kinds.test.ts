@@ -118,6 +118,11 @@ const STORED: readonly { payload: LivePayload; hash: string; mac: string }[] = [
     mac: 'aSNztb-r5d8itrwA33Gfm3Z8AOLlFhQGwhUykAouUkc',
   },
   {
+    payload: { ...envelope, ...onInstance, kind: 'fsck', index: true, files: false },
+    hash: 'af6e37d20301bf82',
+    mac: 'zckBIrwP2srFYziVOtGw1z0qeZquFhr1W2ziCm1OMp4',
+  },
+  {
     payload: { ...envelope, kind: 'fill-pool', cluster: 1, to: 20, anytime: false },
     hash: '18a0f09db699f9cf',
     mac: 'DIhKsXBAtU9nJpcNf26j8rSNRkZusmKP6oIjAYHZb1Q',
@@ -140,6 +145,7 @@ describe('kinds of jobs', () => {
       'reset-links',
       'clean-sessions',
       'purge-jobs',
+      'fsck',
       'fill-pool',
     ]);
     expect(KIND_NAMES.every(isJobKind)).to.equal(true);
@@ -174,24 +180,19 @@ describe('kinds of jobs', () => {
   }
 
   it('hold the aliases that they would take, each once', () => {
-    const held = STORED.map(({ payload }) => namesOf(payload).slice(1));
-    expect(held).to.deep.equal([['b.org'], [], ['b.org'], [], [], [], [], [], [], [], []]);
+    const held = STORED.map(({ payload }) => [payload.kind, namesOf(payload).slice(1)] as const);
+    expect(held.filter(([, aliases]) => aliases.length > 0)).to.deep.equal([
+      ['create', ['b.org']],
+      ['modify', ['b.org']],
+    ]);
   });
 
   it('install applications where they are told to', () => {
-    expect(STORED.map(({ payload }) => appsOf(payload))).to.deep.equal([
-      ['drive'],
-      [],
-      [],
-      [],
-      ['drive'],
-      ['drive', 'notes'],
-      [],
-      [],
-      [],
-      [],
-      [],
-      [],
+    const installed = STORED.map(({ payload }) => [payload.kind, appsOf(payload)] as const);
+    expect(installed.filter(([, apps]) => apps.length > 0)).to.deep.equal([
+      ['create', ['drive']],
+      ['modify-and-install', ['drive']],
+      ['install-apps', ['drive', 'notes']],
     ]);
   });
 

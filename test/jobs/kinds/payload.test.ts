@@ -157,6 +157,7 @@ describe('payloads', () => {
       ['validMs', onInstance('reset-links', { validMs: 32 * 86_400_000 })],
       ['validMs', onInstance('reset-links', {})],
       ['logins', onInstance('clean-sessions', {})],
+      ['files', onInstance('fsck', { index: true })],
       ['olderThanMs', onInstance('purge-jobs', { olderThanMs: 0 })],
       ['workers.0', onInstance('purge-jobs', { olderThanMs: 1, workers: ['../x'] })],
       ['workers', onInstance('purge-jobs', { olderThanMs: 1, workers: [] })],
