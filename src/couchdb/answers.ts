@@ -47,9 +47,15 @@ export function databaseFacts(name: string): ExpectedAnswer<DatabaseFacts> {
         doc_count: z.int().min(0),
         instance_start_time: z.string().default('0'),
         cluster: z.object({ n: z.int() }).optional().catch(undefined),
+        update_seq: z.union([z.string(), z.number()]),
       })
-      .transform(({ doc_count, instance_start_time, cluster }): DatabaseFacts => {
-        return { documents: doc_count, madeAt: instance_start_time, copies: cluster?.n };
+      .transform(({ doc_count, instance_start_time, cluster, update_seq }): DatabaseFacts => {
+        return {
+          documents: doc_count,
+          madeAt: instance_start_time,
+          copies: cluster?.n,
+          sequence: String(update_seq),
+        };
       }),
   };
 }

@@ -76,4 +76,6 @@ export interface DatabaseFacts {
   readonly madeAt: string;
   /** How many nodes have a copy of each of its documents; undefined where the server does not say. */
   readonly copies: number | undefined;
+  /** After all of its changes by now: what comes later, `_changes` tells from there on. */
+  readonly sequence: string;
 }

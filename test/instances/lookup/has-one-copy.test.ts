@@ -11,7 +11,7 @@ describe('whether documents are on one node only', () => {
   const serverWith = (copies: number | undefined) => ({
     async databaseFacts() {
       asked += 1;
-      return { documents: 0, madeAt: '0', copies };
+      return { documents: 0, madeAt: '0', copies, sequence: '0' };
     },
   });
 

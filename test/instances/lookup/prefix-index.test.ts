@@ -139,7 +139,7 @@ describe('the index of prefixes', () => {
           },
           databaseFacts: async () => {
             this.asked.push('facts');
-            return { documents: this.documents.length, madeAt: this.madeAt, copies: 1 };
+            return { documents: this.documents.length, madeAt: this.madeAt, copies: 1, sequence: '0' };
           },
         };
       }
