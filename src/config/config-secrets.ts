@@ -7,7 +7,8 @@ import { parseUrl } from './urls.ts';
  * a URL, and as they are sent. For the log, which masks them.
  */
 export function configSecrets(config: Config): string[] {
-  const { couchdb, registries, commonSettings, clouderies, rag, serve, fleet, stackRedis } = config;
+  const { couchdb, registries, commonSettings, clouderies, rag, serve, fleet, stackRedis, stackAdmin } =
+    config;
   const urls = [
     couchdb.url,
     ...couchdb.clusters.map(({ url }) => url),
@@ -21,6 +22,7 @@ export function configSecrets(config: Config): string[] {
   ];
   const tokens = [
     serve.clouderyToken ?? '',
+    stackAdmin?.passphrase ?? '',
     ...Object.values(commonSettings).map(({ token }) => token),
     ...Object.values(clouderies).flatMap(({ token }) => token ?? []),
     ...Object.values(rag).flatMap(({ token }) => token ?? []),

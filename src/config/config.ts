@@ -81,6 +81,8 @@ export interface Config {
   readonly commonSettings: Readonly<Record<string, CommonSettings>>;
   /** By context: what is told that settings of an instance have changed. */
   readonly clouderies: Readonly<Record<string, Cloudery>>;
+  /** Where a running stack is asked to do what only it can; undefined unless both are configured. */
+  readonly stackAdmin?: StackAdminConfig;
   /** Undefined when the stack has no Redis, or where no stack runs. */
   readonly stackRedis?: StackRedis;
   /** By context. */
@@ -93,6 +95,14 @@ export interface Config {
   readonly disableAddRm: string | undefined;
   readonly fleet: FleetConfig;
   readonly serve: ServeConfig;
+}
+
+/** The admin port of a running stack. */
+export interface StackAdminConfig {
+  /** Without trailing slash. */
+  readonly url: string;
+  /** A secret. */
+  readonly passphrase: string;
 }
 
 /** What `cozy-fleet serve` needs: part of the `fleet:` section, and the stack's file with the admin passphrase. */

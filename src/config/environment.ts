@@ -45,6 +45,7 @@ const KEYS = [
   'fleet.admin_port',
   'fleet.upstream',
   'fleet.admin_upstream',
+  'fleet.admin_passphrase',
   'fleet.cloudery_token',
   'fleet.hold',
 ];

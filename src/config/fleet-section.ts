@@ -44,6 +44,7 @@ const bearerToken = z.string(TOKEN).regex(/^[\x21-\x7e]{16,512}$/, TOKEN);
 
 const SKELETON_TYPES = 'must be a map of extensions to media types, such as md: text/markdown';
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9.+-]*\/[A-Za-z0-9][A-Za-z0-9.+_-]*$/;
+const PASSPHRASE = 'must be the admin passphrase of the stack, in clear';
 
 /** Where batches send their notices. */
 const notifyTo = z.string(NOTIFY_ADDRESS).transform((value, context) => {
@@ -90,6 +91,7 @@ export const fleetSection = z.strictObject(
     trusted_proxies: z.array(proxyNetwork, PROXY).default([]),
     upstream: stackUrl.optional(),
     admin_upstream: stackUrl.optional(),
+    admin_passphrase: z.string(PASSPHRASE).min(1, PASSPHRASE).optional(),
     cloudery_token: bearerToken.optional(),
     notify: notifyTo.optional(),
     pool: poolSection.optional(),

@@ -170,6 +170,9 @@ function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd, 
   }));
   const stackRedis = stackRedisOf(checked);
   const tls = readCouchTls(couchdb, cwd);
+  const { admin_upstream: adminUrl, admin_passphrase: passphrase } = fleet;
+  const stackAdmin =
+    adminUrl === undefined || passphrase === undefined ? undefined : { url: adminUrl, passphrase };
   return {
     file,
     couchdb: defined({
@@ -187,7 +190,7 @@ function toConfig(checked: CheckedConfig, file: string | undefined, { env, cwd, 
     },
     commonSettings: commonSettings(checked.common_settings),
     clouderies: clouderies(checked.clouderies),
-    ...defined({ stackRedis }),
+    ...defined({ stackRedis, stackAdmin }),
     rag: ragServers(checked.rag),
     registries: withDefaultRegistries(checked.registries),
     ...(checked.jobs.defaultdurationtokeep && { jobsKept: checked.jobs.defaultdurationtokeep }),
