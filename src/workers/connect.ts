@@ -27,6 +27,7 @@ import type { Log } from '../logger.ts';
 import { signalWithin } from '../signal-within.ts';
 import { createSkeletonStore } from '../skeleton/skeleton-store.ts';
 import { connectStack } from '../stack/connect.ts';
+import { createStackAdmin } from '../stack/export/stack-admin.ts';
 import { fileStorage } from '../storage/file-storage.ts';
 import { createPool } from './pool/create-pool.ts';
 import type { StageObserver } from './stage/pipeline.ts';
@@ -76,6 +77,7 @@ export async function connectWorker({
   const clusters = config.couchdb.clusters.map(({ url }) => connect(url));
   const storage = fileStorage(config.storage.root);
   const stack = connectStack(config.stackRedis);
+  const stackAdmin = config.stackAdmin === undefined ? undefined : createStackAdmin(config.stackAdmin);
   const hosts = appHosts(Object.values(config.registries).flat(), config.fleet.appHosts);
   const http = createAppHttp(hosts);
   const { directory, bytes } = config.fleet.appCache;
@@ -90,6 +92,7 @@ export async function connectWorker({
   });
   const close = async () => {
     stack.close();
+    await stackAdmin?.close();
     await apps.close();
     await http.close();
     for (const server of servers.values()) await server.close();
@@ -150,6 +153,7 @@ export async function connectWorker({
         commonSettings: config.commonSettings,
         clouderies: config.clouderies,
         stack,
+        stackAdmin,
         rag: config.rag,
         apps,
         registries: config.registries,

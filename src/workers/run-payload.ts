@@ -8,6 +8,7 @@ import { runResetLink } from './care/run-reset-link.ts';
 import { runSessionCleaning } from './care/run-session-cleaning.ts';
 import { runCreation } from './create/run-creation.ts';
 import { runDestruction } from './destroy/run-destruction.ts';
+import { runExport } from './export/run-export.ts';
 import { runFilling } from './pool/run-filling.ts';
 import { runRepair } from './repair/run-repair.ts';
 import { runModification } from './run-modification.ts';
@@ -31,6 +32,7 @@ const RUNNERS: Runners = {
   'clean-sessions': runSessionCleaning,
   'purge-jobs': runJobPurge,
   fsck: runCheck,
+  export: runExport,
   'fill-pool': runFilling,
 };
 

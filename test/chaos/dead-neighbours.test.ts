@@ -4,6 +4,7 @@ import type { InstanceOptions } from '../../src/instances/options/options.ts';
 import type { Progress } from '../../src/jobs/queue/progress.ts';
 import { type ConnectedWorker, connectWorker } from '../../src/workers/connect.ts';
 import { startAppRegistry } from '../support/app-registry.ts';
+import { type ArchiveStack, startArchiveStack } from '../support/archive-stack.ts';
 import { startSharedCouch } from '../support/chaos-couch.ts';
 import { type ChaosFleet, endOf, openChaosFleet, optionsFor, progressOf } from '../support/chaos-fleet.ts';
 import { FILLED_BY_HAND } from '../support/chaos-pool.ts';
@@ -42,9 +43,11 @@ const BOUNDARIES: Readonly<Record<Work, readonly string[]>> = {
     'after apps',
   ],
   destroy: [
+    'before export',
     'before mark',
     'before accounts',
     'before close',
+    'before confirm',
     'before outside',
     'before triggers',
     'before databases',
@@ -69,6 +72,7 @@ const BOUNDARIES: Readonly<Record<Work, readonly string[]>> = {
   'clean-sessions': ['before clean', 'after clean'],
   'purge-jobs': ['before purge', 'after purge'],
   fsck: ['before check', 'after check'],
+  export: ['before export', 'after export'],
   'fill-pool': ['before fill', 'after fill'],
 };
 
@@ -86,6 +90,7 @@ describe('on the machine of a dead worker', function () {
   const suite = new Cleanup();
   let chaos: ChaosFleet;
   let stack: ChaosStack;
+  let archiveStack: ArchiveStack;
   let registryUrl: string;
 
   before(async () => {
@@ -93,12 +98,15 @@ describe('on the machine of a dead worker', function () {
     registryUrl = suite.add(await startAppRegistry(), (each) => each.close()).url;
     stack = suite.add(await startChaosStack(couch.url), (each) => each.close());
     chaos = suite.add(await openChaosFleet(couch.url), (each) => each.close());
+    archiveStack = suite.add(await startArchiveStack(() => chaos.couch), (each) => each.close());
   });
   after(() => suite.run());
 
   /** What workers are told beside what all of this fleet are. */
   function settingsFor(work: Work): Partial<WorkerSettings> {
-    if (work === 'destroy') return stack.settings;
+    const { admin: stackAdmin } = archiveStack;
+    if (work === 'destroy') return { ...stack.settings, stackAdmin };
+    if (work === 'export') return { stackAdmin };
     return work === 'fill-pool' ? { pool: FILLED_BY_HAND } : {};
   }
 

@@ -36,12 +36,16 @@ export async function makeToldAccount({ couch }: ChaosFleet, domain: string): Pr
   await couch.putDocument(accounts, { _id: 'edf', account_type: 'edf' });
 }
 
-/** Queues the destruction of an instance as it is now. */
-export async function queueDestruction(chaos: ChaosFleet, domain: string): Promise<string> {
+/** Queues the destruction of an instance as it is now. @param more where it is exported to first */
+export async function queueDestruction(
+  chaos: ChaosFleet,
+  domain: string,
+  more: { readonly exportTo?: string } = {},
+): Promise<string> {
   const [instance] = await instancesOf(chaos.couch, [domain]);
   if (instance === undefined) throw new Error(`there is no ${domain}`);
   const seen = { id: instance._id, incarnation: incarnationOf(instance) };
-  const work = { kind: 'destroy', domain, seen, skipAccounts: false, resume: false } as const;
+  const work = { kind: 'destroy', domain, seen, skipAccounts: false, resume: false, ...more } as const;
   const { state, jobId } = await enqueueJob(chaos.fleet, { work, tries: 8 });
   if (state !== 'queued') throw new Error(`the destruction of ${domain} was not queued but ${state}`);
   return jobId;

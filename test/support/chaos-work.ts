@@ -1,8 +1,11 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { databaseName, prefixOf } from '../../src/instances/databases/prefix.ts';
 import { incarnationOf } from '../../src/instances/documents/incarnation.ts';
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
 import { type JobKind, KIND_NAMES, type StageName, stagesOf } from '../../src/jobs/kinds/job-kinds.ts';
 import { enqueueJob } from '../../src/jobs/queue/enqueue.ts';
+import { isWhole, readRecord } from '../../src/stack/export/archive-place.ts';
 import { createStages } from '../../src/workers/create/stages.ts';
 import { destroyStages } from '../../src/workers/destroy/stages.ts';
 import { stagesIn } from '../../src/workers/stage/pipeline.ts';
@@ -42,6 +45,7 @@ export async function makeReady(
 ): Promise<void> {
   if (work === 'create' || work === 'fill-pool') return;
   await makeInstances(chaos, all);
+  if (work === 'destroy' || work === 'export') await mkdir(archivesOf(chaos), { recursive: true });
   if (work === 'destroy') {
     for (const { domain } of all) await makeToldAccount(chaos, domain);
   }
@@ -61,8 +65,11 @@ export async function queueWork(chaos: ChaosFleet, work: Work, options: Instance
       // Without any, the last stage would have no boundary of its own.
       return await queueInstance(chaos, { ...options, apps: [APP] });
     case 'destroy':
+      return await queueDestruction(chaos, domain, { exportTo: archivesOf(chaos) });
     case 'destroy-alone':
       return await queueDestruction(chaos, domain);
+    case 'export':
+      return await queueTask(chaos, domain, { kind: work, to: archivesOf(chaos) });
     case 'modify':
       return await queueTask(chaos, domain, { kind: work, changes: { sponsorships: [SPONSOR] } });
     case 'modify-and-install':
@@ -95,9 +102,13 @@ export async function queueWork(chaos: ChaosFleet, work: Work, options: Instance
 /** What is wrong with the result of such a job, a sentence each. */
 export async function wrongAfter(chaos: ChaosFleet, work: Work, options: InstanceOptions): Promise<string[]> {
   const { domain } = options;
-  if (work === 'destroy' || work === 'destroy-alone') return await remainsOf(chaos, [domain]);
+  if (work === 'destroy-alone') return await remainsOf(chaos, [domain]);
+  if (work === 'destroy') {
+    return [...(await remainsOf(chaos, [domain])), ...(await wrongWithArchives(chaos, domain))];
+  }
   if (work === 'fill-pool') return await new SeenPrefixes(chaos).faults(true);
   const wrong = [...(await findings(chaos, options)), ...(await wrongAfterCare(chaos, work, domain))];
+  if (work === 'export') wrong.push(...(await wrongWithArchives(chaos, domain)));
   const [instance] = await instancesOf(chaos.couch, [domain]);
   const isModified = work === 'modify' || work === 'modify-and-install';
   if (isModified && instance?.sponsorships?.join() !== SPONSOR) wrong.push('it has no sponsor');
@@ -115,6 +126,25 @@ export async function wrongAfter(chaos: ChaosFleet, work: Work, options: Instanc
     if (rows.some(({ id }) => id === `io.cozy.apps/${APP}`)) wrong.push(`it has ${APP} still`);
   }
   return wrong;
+}
+
+/** Where instances are exported to. */
+function archivesOf({ settings }: ChaosFleet): string {
+  return `${settings.storageRoot}-archives`;
+}
+
+/** There has to be an archive of an instance that is whole, and nothing that is not. */
+async function wrongWithArchives(chaos: ChaosFleet, domain: string): Promise<string[]> {
+  const directory = join(archivesOf(chaos), domain);
+  const names = await readdir(directory);
+  const { signal } = new AbortController();
+  const wrong: string[] = [];
+  for (const name of names) {
+    const record = await readRecord(join(directory, name));
+    const isGood = record && (await isWhole({ directory: join(directory, name), record }, signal));
+    if (isGood !== true) wrong.push(`${name} of ${domain} is not whole`);
+  }
+  return names.length === 0 ? [`there is no archive of ${domain}`] : wrong;
 }
 
 /** Gives an instance the application in a version that was never published. */
@@ -148,7 +178,8 @@ export type TaskOnInstance =
   | { readonly kind: 'reset-links'; readonly validMs: number }
   | { readonly kind: 'clean-sessions'; readonly logins: boolean }
   | { readonly kind: 'purge-jobs'; readonly olderThanMs: number }
-  | { readonly kind: 'fsck'; readonly index: boolean; readonly files: boolean };
+  | { readonly kind: 'fsck'; readonly index: boolean; readonly files: boolean }
+  | { readonly kind: 'export'; readonly to: string };
 
 /** Queues a job for an instance as it is. @returns its id */
 export async function queueTask(chaos: ChaosFleet, domain: string, task: TaskOnInstance): Promise<string> {

@@ -36,6 +36,7 @@ export function testServices(
     commonSettings: {},
     clouderies: {},
     stack: connectStack(undefined),
+    stackAdmin: undefined,
     rag: {},
     apps: {
       check: async () => undefined,

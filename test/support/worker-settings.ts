@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Config, PoolConfig, StackRedis } from '../../src/config/config.ts';
+import type { Config, PoolConfig, StackAdminConfig, StackRedis } from '../../src/config/config.ts';
 import { NO_POOL } from '../../src/config/pool-section.ts';
 import type { RedisTarget } from '../../src/config/redis-target.ts';
 
@@ -18,6 +18,8 @@ export const workerSettings = z.object({
   pool: z.custom<PoolConfig>().default(NO_POOL),
   /** Of a stack beside it, where there is one. */
   stackRedis: z.custom<StackRedis>().optional(),
+  /** Of the admin port of a stack that exports, where there is one. */
+  stackAdmin: z.custom<StackAdminConfig>().optional(),
   /** Of the RAG server of all contexts, where there is one. */
   ragUrl: z.string().optional(),
 });
@@ -28,7 +30,7 @@ export type WorkerSettings = z.input<typeof workerSettings>;
 export function workerConfig(settings: WorkerSettings): Config {
   const { couchUrl, redis, storageRoot, prefix, concurrency, connections, ...others } =
     workerSettings.parse(settings);
-  const { registryUrl, pool, stackRedis, ragUrl } = others;
+  const { registryUrl, pool, stackRedis, stackAdmin, ragUrl } = others;
   return {
     file: undefined,
     couchdb: { url: couchUrl, clusters: [{ url: couchUrl, creation: true }] },
@@ -40,6 +42,7 @@ export function workerConfig(settings: WorkerSettings): Config {
     commonSettings: {},
     clouderies: {},
     ...(stackRedis === undefined ? {} : { stackRedis }),
+    ...(stackAdmin === undefined ? {} : { stackAdmin }),
     rag: ragUrl === undefined ? {} : { default: { url: ragUrl } },
     registries: { default: registryUrl === undefined ? [] : [registryUrl] },
     disableAddRm: undefined,

@@ -1,4 +1,4 @@
-import type { BatchKind } from '../../jobs/batches/batch-kind.ts';
+import { type BatchKind, mayHaveArchives } from '../../jobs/batches/batch-kind.ts';
 import type { ExportedRow } from '../../operations/batches/export-batch.ts';
 import type { SuccessfulRow } from '../../operations/batches/export-successful.ts';
 import { csvLine } from '../../operations/input/write-csv.ts';
@@ -10,7 +10,17 @@ export type ExportFormat = 'csv' | 'ndjson';
 const LASTING = ['register_token', 'link'];
 const PASSING = ['link', 'link_expires'];
 
-const columnsOf = (kind: BatchKind) => ['domain', 'status', ...linkColumnsOf(kind), 'error_stage', 'error'];
+/** Of batches that may export: columns behind the others. */
+const ARCHIVE = ['archive', 'archive_bytes', 'archive_files'];
+
+const columnsOf = (kind: BatchKind) => [
+  'domain',
+  'status',
+  ...linkColumnsOf(kind),
+  'error_stage',
+  'error',
+  ...(mayHaveArchives(kind) ? ARCHIVE : []),
+];
 
 const whomOf = (kind: BatchKind) => [
   'domain',
@@ -47,7 +57,7 @@ export function successfulLine(row: SuccessfulRow, format: ExportFormat, kind: B
 }
 
 function line(row: SuccessfulRow, format: ExportFormat, columns: readonly string[]): string {
-  const fields: Readonly<Record<string, string | undefined>> = {
+  const fields: Readonly<Record<string, string | number | undefined>> = {
     domain: row.domain,
     status: row.status,
     email: row.email,
@@ -59,9 +69,12 @@ function line(row: SuccessfulRow, format: ExportFormat, columns: readonly string
     link_expires: row.linkExpires,
     error_stage: row.errorStage,
     error: row.error,
+    archive: row.archive?.directory,
+    archive_bytes: row.archive?.bytes,
+    archive_files: row.archive?.files,
   };
   const texts = columns.map((name) => fields[name]);
-  if (format === 'csv') return csvLine(texts.map((text) => text ?? ''));
+  if (format === 'csv') return csvLine(texts.map((text) => String(text ?? '')));
   const named = Object.fromEntries(columns.map((name, at) => [name, texts[at]]));
   return `${safeJson(JSON.stringify(named))}\n`;
 }

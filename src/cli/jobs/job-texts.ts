@@ -1,6 +1,7 @@
 import { stageLabel } from '../../jobs/kinds/job-kinds.ts';
+import type { ArchiveNote } from '../../jobs/queue/progress.ts';
 import type { JobFacts } from '../../operations/jobs/job-facts.ts';
-import { readableDuration } from '../../quantity-text.ts';
+import { count, readableDuration, readableSize } from '../../quantity-text.ts';
 import { oneLine } from '../../safe-text.ts';
 import { rowsText } from '../terminal/table.ts';
 
@@ -20,7 +21,7 @@ export function jobCells(job: JobFacts): string[] {
 
 /** Everything about one job, its stages as a table. */
 export function jobLines(job: JobFacts, live: boolean): string[] {
-  const { by, reason } = job;
+  const { by, reason, archive } = job;
   const { jobId, kind, state, outcome, domain, batch, createdAt, endedAt, tries, retries, lastError } = job;
   const facts: (readonly [label: string, value: string | undefined])[] = [
     ['Job', jobId],
@@ -34,6 +35,7 @@ export function jobLines(job: JobFacts, live: boolean): string[] {
     ['Ended', endedAt],
     ['Tries', String(tries)],
     ['Retries', retries === 0 ? undefined : String(retries)],
+    ['Archive', archive && archiveText(archive)],
     [state === 'failed' ? 'Error' : 'Last error', lastError],
   ];
   const known = facts.flatMap(([label, value]) =>
@@ -44,6 +46,12 @@ export function jobLines(job: JobFacts, live: boolean): string[] {
     ...(job.stages.length === 0 ? [] : ['', ...stageLines(job, live)]),
     ...(job.apps.length === 0 ? [] : ['', ...appLines(job, live)]),
   ];
+}
+
+/** Where an archive is, and what is in it. */
+export function archiveText({ directory, parts, bytes, files, versions, documents }: ArchiveNote): string {
+  const size = `${readableSize(bytes)} in ${count(parts)} ${parts === 1 ? 'part' : 'parts'}`;
+  return `${directory} (${size}: ${count(files)} files, ${count(versions)} versions, ${count(documents)} documents)`;
 }
 
 function stageLines({ stages }: JobFacts, live: boolean): string[] {

@@ -1,5 +1,5 @@
 import { JOB_KINDS, type JobKind, type JobOutcome } from '../../jobs/kinds/job-kinds.ts';
-import type { Progress } from '../../jobs/queue/progress.ts';
+import type { ArchiveNote, Progress } from '../../jobs/queue/progress.ts';
 import type { CreationReporter } from '../../operations/jobs/job-report.ts';
 import type { JobResult } from '../../operations/jobs/run-job.ts';
 import { type CommandResult, outcomeOfJob } from '../terminal/exit-codes.ts';
@@ -7,6 +7,7 @@ import { holdLines } from '../terminal/hold-lines.ts';
 import type { Output } from '../terminal/output.ts';
 import { noteWorkers } from '../terminal/worker-notice.ts';
 import { createAppReporter } from './app-reporter.ts';
+import { archiveText } from './job-texts.ts';
 
 /** What a command answers with `--json` that works on one instance. */
 export interface SingleResult {
@@ -14,6 +15,8 @@ export interface SingleResult {
   /** `queued` and `running`: the work goes on without us. */
   readonly outcome: JobOutcome | 'queued' | 'running';
   readonly jobId: string;
+  /** Of an instance that was exported, also where it was destroyed then. */
+  readonly archive?: ArchiveNote;
 }
 
 /**
@@ -67,7 +70,10 @@ export function printJob(
       return { answer: { domain, outcome: 'running', jobId }, outcome };
     case 'done':
       output.line(outcomeText(kind, result.outcome, domain));
-      return { answer: { domain, outcome: result.outcome, jobId }, outcome };
+      if (result.archive === undefined)
+        return { answer: { domain, outcome: result.outcome, jobId }, outcome };
+      output.line(`Its archive: ${archiveText(result.archive)}`);
+      return { answer: { domain, outcome: result.outcome, jobId, archive: result.archive }, outcome };
   }
 }
 

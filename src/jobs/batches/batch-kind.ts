@@ -40,6 +40,11 @@ export function mayHaveLinks(kind: BatchKind): boolean {
   return kind === MIXED || JOB_KINDS[kind].hasLinks;
 }
 
+/** Whether instances of its rows may have been exported: no list orders that. */
+export function mayHaveArchives(kind: BatchKind): boolean {
+  return kind !== MIXED && stagesOf(kind).includes('export');
+}
+
 /** Whether jobs of one kind, out of any batch, may be rows of a batch of that kind. */
 export function mayHold(kind: BatchKind, one: string): boolean {
   return kind === MIXED || kind === one;

@@ -7,6 +7,14 @@ import { type Steering, steeringOf } from './steering.ts';
 // What Redis has of a batch and its rows, read as if strangers had written it: anyone who reaches Redis can break
 // it, and no broken record may end a command, or the worker that looks after all batches.
 
+/** Where the archive of a row's instance is, and what is in it. */
+const rowArchive = z.object({
+  /** Absolute, on the machine of the worker. */
+  directory: z.string(),
+  bytes: z.number(),
+  files: z.number(),
+});
+
 /** What is known of a row beside its state; no secret is ever in here. */
 const rowInfo = z.object({
   domain: z.string(),
@@ -18,6 +26,8 @@ const rowInfo = z.object({
   error: z.string().optional(),
   /** What the operator can do next. */
   advice: z.string().optional(),
+  /** Of an instance that was exported, also where it was destroyed then. */
+  archive: rowArchive.optional().catch(undefined),
 });
 
 export type RowInfo = z.infer<typeof rowInfo>;

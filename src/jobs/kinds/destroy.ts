@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { envelope, forDate, onInstance } from './envelope.ts';
+import { exportDirectory } from './export-directory.ts';
 import { defineKind } from './kind.ts';
 
 /** How an instance is destroyed: kept in payloads, and with a date until it is due (`jobs/dates`). */
@@ -8,6 +9,8 @@ export const destroyOptions = {
   skipAccounts: z.boolean(),
   /** Go on with an instance that somebody else flagged `deleting`. */
   resume: z.boolean(),
+  /** Where its archive goes first, without which nothing of it is removed; absent = there is to be none. */
+  exportTo: exportDirectory.optional(),
 };
 
 const payload = z.strictObject({
@@ -25,8 +28,19 @@ export const destroy = defineKind({
   name: 'destroy',
   hasLinks: false,
   payload,
-  stages: ['mark', 'accounts', 'close', 'outside', 'triggers', 'databases', 'storage', 'unregister'],
-  stageLabels: { close: 'revoke-access', outside: 'rag' },
+  stages: [
+    'export',
+    'mark',
+    'accounts',
+    'close',
+    'confirm',
+    'outside',
+    'triggers',
+    'databases',
+    'storage',
+    'unregister',
+  ],
+  stageLabels: { close: 'revoke-access', confirm: 'confirm-export', outside: 'rag' },
   /** Removed, or there was none. */
   outcomes: { done: 'destroyed', skipped: 'missing' },
   words: {
@@ -40,8 +54,19 @@ export const destroy = defineKind({
     },
   },
   namesOf: ({ domain }) => [domain],
-  digest: ({ kind, domain, seen, filter, skipAccounts, resume, date }) =>
-    JSON.stringify([kind, domain, seen, filter, skipAccounts, resume, ...(date === undefined ? [] : [date])]),
+  passesOver: ({ exportTo }) => (exportTo === undefined ? ['export', 'confirm'] : []),
+  // Without a date and an export the text is that of earlier versions, whose jobs may be waiting.
+  digest: ({ kind, domain, seen, filter, skipAccounts, resume, date, exportTo }) =>
+    JSON.stringify([
+      kind,
+      domain,
+      seen,
+      filter,
+      skipAccounts,
+      resume,
+      ...(date === undefined ? [] : [date]),
+      ...(exportTo === undefined ? [] : [exportTo]),
+    ]),
 });
 
 export type DestroyStageName = (typeof destroy.stages)[number];

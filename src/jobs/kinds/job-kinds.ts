@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { cleanSessions } from './clean-sessions.ts';
 import { create } from './create.ts';
 import { destroy } from './destroy.ts';
+import { exportKind } from './export.ts';
 import { fillPool } from './fill-pool.ts';
 import { fsck } from './fsck.ts';
 import { installApps } from './install-apps.ts';
@@ -28,6 +29,7 @@ export const JOB_KINDS = {
   'clean-sessions': cleanSessions,
   'purge-jobs': purgeJobs,
   fsck,
+  export: exportKind,
   'fill-pool': fillPool,
 };
 
@@ -98,6 +100,12 @@ export function namesOfTask<Kind extends JobKind>(task: TaskOf<Kind>): HeldNames
 /** A text that is equal for two jobs that would do the same. */
 export function digestOfTask<Kind extends JobKind>(task: TaskOf<Kind>): string {
   return RULES[task.kind].digest(task);
+}
+
+/** The stages that a job with that task may run. */
+export function stagesOfTask<Kind extends JobKind>(task: TaskOf<Kind>): readonly StageName[] {
+  const passedOver = RULES[task.kind].passesOver?.(task) ?? [];
+  return stagesOf(task.kind).filter((stage) => !passedOver.includes(stage));
 }
 
 /** Applications that a job with that task is to install. */

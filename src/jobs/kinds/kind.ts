@@ -33,6 +33,8 @@ export interface KindRules<OneTask> {
   digest: (task: OneTask) => string;
   /** Applications that the job is to install; absent where a kind installs none. */
   appsOf?: (task: OneTask) => readonly string[];
+  /** Stages that a job passes over by what it was ordered to do; absent where each has them all. */
+  passesOver?: (task: OneTask) => readonly string[];
 }
 
 /** All that tells one kind of job from the others, but for what workers do. */

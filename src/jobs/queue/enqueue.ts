@@ -11,7 +11,7 @@ import type { SealForJob } from '../fleet/sealed-passphrase.ts';
 import { letThrough } from '../gate/gate.ts';
 import { isParked, parkingDelay, placeAtGate } from '../gate/parked.ts';
 import type { Author } from '../kinds/author.ts';
-import { type LivePayload, stagesOf } from '../kinds/job-kinds.ts';
+import { type LivePayload, stagesOfTask } from '../kinds/job-kinds.ts';
 import { assertRunnable, domainOf, type JobSpec, parsePayload } from '../kinds/payload.ts';
 import {
   type JobRequest,
@@ -194,7 +194,7 @@ async function reportBusy(
   payload: LivePayload,
   answer: Extract<EnqueueAnswer, { state: 'busy' }>,
 ): Promise<void> {
-  const [stage] = stagesOf(payload.kind);
+  const [stage] = stagesOfTask(payload);
   const { jobId } = answer;
   const report = { batchId, row, domain: domainOf(payload), jobId, generation: 0, attempt: 0 };
   const error = `job ${jobId} holds ${answer.name} (${answer.kind})`;
@@ -208,7 +208,7 @@ async function reportRefused(
   payload: LivePayload,
   { code, message, advice }: FleetError,
 ): Promise<void> {
-  const [stage] = stagesOf(payload.kind);
+  const [stage] = stagesOfTask(payload);
   const report = { batchId, row, domain: domainOf(payload), generation: 0, attempt: 0 };
   const told = { code, error: message, ...(advice !== '' && { advice }) };
   await batches.report({ ...report, state: 'failed', stage, ...told });

@@ -59,6 +59,20 @@ export const appRecord = z.object({
 
 export type AppRecord = z.infer<typeof appRecord>;
 
+/** Where the archive of an instance is that a job has made or found, and what is in it. */
+export const archiveNote = z.object({
+  /** Absolute, on the machine of the worker. */
+  directory: z.string(),
+  parts: z.number(),
+  /** Of all parts. */
+  bytes: z.number(),
+  files: z.number(),
+  versions: z.number(),
+  documents: z.number(),
+});
+
+export type ArchiveNote = z.infer<typeof archiveNote>;
+
 const progress = z.object({
   stages: z.array(stageRecord),
   /** Of the instance this job works on, as soon as it is known (`ARCHITECTURE.md` §3.3). */
@@ -85,6 +99,8 @@ const progress = z.object({
    * does not come back.
    */
   skeletonDone: z.int().min(0).optional(),
+  /** The archive that was seen to be whole. */
+  archive: archiveNote.optional(),
 });
 
 export type Progress = z.infer<typeof progress>;

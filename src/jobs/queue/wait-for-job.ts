@@ -3,11 +3,17 @@ import type { JobOutcome } from '../kinds/job-kinds.ts';
 import { isEnded, parsePayload } from '../kinds/payload.ts';
 import { type BellOptions, createBell } from '../redis/bell.ts';
 import { type FailureReason, readFailureText } from './ending.ts';
-import { type Progress, readProgress } from './progress.ts';
+import { type ArchiveNote, type Progress, readProgress } from './progress.ts';
 
 /** How a job ended, or that it has not yet. */
 export type JobEnd =
-  | { readonly state: 'done'; readonly outcome: JobOutcome; readonly incarnation: string | undefined }
+  | {
+      readonly state: 'done';
+      readonly outcome: JobOutcome;
+      readonly incarnation: string | undefined;
+      /** Where it has made or found an archive. */
+      readonly archive?: ArchiveNote;
+    }
   | ({ readonly state: 'failed' } & FailureReason)
   /** It is not in Redis any more. */
   | { readonly state: 'gone' }
@@ -27,7 +33,8 @@ export async function readJobEnd({ queue }: Pick<Fleet, 'queue'>, jobId: string)
     // The worker shrinks the payload before it reports the end.
     if (!isEnded(payload)) throw new Error(`job ${jobId} is done and says no outcome`);
     const { outcome } = payload;
-    return { state: 'done', outcome, incarnation: progress.incarnation };
+    const { incarnation, archive } = progress;
+    return { state: 'done', outcome, incarnation, ...(archive && { archive }) };
   }
   if (state === 'failed') return { state: 'failed', ...readFailureText(job.failedReason) };
   return { state: 'running', progress };

@@ -25,6 +25,8 @@ export interface ExportedRow extends Partial<Registration> {
   readonly linkExpires?: string;
   readonly errorStage?: string;
   readonly error?: string;
+  /** Where the archive of its instance is, on the machine of the worker, with its bytes and files. */
+  readonly archive?: Row['archive'];
 }
 
 /** Rows whose instances are read at a time. */
@@ -152,6 +154,11 @@ function exportedReset(row: Row, result: ReadResult | undefined, scheme: Scheme)
 
 /** A row of any other kind of batch: nobody is to register. */
 function exportedWork(row: Row, batchKind: BatchKind): ExportedRow {
+  const { archive } = row;
+  return { ...stateOfWork(row, batchKind), ...(archive === undefined ? {} : { archive }) };
+}
+
+function stateOfWork(row: Row, batchKind: BatchKind): ExportedRow {
   const { domain, state } = row;
   const words = wordsOfBatch(kindOfRow(batchKind, row) ?? batchKind);
   switch (state) {

@@ -1,6 +1,5 @@
 import { FleetError } from '../../errors.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
-import type { JobOutcome } from '../../jobs/kinds/job-kinds.ts';
 import { knownFailure } from '../../jobs/queue/ending.ts';
 import { type Progress, readProgress } from '../../jobs/queue/progress.ts';
 import { type JobEnd, waitForJob } from '../../jobs/queue/wait-for-job.ts';
@@ -10,8 +9,7 @@ import { type JobReporter, reportWorkers } from './job-report.ts';
 /** How a job stands when it is followed no more. */
 export type FollowedJob =
   /** It goes on without the caller. */
-  | { readonly state: 'running'; readonly endedBy: WaitEnd }
-  | { readonly state: 'done'; readonly outcome: JobOutcome; readonly incarnation: string | undefined };
+  { readonly state: 'running'; readonly endedBy: WaitEnd } | Extract<JobEnd, { state: 'done' }>;
 
 /**
  * Waits for the end of a job, or until the limit.

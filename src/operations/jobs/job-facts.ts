@@ -4,7 +4,12 @@ import { isParked } from '../../jobs/gate/parked.ts';
 import { type JobOutcome, stagesOf } from '../../jobs/kinds/job-kinds.ts';
 import { domainOf, isEnded, type Payload, parsePayload } from '../../jobs/kinds/payload.ts';
 import { failedState, readFailureText } from '../../jobs/queue/ending.ts';
-import { type AppRecord, readProgress, type StageRecord } from '../../jobs/queue/progress.ts';
+import {
+  type AppRecord,
+  type ArchiveNote,
+  readProgress,
+  type StageRecord,
+} from '../../jobs/queue/progress.ts';
 
 /** Where a job is; `retrying` waits for its next try. */
 export const JOB_STATES = ['waiting', 'active', 'retrying', 'done', 'failed'] as const;
@@ -40,6 +45,8 @@ export interface JobFacts {
   readonly stages: readonly StageRecord[];
   /** Applications that were tried. */
   readonly apps: readonly AppRecord[];
+  /** The archive that it has made, or found. */
+  readonly archive?: ArchiveNote;
   /** Of its last failed try: `code: message`. */
   readonly lastError?: string;
 }
@@ -52,7 +59,7 @@ export function jobFacts(job: FleetJob, state: ShownState): JobFacts {
   const payload = readablePayload(job);
   const ended = payload !== undefined && isEnded(payload);
   const progress = readProgress(job.progress);
-  const { stages, apps = [] } = progress;
+  const { stages, apps = [], archive } = progress;
   const order = payload === undefined ? [] : stagesOf(payload.kind);
   const error = state === 'done' ? '' : (job.failedReason ?? '');
   const end =
@@ -76,6 +83,7 @@ export function jobFacts(job: FleetJob, state: ShownState): JobFacts {
     retries: payload === undefined || isEnded(payload) ? 0 : payload.generation,
     stages: [...stages].sort((a, b) => order.indexOf(a.stage) - order.indexOf(b.stage)),
     apps,
+    ...(archive === undefined ? {} : { archive }),
     ...(error === '' ? {} : { lastError: error }),
   };
 }

@@ -45,6 +45,7 @@ export type ExistingWork = TaskOf<
   | 'clean-sessions'
   | 'purge-jobs'
   | 'fsck'
+  | 'export'
 >;
 
 /**
@@ -135,7 +136,7 @@ export function judgeModification(
 
 /** @throws Refusal `deleting`, `swift`, `other_storage`, `shared_prefix`, `shared_name` */
 export function judgeDestruction(
-  { resume }: TaskOf<'destroy'>,
+  { resume, exportTo }: TaskOf<'destroy'>,
   instance: StoredInstance,
   around: NamesAround,
 ): Verdict {
@@ -149,7 +150,27 @@ export function judgeDestruction(
   refuseFilesLeft(instance);
   refuseOddPrefix(instance);
   refuseShared(around.possible, instance);
-  return { verdict: 'destroy', fields: [{ field: 'deleting', old: isFlagged, new: true }] };
+  const archive = exportTo === undefined ? [] : [archiveIn(exportTo)];
+  return { verdict: 'destroy', fields: [{ field: 'deleting', old: isFlagged, new: true }, ...archive] };
+}
+
+/**
+ * What an export would do: whether there is an archive already that is of the instance as it is, only the worker's machine knows.
+ * @throws Refusal `provisioning`, `deleting`, `shared_prefix`, `shared_name`
+ */
+export function judgeExport(
+  { to }: TaskOf<'export'>,
+  instance: StoredInstance,
+  around: NamesAround,
+): Verdict {
+  refuseUnfinished(instance);
+  refuseShared(around.possible, instance);
+  return { verdict: 'change', fields: [archiveIn(to)] };
+}
+
+/** The directory that an archive would go to, as a field that changes. */
+function archiveIn(directory: string): FieldChange {
+  return { field: 'archive', old: null, new: directory };
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   type ExistingWork,
   judgeChangeAndInstallation,
   judgeDestruction,
+  judgeExport,
   judgeInstallation,
   judgeModification,
   judgeRepair,
@@ -130,6 +131,8 @@ async function judgeWork(
       );
     case 'destroy':
       return judged(() => judgeDestruction(work, instance, around));
+    case 'export':
+      return judged(() => judgeExport(work, instance, around));
     case 'install-apps':
       return await judgeApps(services, work, instance);
     case 'uninstall-apps': {

@@ -7,6 +7,7 @@ import { refuseOddPrefix, refuseShared } from '../../instances/lookup/sharing.ts
 import type { DestroyPayload, DestroyStageName } from '../../jobs/kinds/destroy.ts';
 import type { ExpectedInstance } from '../../jobs/kinds/envelope.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
+import type { ArchiveNote } from '../../jobs/queue/progress.ts';
 import { withVfsLock } from '../../stack/lock.ts';
 import type { StackInstance } from '../../stack/stack-instance.ts';
 import { stackPrefix } from '../../stack/stack-instance.ts';
@@ -25,6 +26,7 @@ export interface DestroyContext {
   readonly services: Services;
   readonly signal: AbortSignal;
   readonly lease: Lease;
+  readonly jobId: string;
   /** To be awaited before the document goes (`Attempt`). */
   outlastDead(): Promise<void>;
   /** As last read or written. */
@@ -36,6 +38,12 @@ export interface DestroyContext {
   shutFrom: Entrance | undefined;
   /** Whether this attempt has removed the files, and looked before. */
   hasRemovedFiles: boolean;
+  /** Directories of archives that this attempt has seen to be whole. */
+  readonly archives: Set<string>;
+  /** Whether an earlier attempt was at the stage that removes databases. */
+  readonly wasRemoving: boolean;
+  /** Records the archive that was made, or found. */
+  hasArchive(archive: ArchiveNote): Promise<void>;
   /** Whether an earlier try got past `mark`: the flag was set then, whatever became of it. */
   readonly wasMarked: boolean;
   /** Revision from which this job set `deleting`, once it did. */

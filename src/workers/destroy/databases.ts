@@ -1,5 +1,6 @@
 import { databasesLeft, deleteDatabases } from '../instance/delete-databases.ts';
 import { mayHaveAccounts, tellOfAccounts } from './accounts.ts';
+import { ensureArchive, refuseUnarchived } from './archived.ts';
 import {
   type DestroyContext,
   type DestroyStage,
@@ -24,7 +25,11 @@ export const databases: DestroyStage = {
       await tellLate(context, shutFrom);
       names = await look(context);
     }
-    await whileLocked(context, (signal) => deleteDatabases({ ...context, signal }, names));
+    await ensureArchive(context);
+    await whileLocked(context, async (signal) => {
+      await refuseUnarchived(context, signal);
+      await deleteDatabases({ ...context, signal }, names);
+    });
     return undefined;
   },
 

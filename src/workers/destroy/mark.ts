@@ -35,6 +35,11 @@ export const mark: DestroyStage = {
   verify: async ({ instance }) => (instance.deleting === true ? [] : ['it is not flagged deleting any more']),
 };
 
+/** Asked before it is exported, by the rules of this stage. @throws Refusal */
+export async function refuseUnmarkable(context: DestroyContext): Promise<void> {
+  await mayBeShut(context, context.instance);
+}
+
 /** @returns whether it may be shut at once; accounts of one that is flagged already are looked at later. */
 async function mayBeShut(context: DestroyContext, instance: StoredInstance): Promise<boolean> {
   const { filter, resume } = context.payload;

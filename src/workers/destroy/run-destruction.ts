@@ -29,11 +29,15 @@ export async function runDestruction(
     services,
     signal,
     lease,
+    jobId,
     outlastDead,
     instance,
     shutFrom: undefined,
     hasRemovedFiles: false,
-    wasMarked: progress().stages.some(({ stage }) => stage !== 'mark'),
+    archives: new Set(),
+    wasRemoving: progress().stages.some(({ stage }) => stage === 'databases'),
+    hasArchive: (archive) => record({ ...progress(), archive }),
+    wasMarked: progress().stages.some(({ stage }) => stage !== 'export' && stage !== 'mark'),
     markedFrom: () => progress().markedFrom,
     shutEarlier() {
       const { markedFrom, shutOpen = false } = progress();

@@ -7,13 +7,19 @@ import type { FleetJob, FleetQueue } from '../../jobs/fleet/open-queue.ts';
 import type { Signer } from '../../jobs/fleet/signer.ts';
 import type { JobIndex } from '../../jobs/index/job-index.ts';
 import { placeOf } from '../../jobs/index/place.ts';
-import { type JobOutcome, type LivePayload, stagesOf } from '../../jobs/kinds/job-kinds.ts';
+import { type JobOutcome, type LivePayload, stagesOfTask } from '../../jobs/kinds/job-kinds.ts';
 import { domainOf, type EndedPayload } from '../../jobs/kinds/payload.ts';
 import { countEnd } from '../../jobs/queue/ended-jobs.ts';
 import type { Ending } from '../../jobs/queue/ending.ts';
 import { recordEnd } from '../../jobs/queue/ending.ts';
 import { noteJobEnd } from '../../jobs/queue/instance-history.ts';
-import { hasFinished, type Progress, readProgress, writeFenced } from '../../jobs/queue/progress.ts';
+import {
+  type ArchiveNote,
+  hasFinished,
+  type Progress,
+  readProgress,
+  writeFenced,
+} from '../../jobs/queue/progress.ts';
 import type { Keys } from '../../jobs/redis/keys.ts';
 import type { RedisClient } from '../../redis/client.ts';
 import { LostLock } from '../stage/lease.ts';
@@ -125,7 +131,7 @@ export class JobRecorder {
 
   private rowInfo(failure: Failure | undefined): Omit<Ending, 'state'> {
     const { progress, payload } = this;
-    const stage = currentStage(progress, stagesOf(payload.kind));
+    const stage = currentStage(progress, stagesOfTask(payload));
     return {
       domain: domainOf(payload),
       jobId: this.job.id,
@@ -133,9 +139,14 @@ export class JobRecorder {
       generation: payload.generation,
       attempt: this.job.attemptsStarted,
       ...(progress.incarnation === undefined ? {} : { incarnation: progress.incarnation }),
+      ...(progress.archive === undefined ? {} : { archive: archiveOf(progress.archive) }),
       ...(failure === undefined ? {} : { stage, ...told(failure) }),
     };
   }
+}
+
+function archiveOf({ directory, bytes, files }: ArchiveNote): NonNullable<Ending['archive']> {
+  return { directory, bytes, files };
 }
 
 function told({ code, message: error, advice }: Failure): Pick<Ending, 'code' | 'error' | 'advice'> {

@@ -12,6 +12,7 @@ import type { EncryptorKey } from '../../instances/vault/organization-key.ts';
 import type { Log } from '../../logger.ts';
 import type { SkeletonStore } from '../../skeleton/skeleton-store.ts';
 import type { StackConnection } from '../../stack/connect.ts';
+import type { StackAdmin } from '../../stack/export/stack-admin.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { Pool } from '../pool/pool.ts';
 
@@ -56,6 +57,8 @@ export interface Services extends Clusters {
   readonly clouderies: Readonly<Record<string, Cloudery>>;
   /** The Redis of a running stack, where one is configured. */
   readonly stack: StackConnection;
+  /** The admin port of a running stack, where it is configured. */
+  readonly stackAdmin: StackAdmin | undefined;
   /** RAG servers by context. */
   readonly rag: Readonly<Record<string, RagServer>>;
   /** Applications as they are installed, each fetched once. */

@@ -8,6 +8,7 @@ import {
   type LivePayload,
   stageLabel,
   stagesOf,
+  stagesOfTask,
 } from '../../../src/jobs/kinds/job-kinds.ts';
 import { appsOf, namesOf, parsePayload, payloadHash } from '../../../src/jobs/kinds/payload.ts';
 import { createStages } from '../../../src/workers/create/stages.ts';
@@ -39,6 +40,18 @@ const STORED: readonly { payload: LivePayload; hash: string; mac: string }[] = [
     payload: { ...envelope, ...onInstance, kind: 'destroy', skipAccounts: false, resume: true },
     hash: 'ac20734004f72055',
     mac: 't2N4rH9Q8iOoHjnUjnp6mz764WKAOuqJkD7B6_Bb9-Y',
+  },
+  {
+    payload: {
+      ...envelope,
+      ...onInstance,
+      kind: 'destroy',
+      skipAccounts: false,
+      resume: true,
+      exportTo: '/srv/archives',
+    },
+    hash: '8357b7a3f2b3de2a',
+    mac: '0iBuo8k7fuw7kX22CDytMbWHTRdIDRIhs7EBvesccLs',
   },
   {
     payload: {
@@ -123,11 +136,21 @@ const STORED: readonly { payload: LivePayload; hash: string; mac: string }[] = [
     mac: 'zckBIrwP2srFYziVOtGw1z0qeZquFhr1W2ziCm1OMp4',
   },
   {
+    payload: { ...envelope, ...onInstance, kind: 'export', to: '/srv/archives' },
+    hash: '3322163827d8a41d',
+    mac: 'pQ_d-2iNFPNsC3O9z56BbQzsVML-nOBK0nOoFQmD_-M',
+  },
+  {
     payload: { ...envelope, kind: 'fill-pool', cluster: 1, to: 20, anytime: false },
     hash: '18a0f09db699f9cf',
     mac: 'DIhKsXBAtU9nJpcNf26j8rSNRkZusmKP6oIjAYHZb1Q',
   },
 ];
+
+/** A destruction that is exported first is another one than the rest. */
+function titleOf(payload: LivePayload): string {
+  return 'exportTo' in payload ? `${payload.kind} after an export` : payload.kind;
+}
 
 describe('kinds of jobs', () => {
   const signer = createSigner(Buffer.alloc(32, 7).toString('base64'));
@@ -146,6 +169,7 @@ describe('kinds of jobs', () => {
       'clean-sessions',
       'purge-jobs',
       'fsck',
+      'export',
       'fill-pool',
     ]);
     expect(KIND_NAMES.every(isJobKind)).to.equal(true);
@@ -153,11 +177,11 @@ describe('kinds of jobs', () => {
   });
 
   it('all have payloads in this test', () => {
-    expect(STORED.map(({ payload }) => payload.kind)).to.have.members([...KIND_NAMES]);
+    expect(new Set(STORED.map(({ payload }) => payload.kind))).to.deep.equal(new Set(KIND_NAMES));
   });
 
   for (const { payload, hash, mac } of STORED) {
-    describe(payload.kind, () => {
+    describe(titleOf(payload), () => {
       it('has payloads that keep their hash and signature from version to version', () => {
         expect(payloadHash(payload)).to.equal(hash);
         expect(signer.sign('job-1', payload).mac).to.equal(mac);
@@ -198,9 +222,11 @@ describe('kinds of jobs', () => {
 
   it('have stages by names that are stored, in the order in which they run', () => {
     expect(stagesOf('destroy')).to.deep.equal([
+      'export',
       'mark',
       'accounts',
       'close',
+      'confirm',
       'outside',
       'triggers',
       'databases',
@@ -208,14 +234,23 @@ describe('kinds of jobs', () => {
       'unregister',
     ]);
   });
+
+  it('pass over the stages that are of no use to what was ordered', () => {
+    const destroy = { kind: 'destroy' as const, ...onInstance, skipAccounts: false, resume: false };
+    expect(stagesOfTask(destroy)[0]).to.equal('mark');
+    expect(stagesOfTask(destroy)).to.not.include('confirm');
+    expect(stagesOfTask({ ...destroy, exportTo: '/srv' })).to.deep.equal(stagesOf('destroy'));
+  });
 });
 
 describe('the stages of a job', () => {
   it('are shown by names of their own where the stored ones say too little', () => {
     expect(JOB_KINDS.destroy.stages.map(stageLabel)).to.deep.equal([
+      'export',
       'mark',
       'accounts',
       'revoke-access',
+      'confirm-export',
       'rag',
       'triggers',
       'databases',

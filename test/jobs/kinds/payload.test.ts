@@ -161,6 +161,10 @@ describe('payloads', () => {
       ['olderThanMs', onInstance('purge-jobs', { olderThanMs: 0 })],
       ['workers.0', onInstance('purge-jobs', { olderThanMs: 1, workers: ['../x'] })],
       ['workers', onInstance('purge-jobs', { olderThanMs: 1, workers: [] })],
+      ['to', onInstance('export', {})],
+      ['to', onInstance('export', { to: 'archives' })],
+      ['exportTo', destroyed({ exportTo: '../archives' })],
+      ['exportTo', destroyed({ exportTo: `/${long}` })],
       ['apps.0', installed('../../etc')],
       ['domain', { v: 1, kind: 'create', domain: 'a/b', outcome: 'created' }],
     ] as const) {

@@ -1,0 +1,35 @@
+import { ensureArchive, makeArchive, needsNoArchive } from './archived.ts';
+import type { DestroyStage } from './context.ts';
+import { refuseUnmarkable } from './mark.ts';
+
+/** Has an archive made, and sees that it is whole, before anything is done to the instance. */
+export const exportFirst: DestroyStage = {
+  name: 'export',
+
+  isIdle: needsNoArchive,
+
+  async run(context) {
+    // What would be refused by the next stage need not be exported.
+    await refuseUnmarkable(context);
+    await makeArchive(context);
+    return undefined;
+  },
+
+  // `confirm` and `databases` look at it again, and make another one where it is not there.
+  verify: async () => [],
+};
+
+/** Exports once more what was written between the archive and the moment from which nobody gets in any more. */
+export const confirm: DestroyStage = {
+  name: 'confirm',
+
+  isIdle: needsNoArchive,
+
+  async run(context) {
+    await ensureArchive(context);
+    return undefined;
+  },
+
+  // `databases` looks at it again.
+  verify: async () => [],
+};

@@ -1,0 +1,254 @@
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { databaseName, databasePrefix } from '../../../src/instances/databases/prefix.ts';
+import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
+import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
+import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
+import type { DestroyPayload } from '../../../src/jobs/kinds/destroy.ts';
+import { enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
+import { readProgress } from '../../../src/jobs/queue/progress.ts';
+import { retryJob } from '../../../src/jobs/queue/retry-job.ts';
+import { readRecord } from '../../../src/stack/export/archive-place.ts';
+import { type ArchiveStack, startArchiveStack } from '../../support/archive-stack.ts';
+import { Cleanup } from '../../support/cleanup.ts';
+import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
+
+describe('destroying an instance that is exported first', () => {
+  const suite = new Cleanup();
+  let stack: ArchiveStack;
+  let test: TestFleet;
+  let exportTo: string;
+
+  before(async () => {
+    stack = suite.add(await startArchiveStack(() => test.server), (each) => each.close());
+    const configure = (config: TestFleet['config']) => ({ ...config, stackAdmin: stack.admin });
+    test = suite.add(await startTestFleet({ configure }), (each) => each.close());
+    exportTo = suite.add(await temporaryDirectory('archives'), (each) => each.remove()).path;
+  });
+
+  afterEach(() => {
+    stack.faults.lost.clear();
+    stack.faults.onExported = undefined;
+  });
+
+  after(() => suite.run());
+
+  async function made(name: string): Promise<StoredInstance> {
+    const { domain } = await test.create({ domain: test.domain(name) });
+    const found = await test.instance(domain);
+    if (found === undefined) throw new Error(`${domain} was not made`);
+    return found;
+  }
+
+  async function order(instance: StoredInstance, more: Partial<DestroyPayload> = {}): Promise<string> {
+    const { domain, _id: id } = instance;
+    const seen = { id, incarnation: incarnationOf(instance) };
+    const how = { skipAccounts: false, resume: false, exportTo, ...more };
+    const work = { kind: 'destroy' as const, domain, seen, ...how };
+    return (await enqueueJob(test.fleet, { work, tries: 3 })).jobId;
+  }
+
+  async function recordOf(jobId: string) {
+    const { archive } = readProgress((await test.fleet.queue.getJob(jobId))?.progress);
+    return archive && (await readRecord(archive.directory));
+  }
+
+  /** All that is there of it in CouchDB and the storage. */
+  async function everything(domain: string): Promise<unknown> {
+    const files = await readdir(join(test.storageRoot, domain), { recursive: true }).catch(() => []);
+    return [await test.instance(domain), await test.databases(domain), files.sort()];
+  }
+
+  /** A file that comes as if its owner had uploaded it. */
+  const upload = (instance: StoredInstance, name: string) => () =>
+    stack.putFile(instance, name, `content of ${name}`).then(() => undefined);
+
+  it('leaves the archive, and says where it is', async () => {
+    const instance = await made('gone');
+    await stack.putFile(instance, 'a.txt', 'hello');
+    const jobId = await order(instance);
+    expect(await test.ended(jobId)).to.include({ state: 'done', outcome: 'destroyed' });
+    expect(await everything(instance.domain)).to.deep.equal([undefined, [], []]);
+    expect(await recordOf(jobId)).to.include({ files: 1, domain: instance.domain });
+  });
+
+  it('is exported before anything is done to it', async () => {
+    const instance = await made('before');
+    let during: StoredInstance | undefined;
+    test.beforeStage('mark', async () => {
+      during = await test.instance(instance.domain);
+      expect(await readdir(join(exportTo, instance.domain))).to.have.length(1);
+    });
+    await test.ended(await order(instance));
+    expect(during).to.deep.equal(instance);
+  });
+
+  it('stays as it is, to the last byte, where its archive lacks a file', async () => {
+    const instance = await made('lacking');
+    stack.faults.lost.add(await stack.putFile(instance, 'wedding.jpg', 'picture'));
+    const before = await everything(instance.domain);
+    const end = await test.ended(await order(instance));
+    expect(end).to.include({ state: 'failed', code: 'export_incomplete' });
+    expect(end).to.have.property('message').that.includes('wedding.jpg');
+    const [now, databases, files] = before as [StoredInstance, string[], string[]];
+    expect(await everything(instance.domain)).to.deep.equal([now, databases, files]);
+  });
+
+  it('is exported once more where its owner uploads a file after the archive was made', async () => {
+    const instance = await made('late');
+    test.beforeStage('mark', upload(instance, 'late.txt'));
+    const jobId = await order(instance);
+    expect(await test.ended(jobId)).to.include({ state: 'done' });
+    expect(await recordOf(jobId)).to.include({ files: 1 });
+  });
+
+  it('is exported once more where a request ends after it was shut', async () => {
+    const instance = await made('later');
+    test.beforeStage('databases', upload(instance, 'later.txt'));
+    const jobId = await order(instance);
+    expect(await test.ended(jobId)).to.include({ state: 'done' });
+    expect(await recordOf(jobId)).to.include({ files: 1 });
+  });
+
+  it('is not destroyed where what came late cannot be exported', async () => {
+    const instance = await made('late-lost');
+    test.beforeStage('mark', async () => {
+      stack.faults.lost.add(await stack.putFile(instance, 'late.txt', 'late'));
+    });
+    expect(await test.ended(await order(instance))).to.include({
+      state: 'failed',
+      code: 'export_incomplete',
+    });
+    const names = await test.databases(instance.domain);
+    expect(names).to.include(databaseName(databasePrefix(instance), 'io.cozy.files'));
+    expect(await test.instance(instance.domain)).to.include({ deleting: true, blocked: true });
+  });
+
+  it('goes on from there once that can be exported', async () => {
+    const instance = await made('late-found');
+    test.beforeStage('mark', async () => {
+      stack.faults.lost.add(await stack.putFile(instance, 'late.txt', 'late'));
+    });
+    const jobId = await order(instance);
+    await test.ended(jobId);
+    stack.faults.lost.clear();
+    await retryJob(test.fleet, jobId);
+    expect(await test.ended(jobId)).to.include({ state: 'done', outcome: 'destroyed' });
+    expect(await recordOf(jobId)).to.include({ files: 1 });
+  });
+
+  it('is exported once more where the archive is gone, or another one, before its databases go', async () => {
+    for (const spoil of [
+      (path: string) => rm(path, { recursive: true }),
+      async (path: string) => writeFile(join(path, 'part000.zip'), 'nothing'),
+    ]) {
+      const instance = await made(`spoiled-${spoil.length}-${Math.random().toString(16).slice(2, 8)}`);
+      const parent = join(exportTo, instance.domain);
+      let first = '';
+      test.beforeStage('mark', async () => {
+        [first = ''] = await readdir(parent);
+        await spoil(join(parent, first));
+      });
+      const jobId = await order(instance);
+      expect(await test.ended(jobId)).to.include({ state: 'done' });
+      const { archive } = readProgress((await test.fleet.queue.getJob(jobId))?.progress);
+      expect(archive?.directory).to.not.equal(join(parent, first));
+    }
+  });
+
+  it('keeps the databases that are left where the archive is not on the machine that goes on', async () => {
+    const instance = await made('elsewhere');
+    const prefix = databasePrefix(instance);
+    await test.stopWorker();
+    const jobId = await order(instance);
+    const job = await test.fleet.queue.getJob(jobId);
+    const rev = await test.server.putDocument(INSTANCES, { ...instance, deleting: true, blocked: true });
+    const done = { state: 'done', startedAt: Date.now(), ms: 1, tries: 1, generation: 0 };
+    const stages = ['export', 'mark', 'close', 'confirm'].map((stage) => ({ stage, ...done }));
+    await job?.updateProgress({
+      stages: [...stages, { ...done, stage: 'databases', state: 'running' }],
+      markedFrom: instance._rev,
+    });
+    await test.server.deleteDatabase(databaseName(prefix, 'io.cozy.settings'));
+    await test.startWorker();
+    expect(await test.ended(jobId)).to.include({ state: 'failed', code: 'export_elsewhere' });
+    expect(rev).to.not.equal(instance._rev);
+    expect(await test.databases(instance.domain)).to.include(databaseName(prefix, 'io.cozy.files'));
+  });
+
+  it('has its own archive looked for, whatever a job says of its stages', async () => {
+    const instance = await made('forged');
+    await stack.putFile(instance, 'a.txt', 'hello');
+    await test.stopWorker();
+    const jobId = await order(instance);
+    const job = await test.fleet.queue.getJob(jobId);
+    await test.server.putDocument(INSTANCES, { ...instance, deleting: true, blocked: true });
+    const done = { state: 'done', startedAt: Date.now(), ms: 1, tries: 1, generation: 0 };
+    const stages = ['export', 'mark', 'close', 'confirm'].map((stage) => ({ stage, ...done }));
+    await job?.updateProgress({ stages, markedFrom: instance._rev });
+    await test.startWorker();
+    expect(await test.ended(jobId)).to.include({ state: 'done', outcome: 'destroyed' });
+    expect(await recordOf(jobId)).to.include({ files: 1 });
+  });
+
+  it('is told of the accounts that its konnectors delete, and they make no archive old', async () => {
+    const instance = await made('accounts');
+    const accounts = databaseName(databasePrefix(instance), 'io.cozy.accounts');
+    await test.server.createDatabase(accounts);
+    await test.server.putDocument(accounts, { _id: 'aggregator' });
+    const asked = stack.asked.length;
+    expect(await test.ended(await order(instance))).to.include({ state: 'done' });
+    expect(stack.asked.slice(asked).filter((each) => each.startsWith('POST'))).to.have.length(1);
+  });
+
+  it('needs no archive where it was never more than reserved', async () => {
+    const { register_token: _token, ...instance } = await made('reserved');
+    const blocking_reason = 'PROVISIONING:0123456789abcdef';
+    const reserved = { ...instance, blocked: true, blocking_reason };
+    await test.server.putDocument(INSTANCES, reserved);
+    const asked = stack.asked.length;
+    expect(await test.ended(await order(instance))).to.include({ state: 'done' });
+    expect(stack.asked).to.have.length(asked);
+  });
+
+  it('takes an archive from before, where nothing has changed since', async () => {
+    const instance = await made('known');
+    const { domain, _id: id } = instance;
+    const seen = { id, incarnation: incarnationOf(instance) };
+    const work = { kind: 'export', domain, seen, to: exportTo } as const;
+    await test.ended((await enqueueJob(test.fleet, { work, tries: 1 })).jobId);
+    const asked = stack.asked.length;
+    const jobId = await order(instance);
+    expect(await test.ended(jobId)).to.include({ state: 'done', outcome: 'destroyed' });
+    expect(stack.asked).to.have.length(asked);
+    expect(await recordOf(jobId)).to.include({ domain });
+  });
+
+  it('is not exported where it would not be destroyed', async () => {
+    const instance = await made('flagged');
+    const rev = await test.server.putDocument(INSTANCES, { ...instance, deleting: true });
+    const asked = stack.asked.length;
+    const end = await test.ended(await order({ ...instance, _rev: rev }));
+    expect(end).to.include({ state: 'failed', code: 'deleting' });
+    expect(stack.asked).to.have.length(asked);
+  });
+
+  it('has archives that another life of the domain left beside its own', async () => {
+    const first = await made('lives');
+    await test.ended(await order(first));
+    const { domain } = await test.create({ domain: first.domain });
+    const second = await test.instance(domain);
+    if (second === undefined) throw new Error('it was not made again');
+    await test.ended(await order(second));
+    const names = await readdir(join(exportTo, domain));
+    expect(names).to.have.length(2);
+    const records = await Promise.all(
+      names.map((name) => readFile(join(exportTo, domain, name, 'export.json'), 'utf8')),
+    );
+    const lives = records.map((text) => (JSON.parse(text) as { incarnation: string }).incarnation);
+    expect(new Set(lives).size).to.equal(2);
+    await rename(join(exportTo, domain), join(exportTo, `${domain}.kept`));
+  });
+});
