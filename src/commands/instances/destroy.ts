@@ -19,6 +19,8 @@ import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
 import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import { type Couch, withCouch } from '../../operations/connect/couch.ts';
+import { exportDirectoryGiven } from '../../operations/exports/export-directory-given.ts';
+import { requireStackAdmin } from '../../operations/exports/require-stack-admin.ts';
 import { rulesOf } from '../../operations/input/rules-of.ts';
 import type { DateOrder } from '../../operations/instances/dates/judge-setting.ts';
 import {
@@ -50,6 +52,7 @@ export default class InstancesDestroy extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --state blocked --domain "*.school.org"',
     '<%= config.bin %> <%= command.id %> --from leavers.csv --after 30d --block --blocking-reason LEFT --between 22:00-06:00',
     '<%= config.bin %> <%= command.id %> --idle-since 2y --state onboarded --dry-run',
+    '<%= config.bin %> <%= command.id %> --from leavers.csv --export-first --export-to /srv/archives',
   ];
 
   static override aliases = ['instances:rm', 'instances:delete', 'instances:remove'];
@@ -84,6 +87,13 @@ export default class InstancesDestroy extends BaseCommand {
       helpGroup: 'DATE',
     }),
     replace: replaceFlag,
+    'export-first': Flags.boolean({
+      summary: 'Destroy nothing before there is an archive of it that was compared with CouchDB',
+      default: false,
+    }),
+    'export-to': Flags.string({
+      summary: 'Directory for the archives, an absolute path on the machines of the workers',
+    }),
     'however-many': howeverManyFlag,
     ...planFlags,
     ...planFileFlag,
@@ -102,16 +112,17 @@ export default class InstancesDestroy extends BaseCommand {
     }
     const { due, work } = datedWorkOf(flags.after, '--after', flags);
     const blockingReason = blockingReasonOf(flags['blocking-reason'], rulesOf(config));
+    const exports = exportsOf(config, flags);
     const { 'skip-accounts': skipAccounts, resume, 'skip-invalid': skipInvalid } = flags;
     return await withCouch(config, async (couch) => {
-      const destruction = { config, couch, work, skipAccounts, resume };
+      const destruction = { config, couch, work, skipAccounts, resume, ...exports };
       const selection = { domains: argv.map(String), from: flags.from, filter, skipInvalid };
       const only = onlyDomain(selection);
       if (due !== undefined) {
         const block = flags.block ? { block: { reason: blockingReason } } : {};
         const about = {
           act: 'destroy',
-          destruction: { skipAccounts, resume },
+          destruction: { skipAccounts, resume, ...exports },
           replace: flags.replace,
         } as const;
         const order = { ...about, ...due, ...block };
@@ -245,4 +256,21 @@ export default class InstancesDestroy extends BaseCommand {
       return total;
     });
   }
+}
+
+/** Where each is exported first, if at all. @throws InputError `usage` for one flag without the other */
+function exportsOf(
+  config: Config,
+  {
+    'export-first': isFirst,
+    'export-to': to,
+  }: { readonly 'export-first': boolean; readonly 'export-to'?: string | undefined },
+): Pick<DestructionOptions, 'exportTo'> {
+  if (isFirst !== (to !== undefined)) {
+    throw new InputError('usage', '--export-first and --export-to go together: give both, or none');
+  }
+  if (to === undefined) return {};
+  const exportTo = exportDirectoryGiven(to, '--export-to');
+  requireStackAdmin(config);
+  return { exportTo };
 }

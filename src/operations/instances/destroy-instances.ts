@@ -1,3 +1,4 @@
+import { defined } from '../../defined.ts';
 import { FleetError, InputError } from '../../errors.ts';
 import { instanceState } from '../../instances/documents/instance-state.ts';
 import { normaliseDomain } from '../../instances/domains/domain.ts';
@@ -14,6 +15,8 @@ export interface DestructionOptions {
   readonly skipAccounts: boolean;
   /** Whether to take over what is flagged deleting already. */
   readonly resume: boolean;
+  /** Absolute path of the directory into which each is exported first; absent = they are not exported. */
+  readonly exportTo?: string | undefined;
 }
 
 /** How many are destroyed. */
@@ -71,11 +74,11 @@ export async function prepareDestructions(
 }
 
 function destruction(
-  { skipAccounts, resume }: DestructionOptions,
+  { skipAccounts, resume, exportTo }: DestructionOptions,
   { domain, seen }: Target,
   filter?: InstanceFilter,
 ): Extract<JobSpec, { kind: 'destroy' }> {
-  return { kind: 'destroy', domain, skipAccounts, resume, ...(seen && { seen }), ...(filter && { filter }) };
+  return { kind: 'destroy', domain, skipAccounts, resume, ...defined({ seen, filter, exportTo }) };
 }
 
 function refuseAlias(name: string, domain: string): void {
