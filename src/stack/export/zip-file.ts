@@ -1,8 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { Readable } from 'node:stream';
 import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
 import { toError } from '../../errors.ts';
-import { brokenArchive } from './export-error.ts';
+import { brokenArchive, ExportError } from './export-error.ts';
 
 /** What a ZIP's directory says of one of its files. */
 export interface ZipEntry {
@@ -44,7 +45,7 @@ const ELSEWHERE = 0xffffffff;
 const FIELD_64 = 1;
 
 /** Bytes that are read at a time. */
-const PIECE = 64 * 1024;
+const PIECE = 256 * 1024;
 
 /** Contents up to so many bytes, packed and unpacked, are unpacked at once: there may be a hundred thousand of them. */
 const SMALL = 1024 * 1024;
@@ -226,20 +227,33 @@ async function* unpacked(
     }
     return;
   }
-  const stream = handle.createReadStream({ start, end: start + packed - 1, autoClose: false });
+  const bytes = packedPieces(handle, start, packed, part);
   if (method === 0) {
-    yield* stream;
+    yield* bytes;
     return;
   }
+  const source = Readable.from(bytes);
   const inflate = createInflateRaw();
-  stream.on('error', (error) => inflate.destroy(error));
+  source.on('error', (error) => inflate.destroy(error));
   try {
-    for await (const piece of stream.pipe(inflate)) yield piece;
+    for await (const piece of source.pipe(inflate)) yield piece;
   } catch (error) {
-    const { name: kind } = toError(error);
-    throw brokenArchive(part, `${JSON.stringify(name)} cannot be unpacked (${kind})`);
+    if (error instanceof ExportError) throw error;
+    throw brokenArchive(part, `${JSON.stringify(name)} cannot be unpacked (${toError(error).name})`);
   } finally {
-    stream.destroy();
+    source.destroy();
+  }
+}
+
+/** Without a stream of the handle: one that ends closes it, whatever it was told. */
+async function* packedPieces(
+  handle: FileHandle,
+  start: number,
+  length: number,
+  part: string,
+): AsyncGenerator<Buffer, void, undefined> {
+  for (let done = 0; done < length; done += PIECE) {
+    yield await readAt(handle, start + done, Math.min(PIECE, length - done), part);
   }
 }
 

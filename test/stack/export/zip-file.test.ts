@@ -46,6 +46,8 @@ describe('a ZIP on the disk', () => {
     { name: 'Zoë — 日本語.txt', bytes: Buffer.from('hello') },
     { name: 'as it is', bytes: randomBytes(5_000), stored: true },
     { name: 'large', bytes: Buffer.concat([randomBytes(900_000), Buffer.alloc(3_000_000)]) },
+    { name: 'large, as it is', bytes: randomBytes(2_000_000), stored: true },
+    { name: 'after them', bytes: Buffer.from('the last one') },
   ];
 
   it('gives names and contents in their order, small and large', async () => {
