@@ -92,7 +92,6 @@ const REFUSALS = {
   closed: 'The instance is blocked, or was moved to another place: its owner cannot register.',
   date_gone: 'The date that the job was for was taken back, or set anew.',
   deleting: 'The instance is being deleted, or its deletion has stopped half-way.',
-  fixed_field: 'A list says something of an instance that can never be changed.',
   foreign_files: "The directory does not look like an instance's.",
   half_removed: 'A deletion has taken some of the databases of the instance already.',
   has_members: 'Other instances of its organization are there still, which go first.',

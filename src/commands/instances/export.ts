@@ -55,8 +55,7 @@ export default class InstancesExport extends BaseCommand {
     const { stdin } = process;
     const { output } = this;
     return await withCouch(config, async (couch) => {
-      const { global } = couch;
-      const services = { global, stdin, report: selectionPrinter(output) };
+      const services = { ...couch, stdin, report: selectionPrinter(output) };
       const selection = { domains: argv.map(String), from, filter, all, skipInvalid };
       const prepared = await prepareExports(services, selection, { config, to });
       const json = this.jsonEnabled();

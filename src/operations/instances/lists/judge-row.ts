@@ -49,8 +49,6 @@ export async function judgeListed(
   const instance = found?.instance;
   if (instance === undefined || incarnationOf(instance) !== own.seen.incarnation)
     return none(changedMeanwhile(domain));
-  const fixed = fixedFields(row, instance);
-  if (fixed.length > 0) return none(notChangeable(domain, fixed));
   const settings = row.changes.settings === undefined ? undefined : await ask.settings(instance);
   const changes = neededChanges(instance, settings, row.changes);
   const apps = row.apps.length === 0 ? [] : await ask.missingApps(instance, row.apps);
@@ -69,23 +67,6 @@ function taskOf(
   }
   if (apps.length === 0) return { kind: 'modify', ...on, changes };
   return { kind: 'modify-and-install', ...on, changes, apps: [...apps] };
-}
-
-/** Names of the fields that a row wants otherwise, and that are what they are for as long as the instance is. */
-function fixedFields({ orgId, orgDomain }: ListRow, instance: StoredInstance): string[] {
-  return [
-    ...(orgId !== undefined && orgId !== instance.org_id ? ['org_id'] : []),
-    ...(orgDomain !== undefined && orgDomain !== instance.org_domain ? ['org_domain'] : []),
-  ];
-}
-
-function notChangeable(domain: string, fields: readonly string[]): Verdict {
-  return {
-    verdict: 'refused',
-    code: 'fixed_field',
-    message: `${fields.join(' and ')} of ${domain} ${fields.length === 1 ? 'is' : 'are'} otherwise, and can never be changed`,
-    advice: 'Correct the list; nothing else of this row is done either.',
-  };
 }
 
 function notCreatable({ problem = '' }: ListRow): Verdict {

@@ -1,6 +1,5 @@
 import { InputError } from '../../../errors.ts';
 import { normaliseDomain } from '../../../instances/domains/domain.ts';
-import { organizationDomain } from '../../../instances/domains/new-domain.ts';
 import { type InstanceChanges, parseChanges } from '../../../instances/options/changes.ts';
 import { CHANGE_FLAGS, type RawOptions } from '../../../instances/options/flags.ts';
 import { splitList } from '../../../instances/options/option-values.ts';
@@ -18,9 +17,6 @@ export interface ListRow {
   readonly changes: InstanceChanges;
   /** Applications that it is to have, as they were written; none = nothing is said of them. */
   readonly apps: readonly string[];
-  readonly orgId?: string;
-  /** As it is stored. */
-  readonly orgDomain?: string;
   /** What a new instance is to become; absent where none can be made of the row. */
   readonly creation?: RowOptions;
   /** Why none can be. */
@@ -45,14 +41,10 @@ export function listCheck(rules: ParsingRules, defaults: RawOptions): RowCheck<L
       const domain = domainOf(values);
       const changes = changesOf({ ...values, domain }, rules);
       const apps = appsOf(values);
-      const orgId = trimBlanks(values['org-id'] ?? '');
-      const orgDomain = organizationOf(values);
       return {
         domain,
         changes,
         apps,
-        ...(orgId !== '' && { orgId }),
-        ...(orgDomain !== undefined && { orgDomain }),
         ...creationOf(values, creations),
       };
     },
@@ -87,11 +79,6 @@ function changesOf(values: RawOptions, rules: ParsingRules): InstanceChanges {
 function appsOf({ apps = '' }: RawOptions): readonly string[] {
   const wanted = splitList(apps);
   return wanted.length === 0 ? [] : attempt('apps', () => checkedApps(wanted));
-}
-
-function organizationOf(values: RawOptions): string | undefined {
-  const text = trimBlanks(values['org-domain'] ?? '');
-  return text === '' ? undefined : attempt('org-domain', () => organizationDomain(text));
 }
 
 function creationOf(

@@ -65,6 +65,8 @@ const COLUMN_OF: Readonly<Record<Exclude<keyof InstanceChanges, 'settings'>, Lis
   oidcId: 'oidc_id',
   franceconnectId: 'franceconnect_id',
   oldDomain: 'old-domain',
+  orgDomain: 'org-domain',
+  orgId: 'org-id',
   context: 'context-name',
   blocked: 'blocked',
   blockingReason: 'blocking-reason',
@@ -125,14 +127,9 @@ function wrongColumns(
   check: Pick<RowCheck<ListRow>, 'parse'>,
 ): ListColumn[] {
   try {
-    const { domain, changes, orgId, orgDomain } = check.parse(texts);
+    const { domain, changes } = check.parse(texts);
     const left = neededChanges(instance, settings, changes) ?? {};
-    return [
-      ...(domain === instance.domain ? [] : ['domain' as const]),
-      ...(orgId === undefined || orgId === instance.org_id ? [] : ['org-id' as const]),
-      ...(orgDomain === undefined || orgDomain === instance.org_domain ? [] : ['org-domain' as const]),
-      ...columnsOf(left),
-    ];
+    return [...(domain === instance.domain ? [] : ['domain' as const]), ...columnsOf(left)];
   } catch (error) {
     if (!(error instanceof InvalidOptions)) throw error;
     const names = error.problems.map(({ column }) => LIST_COLUMNS.find((name) => name === column));
