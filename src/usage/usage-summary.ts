@@ -15,6 +15,9 @@ const LARGEST = 10;
 /** Applications that are counted by name. */
 const MOST_APPS = 200;
 
+/** Characters of a name that are kept: documents may say any. */
+const MOST_OF_NAME = 255;
+
 const DAY_MS = 86_400_000;
 
 const number = z.int().min(0);
@@ -85,13 +88,13 @@ export class UsageCounter {
     increase(this.#activity, this.#activityOf(measured));
     increase(this.#shares, shareLabel(measured));
     this.#files += measures.files ?? 0;
-    for (const slug of new Set(measures.apps?.map((app) => app.slug))) {
+    for (const slug of new Set(measures.apps?.map((app) => app.slug.slice(0, MOST_OF_NAME)))) {
       if (this.#apps.has(slug) || this.#apps.size < MOST_APPS) increase(this.#apps, slug);
     }
     const { diskUsed, diskShare } = measures;
     if (diskUsed === undefined) return;
     this.#diskUsed += diskUsed;
-    const { domain } = instance;
+    const domain = instance.domain.slice(0, MOST_OF_NAME);
     const entry = { domain, diskUsed, ...(diskShare !== undefined && { diskShare }) };
     this.#largest = [...this.#largest, entry].sort((a, b) => b.diskUsed - a.diskUsed).slice(0, LARGEST);
   }

@@ -25,6 +25,12 @@ describe('filters by what instances are used for', () => {
       .sort();
   }
 
+  async function setQuota(domain: string, quota: string): Promise<void> {
+    const [found] = await findByNames(platform.server, [domain]);
+    if (found === undefined) throw new Error(`${domain} is not there`);
+    await platform.server.putDocument(INSTANCES, { ...found, disk_quota: quota });
+  }
+
   const isThere = async (domain: string) => (await findByNames(platform.server, [domain])).length > 0;
 
   before(async () => {
@@ -162,6 +168,34 @@ describe('filters by what instances are used for', () => {
       const submitted = await platform.run('batches', 'submit', planFile, '--however-many', '2');
       expect(submitted.stdout).to.contain('0 destroyed, 2 failed');
       expect(await isThere(back)).to.equal(true);
+    });
+
+    it('change, update and repair only what still meets them', async () => {
+      const domain = 'other.example.org';
+      expect((await run('add', domain, '--apps', 'agenda', '--disk-quota', '1GB')).exitCode).to.equal(0);
+      await useInstance(platform.server, domain, { files: [950_000_000] });
+      await platform.stopWorker();
+      const full = ['--used-over', '90%', '--domain', 'other.*', '--force', '--async', '--json'];
+      // One job at a time has the names of an instance.
+      for (const command of [
+        ['modify', ...full, '--tos-latest', '2.0.0-20270101'],
+        ['update-apps', 'agenda', ...full],
+        ['repair', ...full],
+      ]) {
+        const queued = await run(...command);
+        expect(queued.exitCode, queued.stderr).to.equal(0);
+        await setQuota(domain, '5000000000');
+        await platform.startWorker();
+        const watched = await platform.run('batches', 'watch', idOf(queued));
+        expect(watched.exitCode, command.join(' ')).to.equal(1);
+        const shown = await platform.run('batches', 'show', idOf(queued), '--failed');
+        expect(shown.stdout, command.join(' ')).to.contain(
+          'it is not domain other.*, used over 90% any more',
+        );
+        await platform.stopWorker();
+        await setQuota(domain, '1000000000');
+      }
+      await platform.startWorker();
     });
 
     it('spare the instance that nobody can measure any more', async () => {
