@@ -1,0 +1,182 @@
+import { expect } from 'chai';
+import { databaseName, prefixOf, reservationId } from '../../src/instances/databases/prefix.ts';
+import { type CliPlatform, startPlatform } from '../support/cli-platform.ts';
+import { type PutInstance, putWithSettings, reservationOf } from '../support/planned-platform.ts';
+
+describe('apply with --prune', () => {
+  let platform: CliPlatform;
+
+  beforeEach(async () => {
+    platform = await startPlatform();
+  });
+
+  afterEach(() => platform.close());
+
+  const OLD = '2020-01-01T00:00:00Z';
+
+  /** Instances in use, with the root directory that tells their age. */
+  async function put(instances: readonly PutInstance[], createdAt = OLD): Promise<void> {
+    await putWithSettings(
+      platform,
+      instances.map((each) => ({ onboarding_finished: true, context: 'school', ...each })),
+    );
+    for (const { domain } of instances) {
+      const database = databaseName(prefixOf(domain), 'io.cozy.files');
+      await platform.server.createDatabase(database);
+      const root = { _id: 'io.cozy.files.root-dir', type: 'directory', created_at: createdAt };
+      await platform.server.putDocument(database, root);
+    }
+  }
+
+  async function list(...domains: string[]): Promise<string> {
+    const end = `# end ${domains.length} ${new Date().toISOString()}`;
+    return await platform.write('list.csv', ['domain', ...domains, end]);
+  }
+
+  /** Verdicts by domain, of a look ahead. */
+  async function look(file: string, ...flags: string[]) {
+    const argv = ['--from', file, '--prune', ...flags, '--dry-run', '--json'];
+    const { stdout, stderr, exitCode } = await platform.run('apply', ...argv);
+    const answer = JSON.parse(stdout);
+    const rows: { domain: string; verdict: string; code?: string }[] = answer.rows ?? [];
+    const verdicts = Object.fromEntries(rows.map(({ domain, verdict, code }) => [domain, code ?? verdict]));
+    return { verdicts, exitCode, code: answer.error?.code, stderr, answer };
+  }
+
+  it('means who is old, in the scope and on no list', async () => {
+    await put([
+      { domain: 'kept.org' },
+      { domain: 'gone.org' },
+      { domain: 'elsewhere.org', context: 'other' },
+      { domain: 'moved.org', moved: true },
+      { domain: 'filled.org', blocked: true, blocking_reason: 'IMPORTING' },
+      { domain: 'going.org', deleting: true },
+      { domain: 'twin.org' },
+      { domain: 'renamed.org', uuid: 'u-1' },
+    ]);
+    await put([{ domain: 'young.org' }], new Date().toISOString());
+    await putWithSettings(platform, [{ ...reservationOf('made.org'), context: 'school' }]);
+    await platform.server.putDocument('global/instances', {
+      ...{ _id: 'twin', domain: 'twin.org', context: 'school', locale: 'en', prefix: prefixOf('twin.org') },
+      ...{ cli_secret: 'eA==', onboarding_finished: true, password_defined: false },
+    });
+    const file = await platform.write('list.csv', [
+      'domain,uuid',
+      'KEPT.org.,',
+      'new-name.org,u-1',
+      `# end 2 ${new Date().toISOString()}`,
+    ]);
+    const { verdicts, exitCode } = await look(file, '--scope', 'context=school');
+    expect(verdicts).to.deep.equal({
+      'new-name.org': 'names_other',
+      'gone.org': 'destroy',
+      'moved.org': 'not_managed',
+      'filled.org': 'not_managed',
+      'going.org': 'deleting',
+      'made.org': 'provisioning',
+      'twin.org': verdicts['twin.org'],
+      'young.org': 'too_young',
+    });
+    expect(verdicts['twin.org']).to.be.oneOf(['shared_prefix', 'shared_name']);
+    expect(exitCode).to.equal(10);
+  });
+
+  it('has each job ask for the scope again', async () => {
+    await put([{ domain: 'kept.org' }, { domain: 'gone.org' }]);
+    const file = await list('kept.org');
+    const { stdout } = await platform.run(
+      'apply',
+      '--from',
+      file,
+      '--prune',
+      '--scope',
+      'context=school',
+      '--force',
+      '--async',
+    );
+    const [, batch = ''] = /Batch (\w+) is queued/.exec(stdout) ?? [];
+    const [row] = await rowsOf(batch);
+    const job = await platform.fleet.queue.getJob(row?.jobId ?? '');
+    expect(job?.data).to.deep.include({ kind: 'destroy', domain: 'gone.org', filter: { context: 'school' } });
+    const document = await platform.server.getDocument('global/instances', reservationId('gone.org'));
+    await platform.server.putDocument('global/instances', {
+      ...document,
+      _id: reservationId('gone.org'),
+      context: 'other',
+    });
+    await platform.startWorker();
+    await platform.run('batches', 'watch', batch);
+    const [after] = await rowsOf(batch);
+    expect(after).to.include({ state: 'failed', code: 'changed', kind: 'destroy' });
+  });
+
+  async function rowsOf(batch: string) {
+    const rows = [];
+    for await (const row of platform.fleet.batches.rows(batch)) rows.push(row);
+    return rows;
+  }
+
+  it('is refused where the list lacks more of the scope than the guard allows', async () => {
+    const names = Array.from({ length: 25 }, (_, at) => `n${at}.org`);
+    await put(names.map((domain) => ({ domain })));
+    const file = await list('n0.org');
+    const flags = ['--from', file, '--prune', '--scope', 'context=school', '--force', '--async'];
+    const refused = await platform.run('apply', ...flags);
+    expect(refused.exitCode).to.equal(1);
+    expect(refused.stderr).to.contain('24 of the 25 instances of the scope are not on the list');
+    expect(await platform.fleet.batches.list(5)).to.deep.equal([]);
+    expect((await look(file, '--scope', 'context=school')).answer.guard).to.include({ number: 24, of: 25 });
+    expect((await platform.run('apply', ...flags, '--however-many', '24')).exitCode).to.equal(0);
+  });
+
+  it('asks for the number of those that go', async () => {
+    await put([{ domain: 'kept.org' }, { domain: 'gone.org' }]);
+    const file = await list('kept.org');
+    const argv = ['apply', '--from', file, '--prune', '--scope', 'context=school', '--async'];
+    const wrong = await platform.spawn(argv, '2\n').ended;
+    expect(wrong.exitCode).to.equal(1);
+    expect(wrong.stdout).to.contain('remove 1 instance that is not on the list');
+    expect(await platform.fleet.batches.list(5)).to.deep.equal([]);
+    expect((await platform.spawn(argv, '1\n').ended).exitCode).to.equal(0);
+    expect(await platform.fleet.batches.list(5)).to.have.length(1);
+  });
+
+  for (const [what, lines, flags, code] of [
+    ['without a scope', ['domain', 'a.org', '# end 1 2026-01-01T00:00:00Z'], [], 'bad_scope'],
+    ['by a list that does not end', ['domain', 'a.org'], ['--scope', 'context=x'], 'unproven_list'],
+    ['by a list of no moment', ['domain', 'a.org', '# end 1'], ['--scope', 'context=x'], 'list_time'],
+    [
+      'by a list that was cut',
+      ['domain', 'a.org', '# end 2 2026-01-01T00:00:00Z'],
+      ['--scope', 'context=x'],
+      'cut_list',
+    ],
+    [
+      'by a list with bad rows',
+      ['domain,locale', 'a.org,fr', 'b.org,1', '# end 2 2026-01-01T00:00:00Z'],
+      ['--scope', 'context=x', '--skip-invalid'],
+      'partial_list',
+    ],
+  ] as const) {
+    it(`is refused ${what}, with nothing changed`, async () => {
+      const file = await platform.write('list.csv', lines);
+      const { code: found, exitCode } = await look(file, ...flags);
+      expect(found).to.equal(code);
+      expect(exitCode).to.equal(2);
+    });
+  }
+
+  it('is refused where the platform destroys nothing', async () => {
+    await put([{ domain: 'kept.org' }]);
+    const file = await list('kept.org');
+    process.env['COZY_DISABLE_INSTANCES_ADD_RM'] = 'not here';
+    try {
+      const argv = ['apply', '--from', file, '--prune', '--scope', 'context=school', '--dry-run'];
+      const { exitCode, stderr } = await platform.run(...argv);
+      expect(exitCode, stderr).to.equal(1);
+      expect(stderr).to.contain('disabled');
+    } finally {
+      delete process.env['COZY_DISABLE_INSTANCES_ADD_RM'];
+    }
+  });
+});
