@@ -7,6 +7,7 @@ import { fileStorage } from '../../storage/file-storage.ts';
 import { openCouch } from '../connect/couch.ts';
 import { checkClocks } from './check-clocks.ts';
 import { type ConfigSource, checkConfiguration } from './check-configuration.ts';
+import { checkDates } from './check-dates.ts';
 import { checkServe } from './check-files.ts';
 import { checkFleet } from './check-fleet.ts';
 import { checkPool } from './check-pool.ts';
@@ -131,6 +132,7 @@ function start(
       const about = { settings: config.fleet.pool, open: clustersOpenToCreation(config), now: now() };
       return await checkPool({ global: await global(), redis: await opened, keys }, about, ends);
     }),
+    looked('dates', 'the dates', async (ends) => await checkDates(await global(), now(), ends)),
     looked('workers', 'Redis', async () => [here, ...(await workersOf(await opened, config, services))]),
     looked('registries', 'the registries', (ends) => checkRegistries(config, source.env, ends)),
     looked('stack-redis', "the stack's Redis", () => checkStackRedis(config)),

@@ -12,7 +12,7 @@ export type Settlement =
   | { readonly settle: 'leave' }
   /** It was seen to be done. */
   | { readonly settle: 'drop' }
-  /** Its job is not there: whoever was to queue it died, or Redis was lost. */
+  /** Its row is not there: whoever was to queue it died, or Redis was lost. */
   | { readonly settle: 'queue' }
   /** Other work had its instance: again later, as a job of its own. */
   | { readonly settle: 'putOff' }
@@ -54,9 +54,14 @@ export async function rowsOf(
 const PASSING: ReadonlySet<string | undefined> = new Set(['busy', 'lost', 'handed_back']);
 
 /** Judges a date that is noted as queued by its row and its instance. Pure. */
-export function settlementOf(date: StoredDate, { row, lives }: RowOfDate, found: InstanceOfDate): Settlement {
+export function settlementOf(
+  date: StoredDate,
+  { row }: Pick<RowOfDate, 'row'>,
+  found: InstanceOfDate,
+): Settlement {
   if (found === 'gone') return { settle: 'drop' };
-  if (row === undefined) return date.ended !== undefined || lives ? { settle: 'leave' } : { settle: 'queue' };
+  // Also where its job is there already: queued again it stays what it is, and its row becomes known.
+  if (row === undefined) return { settle: date.ended === undefined ? 'queue' : 'leave' };
   switch (row.state) {
     case 'waiting':
     case 'active':

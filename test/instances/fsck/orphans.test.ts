@@ -9,6 +9,7 @@ import { findOrphans } from '../../../src/instances/fsck/orphans.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { createPrefixIndex } from '../../../src/instances/lookup/prefix-index.ts';
 import { POOL } from '../../../src/instances/pool/pool-store.ts';
+import { DATES } from '../../../src/jobs/dates/date-store.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { handPool } from '../../support/pool-items.ts';
@@ -108,6 +109,12 @@ describe('the search for orphans', () => {
     expect(named).not.to.include(ofItem).and.not.to.include(prefix);
     await fleet.server.deleteDocument(POOL, prefix, rev);
     await pool.clear();
+  });
+
+  it('does not take the database of dates for an instance’s', async () => {
+    await fleet.server.createDatabase(DATES);
+    const found = await all(() => Promise.resolve());
+    expect(JSON.stringify(found)).to.not.contain(DATES);
   });
 
   it('finds databases that were made for the pool and are in its books no more', async () => {

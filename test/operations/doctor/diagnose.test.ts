@@ -82,6 +82,7 @@ describe('a diagnosis', () => {
       'storage',
       'fleet',
       'pool',
+      'dates',
       'workers',
       'registries',
       'stack-redis',
