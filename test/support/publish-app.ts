@@ -1,20 +1,25 @@
 import { createHash } from 'node:crypto';
-import { tgzOf } from '../apps/archives.ts';
+import { type ArchiveEntry, tgzOf } from '../apps/archives.ts';
 import { bytes, json, type WebServer } from '../apps/registry-server.ts';
 
-/** Has a registry offer a version, as the newest of its channels, too. */
+/**
+ * Has a registry offer a version, as the newest of its channels, too.
+ * @param files what its archive holds beside its manifest and a page with its version
+ */
 export function publishApp(
   registry: WebServer,
   slug: string,
   version: string,
   manifest: object,
   channels: readonly string[] = [],
+  files: readonly ArchiveEntry[] = [],
 ): void {
   const type = 'type' in manifest ? manifest.type : 'webapp';
   const whole = { name: slug, slug, version, type, ...manifest };
   const content = tgzOf([
     { path: `manifest.${type}`, content: JSON.stringify(whole) },
     { path: 'index.html', content: `${slug} ${version}` },
+    ...files,
   ]);
   const archive = `/${slug}-${version}.tgz`;
   const sha256 = createHash('sha256').update(content).digest('hex');
