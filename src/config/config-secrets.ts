@@ -27,7 +27,9 @@ export function configSecrets(config: Config): string[] {
     ...Object.values(clouderies).flatMap(({ token }) => token ?? []),
     ...Object.values(rag).flatMap(({ token }) => token ?? []),
   ];
-  const passwords = [fleet.redis, stackRedis?.jobs, stackRedis?.lock].flatMap(passwordsOf);
+  const passwords = [fleet.redis, stackRedis?.jobs, stackRedis?.lock, stackRedis?.sessions].flatMap(
+    passwordsOf,
+  );
   const secrets = [...urls.flatMap(urlSecrets), ...[...tokens, ...passwords].flatMap(written)];
   return [...new Set(secrets)].filter((each) => each !== '');
 }

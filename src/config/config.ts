@@ -35,6 +35,8 @@ export interface StackRedis {
   readonly jobs?: SingleRedis;
   /** The Redis with the stack's locks; absent = they are in the stack's memory. */
   readonly lock?: SingleRedis;
+  /** The Redis with the stack's session codes; absent = they are in the stack's memory. */
+  readonly sessions?: SingleRedis;
 }
 
 /** Access to the server that indexes files for the AI features of a context. */

@@ -116,7 +116,15 @@ const redis = z.object(
     master: z.string('must be the name of a master').default(''),
     password: text.default(''),
     databases: z
-      .object({ jobs: wholeNumber(0, 65_535).default(0), lock: wholeNumber(0, 65_535).default(2) }, MAP)
+      .object(
+        {
+          jobs: wholeNumber(0, 65_535).default(0),
+          lock: wholeNumber(0, 65_535).default(2),
+          // Without it no stack starts that has a Redis, so that none is made up here.
+          sessions: wholeNumber(0, 65_535).optional(),
+        },
+        MAP,
+      )
       .prefault({}),
   },
   MAP,
@@ -224,6 +232,7 @@ const sections = z.object({
   redis: redis.prefault({}),
   jobs: ownRedis.extend({ defaultdurationtokeep: text.optional() }).prefault({}),
   lock: ownRedis.prefault({}),
+  sessions: ownRedis.prefault({}),
   rag: z
     .record(
       z.string(),
@@ -251,7 +260,7 @@ export const configSchema = sections.superRefine(({ redis: { addrs, master }, ..
     context.addIssue({ code: 'custom', path: ['fleet', 'redis'], message });
   }
   if (addrs.length === 0) return;
-  for (const use of ['jobs', 'lock'] as const) {
+  for (const use of ['jobs', 'lock', 'sessions'] as const) {
     if (checked[use].url === undefined) continue;
     const message = 'must not be set together with redis.addrs: the stack starts with only one of them';
     context.addIssue({ code: 'custom', path: [use, 'url'], message });

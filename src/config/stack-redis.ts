@@ -8,23 +8,34 @@ export interface StackRedisSettings {
     readonly addrs: readonly RedisNode[];
     readonly master: string;
     readonly password: string;
-    readonly databases: { readonly jobs: number; readonly lock: number };
+    readonly databases: {
+      readonly jobs: number;
+      readonly lock: number;
+      readonly sessions?: number | undefined;
+    };
   };
   /** Each a Redis for one use alone. */
   readonly jobs: { readonly url?: SingleRedis | undefined };
   readonly lock: { readonly url?: SingleRedis | undefined };
+  readonly sessions?: { readonly url?: SingleRedis | undefined };
 }
 
-/** Where the stack keeps its jobs and its locks; undefined when it keeps both in its own memory. */
-export function stackRedisOf({ redis, jobs, lock }: StackRedisSettings): StackRedis | undefined {
+/** Where the stack keeps its jobs, its locks and its session codes; undefined when it keeps all in its own memory. */
+export function stackRedisOf({
+  redis,
+  jobs,
+  lock,
+  sessions = {},
+}: StackRedisSettings): StackRedis | undefined {
   const { addrs, databases } = redis;
   const [first] = addrs;
   if (first !== undefined) {
     const use = (database: number) => sharedTarget(redis, first, database);
-    return { jobs: use(databases.jobs), lock: use(databases.lock) };
+    const codes = databases.sessions === undefined ? undefined : use(databases.sessions);
+    return { jobs: use(databases.jobs), lock: use(databases.lock), ...defined({ sessions: codes }) };
   }
-  if (jobs.url === undefined && lock.url === undefined) return undefined;
-  return defined({ jobs: jobs.url, lock: lock.url });
+  const own = defined({ jobs: jobs.url, lock: lock.url, sessions: sessions.url });
+  return Object.keys(own).length === 0 ? undefined : own;
 }
 
 function sharedTarget(

@@ -32,11 +32,20 @@ export function connectStack(stackRedis: StackRedis | undefined): StackConnectio
   };
 }
 
+/** Connects to one Redis of the stack, for who needs no other. The same holds as for `connectStack`. */
+export function connectStackRedis(target: SingleRedis): { readonly redis: Redis; close(): void } {
+  const redis = connectionAt(target);
+  return { redis, close: () => redis.disconnect() };
+}
+
 /** For the messages of each connection. */
 const addresses = new WeakMap<Redis, string>();
 
 function connectionTo(target: SingleRedis | undefined): Redis | undefined {
-  if (target === undefined) return undefined;
+  return target === undefined ? undefined : connectionAt(target);
+}
+
+function connectionAt(target: SingleRedis): Redis {
   const redis = createServerClient(target, 'server', { mayAskInfo: true }, { lazyConnect: true });
   addresses.set(redis, redisAddress(target));
   return redis;

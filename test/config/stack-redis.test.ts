@@ -3,6 +3,16 @@ import { stackRedisOf } from '../../src/config/stack-redis.ts';
 import { redisAt } from '../support/redis-at.ts';
 
 describe('stackRedisOf', () => {
+  it('knows session codes only where the configuration says where they are', () => {
+    const sessions = { url: redisAt('redis://h/3') };
+    expect(stackRedisOf({ redis: NONE, jobs: {}, lock: {}, sessions })).to.deep.equal({
+      sessions: redisAt('redis://h/3'),
+    });
+    const databases = { jobs: 0, lock: 2, sessions: 3 };
+    const shared = stackRedisOf({ redis: { ...NONE, addrs: [NODE], databases }, jobs: {}, lock: {} });
+    expect(shared?.sessions).to.deep.equal(redisAt('redis://h:1/3'));
+  });
+
   const NONE = { addrs: [], master: '', password: '', databases: { jobs: 0, lock: 2 } };
   const NODE = { host: 'h', port: 1 };
 

@@ -13,47 +13,57 @@ const PASSING = ['link', 'link_expires'];
 /** Of batches that may export: columns behind the others. */
 const ARCHIVE = ['archive', 'archive_bytes', 'archive_files'];
 
-const columnsOf = (kind: BatchKind) => [
+const SESSION = ['session_link', 'session_link_expires'];
+
+/** What the rows of an export have. */
+export interface ExportShape {
+  readonly kind: BatchKind;
+  /** Whether links were made by which owners are logged in. */
+  readonly sessionLinks: boolean;
+}
+
+const columnsOf = (shape: ExportShape) => [
   'domain',
   'status',
-  ...linkColumnsOf(kind),
+  ...linkColumnsOf(shape),
   'error_stage',
   'error',
-  ...(mayHaveArchives(kind) ? ARCHIVE : []),
+  ...(mayHaveArchives(shape.kind) ? ARCHIVE : []),
 ];
 
-const whomOf = (kind: BatchKind) => [
+const whomOf = (shape: ExportShape) => [
   'domain',
   'status',
   'email',
   'public_name',
   'locale',
   'context',
-  ...linkColumnsOf(kind),
+  ...linkColumnsOf(shape),
 ];
 
-function linkColumnsOf(kind: BatchKind): readonly string[] {
-  return kind === 'reset-links' ? PASSING : LASTING;
+function linkColumnsOf({ kind, sessionLinks }: ExportShape): readonly string[] {
+  const own = kind === 'reset-links' ? PASSING : LASTING;
+  return sessionLinks ? [...own, ...SESSION] : own;
 }
 
 /** What comes before the rows of a batch of that kind. */
-export function exportHead(format: ExportFormat, kind: BatchKind): string {
-  return format === 'csv' ? csvLine(columnsOf(kind)) : '';
+export function exportHead(format: ExportFormat, shape: ExportShape): string {
+  return format === 'csv' ? csvLine(columnsOf(shape)) : '';
 }
 
 /** One row, with its line break. */
-export function exportLine(row: ExportedRow, format: ExportFormat, kind: BatchKind): string {
-  return line(row, format, columnsOf(kind));
+export function exportLine(row: ExportedRow, format: ExportFormat, shape: ExportShape): string {
+  return line(row, format, columnsOf(shape));
 }
 
 /** What comes before rows that succeeded. */
-export function successfulHead(format: ExportFormat, kind: BatchKind): string {
-  return format === 'csv' ? csvLine(whomOf(kind)) : '';
+export function successfulHead(format: ExportFormat, shape: ExportShape): string {
+  return format === 'csv' ? csvLine(whomOf(shape)) : '';
 }
 
 /** One row that succeeded, with its line break. */
-export function successfulLine(row: SuccessfulRow, format: ExportFormat, kind: BatchKind): string {
-  return line(row, format, whomOf(kind));
+export function successfulLine(row: SuccessfulRow, format: ExportFormat, shape: ExportShape): string {
+  return line(row, format, whomOf(shape));
 }
 
 function line(row: SuccessfulRow, format: ExportFormat, columns: readonly string[]): string {
@@ -67,6 +77,8 @@ function line(row: SuccessfulRow, format: ExportFormat, columns: readonly string
     register_token: row.registerToken,
     link: row.link,
     link_expires: row.linkExpires,
+    session_link: row.sessionLink,
+    session_link_expires: row.sessionLinkExpires,
     error_stage: row.errorStage,
     error: row.error,
     archive: row.archive?.directory,

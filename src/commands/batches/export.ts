@@ -1,6 +1,12 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { exportHead, exportLine, successfulHead, successfulLine } from '../../cli/batches/export-format.ts';
+import {
+  type ExportShape,
+  exportHead,
+  exportLine,
+  successfulHead,
+  successfulLine,
+} from '../../cli/batches/export-format.ts';
 import { type Destination, writeReturnedRows, writeRows } from '../../cli/batches/export-rows.ts';
 import { batchChoiceArg, batchChoiceFlags } from '../../cli/flags/batch-choice.ts';
 import { rowText } from '../../cli/terminal/input-printer.ts';
@@ -9,17 +15,20 @@ import { InputError } from '../../errors.ts';
 import type { BatchKind } from '../../jobs/batches/batch-kind.ts';
 import { ROW_STATES, type RowState } from '../../jobs/batches/row-state.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
+import { checkedSlugs } from '../../operations/apps/checked-slugs.ts';
 import { chooseBatch } from '../../operations/batches/choose-batch.ts';
 import type { ExportedRow } from '../../operations/batches/export-batch.ts';
 import { exportBatch } from '../../operations/batches/export-batch.ts';
 import { exportFile } from '../../operations/batches/export-file.ts';
 import { exportSuccessful, type SuccessfulRow } from '../../operations/batches/export-successful.ts';
 import { FAILURES } from '../../operations/batches/failure-groups.ts';
-import { checkCouch, openCouch, withCouch } from '../../operations/connect/couch.ts';
+import { openSessionLinks, type SessionLinks } from '../../operations/care/session-links.ts';
+import { type Couch, checkCouch, openCouch, withCouch } from '../../operations/connect/couch.ts';
 import { withFleet, withKeyedFleet } from '../../operations/connect/with-fleet.ts';
 import { problemReports } from '../../operations/input/check-file.ts';
 import { openInstanceFile } from '../../operations/input/row-file.ts';
 import { rulesOf } from '../../operations/input/rules-of.ts';
+import { count } from '../../quantity-text.ts';
 
 /** Which rows of which batch, and what of them. */
 interface ExportedBatch {
@@ -29,6 +38,8 @@ interface ExportedBatch {
   readonly states: readonly RowState[];
   readonly successful: boolean;
   readonly asRows: boolean;
+  /** The application that links open by which owners are logged in; undefined where none are made. */
+  readonly sessionApp: string | undefined;
 }
 
 export default class BatchesExport extends BaseCommand {
@@ -66,6 +77,17 @@ export default class BatchesExport extends BaseCommand {
       summary: 'Only rows that succeeded, with mail address, name, locale and context as they are now',
       exclusive: ['failed', 'state', 'as-rows', 'from'],
     }),
+    'session-links': Flags.boolean({
+      summary: 'Also make a link, for each owner without a passphrase, that logs in whoever opens it first',
+      description:
+        'For instances of OIDC, FranceConnect or magic links that the batch made. Each link works once within 7 days: scanners of mail that open links use them up. Each export makes new ones, and earlier ones go on working.',
+      exclusive: ['as-rows', 'from'],
+    }),
+    'session-app': Flags.string({
+      summary: 'Slug of the application that such a link opens',
+      default: 'home',
+      dependsOn: ['session-links'],
+    }),
     'as-rows': Flags.boolean({
       summary:
         'The columns of the file that was submitted, and what went wrong: to be corrected and submitted again',
@@ -89,15 +111,16 @@ export default class BatchesExport extends BaseCommand {
       await this.ofFile(config, flags.from, to);
       return;
     }
-    const { successful, 'as-rows': asRows } = flags;
+    const { successful, 'as-rows': asRows, 'session-links': sessionLinks } = flags;
+    const sessionApp = sessionLinks ? checkedSlug(flags['session-app']) : undefined;
     const states = flags.failed ? FAILURES : flags.state === undefined ? [] : [flags.state];
     const choose = async (fleet: Fleet) => (await chooseBatch(fleet, args.batch, mostRecent)).id;
-    await this.ofBatch(config, { choose, states, successful, asRows }, to);
+    await this.ofBatch(config, { choose, states, successful, asRows, sessionApp }, to);
   }
 
   private async ofBatch(
     config: Config,
-    { choose, states, successful, asRows }: ExportedBatch,
+    { choose, states, successful, asRows, sessionApp }: ExportedBatch,
     to: Destination,
   ): Promise<void> {
     const { linkScheme } = config.fleet;
@@ -113,15 +136,35 @@ export default class BatchesExport extends BaseCommand {
         const { batches } = fleet;
         const id = await choose(fleet);
         const { kind } = await batches.get(id);
-        if (successful) {
-          const rows = exportSuccessful(batches, couch, linkScheme, id);
-          const line = (row: SuccessfulRow) => successfulLine(row, format, kind);
-          await writeRows(rows, { head: successfulHead(format, kind), line }, output);
-        } else {
-          await write(exportBatch(batches, couch.global, linkScheme, id, states), to, kind);
+        const shape = { kind, sessionLinks: sessionApp !== undefined };
+        const links = sessionApp === undefined ? undefined : this.openLinks(config, couch, kind, sessionApp);
+        try {
+          if (successful) {
+            const rows = exportSuccessful(batches, couch, linkScheme, id, links?.linksOf);
+            const line = (row: SuccessfulRow) => successfulLine(row, format, shape);
+            await writeRows(rows, { head: successfulHead(format, shape), line }, output);
+          } else {
+            const rows = exportBatch(batches, couch.global, linkScheme, id, states, links?.linksOf);
+            await write(rows, to, shape);
+          }
+        } finally {
+          links?.close();
+        }
+        const without = links?.withoutApp() ?? 0;
+        if (without > 0) {
+          this.output.note(
+            `No link for ${count(without)} without the application ${sessionApp}: see --session-app.`,
+          );
         }
       });
     });
+  }
+
+  private openLinks(config: Config, couch: Couch, kind: BatchKind, app: string): SessionLinks {
+    if (kind !== 'create') {
+      throw new InputError('bad_choice', '--session-links is for a batch that made instances');
+    }
+    return openSessionLinks(config, couch, app);
   }
 
   private async ofFile(config: Config, source: string, to: Destination): Promise<void> {
@@ -133,7 +176,7 @@ export default class BatchesExport extends BaseCommand {
         for (const problem of problemReports(file.name, row)) this.output.note(rowText(problem));
         this.endWith('usage');
       });
-      await write(rows, to, 'create');
+      await write(rows, to, { kind: 'create', sessionLinks: false });
     } finally {
       await file.close();
       await couch.close();
@@ -141,11 +184,17 @@ export default class BatchesExport extends BaseCommand {
   }
 }
 
+/** @throws InputError `app_source` */
+function checkedSlug(text: string): string {
+  checkedSlugs([text]);
+  return text;
+}
+
 async function write(
   rows: AsyncIterable<ExportedRow>,
   { format, output }: Destination,
-  kind: BatchKind,
+  shape: ExportShape,
 ): Promise<void> {
-  const line = (row: ExportedRow) => exportLine(row, format, kind);
-  await writeRows(rows, { head: exportHead(format, kind), line }, output);
+  const line = (row: ExportedRow) => exportLine(row, format, shape);
+  await writeRows(rows, { head: exportHead(format, shape), line }, output);
 }

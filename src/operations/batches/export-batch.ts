@@ -23,11 +23,23 @@ export interface ExportedRow extends Partial<Registration> {
   readonly status: string;
   /** Until when the link works, in RFC 3339; absent where it works until it is used. */
   readonly linkExpires?: string;
+  /** By which whoever opens it first is logged in, once; only where it was asked for. */
+  readonly sessionLink?: string;
+  /** Until when, in RFC 3339. */
+  readonly sessionLinkExpires?: string;
   readonly errorStage?: string;
   readonly error?: string;
   /** Where the archive of its instance is, on the machine of the worker, with its bytes and files. */
   readonly archive?: Row['archive'];
 }
+
+/** Links that are made for a row that is being exported. */
+export type MoreLinks = (
+  row: ExportedRow,
+  instance: ReadResult | undefined,
+) => Promise<Pick<ExportedRow, 'sessionLink' | 'sessionLinkExpires'>>;
+
+export const noMoreLinks: MoreLinks = async () => ({});
 
 /** Rows whose instances are read at a time. */
 const PAGE = 200;
@@ -44,12 +56,17 @@ export async function* exportBatch(
   scheme: Scheme,
   id: string,
   states: readonly RowState[] = [],
+  more: MoreLinks = noMoreLinks,
 ): AsyncGenerator<ExportedRow> {
   const { kind: batchKind } = await batches.get(id);
   for await (const page of chunks(batches.rows(id, ...states), PAGE)) {
     const ended = page.filter(({ state }) => state === 'done' || state === 'incomplete');
     const instanceOf = await instancesOf(global, batchKind, ended);
-    for (const row of page) yield exportedRow(row, batchKind, instanceOf(row), scheme);
+    for (const row of page) {
+      const instance = instanceOf(row);
+      const exported = exportedRow(row, batchKind, instance, scheme);
+      yield { ...exported, ...(await more(exported, instance)) };
+    }
   }
 }
 

@@ -11,7 +11,14 @@ import { clusterIfAny } from '../../instances/lookup/cluster-at.ts';
 import type { BatchKind } from '../../jobs/batches/batch-kind.ts';
 import type { Batches, Row } from '../../jobs/batches/batches.ts';
 import type { Couch } from '../connect/couch.ts';
-import { type ExportedRow, exportedRow, hasLink, instancesOf } from './export-batch.ts';
+import {
+  type ExportedRow,
+  exportedRow,
+  hasLink,
+  instancesOf,
+  type MoreLinks,
+  noMoreLinks,
+} from './export-batch.ts';
 
 /** A row that succeeded, with whom it was for. */
 export interface SuccessfulRow extends ExportedRow {
@@ -37,6 +44,7 @@ export async function* exportSuccessful(
   couch: Pick<Couch, 'global' | 'cluster'>,
   scheme: Scheme,
   id: string,
+  more: MoreLinks = noMoreLinks,
 ): AsyncGenerator<SuccessfulRow> {
   const { kind } = await batches.get(id);
   const limit = pLimit(AT_ONCE);
@@ -52,7 +60,8 @@ export async function* exportSuccessful(
             const exported = exportedRow(row, kind, result, scheme);
             const isOwners = exported.status === 'created' || exported.linkExpires !== undefined;
             if (result?.readable !== true || !isOwners) return exported;
-            return { ...exported, ...(await aboutOwner(couch, result.instance)) };
+            const owner = await aboutOwner(couch, result.instance);
+            return { ...exported, ...owner, ...(await more(exported, result)) };
           }),
         ),
     );
