@@ -1,20 +1,28 @@
 import { appId } from '../../apps/manifest/documents.ts';
 import type { Config } from '../../config/config.ts';
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
+import type { CouchServer } from '../../couchdb/server.ts';
 import { InputError } from '../../errors.ts';
 import { databaseName, databasePrefix } from '../../instances/databases/prefix.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { instanceState } from '../../instances/documents/instance-state.ts';
 import type { Subdomains } from '../../instances/domains/domain.ts';
+import type { ReadResult } from '../../instances/lookup/classify-document.ts';
 import { clusterIfAny } from '../../instances/lookup/cluster-at.ts';
 import { connectStackRedis } from '../../stack/connect.ts';
 import { SESSION_CODE_SECONDS, saveSessionCode } from '../../stack/session-codes.ts';
-import type { MoreLinks } from '../batches/export-batch.ts';
-import type { Couch } from '../connect/couch.ts';
 
 /** Links by which owners without a passphrase are logged in once. */
 export interface SessionLinks {
-  readonly linksOf: MoreLinks;
+  /**
+   * What is made for a row of a batch of creations; nothing for an owner who has a passphrase, or still has to register.
+   * @param row as it is exported
+   * @param result its instance, as CouchDB has it
+   */
+  linksOf(
+    row: { readonly status: string },
+    result: ReadResult | undefined,
+  ): Promise<{ readonly sessionLink?: string; readonly sessionLinkExpires?: string }>;
   /** Owners who come in without a passphrase and got none, since the application is not there to open. */
   withoutApp(): number;
   close(): void;
@@ -27,7 +35,7 @@ export interface SessionLinks {
  */
 export function openSessionLinks(
   config: Config,
-  { cluster }: Pick<Couch, 'cluster'>,
+  { cluster }: { cluster(index: number | undefined): CouchServer },
   app: string,
 ): SessionLinks {
   const target = config.stackRedis?.sessions;
