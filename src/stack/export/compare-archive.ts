@@ -73,7 +73,7 @@ export async function compareArchive(options: CompareOptions): Promise<Compariso
   };
   const counts = { files: 0, versions: 0, documents: 0, contentBytes: 0, withoutMd5: 0 };
   const files = await readFiles(databases);
-  const versions = await readVersions(databases);
+  const versions = await readVersions(databases, files);
   const left = new Set((await doctypesOf(databases)).filter((each) => each !== FILES && each !== VERSIONS));
   let other: { readonly doctype: string; readonly remaining: Remaining } | undefined;
   let instances = 0;
@@ -98,7 +98,7 @@ export async function compareArchive(options: CompareOptions): Promise<Compariso
 
   const settlePending = (): void => {
     if (pending === undefined) return;
-    differ(pending.doctype, pending.id, `the content of ${contentName(pending)} is not in it`);
+    differ(pending.doctype, pending.id, `the content of ${pending.name} is not in it`);
     pending = undefined;
   };
 
@@ -135,13 +135,13 @@ export async function compareArchive(options: CompareOptions): Promise<Compariso
       differ(
         doctype,
         id,
-        `${contentName(expected)} has ${entry.size} bytes in it, and should have ${size ?? 'a size'}`,
+        `${expected.name} has ${entry.size} bytes in it, and should have ${size ?? 'a size'}`,
       );
       return;
     }
     if (md5 === undefined) counts.withoutMd5 += 1;
     else if (md5 !== hash.digest('base64')) {
-      differ(doctype, id, `${contentName(expected)} has another MD5 in it`);
+      differ(doctype, id, `${expected.name} has another MD5 in it`);
       return;
     }
     counts.contentBytes += entry.size;
@@ -185,14 +185,9 @@ type Differ = (doctype: string, id: string, what: string) => void;
 
 function tellMissing(doctype: string, remaining: Remaining, differ: Differ): void {
   for (const [id, { content }] of remaining) {
-    const what =
-      content === undefined ? `document ${id} of ${doctype}` : contentName({ doctype, id, ...content });
+    const what = content === undefined ? `document ${id} of ${doctype}` : content.name;
     differ(doctype, id, `${what} is not in it`);
   }
-}
-
-function contentName({ doctype, id, path }: Pick<ExpectedContent, 'doctype' | 'id' | 'path'>): string {
-  return doctype === VERSIONS ? `version ${id}` : `file ${JSON.stringify(path)} (${id})`;
 }
 
 async function documentOf(zip: ZipFile, entry: ZipEntry, part: string): Promise<unknown> {

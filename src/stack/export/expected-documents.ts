@@ -13,6 +13,8 @@ export interface ExpectedContent {
   readonly id: string;
   /** As the archive names it. */
   readonly path: string;
+  /** For people: what looks like an id is masked in what is kept of a failure. */
+  readonly name: string;
   readonly size: number | undefined;
   /** In base64; undefined where CouchDB has none. */
   readonly md5: string | undefined;
@@ -40,23 +42,29 @@ export async function readFiles(databases: OwnerDatabases): Promise<Remaining> {
       return;
     }
     inside.set(id, { directory: String(dir_id), name: String(name) });
-    found.set(id, { rev, content: { path: '', size: sizeOf(size), md5: md5Of(md5sum) } });
+    found.set(id, { rev, content: { path: '', name: '', size: sizeOf(size), md5: md5Of(md5sum) } });
   });
   for (const [id, { directory, name }] of inside) {
     const expected = found.get(id);
     const parent = paths.get(directory);
     const path = parent === undefined ? `?/${name}` : `${parent === '/' ? '' : parent}/${name}`;
-    if (expected?.content !== undefined)
-      found.set(id, { ...expected, content: { ...expected.content, path } });
+    if (expected?.content === undefined) continue;
+    const content = { ...expected.content, path, name: `file ${JSON.stringify(path)}` };
+    found.set(id, { ...expected, content });
   }
   return found;
 }
 
-/** The older contents of files. */
-export async function readVersions(databases: OwnerDatabases): Promise<Remaining> {
+/** The older contents of files. @param files of all of them, by which versions are named */
+export async function readVersions(
+  databases: OwnerDatabases,
+  files: ReadonlyMap<string, Expected>,
+): Promise<Remaining> {
   const found: Remaining = new Map();
   await eachOf(databases, VERSIONS, ({ _id: id, _rev: rev, size, md5sum }) => {
-    found.set(id, { rev, content: { path: `/${id}`, size: sizeOf(size), md5: md5Of(md5sum) } });
+    const [fileId = ''] = id.split('/');
+    const name = `a version of ${files.get(fileId)?.content?.name ?? 'a file that is not there any more'}`;
+    found.set(id, { rev, content: { path: `/${id}`, name, size: sizeOf(size), md5: md5Of(md5sum) } });
   });
   return found;
 }

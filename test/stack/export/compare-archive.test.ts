@@ -87,7 +87,7 @@ describe('an archive that a stack made, beside what CouchDB had', () => {
   it('lacks what a part has that is not there', async () => {
     const found = await compared(undefined, PARTS.slice(0, 3));
     expect(owners(found)).to.have.length(1);
-    expect(owners(found)[0]).to.match(/^version \w+\/1-\w+ is not in it$/);
+    expect(owners(found)[0]).to.match(/^a version of file "\/hello.txt" is not in it$/);
   });
 
   it('has too much where a part is there twice', async () => {
@@ -100,7 +100,7 @@ describe('an archive that a stack made, beside what CouchDB had', () => {
       const file = { ...fileNamed(documents, 'hello.txt'), _id: 'later', name: 'later.txt' };
       documents['io.cozy.files']?.push(file);
     });
-    expect(owners(found)).to.deep.equal(['file "/later.txt" (later) is not in it']);
+    expect(owners(found)).to.deep.equal(['file "/later.txt" is not in it']);
   });
 
   it('lacks a document of a doctype that it has not at all', async () => {

@@ -173,12 +173,15 @@ describe('exporting an instance', () => {
     const id = await stack.putFile(instance, 'a.txt', 'a');
     const version = await stack.putVersion(instance, id, 'older');
     const settings = 'io.cozy.settings.instance';
-    for (const each of [version, settings]) {
+    for (const [each, told] of [
+      [version, 'a version of file "/a.txt"'],
+      [settings, settings],
+    ] as const) {
       stack.faults.forgotten.clear();
       stack.faults.forgotten.add(each);
       const error = await thrownBy(exported(instance));
       expect(error).to.have.property('code', 'export_incomplete');
-      expect(error).to.have.property('message').that.includes(each);
+      expect(error).to.have.property('message').that.includes(told);
     }
   });
 
