@@ -30,7 +30,8 @@ export function configSecrets(config: Config): string[] {
   const passwords = [fleet.redis, stackRedis?.jobs, stackRedis?.lock, stackRedis?.sessions].flatMap(
     passwordsOf,
   );
-  const secrets = [...urls.flatMap(urlSecrets), ...[...tokens, ...passwords].flatMap(written)];
+  const sent = stackAdmin === undefined ? [] : [Buffer.from(`:${stackAdmin.passphrase}`).toString('base64')];
+  const secrets = [...sent, ...urls.flatMap(urlSecrets), ...[...tokens, ...passwords].flatMap(written)];
   return [...new Set(secrets)].filter((each) => each !== '');
 }
 

@@ -22,6 +22,16 @@ describe('configSecrets', () => {
     ]);
   });
 
+  it('knows the passphrase of the admin port of a stack as it is, and as it is sent', () => {
+    const stackAdmin = { url: 'http://127.0.0.1:6060', passphrase: 'open sesame' };
+    const sent = Buffer.from(':open sesame').toString('base64');
+    expect(configSecrets({ ...config, stackAdmin })).to.include.members([
+      'open sesame',
+      'open%20sesame',
+      sent,
+    ]);
+  });
+
   it('knows tokens, and names nothing that is none', () => {
     const serve = { ...config.serve, clouderyToken: 'cloudery-token' };
     const clouderies = { beta: { url: 'https://u:manager%20pass@c.example', token: 'manager-token' } };

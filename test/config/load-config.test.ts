@@ -107,6 +107,17 @@ describe('loadConfig', () => {
     expect(message).not.to.include('hush');
   });
 
+  it('knows the admin port of a stack where both its URL and its passphrase are given, in a file or by variables', () => {
+    const url = '  admin_upstream: http://127.0.0.1:6060/\n';
+    expect(load(`${FS}fleet:\n${url}`)).to.not.have.property('stackAdmin');
+    expect(load(`${FS}fleet:\n  admin_passphrase: hush hush\n`)).to.not.have.property('stackAdmin');
+    const stackAdmin = { url: 'http://127.0.0.1:6060', passphrase: 'hush hush' };
+    expect(load(`${FS}fleet:\n${url}  admin_passphrase: hush hush\n`)).to.deep.include({ stackAdmin });
+    directory.write('cozy.yaml', `${FS}fleet:\n${url}`);
+    const env = { COZY_FLEET_ADMIN_PASSPHRASE: 'hush hush' };
+    expect(loadConfig({ ...surroundings(), env })).to.deep.include({ stackAdmin });
+  });
+
   it('needs no file when the environment says enough', () => {
     const config = loadConfig({
       ...surroundings(),
