@@ -107,11 +107,23 @@ describe('measuring an instance', () => {
     expect(judgement).to.include({ code: 'unmeasured', isFault: true });
   });
 
-  it('knows no usage where a size is no number', async () => {
-    await useInstance(test.server, instance.domain, { files: [Number.NaN] });
+  it('knows no share of a quota that is no number', async () => {
     const odd = { ...instance, disk_quota: 'much' };
     const { measures, problems } = await measureInstance(odd, new Set(['usage']), servers());
     expect(measures).to.deep.equal({});
-    expect(problems[0]).to.include({ code: 'unmeasured' });
+    expect(problems[0]).to.include({ reading: 'usage', code: 'unmeasured' });
+    expect(await judgeMeasures({ usedOver: 1 }, odd, servers())).to.include({ isFault: true });
+  });
+
+  it('knows no usage where its view cannot add up what it finds', async () => {
+    const files = databaseName(prefixOf(instance.domain), 'io.cozy.files');
+    const design = await test.server.getDocument(files, '_design/disk-usage');
+    if (design === undefined) throw new Error('there is no view');
+    const map = 'function (doc) { if (doc.type === "file") emit(doc.dir_id, "much"); }';
+    const views = { 'disk-usage': { map, reduce: '_sum' } };
+    await test.server.putDocument(files, { ...design, views });
+    const { measures, problems } = await measure('usage', 'files');
+    expect(measures).to.deep.equal({ files: 1 });
+    expect(problems.map(({ reading }) => reading)).to.deep.equal(['usage']);
   });
 });
