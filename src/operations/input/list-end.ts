@@ -36,7 +36,9 @@ export function listEndLine(
 
 /** Reads it; undefined for any other line, and for one that was cut. */
 export function readListEnd(format: RowFormat, text: string): ListEnd | undefined {
-  return format === 'csv' ? readCsvEnd(text) : readNdjsonEnd(text);
+  // Nearly all lines are rows, which are many.
+  if (format === 'csv') return text.startsWith('#') || text.startsWith('"#') ? readCsvEnd(text) : undefined;
+  return text.includes('"end"') ? readNdjsonEnd(text) : undefined;
 }
 
 function readCsvEnd(text: string): ListEnd | undefined {
@@ -48,7 +50,6 @@ function readCsvEnd(text: string): ListEnd | undefined {
 }
 
 function readNdjsonEnd(text: string): ListEnd | undefined {
-  // Nearly all lines are rows, and are read by others.
   if (!/^\s{0,9}\{\s{0,9}"end"/.test(text)) return undefined;
   try {
     const { data } = NDJSON_END.safeParse(JSON.parse(text));

@@ -13,7 +13,7 @@ export interface LdifEntry {
 }
 
 /** An attribute with its options, how its value is written, and the value. */
-const ATTRIBUTE = /^([A-Za-z][A-Za-z0-9-]{0,99}|[0-9.]{1,99})((?:;[A-Za-z0-9-]{1,99}){0,20}):([:<]?) *(.*)$/s;
+const ATTRIBUTE = /^([A-Za-z][A-Za-z0-9-]{0,99}|[0-9.]{1,99})((?:;[A-Za-z0-9-]{1,99}){0,20}):([:<]?)(.*)$/s;
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
@@ -91,7 +91,14 @@ function readAttribute(line: string): Attribute | undefined {
   const [, name, options = '', mark = '', text = ''] = ATTRIBUTE.exec(line) ?? [];
   if (name === undefined) return undefined;
   const form = mark === ':' ? 'base64' : mark === '<' ? 'elsewhere' : 'plain';
-  return { name: name.toLowerCase(), hasOptions: options !== '', form, text };
+  return { name: name.toLowerCase(), hasOptions: options !== '', form, text: withoutFill(text) };
+}
+
+/** What stands between the colon and the value is no part of it. */
+function withoutFill(text: string): string {
+  let at = 0;
+  while (text[at] === ' ') at += 1;
+  return text.slice(at);
 }
 
 function addTo(draft: Draft, attribute: Attribute | undefined, wanted: ReadonlySet<string>): void {
