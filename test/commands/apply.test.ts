@@ -47,12 +47,59 @@ describe('apply', () => {
       const database = databaseName(prefixOf(domain), 'io.cozy.apps');
       expect(await platform.server.getDocument(database, 'io.cozy.apps/agenda'), domain).to.be.an('object');
     }
+    const { stdout: links } = await platform.run('batches', 'export', '--use-most-recent');
+    expect(links).to.match(/new\.one\.org,created,\w+,https:\/\/new\.one\.org/);
+    expect(links).to.match(/old\.one\.org,modified,,/);
     const again = await apply('--from', file, '--dry-run');
     expect(again.stdout).to.contain('mixed: 4 rows, 0 with something to do; 4 same');
     expect(again.exitCode).to.equal(0);
     const nothing = await apply('--from', file);
     expect(nothing.stdout).to.contain('There is nothing to do.');
     expect(nothing.exitCode).to.equal(0);
+  });
+
+  it('reads what ldapsearch writes', async () => {
+    const file = await platform.write('people.ldif', [
+      '# extended LDIF',
+      '',
+      'dn: uid=old,dc=one,dc=org',
+      'uid: old',
+      'mail: old@one.org',
+      '',
+      'dn: uid=fresh,dc=one,dc=org',
+      'uid: fresh',
+      'mail:: ZnJlc2hAb25lLm9yZw==',
+      '',
+    ]);
+    const flags = ['--from', file, '--domain', '{uid}.one.org', '--new', 'locale=fr', '--dry-run', '--json'];
+    const { stdout, exitCode, stderr } = await apply(...flags);
+    expect(exitCode, stdout + stderr).to.equal(10);
+    const found = new Map(JSON.parse(stdout).rows.map((row: { domain: string }) => [row.domain, row]));
+    expect(found.get('old.one.org')).to.deep.include({
+      verdict: 'change',
+      fields: [{ field: 'settings.email', old: null, new: 'old@one.org' }],
+    });
+    expect(found.get('fresh.one.org')).to.have.property('verdict', 'new');
+    const without = await apply('--from', file, '--dry-run');
+    expect(without.exitCode).to.equal(2);
+    expect(without.stderr).to.contain('--domain');
+  });
+
+  it('refuses --scope without --prune', async () => {
+    const file = await platform.write('scope.csv', ['domain', 'new.one.org']);
+    const { exitCode, stderr } = await apply('--from', file, '--scope', 'context=x', '--dry-run');
+    expect(exitCode).to.equal(2);
+    expect(stderr).to.contain('--prune');
+  });
+
+  it('refuses to change what can never change', async () => {
+    const file = await platform.write('fixed.csv', ['domain,org-id,locale', 'old.one.org,acme,de']);
+    const { stdout, exitCode } = await apply('--from', file, '--dry-run', '--json');
+    expect(exitCode).to.equal(0);
+    const row = JSON.parse(stdout).rows.find(({ domain }: { domain: string }) => domain === 'old.one.org');
+    expect(row).to.include({ verdict: 'refused', code: 'fixed_field' });
+    expect((await apply('--from', file)).exitCode).to.equal(68);
+    expect(await instance('old.one.org')).to.include({ locale: 'fr' });
   });
 
   it('only names who is not on the list', async () => {
