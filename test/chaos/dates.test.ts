@@ -59,7 +59,10 @@ describe('dates whose worker dies', function () {
     const couchTime = async () => ({ said: DUE_MS, asked: DUE_MS, answered: DUE_MS });
     const { fleet, couch: global } = chaos;
     const { signal } = new AbortController();
-    await lookAfterDates({ fleet, global, guardPercent: 5, couchTime, log: silentLog(), signal, ...more });
+    await lookAfterDates(
+      { fleet, global, guardPercent: 5, couchTime, log: silentLog(), signal, ...more },
+      true,
+    );
   }
 
   /** Others look, and work, until all is done; each instance has gone by one job, and no date is left. */

@@ -82,7 +82,7 @@ export function testDates(test: TestFleet, log: DateServices['log']): TestDates 
     async lookAt(ms, more = {}) {
       const { fleet, server: global } = test;
       const couchTime = async () => ({ said: ms, asked: ms, answered: ms });
-      await lookAfterDates({ fleet, global, guardPercent: 5, couchTime, log, signal: never, ...more });
+      await lookAfterDates({ fleet, global, guardPercent: 5, couchTime, log, signal: never, ...more }, true);
     },
     async clear() {
       for (const _id of set) {

@@ -22,6 +22,8 @@ interface LastLook extends DateLook {
   readonly at: string;
   /** Milliseconds since 1970. */
   readonly lookedAt: number;
+  /** When dates were looked at last whose time has not come, in milliseconds since 1970. */
+  readonly sweptAt: number;
 }
 
 /** Whether all dates have to be read now, or the last look says enough. Pure. @param now milliseconds since 1970 */
@@ -50,9 +52,13 @@ export function startDateUpkeep(
       if (mine === null) return;
       const { changed, at } = await store.changedSince(last?.at ?? '0', signal);
       if (!needsLook(last, changed, now())) return;
+      const before = last;
       // Forgotten first: a look that fails is made again.
       last = undefined;
-      last = { ...(await lookAfterDates(services)), at, lookedAt: now() };
+      const lookedAt = now();
+      const sweeps = before === undefined || Math.abs(lookedAt - before.sweptAt) >= AT_LEAST_MS;
+      const seen = await lookAfterDates(services, sweeps);
+      last = { ...seen, at, lookedAt, sweptAt: sweeps ? lookedAt : before.sweptAt };
     } catch (error) {
       if (!signal.aborted) log.warn('dates', { error });
     } finally {

@@ -39,8 +39,9 @@ const PUT_OFF_MS = 60_000;
  * Makes jobs of the dates that are due, and takes away those that were seen to be carried out. Each step is written down
  * with the date before it is done, and ids follow from the dates: a worker that dies anywhere, or two that look at once,
  * make nothing twice. Where clocks disagree nothing is done.
+ * @param sweeps whether dates that are not due go as well where their instance was destroyed by other means
  */
-export async function lookAfterDates(services: DateServices): Promise<DateLook> {
+export async function lookAfterDates(services: DateServices, sweeps: boolean): Promise<DateLook> {
   const { global, log, signal } = services;
   const store = createDateStore(global);
   const { dates, unreadable } = await store.list(signal);
@@ -61,12 +62,25 @@ export async function lookAfterDates(services: DateServices): Promise<DateLook> 
   const due = set.filter((date) => Date.parse(date.due) <= time.now);
   const queued = await settleQueued(services, store, known, time.now);
   await queueDue(services, store, due);
-  return { nextDue: nextDueOf(set.filter((date) => !due.includes(date))), queued: queued + due.length };
+  const later = set.filter((date) => Date.parse(date.due) > time.now);
+  if (sweeps) await dropGone(services, store, later);
+  return { nextDue: nextDueOf(later), queued: queued + due.length };
 }
 
 function nextDueOf(dates: readonly StoredDate[]): number | undefined {
   const times = dates.filter(({ ended }) => ended === undefined).map(({ due }) => Date.parse(due));
   return times.length === 0 ? undefined : times.reduce((first, each) => Math.min(first, each));
+}
+
+/** Only what CouchDB says was deleted is gone: a document that never was there may be in another database. */
+async function dropGone(
+  { global, signal }: DateServices,
+  store: DateStore,
+  dates: readonly StoredDate[],
+): Promise<void> {
+  const instances = await instancesOf(global, dates, signal);
+  const gone = dates.filter(({ instance }) => instances.get(instance.id) === 'gone');
+  if (gone.length > 0) await store.drop(gone, signal);
 }
 
 /** @returns how many of them are under way */

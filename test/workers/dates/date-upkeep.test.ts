@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { needsLook } from '../../../src/workers/dates/date-upkeep.ts';
 
 const AT = 1_800_000_000_000;
-const last = { at: '5-a', lookedAt: AT, nextDue: undefined, queued: 0 };
+const last = { at: '5-a', lookedAt: AT, sweptAt: AT, nextDue: undefined, queued: 0 };
 
 describe('a worker’s look at all dates', () => {
   for (const [what, before, changed, now, expected] of [

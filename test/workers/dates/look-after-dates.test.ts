@@ -181,6 +181,17 @@ describe('dates that are due', () => {
     expect(await dates.now(date)).to.equal(undefined);
   });
 
+  it('go before their time with an instance that was destroyed by other means', async () => {
+    const [instance, other] = [await put(), await put()];
+    const [date, kept] = [await dates.set(destroyDate(instance)), await dates.set(destroyDate(other))];
+    const unseen = await dates.set(destroyDate({ ...(await put()), _id: 'e'.repeat(32) }));
+    await test.server.deleteDocument(INSTANCES, instance._id, instance._rev);
+    await dates.lookAt(DUE_MS - 86_400_000);
+    expect(await dates.now(date)).to.equal(undefined);
+    expect(await dates.now(kept)).to.deep.equal(kept);
+    expect(await dates.now(unseen)).to.deep.equal(unseen);
+  });
+
   it('stay, and say so, where the document of the instance is not there and was not deleted', async () => {
     const instance = { ...(await put()), _id: 'f'.repeat(32) };
     const date = await dates.set(destroyDate(instance));
