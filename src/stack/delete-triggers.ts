@@ -43,9 +43,17 @@ export async function deleteTriggers(options: DeleteTriggersOptions): Promise<vo
   await unschedule(options);
 }
 
-/** Entries for times, and those for events: which of them a trigger had, only its document told. */
-async function unschedule({ stackRedis, instance, ids }: DeleteTriggersOptions): Promise<void> {
-  if (stackRedis === undefined) return;
+/**
+ * Takes triggers from the scheduler: entries for times, and those for events, for which of them a trigger had, only its
+ * document told. To be called before `deleteTriggers` where nothing but these documents tells a later run of the triggers.
+ * @throws StackRedisAway
+ */
+export async function unschedule({
+  stackRedis,
+  instance,
+  ids,
+}: Pick<DeleteTriggersOptions, 'stackRedis' | 'instance' | 'ids'>): Promise<void> {
+  if (stackRedis === undefined || ids.length === 0) return;
   const entries = ids.map((id) => `${prefixOnCluster(instance)}/${id}`);
   await askStackRedis(stackRedis, async () => {
     await stackRedis.hdel(`events-${instance.prefix}`, ...ids);

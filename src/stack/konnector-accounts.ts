@@ -11,7 +11,7 @@ import {
   startedBefore,
 } from './account-hooks.ts';
 import type { LiveDeletion } from './account-plan.ts';
-import { deleteTriggers } from './delete-triggers.ts';
+import { deleteTriggers, unschedule } from './delete-triggers.ts';
 import { documentsById, documentsOf } from './documents.ts';
 import type { AccountDeletion } from './konnector-jobs.ts';
 
@@ -102,12 +102,14 @@ export async function deleteKonnectorAccounts(
     throw new Error('accounts cannot be deleted at providers without a stack');
   else result = await deleteAtProviders(options, stackRedis, { live, begun });
   const { server, prefix, couchCluster, signal, assertHeld } = options;
+  const scheduled = { instance: { prefix, couchCluster }, ids: triggers, stackRedis };
+  assertHeld();
+  // Once their documents are gone nobody would find the entries again.
+  await unschedule(scheduled);
   await deleteTriggers({
+    ...scheduled,
     server,
     database: databaseName(prefix, TRIGGERS),
-    instance: { prefix, couchCluster },
-    ids: triggers,
-    stackRedis,
     signal,
     assertHeld,
   });

@@ -157,9 +157,9 @@ describe('the accounts of a konnector that goes', () => {
 
   describe('after a crash', () => {
     for (const [isTold, steps] of [
-      // Copy, job and deletion of each, the two pushes, and the triggers.
-      [true, 9],
-      [false, 5],
+      // Copy, job and deletion of each, the two pushes, and the triggers in the scheduler and their documents.
+      [true, 10],
+      [false, 6],
     ] as const) {
       for (let step = 1; step <= steps; step++) {
         it(`before write ${step} of ${steps} go on without repeating any`, async () => {
