@@ -136,6 +136,7 @@ const APPS = {
   app_linked: 'An OAuth client of the instance uses the application that is to be uninstalled.',
   app_manifest: 'The manifest of the application is not one.',
   app_not_found: 'No registry knows the application, or nothing is where its source points.',
+  app_outrun: 'The source has another version than a plan has shown.',
   app_permissions: 'The permissions of the installed application are not there, or cannot be read.',
   app_registry: 'A registry did not answer, or not with what it should.',
   app_too_large: 'The application is larger than an application may be.',

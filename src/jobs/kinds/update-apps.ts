@@ -19,6 +19,11 @@ const payload = z.strictObject({
   version: z.string().refine(isVersion).optional(),
   /** Whether what asks for other permissions or terms is to wait until the owner agrees. */
   safe: z.boolean(),
+  /**
+   * By slug the version that a plan has shown: any other one is refused. Absent where nobody planned it; of an application
+   * that is not in it, the plan could not say.
+   */
+  shown: z.record(z.string().refine(isSlug), z.string().refine(isVersion)).optional(),
 });
 
 export type UpdateAppsPayload = z.infer<typeof payload>;
@@ -43,8 +48,10 @@ export const updateApps = defineKind({
     },
   },
   namesOf: ({ domain }) => [domain],
-  digest: ({ kind, domain, seen, filter, apps, source, channel, version, safe }) =>
-    JSON.stringify([kind, domain, seen, filter, apps, source, channel, version, safe]),
+  digest: ({ kind, domain, seen, filter, apps, source, channel, version, safe, shown }) => {
+    const wanted = [kind, domain, seen, filter, apps, source, channel, version, safe];
+    return JSON.stringify(shown === undefined ? wanted : [...wanted, shown]);
+  },
 });
 
 export type UpdateStageName = (typeof updateApps.stages)[number];

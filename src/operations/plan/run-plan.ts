@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isVersion } from '../../apps/manifest/manifest.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { defined } from '../../defined.ts';
 import {
@@ -181,9 +182,20 @@ function otherwise(then: readonly FieldChange[], now: readonly FieldChange[]): s
 
 /** What its worker has to find, right before it writes. */
 function withExpectation(work: JobSpec, { fields = [] }: PlannedVerdict): JobSpec {
+  if (work.kind === 'update-apps') return { ...work, shown: shownVersions(work.apps, fields) };
   const isChange = work.kind === 'modify' || work.kind === 'modify-and-install';
   if (!isChange || differing(fields).length === 0) return work;
   // Applications are looked at by their own stage.
   const compared = fields.filter(({ field }) => field !== 'apps');
   return { ...work, before: { ...oldValues(compared) } };
+}
+
+/** The versions that the applications are to get, or that are to wait; of a source that does not tell one, none. */
+function shownVersions(apps: readonly string[], fields: readonly FieldChange[]): Record<string, string> {
+  const next = (field: string) => fields.find((each) => each.field === field)?.new;
+  const entries = apps.flatMap((slug): [string, string][] => {
+    const version = next(`${slug}.available_version`) ?? next(`${slug}.version`);
+    return typeof version === 'string' && isVersion(version) ? [[slug, version]] : [];
+  });
+  return Object.fromEntries(entries);
 }

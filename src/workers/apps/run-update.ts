@@ -25,7 +25,7 @@ export async function runUpdate(
   payload: UpdateAppsPayload,
 ): Promise<OutcomeOf<'update-apps'>> {
   const { services, lease, signal } = attempt;
-  const { apps, generation, source, channel, version, safe } = payload;
+  const { apps, generation, source, channel, version, safe, shown = {} } = payload;
   return await runAppsJob(attempt, payload, {
     stage: 'update',
     doubt: 'there may be a newer version by now',
@@ -38,6 +38,7 @@ export async function runUpdate(
         work: (app, before, record) =>
           updateApp({
             ...{ services, instance, app, lease, signal, source, channel, version, safe },
+            shown: Object.hasOwn(shown, app) ? shown[app] : undefined,
             earlier: before && { version: hasBegun(before) ? before.version : undefined },
             onReplace: (next) => record({ state: 'updating', version: next }),
           }),

@@ -19,6 +19,8 @@ import { type AppWriter, keepApp, removeStrays, replaceApp } from './write-updat
 export interface AppUpdate extends AppWork, WantedSource {
   /** Whether what asks for other permissions or terms is to wait until the owner agrees. */
   readonly safe: boolean;
+  /** The version that a plan has shown; undefined where none has. */
+  readonly shown: string | undefined;
   /** An earlier try of the job, with the version that it has written, or begun to; undefined in the first try. */
   readonly earlier: { readonly version: string | undefined } | undefined;
   /** Told right before another version takes the place of the installed one. */
@@ -143,6 +145,7 @@ function judge(
   const { services, instance, app: slug, safe } = update;
   const kind = kindOf(installed);
   refuseOther(next, slug, kind);
+  refuseUnshown(update, next);
   const rules = rulesOf(slug, installed['permissions']);
   const takesAny = takesAnyRules({ kind, slug }, services.contexts, instance.context);
   const verdict = judgeUpdate({ installed, rules, next, source, safe, takesAnyRules: takesAny });
@@ -189,6 +192,17 @@ function refuseOther({ slug, manifest }: InstallableApp, wanted: string, kind: A
   throw new AppError(
     'app_manifest',
     `the source of the ${kind} ${wanted} has another application: the ${manifest.kind} ${slug}`,
+  );
+}
+
+/** A registry may announce another version between a plan and its job. @throws AppError `app_outrun` */
+function refuseUnshown({ app, shown }: AppUpdate, { version }: InstallableApp): void {
+  if (shown === undefined || shown === version) return;
+  throw new AppError(
+    'app_outrun',
+    `application ${app} is in version ${version} by now, and the plan has shown ${shown}`,
+    'final',
+    'It stays as it is. Plan the update again, or name the version: --version.',
   );
 }
 

@@ -83,6 +83,7 @@ describe('updating applications', () => {
     readonly version?: string;
     readonly source?: string;
     readonly safe?: boolean;
+    readonly shown?: Record<string, string>;
   }
 
   async function update(
@@ -160,6 +161,20 @@ describe('updating applications', () => {
       ...RULES,
       contacts: { type: 'io.cozy.contacts' },
     });
+  });
+
+  it('leaves an application alone of which its source has another version than a plan has shown', async () => {
+    const slug = newSlug();
+    publish(slug, '1.0.0', { permissions: RULES });
+    publish(slug, '1.1.0', { permissions: RULES }, ['stable']);
+    const domain = await installed(slug);
+    const before = await appOf(domain, slug);
+    const { end, app } = await update(domain, slug, { channel: 'stable', shown: { [slug]: '1.0.9' } });
+    expect(end).to.include({ state: 'failed', code: 'apps_not_updated' });
+    expect(app).to.include({ state: 'failed', code: 'app_outrun', kind: 'final' });
+    expect(await appOf(domain, slug)).to.deep.equal(before);
+    const again = await update(domain, slug, { channel: 'stable', shown: { [slug]: '1.1.0' } });
+    expect(again.app).to.include({ state: 'updated', version: '1.1.0' });
   });
 
   it('keeps triggers of services that stay as they are, and makes the others anew', async () => {
