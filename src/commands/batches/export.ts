@@ -84,8 +84,7 @@ export default class BatchesExport extends BaseCommand {
       exclusive: ['as-rows', 'from'],
     }),
     'session-app': Flags.string({
-      summary: 'Slug of the application that such a link opens',
-      default: 'home',
+      summary: 'Slug of the application that such a link opens [default: home]',
       dependsOn: ['session-links'],
     }),
     'as-rows': Flags.boolean({
@@ -112,7 +111,7 @@ export default class BatchesExport extends BaseCommand {
       return;
     }
     const { successful, 'as-rows': asRows, 'session-links': sessionLinks } = flags;
-    const sessionApp = sessionLinks ? checkedSlug(flags['session-app']) : undefined;
+    const sessionApp = sessionLinks ? checkedSlug(flags['session-app'] ?? 'home') : undefined;
     const states = flags.failed ? FAILURES : flags.state === undefined ? [] : [flags.state];
     const choose = async (fleet: Fleet) => (await chooseBatch(fleet, args.batch, mostRecent)).id;
     await this.ofBatch(config, { choose, states, successful, asRows, sessionApp }, to);

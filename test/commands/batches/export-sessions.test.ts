@@ -103,8 +103,9 @@ describe('batches export --session-links', () => {
   });
 
   it('makes none unless it is asked for', async () => {
-    const { stdout } = await runCommand('batches', 'export', batch, '--config', config);
-    expect(stdout).not.to.contain('session');
+    const { stdout, exitCode } = await runCommand('batches', 'export', batch, '--config', config);
+    expect(exitCode).to.equal(0);
+    expect(stdout).to.contain('magic.example.org').and.not.contain('session');
     expect(await sessions.dbsize()).to.equal(0);
   });
 
