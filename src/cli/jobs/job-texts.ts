@@ -1,9 +1,9 @@
 import { stageLabel } from '../../jobs/kinds/job-kinds.ts';
-import type { ArchiveNote } from '../../jobs/queue/progress.ts';
 import type { JobFacts } from '../../operations/jobs/job-facts.ts';
-import { count, readableDuration, readableSize } from '../../quantity-text.ts';
+import { readableDuration } from '../../quantity-text.ts';
 import { oneLine } from '../../safe-text.ts';
 import { rowsText } from '../terminal/table.ts';
+import { archiveText } from './archive-text.ts';
 
 export const JOB_HEAD = ['JOB', 'KIND', 'STATE', 'DOMAIN', 'STAGE', 'TRIES', 'BATCH', 'ERROR'];
 
@@ -46,12 +46,6 @@ export function jobLines(job: JobFacts, live: boolean): string[] {
     ...(job.stages.length === 0 ? [] : ['', ...stageLines(job, live)]),
     ...(job.apps.length === 0 ? [] : ['', ...appLines(job, live)]),
   ];
-}
-
-/** Where an archive is, and what is in it. */
-export function archiveText({ directory, parts, bytes, files, versions, documents }: ArchiveNote): string {
-  const size = `${readableSize(bytes)} in ${count(parts)} ${parts === 1 ? 'part' : 'parts'}`;
-  return `${directory} (${size}: ${count(files)} files, ${count(versions)} versions, ${count(documents)} documents)`;
 }
 
 function stageLines({ stages }: JobFacts, live: boolean): string[] {

@@ -7,7 +7,7 @@ import { holdLines } from '../terminal/hold-lines.ts';
 import type { Output } from '../terminal/output.ts';
 import { noteWorkers } from '../terminal/worker-notice.ts';
 import { createAppReporter } from './app-reporter.ts';
-import { archiveText } from './job-texts.ts';
+import { archiveText } from './archive-text.ts';
 
 /** What a command answers with `--json` that works on one instance. */
 export interface SingleResult {

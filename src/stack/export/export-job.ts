@@ -19,8 +19,8 @@ const REFUSED_MS = 24 * 60 * 60 * 1000;
 /** A stack stops an export after an hour; one that says nothing for longer has lost its worker, in milliseconds. */
 const LONGEST_MS = 70 * 60 * 1000;
 
-/** A stack lists as many of one instance, and removes the archives of no others. */
-const MOST_EXPORTS = 256;
+/** Documents of one instance that are read; a stack removes none of them. */
+const MOST_EXPORTS = 5_000;
 
 /** How often a stack's job is looked at, in milliseconds. */
 export const LOOK_MS = 1_000;

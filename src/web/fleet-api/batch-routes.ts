@@ -123,7 +123,7 @@ export function chosenCauses(stage: string | undefined, code: string | undefined
 }
 
 /** What is told of a row: no more than is listed here, whatever Redis has of it. */
-function shownRow({ row, kind, domain, state, jobId, stage, tries, code, error, advice }: Row) {
+function shownRow({ row, kind, domain, state, jobId, stage, tries, code, error, advice, archive }: Row) {
   return {
     row,
     ...(kind !== undefined && { kind }),
@@ -135,5 +135,6 @@ function shownRow({ row, kind, domain, state, jobId, stage, tries, code, error, 
     ...(code !== undefined && { code }),
     ...(error !== undefined && { message: error }),
     ...(advice !== undefined && { advice }),
+    ...(archive !== undefined && { archive }),
   };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BATCH_KINDS } from '../../jobs/batches/batch-kind.ts';
 import { ROW_STATES } from '../../jobs/batches/row-state.ts';
 import { JOB_OUTCOMES, KIND_NAMES } from '../../jobs/kinds/job-kinds.ts';
-import { appRecord, stageRecord } from '../../jobs/queue/progress.ts';
+import { appRecord, archiveNote, stageRecord } from '../../jobs/queue/progress.ts';
 import { JOB_STATES } from '../../operations/jobs/job-facts.ts';
 import { VERDICTS } from '../../operations/plan/verdict.ts';
 
@@ -109,6 +109,7 @@ const row = z.object({
   code: z.string().optional(),
   message: z.string().optional(),
   advice: z.string().optional(),
+  archive: archiveNote.pick({ directory: true, bytes: true, files: true }).readonly().optional(),
 });
 
 /** `FailureGroup` */
@@ -139,6 +140,7 @@ export const jobAnswer = z.object({
   retries: z.number(),
   stages: z.array(stageRecord).readonly(),
   apps: z.array(appRecord).readonly(),
+  archive: archiveNote.readonly().optional(),
   lastError: z.string().optional(),
 });
 
