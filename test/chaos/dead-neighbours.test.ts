@@ -38,8 +38,7 @@ const BOUNDARIES: Readonly<Record<Work, readonly string[]>> = {
     'before databases',
     'before indexes, directories, settings',
     'before finish',
-    'before skeleton',
-    'before apps',
+    'before skeleton, apps',
     'after apps',
   ],
   destroy: [

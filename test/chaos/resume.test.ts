@@ -52,10 +52,13 @@ interface Point {
   readonly again: readonly StageName[];
 }
 
-/** Those that run at the same time as this one, itself included: they are recorded together, and run again together. */
+/**
+ * Those that run at the same time as this one, itself included: they are recorded together, and run again together. Without
+ * applications `apps` is done before it could run.
+ */
 function together(stage: StageName): StageName[] {
   const step = createStages.map(stagesIn).find((stages) => stages.some(({ name }) => name === stage));
-  return (step ?? []).map(({ name }) => name);
+  return (step ?? []).map(({ name }) => name).filter((name) => name !== 'apps');
 }
 
 /**
@@ -66,7 +69,7 @@ const BOUNDARIES: readonly Point[] = [
   ...JOB_KINDS.create.stages
     .filter((stage) => stage !== 'apps')
     .map((stage) => ({ name: `before ${stage}`, again: together(stage) })),
-  { name: `after ${JOB_KINDS.create.stages.at(-1)}`, again: [] },
+  { name: 'after skeleton', again: [] },
 ];
 
 interface InnerPoint extends Point {

@@ -152,6 +152,20 @@ describe('loadConfig', () => {
     expect(fleet.appHosts).to.deep.equal(['apps.internal', '10.0.0.7:8080']);
   });
 
+  it('reads where the first files of new instances are, from the working directory on', () => {
+    const { fleet } = load(`${FS}fleet:\n  skeleton: welcome\n  skeleton_types: {md: text/x-web-markdown}\n`);
+    expect(fleet.skeleton).to.equal(directory.path('welcome'));
+    expect(fleet.skeletonTypes).to.deep.equal({ md: 'text/x-web-markdown' });
+  });
+
+  for (const types of ['{.md: text/plain}', '{md: plain}', '[md]']) {
+    it(`refuses ${types} as types of files`, () => {
+      const { code, place } = refusal(`${FS}fleet:\n  skeleton_types: ${types}\n`);
+      expect(code).to.equal('bad_config');
+      expect(place.key).to.match(/^fleet\.skeleton_types/);
+    });
+  }
+
   it('reads the number of the indexes from the environment, and knows none by itself', () => {
     expect(load(FS, { env: { COZY_FLEET_INDEXES_VERSION: '38' } }).fleet.indexesVersion).to.equal(38);
     expect(load(FS).fleet).to.not.have.property('indexesVersion');

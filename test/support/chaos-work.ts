@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { databaseName, prefixOf } from '../../src/instances/databases/prefix.ts';
 import { incarnationOf } from '../../src/instances/documents/incarnation.ts';
 import type { InstanceOptions } from '../../src/instances/options/options.ts';
+import type { SkeletonOrder } from '../../src/instances/options/skeleton-order.ts';
 import { type JobKind, KIND_NAMES, type StageName, stagesOf } from '../../src/jobs/kinds/job-kinds.ts';
 import { enqueueJob } from '../../src/jobs/queue/enqueue.ts';
 import { isWhole, readRecord } from '../../src/stack/export/archive-place.ts';
@@ -13,6 +14,7 @@ import { makeReadyForCare, wrongAfterCare } from './chaos-care.ts';
 import { makeInstances, makeToldAccount, queueDestruction, remainsOf } from './chaos-destroy.ts';
 import { type ChaosFleet, findings, instancesOf, queueInstance } from './chaos-fleet.ts';
 import { queueFilling, SeenPrefixes } from './chaos-pool.ts';
+import { orderOf, putSkeleton } from './skeletons.ts';
 
 /** What jobs are queued for: each kind, and the destruction of an instance of which nobody has to be told anything. */
 export type Work = JobKind | 'destroy-alone';
@@ -33,6 +35,9 @@ export function stepsOf(work: Work): readonly (readonly StageName[])[] {
 
 /** The application that installations install: one of `app-registry.ts`. */
 const APP = 'agenda';
+
+/** The one file of the skeleton that creations write. */
+const FIRST_FILE = 'cat.txt';
 
 /** What a modification adds. */
 const SPONSOR = 'partner';
@@ -63,7 +68,7 @@ export async function queueWork(chaos: ChaosFleet, work: Work, options: Instance
   switch (work) {
     case 'create':
       // Without any, the last stage would have no boundary of its own.
-      return await queueInstance(chaos, { ...options, apps: [APP] });
+      return await queueInstance(chaos, { ...options, apps: [APP], skeleton: await skeletonBeside(chaos) });
     case 'destroy':
       return await queueDestruction(chaos, domain, { exportTo: archivesOf(chaos) });
     case 'destroy-alone':
@@ -99,6 +104,13 @@ export async function queueWork(chaos: ChaosFleet, work: Work, options: Instance
   }
 }
 
+/** First files, in a directory beside the storage. */
+async function skeletonBeside({ settings }: ChaosFleet): Promise<SkeletonOrder> {
+  const directory = `${settings.storageRoot}-skeleton`;
+  await putSkeleton(directory, { [`common/Photos/${FIRST_FILE}`]: 'cat' });
+  return await orderOf(directory);
+}
+
 /** What is wrong with the result of such a job, a sentence each. */
 export async function wrongAfter(chaos: ChaosFleet, work: Work, options: InstanceOptions): Promise<string[]> {
   const { domain } = options;
@@ -112,6 +124,12 @@ export async function wrongAfter(chaos: ChaosFleet, work: Work, options: Instanc
   const [instance] = await instancesOf(chaos.couch, [domain]);
   const isModified = work === 'modify' || work === 'modify-and-install';
   if (isModified && instance?.sponsorships?.join() !== SPONSOR) wrong.push('it has no sponsor');
+  if (work === 'create') {
+    const database = databaseName(prefixOf(domain), 'io.cozy.files');
+    const rows = await chaos.couch.allDocuments(database, { includeDocs: true });
+    const files = rows.flatMap(({ doc }) => (doc?.['type'] === 'file' ? [doc['name']] : []));
+    if (files.join() !== FIRST_FILE) wrong.push(`its files are: ${files.join()}`);
+  }
   if (work === 'create' || work === 'install-apps' || work === 'modify-and-install') {
     const apps = await chaos.couch.allDocuments(databaseName(prefixOf(domain), 'io.cozy.apps'), {});
     if (!apps.some(({ id }) => id === `io.cozy.apps/${APP}`)) wrong.push(`it has no ${APP}`);

@@ -71,8 +71,8 @@ export interface TestFleet {
   startWorker(): Promise<void>;
   /** Stops the worker that was started last, as SIGTERM does. */
   stopWorker(): Promise<void>;
-  /** Does something right before the worker begins that stage the next time; once. */
-  beforeStage(stage: StageName, work: () => Promise<void> | void): void;
+  /** Does something right before the worker begins that stage, or a part of it, the next time; once. */
+  beforeStage(stage: StageName | `skeleton ${string}`, work: () => Promise<void> | void): void;
   /** Writes a document of `global/instances` as somebody else would; it goes at the end. */
   putInstance(fields: Partial<InstanceDocument> & { domain: string }): Promise<StoredInstance>;
   /** The one document with that domain. */

@@ -16,7 +16,9 @@ export function summaryLines(batch: Batch, program = 'cozy-fleet', now = Date.no
   const facts = [
     `${count(counts.done)} ${words.done}`,
     ...(counts.skipped > 0 ? [`${count(counts.skipped)} skipped (${words.skipped})`] : []),
-    ...(counts.incomplete > 0 ? [`${count(counts.incomplete)} ${words.done} without all applications`] : []),
+    ...(counts.incomplete > 0
+      ? [`${count(counts.incomplete)} ${words.done} without all applications or files`]
+      : []),
     ...(counts.failed > 0 ? [`${count(counts.failed)} failed`] : []),
     ...(counts.cancelled > 0 ? [`${count(counts.cancelled)} cancelled`] : []),
   ].join(', ');

@@ -5,7 +5,7 @@ import { type Couch, checkCouch, openCouch } from '../../operations/connect/couc
 import { passphraseMarker } from '../../operations/connect/passphrase-sealer.ts';
 import { withKeyedFleet } from '../../operations/connect/with-fleet.ts';
 import { type FileCounts, refuseInvalidRows } from '../../operations/input/check-file.ts';
-import { creationRules } from '../../operations/input/creation-rules.ts';
+import { readCreationRules } from '../../operations/input/read-creation-rules.ts';
 import {
   type CreationBatch,
   type PreparedCreations,
@@ -15,6 +15,7 @@ import type { RowPassphrases } from '../../operations/instances/creation-chunks.
 import { type DryRunReport, dryRun } from '../../operations/instances/dry-run.ts';
 import { preflight } from '../../operations/instances/preflight.ts';
 import { count } from '../../quantity-text.ts';
+import type { Skeleton } from '../../skeleton/skeleton.ts';
 import { batchPrinter, printBatchResult, type StartedBatch } from '../batches/print-batch.ts';
 import { type PlanAnswer, showPlan } from '../batches/print-plan.ts';
 import { type ParsedFlags, rawOptionsOf, refuseFlagsOfOneInstance } from '../flags/instance-flags.ts';
@@ -23,6 +24,7 @@ import type { CommandResult } from '../terminal/exit-codes.ts';
 import { filePrinter } from '../terminal/input-printer.ts';
 import { withInterrupt } from '../terminal/interrupt.ts';
 import type { Output } from '../terminal/output.ts';
+import { skeletonLines } from './skeleton-lines.ts';
 
 export interface AddFileOptions extends CreationBatch {
   readonly config: Config;
@@ -68,11 +70,14 @@ export interface DryRunAnswer extends FileCounts, PlanAnswer {
 export async function addFile(options: AddFileOptions): Promise<CommandResult<FileCreation | DryRunAnswer>> {
   const { config, source, stdin, flags, skeleton, output } = options;
   refuseFlagsOfOneInstance(flags);
-  const file = { source, stdin, defaults: rawOptionsOf(flags), rules: await creationRules(config, skeleton) };
+  const { rules, skeleton: read } = await readCreationRules(config, skeleton);
+  const file = { source, stdin, defaults: rawOptionsOf(flags), rules };
   const prepared = await prepareCreations(file, filePrinter(output));
   const couch = openCouch(config);
   try {
-    return options.dryRun ? await tryOut(options, prepared, couch) : await create(options, prepared, couch);
+    return options.dryRun
+      ? await tryOut(options, prepared, couch, read)
+      : await create(options, prepared, couch);
   } finally {
     await prepared.close();
     await couch.close();
@@ -113,12 +118,14 @@ async function tryOut(
   options: AddFileOptions,
   prepared: PreparedCreations,
   couch: Couch,
+  skeleton: Skeleton | undefined,
 ): Promise<CommandResult<DryRunAnswer>> {
   const { config, skipInvalid, output, live, planFile } = options;
   const { file, counts } = prepared;
   const doubtful = counts.doubtful === 0 ? '' : `; ${count(counts.doubtful)} of the good ones with warnings`;
   const heading = `${file}: ${count(counts.valid)} good rows, ${count(counts.invalid)} bad${doubtful}`;
   const estimate = await dryRun(config, couch, counts.valid, dryRunPrinter(heading, output));
+  if (skeleton !== undefined) for (const line of skeletonLines(skeleton)) output.line(`  ${line}`);
   output.line('Nothing was queued: this was a dry run.');
   await prepared.reportBesideOthers(couch.global);
   refuseInvalidRows(counts, file, skipInvalid);

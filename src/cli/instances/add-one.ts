@@ -8,7 +8,7 @@ import {
 } from '../../instances/options/parse-options.ts';
 import { passphraseSealer } from '../../operations/connect/passphrase-sealer.ts';
 import { withCouchAndFleet } from '../../operations/connect/with-fleet.ts';
-import { creationRules } from '../../operations/input/creation-rules.ts';
+import { readCreationRules } from '../../operations/input/read-creation-rules.ts';
 import { createInstance } from '../../operations/instances/create-instance.ts';
 import { alreadyExists, type CreationResult } from '../../operations/jobs/follow-creation.ts';
 import { type ParsedFlags, rawOptionsOf } from '../flags/instance-flags.ts';
@@ -43,7 +43,7 @@ export interface AddOneOptions {
  */
 export async function addOne(options: AddOneOptions): Promise<CommandResult<Creation>> {
   const { domain, output } = options;
-  const rules = await creationRules(options.config, options.skeleton);
+  const { rules } = await readCreationRules(options.config, options.skeleton);
   const parsed = parseOne(options, rules);
   try {
     const result = await create(options, parsed);

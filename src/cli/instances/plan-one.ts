@@ -4,20 +4,22 @@ import { creation } from '../../jobs/queue/enqueue.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
 import { passphraseSealer } from '../../operations/connect/passphrase-sealer.ts';
 import { withKeyedFleet } from '../../operations/connect/with-fleet.ts';
-import { creationRules } from '../../operations/input/creation-rules.ts';
+import { readCreationRules } from '../../operations/input/read-creation-rules.ts';
 import { onePage, type PlanAnswer, type PlanCommand, showPlan } from '../batches/print-plan.ts';
 import { rawOptionsOf } from '../flags/instance-flags.ts';
 import type { CommandResult } from '../terminal/exit-codes.ts';
 import type { AddOneOptions } from './add-one.ts';
+import { skeletonLines } from './skeleton-lines.ts';
 
 /** Says what a creation would do; nothing is queued. @throws InputError, FleetError */
 export async function planOne(
   options: AddOneOptions & Pick<PlanCommand, 'live' | 'file' | 'naming'>,
 ): Promise<CommandResult<PlanAnswer>> {
   const { config, domain, flags, skeleton, tries, output, live, file, naming } = options;
-  const rules = await creationRules(config, skeleton);
+  const { rules, skeleton: read } = await readCreationRules(config, skeleton);
   const parsed = parseInstanceOptions({ ...rawOptionsOf(flags), domain }, rules);
   const { options: wanted } = parsed;
+  if (read !== undefined) for (const line of skeletonLines(read)) output.line(line);
   return await withCouch(config, async (couch) => {
     const show = (seal?: SealForJob) => {
       const requests = onePage([{ ...creation({ options: wanted, tries, seal }), row: 1 }]);

@@ -103,7 +103,7 @@ const NO_MORE_WAITING = {
 export const JOB_EXIT_CODES = exitCodesText({
   done: 'done',
   failed: 'failed',
-  partlyFailed: 'created without all of its applications',
+  partlyFailed: 'created without all of its applications or first files',
   ...NO_MORE_WAITING,
 });
 

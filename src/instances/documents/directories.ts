@@ -1,3 +1,4 @@
+import { derivedId } from '../../derived-id.ts';
 import type { DirectoryOptions } from './context-options.ts';
 import { ADMINISTRATIVE_REFERENCE, type Reference } from './file-documents.ts';
 import { directoryNames } from './locales.ts';
@@ -9,6 +10,11 @@ export interface DefaultDirectory {
   readonly path: string;
   readonly parentPath: string;
   readonly referencedBy?: readonly Reference[];
+}
+
+/** Id of a default directory of an instance, by which it is found whatever its owner calls it. */
+export function defaultDirectoryId(incarnation: string, key: DefaultDirectory['key']): string {
+  return derivedId(incarnation, key);
 }
 
 /**

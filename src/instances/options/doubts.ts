@@ -1,5 +1,6 @@
 import type { ParsedChanges } from './changes.ts';
 import type { RawOptions } from './flags.ts';
+import type { InstanceOptions } from './options.ts';
 import type { ParsedOptions, ParsingRules } from './parse-options.ts';
 import type { OptionProblem } from './row-reader.ts';
 import {
@@ -68,6 +69,7 @@ export function creationDoubts(raw: RawOptions, parsed: ParsedOptions, rules: Pa
   return [
     ...about('domain', options.domain, domainDoubts),
     ...shared(raw, options, rules),
+    ...firstFilesDoubts(options, rules),
     ...about('passphrase', passphrase, passphraseDoubts),
     ...about('onboarding-finished', options.onboardingFinished, () => welcomeDoubts(options)),
   ];
@@ -86,6 +88,14 @@ function welcomeDoubts({
   return [
     'the registration link will not work: give a passphrase, oidc_id, franceconnect_id or magic_link, unless the context logs owners in by OIDC',
   ];
+}
+
+/** Files that do not fit are not written, and the instance is in use without them. */
+function firstFilesDoubts({ diskQuota, locale }: InstanceOptions, { skeletonBytes }: ParsingRules): Doubt[] {
+  const bytes = skeletonBytes?.(locale) ?? 0;
+  if (diskQuota === undefined || bytes <= diskQuota) return [];
+  const message = `the first files of the instance take ${bytes} bytes, which do not fit into it`;
+  return [{ column: 'disk-quota', message }];
 }
 
 /** What the operator should look at in changes, although they can be used; the domain is an instance's that exists. */

@@ -37,6 +37,8 @@ export interface ParsingRules {
   readonly incompleteMembers?: boolean;
   /** What new instances get as their first files; absent = nothing. */
   readonly skeleton?: SkeletonOrder | undefined;
+  /** How many bytes these files take, by the locale of an instance; absent where they get none. */
+  readonly skeletonBytes?: (locale: string) => number;
 }
 
 export interface ParsedOptions {

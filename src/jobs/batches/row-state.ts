@@ -12,7 +12,7 @@ export const ROW_STATES = [
 
 export type RowState = (typeof ROW_STATES)[number];
 
-/** `incomplete`: the instance was made and is in use, but not all of its applications are installed. */
+/** `incomplete`: the instance was made and is in use, but not all of its applications and first files are there. */
 export type FinalRowState = 'done' | 'skipped' | 'incomplete' | 'failed' | 'cancelled';
 
 export const FINAL_ROW_STATES: readonly FinalRowState[] = [

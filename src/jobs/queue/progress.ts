@@ -101,6 +101,8 @@ const progress = z.object({
   skeletonDone: z.int().min(0).optional(),
   /** The archive that was seen to be whole. */
   archive: archiveNote.optional(),
+  /** Set once a try could not write the skeleton: whoever waits for the instance need not wait for a further one. */
+  skeletonFailed: z.boolean().optional(),
 });
 
 export type Progress = z.infer<typeof progress>;

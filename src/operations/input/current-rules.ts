@@ -1,7 +1,8 @@
 import type { Config } from '../../config/config.ts';
 import type { ParsingRules } from '../../instances/options/parse-options.ts';
 import { stampOf } from '../../skeleton/stamp-of.ts';
-import { creationRules } from './creation-rules.ts';
+import { readCheckedSkeleton } from './read-checked-skeleton.ts';
+import { readCreationRules } from './read-creation-rules.ts';
 
 /**
  * The rules for new instances as they are at each moment, for a program that stays: the skeleton is read again only where
@@ -12,7 +13,7 @@ export function currentRules(config: Config): () => Promise<ParsingRules> {
   return async () => {
     const directory = config.fleet.skeleton;
     const stamp = directory === undefined ? '' : await stampOf(directory);
-    if (known?.stamp !== stamp) known = { stamp, rules: creationRules(config) };
+    if (known?.stamp !== stamp) known = { stamp, rules: rulesNow(config) };
     const asked = known;
     try {
       return await asked.rules;
@@ -21,4 +22,9 @@ export function currentRules(config: Config): () => Promise<ParsingRules> {
       throw error;
     }
   };
+}
+
+/** The rules for new instances as they are now; what stays may load all that it needs. @throws InputError `bad_skeleton` */
+export async function rulesNow(config: Config): Promise<ParsingRules> {
+  return (await readCreationRules(config, undefined, readCheckedSkeleton)).rules;
 }

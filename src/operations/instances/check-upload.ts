@@ -8,7 +8,7 @@ import type { BatchReporter, BatchResult, RunBatchOptions } from '../batches/run
 import { type Couch, checkCouch } from '../connect/couch.ts';
 import { passphraseMarker } from '../connect/passphrase-sealer.ts';
 import { type FileCounts, refuseInvalidRows } from '../input/check-file.ts';
-import { creationRules } from '../input/creation-rules.ts';
+import { rulesNow } from '../input/current-rules.ts';
 import { rulesOf } from '../input/rules-of.ts';
 import type { InputStream } from '../input/spool.ts';
 import { withPlanServices } from '../plan/open-plan.ts';
@@ -128,7 +128,7 @@ async function checkCreations(
   const about = { kind: 'create', file: rows.name, ...reports } as const;
   const file = { source: rows, stdin: noStdin, defaults };
   const prepared = await orRefusal(
-    creationRules(config).then((rules) => prepareCreations({ ...file, rules }, report)),
+    rulesNow(config).then((rules) => prepareCreations({ ...file, rules }, report)),
   );
   if (prepared instanceof InputError) return refused({ ...about, counts: NO_ROWS, refusal: prepared });
   try {

@@ -94,10 +94,11 @@ async function refuseLeftovers(domain: string, ask: CreationQuestions): Promise<
 const SET = '(set)';
 
 function newFields(options: InstanceOptions): FieldChange[] {
-  const { apps, hasPassphrase } = options;
+  const { apps, skeleton, hasPassphrase } = options;
   return [
     ...optionsBeside(options, {}, {}),
     ...(apps.length > 0 ? [{ field: 'apps', old: null, new: [...apps] }] : []),
+    ...(skeleton ? [{ field: 'skeleton', old: null, new: skeleton.digest.slice(0, 12) }] : []),
     ...(hasPassphrase ? [{ field: 'passphrase', old: null, new: SET }] : []),
   ];
 }

@@ -16,11 +16,11 @@ export async function audioFacts(content: Buffer, mime: string): Promise<AudioFa
   // Few skeletons have any, and the library is large.
   const { parseBuffer } = await import('music-metadata');
   try {
-    const { common } = await parseBuffer(content, { mimeType: mime, size: content.length }, QUICKLY);
+    const { common, native } = await parseBuffer(content, { mimeType: mime, size: content.length }, QUICKLY);
     return defined({
       album: common.album || undefined,
       artist: common.artist || undefined,
-      composer: common.composer?.[0] || undefined,
+      composer: common.composer?.[0] || performerIn(native['vorbis'] ?? [], common.artist),
       genre: common.genre?.[0] || undefined,
       title: common.title || undefined,
       year: common.year || undefined,
@@ -29,6 +29,20 @@ export async function audioFacts(content: Buffer, mime: string): Promise<AudioFa
   } catch {
     return {};
   }
+}
+
+/**
+ * Who performed it, whom a stack takes for the composer of an Ogg or a FLAC that names none, else the artist; undefined
+ * for other formats.
+ * @param tags of Vorbis comments, as they are in the file
+ */
+function performerIn(
+  tags: readonly { readonly id: string; readonly value: unknown }[],
+  artist: string | undefined,
+): string | undefined {
+  if (tags.length === 0) return undefined;
+  const performer = tags.find(({ id }) => id.toUpperCase() === 'PERFORMER')?.value;
+  return typeof performer === 'string' && performer !== '' ? performer : artist;
 }
 
 const QUICKLY = { duration: false, skipCovers: true, skipPostHeaders: false };

@@ -94,7 +94,7 @@ function ratio(pair: unknown): number {
 function textOf(tags: Tags, name: string): string | undefined {
   const value = tagValue(tags, name);
   const text: unknown = Array.isArray(value) ? value.join('') : value;
-  return typeof text === 'string' ? text.replace(/\0+$/, '') : undefined;
+  return typeof text === 'string' ? text.split('\0')[0] : undefined;
 }
 
 function numberOf(tags: Tags, name: string): number | undefined {

@@ -5,7 +5,7 @@ import { readInstance } from '../../instances/lookup/lookup.ts';
 import { isOfIncarnation } from '../../instances/lookup/registration.ts';
 import type { InstanceOptions } from '../../instances/options/options.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
-import { hasFinished, type Progress } from '../../jobs/queue/progress.ts';
+import { doneStages, hasFinished, type Progress } from '../../jobs/queue/progress.ts';
 import { readJobEnd } from '../../jobs/queue/wait-for-job.ts';
 import { alreadyExists } from '../../operations/jobs/follow-creation.ts';
 import { lastProgress } from '../../operations/jobs/follow-job.ts';
@@ -45,15 +45,17 @@ function standOf(progress: Progress): CreationStand | undefined {
   return hasFinished(progress) ? { state: 'made', incarnation: progress.incarnation } : undefined;
 }
 
-/** In use, and each application was tried once: one that cannot be had is not waited for. */
-function isUsable(progress: Progress, apps: readonly string[]): boolean {
+/** In use, and first files and each application were tried once: what cannot be had is not waited for. */
+function isUsable(progress: Progress, { skeleton, apps }: InstanceOptions): boolean {
   if (!hasFinished(progress)) return false;
+  const isTried = doneStages(progress).includes('skeleton') || progress.skeletonFailed === true;
+  if (skeleton !== undefined && !isTried) return false;
   const tried = new Set(progress.apps?.map(({ app }) => app));
   return apps.every((app) => tried.has(app));
 }
 
 /**
- * Waits until an instance is in use and each of its applications was tried once, as a stack answers then.
+ * Waits until an instance is in use, and its first files and each of its applications were tried once, as a stack answers then.
  * @returns the document as it is then
  * @throws the signal's reason; FleetError with the code of a job that failed, `exists`, `lost_job`, `superseded`
  */
@@ -63,9 +65,9 @@ export async function awaitCreation(
   { jobId, options }: { readonly jobId: string; readonly options: InstanceOptions },
   signal: AbortSignal,
 ): Promise<StoredInstance> {
-  const { domain, apps } = options;
+  const { domain } = options;
   for (;;) {
-    await watch.until(jobId, (progress) => isUsable(progress, apps), signal);
+    await watch.until(jobId, (progress) => isUsable(progress, options), signal);
     const stand = await creationStand(fleet, jobId);
     switch (stand.state) {
       case 'made':

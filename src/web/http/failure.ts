@@ -41,6 +41,7 @@ const AWAY: ReadonlySet<ErrorCode> = new Set([
 
 /** Codes whose status says more than that of their kind. */
 const STATUSES: Partial<Record<ErrorCode, number>> = {
+  bad_skeleton: 500,
   no_credentials: 401,
   wrong_admin_passphrase: 403,
   foreign_request: 403,

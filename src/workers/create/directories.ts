@@ -1,8 +1,11 @@
 import type { CouchDocument } from '../../couchdb/documents.ts';
-import { derivedId } from '../../derived-id.ts';
 import { FILES } from '../../instances/databases/databases.ts';
 import { directoryOptions } from '../../instances/documents/context-options.ts';
-import { type DefaultDirectory, defaultDirectories } from '../../instances/documents/directories.ts';
+import {
+  type DefaultDirectory,
+  defaultDirectories,
+  defaultDirectoryId,
+} from '../../instances/documents/directories.ts';
 import {
   directoryDocument,
   ROOT_ID,
@@ -102,5 +105,5 @@ function directoryDocuments(context: CreateContext, wanted: readonly DefaultDire
 
 /** An id that a second run and a twin find again: two documents for one directory would be two directories. */
 function idOf(context: CreateContext, key: DefaultDirectory['key']): string {
-  return derivedId(incarnationOf(instanceOf(context)), key);
+  return defaultDirectoryId(incarnationOf(instanceOf(context)), key);
 }

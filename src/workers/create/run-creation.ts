@@ -53,7 +53,12 @@ export async function runCreation(attempt: Attempt, payload: CreatePayload): Pro
     async writeSkeleton() {
       const { skeleton, locale } = options;
       if (skeleton === undefined) return;
-      await writeSkeleton({ attempt, instance: instanceOf(context), skeleton, locale });
+      try {
+        await writeSkeleton({ attempt, instance: instanceOf(context), skeleton, locale });
+      } catch (error) {
+        if (!signal.aborted) await record({ ...progress(), skeletonFailed: true });
+        throw error;
+      }
     },
     async installApps() {
       await installAll(instanceOf(context));

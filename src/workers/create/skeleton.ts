@@ -1,6 +1,6 @@
 import type { CreateStage } from './context.ts';
 
-/** First files come once the instance is in use, and before applications: no registry has to be waited for. */
+/** First files come once the instance is in use, beside its applications: with them or without. */
 export const skeleton: CreateStage = {
   name: 'skeleton',
 

@@ -8,12 +8,14 @@ import { register } from './register.ts';
 import { settings } from './settings.ts';
 import { skeleton } from './skeleton.ts';
 
-/** The stages of a creation in their order (`ARCHITECTURE.md` §3.5): what databases begin with is written at the same time. */
+/**
+ * The stages of a creation in their order (`ARCHITECTURE.md` §3.5): what databases begin with is written at the same time, and
+ * so is what comes once the instance is in use, so that neither a registry nor a quota keeps the other from it.
+ */
 export const createStages: readonly CreateStep[] = [
   register,
   databases,
   { together: [indexes, directories, settings] },
   finish,
-  skeleton,
-  apps,
+  { together: [skeleton, apps] },
 ];

@@ -34,17 +34,23 @@ export function skeletonId(incarnation: string, path: string): string {
   return derivedId(incarnation, `skeleton ${path}`);
 }
 
+/** What else is known of an instance. */
+export interface JudgedBy {
+  /** Ids of the default directories by the paths that they had at first: their owner may have renamed them. */
+  readonly defaults: ReadonlyMap<string, string>;
+  /** How many entries an earlier try has dealt with. */
+  readonly done: number;
+}
+
 /**
  * Says what of a skeleton an instance is still to get. What was dealt with before stays as its owner has made it since:
  * moved, changed, thrown away or deleted. Nothing goes into the trash, nor in the place of what has the same name.
- *
- * @param done how many entries an earlier try has dealt with
  */
 export function judgeEntries(
   placed: readonly PlacedEntry[],
   around: FilesAround,
   incarnation: string,
-  done: number,
+  { defaults, done }: JudgedBy,
 ): JudgedEntry[] {
   /** Directories of the skeleton, by the path that it gives them; undefined for those that nothing goes into. */
   const parents = new Map<string, { readonly id: string; readonly path: string } | undefined>([
@@ -52,8 +58,8 @@ export function judgeEntries(
   ]);
   return placed.map((each, at): JudgedEntry => {
     const parent = parents.get(each.parentPath);
-    const id = skeletonId(incarnation, each.path);
     const isDirectory = each.entry.kind === 'directory';
+    const id = (isDirectory && defaults.get(each.path)) || skeletonId(incarnation, each.path);
     const left = (directoryId?: string): JudgedEntry => {
       const path = directoryId === undefined ? undefined : around.directories.get(directoryId);
       const isUsable = directoryId !== undefined && path !== undefined && !isInTrash(path);

@@ -1,3 +1,5 @@
+import { directoryOptions } from '../../instances/documents/context-options.ts';
+import { defaultDirectories, defaultDirectoryId } from '../../instances/documents/directories.ts';
 import { incarnationOf } from '../../instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { directoryNames } from '../../instances/documents/locales.ts';
@@ -43,10 +45,16 @@ export async function writeSkeleton({ attempt, instance, skeleton, locale }: Ske
     async (locked) => {
       const incarnation = incarnationOf(instance);
       const place = { ...databasesOf(services, instance), signal: locked };
-      const ids = placed.map(({ path }) => skeletonId(incarnation, path));
+      const defaults = new Map(
+        defaultDirectories(locale, directoryOptions(services.contexts, instance.context)).map(
+          ({ key, path }) => [path, defaultDirectoryId(incarnation, key)],
+        ),
+      );
+      const ids = [...placed.map(({ path }) => skeletonId(incarnation, path)), ...defaults.values()];
       const quota = quotaOf(instance);
       const around = await readFilesAround(place, ids, quota !== undefined);
-      const judged = judgeEntries(placed, around, incarnation, attempt.progress().skeletonDone ?? 0);
+      const done = attempt.progress().skeletonDone ?? 0;
+      const judged = judgeEntries(placed, around, incarnation, { defaults, done });
       requireRoom(instance.domain, judged, quota, around.usedBytes);
       await writeEntries({ attempt, instance, judged, signal: locked });
     },

@@ -82,7 +82,9 @@ describe('applications from the command line', () => {
       const { stdout, exitCode } = await run('instances', 'add', '--from', file);
       expect(exitCode).to.equal(68);
       batch = batchIn(stdout);
-      expect(stdout).to.contain(`Batch ${batch} ended: 2 created, 1 created without all applications.`);
+      expect(stdout).to.contain(
+        `Batch ${batch} ended: 2 created, 1 created without all applications or files.`,
+      );
     });
 
     it('takes applications from a column', async () => {

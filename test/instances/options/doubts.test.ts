@@ -40,6 +40,16 @@ describe('creationDoubts', () => {
     }
   });
 
+  it('has one about a quota into which the first files of that locale do not fit', () => {
+    const rules = { ...RULES, skeletonBytes: (locale: string) => (locale === 'fr' ? 2_000_000 : 1_000_000) };
+    const quota = { 'disk-quota': '1500kB' };
+    expect(doubts({ ...quota, locale: 'en' }, rules)).to.deep.equal([]);
+    expect(doubts({ locale: 'fr' }, rules)).to.deep.equal([]);
+    expect(doubts({ ...quota, locale: 'fr' }, rules)).to.deep.equal([
+      'disk-quota: the first files of the instance take 2000000 bytes, which do not fit into it',
+    ]);
+  });
+
   const odd: readonly (readonly [RawOptions, string])[] = [
     [{ domain: `${'éà'.repeat(40)}.example.org` }, 'domain: a part of it is longer than the 63 octets'],
     [{ domain: `${'a'.repeat(64)}.example.org` }, 'domain: a part of it is longer than the 63 octets'],

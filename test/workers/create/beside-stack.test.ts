@@ -329,6 +329,6 @@ describe('a creation beside a stack', () => {
   });
 
   it('has a test for each stage between the first and the applications', () => {
-    expect(['register', ...BETWEEN, 'apps']).to.deep.equal([...JOB_KINDS.create.stages]);
+    expect(['register', ...BETWEEN, 'skeleton', 'apps']).to.deep.equal([...JOB_KINDS.create.stages]);
   });
 });
