@@ -222,7 +222,7 @@ describe('apply of a whole list', function () {
     expect(statusOf('changed1.whole.org')).to.equal('modified');
     const { stdout: shown } = await platform.run('batches', 'show', '--use-most-recent', '--state', 'done');
     expect(shown).to.match(/Kind +mixed/);
-    expect(shown).to.match(/gone1\.whole\.org +destroy/);
+    expect(shown).to.match(/gone1\.whole\.org\s+destroy/);
     const { stdout: listed } = await platform.run('jobs', 'ls', '--kind', 'destroy', '--json');
     expect(listed).to.contain('gone1.whole.org').and.not.to.contain('new1.whole.org');
   });
