@@ -3,7 +3,12 @@ import type { StoredInstance } from '../../instances/documents/instance-document
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
 import type { ExpectedInstance } from '../../jobs/kinds/envelope.ts';
 import type { StageRecord } from '../../jobs/queue/progress.ts';
-import { assertExpected, refuseChanged, requireExpected } from '../instance/expected-instance.ts';
+import {
+  assertExpected,
+  refuseChanged,
+  refuseUnmeant,
+  requireExpected,
+} from '../instance/expected-instance.ts';
 import type { Attempt } from '../stage/attempt.ts';
 import { runStages, type Stage } from '../stage/pipeline.ts';
 
@@ -61,6 +66,7 @@ export async function runCareJob<Name extends StageRecord['stage'], Outcome>(
         lease.assertHeld();
       };
       guard(instance);
+      if (!begun) await refuseUnmeant(services, filter, instance, signal);
       return await work(instance, {
         begun,
         guard,

@@ -2,7 +2,7 @@ import { refuseUnfinished } from '../../instances/change/existing-instance.ts';
 import { refuseShared } from '../../instances/lookup/sharing.ts';
 import type { ExportPayload } from '../../jobs/kinds/export.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
-import { refuseChanged, requireExpected } from '../instance/expected-instance.ts';
+import { refuseUnmeant, requireExpected } from '../instance/expected-instance.ts';
 import type { Attempt } from '../stage/attempt.ts';
 import { runStages, type Stage } from '../stage/pipeline.ts';
 import { exportWork } from './export-work.ts';
@@ -16,7 +16,7 @@ export async function runExport(attempt: Attempt, payload: ExportPayload): Promi
   const { services, signal, lease, jobId, progress, record } = attempt;
   const { filter, generation, to: directory } = payload;
   const instance = await requireExpected(services, payload, signal);
-  refuseChanged(filter, instance);
+  await refuseUnmeant(services, filter, instance, signal);
   refuseUnfinished(instance);
   let outcome: OutcomeOf<'export'> = 'exported';
   const only: Stage<'export', undefined, OutcomeOf<'export'>> = {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
 import type { InstanceDocument, StoredInstance } from '../../../src/instances/documents/instance-document.ts';
+import type { InstanceFilter } from '../../../src/instances/lookup/instance-filter.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
 import { everythingInRedis } from '../../support/everything-in-redis.ts';
@@ -28,7 +29,7 @@ describe('making links for a new passphrase', () => {
     });
   }
 
-  async function order(instance: StoredInstance, more: { filter?: { context: string } } = {}) {
+  async function order(instance: StoredInstance, more: { filter?: InstanceFilter } = {}) {
     const { _id: id, domain } = instance;
     const seen = { id, incarnation: incarnationOf(instance) };
     const work = { kind: 'reset-links' as const, domain, seen, validMs: HOUR, ...more };
@@ -88,6 +89,12 @@ describe('making links for a new passphrase', () => {
   it('leaves an instance alone that is not what the operator asked for any more', async () => {
     const instance = await put({ context: 'other' });
     expect(await order(instance, { filter: { context: 'school' } })).to.include({ code: 'changed' });
+    expect((await stored(instance)).passphrase_reset_token).to.equal(undefined);
+  });
+
+  it('asks again what has to be measured, too', async () => {
+    const instance = await put();
+    expect(await order(instance, { filter: { usedOver: 90 } })).to.include({ code: 'changed' });
     expect((await stored(instance)).passphrase_reset_token).to.equal(undefined);
   });
 
