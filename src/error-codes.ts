@@ -1,3 +1,5 @@
+import { REFUSALS } from './refusal-codes.ts';
+
 /**
  * Every code of an error, and what it means: one meaning and one exit code each. `docs/errors.md` shows the same to
  * operators, and a test keeps the two equal. A code is kept with rows and jobs for months: it is never renamed
@@ -81,46 +83,6 @@ const INPUT = {
   unset_variable: 'The configuration asks for a variable that is not set.',
   unwritable_output: 'The file to write to cannot be made.',
   usage: 'The command line is wrong: a flag or an argument.',
-} as const;
-
-/** Why an operation on an instance is refused for good (`ARCHITECTURE.md` §3). */
-const REFUSALS = {
-  accounts: 'Accounts of the instance need a running stack before it can go.',
-  changed:
-    "The instance is not any more what the operator's filter asked for, or was changed by somebody else.",
-  changed_since: 'The instance has changed since the plan was made, in what the plan compared.',
-  closed: 'The instance is blocked, or was moved to another place: its owner cannot register.',
-  date_gone: 'The date that the job was for was taken back, or set anew.',
-  deleting: 'The instance is being deleted, or its deletion has stopped half-way.',
-  foreign_files: "The directory does not look like an instance's.",
-  half_removed: 'A deletion has taken some of the databases of the instance already.',
-  has_members: 'Other instances of its organization are there still, which go first.',
-  incomplete: 'Databases of the instance are missing.',
-  leftovers: 'Databases or files of an earlier life of the domain are left.',
-  member_incomplete: 'The instance lacks what each member of an organization has to have.',
-  moving: 'The stack is filling the instance, or moving it to another place.',
-  names_other: 'A row of a list names one instance by its domain, and another one by something else.',
-  not_found: 'There is no such instance.',
-  not_managed: 'The instance is on its way from or to somewhere, so that no list decides on it.',
-  not_repaired: 'A repair has left something that somebody has to look at.',
-  old_domain: 'The name is the former domain of an instance.',
-  other_storage: 'The files of the instance are in a storage that cannot be worked on.',
-  provisioning: 'The instance is being made.',
-  reserved: 'A reservation is in the way that this creation cannot go on with.',
-  second_owner: 'Another instance with one of the names came up meanwhile.',
-  shared_name: 'Two documents have the same domain.',
-  shared_prefix: 'Two documents, or the platform and a document, mean the same databases.',
-  superseded: 'The instance is gone, or is another one by now.',
-  swift: 'The files of the instance are in Swift, which cannot be worked on.',
-  taken: "The domain or an alias is another instance's.",
-  unmeasured: 'What an instance is to be measured by is not there, or cannot be read.',
-  unblocked: 'The instance is not blocked any more as it was for its date: somebody has taken it back.',
-  too_young: 'The instance is younger than the list, or nobody knows how old it is.',
-  unlisted: 'No row of the list is about the instance.',
-  unreadable: 'A document says something of the wrong type, so that its meaning is not known.',
-  written_into: 'Somebody else has written into the reservation.',
-  wrong_cluster:
-    'The databases of the instance are not on a cluster of the configuration, or not on the one of its document.',
 } as const;
 
 /** Why an application cannot be had. */

@@ -22,12 +22,12 @@ import { exportBatch } from '../../operations/batches/export-batch.ts';
 import { exportFile } from '../../operations/batches/export-file.ts';
 import { exportSuccessful, type SuccessfulRow } from '../../operations/batches/export-successful.ts';
 import { FAILURES } from '../../operations/batches/failure-groups.ts';
-import { openSessionLinks, type SessionLinks } from '../../operations/care/session-links.ts';
 import { type Couch, checkCouch, openCouch, withCouch } from '../../operations/connect/couch.ts';
 import { withFleet, withKeyedFleet } from '../../operations/connect/with-fleet.ts';
 import { problemReports } from '../../operations/input/check-file.ts';
 import { openInstanceFile } from '../../operations/input/row-file.ts';
 import { rulesOf } from '../../operations/input/rules-of.ts';
+import { openSessionLinks, type SessionLinks } from '../../operations/instances/care/session-links.ts';
 import { count } from '../../quantity-text.ts';
 
 /** Which rows of which batch, and what of them. */

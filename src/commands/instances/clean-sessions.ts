@@ -4,7 +4,7 @@ import type { NothingQueued, StartedBatch } from '../../cli/batches/print-batch.
 import type { PlanAnswer } from '../../cli/batches/print-plan.ts';
 import { selectAndRun, selectionFlags } from '../../cli/batches/select-and-run.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
-import { prepareSessionCleaning } from '../../operations/care/prepare-session-cleaning.ts';
+import { prepareSessionCleaning } from '../../operations/instances/care/prepare-session-cleaning.ts';
 import { count } from '../../quantity-text.ts';
 
 export default class InstancesCleanSessions extends BaseCommand {

@@ -19,8 +19,6 @@ import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
 import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import { type Couch, withCouch } from '../../operations/connect/couch.ts';
-import { exportDirectoryGiven } from '../../operations/exports/export-directory-given.ts';
-import { requireStackAdmin } from '../../operations/exports/require-stack-admin.ts';
 import { rulesOf } from '../../operations/input/rules-of.ts';
 import type { DateOrder } from '../../operations/instances/dates/judge-setting.ts';
 import {
@@ -28,6 +26,8 @@ import {
   prepareDestruction,
   prepareDestructions,
 } from '../../operations/instances/destroy-instances.ts';
+import { exportDirectoryGiven } from '../../operations/instances/exports/export-directory-given.ts';
+import { requireStackAdmin } from '../../operations/instances/exports/require-stack-admin.ts';
 import { refuseAddRm } from '../../operations/instances/refuse-add-rm.ts';
 import { onlyDomain, type Selection } from '../../operations/targets/selection.ts';
 import { targetNamed } from '../../operations/targets/target-named.ts';

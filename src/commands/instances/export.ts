@@ -10,7 +10,7 @@ import { domainFileFlag, workFlags, workOptionsOf } from '../../cli/flags/work-f
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
-import { prepareExports } from '../../operations/exports/export-instances.ts';
+import { prepareExports } from '../../operations/instances/exports/export-instances.ts';
 
 export default class InstancesExport extends BaseCommand {
   static override summary = 'Export instances, and compare each archive with CouchDB';

@@ -7,7 +7,7 @@ import { parseDuration } from '../../cli/flags/duration.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import { InputError } from '../../errors.ts';
 import { LONGEST_RESET_MS } from '../../instances/documents/reset-token.ts';
-import { prepareResetLinks } from '../../operations/care/prepare-reset-links.ts';
+import { prepareResetLinks } from '../../operations/instances/care/prepare-reset-links.ts';
 import { count } from '../../quantity-text.ts';
 
 export default class InstancesResetLinks extends BaseCommand {

@@ -4,7 +4,6 @@ import { ROW_STATES } from '../../jobs/batches/row-state.ts';
 import { JOB_OUTCOMES, KIND_NAMES } from '../../jobs/kinds/job-kinds.ts';
 import { appRecord, archiveNote, stageRecord } from '../../jobs/queue/progress.ts';
 import { JOB_STATES } from '../../operations/jobs/job-facts.ts';
-import { VERDICTS } from '../../operations/plan/verdict.ts';
 
 // What the routes of the fleet answer: from these the OpenAPI document is made.
 
@@ -14,7 +13,8 @@ const rows = z.int().min(0);
 /** Milliseconds since 1970. */
 const moment = z.number();
 
-const problemFields = z.object({
+/** What went wrong, and what can be done. */
+export const problemFields = z.object({
   code: z.string(),
   message: z.string(),
   advice: z.string().optional(),
@@ -235,68 +235,4 @@ export const instanceAnswer = z.object({
     .readonly()
     .optional(),
   jobs: z.array(jobAnswer.readonly()).readonly(),
-});
-
-const rowReport = z.object({ line: z.int(), column: z.string().optional(), message: z.string() }).readonly();
-
-const checkShape = {
-  kind: z.enum(['create', 'modify', 'destroy']),
-  file: z.string(),
-  counts: z.object({ valid: rows, invalid: rows, doubtful: rows }).readonly(),
-  problems: z.array(rowReport).readonly(),
-  warnings: z.array(rowReport).readonly(),
-  more: z.object({ problems: rows, warnings: rows }).readonly(),
-};
-
-const fieldValue = z.union([z.string(), z.number(), z.boolean(), z.array(z.string()).readonly(), z.null()]);
-
-/** A row of a plan: what its verdict says is among its own. */
-const plannedRow = z.object({
-  row: z.int(),
-  domain: z.string(),
-  verdict: z.enum(VERDICTS),
-  fields: z
-    .array(z.object({ field: z.string(), old: fieldValue, new: fieldValue }).readonly())
-    .readonly()
-    .optional(),
-  apps: z.array(z.string()).readonly().optional(),
-  findings: z.array(z.string()).readonly().optional(),
-  by: z.string().optional(),
-  resumes: z.boolean().optional(),
-  code: z.string().optional(),
-  message: z.string().optional(),
-  advice: z.string().optional(),
-  unknown: z
-    .array(z.object({ what: z.string(), name: z.string(), reason: z.string().optional() }).readonly())
-    .readonly(),
-});
-
-/** What each row would do. */
-const planAnswer = z.object({
-  counts: z.record(z.enum([...VERDICTS, 'rows', 'toDo', 'unknown']), rows).readonly(),
-  rows: z.array(plannedRow).readonly().describe('The first of them.'),
-  more: rows,
-});
-
-/** What a dry run says of an upload. */
-export const checkAnswer = z.object({
-  ...checkShape,
-  queueable: z.boolean(),
-  preflight: z
-    .object({ lines: z.array(z.string()).readonly(), warning: z.string().optional() })
-    .readonly()
-    .optional(),
-  plan: planAnswer.optional().describe('Absent where nothing can be queued, or there are very many rows.'),
-  error: problemFields.readonly().optional(),
-});
-
-/** Why nothing of an upload was queued. */
-export const refusedUploadAnswer = z.object({ ...checkShape, error: problemFields.readonly() });
-
-/** A batch that was made, whose rows are being queued. */
-export const submittedAnswer = z.object({
-  batch: z.string(),
-  total: rows,
-  invalidRows: rows,
-  warnings: z.array(rowReport).readonly(),
 });

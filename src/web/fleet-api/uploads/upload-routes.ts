@@ -7,12 +7,13 @@ import type { WebContext } from '../../web-context.ts';
 import type { FleetDesk } from '../fleet-desk.ts';
 import { batchPath } from '../paths.ts';
 import { problemOf } from '../problem.ts';
-import { checkAnswer, problems, refusedUploadAnswer, submittedAnswer } from '../schemas.ts';
+import { problems } from '../schemas.ts';
 import { isPlannable } from '../upload-plan.ts';
 import type { ZodApp } from '../zod-routes.ts';
 import { submitOnce } from './submit-once.ts';
 import { acceptUploads, UPLOAD_TYPES, uploadBody } from './upload-body.ts';
 import { uploadOrder, uploadQuery } from './upload-query.ts';
+import { checkAnswer, refusedUploadAnswer, submittedAnswer } from './upload-schemas.ts';
 
 /** Rows of a plan that are told. */
 const MOST_ROWS = 5_000;

@@ -1,7 +1,7 @@
-import type { Config } from '../../config/config.ts';
-import { defined } from '../../defined.ts';
-import { type PreparedBatch, preparedBatch } from '../instances/prepared-batch.ts';
-import { type Selection, type SelectionServices, selectTargets } from '../targets/selection.ts';
+import type { Config } from '../../../config/config.ts';
+import { defined } from '../../../defined.ts';
+import { type Selection, type SelectionServices, selectTargets } from '../../targets/selection.ts';
+import { type PreparedBatch, preparedBatch } from '../prepared-batch.ts';
 import { exportDirectoryGiven } from './export-directory-given.ts';
 import { requireStackAdmin } from './require-stack-admin.ts';
 

@@ -1,6 +1,6 @@
-import type { Config } from '../../config/config.ts';
-import { InputError } from '../../errors.ts';
-import { NO_STACK_ADMIN, NO_STACK_ADMIN_ADVICE } from '../../stack/export/export-error.ts';
+import type { Config } from '../../../config/config.ts';
+import { InputError } from '../../../errors.ts';
+import { NO_STACK_ADMIN, NO_STACK_ADMIN_ADVICE } from '../../../stack/export/export-error.ts';
 
 /** Asked before anything is queued: workers read the same configuration. @throws InputError `no_stack_admin` */
 export function requireStackAdmin({ stackAdmin }: Pick<Config, 'stackAdmin'>): void {

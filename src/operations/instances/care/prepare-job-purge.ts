@@ -1,9 +1,9 @@
-import { defined } from '../../defined.ts';
-import { InputError } from '../../errors.ts';
-import { STACK_WORKER } from '../../jobs/kinds/purge-jobs.ts';
-import { parseBigDuration } from '../../usage/big-duration.ts';
-import { type PreparedBatch, preparedBatch } from '../instances/prepared-batch.ts';
-import { type Selection, type SelectionServices, selectTargets } from '../targets/selection.ts';
+import { defined } from '../../../defined.ts';
+import { InputError } from '../../../errors.ts';
+import { STACK_WORKER } from '../../../jobs/kinds/purge-jobs.ts';
+import { parseBigDuration } from '../../../usage/big-duration.ts';
+import { type Selection, type SelectionServices, selectTargets } from '../../targets/selection.ts';
+import { type PreparedBatch, preparedBatch } from '../prepared-batch.ts';
 
 /** Which jobs of the stack are to go. */
 export interface PurgeOrder {

@@ -1,16 +1,16 @@
-import { appId } from '../../apps/manifest/documents.ts';
-import type { Config } from '../../config/config.ts';
-import { unlessNoDatabase } from '../../couchdb/errors.ts';
-import type { CouchServer } from '../../couchdb/server.ts';
-import { InputError } from '../../errors.ts';
-import { databaseName, databasePrefix } from '../../instances/databases/prefix.ts';
-import type { StoredInstance } from '../../instances/documents/instance-document.ts';
-import { instanceState } from '../../instances/documents/instance-state.ts';
-import type { Subdomains } from '../../instances/domains/domain.ts';
-import type { ReadResult } from '../../instances/lookup/classify-document.ts';
-import { clusterIfAny } from '../../instances/lookup/cluster-at.ts';
-import { connectStackRedis } from '../../stack/connect.ts';
-import { SESSION_CODE_SECONDS, saveSessionCode } from '../../stack/session-codes.ts';
+import { appId } from '../../../apps/manifest/documents.ts';
+import type { Config } from '../../../config/config.ts';
+import { unlessNoDatabase } from '../../../couchdb/errors.ts';
+import type { CouchServer } from '../../../couchdb/server.ts';
+import { InputError } from '../../../errors.ts';
+import { databaseName, databasePrefix } from '../../../instances/databases/prefix.ts';
+import type { StoredInstance } from '../../../instances/documents/instance-document.ts';
+import { instanceState } from '../../../instances/documents/instance-state.ts';
+import type { Subdomains } from '../../../instances/domains/domain.ts';
+import type { ReadResult } from '../../../instances/lookup/classify-document.ts';
+import { clusterIfAny } from '../../../instances/lookup/cluster-at.ts';
+import { connectStackRedis } from '../../../stack/connect.ts';
+import { SESSION_CODE_SECONDS, saveSessionCode } from '../../../stack/session-codes.ts';
 
 /** Links by which owners without a passphrase are logged in once. */
 export interface SessionLinks {

@@ -1,7 +1,7 @@
-import { defined } from '../../defined.ts';
-import type { FileChecks } from '../../instances/fsck/check-files.ts';
-import { type PreparedBatch, preparedBatch } from '../instances/prepared-batch.ts';
-import { type Selection, type SelectionServices, selectTargets } from '../targets/selection.ts';
+import { defined } from '../../../defined.ts';
+import type { FileChecks } from '../../../instances/fsck/check-files.ts';
+import { type Selection, type SelectionServices, selectTargets } from '../../targets/selection.ts';
+import { type PreparedBatch, preparedBatch } from '../prepared-batch.ts';
 
 /**
  * Prepares checks of instances by the workers, as a batch: an instance with findings fails.

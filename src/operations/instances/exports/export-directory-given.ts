@@ -1,5 +1,5 @@
-import { InputError } from '../../errors.ts';
-import { isExportDirectory } from '../../jobs/kinds/export-directory.ts';
+import { InputError } from '../../../errors.ts';
+import { isExportDirectory } from '../../../jobs/kinds/export-directory.ts';
 
 /**
  * The directory for archives, as typed. That it is there, and has room, only the worker's machine knows.

@@ -1,6 +1,6 @@
-import { defined } from '../../defined.ts';
-import { type PreparedBatch, preparedBatch } from '../instances/prepared-batch.ts';
-import { type Selection, type SelectionServices, selectTargets } from '../targets/selection.ts';
+import { defined } from '../../../defined.ts';
+import { type Selection, type SelectionServices, selectTargets } from '../../targets/selection.ts';
+import { type PreparedBatch, preparedBatch } from '../prepared-batch.ts';
 
 /**
  * Prepares the end of all sessions, as a batch. An instance without any is passed over when its turn comes.

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { appHost } from '../../../src/operations/care/session-links.ts';
+import { appHost } from '../../../../src/operations/instances/care/session-links.ts';
 
 describe('the host of an application', () => {
   it('is below that of the instance, or beside it', () => {

@@ -1,6 +1,6 @@
-import { defined } from '../../defined.ts';
-import { type PreparedBatch, preparedBatch } from '../instances/prepared-batch.ts';
-import { type Selection, type SelectionServices, selectTargets } from '../targets/selection.ts';
+import { defined } from '../../../defined.ts';
+import { type Selection, type SelectionServices, selectTargets } from '../../targets/selection.ts';
+import { type PreparedBatch, preparedBatch } from '../prepared-batch.ts';
 
 /**
  * Prepares links by which owners choose a new passphrase, as a batch. An owner who has not registered yet is passed over.
