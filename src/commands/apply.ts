@@ -22,7 +22,7 @@ export default class Apply extends BaseCommand {
 
   static override description = [
     'What is not there is created, what is otherwise is changed in the columns that the list has, and applications that are missing are installed. Empty cells change nothing, and no application is uninstalled. Submitted again, it has nothing to do.',
-    'Who is not on the list is only named. With --prune, and within --scope, they are destroyed: only by a list that shows that it was not cut, and of what moment it is, as those of instances export-list do.',
+    'Who is not on the list is only named. With --prune, and within --scope, they are destroyed: only by a list that shows that it was not cut, and of what moment it is, as those of export --as-list do.',
     BATCH_EXIT_CODES,
   ].join('\n\n');
 

@@ -198,7 +198,7 @@ describe('apply of a whole list', function () {
   });
 
   it('is what is written of it, so that that list has nothing to do', async () => {
-    const list = await platform.run('instances', 'export-list');
+    const list = await platform.run('export', '--as-list');
     expect(list.exitCode, list.stderr).to.equal(0);
     const lines = list.stdout.trimEnd().split('\n');
     expect(lines).to.have.length(87);
@@ -207,7 +207,7 @@ describe('apply of a whole list', function () {
     const again = await platform.run('apply', '--from', file, '--dry-run', '--json');
     expect(again.exitCode, again.stdout).to.equal(0);
     expect(JSON.parse(again.stdout).counts).to.include({ rows: 85, toDo: 0, same: 85 });
-    const ndjson = await platform.run('instances', 'export-list', '--format', 'ndjson');
+    const ndjson = await platform.run('export', '--as-list', '--format', 'ndjson');
     const other = await platform.write('exported.ndjson', ndjson.stdout.trimEnd().split('\n'));
     const same = await platform.run('apply', '--from', other, '--dry-run', '--json');
     expect(JSON.parse(same.stdout).counts).to.include({ rows: 85, toDo: 0, same: 85 });

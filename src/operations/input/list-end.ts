@@ -12,26 +12,66 @@ export interface ListEnd {
   readonly rows: number;
   /** Milliseconds since 1970; undefined where it does not say. */
   readonly at: number | undefined;
+  /** Texts by the parts of a filter: it is a list of those instances alone. Empty = of all, or it does not say. */
+  readonly of: ListFilter;
 }
 
-/** `# end 1234 2026-11-28T01:00:00.000Z`, with what spreadsheets put around and behind it. */
-const CSV_END = /^"?#\s{0,9}end\s{1,9}(\d{1,9})(?:\s{1,9}([0-9TZ:.-]{20,24}))?"?[\s,;|]*$/i;
+/** Parts of a filter as texts, those that are none as JSON. */
+export type ListFilter = Readonly<Record<string, string>>;
+
+/**
+ * `# end 1234 of context=school 2026-11-28T01:00:00.000Z`, with what spreadsheets put around and behind it. The moment comes last, so
+ * that one that was cut has none.
+ */
+const CSV_END =
+  /^"?#\s{0,9}end\s{1,9}(\d{1,9})(?:\s{1,9}of\s{1,9}([\w%=&.~*'()!-]{1,4096}))?(?:\s{1,9}([0-9TZ:.-]{20,24}))?"?[\s,;|]*$/i;
 
 const NDJSON_END = z.strictObject({
   end: z.literal(true),
   rows: z.int().min(0),
+  of: z.record(z.string(), z.string()).optional(),
   at: z.iso.datetime().optional(),
 });
+
+/** A filter as the end of a list tells it. */
+export function listFilterOf(filter: Readonly<Record<string, unknown>>): ListFilter {
+  const parts = Object.entries(filter).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    parts.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
+  );
+}
 
 /** The line with which a list ends, with its line break. @param at when it was begun, in milliseconds since 1970 */
 export function listEndLine(
   format: RowFormat,
-  { rows, at }: { readonly rows: number; readonly at: number },
+  { rows, at, of }: { readonly rows: number; readonly at: number; readonly of: ListFilter },
 ): string {
   const moment = new Date(at).toISOString();
-  return format === 'csv'
-    ? `# end ${rows} ${moment}\n`
-    : `${JSON.stringify({ end: true, rows, at: moment })}\n`;
+  const isPart = Object.keys(of).length > 0;
+  if (format !== 'csv') {
+    return `${JSON.stringify({ end: true, rows, ...(isPart && { of }), at: moment })}\n`;
+  }
+  return `# end ${rows}${isPart ? ` of ${pairsOf(of)}` : ''} ${moment}\n`;
+}
+
+function pairsOf(of: ListFilter): string {
+  return Object.entries(of)
+    .map((pair) => pair.map(encodeURIComponent).join('='))
+    .join('&');
+}
+
+/** Undefined where a part cannot be read. */
+function readPairs(text: string): ListFilter | undefined {
+  try {
+    return Object.fromEntries(
+      text.split('&').map((pair) => {
+        const at = pair.indexOf('=');
+        return [decodeURIComponent(pair.slice(0, at)), decodeURIComponent(pair.slice(at + 1))];
+      }),
+    );
+  } catch {
+    return undefined;
+  }
 }
 
 /** Reads it; undefined for any other line, and for one that was cut. */
@@ -42,18 +82,22 @@ export function readListEnd(format: RowFormat, text: string): ListEnd | undefine
 }
 
 function readCsvEnd(text: string): ListEnd | undefined {
-  const [, rows, moment] = CSV_END.exec(text) ?? [];
+  const [, rows, pairs, moment] = CSV_END.exec(text) ?? [];
   if (rows === undefined) return undefined;
-  if (moment === undefined) return { rows: Number(rows), at: undefined };
+  const of = pairs === undefined ? {} : readPairs(pairs);
+  if (of === undefined) return undefined;
+  if (moment === undefined) return { rows: Number(rows), at: undefined, of };
   const at = z.iso.datetime().safeParse(moment).success ? Date.parse(moment) : Number.NaN;
-  return Number.isNaN(at) ? undefined : { rows: Number(rows), at };
+  return Number.isNaN(at) ? undefined : { rows: Number(rows), at, of };
 }
 
 function readNdjsonEnd(text: string): ListEnd | undefined {
   if (!/^\s{0,9}\{\s{0,9}"end"/.test(text)) return undefined;
   try {
     const { data } = NDJSON_END.safeParse(JSON.parse(text));
-    return data && { rows: data.rows, at: data.at === undefined ? undefined : Date.parse(data.at) };
+    if (data === undefined) return undefined;
+    const { rows, of = {}, at } = data;
+    return { rows, at: at === undefined ? undefined : Date.parse(at), of };
   } catch {
     return undefined;
   }

@@ -1,7 +1,5 @@
 import { chunks } from '../../../chunk.ts';
 import type { StoredInstance } from '../../../instances/documents/instance-document.ts';
-import { filteredInstances } from '../../../instances/lookup/all-instances.ts';
-import type { OnUnreadable } from '../../../instances/lookup/classify-document.ts';
 import type { InstanceFilter } from '../../../instances/lookup/instance-filter.ts';
 import { createPrefixIndex } from '../../../instances/lookup/prefix-index.ts';
 import { sharingOf } from '../../../instances/lookup/sharing.ts';
@@ -9,6 +7,7 @@ import type { ParsingRules } from '../../../instances/options/parse-options.ts';
 import { foldedName } from '../../../instances/values/folded-name.ts';
 import type { Couch } from '../../connect/couch.ts';
 import { settingsOf, sideBySide } from '../../plan/surroundings.ts';
+import { meantInstances, type PassingOver } from '../../targets/meant-instances.ts';
 import { instanceApps } from './instance-apps.ts';
 import { heldAsUnmanaged } from './judge-unlisted.ts';
 import { listCheck } from './list-row.ts';
@@ -25,7 +24,7 @@ export type ExportReport =
 /** Where the instances are, and how the list will be read. */
 export interface ExportServices extends Pick<Couch, 'global' | 'cluster'> {
   readonly rules: ParsingRules;
-  onUnreadable: OnUnreadable;
+  readonly passedOver: PassingOver;
   report(report: ExportReport): void;
 }
 
@@ -40,13 +39,13 @@ export async function* exportList(
   services: ExportServices,
   filter: InstanceFilter,
 ): AsyncGenerator<ListedCells> {
-  const { global, onUnreadable, report } = services;
+  const { global, passedOver, report } = services;
   const fleet = await readListedFleet(global, undefined);
   const prefixIndex = createPrefixIndex(global);
   const owners = await prefixIndex.refresh();
   const known = new Map(fleet.instances.map((instance) => [instance.seen.id, instance]));
   const oneOfSome = sideBySide();
-  for await (const page of chunks(filteredInstances(global, filter, onUnreadable), PAGE)) {
+  for await (const page of chunks(meantInstances(services, filter, passedOver), PAGE)) {
     const rows = await Promise.all(
       page.map((instance) =>
         oneOfSome(async () => {

@@ -9,7 +9,7 @@ import { checkFile, type FileCounts, type FileReporter } from '../../input/check
 import type { LdifEnd } from '../../input/ldif/ldif-end.ts';
 import type { LdifMapping } from '../../input/ldif/ldif-mapping.ts';
 import { ldifRows } from '../../input/ldif/ldif-rows.ts';
-import type { ListEnd } from '../../input/list-end.ts';
+import type { ListEnd, ListFilter } from '../../input/list-end.ts';
 import { readRows } from '../../input/read-rows.ts';
 import { openRowFile, type RowsReader } from '../../input/row-file.ts';
 import { type RowFormat, rowFormat } from '../../input/row-format.ts';
@@ -35,8 +35,11 @@ export interface ListSource {
 
 /** Whether a list is whole, as far as that can be known. */
 export type ListProof =
-  /** `at`: of what moment it is, in milliseconds since 1970, where it says so. */
-  | { readonly state: 'whole'; readonly at: number | undefined }
+  /**
+   * `at`: of what moment it is, in milliseconds since 1970, where it says so. `of`: the filter of which it is the list; empty where
+   * it is of all, or does not say.
+   */
+  | { readonly state: 'whole'; readonly at: number | undefined; readonly of: ListFilter }
   | { readonly state: 'partial'; readonly why: string }
   | { readonly state: 'unproven' };
 
@@ -93,7 +96,7 @@ export function provenBy(
       file,
     });
   }
-  return proof.state === 'unproven' ? { state: 'whole', at: undefined } : proof;
+  return proof.state === 'unproven' ? { state: 'whole', at: undefined, of: {} } : proof;
 }
 
 function listReader({ format, mapping }: ListSource, seen: { list?: ListEnd; ldif?: LdifEnd }): RowsReader {
@@ -121,8 +124,8 @@ function listReader({ format, mapping }: ListSource, seen: { list?: ListEnd; ldi
 }
 
 function proofOf({ list, ldif }: { readonly list?: ListEnd; readonly ldif?: LdifEnd }): ListProof {
-  if (ldif === undefined) return list === undefined ? { state: 'unproven' } : { state: 'whole', at: list.at };
-  return ldif.state === 'whole' ? { state: 'whole', at: undefined } : ldif;
+  if (ldif !== undefined) return ldif.state === 'whole' ? { state: 'whole', at: undefined, of: {} } : ldif;
+  return list === undefined ? { state: 'unproven' } : { state: 'whole', at: list.at, of: list.of };
 }
 
 /** How entries of a directory begin, in its first line that says something. */

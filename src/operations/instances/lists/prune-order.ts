@@ -6,6 +6,7 @@ import {
   isEmptyFilter,
 } from '../../../instances/lookup/instance-filter.ts';
 import { count } from '../../../quantity-text.ts';
+import { type ListFilter, listFilterOf } from '../../input/list-end.ts';
 import type { CheckedList, ListProof } from './open-list.ts';
 import type { PruneOrder } from './plan-list.ts';
 
@@ -88,9 +89,10 @@ export function pruneOrder(
       'unproven_list',
       'Nothing in the list shows that it was not cut, so that nothing may be removed for not being in it.',
       { file },
-      'Say how many rows it has: --expect-rows. Lists of instances export-list, and whole output of ldapsearch without -L, show it themselves.',
+      'Say how many rows it has: --expect-rows. Lists of export --as-list, and whole output of ldapsearch without -L, show it themselves.',
     );
   }
+  refuseBeyond(proof.of, scope, file);
   const at = listTime ?? proof.at;
   if (at === undefined) {
     throw new InputError(
@@ -108,6 +110,23 @@ export function pruneOrder(
     );
   }
   return { scope, listTime: at, skipAccounts };
+}
+
+/** A list of some instances says nothing of the others. @param of the filter of which it is the list */
+function refuseBeyond(of: ListFilter, scope: InstanceFilter, file: string): void {
+  const said = listFilterOf(scope);
+  const beyond = Object.entries(of).filter(([name, value]) => said[name] !== value);
+  if (beyond.length === 0) return;
+  const texts = beyond.map(([name, value]) => {
+    const word = [...SCOPES].find(([, field]) => field === name)?.[0] ?? name;
+    return `${word}=${value}`;
+  });
+  throw new InputError(
+    'bad_scope',
+    `It was made as a list of those with ${texts.join(' and ')} alone, and the scope reaches beyond.`,
+    { file },
+    'Limit what may go in the same way, by --scope, or write the list again.',
+  );
 }
 
 function partial(file: string, why: string): InputError {

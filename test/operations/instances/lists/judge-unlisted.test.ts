@@ -60,7 +60,7 @@ describe('what may be pruned', () => {
   const counts = { valid: 3, invalid: 0, doubtful: 0 };
   const list = { file: 'list.csv', counts };
   const wish = { scope: { context: 'school' }, listTime: undefined, skipAccounts: false };
-  const whole = { state: 'whole', at: NOON } as const;
+  const whole = { state: 'whole', at: NOON, of: {} } as const;
 
   const refusal = (work: () => unknown): string => {
     try {
@@ -98,15 +98,16 @@ describe('what may be pruned', () => {
       'unproven_list',
       () => pruneOrder(list, { state: 'unproven' }, wish, NOON),
     ],
-    [
-      'by a list of no moment',
-      'list_time',
-      () => pruneOrder(list, { state: 'whole', at: undefined }, wish, NOON),
-    ],
+    ['by a list of no moment', 'list_time', () => pruneOrder(list, { ...whole, at: undefined }, wish, NOON)],
     [
       'by a list that is to come',
       'list_time',
       () => pruneOrder(list, { ...whole, at: NOON + DAY_MS }, wish, NOON),
+    ],
+    [
+      'by a list of other instances than those of the scope',
+      'bad_scope',
+      () => pruneOrder(list, { ...whole, of: { locale: 'fr' } }, wish, NOON),
     ],
     ['by a time that is none', 'list_time', () => parseListTime('yesterday')],
     ['within a scope that is none', 'bad_scope', () => parseScope(['colour=red'])],

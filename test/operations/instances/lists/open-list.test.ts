@@ -111,7 +111,7 @@ async function rowsOf(list: CheckedList) {
 describe('a list that is opened', () => {
   it('may be what ldapsearch writes, folded and in base64', async () => {
     const list = await opened(LDIF);
-    expect(list.proof).to.deep.equal({ state: 'whole', at: undefined });
+    expect(list.proof).to.deep.equal({ state: 'whole', at: undefined, of: {} });
     expect((await rowsOf(list)).map(({ domain, changes }) => [domain, changes])).to.deep.equal([
       ['alice.example.org', { settings: { email: 'alice@example.org', public_name: 'Alice Élise' } }],
       ['bob.example.org', { settings: { email: 'bob@example.org', public_name: 'Bob' } }],
@@ -190,7 +190,7 @@ describe('a list that is opened', () => {
   ] as const) {
     it(`says in ${format} how many rows it has, and of what moment it is`, async () => {
       const list = await opened(whole, format);
-      expect(list.proof).to.deep.equal({ state: 'whole', at: Date.parse('2026-11-28T11:00:00Z') });
+      expect(list.proof).to.deep.equal({ state: 'whole', at: Date.parse('2026-11-28T11:00:00Z'), of: {} });
       expect((await rowsOf(list)).map(({ domain }) => domain)).to.deep.equal([
         'a.example.org',
         'b.example.org',
@@ -224,7 +224,7 @@ describe('a list that is opened', () => {
   it('is whole where somebody has said how many rows it has', async () => {
     const list = await opened(CSV.replace(/# end.*\n/, ''), 'csv');
     expect(list.proof).to.deep.equal({ state: 'unproven' });
-    expect(provenBy(list, 2)).to.deep.equal({ state: 'whole', at: undefined });
+    expect(provenBy(list, 2)).to.deep.equal({ state: 'whole', at: undefined, of: {} });
     expect(() => provenBy(list, 3))
       .to.throw(InputError)
       .with.property('code', 'cut_list');

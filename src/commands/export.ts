@@ -1,28 +1,29 @@
 import { Flags } from '@oclif/core';
-import { BaseCommand } from '../../cli/base-command.ts';
-import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
-import { unreadablePrinter } from '../../cli/instances/unreadable-printer.ts';
-import { writeOutput } from '../../cli/terminal/output-file.ts';
-import { withCouch } from '../../operations/connect/couch.ts';
-import { listEndLine } from '../../operations/input/list-end.ts';
-import { rulesOf } from '../../operations/input/rules-of.ts';
-import { csvLine } from '../../operations/input/write-csv.ts';
-import { type ExportReport, exportList } from '../../operations/instances/lists/export-list.ts';
-import { LIST_COLUMNS, type ListedCells } from '../../operations/instances/lists/listed-cells.ts';
-import { safeJson } from '../../safe-text.ts';
+import { BaseCommand } from '../cli/base-command.ts';
+import { filterFlags, filterOf } from '../cli/flags/filter-flags.ts';
+import { passedOverPrinter } from '../cli/instances/passed-over-printer.ts';
+import { writeOutput } from '../cli/terminal/output-file.ts';
+import { withCouch } from '../operations/connect/couch.ts';
+import { listEndLine, listFilterOf } from '../operations/input/list-end.ts';
+import { rulesOf } from '../operations/input/rules-of.ts';
+import { csvLine } from '../operations/input/write-csv.ts';
+import { type ExportReport, exportList } from '../operations/instances/lists/export-list.ts';
+import { LIST_COLUMNS, type ListedCells } from '../operations/instances/lists/listed-cells.ts';
+import { safeJson } from '../safe-text.ts';
 
-export default class InstancesExportList extends BaseCommand {
+export default class Export extends BaseCommand {
   static override summary = 'Write the list of the instances as they are, for apply';
 
   static override description =
-    'Applied at once, it has nothing to do. Its last line says how many rows it has and when it was begun: whoever takes rows away corrects the number. Instances that are being made, deleted or moved, and those whose names are shared, are named and not on it. It holds no passphrases and no registration links.';
+    'Applied at once, it has nothing to do. Its last line says how many rows it has and when it was begun: whoever takes rows away corrects the number. Instances that are being made, deleted or moved, and those whose names are shared, are named and not on it. With filters it says in its last line of which instances it is. It holds no passphrases and no registration links.';
 
   static override examples = [
-    '<%= config.bin %> <%= command.id %> --output fleet.csv',
-    '<%= config.bin %> <%= command.id %> --context school --format ndjson',
+    '<%= config.bin %> <%= command.id %> --as-list --output fleet.csv',
+    '<%= config.bin %> <%= command.id %> --as-list --context school --format ndjson',
   ];
 
   static override flags = {
+    'as-list': Flags.boolean({ summary: 'As a list for apply', required: true }),
     output: Flags.string({
       summary: 'New file that only you may read; - for stdout [default: -]',
       helpValue: '<file>',
@@ -36,7 +37,7 @@ export default class InstancesExportList extends BaseCommand {
   };
 
   async run(): Promise<void> {
-    const { flags } = await this.parse(InstancesExportList);
+    const { flags } = await this.parse(Export);
     const config = this.loadConfig(flags.config);
     const filter = filterOf(flags);
     const format = this.jsonEnabled() ? 'ndjson' : flags.format;
@@ -45,11 +46,11 @@ export default class InstancesExportList extends BaseCommand {
       isAll = false;
       this.output.note(reportText(told));
     };
-    const onUnreadable = unreadablePrinter(this.output);
+    const passedOver = passedOverPrinter(this.output);
     await withCouch(config, async ({ global, cluster }) => {
       // What is made from here on may be missing.
       const at = Date.now();
-      const services = { global, cluster, rules: rulesOf(config), onUnreadable, report };
+      const services = { global, cluster, rules: rulesOf(config), passedOver, report };
       await writeOutput(flags.output, async (write) => {
         if (format === 'csv') await write(csvLine([...LIST_COLUMNS]));
         let rows = 0;
@@ -57,10 +58,10 @@ export default class InstancesExportList extends BaseCommand {
           await write(format === 'csv' ? csvRow(row) : jsonRow(row));
           rows += 1;
         }
-        await write(listEndLine(format, { rows, at }));
+        await write(listEndLine(format, { rows, at, of: listFilterOf(filter) }));
       });
     });
-    if (!isAll) this.endWith('partlyFailed');
+    if (!isAll || passedOver.faults > 0) this.endWith('partlyFailed');
   }
 }
 

@@ -1,0 +1,35 @@
+import { expect } from 'chai';
+import { listEndLine, listFilterOf, readListEnd } from '../../../src/operations/input/list-end.ts';
+
+const AT = Date.parse('2026-11-28T11:00:00.000Z');
+
+const FILTER = { context: 'école, "privée" & co', states: ['blocked'], orgId: undefined };
+
+describe('the end of a list', () => {
+  const of = listFilterOf(FILTER);
+
+  for (const format of ['csv', 'ndjson'] as const) {
+    it(`is read as it was written in ${format}, with the filter of which the list is`, () => {
+      const line = listEndLine(format, { rows: 12, at: AT, of });
+      expect(readListEnd(format, line.trimEnd())).to.deep.equal({ rows: 12, at: AT, of });
+    });
+
+    it(`names no filter in ${format} where the list is of all`, () => {
+      const line = listEndLine(format, { rows: 12, at: AT, of: {} });
+      expect(line).not.to.contain('of');
+      expect(readListEnd(format, line.trimEnd())).to.deep.equal({ rows: 12, at: AT, of: {} });
+    });
+  }
+
+  it('has no moment where it was cut before it', () => {
+    const line = listEndLine('csv', { rows: 12, at: AT, of }).trimEnd();
+    for (let length = 0; length < line.length; length += 1) {
+      expect(readListEnd('csv', line.slice(0, length))?.at, line.slice(0, length)).to.equal(undefined);
+    }
+  });
+
+  it('survives what a spreadsheet puts around and behind it', () => {
+    const line = listEndLine('csv', { rows: 12, at: AT, of }).trimEnd();
+    expect(readListEnd('csv', `"${line}",,,`)).to.deep.equal({ rows: 12, at: AT, of });
+  });
+});
