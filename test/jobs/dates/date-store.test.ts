@@ -79,10 +79,10 @@ describe('the store of dates', () => {
   }
 
   for (const [what, change] of [
-    ['with a field that it does not know', { exportTo: '/srv' }],
+    ['with a field that it does not know', { archiveTo: '/srv' }],
     [
       'with an option that it does not know',
-      { destruction: { skipAccounts: false, resume: false, exportTo: '/srv' } },
+      { destruction: { skipAccounts: false, resume: false, keepFiles: true } },
     ],
     ['of another version', { v: 2 }],
     ['whose id is that of another instance', { _id: 'destroy:other' }],
