@@ -18,6 +18,15 @@ export function hasMeasures({ idleSince, usedOver, apps }: InstanceFilter): bool
 }
 
 /**
+ * What remains to be asked of a filter once a job may have written something: whether somebody has come back, or made room.
+ * Nothing that jobs do on an instance in use changes that, but for a change of the quota; what is found of its document and
+ * its applications may be the job's own work.
+ */
+export function steadyMeasures({ idleSince, usedOver }: InstanceFilter): InstanceFilter {
+  return { idleSince, usedOver };
+}
+
+/**
  * Whether an instance meets the parts of a filter that its document does not tell (`matches` tells the others). What
  * cannot be read is thrown: nothing is ever done to an instance because nobody could look.
  * @throws UnreadableMeasure; Refusal `wrong_cluster`; CouchError also where a database is not there

@@ -12,6 +12,7 @@ import {
   refuseUnmeant,
   requireExpected,
 } from './instance/expected-instance.ts';
+import { isLeftToWrite } from './instance/left-to-write.ts';
 import type { Attempt } from './stage/attempt.ts';
 import type { Stage } from './stage/pipeline.ts';
 import { runStages } from './stage/pipeline.ts';
@@ -36,7 +37,10 @@ export async function changeInstance({
   const { changes, filter, seen: expected, date } = payload;
   const begun = progress().begun === true;
   const since = createSinceCheck(payload, begun);
-  if (!begun) await refuseUnmeant(services, filter, instance, signal);
+  // What an earlier attempt was about to write it may not have written: the owner may have come back meanwhile.
+  if (!begun || (await isLeftToWrite({ ...services, signal }, instance, changes))) {
+    await refuseUnmeant(services, filter, instance, signal, begun);
+  }
   const job = date && { ...services, jobId, date, signal };
   const dated = job && (await datedModification(job, payload, instance, begun));
   if (!begun) await record({ ...progress(), begun: true });

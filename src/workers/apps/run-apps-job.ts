@@ -5,6 +5,7 @@ import type { AppRecord, StageRecord } from '../../jobs/queue/progress.ts';
 import { refuseUnmeant, requireExpected } from '../instance/expected-instance.ts';
 import type { Attempt } from '../stage/attempt.ts';
 import { runStages, type Stage } from '../stage/pipeline.ts';
+import { hasBegun } from './app-steps.ts';
 import { refuseUninstallable } from './install-apps.ts';
 
 /** Work on the applications of one instance: one stage, in which each application is a step of its own. */
@@ -27,7 +28,9 @@ export async function runAppsJob<Name extends StageRecord['stage'], Outcome>(
   const { services, signal } = attempt;
   const { filter, generation } = payload;
   const instance = await requireExpected(services, payload, signal);
-  if (attempt.progress().apps === undefined) await refuseUnmeant(services, filter, instance, signal);
+  // An application that an earlier attempt has changed may be why the filter does not match any more.
+  const begun = hasAny(attempt, 'installed') || attempt.progress().apps?.some(hasBegun) === true;
+  await refuseUnmeant(services, filter, instance, signal, begun);
   refuseUninstallable(instance);
   const only: Stage<Name, undefined, Outcome> = {
     name: stage,

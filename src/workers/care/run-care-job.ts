@@ -44,7 +44,8 @@ export interface CareHold {
 }
 
 /**
- * Runs one attempt of such a job. What an earlier attempt wrote may be why the operator's filter does not match any more.
+ * Runs one attempt of such a job. What an earlier attempt wrote may be why the operator's filter does not match any more; an
+ * owner who has come back meanwhile is left alone all the same.
  * @throws Refusal `not_found`, `superseded`, `changed`, and what `refuse` throws; LostLock when the job is not ours
  */
 export async function runCareJob<Name extends StageRecord['stage'], Outcome>(
@@ -66,7 +67,7 @@ export async function runCareJob<Name extends StageRecord['stage'], Outcome>(
         lease.assertHeld();
       };
       guard(instance);
-      if (!begun) await refuseUnmeant(services, filter, instance, signal);
+      await refuseUnmeant(services, filter, instance, signal, begun);
       return await work(instance, {
         begun,
         guard,

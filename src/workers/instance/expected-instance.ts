@@ -4,7 +4,7 @@ import { Refusal } from '../../instances/errors.ts';
 import { describeFilter, type InstanceFilter, matches } from '../../instances/lookup/instance-filter.ts';
 import { findByNames, readInstance } from '../../instances/lookup/lookup.ts';
 import type { ExpectedInstance } from '../../jobs/kinds/envelope.ts';
-import { meetsMeasures } from '../../usage/measured-filter.ts';
+import { meetsMeasures, steadyMeasures } from '../../usage/measured-filter.ts';
 import type { Clusters, Services } from '../stage/services.ts';
 
 /**
@@ -73,6 +73,7 @@ export function refuseChanged(filter: InstanceFilter | undefined, instance: Stor
 /**
  * Asks all of a filter again, also what has to be read to be known: an owner may have come back since. What cannot be
  * read is thrown, so that nothing is done to an instance because nobody could look.
+ * @param begun whether an earlier attempt may have written something: only what the job cannot have changed is asked then
  * @throws Refusal `changed`, `wrong_cluster`; UnreadableMeasure; CouchError
  */
 export async function refuseUnmeant(
@@ -80,10 +81,12 @@ export async function refuseUnmeant(
   filter: InstanceFilter | undefined,
   instance: StoredInstance,
   signal: AbortSignal,
+  begun = false,
 ): Promise<void> {
-  refuseChanged(filter, instance);
-  if (filter === undefined || (await meetsMeasures(filter, instance, services, signal))) return;
-  throw changed(filter, instance);
+  if (filter === undefined) return;
+  if (!begun) refuseChanged(filter, instance);
+  const measured = begun ? steadyMeasures(filter) : filter;
+  if (!(await meetsMeasures(measured, instance, services, signal))) throw changed(filter, instance);
 }
 
 function changed(filter: InstanceFilter, { domain }: StoredInstance): Refusal {
