@@ -21,7 +21,7 @@ export const fsck = defineKind({
   payload,
   stages: ['check'],
   /** Nothing was found, or the instance is not there, or not meant, any more. */
-  outcomes: { done: 'healthy', skipped: 'gone' },
+  outcomes: { done: 'healthy', skipped: 'not-checked' },
   words: {
     done: 'healthy',
     skipped: 'gone or changed since',

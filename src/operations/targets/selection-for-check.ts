@@ -1,11 +1,13 @@
 import type { CouchServer } from '../../couchdb/server.ts';
 import { InputError } from '../../errors.ts';
+import { inOrder } from '../../in-order.ts';
 import { classifyAll } from '../../instances/lookup/all-instances.ts';
 import type { ReadResult } from '../../instances/lookup/classify-document.ts';
 import { type InstanceFilter, isEmptyFilter, matches } from '../../instances/lookup/instance-filter.ts';
 import type { UsageServers } from '../../usage/measure-instance.ts';
-import { judgeMeasures, type OnUnmeasured } from '../../usage/measured-filter.ts';
+import { judgeMeasures, type MeasureJudgement, type OnUnmeasured } from '../../usage/measured-filter.ts';
 import { findReadResult } from './find-instance.ts';
+import { MEASURED_AT_A_TIME } from './meant-instances.ts';
 
 /** How an operator says which instances are to be checked. */
 export interface CheckSelection {
@@ -51,12 +53,22 @@ async function* filtered(
   filter: InstanceFilter,
   onUnmeasured: OnUnmeasured,
 ): AsyncGenerator<ReadResult> {
-  for await (const result of classifyAll(servers.global)) {
-    if (!result.readable) yield result;
-    else if (matches(filter, result.instance)) {
-      const judgement = await judgeMeasures(filter, result.instance, servers);
-      if (judgement === true) yield result;
-      else if (judgement !== false) onUnmeasured(judgement);
-    }
+  const judged = inOrder(classifyAll(servers.global), MEASURED_AT_A_TIME, async function* (result, signal) {
+    yield { result, judgement: await judge(result, filter, servers, signal) };
+  });
+  for await (const { result, judgement } of judged) {
+    if (judgement === true) yield result;
+    else if (judgement !== false) onUnmeasured(judgement);
   }
+}
+
+async function judge(
+  result: ReadResult,
+  filter: InstanceFilter,
+  servers: UsageServers,
+  signal: AbortSignal,
+): Promise<MeasureJudgement> {
+  if (!result.readable) return true;
+  if (!matches(filter, result.instance)) return false;
+  return await judgeMeasures(filter, result.instance, servers, signal);
 }

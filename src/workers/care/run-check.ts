@@ -1,16 +1,20 @@
 import { FleetError } from '../../errors.ts';
+import type { StoredInstance } from '../../instances/documents/instance-document.ts';
+import { Refusal } from '../../instances/errors.ts';
 import {
   type CheckContext,
   checkInstance,
   type FoundInInstance,
 } from '../../instances/fsck/check-instance.ts';
-import { matches } from '../../instances/lookup/instance-filter.ts';
+import { type InstanceFilter, matches } from '../../instances/lookup/instance-filter.ts';
 import type { FsckPayload } from '../../jobs/kinds/fsck.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import { count } from '../../quantity-text.ts';
+import { judgeMeasures } from '../../usage/measured-filter.ts';
 import { readExpected } from '../instance/expected-instance.ts';
 import type { Attempt } from '../stage/attempt.ts';
 import { runStages, type Stage } from '../stage/pipeline.ts';
+import type { Services } from '../stage/services.ts';
 
 /** Sorts of findings that are named in one text. */
 const MOST_NAMED = 12;
@@ -33,14 +37,15 @@ class Findings extends FleetError {
 
 /**
  * Runs one attempt of a check, which writes nothing. One instance is checked at a time by a job, so that the jobs that a worker
- * has at a time, and a batch's own limits, bound what CouchDB and the storage are asked.
+ * has at a time, and a batch's own limits, bound what CouchDB and the storage are asked. An instance that is not there, or that the
+ * operator's filter does not mean any more, is passed over.
  * @throws LostLock when the job is not ours
  */
 export async function runCheck(attempt: Attempt, payload: FsckPayload): Promise<OutcomeOf<'fsck'>> {
   const { services, signal } = attempt;
   const { domain, seen, filter, index, files, generation } = payload;
   const instance = seen && (await readExpected(services, domain, seen, signal));
-  if (instance === undefined || (filter !== undefined && !matches(filter, instance))) return 'gone';
+  if (instance === undefined || !(await isMeant(services, filter, instance, signal))) return 'not-checked';
   const check: Stage<'check', undefined, OutcomeOf<'fsck'>> = {
     name: 'check',
     async run() {
@@ -59,6 +64,25 @@ export async function runCheck(attempt: Attempt, payload: FsckPayload): Promise<
     verify: async () => ['it may have broken since'],
   };
   return (await runStages({ ...attempt, stages: [check], context: undefined, generation })) ?? 'healthy';
+}
+
+/** Of one that nobody can measure nobody can tell that nothing is wrong with it. @throws Refusal `unmeasured`; CouchError */
+async function isMeant(
+  services: Services,
+  filter: InstanceFilter | undefined,
+  instance: StoredInstance,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (filter === undefined) return true;
+  if (!matches(filter, instance)) return false;
+  const judgement = await judgeMeasures(filter, instance, services, signal);
+  if (typeof judgement === 'boolean') return judgement;
+  if (!judgement.isFault) return false;
+  throw new Refusal(
+    'unmeasured',
+    `${instance.domain} cannot be measured: ${judgement.problem}`,
+    `To check it all the same: cozy-fleet instances fsck ${instance.domain}.`,
+  );
 }
 
 /** With the doctype, where it is about a database. */
