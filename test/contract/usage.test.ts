@@ -28,6 +28,7 @@ interface Use {
   /** Bytes of former versions. */
   readonly versions?: readonly number[];
   readonly apps?: readonly string[];
+  readonly konnectors?: readonly string[];
 }
 
 const USES: Readonly<Record<string, Use>> = {
@@ -48,6 +49,7 @@ const USES: Readonly<Record<string, Use>> = {
   files: { files: ['', 'one', 'two and more', 'é'.repeat(500)], quota: 5_000, apps: ['drive@1.60.0'] },
   versions: { files: ['x'.repeat(1_000)], versions: [1, 20, 300], quota: 2_000 },
   apps: { apps: ['drive@1.59.0', 'notes@2.0.0-beta.1', 'home@1.0.0'] },
+  konnectors: { apps: ['drive@1.59.0'], konnectors: ['trainline@1.12.0', 'edf@2.0.0'] },
   many: { logins: Array.from({ length: 230 }, (_, at) => new Date(1.6e12 + at * 3.6e6).toISOString()) },
 };
 
@@ -92,12 +94,14 @@ describe('contract: what a stack says of the use of its instances', function () 
       );
     await put(OAUTH_CLIENTS, use.clients ?? []);
     await put('io.cozy.files.versions', use.versions?.map((size) => ({ size: String(size) })) ?? []);
-    const apps = use.apps?.map((each) => {
-      const [slug = '', version = ''] = each.split('@');
-      const source = `registry://${slug}/stable`;
-      return { _id: `io.cozy.apps/${slug}`, slug, version, source, state: 'ready', type: 'webapp' };
-    });
-    await put('io.cozy.apps', apps ?? []);
+    const installed = (names: readonly string[] = [], doctype: string, type: string) =>
+      names.map((each) => {
+        const [slug = '', version = ''] = each.split('@');
+        const source = `registry://${slug}/stable`;
+        return { _id: `${doctype}/${slug}`, slug, version, source, state: 'ready', type };
+      });
+    await put('io.cozy.apps', installed(use.apps, 'io.cozy.apps', 'webapp'));
+    await put('io.cozy.konnectors', installed(use.konnectors, 'io.cozy.konnectors', 'konnector'));
     const token = await tokenOf(domain, 'io.cozy.files');
     for (const [at, content] of (use.files ?? []).entries()) {
       await ask(domain, token, 'POST', `/files/${ROOT}?Type=file&Name=${at}.txt`, content);
@@ -167,7 +171,17 @@ describe('contract: what a stack says of the use of its instances', function () 
       expect(String(measures.diskUsed)).to.equal(usage.used);
       expect(measures.diskShare === undefined).to.equal(usage.quota === undefined);
       const apps = await ask(domain, await tokenOf(domain, 'io.cozy.apps'), 'GET', '/apps/');
-      expect(measures.apps?.map(({ slug, version }) => `${slug}@${version}`)).to.deep.equal(appsOf(apps));
+      const konnectors = await ask(
+        domain,
+        await tokenOf(domain, 'io.cozy.konnectors'),
+        'GET',
+        '/konnectors/',
+      );
+      const namesOf = (kind: string) =>
+        measures.apps?.flatMap((app) => (app.kind === kind ? [`${app.slug}@${app.version}`] : []));
+      expect(namesOf('webapp')).to.deep.equal(appsOf(apps));
+      expect(namesOf('konnector')).to.deep.equal(appsOf(konnectors));
+      expect(namesOf('konnector')).to.have.members(use.konnectors ?? []);
       expect(measures.files).to.equal(use.files?.length ?? 0);
       expect(measures).to.include({ email: `${name}@example.org`, publicName: name });
       const root = await ask(domain, await tokenOf(domain, 'io.cozy.files'), 'GET', `/files/${ROOT}`);
