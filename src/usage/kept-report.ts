@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import type { CouchDocument, StoredDocument } from '../couchdb/documents.ts';
-import { isNoDatabase, unlessNoDatabase } from '../couchdb/errors.ts';
+import type { BulkRow, CouchDocument, StoredDocument } from '../couchdb/documents.ts';
+import { CouchError, isNoDatabase, unlessNoDatabase } from '../couchdb/errors.ts';
 import type { CouchServer } from '../couchdb/server.ts';
 import { defined } from '../defined.ts';
 import { incarnationOf } from '../instances/documents/incarnation.ts';
 import type { StoredInstance } from '../instances/documents/instance-document.ts';
 import { parseGoTime } from './go-time.ts';
 import { type MeasuredInstance, type Measures, READINGS } from './measure-instance.ts';
+import { quotaOf, shareOf } from './read-measures.ts';
+import { UnreadableMeasure } from './unreadable-measure.ts';
 import { type UsageSummary, usageSummary } from './usage-summary.ts';
 
 /**
@@ -22,6 +24,9 @@ const MOST_OF_PROBLEM = 500;
 
 /** Instances whose documents are read, and written, at a time. */
 const PAGE = 200;
+
+/** Times that a document is written that another report writes at the same time. */
+const TRIES = 5;
 
 const head = z.object({
   v: z.literal(1),
@@ -58,7 +63,6 @@ const row = z.object({
   creation: time.optional(),
   files: z.int().min(0).optional(),
   diskUsed: z.number().min(0).optional(),
-  diskShare: z.number().min(0).optional(),
   apps: z.array(app).optional(),
   problems: z.array(
     z.object({ reading: z.enum(READINGS), code: z.string(), problem: z.string().max(MOST_OF_PROBLEM) }),
@@ -86,26 +90,50 @@ export async function readKeptMeasures(
   instances: readonly StoredInstance[],
   signal?: AbortSignal,
 ): Promise<readonly (MeasuredInstance & { readonly at: number | undefined })[]> {
-  const documents = await documentsOf(global, instances, signal);
+  const documents = await documentsOf(global, instances.map(rowId), signal);
   return instances.map((instance, at) => {
     const { data } = row.safeParse(documents[at]);
     if (data === undefined || data.incarnation !== incarnationOf(instance)) {
       return { instance, measures: {}, problems: [], at: undefined };
     }
     const { outside, problems, apps, v: _v, incarnation: _of, at: measuredAt, ...others } = data;
+    const share = shareNow(instance, others.diskUsed);
     const measures: Measures = {
       ...defined(others),
+      ...share.measures,
       ...(apps && { apps: apps.map((each) => ({ ...each, source: '' })) }),
     };
-    return { instance, measures, problems, ...(outside && { outside }), at: Date.parse(measuredAt) };
+    return {
+      instance,
+      measures,
+      problems: [...problems, ...share.problems],
+      ...(outside && { outside }),
+      at: Date.parse(measuredAt),
+    };
   });
+}
+
+/** A quota may have been given since: what was measured is a part of the one that there is now. */
+function shareNow(
+  instance: StoredInstance,
+  diskUsed: number | undefined,
+): Pick<MeasuredInstance, 'measures' | 'problems'> {
+  if (diskUsed === undefined) return { measures: {}, problems: [] };
+  try {
+    const quota = quotaOf(instance);
+    return { measures: quota === undefined ? {} : { diskShare: shareOf(diskUsed, quota) }, problems: [] };
+  } catch (error) {
+    if (!(error instanceof UnreadableMeasure)) throw error;
+    const { code, message: problem } = error;
+    return { measures: {}, problems: [{ reading: 'usage', code, problem }] };
+  }
 }
 
 /** Keeps what was measured, page by page, in the place of what was kept before. */
 export interface ReportKeeper {
-  /** @throws CouchError */
+  /** @throws CouchError, also where it takes only some of them */
   add(measured: MeasuredInstance): Promise<void>;
-  /** Says that all instances were measured, and forgets those that are gone. @throws CouchError */
+  /** Says that all instances were measured, and all is kept, and forgets those that are gone. @throws CouchError */
   end(summary: UsageSummary): Promise<void>;
 }
 
@@ -117,14 +145,9 @@ export function keepReport(global: CouchServer, now: () => number, signal?: Abor
   async function write(): Promise<void> {
     if (page.length === 0) return;
     const at = new Date(now()).toISOString();
-    const before = await documentsOf(
-      global,
-      page.map(({ instance }) => instance),
-      signal,
-    );
-    const documents = page.map((measured, index) => rowOf(measured, at, before[index]?._rev));
+    const documents = page.map((measured) => rowOf(measured, at));
     page = [];
-    await inDatabase(global, () => global.bulkInsert(REPORT, documents, signal), signal);
+    await replaceAll(global, documents, signal);
   }
 
   return {
@@ -134,23 +157,16 @@ export function keepReport(global: CouchServer, now: () => number, signal?: Abor
     },
     async end(summary) {
       await write();
-      const before = await unlessNoDatabase(global.getDocument(REPORT, HEAD, signal));
       const endedAt = new Date(now()).toISOString();
-      const document = { ...revisionOf(before?._rev), _id: HEAD, v: 1, startedAt, endedAt, summary };
-      await inDatabase(global, () => global.putDocument(REPORT, document, signal), signal);
+      await replaceAll(global, [{ _id: HEAD, v: 1, startedAt, endedAt, summary }], signal);
       await forgetOlder(global, startedAt, signal);
     },
   };
 }
 
-function rowOf(
-  { instance, measures, problems, outside }: MeasuredInstance,
-  at: string,
-  rev: string | undefined,
-): CouchDocument {
-  const { lastActivity, creation, files, diskUsed, diskShare, apps } = measures;
+function rowOf({ instance, measures, problems, outside }: MeasuredInstance, at: string): CouchDocument {
+  const { lastActivity, creation, files, diskUsed, apps } = measures;
   return {
-    ...revisionOf(rev),
     _id: rowId(instance),
     v: 1,
     incarnation: incarnationOf(instance),
@@ -160,7 +176,6 @@ function rowOf(
     creation: creation?.text,
     files,
     diskUsed,
-    diskShare,
     apps: apps?.map(({ kind, slug, version }) => ({ kind, slug, version })),
     problems: problems.map((each) => ({ ...each, problem: each.problem.slice(0, MOST_OF_PROBLEM) })),
   };
@@ -175,7 +190,8 @@ async function forgetOlder(global: CouchServer, startedAt: string, signal?: Abor
     const old = rows.flatMap(({ doc }) => (doc && isOlder(doc, begin) ? [doc] : []));
     if (old.length > 0) {
       const removed = old.map(({ _id, _rev }) => ({ _id, _rev, _deleted: true }));
-      await global.bulkInsert(REPORT, removed, signal);
+      // What another report has written meanwhile is not old any more.
+      conflictsIn(global, await global.bulkInsert(REPORT, removed, signal), 'removing');
     }
     const last = rows.at(-1);
     if (rows.length < PAGE || last === undefined) return;
@@ -189,13 +205,53 @@ function isOlder({ _id, at }: StoredDocument, begin: number): boolean {
 
 async function documentsOf(
   global: CouchServer,
-  instances: readonly { readonly _id: string }[],
+  ids: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<readonly (StoredDocument | undefined)[]> {
-  if (instances.length === 0) return [];
-  const query = { keys: instances.map(rowId), includeDocs: true };
+  if (ids.length === 0) return [];
+  const query = { keys: ids, includeDocs: true };
   const rows = await unlessNoDatabase(global.allDocuments(REPORT, query, signal));
-  return instances.map((_, at) => rows?.[at]?.doc ?? undefined);
+  return ids.map((_, at) => rows?.[at]?.doc ?? undefined);
+}
+
+/**
+ * Writes documents in the place of those that are there. Another report may write the same ones at the same time: then what is
+ * written last stays.
+ * @throws CouchError for a document that is refused, or that others write faster than this
+ */
+async function replaceAll(
+  global: CouchServer,
+  documents: readonly CouchDocument[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let left = documents;
+  for (let tries = 1; ; tries += 1) {
+    const before = await documentsOf(
+      global,
+      left.map(({ _id }) => _id),
+      signal,
+    );
+    const written = left.map((document, at) => ({ ...document, ...revisionOf(before[at]?._rev) }));
+    const rows = await inDatabase(global, () => global.bulkInsert(REPORT, written, signal), signal);
+    const conflicts = conflictsIn(global, rows, 'writing');
+    const [first] = conflicts;
+    if (first === undefined) return;
+    if (tries === TRIES) throw notKept(global, 'writing', first);
+    const ids = new Set(conflicts.map(({ id }) => id));
+    left = left.filter(({ _id }) => ids.has(_id));
+  }
+}
+
+/** The rows that somebody else has written meanwhile. @throws CouchError for one that is refused for another reason */
+function conflictsIn(global: CouchServer, rows: readonly BulkRow[], what: string): readonly BulkRow[] {
+  const refused = rows.find(({ error }) => error !== undefined && error !== 'conflict');
+  if (refused !== undefined) throw notKept(global, what, refused);
+  return rows.filter(({ error }) => error !== undefined);
+}
+
+function notKept({ host }: CouchServer, what: string, { id, error = '', reason = '' }: BulkRow): CouchError {
+  const status = error === 'conflict' ? 409 : error === 'forbidden' || error === 'unauthorized' ? 403 : 500;
+  return new CouchError(host, `${what} ${id} of ${REPORT}`, { status, error, reason });
 }
 
 async function inDatabase<T>(

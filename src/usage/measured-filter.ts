@@ -8,9 +8,9 @@ import type { InstanceFilter } from '../instances/lookup/instance-filter.ts';
 import { type BeforeOrAfter, beforeOrAfter, beforeOrAfterNow } from './life-now.ts';
 import type { Measures, UsageServers } from './measure-instance.ts';
 import { readLastActivity } from './read-last-activity.ts';
-import { quotaOf, readCreation, readDiskUsage } from './read-measures.ts';
+import { isUsedOver, quotaOf, readCreation, readDiskUsage } from './read-measures.ts';
 import { readStoredApps } from './stored-apps.ts';
-import { isOfInstance } from './unreadable-measure.ts';
+import { isOfInstance, UnreadableMeasure } from './unreadable-measure.ts';
 
 /** Whether a filter asks for what an instance's document does not say. */
 export function hasMeasures({ idleSince, usedOver, apps }: InstanceFilter): boolean {
@@ -47,7 +47,7 @@ export async function meetsMeasures(
   if (usedOver !== undefined) {
     const quota = quotaOf(instance);
     if (quota === undefined) return false;
-    if ((await readDiskUsage(server, prefix, signal)) / quota <= usedOver / 100) return false;
+    if (!isUsedOver(usedOver, await readDiskUsage(server, prefix, signal), quota)) return false;
   }
   if (idleSince !== undefined) {
     const since = Date.parse(idleSince);
@@ -59,19 +59,20 @@ export async function meetsMeasures(
 }
 
 /**
- * Whether what was measured of an instance earlier meets a filter; undefined where nobody can tell.
+ * Whether what was measured of an instance earlier meets a filter, with its quota as it is now; undefined where nobody can tell.
  * Good for lists alone: whatever is done to an instance asks again.
  */
 export function meetsKeptMeasures(
   { idleSince, usedOver, apps }: InstanceFilter,
-  { lastActivity, creation, diskShare, diskUsed, apps: installed }: Measures,
+  instance: StoredInstance,
+  { lastActivity, creation, diskUsed, apps: installed }: Measures,
 ): boolean | undefined {
   const met: (boolean | undefined)[] = [];
   if (apps !== undefined) {
     const conditions = apps.map((each) => parseAppCondition(each, '--app'));
     met.push(installed && haveConditions(installed, conditions));
   }
-  if (usedOver !== undefined) met.push(diskUsed === undefined ? undefined : (diskShare ?? -1) > usedOver);
+  if (usedOver !== undefined) met.push(wasUsedOver(usedOver, instance, diskUsed));
   if (idleSince !== undefined) {
     const since = Date.parse(idleSince);
     const known = lastActivity !== undefined && creation !== undefined;
@@ -79,6 +80,22 @@ export function meetsKeptMeasures(
   }
   if (met.includes(false)) return false;
   return met.includes(undefined) ? undefined : true;
+}
+
+/** With the quota that there is now; undefined where nobody can tell. */
+function wasUsedOver(
+  percent: number,
+  instance: StoredInstance,
+  diskUsed: number | undefined,
+): boolean | undefined {
+  try {
+    const quota = quotaOf(instance);
+    if (quota === undefined) return false;
+    return diskUsed === undefined ? undefined : isUsedOver(percent, diskUsed, quota);
+  } catch (error) {
+    if (error instanceof UnreadableMeasure) return undefined;
+    throw error;
+  }
 }
 
 /** An instance of which nobody can tell whether a filter means it, so that it is passed over. */

@@ -109,6 +109,12 @@ export function quotaOf({ _id, disk_quota: text }: InstanceDocument): number | u
   return bytes > 0 ? bytes : undefined;
 }
 
+/** Whether more of a quota is used than a percentage of it; the share that people read is rounded, and is not compared. */
+export function isUsedOver(percent: number, used: number, quota: number): boolean {
+  // Multiplied, for 93.3 % of a quota in whole bytes is nearer to a whole number than 93.3 / 100 is to what was meant.
+  return used * 100 > percent * quota;
+}
+
 /** How much of a quota is used, in percent with one decimal, rounded down: 100 only for one that is full. */
 export function shareOf(used: number, quota: number): number {
   return Math.floor((used / quota) * 1000) / 10;

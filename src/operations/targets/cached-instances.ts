@@ -32,7 +32,7 @@ export async function* cachedInstances(
   for await (const page of chunks(filteredInstances(global, filter, onUnreadable), PAGE)) {
     for (const { at, ...measured } of await readKeptMeasures(global, page)) {
       const { domain } = measured.instance;
-      const meets = meetsKeptMeasures(filter, measured.measures);
+      const meets = meetsKeptMeasures(filter, measured.instance, measured.measures);
       if (at === undefined) onMissing(domain);
       else if (meets === undefined) onUntold(domain);
       if (meets === true) yield measured;
