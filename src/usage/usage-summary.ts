@@ -28,6 +28,8 @@ export const usageSummary = z.strictObject({
   instances: number,
   /** Instances of which something could not be told. */
   unmeasured: number,
+  /** Documents that cannot be read: nobody can tell whose they are, and they are in no other number. */
+  unreadable: number,
   /** Instances that were being made or removed. */
   outside: number,
   states: bars,
@@ -57,6 +59,11 @@ const ACTIVITY_LABELS = [
 ];
 const SHARE_LABELS = [...SHARES.map((share) => `up to ${share}%`), 'over 100%', 'no quota', 'not known'];
 
+/** Whether something of a fleet is in no number, so that these are those of a part of it. */
+export function isPartial({ unmeasured, unreadable }: UsageSummary): boolean {
+  return unmeasured + unreadable > 0;
+}
+
 /** Adds up what was measured of a fleet, in a room that does not grow with it. */
 export class UsageCounter {
   readonly #now: number;
@@ -67,6 +74,7 @@ export class UsageCounter {
   #largest: UsageSummary['largest'] = [];
   #instances = 0;
   #unmeasured = 0;
+  #unreadable = 0;
   #outside = 0;
   #diskUsed = 0;
   #files = 0;
@@ -99,11 +107,17 @@ export class UsageCounter {
     this.#largest = [...this.#largest, entry].sort((a, b) => b.diskUsed - a.diskUsed).slice(0, LARGEST);
   }
 
+  /** A document that should be an instance, and cannot be read. */
+  addUnreadable(): void {
+    this.#unreadable += 1;
+  }
+
   summary(): UsageSummary {
     const apps = [...this.#apps].map(([slug, instances]) => ({ slug, instances }));
     return {
       instances: this.#instances,
       unmeasured: this.#unmeasured,
+      unreadable: this.#unreadable,
       outside: this.#outside,
       states: barsOf(this.#states),
       activity: barsOf(this.#activity),

@@ -1,24 +1,38 @@
-import type { PassingOver } from '../../operations/targets/meant-instances.ts';
+import type { CacheMisses } from '../../operations/targets/cached-instances.ts';
+import { oneLine } from '../../safe-text.ts';
 import type { Notes } from '../terminal/input-printer.ts';
 import { unmeasuredText, unreadablePrinter } from './unreadable-printer.ts';
 
 /** Names what is passed over, and counts what is wrong with it. */
-export interface PassedOverPrinter extends PassingOver {
-  /** Instances that could not be measured although they are in use. */
+export interface PassedOverPrinter extends CacheMisses {
+  /** Instances that could not be measured although they are in use, and documents that may be those of such. */
   readonly faults: number;
 }
 
-/** Names each document that cannot be read, and each instance that cannot be measured, once. */
-export function passedOverPrinter(output: Notes): PassedOverPrinter {
+/**
+ * Names each document that cannot be read, and each instance that cannot be measured, once.
+ * @param measures whether instances are measured, or chosen by a measure: figures that lack a document are not whole then
+ */
+export function passedOverPrinter(output: Notes, measures = false): PassedOverPrinter {
   const told = new Set<string>();
+  const unreadable = new Set<string>();
+  const printUnreadable = unreadablePrinter(output);
   let faults = 0;
   return {
-    onUnreadable: unreadablePrinter(output),
+    onUnreadable(document) {
+      if (measures && !unreadable.has(document._id)) faults += 1;
+      unreadable.add(document._id);
+      printUnreadable(document);
+    },
     onUnmeasured(unmeasured) {
       if (told.has(unmeasured.domain)) return;
       told.add(unmeasured.domain);
       if (unmeasured.isFault) faults += 1;
       output.note(unmeasuredText(unmeasured));
+    },
+    onUntold(domain) {
+      faults += 1;
+      output.note(oneLine(`Passed over: the report could not tell all of ${domain}.`));
     },
     get faults() {
       return faults;

@@ -2,7 +2,7 @@ import { sizeText } from '../../instances/options/disk-quota.ts';
 import { count, readableDuration } from '../../quantity-text.ts';
 import { oneLine } from '../../safe-text.ts';
 import type { KeptReport } from '../../usage/kept-report.ts';
-import type { UsageBar, UsageSummary } from '../../usage/usage-summary.ts';
+import { isPartial, type UsageBar, type UsageSummary } from '../../usage/usage-summary.ts';
 
 /** Characters of the longest bar. */
 const LONGEST = 30;
@@ -15,7 +15,7 @@ const MOST_APPS = 15;
 
 /** What a fleet is used for, with a bar for each number. */
 export function usageLines(summary: UsageSummary): string[] {
-  const { instances, unmeasured, outside, diskUsed, files, largest, apps } = summary;
+  const { instances, unmeasured, unreadable, outside, diskUsed, files, largest, apps } = summary;
   const large = largest.map(({ domain, diskUsed: bytes, diskShare: share }) => {
     const of = share === undefined ? '' : ` (${share}% of its quota)`;
     return { label: oneLine(domain), amount: bytes, text: `${sizeText(bytes)}${of}` };
@@ -27,6 +27,9 @@ export function usageLines(summary: UsageSummary): string[] {
     `${count(instances)} instances, ${count(files)} files, ${sizeText(diskUsed)}`,
     ...(outside === 0 ? [] : [`${count(outside)} are being made or removed, and were not measured.`]),
     ...(unmeasured === 0 ? [] : [`Of ${count(unmeasured)} not all could be told.`]),
+    ...(unreadable === 0
+      ? []
+      : [`Documents that cannot be read, and are in no number: ${count(unreadable)}.`]),
     ...chart('Last activity', summary.activity.map(numbered)),
     ...chart('Share of the quota', summary.shares.map(numbered)),
     ...chart('State', summary.states.map(numbered)),
@@ -39,10 +42,12 @@ export function usageLines(summary: UsageSummary): string[] {
 export function keptText({ startedAt, summary }: KeptReport, now: number): string {
   const when = new Date(startedAt).toISOString().replace(/\.\d+Z$/, 'Z');
   const age = readableDuration(Math.max(0, now - startedAt));
-  const partial =
-    summary.unmeasured === 0
-      ? ''
-      : `; it is partial: of ${count(summary.unmeasured)} instances not all could be told`;
+  const { unmeasured, unreadable } = summary;
+  const lacking = [
+    ...(unmeasured === 0 ? [] : [`of ${count(unmeasured)} instances not all could be told`]),
+    ...(unreadable === 0 ? [] : [`documents that could not be read: ${count(unreadable)}`]),
+  ];
+  const partial = isPartial(summary) ? `; it is partial: ${lacking.join(', ')}` : '';
   return `From the report of ${when}, ${age} old${partial}.`;
 }
 

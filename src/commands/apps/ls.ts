@@ -44,7 +44,7 @@ export default class AppsLs extends BaseCommand {
     const conditions = (flags.where ?? []).map((text) => parseAppCondition(text, '--where'));
     const filter = filterOf(flags);
     const json = this.jsonEnabled();
-    const passedOver = passedOverPrinter(this.output);
+    const passedOver = passedOverPrinter(this.output, true);
     const counter = new AppCounter();
     let read = 0;
     let unread = 0;

@@ -12,6 +12,7 @@ import { type InstanceFlags, instanceFlags } from '../../operations/features/ins
 import { findInstance } from '../../operations/targets/find-instance.ts';
 import { meantInstances } from '../../operations/targets/meant-instances.ts';
 import { count } from '../../quantity-text.ts';
+import { hasMeasures } from '../../usage/measured-filter.ts';
 
 interface ShownFlags extends InstanceFlags {
   /** Of the instance itself, where an alias was given. */
@@ -60,7 +61,7 @@ export default class FeaturesShow extends BaseCommand {
       const { global } = couch;
       const shared = await readSharedFlags(global, config.contexts);
       if (args.domain !== undefined) return await this.one(global, args.domain, shared, flags.source);
-      const passedOver = passedOverPrinter(this.output);
+      const passedOver = passedOverPrinter(this.output, hasMeasures(filter));
       const counted = await countFlags(meantInstances(couch, filter, passedOver), shared);
       for (const line of fleetFlagLines(counted, this.live)) this.log(line);
       if (counted.with_sets > 0) {

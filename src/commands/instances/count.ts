@@ -7,7 +7,7 @@ import type { Unreadable } from '../../instances/lookup/classify-document.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
 import { meantInstances } from '../../operations/targets/meant-instances.ts';
 import { COUNTED_FIELDS, type ValueCount, ValueCounts } from '../../operations/targets/value-counts.ts';
-import type { Unmeasured } from '../../usage/measured-filter.ts';
+import { hasMeasures, type Unmeasured } from '../../usage/measured-filter.ts';
 
 interface Counted {
   readonly count: number;
@@ -38,7 +38,7 @@ export default class InstancesCount extends BaseCommand {
     const { flags } = await this.parse(InstancesCount);
     const filter = filterOf(flags);
     return await withCouch(this.loadConfig(flags.config), async (couch) => {
-      const printer = passedOverPrinter(this.output);
+      const printer = passedOverPrinter(this.output, hasMeasures(filter));
       const passedOver: Unreadable[] = [];
       let count = 0;
       const values = new ValueCounts(flags.by);
@@ -61,7 +61,7 @@ export default class InstancesCount extends BaseCommand {
       if (by === undefined) this.output.line(count === 1 ? '1 instance' : `${count} instances`);
       else for (const line of countLines(by, flags.by ?? '', this.live)) this.log(line);
       const unreadable = passedOver.map(({ _id: id, field, problem }) => ({ id, field, problem }));
-      if (unmeasured.length > 0) this.endWith('partlyFailed');
+      if (printer.faults > 0) this.endWith('partlyFailed');
       return {
         count,
         ...(by && { by }),

@@ -5,18 +5,17 @@ import { AVAILABLE_FIELDS, MORE_FIELDS } from '../../cli/instances/fields.ts';
 import { listLines } from '../../cli/instances/instance-lines.ts';
 import { MEASURED_FIELDS, readingsOf } from '../../cli/instances/measured-fields.ts';
 import { measuredPrinter } from '../../cli/instances/measured-printer.ts';
-import { type PassedOverPrinter, passedOverPrinter } from '../../cli/instances/passed-over-printer.ts';
+import { passedOverPrinter } from '../../cli/instances/passed-over-printer.ts';
 import { keptText } from '../../cli/instances/usage-lines.ts';
 import { writeAll, writeStdout } from '../../cli/terminal/write-stdout.ts';
 import { InputError } from '../../errors.ts';
 import { isEmptyFilter } from '../../instances/lookup/instance-filter.ts';
-import { type Couch, withCouch } from '../../operations/connect/couch.ts';
+import { withCouch } from '../../operations/connect/couch.ts';
 import { dateTexts } from '../../operations/instances/dates/list-dates.ts';
-import { type CacheMisses, cachedInstances } from '../../operations/targets/cached-instances.ts';
+import { cachedInstances } from '../../operations/targets/cached-instances.ts';
 import { meantInstances } from '../../operations/targets/meant-instances.ts';
 import { measuredInstances } from '../../operations/targets/measured-instances.ts';
 import { requireKeptReport } from '../../operations/targets/report-usage.ts';
-import { oneLine } from '../../safe-text.ts';
 import type { MeasuredInstance } from '../../usage/measure-instance.ts';
 import { hasMeasures } from '../../usage/measured-filter.ts';
 
@@ -72,14 +71,15 @@ export default class InstancesLs extends BaseCommand {
     const readings = readingsOf(fields);
     if (cached && readings.has('owner')) throw notKept();
     await withCouch(this.loadConfig(flags.config), async (couch) => {
-      const passedOver = passedOverPrinter(this.output);
+      const measures = readings.size > 0 || hasMeasures(filter);
+      const passedOver = passedOverPrinter(this.output, measures);
       const printer = measuredPrinter(this.output, readings);
-      const misses = cached ? await this.cacheMisses(couch, passedOver) : undefined;
+      if (cached) this.output.note(keptText(await requireKeptReport(couch), Date.now()));
       const dates = fields.includes('dates') ? await dateTexts(couch.global) : undefined;
       const instances = () =>
-        misses === undefined
-          ? measuredInstances(meantInstances(couch, filter, passedOver), readings, couch)
-          : cachedInstances(couch.global, filter, misses);
+        cached
+          ? cachedInstances(couch.global, filter, passedOver)
+          : measuredInstances(meantInstances(couch, filter, passedOver), readings, couch);
       async function* noted(): AsyncGenerator<MeasuredInstance> {
         for await (const measured of instances()) {
           printer.note(measured);
@@ -91,23 +91,11 @@ export default class InstancesLs extends BaseCommand {
         fields,
         dates,
         fullState: format !== undefined || !isEmptyFilter(filter),
-        once: cached || readings.size > 0 || hasMeasures(filter),
+        once: cached || measures,
       });
       await writeAll(lines);
       this.endWith(printer.outcome(passedOver.faults));
     });
-  }
-
-  /** Says how old the report is. @throws FleetError `no_report` */
-  private async cacheMisses(couch: Couch, { onUnreadable }: PassedOverPrinter): Promise<CacheMisses> {
-    const report = await requireKeptReport(couch);
-    this.output.note(keptText(report, Date.now()));
-    return {
-      onUnreadable,
-      onMissing: (domain) => this.output.note(oneLine(`Not in the report: ${domain}.`)),
-      onUntold: (domain) =>
-        this.output.note(oneLine(`Passed over: the report could not tell all of ${domain}.`)),
-    };
   }
 
   /** The stack lists them as missing, and scripts count on their columns. */

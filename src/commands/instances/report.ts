@@ -8,7 +8,7 @@ import { InputError } from '../../errors.ts';
 import { isEmptyFilter } from '../../instances/lookup/instance-filter.ts';
 import { type Couch, withCouch } from '../../operations/connect/couch.ts';
 import { KEPT_READINGS, reportUsage, requireKeptReport } from '../../operations/targets/report-usage.ts';
-import type { UsageSummary } from '../../usage/usage-summary.ts';
+import { isPartial, type UsageSummary } from '../../usage/usage-summary.ts';
 
 interface ReportAnswer {
   /** ISO 8601: when its first instance was measured. */
@@ -48,7 +48,7 @@ export default class InstancesReport extends BaseCommand {
     return await withCouch(this.loadConfig(flags.config), async (couch) => {
       if (flags.cached) return await this.showKept(couch);
       const startedAt = new Date().toISOString();
-      const passedOver = passedOverPrinter(this.output);
+      const passedOver = passedOverPrinter(this.output, true);
       const printer = measuredPrinter(this.output, KEPT_READINGS);
       const { summary, kept } = await reportUsage(couch, {
         filter,
@@ -67,10 +67,16 @@ export default class InstancesReport extends BaseCommand {
     const report = await requireKeptReport(couch);
     this.output.note(keptText(report, Date.now()));
     this.show(report.summary);
+    if (isPartial(report.summary)) this.endWith(isEmpty(report.summary) ? 'failed' : 'partlyFailed');
     return { startedAt: new Date(report.startedAt).toISOString(), kept: true, summary: report.summary };
   }
 
   private show(summary: UsageSummary): void {
     for (const line of usageLines(summary)) this.output.line(line);
   }
+}
+
+/** Whether of no instance all could be told, and of nothing else either. */
+function isEmpty({ instances, outside, unmeasured, unreadable }: UsageSummary): boolean {
+  return unreadable === 0 && instances - outside === unmeasured;
 }

@@ -5,6 +5,7 @@ import { passedOverPrinter } from '../../cli/instances/passed-over-printer.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
 import { type Organization, OrganizationList } from '../../operations/instances/list-organizations.ts';
 import { meantInstances } from '../../operations/targets/meant-instances.ts';
+import { hasMeasures } from '../../usage/measured-filter.ts';
 
 export default class OrganizationsLs extends BaseCommand {
   static override summary = 'List the organizations of the instances';
@@ -23,7 +24,7 @@ export default class OrganizationsLs extends BaseCommand {
     const { flags } = await this.parse(OrganizationsLs);
     const filter = filterOf(flags);
     return await withCouch(this.loadConfig(flags.config), async (couch) => {
-      const passedOver = passedOverPrinter(this.output);
+      const passedOver = passedOverPrinter(this.output, hasMeasures(filter));
       const list = new OrganizationList();
       for await (const instance of meantInstances(couch, filter, passedOver)) list.add(instance);
       const organizations = list.sorted();

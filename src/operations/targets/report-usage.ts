@@ -36,12 +36,18 @@ export const KEPT_READINGS: ReadonlySet<Reading> = new Set(READINGS.filter((read
  */
 export async function reportUsage(
   servers: UsageServers,
-  { filter, now, onMeasured, ...passingOver }: UsageReport,
+  { filter, now, onMeasured, onUnreadable, onUnmeasured }: UsageReport,
 ): Promise<MeasuredUsage> {
   const kept = isEmptyFilter(filter);
   const keeper = kept ? keepReport(servers.global, now) : undefined;
   const counter = new UsageCounter(now());
-  const instances = meantInstances(servers, filter, passingOver);
+  const instances = meantInstances(servers, filter, {
+    onUnreadable(unreadable) {
+      counter.addUnreadable();
+      onUnreadable(unreadable);
+    },
+    onUnmeasured,
+  });
   for await (const measured of measuredInstances(instances, KEPT_READINGS, servers)) {
     counter.add(measured);
     onMeasured(measured);

@@ -19,7 +19,7 @@ export function usageRoutes(app: ZodApp, { couch }: WebContext): void {
     schema: {
       summary: 'What the instances are used for, from the report that was kept last',
       description:
-        'Made by the command instances report. One document is read, however many instances there are. Where unmeasured is above 0 the report is partial; 404 where none was kept.',
+        'Made by the command instances report. One document is read, however many instances there are. Where unmeasured or unreadable is above 0 the report is partial; 404 where none was kept.',
       response: { 200: usageAnswer, ...problems },
     },
     handler: async () => {

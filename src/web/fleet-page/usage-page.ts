@@ -3,6 +3,7 @@ import { html } from 'ghtml';
 import { count, readableDuration, readableSize } from '../../quantity-text.ts';
 import { oneLine } from '../../safe-text.ts';
 import { type KeptReport, readKeptReport } from '../../usage/kept-report.ts';
+import { isPartial } from '../../usage/usage-summary.ts';
 import { PAGE } from '../http/prefers-page.ts';
 import type { WebContext } from '../web-context.ts';
 import { fixedCount, instanceLink, quoted, table, tiles, timeOf } from './shell/elements.ts';
@@ -39,7 +40,7 @@ function usageOf(report: KeptReport | undefined, now: number): Pick<PageContent,
   }));
   const apps = summary.apps.slice(0, MOST_APPS).map(({ slug, instances }) => numbered(slug, instances));
   const main = html`<p>Measured !${timeOf(new Date(startedAt).toISOString())}, ${readableDuration(Math.max(0, now - startedAt))} ago.</p>
-!${summary.unmeasured === 0 ? '' : html`<p class="note warn">It is partial: of ${count(summary.unmeasured)} instances not all could be told. The command names them: <code>cozy-fleet instances report</code></p>`}
+!${isPartial(summary) ? html`<p class="note warn">It is partial: of ${count(summary.unmeasured)} instances not all could be told, and ${count(summary.unreadable)} documents could not be read. The command names them: <code>cozy-fleet instances report</code></p>` : ''}
 !${tiles([
     { name: 'instances', value: fixedCount(summary.instances) },
     { name: 'files', value: fixedCount(summary.files) },

@@ -194,6 +194,14 @@ describe('what instances are used for', () => {
       const idle = await run('ls', '--cached', '--idle-since', '1y', '--fields', 'domain');
       expect(idle.stdout).to.equal('a.example.org\n');
       expect(idle.stderr).to.contain('Passed over: the report could not tell all of c.example.org.');
+      expect(idle.stderr).to.contain('d.example.org cannot be measured: it is being deleted');
+      expect(idle.exitCode).to.equal(68);
+    });
+
+    it('ends as the report itself did where that could not tell all', async () => {
+      expect((await run('report', '--cached')).exitCode).to.equal(68);
+      expect((await run('ls', '--cached', '--fields', 'domain,last_activity')).exitCode).to.equal(68);
+      expect((await run('ls', '--cached', '--fields', 'domain,locale')).exitCode).to.equal(0);
     });
 
     it('refuses what a report does not keep', async () => {
@@ -202,7 +210,7 @@ describe('what instances are used for', () => {
 
     it('says nothing of another life of a domain, and names it', async () => {
       await change('b.example.org', { cli_secret: Buffer.from('another').toString('base64') });
-      const { stdout, stderr } = await run(
+      const { stdout, stderr, exitCode } = await run(
         'ls',
         '--domain',
         'b.*',
@@ -212,7 +220,9 @@ describe('what instances are used for', () => {
         'files',
       );
       expect(JSON.parse(stdout)).to.deep.equal({ files: null });
-      expect(stderr).to.contain('Not in the report: b.example.org.');
+      expect(stderr).to.contain('Not measured: b.example.org: it is not in the report.');
+      expect(exitCode).to.equal(1);
+      expect((await run('ls', '--cached', '--idle-since', '1y')).stderr).to.contain('all of b.example.org');
     });
 
     it('forgets instances that are gone, and is written over', async () => {
@@ -230,6 +240,46 @@ describe('what instances are used for', () => {
       const { stdout } = await run('report', '--domain', 'a.*', '--json');
       expect(JSON.parse(stdout)).to.nested.include({ kept: false, 'summary.instances': 1 });
       expect(JSON.parse((await run('report', '--cached', '--json')).stdout).summary.instances).to.equal(3);
+    });
+  });
+
+  describe('beside a document that cannot be read', () => {
+    before(async () => {
+      for (const domain of ['b.example.org', 'c.example.org']) {
+        const [found] = await findByNames(platform.server, [domain]);
+        await platform.server.deleteDocument(INSTANCES, found?._id ?? '', found?._rev ?? '');
+      }
+      expect((await run('report')).exitCode).to.equal(0);
+      expect((await run('report', '--cached')).exitCode).to.equal(0);
+      await platform.server.putDocument(INSTANCES, { _id: 'odd', domain: 42 });
+    });
+
+    it('is not said to be of all, in a report and in what is kept of it', async () => {
+      const made = await run('report', '--json');
+      expect(JSON.parse(made.stdout)).to.deep.nested.include({
+        'summary.instances': 1,
+        'summary.unmeasured': 0,
+        'summary.unreadable': 1,
+      });
+      expect(made.exitCode).to.equal(68);
+      const kept = await run('report', '--cached');
+      expect(kept.stdout).to.contain('Documents that cannot be read, and are in no number: 1.');
+      expect(kept.stderr).to.contain('it is partial: documents that could not be read: 1');
+      expect(kept.exitCode).to.equal(68);
+    });
+
+    it('ends with the code of what succeeded in part where something is measured, and only there', async () => {
+      for (const argv of [
+        ['ls', '--fields', 'domain,files'],
+        ['ls', '--cached', '--fields', 'domain,files'],
+        ['ls', '--used-over', '90%'],
+        ['count', '--used-over', '90%'],
+      ]) {
+        expect((await run(...argv)).exitCode, argv.join(' ')).to.equal(68);
+      }
+      expect((await run('ls')).exitCode).to.equal(0);
+      expect((await run('count')).exitCode).to.equal(0);
+      expect((await platform.run('apps', 'ls')).exitCode).to.equal(68);
     });
   });
 });

@@ -48,11 +48,14 @@ describe('the page of what instances are used for', () => {
     const problem = { reading: 'activity', code: 'couchdb', problem: 'it is away' } as const;
     const measured = { instance, measures, problems: [problem] };
     counter.add(measured);
+    counter.addUnreadable();
     await keeper.add(measured);
     await keeper.end(counter.summary());
     expect(await page())
       .to.contain('3 h 0 min ago')
-      .and.to.contain('It is partial: of 1 instances')
+      .and.to.contain(
+        'It is partial: of 1 instances not all could be told, and 1 documents could not be read',
+      )
       .and.to.contain(domain)
       .and.to.contain('5.0 GB, 83.3% of its quota')
       .and.to.contain('up to 90%')
