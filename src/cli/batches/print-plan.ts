@@ -2,9 +2,11 @@ import type { Config } from '../../config/config.ts';
 import { defined } from '../../defined.ts';
 import { domainOf, type JobSpec } from '../../jobs/kinds/payload.ts';
 import type { RowRequest } from '../../jobs/queue/enqueue.ts';
+import type { SlugCount } from '../../operations/apps/slug-counter.ts';
 import type { Couch } from '../../operations/connect/couch.ts';
 import { planKeys, withKeyedFleet } from '../../operations/connect/with-fleet.ts';
 import type { BatchNaming, PreparedBatch } from '../../operations/instances/prepared-batch.ts';
+import { GoingAppsCounter } from '../../operations/plan/going-apps-counter.ts';
 import { type GuardQuestion, guardOfRows, guardSentence } from '../../operations/plan/guard.ts';
 import { withPlanServices } from '../../operations/plan/open-plan.ts';
 import { makePlan, type Plan, type PlannableWork } from '../../operations/plan/plan.ts';
@@ -20,12 +22,15 @@ import { writeOutput } from '../terminal/output-file.ts';
 import { programName } from '../terminal/program-name.ts';
 import { rowsText } from '../terminal/table.ts';
 import { besidePassedOver } from './run-prepared.ts';
+import { slugLines } from './slug-lines.ts';
 
 /** What a command that looks ahead answers with `--json`. */
 export interface PlanAnswer {
   readonly plan: { readonly kind: Plan['kind']; readonly name: string; readonly file?: string };
   readonly counts: Plan['counts'];
   readonly rows: readonly PlanRowAnswer[];
+  /** Applications that would be uninstalled, and from how many instances each; absent where none would. */
+  readonly apps?: readonly SlugCount[];
   /** What would have to be said before it is run; absent where nothing has. */
   readonly guard?: GuardQuestion;
 }
@@ -63,14 +68,16 @@ export async function showPlan(
   const { config, couch, output, live, file } = command;
   const plan = await withPlanServices(config, couch, (services) => makePlan(services, work));
   if (file !== undefined) await writePlan(command, plan, file);
-  for (const line of shownLines(plan, live)) output.line(line);
   const { kind, name, counts, rows } = plan;
+  const apps = goingApps(rows);
+  for (const line of shownLines(plan, apps, live)) output.line(line);
   const guard = await guardOfRows(couch.global, config.fleet.guardPercent, rows);
   if (guard !== undefined) output.note(`${guardSentence(guard)}: that number will be asked for.`);
   const answer = {
     plan: { kind, name, ...(file !== undefined && { file }) },
     counts,
     rows: rows.map(rowAnswer),
+    ...(apps.length > 0 && { apps }),
     ...defined({ guard }),
   };
   return { answer, outcome: counts.toDo > 0 ? 'somethingToDo' : 'done' };
@@ -123,8 +130,17 @@ export function rowAnswer({ request: { row }, domain, verdict, unknown }: ShownR
   return { row, domain, ...verdict, unknown };
 }
 
-function shownLines(plan: Plan, live: boolean): string[] {
-  return [planHeading(plan), ...rowsText(PLAN_HEAD, plan.rows.map(planCells), live)];
+function shownLines(plan: Plan, apps: readonly SlugCount[], live: boolean): string[] {
+  const going = apps.length === 0 ? [] : ['uninstalled would be', ...slugLines(apps)];
+  return [planHeading(plan), ...going, ...rowsText(PLAN_HEAD, plan.rows.map(planCells), live)];
+}
+
+function goingApps(rows: Plan['rows']): readonly SlugCount[] {
+  const counter = new GoingAppsCounter();
+  for (const { request, verdict } of rows) {
+    counter.add({ request, verdict: { fields: 'fields' in verdict ? verdict.fields : [] } });
+  }
+  return counter.counts();
 }
 
 /** How many rows a plan has of each verdict, in a line. */

@@ -6,6 +6,7 @@ import {
   printBatchResult,
   printFollowedBatch,
 } from '../../cli/batches/print-batch.ts';
+import { slugLines } from '../../cli/batches/slug-lines.ts';
 import { waitFlags } from '../../cli/flags/creation-flags.ts';
 import { waitMs } from '../../cli/flags/duration.ts';
 import { notifyFlag, notifyOf } from '../../cli/flags/notify-flag.ts';
@@ -160,11 +161,12 @@ export default class BatchesSubmit extends BaseCommand {
     const question = (what: string, number: number): string[] => [
       `Are you sure you want to ${what} ${count(number)} instance${number === 1 ? '' : 's'}, by the plan ${name}?`,
     ];
-    const { guarded, kinds } = await sizeOfPlan(plan);
+    const { guarded, kinds, apps } = await sizeOfPlan(plan);
     for (const [kind, number] of kinds) {
       const asked = ASKED[kind];
       if (asked === undefined) continue;
-      await askForNumber(prompt, number, question(asked, number));
+      const going = kind === 'uninstall-apps' ? slugLines(apps) : [];
+      await askForNumber(prompt, number, [...question(asked, number), ...going]);
       return undefined;
     }
     if (guarded === 0 || isNumberGiven) return undefined;

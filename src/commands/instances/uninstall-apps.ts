@@ -3,6 +3,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { planOrRun } from '../../cli/batches/plan-or-run.ts';
 import type { NothingQueued, StartedBatch } from '../../cli/batches/print-batch.ts';
 import type { PlanAnswer } from '../../cli/batches/print-plan.ts';
+import { slugLines } from '../../cli/batches/slug-lines.ts';
 import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
@@ -18,18 +19,22 @@ export default class InstancesUninstallApps extends BaseCommand {
   static override summary = 'Uninstall applications from instances that have them';
 
   static override description =
-    'As cozy-stack: the triggers of their services, their permissions and their documents go; what they have written stays, and so does their code, unless --purge-code is given. A webapp that an OAuth client of the instance uses is left alone. With a konnector the accounts go that its triggers name: where it wants to delete them at their providers, a running stack is needed, whose Redis is configured, and is waited for. An instance without the application is passed over.';
+    'As cozy-stack: the triggers of their services, their permissions and their documents go; what they have written stays, and so does their code, unless --purge-code is given. A webapp that an OAuth client of the instance uses is left alone. With a konnector the accounts go that its triggers name: where it wants to delete them at their providers, a running stack is needed, whose Redis is configured, and is waited for. An instance without the application is passed over. Without slugs each row of a file names its own in its column apps; slugs together with a file that has that column filled are refused, for it may say what the instances were made with.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> agenda --context beta',
     '<%= config.bin %> <%= command.id %> agenda tasks --from school.csv --purge-code',
+    '<%= config.bin %> <%= command.id %> --from removals.csv',
     '<%= config.bin %> <%= command.id %> agenda --all --dry-run',
   ];
 
   static override strict = false;
 
   static override args = {
-    slug: Args.string({ ignoreStdin: true, description: 'Slugs of the applications' }),
+    slug: Args.string({
+      ignoreStdin: true,
+      description: 'Slugs of the applications; none where the rows of a file name them',
+    }),
   };
 
   static override flags = {
@@ -39,7 +44,7 @@ export default class InstancesUninstallApps extends BaseCommand {
     }),
     from: {
       ...batchFlags.from,
-      summary: 'File with a domain a line, and a column apps where they differ; - for stdin',
+      summary: 'File with a domain a line, and a column apps where no slug is given; - for stdin',
     },
     all: Flags.boolean({ summary: 'From all instances', default: false }),
     ...filterFlags,
@@ -69,10 +74,9 @@ export default class InstancesUninstallApps extends BaseCommand {
       const ordered = { config, couch, output, live: this.live, json, work, look: flags };
       const { answer, outcome } = await planOrRun(ordered, prepared, async () => {
         if (work.force) return undefined;
-        const { total, described } = prepared;
-        const which = from === undefined ? order.apps.join(', ') : 'the applications of each row';
-        const question = `Are you sure you want to uninstall ${which} from ${count(total)} instances: ${described}?`;
-        await askForNumber({ ...ordered, stdin }, total, [question]);
+        const { total, described, slugs } = prepared;
+        const question = `Are you sure you want to uninstall applications from ${count(total)} instances: ${described}?`;
+        await askForNumber({ ...ordered, stdin }, total, [question, ...slugLines(slugs)]);
         return total;
       });
       this.endWith(outcome);

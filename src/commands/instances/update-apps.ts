@@ -18,7 +18,7 @@ export default class InstancesUpdateApps extends BaseCommand {
   static override summary = 'Update applications on instances that have them';
 
   static override description =
-    'To the newest version of the channel from which each was installed, unless something else is said. An instance without the application is passed over. As with cozy-stack, owners are asked nothing about new permissions; with --safe a version that asks for other permissions or terms waits until they agree, and apps ls --json shows it as availableVersion. A version of its own keeps the application from newer ones until an update says otherwise.';
+    'To the newest version of the channel from which each was installed, unless something else is said. An instance without the application is passed over. As with cozy-stack, owners are asked nothing about new permissions; with --safe a version that asks for other permissions or terms waits until they agree, and apps ls --json shows it as availableVersion. A version of its own keeps the application from newer ones until an update says otherwise. Without slugs each row of a file names its own in its column apps; slugs together with a file that has that column filled are refused, for it may say what the instances were made with.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> drive notes --all',
@@ -31,7 +31,10 @@ export default class InstancesUpdateApps extends BaseCommand {
   static override strict = false;
 
   static override args = {
-    slug: Args.string({ ignoreStdin: true, description: 'Slugs of the applications' }),
+    slug: Args.string({
+      ignoreStdin: true,
+      description: 'Slugs of the applications; none where the rows of a file name them',
+    }),
   };
 
   static override flags = {
@@ -47,7 +50,7 @@ export default class InstancesUpdateApps extends BaseCommand {
     }),
     from: {
       ...batchFlags.from,
-      summary: 'File with a domain a line, and a column apps where they differ; - for stdin',
+      summary: 'File with a domain a line, and a column apps where no slug is given; - for stdin',
     },
     all: Flags.boolean({ summary: 'On all instances', default: false }),
     ...filterFlags,

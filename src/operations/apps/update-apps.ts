@@ -4,17 +4,15 @@ import type { WantedSource } from '../../apps/update/update-source.ts';
 import { defined } from '../../defined.ts';
 import { InputError } from '../../errors.ts';
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
-import { INSTANCE_FLAGS } from '../../instances/options/flags.ts';
 import type { JobSpec } from '../../jobs/kinds/payload.ts';
 import { type PreparedBatch, preparedBatch } from '../instances/prepared-batch.ts';
-import { type Selection, type SelectionServices, selectRows, selectTargets } from '../targets/selection.ts';
-import type { Target } from '../targets/target.ts';
-import { appsCheck } from './apps-check.ts';
+import type { Selection, SelectionServices } from '../targets/selection.ts';
 import { checkedSlugs } from './checked-slugs.ts';
+import { type AppsTarget, selectApps } from './select-apps.ts';
 
 /** Which applications are to be updated, and to what. */
 export interface UpdateOrder extends WantedSource {
-  /** Slugs, as typed; where a row of a file names applications itself, these do not count for it. */
+  /** Slugs, as typed; none = each row of a file names its own. */
   readonly apps: readonly string[];
   /** Whether what asks for other permissions or terms is to wait until the owner agrees. */
   readonly safe: boolean;
@@ -23,42 +21,25 @@ export interface UpdateOrder extends WantedSource {
 /**
  * Prepares to update applications on the instances of a file or a filter, as a batch. An instance that has none of them
  * is passed over when its turn comes.
- * @throws InputError `no_apps`, `app_source`, `bad_choice`, and as `selectTargets`
+ * @throws InputError as `selectApps`
  */
 export async function prepareUpdates(
   services: SelectionServices,
   selection: Selection,
   order: UpdateOrder,
 ): Promise<PreparedBatch> {
-  const { apps, ...how } = order;
+  const { apps: given, ...how } = order;
   const wanted = checkedWish(how);
-  const workOf = (
-    slugs: readonly string[],
-    { domain, seen }: Target,
-    filter: InstanceFilter | undefined,
-  ): JobSpec => ({
+  const checked = (typed: readonly string[]) => checkedFor(wanted, typed);
+  const { targets } = await selectApps(services, selection, { given, checked });
+  const workOf = ({ domain, seen, apps }: AppsTarget, filter: InstanceFilter | undefined): JobSpec => ({
     kind: 'update-apps',
     domain,
-    apps: [...slugs],
+    apps: [...apps],
     ...wanted,
     ...defined({ seen, filter }),
   });
-  const checked = (typed: readonly string[]) => checkedFor(wanted, typed);
-  const { from, skipInvalid } = selection;
-  if (from !== undefined) {
-    const rows = { from, skipInvalid, check: appsCheck(apps, checked), columns: INSTANCE_FLAGS };
-    return preparedBatch({
-      kind: 'update-apps',
-      targets: await selectRows(rows, services),
-      workOf: (target, filter) => workOf(target.apps, target, filter),
-    });
-  }
-  const slugs = checked(apps);
-  return preparedBatch({
-    kind: 'update-apps',
-    targets: await selectTargets(selection, services),
-    workOf: (target, filter) => workOf(slugs, target, filter),
-  });
+  return preparedBatch({ kind: 'update-apps', targets, workOf });
 }
 
 /** What applications are to be updated to, whichever they are. @throws InputError `app_source`, `bad_choice` */

@@ -15,6 +15,7 @@ import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import { sealAddress } from '../../jobs/fleet/notices.ts';
 import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
 import type { JobSpec } from '../../jobs/kinds/payload.ts';
+import type { SlugCount } from '../apps/slug-counter.ts';
 import type { BatchRow } from '../batches/queue-rows.ts';
 import {
   type BatchReporter,
@@ -23,6 +24,7 @@ import {
   runBatch,
 } from '../batches/run-batch.ts';
 import { type FailureShare, failureLimit } from '../batches/steering-input.ts';
+import { GoingAppsCounter } from './going-apps-counter.ts';
 import { isGuarded, passGuard } from './guard.ts';
 import type { PlanHead, PlannedVerdict } from './plan-format.ts';
 import { batchOfPlan } from './plan-ids.ts';
@@ -59,6 +61,8 @@ export interface PlanSize {
   readonly guarded: number;
   /** Instances by what would be done to them. */
   readonly kinds: ReadonlyMap<JobKind, number>;
+  /** Applications that would be uninstalled, and from how many instances each. */
+  readonly apps: readonly SlugCount[];
 }
 
 /** Rows that are looked at again, and queued, at a time. */
@@ -77,14 +81,16 @@ export async function sizeOfPlan({ rows }: Pick<ReadPlan, 'rows'>): Promise<Plan
   let toDo = 0;
   let guarded = 0;
   const kinds = new Map<JobKind, number>();
+  const apps = new GoingAppsCounter();
   for await (const { verdict, request } of rows()) {
     if (!isPlannedWork(verdict)) continue;
     toDo += 1;
     const { kind } = request.work;
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     if (isGuarded(request.work)) guarded += 1;
+    apps.add({ request, verdict });
   }
-  return { toDo, guarded, kinds };
+  return { toDo, guarded, kinds, apps: apps.counts() };
 }
 
 /**

@@ -109,6 +109,7 @@ describe('instances uninstall-apps', () => {
     for (const flags of [[], ['--however-many', '2']]) {
       const { stdout, stderr, exitCode } = await platform.spawn(['batches', 'submit', plan, ...flags]).ended;
       expect(stdout).to.contain('uninstall applications from 3 instances');
+      expect(stdout).to.contain('agenda: 3 instances');
       expect(stderr).to.contain('--force');
       expect(exitCode).to.equal(1);
     }
@@ -124,10 +125,47 @@ describe('instances uninstall-apps', () => {
     expect(await hasAgenda('d.example.org')).to.equal(false);
   });
 
-  it('takes from each instance of a file what its row says, and else what the command says', async () => {
-    const rows = ['domain,apps', 'b.example.org,agenda', 'a.example.org,'];
+  it('refuses slugs with a file that names applications for another purpose, and takes nothing', async () => {
+    const rows = ['domain,apps', 'c.example.org,', 'a.example.org,"agenda,waterbill"'];
+    const file = await platform.write('creations.csv', rows);
+    for (const more of [[], ['--skip-invalid'], ['--dry-run']]) {
+      const { stderr, exitCode } = await run('notes', '--from', file, '--purge-code', '--force', ...more);
+      expect(stderr).to.match(/creations\.csv:3:apps: .*"agenda, waterbill"/);
+      expect(stderr).to.contain('Take the column apps out of the file');
+      expect(exitCode).to.equal(2);
+    }
+    expect(await hasAgenda('a.example.org')).to.equal(true);
+  });
+
+  it('refuses a file beside a filter', async () => {
+    const file = await platform.write('filtered.csv', ['domain', 'b.example.org']);
+    for (const more of [['--all'], ['--context', 'other']]) {
+      expect((await run('agenda', '--from', file, '--force', ...more)).exitCode).to.equal(2);
+    }
+    expect(await hasAgenda('b.example.org')).to.equal(true);
+  });
+
+  it('asks with each application and the number of instances that are meant by it', async () => {
+    const rows = ['domain,apps', 'a.example.org,"agenda,notes"', 'b.example.org,agenda'];
+    const file = await platform.write('both.csv', rows);
+    const ofRows = await platform.spawn(['instances', 'uninstall-apps', '--from', file]).ended;
+    expect(ofRows.stdout).to.contain('agenda: 2 instances').and.to.contain('notes: 1 instance\n');
+    const ofAll = await platform.spawn(['instances', 'uninstall-apps', 'notes', '--all', '--json']).ended;
+    expect(ofAll.stderr).to.contain('notes: 4 instances');
+    expect(await hasAgenda('a.example.org')).to.equal(true);
+  });
+
+  it('tells beforehand how many instances would lose each application', async () => {
+    const file = await platform.write('each.csv', ['domain,apps', 'a.example.org,"agenda,notes"']);
+    const { stdout } = await run('--from', file, '--dry-run', '--json');
+    expect(JSON.parse(stdout).apps).to.deep.equal([{ slug: 'agenda', instances: 1 }]);
+    expect((await run('--from', file, '--dry-run')).stdout).to.contain('agenda: 1 instance\n');
+  });
+
+  it('takes from each instance of a file what its row says', async () => {
+    const rows = ['domain,apps', 'b.example.org,agenda', 'a.example.org,notes'];
     const file = await platform.write('b.csv', rows);
-    const { stdout, exitCode } = await run('notes', '--from', file, '--force');
+    const { stdout, exitCode } = await run('--from', file, '--force');
     expect(stdout).to.contain('ended: 1 uninstalled, 1 skipped (not installed).');
     expect(exitCode).to.equal(0);
     expect(await hasAgenda('b.example.org')).to.equal(false);

@@ -54,15 +54,24 @@ describe('instances update-apps', () => {
     expect(await agendaOf('a.example.org')).to.include({ version: '2.3.1' });
   });
 
-  it('updates on each instance of a file what its row says, and else what the command says', async () => {
+  it('refuses slugs with a file that names applications for another purpose, and changes nothing', async () => {
+    await makeOld('a.example.org');
+    const file = await platform.write('creations.csv', ['domain,apps', 'a.example.org,agenda']);
+    const { stderr, exitCode } = await run('notes', '--from', file);
+    expect(stderr).to.match(/creations\.csv:2:apps: .*"agenda"/);
+    expect(exitCode).to.equal(2);
+    expect(await agendaOf('a.example.org')).to.include({ version: '2.0.0' });
+  });
+
+  it('updates on each instance of a file what its row says', async () => {
     await makeOld('a.example.org');
     await makeOld('b.example.org');
     const file = await platform.write('each.csv', [
       'domain,apps',
       'a.example.org,"notes,waterbill"',
-      'b.example.org,',
+      'b.example.org,agenda',
     ]);
-    const { stdout, exitCode, stderr } = await run('agenda', '--from', file);
+    const { stdout, exitCode, stderr } = await run('--from', file);
     expect(exitCode, stderr).to.equal(0);
     expect(stdout).to.contain('ended: 1 updated, 1 skipped (no other version).');
     expect(await agendaOf('a.example.org')).to.include({ version: '2.0.0' });
