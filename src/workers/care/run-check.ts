@@ -37,14 +37,17 @@ class Findings extends FleetError {
 
 /**
  * Runs one attempt of a check, which writes nothing. One instance is checked at a time by a job, so that the jobs that a worker
- * has at a time, and a batch's own limits, bound what CouchDB and the storage are asked. An instance that is not there, or that the
- * operator's filter does not mean any more, is passed over.
- * @throws LostLock when the job is not ours
+ * has at a time, and a batch's own limits, bound what CouchDB and the storage are asked. An instance that went since the order, or that
+ * the operator's filter does not mean any more, is passed over.
+ * @throws Refusal `not_found` where there was no such instance when the job was ordered; LostLock when the job is not ours
  */
 export async function runCheck(attempt: Attempt, payload: FsckPayload): Promise<OutcomeOf<'fsck'>> {
   const { services, signal } = attempt;
   const { domain, seen, filter, index, files, generation } = payload;
-  const instance = seen && (await readExpected(services, domain, seen, signal));
+  if (seen === undefined) {
+    throw new Refusal('not_found', `there is no instance with the domain or alias ${domain}`);
+  }
+  const instance = await readExpected(services, domain, seen, signal);
   if (instance === undefined || !(await isMeant(services, filter, instance, signal))) return 'not-checked';
   const check: Stage<'check', undefined, OutcomeOf<'fsck'>> = {
     name: 'check',

@@ -20,7 +20,8 @@ describe('instances fsck by the workers', () => {
     directory = await temporaryDirectory('fsck-batch');
     platform = await startPlatform();
     await platform.startWorker();
-    for (const domain of DOMAINS) await platform.run('instances', 'add', domain);
+    for (const domain of DOMAINS)
+      await platform.run('instances', 'add', domain, '--domain-aliases', `w.${domain}`);
   });
 
   after(async () => {
@@ -32,6 +33,33 @@ describe('instances fsck by the workers', () => {
     const { stdout, exitCode } = await fsck('--all', '--batch');
     expect(stdout).to.contain('ended: 3 healthy.');
     expect(exitCode).to.equal(0);
+  });
+
+  it('ends with 1 where an instance is not there, by name as in a file', async () => {
+    const file = await platform.write('mistyped.csv', ['domain', 'alcie.example.org', 'bob.example.org']);
+    for (const argv of [
+      ['--from', file],
+      ['alcie.example.org', 'bob.example.org', '--batch'],
+    ]) {
+      const { stdout, exitCode } = await fsck(...argv);
+      expect(stdout).to.contain('ended: 1 healthy, 1 failed.');
+      expect(exitCode).to.equal(1);
+      const batch = /Batch (\w+) ended/.exec(stdout)?.[1] ?? '';
+      const { stdout: rows } = await platform.run('batches', 'export', batch, '--failed');
+      expect(rows).to.match(/alcie\.example\.org.*not_found/);
+    }
+  });
+
+  it('takes an alias for its instance, as a check without workers does', async () => {
+    const file = await platform.write('aliases.csv', ['domain', 'w.alice.example.org', 'carol.example.org']);
+    for (const argv of [
+      ['--from', file],
+      ['w.alice.example.org', 'carol.example.org', '--batch'],
+    ]) {
+      const { stdout, exitCode } = await fsck(...argv);
+      expect(stdout).to.contain('ended: 2 healthy.');
+      expect(exitCode).to.equal(0);
+    }
   });
 
   it('says beforehand what it would look at', async () => {
