@@ -20,7 +20,8 @@ export function clouderyOf(
 }
 
 /**
- * Tells a Cloudery that the settings of an instance have changed, by the stack's own request (`docs/cozy-data.md` §6.3).
+ * Tells a Cloudery that the settings of an instance have changed, by the stack's own request (`docs/cozy-data.md` §6.3). A
+ * redirect is no success.
  * @throws NotTold
  */
 export async function putInCloudery(
@@ -32,5 +33,5 @@ export async function putInCloudery(
   const target = new URL(`${url}/api/v1/instances/${encodeURIComponent(uuid)}?source=stack`);
   const body = JSON.stringify({ email, locale, public_name: publicName });
   const { status } = await send(target, { method: 'PUT', token, body }, signal);
-  if (status >= 400) throw new NotTold(`it answered ${status}`);
+  if (status < 200 || status > 299) throw new NotTold(`it answered ${status}`);
 }

@@ -4,12 +4,19 @@ import { signalWithin } from '../signal-within.ts';
 /** A service that does not answer must not hold up a creation or a change, in milliseconds. */
 const TIMEOUT_MS = 10_000;
 
-/** Longest answer that is read, in characters. */
+/** Longest answer that is read, in characters. What is longer is cut off, and no JSON any more. */
 const LONGEST_ANSWER = 100_000;
 
 /** Why a service beside the stack was not told; the message never holds an address or a token. */
 export class NotTold extends Error {
   override readonly name = 'NotTold';
+  /** What it answered, where that is why. */
+  readonly status: number | undefined;
+
+  constructor(message: string, status?: number) {
+    super(message);
+    this.status = status;
+  }
 }
 
 interface ToldRequest {
@@ -26,7 +33,8 @@ interface ToldAnswer {
 }
 
 /**
- * One request to a service that a stack tells of its instances.
+ * One request to a service that a stack tells of its instances. Other than a stack, it follows no redirect: that of a proxy
+ * which wants a login leads by GET to a page that is there, and the service would count as told.
  * @throws NotTold without an answer within ten seconds; the signal's reason when that is aborted
  */
 export async function send(
@@ -45,13 +53,27 @@ export async function send(
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       ...(body !== undefined && { body }),
+      redirect: 'manual',
       signal: signalWithin(TIMEOUT_MS, signal),
     });
-    return { status: response.status, text: (await response.text()).slice(0, LONGEST_ANSWER) };
+    return { status: response.status, text: await beginOf(response) };
   } catch (error) {
     signal?.throwIfAborted();
     throw new NotTold(reasonOf(error));
   }
+}
+
+/** No more than the begin of an answer is fetched: nobody knows how long it is. */
+async function beginOf({ body }: Response): Promise<string> {
+  if (body === null) return '';
+  const decoder = new TextDecoder();
+  let text = '';
+  // To leave the loop closes the connection.
+  for await (const part of body) {
+    text += decoder.decode(part, { stream: true });
+    if (text.length >= LONGEST_ANSWER) return text.slice(0, LONGEST_ANSWER);
+  }
+  return text + decoder.decode();
 }
 
 /** The answer as JSON. @throws NotTold where it is none */

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import { putInCloudery } from '../../src/stack/cloudery.ts';
 import {
   changedBody,
   commonSettingsOf,
@@ -10,10 +11,15 @@ import {
 } from '../../src/stack/common-settings.ts';
 import { NotTold } from '../../src/stack/told-service.ts';
 import { sampleOptions } from '../instances/sample-options.ts';
+import { listeningOn } from '../support/listening-on.ts';
 import { thrownBy } from '../support/thrown-by.ts';
 
 const FAMILY = { url: 'http://family', token: 't' };
 const DEFAULT = { url: 'http://default', token: 't' };
+
+/** More than sockets hold, in bytes, and what is sent of it at a time. */
+const ENDLESS = 64_000_000;
+const PART = 'x'.repeat(64_000);
 
 const BODY = changedBody({ domain: 'alice.example.org', locale: 'fr', settings: {} }, 2, 1000);
 
@@ -145,6 +151,53 @@ describe('common settings', () => {
       answer = '<html>welcome</html>';
       const error = await thrownBy(getCommonSettings({ url, token: 'abc' }, 'alice', undefined));
       expect(String(error)).to.equal('NotTold: its answer is no JSON');
+    });
+
+    it('and a redirect to a page that is there is no success', async () => {
+      const paths: (string | undefined)[] = [];
+      const proxy = createServer((request, response) => {
+        paths.push(request.url);
+        const isPage = request.url === '/login';
+        response.writeHead(isPage ? 200 : 302, isPage ? {} : { location: '/login' }).end('<html>');
+      });
+      const service = { url: `http://127.0.0.1:${await listeningOn(proxy)}`, token: 'abc' };
+      try {
+        const error = await thrownBy(postCommonSettings(service, BODY, undefined));
+        expect(String(error)).to.equal('NotTold: it answered 302');
+        const told = { uuid: 'u', locale: 'fr', email: '', publicName: '' };
+        expect(String(await thrownBy(putInCloudery(service, told, undefined)))).to.equal(
+          'NotTold: it answered 302',
+        );
+        expect(paths).not.to.include('/login');
+      } finally {
+        proxy.closeAllConnections();
+        proxy.close();
+      }
+    });
+
+    it('and an answer without an end is read no further than needed', async () => {
+      let sent = 0;
+      const endless = createServer((_request, response) => {
+        response.on('error', () => undefined);
+        const more = (): void => {
+          while (!response.destroyed && sent < ENDLESS) {
+            sent += PART.length;
+            if (!response.write(PART)) break;
+          }
+          if (sent >= ENDLESS) response.end();
+        };
+        response.on('drain', more);
+        more();
+      });
+      const service = { url: `http://127.0.0.1:${await listeningOn(endless)}`, token: 'abc' };
+      try {
+        const error = await thrownBy(getCommonSettings(service, 'alice', undefined));
+        expect(String(error)).to.equal('NotTold: its answer is no JSON');
+        expect(sent).to.be.below(ENDLESS / 2);
+      } finally {
+        endless.closeAllConnections();
+        endless.close();
+      }
     });
 
     it('and a service that is not there is told by what the socket says', async () => {
