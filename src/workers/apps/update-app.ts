@@ -1,4 +1,4 @@
-import type { AppSource } from '../../apps/app-source.ts';
+import { type AppSource, parseSource } from '../../apps/app-source.ts';
 import type { PreparedApp } from '../../apps/app-store.ts';
 import { AppError } from '../../apps/errors.ts';
 import type { InstallableApp } from '../../apps/manifest/documents.ts';
@@ -13,7 +13,7 @@ import { withAppLock } from '../../stack/lock.ts';
 import { stackPrefix } from '../../stack/stack-instance.ts';
 import { findApp, kindOf } from './app-documents.ts';
 import { type AppWork, copyFiles, installInstance, placeOf, withCacheErrors } from './install-app.ts';
-import { type AppWriter, keepApp, removeStrays, replaceApp } from './write-update.ts';
+import { type AppWriter, keepApp, removeStrays, replaceApp, type TriggerWriter } from './write-update.ts';
 
 /** One application that is to be updated on one instance; `app` is its slug. */
 export interface AppUpdate extends AppWork, WantedSource {
@@ -49,19 +49,42 @@ const AT_REST: readonly unknown[] = ['ready', 'installed'];
  * StorageError, StackError
  */
 export async function updateApp(update: AppUpdate): Promise<UpdatedApp> {
-  const { services, instance, app: slug, signal } = update;
+  try {
+    return await tryUpdate(update);
+  } catch (error) {
+    // Nothing comes after this that would find them: an earlier try may have made triggers for what never comes.
+    if (error instanceof AppError && error.kind === 'final' && update.earlier?.version !== undefined) {
+      await withLock(update, removeStraysOf);
+    }
+    throw error;
+  }
+}
+
+async function tryUpdate(update: AppUpdate): Promise<UpdatedApp> {
+  const { app: slug } = update;
   const seen = await findApp(placeOf(update), slug);
   if (seen === undefined) return { state: 'absent', version: undefined };
   // Whatever takes long is done before the lock is taken: a stack waits for it no longer than 20 s.
-  const { verdict, source } = await decide(update, seen);
-  if (verdict.update === 'replace') await prepare(update, source);
+  const { verdict, fetched } = await decide(update, seen);
+  if (verdict.update === 'replace') await prepare(update, fetched);
+  return await withLock(update, updateLocked);
+}
+
+/** Does something under the stack's lock of the application. */
+async function withLock<T>(update: AppUpdate, work: (locked: AppUpdate) => Promise<T>): Promise<T> {
+  const { services, instance, app: slug, signal } = update;
   return await withAppLock(
     services.stack.lock,
     stackPrefix(instance),
     slug,
-    (locked) => updateLocked({ ...update, signal: locked }),
+    (locked) => work({ ...update, signal: locked }),
     { signal },
   );
+}
+
+async function removeStraysOf(update: AppUpdate): Promise<void> {
+  const installed = await findApp(placeOf(update), update.app);
+  if (installed !== undefined) await removeStrays({ ...placesOf(update, installed), slug: update.app });
 }
 
 async function updateLocked(update: AppUpdate): Promise<UpdatedApp> {
@@ -69,9 +92,9 @@ async function updateLocked(update: AppUpdate): Promise<UpdatedApp> {
   if (installed === undefined) return { state: 'absent', version: undefined };
   const decided = await decide(update, installed);
   if (decided.verdict.update !== 'replace') return await keep(update, installed, decided, decided.verdict);
-  const prepared = await prepare(update, decided.source);
+  const prepared = await prepare(update, decided.fetched);
   // Its source may have had another version a moment ago: judged is what is written.
-  const judged = judge(update, installed, decided.source, prepared.app);
+  const judged = judge(update, installed, decided, prepared.app);
   if (judged.verdict.update !== 'replace') return await keep(update, installed, judged, judged.verdict);
   const isSame = prepared.app.version === installed['version'];
   if (!isSame) await update.onReplace(prepared.app.version);
@@ -88,7 +111,7 @@ async function keep(
 ): Promise<UpdatedApp> {
   const writer = appWriter(update, installed, decided);
   // A stack may have finished what an earlier try had begun, with triggers of its own.
-  if (update.earlier !== undefined) await removeStrays(writer);
+  if (update.earlier !== undefined) await removeStrays({ ...writer, slug: update.app });
   switch (verdict.update) {
     case 'hold':
       await keepApp(writer, verdict.availableVersion);
@@ -106,23 +129,31 @@ function appWriter(
   installed: StoredDocument,
   { source, next, rules }: DecidedUpdate,
 ): AppWriter {
+  return { ...placesOf(update, installed), rules, app: next, source: source.text, now: new Date() };
+}
+
+/** Where something of an application is written, whatever comes. */
+function placesOf(update: AppUpdate, installed: StoredDocument): TriggerWriter {
   const { services, instance, lease } = update;
   return {
     place: placeOf(update),
     installed,
-    rules,
-    app: next,
     instance: installInstance(instance),
-    source: source.text,
     stackRedis: services.stack.jobs,
-    now: new Date(),
     assertHeld: () => lease.assertHeld(),
   };
 }
 
-/** An update of an installed application, and what it does. */
-interface DecidedUpdate {
+/** Where an update comes from. */
+interface UpdateSources {
+  /** What its document will say. */
   readonly source: AppSource;
+  /** What is asked for it: the same, but for a version that an earlier try has begun to write. */
+  readonly fetched: AppSource;
+}
+
+/** An update of an installed application, and what it does. */
+interface DecidedUpdate extends UpdateSources {
   readonly next: InstallableApp;
   /** Of the manifest that is installed. */
   readonly rules: PermissionRules;
@@ -132,14 +163,25 @@ interface DecidedUpdate {
 async function decide(update: AppUpdate, installed: StoredDocument): Promise<DecidedUpdate> {
   refuseBusy(update.app, installed);
   const source = updateSource(update.app, textOf(installed['source']), update);
-  return judge(update, installed, source, await look(update, source));
+  const sources = { source, fetched: begunSource(update, source) };
+  return judge(update, installed, sources, await look(update, sources.fetched));
+}
+
+/**
+ * Of a channel just the version that a plan has shown, where an earlier try has begun to write it: what is half written is
+ * finished, though the channel may have a newer one by now.
+ */
+function begunSource({ shown, earlier }: AppUpdate, source: AppSource): AppSource {
+  if (shown === undefined || earlier?.version !== shown) return source;
+  if (source.kind !== 'registry' || source.version !== undefined) return source;
+  return parseSource(`registry://${source.slug}/${source.channel}/${shown}`);
 }
 
 /** @param next what the source has */
 function judge(
   update: AppUpdate,
   installed: StoredDocument,
-  source: AppSource,
+  { source, fetched }: UpdateSources,
   next: InstallableApp,
 ): DecidedUpdate {
   const { services, instance, app: slug, safe } = update;
@@ -149,7 +191,7 @@ function judge(
   const rules = rulesOf(slug, installed['permissions']);
   const takesAny = takesAnyRules({ kind, slug }, services.contexts, instance.context);
   const verdict = judgeUpdate({ installed, rules, next, source, safe, takesAnyRules: takesAny });
-  return { source, next, rules, verdict };
+  return { source, fetched, next, rules, verdict };
 }
 
 /** What an earlier try of this job wrote is still this job's work. */

@@ -42,6 +42,9 @@ export interface AppWriter {
   assertHeld(): void;
 }
 
+/** What the triggers of an application are written with. */
+export type TriggerWriter = Pick<AppWriter, 'place' | 'installed' | 'instance' | 'stackRedis' | 'assertHeld'>;
+
 /**
  * Writes another version over the installed one, whose code must be there: triggers, document, permissions.
  * @param mayHaveStrays whether an earlier try may have made triggers for a version that never came
@@ -85,14 +88,14 @@ export async function keepApp(writer: AppWriter, availableVersion?: string): Pro
  * would run twice.
  * @throws CouchError, StackRedisAway
  */
-export async function removeStrays(writer: AppWriter): Promise<void> {
-  const { place, installed, app, instance } = writer;
+export async function removeStrays(writer: TriggerWriter & { readonly slug: string }): Promise<void> {
+  const { place, installed, slug, instance } = writer;
   const services = storedServices(installed['services']).values();
   const named = new Set([...services].map(({ trigger_id }) => trigger_id));
-  await removeTriggers(writer, await strayTriggers(place, app.slug, instance, named));
+  await removeTriggers(writer, await strayTriggers(place, slug, instance, named));
 }
 
-async function removeTriggers(writer: AppWriter, ids: readonly string[]): Promise<void> {
+async function removeTriggers(writer: TriggerWriter, ids: readonly string[]): Promise<void> {
   const { place, stackRedis, assertHeld } = writer;
   const { server, prefix, signal } = place;
   const database = databaseName(prefix, TRIGGERS);
@@ -102,7 +105,7 @@ async function removeTriggers(writer: AppWriter, ids: readonly string[]): Promis
   });
 }
 
-function schedulerOf({ instance: { prefix, couchCluster } }: AppWriter): Omit<StackInstance, 'domain'> {
+function schedulerOf({ instance: { prefix, couchCluster } }: TriggerWriter): Omit<StackInstance, 'domain'> {
   return { prefix, couchCluster };
 }
 

@@ -106,6 +106,11 @@ describe('an update of applications in several attempts', () => {
     return (await test.server.getDocument(apps, `io.cozy.apps/${slug}`))?.['version'];
   }
 
+  async function serviceTriggers(domain: string): Promise<string[]> {
+    const triggers = await test.documents(domain, 'io.cozy.triggers');
+    return triggers.flatMap(({ _id, worker }) => (worker === 'service' ? [_id] : []));
+  }
+
   function latestOf({ slug }: Ordered): { readonly path: string; readonly route: Route } {
     const path = `/registry/${slug}/stable/latest`;
     return { path, route: registry.routes.get(path) ?? status(404) };
@@ -144,6 +149,50 @@ describe('an update of applications in several attempts', () => {
     expect(await thrownBy(runUpdate(failing, again))).to.have.property('code', 'apps_not_updated');
     registry.routes.set(path, route);
     expect(await runUpdate(attempt(failing.progress()), again)).to.equal('not-updated');
+  });
+
+  it('finishes the version that a plan has shown though the registry has moved on', async () => {
+    for (const at of ['before', 'after'] as const) {
+      const given = await ordered();
+      const { slug, apps } = given;
+      const order = { ...given.order, shown: { [slug]: '2.0.0' } };
+      publishApp(registry, slug, '2.0.0', { services: { added: SERVICE } }, ['stable']);
+      const before = await killed({ ...given, order }, at);
+      publishApp(registry, slug, '3.0.0', {}, ['stable']);
+      const next = attempt(before);
+      expect(await runUpdate(next, order)).to.equal('updated');
+      expect(next.progress().apps?.[0]).to.include({ state: 'updated', version: '2.0.0' });
+      const written = await test.server.getDocument(apps, `io.cozy.apps/${slug}`);
+      expect(written).to.include({ version: '2.0.0', source: `registry://${slug}/stable` });
+      expect(await serviceTriggers(order.domain)).to.have.lengthOf(1);
+    }
+  });
+
+  it('leaves no trigger of a version that a plan has shown, and that cannot be had any more', async () => {
+    const given = await ordered();
+    const { slug } = given;
+    const order = { ...given.order, shown: { [slug]: '2.0.0' } };
+    publishApp(registry, slug, '2.0.0', { services: { added: SERVICE } }, ['stable']);
+    const before = await killed({ ...given, order }, 'before');
+    expect(await serviceTriggers(order.domain)).to.have.lengthOf(1);
+    registry.routes.set(`/registry/${slug}/2.0.0`, status(404));
+    publishApp(registry, slug, '3.0.0', {}, ['stable']);
+    const failing = attempt(before);
+    expect(await thrownBy(runUpdate(failing, order))).to.have.property('code', 'apps_not_updated');
+    expect(failing.progress().apps?.[0]).to.include({ state: 'failed', kind: 'final' });
+    expect(await serviceTriggers(order.domain)).to.deep.equal([]);
+    expect(await versionOf(given)).to.equal('1.0.0');
+  });
+
+  it('refuses another version than a plan has shown, of which nothing was begun', async () => {
+    const given = await ordered();
+    const order = { ...given.order, shown: { [given.slug]: '2.0.0' } };
+    publishApp(registry, given.slug, '2.0.0', {}, []);
+    publishApp(registry, given.slug, '3.0.0', {}, ['stable']);
+    const refused = attempt();
+    expect(await thrownBy(runUpdate(refused, order))).to.have.property('code', 'apps_not_updated');
+    expect(refused.progress().apps?.[0]).to.include({ code: 'app_outrun' });
+    expect(await versionOf(given)).to.equal('1.0.0');
   });
 
   it('holds back what asks for other permissions, though the registry spoke of another version before', async () => {
