@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { StoredDocument } from '../couchdb/documents.ts';
 import { databaseName } from '../instances/databases/prefix.ts';
+import { stackMessage } from '../instances/documents/stack-message.ts';
 import {
   ACCOUNTS,
   type AccountDeletions,
@@ -117,8 +118,9 @@ export async function deleteKonnectorAccounts(
 }
 
 /** The account for which a trigger runs that konnector. */
-function accountRunBy({ worker, message }: StoredDocument, slug: string): string | undefined {
+function accountRunBy({ worker, message: stored }: StoredDocument, slug: string): string | undefined {
   if (!KONNECTOR_WORKERS.includes(worker)) return undefined;
+  const message = stackMessage(stored);
   if (typeof message !== 'object' || message === null) return undefined;
   if (!('konnector' in message) || message.konnector !== slug || !('account' in message)) return undefined;
   return typeof message.account === 'string' && message.account !== '' ? message.account : undefined;

@@ -4,6 +4,7 @@ import type { CouchServer, StoredDocument } from '../couchdb/server.ts';
 import type { ExistingInstance } from '../instances/change/existing-instance.ts';
 import { databaseName, databasePrefix } from '../instances/databases/prefix.ts';
 import type { StoredInstance } from '../instances/documents/instance-document.ts';
+import { stackMessage } from '../instances/documents/stack-message.ts';
 import { refuseSharedDatabases } from '../instances/lookup/sharing.ts';
 import { deleteDocuments, type SeenDocument } from './delete-documents.ts';
 import { type GoTime, isBefore, parseGoTime } from './go-time.ts';
@@ -36,7 +37,8 @@ const ENDED: readonly string[] = ['done', 'errored'];
 /**
  * The jobs that go, as `cozy-stack jobs purge-old-jobs` means it (`purgeJobs` in `web/jobs/jobs.go`): queued before that time,
  * and not among those that stay. Other than there, no job goes that has not ended, those that stay are the newest, and the
- * newest of each trigger and state stays as well, for a stack tells from it how the trigger is. What cannot be read stays.
+ * newest of each trigger and state stays as well, for a stack tells from it how the trigger is. A job that failed to have an
+ * account deleted at its provider stays, too: nothing else says that the provider has to be told still. What cannot be read stays.
  *
  * @param now milliseconds since 1970
  */
@@ -62,8 +64,9 @@ export function jobsToPurge(
 }
 
 function endedJob(document: StoredDocument): EndedJob[] {
-  const { _id, _rev, worker, state, trigger_id: trigger, queued_at: queued } = document;
+  const { _id, _rev, worker, state, trigger_id: trigger, queued_at: queued, message } = document;
   if (typeof worker !== 'string' || typeof state !== 'string' || !ENDED.includes(state)) return [];
+  if (state === 'errored' && isAccountDeletion(message)) return [];
   const queuedAt = typeof queued === 'string' ? parseGoTime(queued) : undefined;
   if (queuedAt === undefined) return [];
   return [{ _id, _rev, worker, state, trigger: typeof trigger === 'string' ? trigger : undefined, queuedAt }];
@@ -113,7 +116,19 @@ export async function findOldJobs(
   return jobsToPurge(documents, age, Date.now());
 }
 
-/** Without its message and results, which may be large: all jobs of an instance are held at once. */
-function bare({ _id, _rev, worker, state, trigger_id, queued_at }: StoredDocument): StoredDocument {
-  return { _id, _rev, worker, state, trigger_id, queued_at };
+/** Without most of its message and its results, which may be large: all jobs of an instance are held at once. */
+function bare({ _id, _rev, worker, state, trigger_id, queued_at, message }: StoredDocument): StoredDocument {
+  const told = isAccountDeletion(message) && { message: { account_deleted: true } };
+  return { _id, _rev, worker, state, trigger_id, queued_at, ...told };
+}
+
+/** Whether a job is to have a konnector delete an account at its provider that is deleted here (`docs/cozy-data.md` §6.4). */
+function isAccountDeletion(stored: unknown): boolean {
+  const message = stackMessage(stored);
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    'account_deleted' in message &&
+    message.account_deleted === true
+  );
 }

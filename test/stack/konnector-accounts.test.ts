@@ -132,6 +132,22 @@ describe('the accounts of a konnector that goes', () => {
     await expectGone(instance, 0);
   });
 
+  it('are found where a trigger names them in the old form of a stack', async () => {
+    const instance = await made(true);
+    const old = (message: object) => ({
+      Data: Buffer.from(JSON.stringify(message)).toString('base64'),
+      Type: 'json',
+    });
+    await stack.fill(instance, TRIGGERS, [
+      trigger('old', old({ konnector: 'edf', account: 'untouched' })),
+      trigger('old-of-another', old({ konnector: 'sncf', account: 'other' })),
+      trigger('broken', { Data: 'bm8gSlNPTg==', Type: 'json' }),
+    ]);
+    const { live, triggers } = await find(instance);
+    expect(live.map(({ account }) => account)).to.have.members(['first', 'second', 'untouched']);
+    expect(triggers).to.include('old').and.not.include.members(['old-of-another', 'broken']);
+  });
+
   it('need a stack where it does', async () => {
     const { needsStack, live } = await find(await made(true));
     expect(needsStack).to.equal(true);

@@ -55,6 +55,21 @@ describe('the jobs of a stack that go', () => {
     expect(idsOf(jobsToPurge([...daily, ...seldom], AGE, NOW))).to.deep.equal(['seldom-1', 'seldom-2']);
   });
 
+  it('are none that failed to have an account deleted at its provider, and so is the only trace of that', () => {
+    const konnector = { worker: 'konnector', state: 'errored' };
+    const told = { account: 'a', account_rev: '1-a', konnector: 'edf', account_deleted: true };
+    const old = { Data: Buffer.from(JSON.stringify(told)).toString('base64'), Type: 'json' };
+    const all = [
+      ...jobs(50, 0, konnector, 'new'),
+      ...jobs(1, 400, { ...konnector, message: told }, 'untold'),
+      ...jobs(1, 400, { ...konnector, message: old }, 'untold-too'),
+      ...jobs(1, 400, { ...konnector, message: { konnector: 'edf' } }, 'ran'),
+      ...jobs(50, 0, { ...konnector, state: 'done' }, 'well'),
+      ...jobs(1, 400, { ...konnector, state: 'done', message: told }, 'told'),
+    ];
+    expect(idsOf(jobsToPurge(all, AGE, NOW))).to.have.members(['ran-0', 'told-0']);
+  });
+
   it('are those of the workers that were named', () => {
     const all = [...jobs(51, 100, {}, 'mail'), ...jobs(51, 100, { worker: 'service' }, 'service')];
     const named = { ...AGE, workers: ['service'] };

@@ -70,6 +70,20 @@ describe('instances purge-jobs', () => {
     expect(await left()).to.deep.equal(['10-days', 'service', 'waits']);
   });
 
+  it('keeps what says that a provider has still to be told of a deleted account', async () => {
+    const untold = { worker: 'konnector', state: 'errored' };
+    const message = { konnector: 'edf', account: 'a', account_rev: '1-a', account_deleted: true };
+    await platform.server.bulkInsert(ALICE, [
+      ...Array.from({ length: 50 }, (_, at) => job(`new-failed-${at}`, at / 100, untold)),
+      job('untold', 400, { ...untold, message }),
+      job('failed', 400, { ...untold, message: { konnector: 'edf' } }),
+    ]);
+    await run('alice.example.org', '--workers', 'konnector', '--force');
+    expect(await left())
+      .to.include('untold')
+      .and.not.include('failed');
+  });
+
   it('goes by the age and the workers that were asked for', async () => {
     await run('alice.example.org', '--duration', '3D', '--workers', 'service,konnector', '--force');
     expect(await left()).to.have.length(4);
