@@ -91,13 +91,41 @@ export function changedBody(
   };
 }
 
-/** Tells the service of an instance that it does not know. @throws NotTold */
+/**
+ * Tells the service of an instance that it does not know. Where it refuses, it may know just this from an earlier try, which
+ * ended before the version was noted: then it is told, for without the version no stack would ever tell of it again.
+ * @throws NotTold
+ */
 export async function postCommonSettings(
   service: CommonSettings,
   body: CommonSettingsBody,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  await sendBody(service, 'POST', PATH, body, signal);
+  try {
+    await sendBody(service, 'POST', PATH, body, signal);
+  } catch (error) {
+    if (!(error instanceof NotTold) || error.status === undefined) throw error;
+    if (!(await hasAlready(service, body, signal))) throw error;
+  }
+}
+
+async function hasAlready(
+  service: CommonSettings,
+  body: CommonSettingsBody,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  try {
+    return isSameVersion(await getCommonSettings(service, body.nickname, signal), body);
+  } catch (error) {
+    if (error instanceof NotTold) return false;
+    throw error;
+  }
+}
+
+/** Whether the service has just what a body says, in the version that it would be then: an earlier try has told it. */
+export function isSameVersion({ version, payload }: RemoteSettings, body: CommonSettingsBody): boolean {
+  if (version !== body.version) return false;
+  return Object.entries(body.payload).every(([key, value]) => payload[key] === value);
 }
 
 /** Tells the service of an instance that it knows. @throws NotTold */
@@ -139,7 +167,7 @@ async function sendBody(
 
 /** As the stack, which takes no other status for success. */
 function refuseUnless200(status: number): void {
-  if (status !== 200) throw new NotTold(`it answered ${status}`);
+  if (status !== 200) throw new NotTold(`it answered ${status}`, status);
 }
 
 function pathOf(nickname: string): string {

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Cloudery, CommonSettings, Config } from '../config/config.ts';
 import type { CouchDocument } from '../couchdb/documents.ts';
 import {
@@ -13,14 +12,13 @@ import type { Scheme } from '../instances/domains/registration-link.ts';
 import type { InstanceChanges } from '../instances/options/changes.ts';
 import { clouderyOf, putInCloudery } from './cloudery.ts';
 import {
-  type CommonSettingsBody,
   changedBody,
   commonSettingsOf,
   firstBody,
   getCommonSettings,
+  isSameVersion,
   postCommonSettings,
   putCommonSettings,
-  type RemoteSettings,
 } from './common-settings.ts';
 import { NotTold } from './told-service.ts';
 
@@ -146,7 +144,8 @@ async function tellCommonSettings(
   }
   const body = changedBody(person, version + 1, Date.now());
   const remote = await getCommonSettings(service, body.nickname, signal);
-  if (!isFromEarlierTry(remote, body)) {
+  // A try that ended between telling and noting the version: left alone, no stack would tell of the instance any more.
+  if (!isSameVersion(remote, body)) {
     if (remote.version !== version) {
       throw new NotTold(
         `it has version ${remote.version} of the settings, and the instance version ${version}`,
@@ -155,12 +154,6 @@ async function tellCommonSettings(
     await putCommonSettings(service, body, signal);
   }
   return await noteVersion(modification, instance, body.version);
-}
-
-/** A try that ended between telling and noting the version: left alone, no stack would tell of the instance any more. */
-function isFromEarlierTry({ version, payload }: RemoteSettings, body: CommonSettingsBody): boolean {
-  if (version !== body.version) return false;
-  return Object.entries(body.payload).every(([key, value]) => isDeepStrictEqual(payload[key], value));
 }
 
 /** A version that somebody else has noted meanwhile is never taken back. */

@@ -164,6 +164,25 @@ describe('modifyAndTell', () => {
     expect(instance.common_settings_version).to.equal(2);
   });
 
+  it('notes the first version that an earlier try has told and not noted', async () => {
+    const before = await put();
+    await modify(before, { locale: 'fr' });
+    const { common_settings_version: _, ...untold } = (await test.instance(before.domain)) ?? before;
+    // Killed between the answer of the service and its write.
+    await test.server.putDocument('global/instances', untold);
+    const result = await modify(before, { locale: 'fr' }, { resumed: true });
+    expect(result.untold).to.deep.equal([]);
+    expect(result.instance.common_settings_version).to.equal(1);
+  });
+
+  it('notes no version of what somebody else has told the service', async () => {
+    const before = await put();
+    recorder.kept.set(before.domain.split('.')[0] ?? '', { version: 1, payload: { language: 'de' } });
+    const { instance, untold } = await modify(before, { locale: 'fr' });
+    expect(untold).to.deep.equal([{ service: 'common settings', problem: 'it answered 409' }]);
+    expect(instance.common_settings_version).to.equal(undefined);
+  });
+
   it('tells a Cloudery again where an earlier try may have ended before it', async () => {
     const before = await putTold();
     const changes = { settings: { email: 'new@corp.example' } };

@@ -44,6 +44,10 @@ export async function startToldRecorder(): Promise<ToldRecorder> {
         response.writeHead(failure[1]).end('nothing that a token-1234 should be in');
         return;
       }
+      if (method === 'POST' && url === SETTINGS && kept.has(String(body['nickname']))) {
+        response.writeHead(409).end();
+        return;
+      }
       if (method !== 'GET' && url.startsWith(SETTINGS)) kept.set(String(body['nickname']), body);
       const there = kept.get(url.slice(SETTINGS.length + 1));
       const isMissing = method === 'GET' && there === undefined;

@@ -32,6 +32,7 @@ export const finish: CreateStage = {
   async run(context) {
     // A crash between the write and its record: the work is done.
     if (isFinished(instanceOf(context))) {
+      await announce(context, instanceOf(context));
       await leavePool(context, false);
       return undefined;
     }
