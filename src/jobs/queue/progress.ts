@@ -88,6 +88,8 @@ const progress = z.object({
    * other has put right what it finds no more.
    */
   begun: z.boolean().optional(),
+  /** Set once work on what an instance keeps has found nothing to do: so it ends, also where it is told by a later attempt. */
+  idle: z.boolean().optional(),
   /** The application that was not there when it was about to be installed: where it is there later, this job did it. */
   installing: z.string().optional(),
   /** Items of the pool that were made. */

@@ -25,8 +25,10 @@ export interface CareJob<Name extends StageRecord['stage'], Outcome> {
   readonly stage: Name;
   /** Why the stage is run again, although it is done, when an operator has the job tried again. */
   readonly doubt: string;
-  /** What the job came to where an attempt before did its work. */
+  /** What the job came to where it did its work. */
   readonly done: Outcome;
+  /** What it came to where there was nothing to do. */
+  readonly idle: Outcome;
   /** Throws where the instance is to be left alone, as it is at this reading. */
   refuse(instance: StoredInstance): void;
   /** @param instance as it was when the attempt began */
@@ -51,7 +53,7 @@ export interface CareHold {
 export async function runCareJob<Name extends StageRecord['stage'], Outcome>(
   attempt: Attempt,
   payload: CarePayload,
-  { stage, doubt, done, refuse, work }: CareJob<Name, Outcome>,
+  { stage, doubt, done, idle, refuse, work }: CareJob<Name, Outcome>,
 ): Promise<Outcome> {
   const { services, signal, lease, progress, record } = attempt;
   const { domain, seen, filter, generation } = payload;
@@ -68,15 +70,20 @@ export async function runCareJob<Name extends StageRecord['stage'], Outcome>(
       };
       guard(instance);
       await refuseUnmeant(services, filter, instance, signal, begun);
-      return await work(instance, {
+      const outcome = await work(instance, {
         begun,
         guard,
         async willWrite() {
           if (!begun) await record({ ...progress(), begun: true, incarnation: incarnationOf(instance) });
         },
       });
+      const isIdle = outcome === idle;
+      // An attempt after this one may find the stage done, and has to tell what this one came to.
+      if (isIdle !== (progress().idle === true)) await record({ ...progress(), idle: isIdle });
+      return outcome;
     },
     verify: async () => [doubt],
   };
-  return (await runStages({ ...attempt, stages: [only], context: undefined, generation })) ?? done;
+  const outcome = await runStages({ ...attempt, stages: [only], context: undefined, generation });
+  return outcome ?? (progress().idle === true ? idle : done);
 }

@@ -16,6 +16,7 @@ export async function runJobPurge(
     stage: 'purge',
     doubt: 'more jobs may be old by now',
     done: 'purged',
+    idle: 'no-old-jobs',
     refuse: refuseUnfinished,
     async work(instance, { begun, guard, willWrite }) {
       const purge = { ...services, id: instance._id, signal, guard, olderThanMs, workers, willWrite };

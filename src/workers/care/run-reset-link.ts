@@ -16,6 +16,7 @@ export async function runResetLink(
     stage: 'link',
     doubt: 'the link may have been used, or its time be over',
     done: 'linked',
+    idle: 'unregistered',
     refuse: refuseUnreachable,
     async work({ _id: id }, { guard, willWrite }) {
       await willWrite();

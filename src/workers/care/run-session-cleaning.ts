@@ -16,6 +16,7 @@ export async function runSessionCleaning(
     stage: 'clean',
     doubt: 'somebody may have logged in since',
     done: 'cleaned',
+    idle: 'no-sessions',
     refuse: refuseUnfinished,
     async work(instance, { begun, guard, willWrite }) {
       const cleaning = { ...services, id: instance._id, signal, guard, logins, willWrite };
