@@ -9,10 +9,11 @@ import {
 } from '../../cli/batches/export-format.ts';
 import { type Destination, writeReturnedRows, writeRows } from '../../cli/batches/export-rows.ts';
 import { batchChoiceArg, batchChoiceFlags } from '../../cli/flags/batch-choice.ts';
+import { currentAuthor } from '../../cli/terminal/actor.ts';
 import { rowText } from '../../cli/terminal/input-printer.ts';
 import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
-import type { BatchKind } from '../../jobs/batches/batch-kind.ts';
+import { type BatchKind, MIXED } from '../../jobs/batches/batch-kind.ts';
 import { ROW_STATES, type RowState } from '../../jobs/batches/row-state.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { checkedSlugs } from '../../operations/apps/checked-slugs.ts';
@@ -22,12 +23,16 @@ import { exportBatch } from '../../operations/batches/export-batch.ts';
 import { exportFile } from '../../operations/batches/export-file.ts';
 import { exportSuccessful, type SuccessfulRow } from '../../operations/batches/export-successful.ts';
 import { FAILURES } from '../../operations/batches/failure-groups.ts';
-import { type Couch, checkCouch, openCouch, withCouch } from '../../operations/connect/couch.ts';
+import { checkCouch, openCouch, withCouch } from '../../operations/connect/couch.ts';
 import { withFleet, withKeyedFleet } from '../../operations/connect/with-fleet.ts';
 import { problemReports } from '../../operations/input/check-file.ts';
 import { openInstanceFile } from '../../operations/input/row-file.ts';
 import { rulesOf } from '../../operations/input/rules-of.ts';
-import { openSessionLinks, type SessionLinks } from '../../operations/instances/care/session-links.ts';
+import {
+  type LinkServices,
+  openSessionLinks,
+  type SessionLinks,
+} from '../../operations/instances/care/session-links.ts';
 import { count } from '../../quantity-text.ts';
 
 /** Which rows of which batch, and what of them. */
@@ -136,7 +141,10 @@ export default class BatchesExport extends BaseCommand {
         const id = await choose(fleet);
         const { kind } = await batches.get(id);
         const shape = { kind, sessionLinks: sessionApp !== undefined };
-        const links = sessionApp === undefined ? undefined : this.openLinks(config, couch, kind, sessionApp);
+        const links =
+          sessionApp === undefined
+            ? undefined
+            : this.openLinks(config, { ...couch, fleet }, kind, sessionApp);
         try {
           if (successful) {
             const rows = exportSuccessful(batches, couch, linkScheme, id, links?.linksOf);
@@ -159,11 +167,11 @@ export default class BatchesExport extends BaseCommand {
     });
   }
 
-  private openLinks(config: Config, couch: Couch, kind: BatchKind, app: string): SessionLinks {
-    if (kind !== 'create') {
+  private openLinks(config: Config, services: LinkServices, kind: BatchKind, app: string): SessionLinks {
+    if (kind !== 'create' && kind !== MIXED) {
       throw new InputError('bad_choice', '--session-links is for a batch that made instances');
     }
-    return openSessionLinks(config, couch, app);
+    return openSessionLinks(config, services, app, currentAuthor());
   }
 
   private async ofFile(config: Config, source: string, to: Destination): Promise<void> {

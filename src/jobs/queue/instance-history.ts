@@ -26,7 +26,16 @@ const MOST_OF_WORD = 64;
 const entry = z.object({
   /** Milliseconds since 1970. */
   at: z.int().min(0).max(8.64e15),
-  what: z.enum([...KIND_NAMES, 'passphrase', 'features', 'retry', 'cancel', 'date', 'date-cancel']),
+  what: z.enum([
+    ...KIND_NAMES,
+    'passphrase',
+    'features',
+    'retry',
+    'cancel',
+    'date',
+    'date-cancel',
+    'session-link',
+  ]),
   /** How it ended; `asked` for what only has other work go on or stop. */
   state: z.enum(['done', 'skipped', 'incomplete', 'failed', 'cancelled', 'asked']),
   by: z.string().max(MOST_OF_BY).optional(),

@@ -90,6 +90,38 @@ describe('batches export --session-links', () => {
     expect(everything).not.to.contain(code);
   });
 
+  it('makes them for instances that a batch of several kinds has made, and for no other of it', async () => {
+    const file = await platform.write('list.csv', [
+      'domain,magic_link,locale',
+      'listed.example.org,true,en',
+      'oidc.example.org,,fr',
+    ]);
+    const applied = await platform.run('apply', '--from', file);
+    expect(applied.stdout, applied.stderr).to.contain('ended: 2 done.');
+    const database = databaseName(prefixOf('listed.example.org'), 'io.cozy.apps');
+    await platform.server.putDocument(database, { _id: 'io.cozy.apps/home', slug: 'home', state: 'ready' });
+    const argv = ['--use-most-recent', '--session-links', '--config', config];
+    const { stdout, stderr, exitCode } = await runCommand('batches', 'export', ...argv);
+    expect(exitCode, stderr).to.equal(0);
+    expect(stdout).to.match(/listed\.example\.org,created,.*home\.listed\.example\.org\/\?session_code=/);
+    expect(stdout).to.contain('oidc.example.org,modified').and.not.contain('home.oidc');
+    expect(await sessions.dbsize()).to.equal(1);
+  });
+
+  it('leaves in the history of each instance that a link was made, and by whom', async () => {
+    const made = async (domain: string) => {
+      const { stdout } = await platform.run('instances', 'history', domain, '--json');
+      const entries: { what: string; by?: string }[] = JSON.parse(stdout).entries;
+      return entries.filter(({ what }) => what === 'session-link');
+    };
+    const before = (await made('magic.example.org')).length;
+    await run();
+    const [latest, ...earlier] = await made('magic.example.org');
+    expect(earlier).to.have.length(before);
+    expect(latest?.by).to.contain('@');
+    expect(await made('both.example.org')).to.deep.equal([]);
+  });
+
   it('has columns for them in CSV, also beside who each owner is', async () => {
     const [head] = (await run()).stdout.split('\n');
     expect(head).to.equal(

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { appId } from '../../../apps/manifest/documents.ts';
 import type { Config } from '../../../config/config.ts';
 import { unlessNoDatabase } from '../../../couchdb/errors.ts';
@@ -9,6 +10,9 @@ import { instanceState } from '../../../instances/documents/instance-state.ts';
 import type { Subdomains } from '../../../instances/domains/domain.ts';
 import type { ReadResult } from '../../../instances/lookup/classify-document.ts';
 import { clusterIfAny } from '../../../instances/lookup/cluster-at.ts';
+import type { Fleet } from '../../../jobs/fleet/fleet.ts';
+import { type Author, authorFields } from '../../../jobs/kinds/author.ts';
+import { noteHistory } from '../../../jobs/queue/instance-history.ts';
 import { connectStackRedis } from '../../../stack/connect.ts';
 import { SESSION_CODE_SECONDS, saveSessionCode } from '../../../stack/session-codes.ts';
 
@@ -28,15 +32,23 @@ export interface SessionLinks {
   close(): void;
 }
 
+/** What such links are made with. */
+export interface LinkServices {
+  readonly fleet: Pick<Fleet, 'redis' | 'keys'>;
+  cluster(index: number | undefined): CouchServer;
+}
+
 /**
- * Opens what session links are made with.
+ * Opens what session links are made with. That a link was made is noted in the history of its instance, without its code.
  * @param app slug of the application that a link opens
+ * @param author who wants them
  * @throws InputError `bad_choice` where the configuration names no Redis of the stack for them
  */
 export function openSessionLinks(
   config: Config,
-  { cluster }: { cluster(index: number | undefined): CouchServer },
+  { cluster, fleet: books }: LinkServices,
   app: string,
+  author: Author,
 ): SessionLinks {
   const target = config.stackRedis?.sessions;
   if (target === undefined) {
@@ -63,6 +75,9 @@ export function openSessionLinks(
         return {};
       }
       const code = await saveSessionCode(sessions.redis, instance);
+      const made = { at: Date.now(), what: 'session-link', state: 'done', ...authorFields(author) } as const;
+      // The code is there: that its making cannot be noted would not take it back.
+      await noteHistory(books, instance.domain, randomUUID(), made).catch(() => undefined);
       const host = appHost(instance.domain, app, subdomains);
       return {
         sessionLink: `${fleet.linkScheme}://${host}/?session_code=${code}`,
