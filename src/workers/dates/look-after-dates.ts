@@ -5,8 +5,15 @@ import { wereGone } from '../../jobs/dates/date-ids.ts';
 import { createDateStore, type DateStore } from '../../jobs/dates/date-store.ts';
 import { type CouchTime, soundTime } from '../../jobs/dates/earlier-clock.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
+import { heldNames } from '../../jobs/queue/held-names.ts';
 import type { Log } from '../../logger.ts';
-import { type DueDates, instancesOf, judgeInstances, passGuardOfDates } from './judge-due-dates.ts';
+import {
+  type DueDates,
+  type InstanceOfDate,
+  instancesOf,
+  judgeInstances,
+  passGuardOfDates,
+} from './judge-due-dates.ts';
 import { byBatch, type DateRow, queueDates } from './queue-dates.ts';
 import { type RowOfDate, rowsOf, settlementOf } from './settle-dates.ts';
 
@@ -32,8 +39,11 @@ export interface DateLook {
   readonly queued: number;
 }
 
-/** Milliseconds for which a date is put off whose instance other work had. */
+/** Milliseconds for which a date is put off whose instance other work has. */
 const PUT_OFF_MS = 60_000;
+
+/** It is put off for no longer than that, however often it was before. */
+const MOST_PUT_OFF_MS = 3_600_000;
 
 /**
  * Makes jobs of the dates that are due, and takes away those that were seen to be carried out. Each step is written down
@@ -61,7 +71,7 @@ export async function lookAfterDates(services: DateServices, sweeps: boolean): P
   const set = dates.filter(({ queued, ended }) => queued === undefined && ended === undefined);
   const due = set.filter((date) => Date.parse(date.due) <= time.now);
   const queued = await settleQueued(services, store, known, time.now);
-  await queueDue(services, store, due);
+  await queueDue(services, store, due, time.now);
   const later = set.filter((date) => Date.parse(date.due) > time.now);
   if (sweeps) await dropGone(services, store, later);
   return { nextDue: nextDueOf(later), queued: queued + due.length };
@@ -130,12 +140,18 @@ async function settleQueued(
   return underWay + again.length;
 }
 
-/** The same date again a little later, as another job. */
+/** The same date again a little later, as another job: each time for twice as long, for each time is a batch. */
 function putOff({ queued: _, begun: __, turn = 0, ...date }: StoredDate, now: number): StoredDate {
-  return { ...date, turn: turn + 1, due: new Date(now + PUT_OFF_MS).toISOString() };
+  const pause = Math.min(PUT_OFF_MS * 2 ** turn, MOST_PUT_OFF_MS);
+  return { ...date, turn: turn + 1, due: new Date(now + pause).toISOString() };
 }
 
-async function queueDue(services: DateServices, store: DateStore, due: readonly StoredDate[]): Promise<void> {
+async function queueDue(
+  services: DateServices,
+  store: DateStore,
+  due: readonly StoredDate[],
+  now: number,
+): Promise<void> {
   if (due.length === 0) return;
   const { global, guardPercent, log, signal } = services;
   const fresh = await withoutDone(services, store, due);
@@ -145,14 +161,43 @@ async function queueDue(services: DateServices, store: DateStore, due: readonly 
   const left = fresh.filter((date) => !gone.includes(date));
   const { passed, held } = await passGuardOfDates(global, guardPercent, left, signal);
   await hold(services, store, held);
+  const { free, busy } = await byHolder(services, passed, instances);
+  // Queued now its row would fail at once; nothing of it is known to anybody yet, so that it stays the row it is to be.
+  const later = new Date(now + PUT_OFF_MS).toISOString();
+  if (busy.length > 0)
+    await store.write(
+      busy.map((date) => ({ ...date, due: later })),
+      signal,
+    );
   const at = new Date().toISOString();
   const noted = await store.write(
-    passed.map((date) => ({ ...date, queued: { at } })),
+    free.map((date) => ({ ...date, queued: { at } })),
     signal,
   );
   const ours = noted.filter((date) => date !== undefined);
   await queueRows(services, store, judgeInstances(ours, instances).rows);
   if (ours.length > 0) log.info('dates are due', { total: ours.length });
+}
+
+/** Those whose instance no job has at this moment, and the others. */
+async function byHolder(
+  { fleet }: DateServices,
+  dates: readonly StoredDate[],
+  instances: ReadonlyMap<string, InstanceOfDate>,
+): Promise<{ readonly free: readonly StoredDate[]; readonly busy: readonly StoredDate[] }> {
+  const named = dates.map((date) => {
+    const found = instances.get(date.instance.id);
+    const isRead = found !== undefined && found !== 'gone' && found !== 'missing' && found.readable;
+    return { date, name: isRead ? found.instance.domain : date.domain };
+  });
+  const held = await heldNames(
+    fleet,
+    named.map(({ name }) => name),
+  );
+  return {
+    free: named.filter(({ name }) => !held.has(name)).map(({ date }) => date),
+    busy: named.filter(({ name }) => held.has(name)).map(({ date }) => date),
+  };
 }
 
 /** Notes why nothing is done by these dates before somebody has said so, and tells it. */

@@ -302,30 +302,52 @@ describe('dates that are due', () => {
     expect(await dates.now(date)).to.deep.equal(later);
   });
 
-  it('are put off where other work has the instance, and carried out then', async () => {
+  /** Queues other work for an instance, which no worker does yet. @returns its job */
+  async function otherWork(instance: StoredInstance): Promise<string> {
+    const seen = { id: instance._id, incarnation: destroyDate(instance).instance.incarnation };
+    const work = { kind: 'modify', domain: instance.domain, seen, changes: { locale: 'fr' } } as const;
+    return (await enqueueJob(test.fleet, { work, tries: 1 })).jobId;
+  }
+
+  it('wait where other work has the instance, without a batch, and are carried out then', async () => {
     const instance = await put();
     const date = await dates.set(destroyDate(instance));
     await test.stopWorker();
-    const { incarnation } = date.instance;
-    const work = {
-      kind: 'modify',
-      domain: instance.domain,
-      seen: { id: instance._id, incarnation },
-    } as const;
-    const { jobId } = await enqueueJob(test.fleet, {
-      work: { ...work, changes: { locale: 'fr' } },
-      tries: 1,
-    });
-    await dates.lookAt(DUE_MS);
+    const jobId = await otherWork(instance);
     await dates.lookAt(DUE_MS);
     const later = await dates.now(date);
-    expect(later).to.include({ turn: 1 }).and.not.have.property('queued');
+    expect(later).to.not.have.any.keys('queued', 'turn', 'ended');
+    expect(Date.parse(later?.due ?? '') - DUE_MS).to.equal(60_000);
+    expect(await test.fleet.batches.find(date.batch)).to.equal(undefined);
+    await test.startWorker();
+    await test.ended(jobId);
+    await dates.lookAt(DUE_MS + 60_000);
+    expect(await endOf(date)).to.include({ outcome: 'destroyed' });
+  });
+
+  it('are put off for longer each time, and notify of the first batch alone', async () => {
+    const instance = await put();
+    const date = await dates.set(destroyDate(instance, { turn: 2, notify: 'sealed' }));
+    await test.stopWorker();
+    const { fleet } = test;
+    let jobId = '';
+    const createOnce: typeof fleet.batches.createOnce = async (id, batch) => {
+      jobId = await otherWork(instance);
+      expect(batch.notify).to.equal(undefined);
+      return await fleet.batches.createOnce(id, batch);
+    };
+    await dates.lookAt(DUE_MS, { fleet: { ...fleet, batches: { ...fleet.batches, createOnce } } });
+    expect(jobId).to.not.equal('');
+    await dates.lookAt(DUE_MS);
+    const later = await dates.now(date);
+    expect(later).to.include({ turn: 3 }).and.not.have.property('queued');
+    expect(Date.parse(later?.due ?? '') - DUE_MS).to.equal(240_000);
     await test.startWorker();
     await test.ended(jobId);
     if (later === undefined) throw new Error('the date is gone');
     await dates.lookAt(Date.parse(later.due));
     expect(await endOf(later)).to.include({ outcome: 'destroyed' });
-    expect(batchOfDate(later)).to.not.equal(date.batch);
+    expect(batchOfDate(later)).to.not.equal(batchOfDate(date));
   });
 
   it('are held where more of a command are due than were confirmed', async () => {
