@@ -4,7 +4,7 @@ import { assertAliasesFree } from '../instances/lookup/free-aliases.ts';
 import type { OutcomeOf } from '../jobs/kinds/job-kinds.ts';
 import type { ModifyPayload, ModifyStageName } from '../jobs/kinds/modify.ts';
 import { modifyAndTell, type Untold } from '../stack/modify-and-tell.ts';
-import { datedModification } from './dated-modification.ts';
+import { type DatedModification, datedModification } from './dated-modification.ts';
 import { createSinceCheck } from './instance/changed-since.ts';
 import {
   assertExpected,
@@ -58,6 +58,7 @@ export async function changeInstance({
     onUntold: ({ service, problem }: Untold) =>
       services.log.warn('a service was not told of a change', { target: service, problem }),
   };
+  if (dated?.isThere === false) throw await undone(existing, dated);
   const { outcome, instance: stored } = await modifyAndTell({
     ...existing,
     changes,
@@ -70,10 +71,23 @@ export async function changeInstance({
     refuseUnmeantSettings: (now) => since.settings(now),
   });
   if (dated !== undefined && !(await dated.written(stored))) {
-    await modifyAndTell({ ...existing, changes: { blocked: false } });
-    throw new Refusal('date_gone', `the date of ${payload.domain} was taken back while it was being blocked`);
+    throw await undone(existing, dated);
   }
   return outcome;
+}
+
+/** Lifts the block that was made for a date which is gone; one of somebody else stays. @returns that it is gone */
+async function undone(
+  existing: Omit<Parameters<typeof modifyAndTell>[0], 'changes'>,
+  dated: DatedModification,
+): Promise<Refusal> {
+  try {
+    const changes = { blocked: false };
+    await modifyAndTell({ ...existing, changes, refuseUnmeant: (now) => dated.refuseUndo(now) });
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'changed') throw error;
+  }
+  return new Refusal('date_gone', 'the date of this job was taken back while the instance was being blocked');
 }
 
 /** Why the change of an instance is made again when an operator has its job tried again. */

@@ -37,6 +37,7 @@ export function destroyContext(
     markedFrom: () => markedFrom,
     shutEarlier: () => undefined,
     claimDate: async () => undefined,
+    keepDate: async () => undefined,
     willMark: async (rev) => {
       markedFrom = rev;
     },

@@ -87,6 +87,60 @@ describe('blocking an instance for a date', () => {
     expect(left).to.not.have.property('blocked');
   });
 
+  /** The attempt of a job that another has died of, which had begun to write. */
+  async function resumed(instance: StoredInstance, date: NewDate): Promise<unknown> {
+    const given = { storage: fileStorage(test.storageRoot), designs: createDesignSource() };
+    const { _id: id, domain } = instance;
+    const seen = { id, incarnation: incarnationOf(instance) };
+    const about = { v: 1, kind: 'modify', generation: 0, tries: 1, domain, seen } as const;
+    const changes = { blocked: true, blockingReason: 'PAUSE' };
+    const payload = { ...about, changes, date: { id: date._id, batch: date.batch } };
+    const attempt = loneAttempt(testServices(test.server, given), {}, { stages: [], begun: true });
+    return await runModification(attempt, payload);
+  }
+
+  it('is known as the date’s by a worker that goes on after another had made it', async () => {
+    const instance = await put({ blocked: true, blocking_reason: 'PAUSE' });
+    const date = await dates.set(unblockDate(instance, { block: { ours: true, wanted: 'PAUSE' } }));
+    expect(await resumed(instance, date)).to.equal('unchanged');
+    expect((await dates.now(date))?.block).to.deep.equal({ ours: true, reason: 'PAUSE' });
+  });
+
+  it('is lifted by a worker that goes on where the date was taken back since', async () => {
+    const instance = await put({ blocked: true, blocking_reason: 'PAUSE' });
+    expect(await thrownBy(resumed(instance, unblockDate(instance)))).to.include({ code: 'date_gone' });
+    expect(await read(instance)).to.not.have.property('blocked');
+  });
+
+  it('is not made by a worker that goes on where the date was taken back since', async () => {
+    const instance = await put();
+    expect(await thrownBy(resumed(instance, unblockDate(instance)))).to.include({ code: 'date_gone' });
+    expect(await read(instance)).to.deep.equal(instance);
+  });
+
+  it('is not taken for one of somebody else by a worker that goes on', async () => {
+    const instance = await put({ blocked: true, blocking_reason: 'PAYMENT_FAILED' });
+    const date = await dates.set(unblockDate(instance, { block: { ours: true, wanted: 'PAUSE' } }));
+    expect(await thrownBy(resumed(instance, date))).to.include({ code: 'changed' });
+    await dates.clear();
+    expect(await thrownBy(resumed(instance, date))).to.include({ code: 'date_gone' });
+    expect(await read(instance)).to.deep.equal(instance);
+  });
+
+  it('is lifted with its destruction where nobody has noted yet that it was made', async () => {
+    const instance = await put({ blocked: true, blocking_reason: 'LEFT' });
+    const date = await dates.set(destroyDate(instance, { block: { ours: true, wanted: 'LEFT' } }));
+    const services = { global: test.server, fleet: test.fleet };
+    const { cancellations } = await cancelDates(services, [date], author, DUE_MS);
+    expect(cancellations[0]).to.include({ verdict: 'cancelled', lifts: true });
+    const lift = await dates.now({ _id: `unblock:${instance._id}` });
+    if (lift === undefined) throw new Error('there is no date that lifts it');
+    await dates.lookAt(DUE_MS);
+    expect(await test.ended(jobOfDate(lift))).to.include({ outcome: 'modified' });
+    expect(await read(instance)).to.not.have.property('blocked');
+    await dates.lookAt(DUE_MS);
+  });
+
   it('leaves a block of somebody else as it is, and the date without one', async () => {
     const instance = await put({ blocked: true, blocking_reason: 'PAYMENT_FAILED' });
     const date = await dates.set(unblockDate(instance, { block: { ours: true } }));

@@ -17,7 +17,7 @@ import { withFleet } from '../../operations/connect/with-fleet.ts';
 import {
   cancelDates,
   type DateCancellation,
-  judgeCancellation,
+  judgeCancellations,
 } from '../../operations/instances/dates/cancel-dates.ts';
 import { chooseDates } from '../../operations/instances/dates/list-dates.ts';
 import { selectTargets } from '../../operations/targets/selection.ts';
@@ -83,7 +83,9 @@ export default class DatesCancel extends BaseCommand {
       const without = [...(domains ?? [])].filter((domain) => !has.has(domain));
       const isPartial = noteUnread(chosen, this.output);
       if (dryRun) {
-        const cancellations = dates.map(judgeCancellation);
+        const cancellations = await withFleet(config, (fleet) =>
+          judgeCancellations({ global: couch.global, fleet }, dates),
+        );
         this.show(cancellations, without);
         this.endWith(cancellations.some(isCancelled) ? 'somethingToDo' : 'done');
         return { dates: cancellations, without };

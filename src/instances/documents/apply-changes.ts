@@ -7,7 +7,7 @@ import { type InstanceDocument, type InstanceFields, isEmptyField } from './inst
 import { AUTH_MODE_NUMBERS } from './instance-state.ts';
 
 /** What the stack's own block puts where no reason is given (`docs/cozy-data.md` §6.3). */
-const UNKNOWN_REASON = 'UNKNOWN';
+export const UNKNOWN_REASON = 'UNKNOWN';
 
 /** Fields that may be absent. */
 type OptionalField = Exclude<keyof InstanceFields, '_id' | 'domain' | 'locale' | 'password_defined'>;

@@ -23,9 +23,9 @@ const TRIES = 10;
  * The date of a job as it stands at this moment.
  * @throws Refusal `date_gone` where it was taken back or set anew since the job was queued
  */
-export async function requireDate(store: DateStore, { date, signal }: DatedJob): Promise<StoredDate> {
-  const found = await store.get(date.id, signal);
-  if (found !== undefined && found !== 'unreadable' && found.batch === date.batch) return found;
+export async function requireDate(store: DateStore, job: DatedJob): Promise<StoredDate> {
+  const found = await findDate(store, job);
+  if (found !== undefined) return found;
   throw new Refusal(
     'date_gone',
     'the date that this job was for was taken back, or set anew, after the job had been queued',
@@ -36,7 +36,7 @@ export async function requireDate(store: DateStore, { date, signal }: DatedJob):
 /**
  * Asks for the date of a job once more, right before the job begins with its instance, and writes into it that it has:
  * under its revision, so that of a job that begins and an operator who takes the date back one is first, and both know
- * which. May be repeated by the same job.
+ * which. That an earlier attempt ended, after which the job was tried again, is true no more. May be repeated by the same job.
  * @throws Refusal `date_gone`, and those of `refuseDue`, which are noted with the date: it is not tried again by itself
  */
 export async function claimDate(job: DatedJob, instance: StoredInstance): Promise<StoredDate> {
@@ -50,11 +50,52 @@ export async function claimDate(job: DatedJob, instance: StoredInstance): Promis
       if (error instanceof Refusal) await store.write([endedDate(found, error)], job.signal);
       throw error;
     }
-    if (found.begun?.job === job.jobId) return found;
-    const [begun] = await store.write([{ ...found, begun: { job: job.jobId } }], job.signal);
+    const begun = await begin(store, found, job);
     if (begun !== undefined) return begun;
   }
-  throw new FleetError('couchdb', `the date ${job.date.id} is written by others again and again`, '', {
+  throw neverWritten(job.date);
+}
+
+/**
+ * Asks for the date again once the job has begun with its instance: after its flag was set nothing of the instance is asked
+ * for any more that `claimDate` has asked. May be repeated.
+ * @throws Refusal `date_gone` where it was taken back, or set anew, since
+ */
+export async function keepDate(job: DatedJob): Promise<void> {
+  const store = createDateStore(job.global);
+  for (let left = TRIES; left > 0; left -= 1) {
+    const found = await findDate(store, job);
+    if (found === undefined) {
+      throw new Refusal(
+        'date_gone',
+        'the date that this job is for was taken back, or set anew, after the job had begun',
+        'Nothing more was touched. To keep the instance: cozy-fleet instances modify --deleting=false, then --blocked=false if it was shut already.',
+      );
+    }
+    if ((await begin(store, found, job)) !== undefined) return;
+  }
+  throw neverWritten(job.date);
+}
+
+/** @returns the date with the job that has begun, as it is stored; undefined where somebody else has written it meanwhile */
+async function begin(
+  store: DateStore,
+  found: StoredDate,
+  { jobId, signal }: DatedJob,
+): Promise<StoredDate | undefined> {
+  if (found.begun?.job === jobId && found.ended === undefined) return found;
+  const { ended: _, ...date } = found;
+  const [begun] = await store.write([{ ...date, begun: { job: jobId } }], signal);
+  return begun;
+}
+
+async function findDate(store: DateStore, { date, signal }: DatedJob): Promise<StoredDate | undefined> {
+  const found = await store.get(date.id, signal);
+  return found !== undefined && found !== 'unreadable' && found.batch === date.batch ? found : undefined;
+}
+
+function neverWritten({ id }: DateOfJob): FleetError {
+  return new FleetError('couchdb', `the date ${id} is written by others again and again`, '', {
     kind: 'retry',
   });
 }

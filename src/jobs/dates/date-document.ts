@@ -31,6 +31,11 @@ const heldBack = z.strictObject({
 const block = z.strictObject({
   /** Whether it was made for the date; else it was there before, by somebody else. */
   ours: z.boolean(),
+  /**
+   * What the instance is to say once it is blocked for the date: by that a block is known as ours which was made by a worker
+   * that died before it could write `reason`. Absent where it was blocked already.
+   */
+  wanted: z.string().max(1000).optional(),
   /** What the instance says since it is blocked; absent until that was seen. */
   reason: z.string().max(1000).optional(),
 });
@@ -90,6 +95,11 @@ const dateDocument = z.discriminatedUnion('act', [
   }),
   z.strictObject({ ...shared, act: z.literal('unblock') }),
 ]);
+
+/** The reason by which the block is known that was, or may have been, made for a date; undefined where none was. */
+export function ownReason({ block: made }: { readonly block?: DateBlock | undefined }): string | undefined {
+  return made?.ours === true ? (made.reason ?? made.wanted) : undefined;
+}
 
 /** A date that is to be written. */
 export type NewDate = Readonly<z.infer<typeof dateDocument>>;

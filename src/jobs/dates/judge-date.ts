@@ -8,7 +8,7 @@ import {
   matches,
 } from '../../instances/lookup/instance-filter.ts';
 import type { JobSpec } from '../kinds/payload.ts';
-import type { NewDate } from './date-document.ts';
+import { type NewDate, ownReason } from './date-document.ts';
 
 // What is asked of an instance when its date is due, and once more by the worker that is about to begin: pure.
 
@@ -67,9 +67,12 @@ function refuseUnblocked({ domain, block }: NewDate, instance: StoredInstance): 
  * What is not blocked any more needs no unblocking, and is no refusal.
  * @throws Refusal `changed` where somebody else has blocked it since, or the block was never ours
  */
-export function refuseOtherBlock({ domain, block }: NewDate, instance: StoredInstance): void {
+export function refuseOtherBlock(
+  { domain, block }: Pick<NewDate, 'domain' | 'block'>,
+  instance: StoredInstance,
+): void {
   if (instance.blocked !== true) return;
-  if (block?.ours === true && block.reason === (instance.blocking_reason ?? '')) return;
+  if (ownReason({ block }) === (instance.blocking_reason ?? '')) return;
   throw new Refusal(
     'changed',
     `${domain} is blocked by somebody else by now: that block stays`,

@@ -55,6 +55,11 @@ export interface DestroyContext {
    * @throws Refusal `date_gone`, and those of `refuseDue`
    */
   claimDate(now: StoredInstance): Promise<void>;
+  /**
+   * Asks for that date once more after `mark`: the job may have ended in between, and the date been taken back.
+   * @throws Refusal `date_gone`
+   */
+  keepDate(): Promise<void>;
   /** Records that this job is about to set `deleting` on that revision. @param shutsOpen whether the write shuts it, and it was open */
   willMark(rev: string, shutsOpen: boolean): Promise<void>;
   /** Records that accounts which came while it was being shut were told of: nobody has to open it for them again. */

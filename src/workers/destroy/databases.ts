@@ -27,6 +27,7 @@ export const databases: DestroyStage = {
     }
     await ensureArchive(context);
     await whileLocked(context, async (signal) => {
+      await context.keepDate();
       await refuseUnarchived(context, signal);
       await deleteDatabases({ ...context, signal }, names);
     });

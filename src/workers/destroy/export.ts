@@ -26,6 +26,7 @@ export const confirm: DestroyStage = {
   isIdle: needsNoArchive,
 
   async run(context) {
+    await context.keepDate();
     await ensureArchive(context);
     return undefined;
   },

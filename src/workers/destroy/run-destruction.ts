@@ -1,4 +1,4 @@
-import { claimDate } from '../../jobs/dates/claim-date.ts';
+import { claimDate, keepDate } from '../../jobs/dates/claim-date.ts';
 import type { DestroyPayload } from '../../jobs/kinds/destroy.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import type { Progress } from '../../jobs/queue/progress.ts';
@@ -46,11 +46,16 @@ export async function runDestruction(
     async claimDate(now) {
       if (date !== undefined) await claimDate({ ...services, jobId, date, signal }, now);
     },
+    async keepDate() {
+      if (date !== undefined) await keepDate({ ...services, jobId, date, signal });
+    },
     willMark: (markedFrom, shutOpen) =>
       record({ ...progress(), incarnation: expected.incarnation, markedFrom, shutOpen }),
     hasToldLate: () => record({ ...progress(), shutOpen: false }),
   };
   context.shutFrom = context.shutEarlier();
+  // Tried again after it had begun it would not ask in `mark` any more.
+  if (progress().markedFrom !== undefined && instance.deleting === true) await context.keepDate();
   const outcome = await runStages({ ...attempt, stages: destroyStages, context, generation });
   return outcome ?? 'destroyed';
 }

@@ -1,11 +1,16 @@
 import { slices } from '../../../chunk.ts';
 import type { CouchServer } from '../../../couchdb/server.ts';
-import { dateId, type NewDate, type StoredDate } from '../../../jobs/dates/date-document.ts';
-import { forgetGone, jobOfDate, newDateBatch, rememberGone } from '../../../jobs/dates/date-ids.ts';
+import { defined } from '../../../defined.ts';
+import type { ReadResult } from '../../../instances/lookup/classify-document.ts';
+import { dateId, type NewDate, ownReason, type StoredDate } from '../../../jobs/dates/date-document.ts';
+import { forgetGone, newDateBatch, rememberGone } from '../../../jobs/dates/date-ids.ts';
 import { createDateStore } from '../../../jobs/dates/date-store.ts';
+import { liveJobsOf } from '../../../jobs/dates/jobs-of-dates.ts';
 import type { Fleet } from '../../../jobs/fleet/fleet.ts';
 import { type Author, authorFields } from '../../../jobs/kinds/author.ts';
 import { noteHistory } from '../../../jobs/queue/instance-history.ts';
+import { askToStop } from '../../jobs/cancel-job.ts';
+import { instancesOfDates } from './instances-of-dates.ts';
 import { describeDate } from './judge-setting.ts';
 
 /** What becomes of a date that is to be taken back. */
@@ -33,33 +38,85 @@ export interface DatesCancelled {
 /** Dates that are taken back at a time. */
 const PAGE = 200;
 
-/** What would become of a date that is to be taken back. Pure. */
-export function judgeCancellation(date: StoredDate): DateCancellation {
+/** Where dates and their jobs are. */
+export interface DateServices {
+  /** The CouchDB of `couchdb.url`. */
+  readonly global: CouchServer;
+  readonly fleet: Fleet;
+}
+
+/** What is known beside a date that is to be taken back. */
+export interface CancellationFacts {
+  /** Its instance; undefined where there is none. */
+  readonly found: ReadResult | undefined;
+  /** Ids of its jobs that have not ended, or are there again to be tried again. */
+  readonly live: readonly string[];
+}
+
+/**
+ * What would become of a date that is to be taken back. That its job has failed does not mean that it is over: somebody may
+ * have it tried again, and what it has flagged is still to go. Pure.
+ */
+export function judgeCancellation(date: StoredDate, { found, live }: CancellationFacts): DateCancellation {
   const about = { domain: date.domain, act: date.act, date: describeDate(date) };
-  if (date.begun !== undefined && date.ended === undefined) {
-    const why = `its job has begun: stop that with cozy-fleet jobs cancel ${jobOfDate(date)}`;
-    return { ...about, verdict: 'refused', why };
+  const refused = (why: string): DateCancellation => ({ ...about, verdict: 'refused', why });
+  const { begun, ended } = date;
+  if (begun !== undefined && (ended === undefined || live.length > 0)) {
+    return refused(`its job has begun: stop that with cozy-fleet jobs cancel ${live[0] ?? begun.job}`);
+  }
+  if (date.act === 'destroy' && found !== undefined) {
+    const wasFlagged = date.destruction.resume && begun === undefined;
+    if (!found.readable && begun !== undefined) {
+      return refused(
+        'its job has begun, and nobody can tell whether it is being deleted, for it cannot be read',
+      );
+    }
+    if (found.readable && found.instance.deleting === true && !wasFlagged) {
+      return refused(
+        `it is being deleted: to keep it, cozy-fleet instances modify ${found.instance.domain} --deleting=false, then --blocked=false if it was shut already; after that take its date back`,
+      );
+    }
   }
   return { ...about, verdict: 'cancelled', lifts: liftsBlock(date) };
 }
 
+/** What would become of each of these dates, in their order; nothing is written. */
+export async function judgeCancellations(
+  services: DateServices,
+  dates: readonly StoredDate[],
+): Promise<DateCancellation[]> {
+  return (await judged(services, dates)).map(({ verdict }) => verdict);
+}
+
+async function judged({ global, fleet }: DateServices, dates: readonly StoredDate[]) {
+  // Redis first: a job that begins after that writes the date, which is taken back under its revision.
+  const jobs = await liveJobsOf(fleet, dates);
+  const instances = await instancesOfDates(global, dates);
+  return dates.map((date, at) => {
+    const live = jobs[at] ?? [];
+    return { date, live, verdict: judgeCancellation(date, { found: instances.get(date.instance.id), live }) };
+  });
+}
+
 /** The block by which an instance waits for its end goes with its date; one that a date was to lift stays. */
-function liftsBlock({ act, block }: StoredDate): boolean {
-  return act === 'destroy' && block?.ours === true && block.reason !== undefined;
+function liftsBlock(date: StoredDate): boolean {
+  return date.act === 'destroy' && ownReason(date) !== undefined;
 }
 
 /**
  * Takes dates back, each under its revision, so that of an operator and a job that begins one is first. A block that was
  * made for one becomes a date of its own that is due at once, before the date goes: a worker asks once more whether it is
- * ours still, and whatever dies in between, it is lifted. Safe to repeat.
+ * ours still, and whatever dies in between, it is lifted. A job that is queued by one, or exports by it, is asked to stop.
+ * Safe to repeat.
  * @param now milliseconds since 1970
  */
 export async function cancelDates(
-  { global, fleet }: { readonly global: CouchServer; readonly fleet: Pick<Fleet, 'redis' | 'keys'> },
+  services: DateServices,
   dates: readonly StoredDate[],
   author: Author,
   now: number,
 ): Promise<DatesCancelled> {
+  const { global, fleet } = services;
   const store = createDateStore(global);
   const total = dates.filter(liftsBlock).length;
   const batch = newDateBatch();
@@ -67,8 +124,8 @@ export async function cancelDates(
   const cancellations: DateCancellation[] = [];
   let isLifted = false;
   for (const page of slices(dates, PAGE)) {
-    const judged = page.map((date) => ({ date, verdict: judgeCancellation(date) }));
-    const wanted = judged.filter(({ verdict }) => verdict.verdict === 'cancelled').map(({ date }) => date);
+    const all = await judged(services, page);
+    const wanted = all.filter(({ verdict }) => verdict.verdict === 'cancelled').map(({ date }) => date);
     const lifting = wanted.filter(liftsBlock);
     const there = await store.lookUp(lifting.map(({ instance }) => dateId('unblock', instance.id)));
     const lifts = lifting.map((date) => {
@@ -88,13 +145,15 @@ export async function cancelDates(
         written.filter((lift, at) => lift !== undefined && isIn(kept, lifting[at])).filter(isWritten),
       );
     }
-    for (const { date, verdict } of judged) {
+    for (const { date, verdict, live } of all) {
       const isChanged = kept.includes(date);
       const why = 'somebody else, or its job, has changed it at the same moment: look at it again';
       const { domain, act, date: text } = verdict;
       cancellations.push(isChanged ? { domain, act, date: text, verdict: 'refused', why } : verdict);
       if (verdict.verdict !== 'cancelled' || isChanged) continue;
       isLifted ||= verdict.lifts;
+      // It would find out by itself that its date is gone, but not before it has exported somebody who stays.
+      for (const jobId of live) await askToStop(fleet, { jobId, domain }, author).catch(() => undefined);
       await noteHistory(fleet, domain, `date-cancel-${date.batch}-${act}`, {
         ...{ at: now, what: 'date-cancel', state: 'asked', fields: [act] },
         ...authorFields(author),
@@ -114,7 +173,7 @@ function isWritten(date: StoredDate | undefined): date is StoredDate {
 
 /** The end of a block that was made for a date, due at once. */
 function liftOf(
-  { instance, domain, block, zone, tries, batch: before }: StoredDate,
+  date: StoredDate,
   lift: {
     readonly batch: string;
     readonly total: number;
@@ -123,6 +182,7 @@ function liftOf(
     readonly now: number;
   },
 ): NewDate {
+  const { instance, domain, zone, tries, batch: before } = date;
   const at = new Date(lift.now).toISOString();
   return {
     _id: dateId('unblock', instance.id),
@@ -140,6 +200,6 @@ function liftOf(
     ...authorFields(lift.author),
     setAt: at,
     tries,
-    ...(block && { block }),
+    block: { ours: true, ...defined({ reason: ownReason(date) }) },
   };
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { defined } from '../../../defined.ts';
+import { UNKNOWN_REASON } from '../../../instances/documents/apply-changes.ts';
 import type { StoredInstance } from '../../../instances/documents/instance-document.ts';
 import { instanceState } from '../../../instances/documents/instance-state.ts';
 import { describeUnreadable, type ReadResult } from '../../../instances/lookup/classify-document.ts';
@@ -10,6 +11,7 @@ import {
   dateId,
   dateState,
   type NewDate,
+  ownReason,
   type StoredDate,
 } from '../../../jobs/dates/date-document.ts';
 import type { Target } from '../../targets/target.ts';
@@ -51,6 +53,10 @@ export interface SettingFacts {
   /** Its dates, for what is to be done and for the other act. */
   readonly same: StoredDate | 'unreadable' | undefined;
   readonly other: StoredDate | 'unreadable' | undefined;
+  /** Whether a job of the first one has not ended, or is there again to be tried again. */
+  readonly lives?: boolean | undefined;
+  /** Whether that one notifies whom it is asked to; absent where nobody can tell. */
+  readonly notifiesSame?: boolean | undefined;
 }
 
 /** What becomes of one row of a command that sets dates. */
@@ -78,7 +84,7 @@ export function judgeSetting(
   shared: SharedFields,
   { row, domain, seen }: Target,
   filter: InstanceFilter | undefined,
-  { found, same, other }: SettingFacts,
+  { found, same, other, lives, notifiesSame }: SettingFacts,
   now: number,
 ): SettingVerdict {
   if (found === undefined || seen === undefined) return { verdict: 'missing' };
@@ -93,10 +99,16 @@ export function judgeSetting(
     return { verdict: 'refused', why: state === 'deleting' ? 'it is being deleted' : 'it is being made' };
   }
   if (same !== undefined && isSame(order, filter, seen, same)) {
-    return { verdict: 'same', date: same, blocks: same.block?.ours === true && !isBlockSeen(same, instance) };
+    const others = differences(shared, same, notifiesSame);
+    if (others.length === 0) {
+      const blocks = same.block?.ours === true && !isBlockSeen(same, instance);
+      return { verdict: 'same', date: same, blocks };
+    }
+    if (!order.replace)
+      return { verdict: 'other', why: `${describeDate(same)}; not as asked: ${others.join(', ')}` };
   }
   if (same !== undefined && !order.replace) return { verdict: 'other', why: describeDate(same) };
-  if (same?.begun !== undefined && same.ended === undefined) {
+  if (same?.begun !== undefined && (same.ended === undefined || lives === true)) {
     return { verdict: 'other', why: `${describeDate(same)}, which is being carried out` };
   }
   const refusal = refusalOf(order, instance, same, other);
@@ -138,10 +150,40 @@ function isSame(
   const isDue =
     apart === 0 || (date.said === order.said && apart < SAME_COMMAND_MS && isDuration(order.said));
   if (!isDue || (date.block === undefined) !== (order.block === undefined)) return false;
-  const { reason } = order.block ?? {};
-  if (reason !== undefined && date.block?.reason !== undefined && date.block.reason !== reason) return false;
+  // What was blocked already says why somebody else has blocked it, whatever is typed here.
+  const typed = order.block?.reason;
+  const reason = ownReason(date);
+  if (typed !== undefined && reason !== undefined && reason !== typed) return false;
   if (date.act !== 'destroy' || order.act !== 'destroy') return date.act === order.act;
   return isDeepStrictEqual(date.destruction, order.destruction) && isDeepStrictEqual(date.filter, filter);
+}
+
+/** By which flags a date that is the same otherwise would be carried out in another way, or told to somebody else. */
+function differences(
+  { steering, tries, maxFailures, maxFailuresPercent, confirmed, reason }: SharedFields,
+  date: StoredDate,
+  notifiesSame: boolean | undefined,
+): string[] {
+  const { window, rate, concurrency, canary } = steering ?? {};
+  const before = date.steering ?? {};
+  // By how many is not asked: rows may have come to the file since, which are dates of a batch of their own.
+  const isConfirmed = confirmed === undefined || date.confirmed !== undefined;
+  const limit = maxFailuresPercent ?? maxFailures;
+  const limitBefore = date.maxFailuresPercent ?? date.maxFailures;
+  const isLimit =
+    limit === limitBefore && (maxFailuresPercent === undefined) === (date.maxFailuresPercent === undefined);
+  const same: Readonly<Record<string, boolean>> = {
+    '--between': isDeepStrictEqual(window, before.window),
+    '--rate': rate === before.rate,
+    '--concurrency': concurrency === before.concurrency,
+    '--canary': canary === before.canary,
+    '--tries': tries === date.tries,
+    '--max-failures': isLimit,
+    '--notify': notifiesSame !== false,
+    '--however-many': isConfirmed,
+    '--reason': reason === date.reason,
+  };
+  return Object.keys(same).filter((flag) => same[flag] === false);
 }
 
 function isDuration(said: string): boolean {
@@ -159,10 +201,10 @@ function blockOf(
   before: StoredDate | undefined,
 ): DateBlock | undefined {
   if (order.block === undefined) return undefined;
-  if (instance.blocked !== true) return { ours: true };
+  // By the reason a block is known as ours, also where the worker that makes it dies: it is chosen before.
+  if (instance.blocked !== true) return { ours: true, wanted: order.block.reason ?? UNKNOWN_REASON };
   const reason = instance.blocking_reason ?? '';
-  const isOurs = before?.block?.ours === true && before.block.reason === reason;
-  return { ours: isOurs, reason };
+  return { ours: before !== undefined && ownReason(before) === reason, reason };
 }
 
 function refusalOf(
@@ -172,7 +214,7 @@ function refusalOf(
   other: StoredDate | undefined,
 ): string | undefined {
   const { blocked, blocking_reason: reason = '' } = instance;
-  const isOurs = same?.block?.ours === true && same.block.reason === reason;
+  const isOurs = same !== undefined && ownReason(same) === reason;
   if (order.act === 'unblock' && blocked === true && !isOurs) {
     return `it is blocked already${reason === '' ? '' : ` (${reason})`}, and that block is not to be lifted by a date`;
   }

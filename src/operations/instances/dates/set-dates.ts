@@ -3,11 +3,12 @@ import type { CouchServer } from '../../../couchdb/server.ts';
 import { classifyDocument, type ReadResult } from '../../../instances/lookup/classify-document.ts';
 import { INSTANCES } from '../../../instances/lookup/lookup.ts';
 import { clockText } from '../../../jobs/batches/hold-of.ts';
-import { DATE_ACTS, dateId, type NewDate } from '../../../jobs/dates/date-document.ts';
+import { DATE_ACTS, dateId, type NewDate, type StoredDate } from '../../../jobs/dates/date-document.ts';
 import { newDateBatch, rememberGone } from '../../../jobs/dates/date-ids.ts';
 import { createDateStore, type DateStore } from '../../../jobs/dates/date-store.ts';
+import { liveJobsOf } from '../../../jobs/dates/jobs-of-dates.ts';
 import type { KeyedFleet } from '../../../jobs/fleet/fleet.ts';
-import { sealAddress } from '../../../jobs/fleet/notices.ts';
+import { openAddress, sealAddress } from '../../../jobs/fleet/notices.ts';
 import { authorFields } from '../../../jobs/kinds/author.ts';
 import type { DateOfJob } from '../../../jobs/kinds/envelope.ts';
 import { noteHistory } from '../../../jobs/queue/instance-history.ts';
@@ -128,18 +129,43 @@ async function* judgedPages(
     const dates = await store.lookUp(
       page.flatMap(({ seen }) => (seen ? DATE_ACTS.map((act) => dateId(act, seen.id)) : [])),
     );
+    const live = await liveDates(fleet, dates);
     yield page.map((target) => {
       const id = target.seen?.id ?? '';
       const of = (act: (typeof DATE_ACTS)[number]) => dates.get(dateId(act, id));
+      const same = of(order.act);
       const facts = {
-        found: found.get(id),
-        same: of(order.act),
+        ...{ found: found.get(id), same, lives: live.has(dateId(order.act, id)) },
+        notifiesSame: same === 'unreadable' ? undefined : isNotified(same, notify, fleet),
         other: of(order.act === 'destroy' ? 'unblock' : 'destroy'),
       };
       const verdict = judgeSetting(order, shared, target, targets.filter, facts, now);
       return { row: target.row, domain: target.domain, ...verdict };
     });
   }
+}
+
+/** The ids of those dates a job of which has begun and has not ended; none without a fleet, where nothing is written. */
+async function liveDates(
+  fleet: KeyedFleet | undefined,
+  dates: ReadonlyMap<string, StoredDate | 'unreadable'>,
+): Promise<ReadonlySet<string>> {
+  const known = [...dates.values()]
+    .filter((date) => date !== 'unreadable')
+    .filter(({ begun }) => begun !== undefined);
+  if (fleet === undefined || known.length === 0) return new Set();
+  const jobs = await liveJobsOf(fleet, known);
+  return new Set(known.filter((_, at) => (jobs[at] ?? []).length > 0).map(({ _id }) => _id));
+}
+
+/** Whether a date notifies that address; undefined where the key of the fleet is not known, without which nobody can tell. */
+function isNotified(
+  date: StoredDate | undefined,
+  notify: string | undefined,
+  fleet: KeyedFleet | undefined,
+): boolean | undefined {
+  if (date?.notify === undefined || notify === undefined) return date?.notify === notify;
+  return fleet && openAddress(fleet.sealKey, date.notify) === notify;
 }
 
 /** A limit that is to be taken away is none from the beginning. */

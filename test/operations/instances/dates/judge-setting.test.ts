@@ -21,13 +21,18 @@ const destruction = { skipAccounts: false, resume: false };
 const destroy: DateOrder = { ...when, act: 'destroy', destruction };
 const unblock: DateOrder = { ...when, act: 'unblock', block: { reason: 'PAUSE' } };
 const shared = {
-  ...{ batch: 'NEW', total: 3, confirmed: 3, name: 'file.csv', by: 'me', reason: 'r', tries: 8 },
+  ...{ batch: 'NEW', total: 3, confirmed: 3, name: 'file.csv', by: 'me', reason: undefined, tries: 1 },
   ...{ steering: undefined, maxFailures: undefined, maxFailuresPercent: undefined, notify: undefined },
 };
 
-function judged(order: DateOrder, instance: StoredInstance, facts: Partial<SettingFacts> = {}) {
+function judged(
+  order: DateOrder,
+  instance: StoredInstance,
+  facts: Partial<SettingFacts> = {},
+  how: Partial<Parameters<typeof judgeSetting>[1]> = {},
+) {
   const about = { found: classifyDocument(instance), same: undefined, other: undefined, ...facts };
-  return judgeSetting(order, shared, targetOf(instance, 2), undefined, about, NOW);
+  return judgeSetting(order, { ...shared, ...how }, targetOf(instance, 2), undefined, about, NOW);
 }
 
 const stored = <Each extends object>(date: Each) => ({ ...date, _rev: '4-d' });
@@ -60,7 +65,73 @@ describe('setting a date', () => {
   it('blocks what is not blocked yet, and says so in the date only once that was seen', () => {
     const verdict = judged(unblock, plain);
     expect(verdict).to.include({ verdict: 'set', blocks: true });
-    expect('date' in verdict && verdict.date.block).to.deep.equal({ ours: true });
+    expect('date' in verdict && verdict.date.block).to.deep.equal({ ours: true, wanted: 'PAUSE' });
+  });
+
+  it('says beforehand which reason its block will have, where none was typed', () => {
+    const verdict = judged({ ...destroy, block: {} }, plain);
+    expect('date' in verdict && verdict.date.block).to.deep.equal({ ours: true, wanted: 'UNKNOWN' });
+  });
+
+  const window = { from: '22:00', until: '06:00', zone: 'Europe/Paris' };
+
+  for (const [flag, how] of [
+    ['--between', { steering: { window } }],
+    ['--canary', { steering: { canary: 3 } }],
+    ['--rate', { steering: { rate: 2 } }],
+    ['--concurrency', { steering: { concurrency: 2 } }],
+    ['--tries', { tries: 8 }],
+    ['--max-failures', { maxFailures: 2 }],
+    ['--max-failures', { maxFailures: 0, maxFailuresPercent: 2 }],
+    ['--reason', { reason: 'left' }],
+  ] as const) {
+    it(`is another one with another ${flag}, and says so (${JSON.stringify(how)})`, () => {
+      const same: StoredDate = stored(destroyDate(plain));
+      const verdict = judged(destroy, plain, { same }, how);
+      expect(verdict).to.include({ verdict: 'other' });
+      expect('why' in verdict && verdict.why).to.match(new RegExp(`not as asked: ${flag}$`));
+      const replaced = judged({ ...destroy, replace: true }, plain, { same }, how);
+      expect('date' in replaced && replaced.date).to.deep.include(how);
+      const before: StoredDate = stored(destroyDate(plain, how));
+      expect(judged(destroy, plain, { same: before }, how)).to.include({ verdict: 'same' });
+      expect(judged(destroy, plain, { same: before })).to.include({ verdict: 'other' });
+    });
+  }
+
+  it('is another one that notifies somebody else, and the same where nobody can tell', () => {
+    const same: StoredDate = stored(destroyDate(plain, { notify: 'sealed' }));
+    expect(judged(destroy, plain, { same, notifiesSame: false })).to.include({ verdict: 'other' });
+    expect(judged(destroy, plain, { same })).to.include({ verdict: 'same' });
+  });
+
+  it('is another one once its number is confirmed that nobody had said', () => {
+    const { confirmed: _, ...unsaid } = destroyDate(plain);
+    const same: StoredDate = stored(unsaid);
+    const verdict = judged(destroy, plain, { same });
+    expect('why' in verdict && verdict.why).to.contain('--however-many');
+    expect(judged(destroy, plain, { same }, { confirmed: undefined })).to.include({ verdict: 'same' });
+  });
+
+  it('is the same again where it was blocked already, whatever reason is typed', () => {
+    const order: DateOrder = { ...destroy, block: { reason: 'LEFT' } };
+    const instance = blocked('PAYMENT_FAILED');
+    const first = judged(order, instance);
+    const same = 'date' in first ? stored(first.date) : undefined;
+    expect(judged(order, instance, { same })).to.include({ verdict: 'same' });
+  });
+
+  it('is another one with another reason for a block that is not made yet', () => {
+    const same: StoredDate = stored(unblockDate(plain, { block: { ours: true, wanted: 'LEFT' } }));
+    expect(judged(unblock, plain, { same })).to.include({ verdict: 'other' });
+  });
+
+  it('does not take the place of one whose job had failed and is tried again', () => {
+    const due = '2099-09-01T00:00:00.000Z';
+    const begun = stored(destroyDate(plain, { due, begun: { job: 'j' } }));
+    const same: StoredDate = endedDate(begun, { code: 'export_incomplete', message: 'x' });
+    expect(judged({ ...destroy, replace: true }, plain, { same, lives: true })).to.include({
+      verdict: 'other',
+    });
   });
 
   it('keeps to a block of somebody else for a destruction, and makes none', () => {
