@@ -119,6 +119,7 @@ const FAILURES = {
   bad_seal: 'The passphrase was sealed for another fleet, another domain or another job.',
   busy: 'Another job, or another command, works on the instance.',
   cancelled: 'The job was cancelled.',
+  clocks: 'The clocks of this machine and of CouchDB are apart, and nobody can tell which of them is right.',
   couch_cannot_listen: 'The embedded CouchDB cannot listen on its port.',
   couch_not_started: 'The embedded CouchDB did not start.',
   couchdb: 'CouchDB did not answer a request, or refused it.',

@@ -7,7 +7,6 @@ import { type Config, clustersOpenToCreation } from '../config/config.ts';
 import { createDispatchTransport } from '../couchdb/dispatch-transport.ts';
 import { createHasOneNode } from '../couchdb/has-one-node.ts';
 import { type CouchServer, type CouchServerOptions, connectCouch } from '../couchdb/server.ts';
-import { serverDate } from '../couchdb/server-date.ts';
 import { FleetError } from '../errors.ts';
 import { createDesignSource } from '../instances/databases/design-source.ts';
 import { clusterAt } from '../instances/lookup/cluster-at.ts';
@@ -17,14 +16,13 @@ import { ensureGlobalDatabases } from '../instances/platform/global-databases.ts
 import { watchPlatform } from '../instances/platform/platform-indexes.ts';
 import { createPoolStore } from '../instances/pool/pool-store.ts';
 import { encryptorKeyOf } from '../instances/vault/organization-key.ts';
-import type { CouchTime } from '../jobs/dates/earlier-clock.ts';
+import { askCouchTime } from '../jobs/dates/ask-couch-time.ts';
 import { type Fleet, openFleet } from '../jobs/fleet/fleet.ts';
 import { joinFleet } from '../jobs/fleet/fleet-record.ts';
 import { createSigner } from '../jobs/fleet/signer.ts';
 import type { WorkEvent } from '../jobs/queue/work-event.ts';
 import { fleetLogins } from '../jobs/redis/logins.ts';
 import type { Log } from '../logger.ts';
-import { signalWithin } from '../signal-within.ts';
 import { createSkeletonStore } from '../skeleton/skeleton-store.ts';
 import { connectStack } from '../stack/connect.ts';
 import { createStackAdmin } from '../stack/export/stack-admin.ts';
@@ -195,14 +193,4 @@ export async function connectWorker({
     await close();
     throw error;
   }
-}
-
-/** Milliseconds that CouchDB may take to say the time. */
-const TIME_MS = 5_000;
-
-/** What CouchDB takes for the time, with ours before and after. */
-async function askCouchTime({ url, tls }: Config['couchdb'], signal: AbortSignal): Promise<CouchTime> {
-  const asked = Date.now();
-  const said = await serverDate(url, tls, signalWithin(TIME_MS, signal));
-  return { said, asked, answered: Date.now() };
 }

@@ -1,6 +1,22 @@
-import type { ChosenDates } from '../../operations/instances/dates/list-dates.ts';
+import type { ChosenDates, DateLine } from '../../operations/instances/dates/list-dates.ts';
 import { count } from '../../quantity-text.ts';
 import type { Output } from '../terminal/output.ts';
+
+/** What goes with a destruction, in words; empty where it is as usual. */
+export function howText({
+  exportTo,
+  skipAccounts,
+  resume,
+  filter,
+}: Pick<DateLine, 'exportTo' | 'skipAccounts' | 'resume' | 'filter'>): string {
+  const parts = [
+    exportTo === undefined ? '' : `exported first to ${exportTo}`,
+    skipAccounts === true ? 'accounts are not told of' : '',
+    resume === true ? 'also where it is flagged deleting' : '',
+    filter === undefined ? '' : `as long as ${filter}`,
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
 
 /** Documents that are named of those that could not be read. */
 const NAMED = 5;
@@ -16,7 +32,7 @@ export function noteUnread({ unreadable, passedOver }: ChosenDates, output: Outp
   if (passedOver.length > 0) {
     const named = passedOver.slice(0, NAMED).map(({ domain }) => domain);
     output.note(
-      `Of ${count(passedOver.length)} dates nobody can tell whether the filter means them, for their instances cannot be read: ${named.join(', ')}`,
+      `Of ${count(passedOver.length)} dates nobody can tell whether the filter means them, for their instances cannot be read or measured: ${named.join(', ')}`,
     );
   }
   return unreadable.length + passedOver.length > 0;

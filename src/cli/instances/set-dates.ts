@@ -1,6 +1,9 @@
+import { defined } from '../../defined.ts';
 import { clockText } from '../../jobs/batches/hold-of.ts';
+import { askCouchTime } from '../../jobs/dates/ask-couch-time.ts';
 import { withKeyedFleet } from '../../operations/connect/with-fleet.ts';
 import type { DateOrder } from '../../operations/instances/dates/judge-setting.ts';
+import { requireSoundClock } from '../../operations/instances/dates/require-sound-clock.ts';
 import {
   type DateSetting,
   type PreparedDates,
@@ -18,6 +21,7 @@ import type { CommandResult, Outcome } from '../terminal/exit-codes.ts';
 import type { Output } from '../terminal/output.ts';
 import { programName } from '../terminal/program-name.ts';
 import { rowsText } from '../terminal/table.ts';
+import { howText } from './date-lines.ts';
 
 /** What a command that sets dates answers with `--json`. */
 export interface DatesAnswer {
@@ -56,6 +60,7 @@ export interface DatesCommand extends Omit<OrderedBatch, 'look'> {
 /**
  * Shows what a command that sets dates would do, where only that is wanted; else sets them, once they were confirmed, and
  * blocks the instances that are to be blocked now.
+ * @throws FleetError `clocks` where this machine's clock may be wrong
  * @param confirm asks, where somebody has to be asked; answers the number of instances that was typed
  */
 export async function planOrSetDates(
@@ -63,6 +68,7 @@ export async function planOrSetDates(
   confirm: (prepared: PreparedDates) => Promise<number | undefined>,
 ): Promise<CommandResult<DatesAnswer>> {
   const { config, couch, output, live, work, services, selection, order, dryRun } = command;
+  requireSoundClock(await askCouchTime(config.couchdb, new AbortController().signal));
   const { notify = config.fleet.notify, howeverMany, ...naming } = work;
   const facts = { actor: currentActor(), guardPercent: config.fleet.guardPercent, now: Date.now(), notify };
   const prepared = await prepareDates(services, selection, order, { ...naming, ...facts });
@@ -132,6 +138,18 @@ function outcomeOfSettings(settings: readonly DateSetting[], passedOver: number)
   return well > 0 ? 'partlyFailed' : 'failed';
 }
 
+/** How what is ordered is done, after a comma; empty where it is as usual. */
+export function orderText(order: DateOrder): string {
+  if (order.act !== 'destroy') return '';
+  const { exportTo, skipAccounts, resume } = order.destruction;
+  const how = howText({
+    ...defined({ exportTo }),
+    ...(skipAccounts && { skipAccounts }),
+    ...(resume && { resume }),
+  });
+  return how === '' ? '' : `, ${how}`;
+}
+
 /** The date with its zone. */
 export function whenText({ due, zone }: Pick<DateOrder, 'due' | 'zone'>): string {
   return clockText(due, zone);
@@ -145,7 +163,7 @@ function settingLines(
 ): string[] {
   const counts = countsOf(settings);
   const parts = Object.entries(counts).map(([verdict, number]) => `${count(number)} ${verdict}`);
-  const heading = `${order.act} on ${whenText(order)}: ${count(settings.length)} ${settings.length === 1 ? 'instance' : 'instances'}`;
+  const heading = `${order.act} on ${whenText(order)}${orderText(order)}: ${count(settings.length)} ${settings.length === 1 ? 'instance' : 'instances'}`;
   const shown = all ? settings : settings.filter((setting) => !isWell(setting));
   return [
     [heading, ...parts].join('; '),

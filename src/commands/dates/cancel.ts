@@ -7,11 +7,18 @@ import { domainFileFlag } from '../../cli/flags/work-flags.ts';
 import { noteUnread } from '../../cli/instances/date-lines.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import { currentAuthor } from '../../cli/terminal/actor.ts';
+import { ask, printPlatform } from '../../cli/terminal/confirm.ts';
 import type { Outcome } from '../../cli/terminal/exit-codes.ts';
 import { programName } from '../../cli/terminal/program-name.ts';
 import { rowsText } from '../../cli/terminal/table.ts';
+import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
-import { isEmptyFilter } from '../../instances/lookup/instance-filter.ts';
+import {
+  describeFilter,
+  type InstanceFilter,
+  isEmptyFilter,
+} from '../../instances/lookup/instance-filter.ts';
+import { askCouchTime } from '../../jobs/dates/ask-couch-time.ts';
 import { type Couch, withCouch } from '../../operations/connect/couch.ts';
 import { withFleet } from '../../operations/connect/with-fleet.ts';
 import {
@@ -36,7 +43,7 @@ export default class DatesCancel extends BaseCommand {
   static override summary = 'Take back what is to be done to instances at a date';
 
   static override description =
-    'By domain, file, batch or filter. A block that was made for a destruction is lifted, as long as it is still that one; what a date was to unblock stays blocked. A date whose job has begun with its instance is not taken back.';
+    'By domain, file, batch or filter. A block that was made for a destruction is lifted, as long as it is still that one; what a date was to unblock stays blocked. A date whose job has begun with its instance is not taken back. Where a filter chooses the dates it asks to type their number.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> alice.example.org --reason "stays after all"',
@@ -54,6 +61,7 @@ export default class DatesCancel extends BaseCommand {
     from: domainFileFlag,
     batch: Flags.string({ summary: 'The dates that become that batch: all of one command' }),
     ...filterFlags,
+    force: Flags.boolean({ summary: 'Do not ask', default: false }),
     'skip-invalid': Flags.boolean({
       summary: 'Go on without the rows that are not good',
       dependsOn: ['from'],
@@ -77,7 +85,7 @@ export default class DatesCancel extends BaseCommand {
       const domains = isNamed
         ? await this.domainsOf(couch, { domains: typed, from, skipInvalid })
         : undefined;
-      const chosen = await chooseDates(couch.global, { domains, batch, filter });
+      const chosen = await chooseDates(couch, { domains, batch, filter });
       const { dates } = chosen;
       const has = new Set(dates.map(({ domain }) => domain));
       const without = [...(domains ?? [])].filter((domain) => !has.has(domain));
@@ -90,8 +98,14 @@ export default class DatesCancel extends BaseCommand {
         this.endWith(cancellations.some(isCancelled) ? 'somethingToDo' : 'done');
         return { dates: cancellations, without };
       }
+      if (!isEmptyFilter(filter) && !flags.force && dates.length > 0) {
+        await this.askFor(config, dates.length, filter);
+      }
+      // What lifts a block is due at once by either clock: nobody should have to set a clock right to take something back.
+      const { said, asked } = await askCouchTime(config.couchdb, new AbortController().signal);
+      const now = Math.min(said ?? asked, asked);
       const { cancellations, lifting } = await withFleet(config, (fleet) =>
-        cancelDates({ global: couch.global, fleet }, dates, currentAuthor(reason), Date.now()),
+        cancelDates({ global: couch.global, fleet }, dates, currentAuthor(reason), now),
       );
       this.show(cancellations, without);
       if (lifting !== undefined) {
@@ -102,6 +116,14 @@ export default class DatesCancel extends BaseCommand {
       this.endWith(outcomeOf(cancellations, without.length > 0 || isPartial));
       return { dates: cancellations, without, ...(lifting !== undefined && { lifting }) };
     });
+  }
+
+  /** What a filter means nobody has named. @throws FleetError `aborted` */
+  private async askFor(config: Config, total: number, filter: InstanceFilter): Promise<void> {
+    printPlatform(config, this.output);
+    const question = `Are you sure you want to take back ${count(total)} ${total === 1 ? 'date' : 'dates'}: ${describeFilter(filter)}?`;
+    const prompt = { stdin: process.stdin, json: this.jsonEnabled() };
+    await ask(prompt, [question, 'Type the number of dates to confirm: '], String(total));
   }
 
   /** Those that are named, whether or not there is still such an instance. */

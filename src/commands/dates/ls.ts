@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { tableFlags } from '../../cli/flags/table-flags.ts';
-import { noteUnread } from '../../cli/instances/date-lines.ts';
+import { howText, noteUnread } from '../../cli/instances/date-lines.ts';
 import { arrangementOf } from '../../cli/terminal/arrangement.ts';
 import { rowsText } from '../../cli/terminal/table.ts';
 import { localZone } from '../../jobs/batches/hold-of.ts';
@@ -10,13 +10,13 @@ import { withCouch } from '../../operations/connect/couch.ts';
 import { parseDueTime } from '../../operations/instances/dates/due-time.ts';
 import { chooseDates, type DateLine, dateLine } from '../../operations/instances/dates/list-dates.ts';
 
-const HEAD = ['DOMAIN', 'ACT', 'DUE', 'STATE', 'BLOCKED', 'BATCH', 'BY', 'REASON', 'WHY'];
+const HEAD = ['DOMAIN', 'ACT', 'DUE', 'STATE', 'BLOCKED', 'HOW', 'BATCH', 'BY', 'REASON', 'WHY'];
 
 export default class DatesLs extends BaseCommand {
   static override summary = 'List what is to be done to instances at a date, the soonest first';
 
   static override description =
-    'Dates are set by instances destroy --after and instances block --until. STATE is set, queued, or ended where nothing more is done about it by itself: WHY says why. Each becomes a row of the batch that is named, once it is due.';
+    'Dates are set by instances destroy --after and instances block --until. STATE is set, queued, or ended where nothing more is done about it by itself: WHY says why. HOW says what goes with a destruction, such as that it is exported first, and what its instance must still be. Each becomes a row of the batch that is named, once it is due.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -43,8 +43,8 @@ export default class DatesLs extends BaseCommand {
     const { batch, 'due-before': before } = flags;
     const clock = { now: Date.now(), zone: localZone() };
     const dueBefore = before === undefined ? undefined : parseDueTime(before, '--due-before', clock).due;
-    return await withCouch(this.loadConfig(flags.config), async ({ global }) => {
-      const chosen = await chooseDates(global, { filter, batch, dueBefore });
+    return await withCouch(this.loadConfig(flags.config), async (couch) => {
+      const chosen = await chooseDates(couch, { filter, batch, dueBefore });
       const lines = table.sorted(chosen.dates.map(dateLine), cells);
       const rows = lines.map((line) => table.cut(cells(line)));
       for (const line of rowsText(table.head, rows, this.live)) this.log(line);
@@ -57,5 +57,5 @@ export default class DatesLs extends BaseCommand {
 function cells({ domain, act, due, zone, state, blockedFor = '', batch, ...more }: DateLine): string[] {
   const { by = '', reason = '', code, message = '' } = more;
   const why = code === undefined ? '' : `${code}: ${message}`;
-  return [domain, act, `${due} ${zone}`, state, blockedFor, batch, by, reason, why];
+  return [domain, act, `${due} ${zone}`, state, blockedFor, howText(more), batch, by, reason, why];
 }

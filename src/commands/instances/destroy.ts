@@ -9,7 +9,7 @@ import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
 import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
 import { refuseSteeringOfOne } from '../../cli/flags/steering-flags.ts';
 import { domainFileFlag, howeverManyFlag, type WorkOptions, workFlags } from '../../cli/flags/work-flags.ts';
-import { type DatesAnswer, planOrSetDates, whenText } from '../../cli/instances/set-dates.ts';
+import { type DatesAnswer, orderText, planOrSetDates, whenText } from '../../cli/instances/set-dates.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import type { SingleResult } from '../../cli/jobs/print-job.ts';
 import { runSingle } from '../../cli/jobs/run-single.ts';
@@ -172,7 +172,7 @@ export default class InstancesDestroy extends BaseCommand {
     const command = { config, couch, output, live, json, work, services, selection: meant, order, dryRun };
     return await planOrSetDates(command, async ({ total, described }) => {
       if (work.force) return undefined;
-      const when = `on ${whenText(order)}, together with all data`;
+      const when = `on ${whenText(order)}, together with all data${orderText(order)}`;
       if (found !== undefined) {
         printPlatform(config, output);
         const question = `Are you sure that the instance for domain ${found.domain} is to be destroyed ${when}?`;

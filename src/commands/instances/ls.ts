@@ -75,7 +75,7 @@ export default class InstancesLs extends BaseCommand {
       const passedOver = passedOverPrinter(this.output, measures);
       const printer = measuredPrinter(this.output, readings);
       if (cached) this.output.note(keptText(await requireKeptReport(couch), Date.now()));
-      const dates = fields.includes('dates') ? await dateTexts(couch.global) : undefined;
+      const dates = fields.includes('dates') ? await dateTexts(couch) : undefined;
       const instances = () =>
         cached
           ? cachedInstances(couch.global, filter, passedOver)

@@ -3,7 +3,9 @@ import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { ensureGlobalDatabases } from '../../../src/instances/platform/global-databases.ts';
 import { readDate, type StoredDate } from '../../../src/jobs/dates/date-document.ts';
 import { createDateStore, DATES } from '../../../src/jobs/dates/date-store.ts';
-import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
+import { startApartCouch } from '../../support/apart-couch.ts';
+import { type CliPlatform, runCommand, startPlatform } from '../../support/cli-platform.ts';
+import { destroyDate } from '../../support/test-dates.ts';
 import { until } from '../../support/until.ts';
 
 describe('dates of instances', () => {
@@ -194,6 +196,52 @@ describe('dates of instances', () => {
     expect(shown.dates).to.deep.equal([listed[1]]);
     const { stdout } = await run('instances', 'ls', '--fields', 'domain,dates', '--domain', later);
     expect(stdout.trim()).to.match(/\S+\s+\[destroy 2030-05-01T12:00:00\+02:00\]/);
+  });
+
+  it('are listed with what goes with them, such as that they are exported first', async () => {
+    const domain = await put({ context: 'school' });
+    const found = await instance(domain);
+    if (found === undefined) throw new Error('it is not there');
+    const destruction = { skipAccounts: true, resume: false, exportTo: '/srv/archives' };
+    const stored = { ...found, domain, locale: 'en', password_defined: false } as const;
+    const date = destroyDate(stored, { destruction, filter: { context: 'school' } });
+    await createDateStore(platform.server).write([date]);
+    const how = { exportTo: '/srv/archives', skipAccounts: true, filter: 'context school' };
+    const [listed] = JSON.parse((await run('dates', 'ls', '--json')).stdout);
+    expect(listed).to.include(how).and.not.have.property('resume');
+    expect(JSON.parse((await run('instances', 'show', domain, '--json')).stdout).dates[0]).to.include(how);
+    const { stdout } = await run('dates', 'ls', '--columns', 'how');
+    expect(stdout).to.contain(
+      'exported first to /srv/archives, accounts are not told of, as long as context school',
+    );
+  });
+
+  it('say before they are set what goes with them', async () => {
+    const domain = await put();
+    const flags = ['--after', '30d', '--skip-accounts', '--resume', '--dry-run'];
+    const { stdout } = await run('instances', 'destroy', domain, ...flags);
+    expect(stdout.split('\n')[0]).to.match(
+      /^destroy on \S+ \S+ \S+, accounts are not told of, also where it is flagged deleting: 1 instance;/,
+    );
+  });
+
+  it('are not set, and are taken back, where the clock of this machine is another one than CouchDB’s', async () => {
+    const domain = await put();
+    const apart = await startApartCouch(platform.couch.url, 400 * 86_400_000);
+    try {
+      const file = await platform.configure({ couchUrl: apart.url });
+      const argv = ['instances', 'destroy', domain, '--after', '30d', '--force', '--json', '--config', file];
+      const { stdout, exitCode } = await runCommand(...argv);
+      expect(exitCode).to.equal(1);
+      expect(JSON.parse(stdout).error).to.include({ code: 'clocks' });
+      expect(JSON.parse(stdout).error.message).to.contain('the clock of CouchDB is');
+      expect(await hasDate(domain)).to.equal(false);
+      await run('instances', 'destroy', domain, '--after', '30d', '--force');
+      expect((await runCommand('dates', 'cancel', domain, '--config', file)).exitCode).to.equal(0);
+      expect(await hasDate(domain)).to.equal(false);
+    } finally {
+      await apart.close();
+    }
   });
 
   it('are taken back by the batch that was told, all of one command', async () => {

@@ -101,6 +101,26 @@ describe('filters by what instances are used for', () => {
     expect((await run('count', ...IDLE)).stdout).to.equal('2 instances\n');
   });
 
+  it('choose dates by them, and take back those alone whose number is typed', async () => {
+    const domains = ['idle.example.org', 'used.example.org'];
+    const set = await run('destroy', ...domains, '--after', '30d', '--force', '--json');
+    expect(set.exitCode, set.stderr).to.equal(0);
+    const dated = async (...flags: string[]): Promise<string[]> =>
+      JSON.parse((await platform.run('dates', 'ls', '--json', ...flags)).stdout).map(
+        ({ domain }: { domain: string }) => domain,
+      );
+    expect(await dated(...IDLE)).to.deep.equal(['idle.example.org']);
+    expect(await dated('--app', 'agenda')).to.deep.equal(['idle.example.org']);
+    const asked = platform.spawn(['dates', 'cancel', ...IDLE], '2\n');
+    expect(await asked.ended).to.include({ exitCode: 1 });
+    expect((await dated()).sort()).to.deep.equal(domains);
+    const typed = platform.spawn(['dates', 'cancel', ...IDLE], '1\n');
+    expect(await typed.ended).to.include({ exitCode: 0 });
+    expect(await dated()).to.deep.equal(['used.example.org']);
+    await platform.run('dates', 'cancel', '--used-over', '80%', '--domain', 'used.*', '--force');
+    expect(await dated()).to.deep.equal([]);
+  });
+
   describe('where an instance cannot be measured', () => {
     before(async () => {
       await platform.startWorker();

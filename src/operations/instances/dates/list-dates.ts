@@ -1,10 +1,13 @@
-import { slices } from '../../../chunk.ts';
-import { unlessNoDatabase } from '../../../couchdb/errors.ts';
 import type { CouchServer } from '../../../couchdb/server.ts';
 import { defined } from '../../../defined.ts';
-import { classifyDocument, type ReadResult } from '../../../instances/lookup/classify-document.ts';
-import { type InstanceFilter, isEmptyFilter, matches } from '../../../instances/lookup/instance-filter.ts';
-import { INSTANCES } from '../../../instances/lookup/lookup.ts';
+import { inOrder } from '../../../in-order.ts';
+import type { ReadResult } from '../../../instances/lookup/classify-document.ts';
+import {
+  describeFilter,
+  type InstanceFilter,
+  isEmptyFilter,
+  matches,
+} from '../../../instances/lookup/instance-filter.ts';
 import { windowText } from '../../../jobs/batches/window.ts';
 import {
   DATE_ACTS,
@@ -17,6 +20,10 @@ import {
 import { batchOfDate, jobOfDate } from '../../../jobs/dates/date-ids.ts';
 import { createDateStore } from '../../../jobs/dates/date-store.ts';
 import { luxon } from '../../../time-zones.ts';
+import type { UsageServers } from '../../../usage/measure-instance.ts';
+import { judgeMeasures, type MeasureJudgement } from '../../../usage/measured-filter.ts';
+import { MEASURED_AT_A_TIME } from '../../targets/meant-instances.ts';
+import { instancesOfDates } from './instances-of-dates.ts';
 
 /** Which dates are meant; what is absent is not asked. */
 export interface DateChoice {
@@ -46,6 +53,14 @@ export interface DateLine {
   readonly job?: string;
   /** Whether the instance was blocked for it, and with which reason; absent where none was asked for, or it was not seen yet. */
   readonly blockedFor?: string;
+  /** Where a worker exports it first, without which nothing of it is removed; absent = it is not exported. */
+  readonly exportTo?: string;
+  /** Whether konnectors do not tell other services that its accounts are gone. */
+  readonly skipAccounts?: true;
+  /** Whether it goes on with an instance that somebody else has flagged. */
+  readonly resume?: true;
+  /** In words: what the instance must still be when it is due; absent = whatever it is. */
+  readonly filter?: string;
   /** Hours in which it is begun, such as `22:00-06:00 Europe/Paris`. */
   readonly window?: string;
   readonly by?: string;
@@ -62,15 +77,19 @@ export interface ChosenDates {
   readonly dates: readonly StoredDate[];
   /** Ids of documents that are none of ours, or of a later version. */
   readonly unreadable: readonly string[];
-  /** Dates of which nobody can tell whether the filter means them, for their instance cannot be read, or is not there. */
+  /**
+   * Dates of which nobody can tell whether the filter means them, for their instance cannot be read or measured, or is not
+   * there.
+   */
   readonly passedOver: readonly StoredDate[];
 }
 
-/** Documents that are read at a time. */
-const PAGE = 500;
-
-/** Finds the dates that are meant. */
-export async function chooseDates(global: CouchServer, choice: DateChoice): Promise<ChosenDates> {
+/**
+ * Finds the dates that are meant. What a filter asks beside the document of an instance is read of each.
+ * @throws CouchError where a server does not answer, or refuses our credentials
+ */
+export async function chooseDates(servers: UsageServers, choice: DateChoice): Promise<ChosenDates> {
+  const { global } = servers;
   const { dates, unreadable } = await createDateStore(global).list();
   const { domains, dueBefore, batch, filter = {} } = choice;
   const named = dates.filter(
@@ -82,29 +101,32 @@ export async function chooseDates(global: CouchServer, choice: DateChoice): Prom
   const byDue = (one: StoredDate, other: StoredDate) =>
     one.due.localeCompare(other.due) || one.domain.localeCompare(other.domain);
   if (isEmptyFilter(filter)) return { dates: named.sort(byDue), unreadable, passedOver: [] };
-  const instances = await readInstances(global, named);
-  const found = (date: StoredDate) => instances.get(date.instance.id);
-  const isMeant = (date: StoredDate): boolean => {
-    const result = found(date);
-    return result?.readable === true && matches(filter, result.instance);
-  };
-  return {
-    dates: named.filter(isMeant).sort(byDue),
-    unreadable,
-    passedOver: named.filter((date) => found(date)?.readable !== true),
-  };
+  const instances = await instancesOfDates(global, named);
+  const judged = inOrder(eachOf(named), MEASURED_AT_A_TIME, async function* (date, signal) {
+    yield { date, meant: await isMeant(filter, instances.get(date.instance.id), servers, signal) };
+  });
+  const chosen: StoredDate[] = [];
+  const passedOver: StoredDate[] = [];
+  for await (const { date, meant } of judged) {
+    if (meant === true) chosen.push(date);
+    else if (meant !== false) passedOver.push(date);
+  }
+  return { dates: chosen.sort(byDue), unreadable, passedOver };
 }
 
-async function readInstances(
-  global: CouchServer,
-  dates: readonly StoredDate[],
-): Promise<ReadonlyMap<string, ReadResult>> {
-  const found = new Map<string, ReadResult>();
-  for (const keys of slices([...new Set(dates.map(({ instance }) => instance.id))], PAGE)) {
-    const rows = await unlessNoDatabase(global.allDocuments(INSTANCES, { keys, includeDocs: true }));
-    for (const { id, doc } of rows ?? []) if (doc) found.set(id, classifyDocument(doc));
-  }
-  return found;
+async function* eachOf<Item>(items: readonly Item[]): AsyncGenerator<Item> {
+  yield* items;
+}
+
+/** @returns undefined where the instance cannot be read, or is not there */
+async function isMeant(
+  filter: InstanceFilter,
+  found: ReadResult | undefined,
+  servers: UsageServers,
+  signal: AbortSignal,
+): Promise<MeasureJudgement | undefined> {
+  if (found?.readable !== true) return undefined;
+  return matches(filter, found.instance) && (await judgeMeasures(filter, found.instance, servers, signal));
 }
 
 /** A date as it is listed. */
@@ -120,6 +142,7 @@ export function dateLine(date: StoredDate): DateLine {
     batch: batchOfDate(date),
     ...(queued !== undefined && { job: jobOfDate(date) }),
     ...(block?.ours === true && block.reason !== undefined && { blockedFor: block.reason }),
+    ...destructionOf(date),
     ...(steering?.window !== undefined && { window: windowText(steering.window) }),
     ...defined({ by, reason }),
     setAt,
@@ -127,10 +150,22 @@ export function dateLine(date: StoredDate): DateLine {
   };
 }
 
+/** How it is destroyed, as far as that is not as usual. */
+function destructionOf(date: StoredDate): Pick<DateLine, 'exportTo' | 'skipAccounts' | 'resume' | 'filter'> {
+  if (date.act !== 'destroy') return {};
+  const { exportTo, skipAccounts, resume } = date.destruction;
+  return {
+    ...defined({ exportTo }),
+    ...(skipAccounts && { skipAccounts }),
+    ...(resume && { resume }),
+    ...(date.filter !== undefined && { filter: describeFilter(date.filter) }),
+  };
+}
+
 /** What a listing says of the dates of instances, by the ids of their documents: such as `destroy 2027-01-31T22:00:00+01:00`. */
-export async function dateTexts(global: CouchServer): Promise<ReadonlyMap<string, readonly string[]>> {
+export async function dateTexts(servers: UsageServers): Promise<ReadonlyMap<string, readonly string[]>> {
   const texts = new Map<string, string[]>();
-  for (const date of (await chooseDates(global, {})).dates) {
+  for (const date of (await chooseDates(servers, {})).dates) {
     const { id } = date.instance;
     const { act, due, state } = dateLine(date);
     texts.set(id, [...(texts.get(id) ?? []), `${act} ${due}${state === 'set' ? '' : ` (${state})`}`]);
