@@ -10,7 +10,7 @@ import { INSTANCE_FLAGS } from '../instances/options/flags.ts';
 import { DEFAULT_TRIES } from '../jobs/kinds/envelope.ts';
 import { withCouch } from '../operations/connect/couch.ts';
 import { ldifMapping } from '../operations/input/ldif/ldif-mapping.ts';
-import { rulesOf } from '../operations/input/rules-of.ts';
+import { readCreationRules } from '../operations/input/read-creation-rules.ts';
 import { parseListTime, parseScope } from '../operations/instances/lists/prune-order.ts';
 import { refuseAddRm } from '../operations/instances/refuse-add-rm.ts';
 
@@ -126,7 +126,7 @@ export default class Apply extends BaseCommand {
           stdin: process.stdin,
           format,
           mapping: () => ldifMapping(map, domain, INSTANCE_FLAGS),
-          rules: rulesOf(config),
+          rules: (await readCreationRules(config)).rules,
           defaults: valuesOfNew(flags.new ?? []),
         },
         expectedRows: flags['expect-rows'],
