@@ -50,7 +50,9 @@ export const create = defineKind({
   digest({ options, sealedPassphrase }) {
     const mark = sealedPassphrase === undefined ? '' : passphraseMark(sealedPassphrase);
     const { apps, skeleton } = options;
-    const files = skeleton === undefined ? '' : ` ${JSON.stringify(skeleton)}`;
+    // The skeleton of the configuration is nothing that was asked for: a request made again after it has changed asks for the
+    // same still.
+    const files = skeleton?.directory === undefined ? '' : ` ${JSON.stringify(skeleton)}`;
     return `${optionsHash(options)} ${JSON.stringify(apps)} ${mark}${files}`;
   },
   appsOf: ({ options }) => options.apps,

@@ -246,5 +246,15 @@ describe('payloads', () => {
     it('differs with the applications', () => {
       expect(payloadHash({ kind: 'create', options: sampleOptions({ apps: ['drive'] }) })).to.not.equal(hash);
     });
+
+    it('is the same with whatever first files the configuration has', () => {
+      const skeleton = { digest: 'a'.repeat(64) };
+      expect(payloadHash({ kind: 'create', options: sampleOptions({ skeleton }) })).to.equal(hash);
+    });
+
+    it('is another one for other first files that were asked for', () => {
+      const skeleton = { digest: 'a'.repeat(64), directory: '/srv/welcome' };
+      expect(payloadHash({ kind: 'create', options: sampleOptions({ skeleton }) })).to.not.equal(hash);
+    });
   });
 });

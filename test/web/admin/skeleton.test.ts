@@ -45,6 +45,16 @@ describe('creations over HTTP on a platform with fleet.skeleton', () => {
     expect(await fileOf(domain)).to.equal('changed');
   });
 
+  it('are the same request though the files have changed meanwhile', async () => {
+    const domain = domainOf('repeated');
+    const key = { 'idempotency-key': fleet.domain('key') };
+    const first = await server.create({ Domain: domain }, key);
+    await putSkeleton(skeleton, { 'common/a.txt': 'changed again' });
+    const again = await server.create({ Domain: domain }, key);
+    expect([first.status, again.status]).to.deep.equal([201, 201]);
+    expect(again.json).to.deep.equal(first.json);
+  });
+
   it('are answered though the files cannot be written yet', async () => {
     const domain = domainOf('full');
     const answer = await server.create({ Domain: domain, DiskQuota: '3' });
