@@ -1,12 +1,11 @@
 import { constants } from 'node:fs';
-import { access, mkdir, opendir, stat, statfs } from 'node:fs/promises';
+import { access, opendir, stat, statfs } from 'node:fs/promises';
 import { errnoOf, unlessMissing } from '../errno.ts';
 import { FleetError, toError } from '../errors.ts';
 import { invalid } from './copy-tree.ts';
 import { StorageError, storageFailureKind, UnsafePath } from './errors.ts';
 import { claimFleetFile, PROBE, readFleetFile, writeProbe } from './fleet-file.ts';
 import {
-  assertHeld,
   atEnd,
   bestHolding,
   type Folder,
@@ -18,16 +17,15 @@ import {
 } from './folder.ts';
 import { hasApp, installApp } from './install-app.ts';
 import { learnFolding } from './learn-folding.ts';
+import { makeDirectory } from './make-directory.ts';
 import { directoryName, type NameRules, namesOnPath } from './place.ts';
 import { md5OfFile } from './read-file.ts';
 import { removeApp } from './remove-app.ts';
 import { kindOf, removeInstance } from './remove-instance.ts';
 import type { Storage, WalkEntry } from './storage.ts';
+import { type Names, type PutThere, takeBack } from './take-back.ts';
 import { walkTree } from './walk-tree.ts';
 import { type NamedFile, writeFiles } from './write-files.ts';
-
-/** Mode of the directories of an instance (`docs/cozy-data.md` §4.1). */
-const DIRECTORY_MODE = 0o755;
 
 /** What a directory on its way out is called; begins with a dot, so it can never be a domain. */
 const REMOVED = '.cozy-fleet-removed-';
@@ -113,6 +111,13 @@ export function fileStorage(root: string, traits: StorageTraits = {}): Storage {
     return await inRoot(`${what} of ${name}`, (folder) => work(folder, name), access);
   }
 
+  /** Names that lead to what is below the root of an instance. */
+  function namesBelow(domain: string, path: string): Names {
+    const [first, ...others] = namesOnPath(domain, path, rules);
+    if (first === undefined) throw invalid('a file in the place of the root');
+    return [first, ...others];
+  }
+
   async function* walk(
     domain: string,
     skipped: ReadonlySet<string> = new Set(),
@@ -195,15 +200,24 @@ export function fileStorage(root: string, traits: StorageTraits = {}): Storage {
     },
 
     async writeFiles(domain, files, options) {
-      const named = files.map((file): NamedFile => {
-        const [first, ...others] = namesOnPath(domain, file.path, rules);
-        if (first === undefined) throw invalid('a file in the place of the root');
-        return { file, names: [first, ...others] };
-      });
+      const named = files.map((file): NamedFile => ({ file, names: namesBelow(domain, file.path) }));
       return await ofInstance(
         'writing files',
         domain,
         (root, name) => using(openFolder(root, name), (instance) => writeFiles(instance, named, options)),
+        { signal: options.signal },
+      );
+    },
+
+    async takeBack(domain, files, directories, options) {
+      const put: PutThere = {
+        files: files.map((file) => ({ file, names: namesBelow(domain, file.path) })),
+        directories: directories.map((path) => namesBelow(domain, path)),
+      };
+      await ofInstance(
+        'taking files back',
+        domain,
+        (root, name) => using(openFolder(root, name), (instance) => takeBack(instance, put, options)),
         { signal: options.signal },
       );
     },
@@ -271,15 +285,6 @@ export function fileStorage(root: string, traits: StorageTraits = {}): Storage {
         return { bytes: bavail * bsize, files: ffree, allBytes: blocks * bsize, allFiles: files };
       }),
   };
-}
-
-async function makeDirectory(parent: Folder, name: string): Promise<void> {
-  await assertHeld(parent);
-  try {
-    await mkdir(parent.at(name), { mode: DIRECTORY_MODE });
-  } catch (thrown) {
-    if (errnoOf(thrown) !== 'EEXIST' || !(await hasDirectory(parent, name))) throw thrown;
-  }
 }
 
 async function isDirectory(path: string): Promise<boolean> {

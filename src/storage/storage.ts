@@ -73,6 +73,16 @@ export interface Storage {
    */
   writeFiles(domain: string, files: readonly NewFile[], options: WriteOptions): Promise<WrittenFile[]>;
   /**
+   * Removes what was written and made for an instance, and is not to be there after all: files with just that content, and
+   * directories that are empty, given each before what is in it. Whatever is otherwise stays.
+   */
+  takeBack(
+    domain: string,
+    files: readonly NewFile[],
+    directories: readonly string[],
+    options: Pick<WriteOptions, 'guard' | 'signal'>,
+  ): Promise<void>;
+  /**
    * Removes the directory of an instance and all that is in it. It is renamed first, so that a next life
    * of the domain never meets what is on its way out.
    * @param tag names what is on its way out, so that a second try finds it again; hexadecimal and `-`

@@ -34,6 +34,8 @@ export interface WriteOptions {
   readonly tag: string;
   /** Called right before a file gets its name; what it throws, a `FleetError`, is thrown. */
   readonly guard: () => void;
+  /** Told what became of each file as soon as it is known: the answer of a call that throws is lost. */
+  readonly answered?: (file: NewFile, answer: WrittenFile) => void;
   readonly signal: AbortSignal;
 }
 
@@ -70,11 +72,11 @@ export async function writeFiles(
     }
     for (const { file, names } of files) {
       options.signal.throwIfAborted();
-      answers.push(
-        await atEnd(instance, names, (parent, name) =>
-          writeFile(workshop, `${prefix}${randomBytes(6).toString('hex')}`, parent, name, file, options),
-        ),
+      const answer = await atEnd(instance, names, (parent, name) =>
+        writeFile(workshop, `${prefix}${randomBytes(6).toString('hex')}`, parent, name, file, options),
       );
+      options.answered?.(file, answer);
+      answers.push(answer);
     }
   });
   return answers;
@@ -121,10 +123,11 @@ async function writeFile(
   }
 }
 
-async function whatIsThere(
+/** Of a file that is to be written; undefined where its place is free. */
+export async function whatIsThere(
   parent: Folder,
   name: string,
-  { size, md5 }: NewFile,
+  { size, md5 }: Pick<NewFile, 'size' | 'md5'>,
   signal: AbortSignal,
 ): Promise<Exclude<WrittenFile, 'written'> | undefined> {
   const found = await unlessMissing(lstat(parent.at(name)));

@@ -18,6 +18,11 @@ export function operations(
     hasDirectory: (domain, path = '/') => storage.hasDirectory(domain, path),
     makeDirectories: (domain, path = '/') => storage.makeDirectories(domain, [path]),
     'makeDirectories below': (domain) => storage.makeDirectories(domain, ['/New']),
+    takeBack: (domain, path = '/Photos/dog.jpg') =>
+      storage.takeBack(domain, [{ path, size: 1, md5: '', async *content() {} }], [], {
+        guard: () => undefined,
+        signal: new AbortController().signal,
+      }),
     digest: (domain, path = '/cat.jpg') => storage.digest(domain, path),
     walk: (domain) => walked(storage, domain),
     removeInstance: (domain) => storage.removeInstance(domain, 'ab-12'),

@@ -126,6 +126,58 @@ describe('the files of an owner in file storage', () => {
     expect(await readdir(inInstance('moved'))).to.deep.equal([]);
   });
 
+  it('are told of one by one, though a later one fails', async () => {
+    const told: string[] = [];
+    const broken: NewFile = {
+      ...file('/b.txt', 'b'),
+      // biome-ignore lint/correctness/useYield: it fails before.
+      async *content() {
+        throw new FleetError('skeleton', 'made to fail');
+      },
+    };
+    const answered: NonNullable<WriteOptions['answered']> = ({ path }, answer) =>
+      void told.push(`${path} ${answer}`);
+    await thrownBy(write([file('/a.txt', 'a'), broken], { answered }));
+    expect(told).to.deep.equal(['/a.txt written']);
+  });
+
+  describe('that are not to be there after all', () => {
+    const takeBack = (files: readonly NewFile[], directories: readonly string[], guard = () => undefined) =>
+      storage.takeBack(DOMAIN, files, directories, { guard, signal: new AbortController().signal });
+
+    it('go, and so do directories that are empty then', async () => {
+      await storage.makeDirectories(DOMAIN, ['/New', '/New/Deep']);
+      const files = [file('/a.txt', 'a'), file('/New/Deep/b.txt', 'b')];
+      await write(files);
+      await takeBack(files, ['/New', '/New/Deep']);
+      expect(await readdir(inInstance())).to.have.members(['.cozy_apps', 'Photos']);
+    });
+
+    it('stay where they were changed, and so do directories with something in them', async () => {
+      await storage.makeDirectories(DOMAIN, ['/New']);
+      await write([file('/a.txt', 'a'), file('/New/b.txt', 'b')]);
+      await writeFile(inInstance('a.txt'), 'b');
+      await writeFile(inInstance('New', 'c.txt'), 'c');
+      await takeBack([file('/a.txt', 'a'), file('/New/b.txt', 'b')], ['/New']);
+      expect(await readFile(inInstance('a.txt'), 'utf8')).to.equal('b');
+      expect(await readdir(inInstance('New'))).to.deep.equal(['c.txt']);
+    });
+
+    it('may be gone already', async () => {
+      await takeBack([file('/a.txt', 'a'), file('/New/b.txt', 'b')], ['/New', '/New/Deep']);
+      expect(await readdir(inInstance())).to.deep.equal(['Photos']);
+    });
+
+    it('stay where the guard objects', async () => {
+      await write([file('/a.txt', 'a')]);
+      const guard = () => {
+        throw new FleetError('lost_lock', 'made to fail');
+      };
+      expect(await thrownBy(takeBack([file('/a.txt', 'a')], [], guard))).to.include({ code: 'lost_lock' });
+      expect(await readFile(inInstance('a.txt'), 'utf8')).to.equal('a');
+    });
+  });
+
   it('end with the signal', async () => {
     const signal = AbortSignal.abort(new Error('stopped'));
     expect(await thrownBy(write([file('/a.txt', 'a')], { signal }))).to.have.property('message', 'stopped');
