@@ -56,8 +56,7 @@ export async function readSkeleton(
       read.map(({ entry }) => entry),
     );
     for (const { entry, sha256 } of read) {
-      const type = entry.kind === 'file' ? entry.mime : '';
-      digest.update(`${JSON.stringify([folder.name, entry.kind, entry.names, type, sha256])}\n`);
+      digest.update(`${JSON.stringify([folder.name, entry.kind, entry.names, sha256])}\n`);
     }
   }
   return { directory, digest: digest.digest('hex'), folders, leftOut };

@@ -4,6 +4,7 @@ import { SkeletonUnusable } from './errors.ts';
 import type { OwnTypes } from './media-types.ts';
 import { readSkeleton } from './read-skeleton.ts';
 import type { Skeleton } from './skeleton.ts';
+import { sharedStamps } from './stamp-of.ts';
 
 /** Which skeleton new instances are to get. */
 export interface WantedSkeleton {
@@ -13,7 +14,7 @@ export interface WantedSkeleton {
   readonly directory?: string | undefined;
 }
 
-/** The skeletons of this machine, each read once for as long as it is asked for. */
+/** The skeletons of this machine, each read once for as long as nothing changes in its directory. */
 export interface SkeletonStore {
   /** @throws SkeletonUnusable where this machine has none, or another one */
   find(wanted: WantedSkeleton, signal?: AbortSignal): Promise<Skeleton>;
@@ -21,19 +22,21 @@ export interface SkeletonStore {
 
 /** @param configured `fleet.skeleton`, absolute; undefined where it is not set */
 export function createSkeletonStore(configured: string | undefined, ownTypes: OwnTypes): SkeletonStore {
-  const read = new Map<string, Skeleton>();
-  /** One reading at a time of each directory: jobs that begin together wait for the same one. */
-  const reading = new Map<string, Promise<Skeleton>>();
+  const stampOf = sharedStamps();
+  /** By their directories, with the stamps that those had before they were read. */
+  const read = new Map<string, { readonly stamp: string; readonly skeleton: Promise<Skeleton> }>();
 
-  async function readOnce(directory: string): Promise<Skeleton> {
-    const under = reading.get(directory) ?? readSkeleton(directory, ownTypes);
-    reading.set(directory, under);
+  /** Jobs that begin together wait for the same reading. */
+  async function asItIs(directory: string): Promise<Skeleton> {
+    const stamp = await stampOf(directory);
+    const before = read.get(directory);
+    const known = before?.stamp === stamp ? before : { stamp, skeleton: readSkeleton(directory, ownTypes) };
+    read.set(directory, known);
     try {
-      const skeleton = await under;
-      read.set(directory, skeleton);
-      return skeleton;
-    } finally {
-      reading.delete(directory);
+      return await known.skeleton;
+    } catch (error) {
+      if (read.get(directory) === known) read.delete(directory);
+      throw error;
     }
   }
 
@@ -44,10 +47,8 @@ export function createSkeletonStore(configured: string | undefined, ownTypes: Ow
           `this worker on ${hostname()} has no fleet.skeleton, and the job was queued where there is one`,
         );
       }
-      const known = read.get(directory);
-      if (known?.digest === digest) return known;
       signal?.throwIfAborted();
-      const now = await readOnce(directory).catch((thrown: unknown) => {
+      const now = await asItIs(directory).catch((thrown: unknown) => {
         const { message } = toError(thrown);
         throw new SkeletonUnusable(`the skeleton ${directory} on ${hostname()}: ${message}`, {
           cause: thrown,

@@ -31,7 +31,10 @@ export type SkeletonEntry = SkeletonDirectory | SkeletonFile;
 export interface Skeleton {
   /** Absolute path. */
   readonly directory: string;
-  /** SHA-256 of names, types and contents in hexadecimal: equal on two machines where they would write the same. */
+  /**
+   * SHA-256 of names and contents in hexadecimal. Types are no part of it: those that this machine knows are what is written,
+   * and orders that wait are good still after another version or `fleet.skeleton_types` knows other ones.
+   */
   readonly digest: string;
   /** What is in `common`, and in the folder of each locale: each directory before what is in it. */
   readonly folders: ReadonlyMap<string, readonly SkeletonEntry[]>;

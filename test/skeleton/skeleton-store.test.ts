@@ -68,17 +68,28 @@ describe('the skeletons of a machine', () => {
       .that.includes('ENOENT');
   });
 
-  it('differ where types are configured otherwise', async () => {
+  it('are the same where types are configured otherwise', async () => {
     const digest = await digestOf();
-    const error = await thrownBy(createSkeletonStore(directory.path, { txt: 'text/x-log' }).find({ digest }));
-    expect(error).to.include({ code: 'skeleton' });
+    const store = createSkeletonStore(directory.path, { txt: 'text/x-log' });
+    expect((await store.find({ digest })).folders.get('common')).to.have.nested.property(
+      '[0].mime',
+      'text/x-log',
+    );
   });
 
-  it('serve from memory what was removed meanwhile: its files tell when they are copied', async () => {
+  it('are refused once a file was changed in its place', async () => {
+    const store = createSkeletonStore(directory.path, {});
+    const wanted = { digest: await digestOf() };
+    await store.find(wanted);
+    await putSkeleton(directory.path, { 'common/a.txt': 'b' });
+    expect(await thrownBy(store.find(wanted))).to.include({ code: 'skeleton', kind: 'retry' });
+  });
+
+  it('are refused once they were removed', async () => {
     const store = createSkeletonStore(directory.path, {});
     const wanted = { digest: await digestOf() };
     await store.find(wanted);
     await rm(join(directory.path, 'common'), { recursive: true });
-    expect((await store.find(wanted)).digest).to.equal(wanted.digest);
+    expect(await thrownBy(store.find(wanted))).to.include({ code: 'skeleton', kind: 'retry' });
   });
 });

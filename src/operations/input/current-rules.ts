@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import type { ParsingRules } from '../../instances/options/parse-options.ts';
-import { stampOf } from '../../skeleton/stamp-of.ts';
+import { sharedStamps } from '../../skeleton/stamp-of.ts';
 import { readCheckedSkeleton } from './read-checked-skeleton.ts';
 import { readCreationRules } from './read-creation-rules.ts';
 
@@ -9,6 +9,7 @@ import { readCreationRules } from './read-creation-rules.ts';
  * something in its directory has changed.
  */
 export function currentRules(config: Config): () => Promise<ParsingRules> {
+  const stampOf = sharedStamps();
   let known: { readonly stamp: string; readonly rules: Promise<ParsingRules> } | undefined;
   return async () => {
     const directory = config.fleet.skeleton;
