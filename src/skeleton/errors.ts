@@ -6,7 +6,7 @@ export class SkeletonUnusable extends FleetError {
     super(
       'skeleton',
       message,
-      'The instance is in use, without the files of the skeleton. Bring the directory on each machine with workers to what it was when the job was queued, then: cozy-fleet batches retry or jobs retry.',
+      'Bring the directory on each machine with workers to what it was when the job was queued, then: cozy-fleet batches retry or jobs retry. Where nothing was made yet, the order can be submitted anew instead, with the directory as it is now.',
       { ...options, kind: 'retry' },
     );
   }

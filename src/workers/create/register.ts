@@ -127,6 +127,8 @@ async function reserve(
   ahead: AheadPlace | undefined,
 ): Promise<OutcomeOf<'create'> | undefined> {
   const { options, services, signal, lease } = context;
+  // Where this machine has other first files than were ordered, nothing is made: they would be missing once it is in use.
+  if (options.skeleton !== undefined) await services.skeletons.find(options.skeleton, signal);
   const { register_token: _unused, ...secrets } = newSecrets();
   const { version: indexesVersion } = await services.platform.indexes();
   const { cluster, item } = await claimItem(context, ahead);

@@ -223,29 +223,28 @@ describe('the first files of an instance', () => {
     });
   });
 
-  it('are refused where the machine has others than the job was queued with, until it has the same', async () => {
+  it('keep the instance from being made where the machine has others than the job was queued with', async () => {
     const domain = test.domain('differing');
     const skeleton = await skeletonOf('differing', { 'common/a.txt': 'as it was' });
     await putSkeleton(join(skeletons, 'differing'), { 'common/a.txt': 'changed' });
     const { jobId, end } = await make({ domain }, skeleton, 1);
     expect(end).to.include({ state: 'failed', code: 'skeleton' });
-    expect(await names(domain)).to.deep.equal([]);
+    expect(await test.instance(domain)).to.equal(undefined);
+    expect(await test.databases(domain)).to.deep.equal([]);
     await putSkeleton(join(skeletons, 'differing'), { 'common/a.txt': 'as it was' });
     await retryJob(test.fleet, jobId);
     expect(await test.ended(jobId)).to.include({ state: 'done' });
     expect(await readFile(onDisk(domain, 'a.txt'), 'utf8')).to.equal('as it was');
   });
 
-  it('are refused where a file is another one by the time it is copied', async () => {
+  it('are refused once they were changed in their places, though the worker has read them before', async () => {
     const first = test.domain('first');
     const skeleton = await skeletonOf('swapped', { 'common/a.txt': 'as it was' });
     await make({ domain: first }, skeleton);
     await putSkeleton(join(skeletons, 'swapped'), { 'common/a.txt': 'different' });
     const domain = test.domain('second');
-    const { end } = await make({ domain }, skeleton, 1);
-    expect(end).to.include({ state: 'failed', code: 'skeleton' });
-    expect(await readdir(onDisk(domain))).to.not.include('a.txt');
-    expect(await names(domain)).to.deep.equal([]);
+    expect((await make({ domain }, skeleton, 1)).end).to.include({ state: 'failed', code: 'skeleton' });
+    expect(await test.instance(domain)).to.equal(undefined);
   });
 
   it('are looked for in the configuration of the worker where the job names no directory', async () => {
