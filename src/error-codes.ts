@@ -188,6 +188,7 @@ const FAILURES = {
   sessions_busy: 'Sessions of the instance are written faster than they are deleted.',
   skeleton: 'The first files of the instance are not on this machine as they were when the job was queued.',
   skeleton_quota: 'The first files of the instance do not fit into its disk quota.',
+  skeleton_taken: 'Something that no document tells of has the places of first files of the instance.',
   stack_admin: 'The admin port of the stack does not answer, or not as a stack does.',
   stack_admin_refused: 'The admin port of the stack does not let us in.',
   stack_busy: 'A stack, or another worker, keeps a part of the instance locked.',

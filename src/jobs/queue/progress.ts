@@ -101,6 +101,8 @@ const progress = z.object({
    * does not come back.
    */
   skeletonDone: z.int().min(0).optional(),
+  /** Paths of those among them that something else had the place of, which no document tells of: they are tried again. */
+  skeletonTaken: z.array(z.string()).optional(),
   /** The archive that was seen to be whole. */
   archive: archiveNote.optional(),
   /** Set once a try could not write the skeleton: whoever waits for the instance need not wait for a further one. */

@@ -40,6 +40,8 @@ export interface JudgedBy {
   readonly defaults: ReadonlyMap<string, string>;
   /** How many entries an earlier try has dealt with. */
   readonly done: number;
+  /** Paths of those among them that it left out, for something else had their places. */
+  readonly taken?: ReadonlySet<string>;
 }
 
 /**
@@ -50,7 +52,7 @@ export function judgeEntries(
   placed: readonly PlacedEntry[],
   around: FilesAround,
   incarnation: string,
-  { defaults, done }: JudgedBy,
+  { defaults, done, taken }: JudgedBy,
 ): JudgedEntry[] {
   /** Directories of the skeleton, by the path that it gives them; undefined for those that nothing goes into. */
   const parents = new Map<string, { readonly id: string; readonly path: string } | undefined>([
@@ -70,7 +72,8 @@ export function judgeEntries(
     if (parent === undefined || around.wasDeleted(id)) return left();
     const kind = around.kindAt(parent.id, each.name);
     if (kind === 'directory' && isDirectory) return left(around.directoryIn(parent.id, each.name));
-    if (kind !== undefined || at < done) return left();
+    const isDone = at < done && taken?.has(each.path) !== true;
+    if (kind !== undefined || isDone) return left();
     const path = parent.path === '/' ? `/${each.name}` : `${parent.path}/${each.name}`;
     if (isDirectory) parents.set(each.path, { id, path });
     return { state: 'missing', placed: each, id, parentId: parent.id, path };

@@ -39,8 +39,12 @@ function around({ directories = {}, kinds = {}, there = [], deleted = [] }: Arou
 }
 
 /** Where each missing entry goes; undefined for one that is left. */
-function judged(paths: readonly string[], given: Around, { done = 0, defaults = {} } = {}) {
-  const by = { done, defaults: new Map<string, string>(Object.entries(defaults)) };
+function judged(
+  paths: readonly string[],
+  given: Around,
+  { done = 0, defaults = {}, taken = [] }: { done?: number; defaults?: object; taken?: string[] } = {},
+) {
+  const by = { done, defaults: new Map<string, string>(Object.entries(defaults)), taken: new Set(taken) };
   return judgeEntries(paths.map(placed), around(given), INCARNATION, by).map((each) =>
     each.state === 'missing' ? `${each.parentId} ${each.path}` : undefined,
   );
@@ -106,5 +110,14 @@ describe('what of a skeleton an instance is still to get', () => {
 
   it('has other ids in another life of the domain', () => {
     expect(skeletonId('aaaa', '/a')).to.not.equal(skeletonId('bbbb', '/a'));
+  });
+
+  it('is what had no place before, though it was dealt with', () => {
+    const paths = ['/a.txt', '/b.txt', '/c.txt'];
+    expect(judged(paths, {}, { done: 3, taken: ['/b.txt'] })).to.deep.equal([
+      undefined,
+      `${ROOT} /b.txt`,
+      undefined,
+    ]);
   });
 });

@@ -1,16 +1,19 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { StoredDocument } from '../../../src/couchdb/documents.ts';
+import { CouchError } from '../../../src/couchdb/errors.ts';
 import { PassingError } from '../../../src/errors.ts';
 import { databaseName } from '../../../src/instances/databases/prefix.ts';
 import { fileDocument } from '../../../src/instances/documents/file-document.ts';
+import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
 import { checkFiles } from '../../../src/instances/fsck/check-files.ts';
 import type { RawOptions } from '../../../src/instances/options/flags.ts';
 import type { SkeletonOrder } from '../../../src/instances/options/skeleton-order.ts';
 import { creation, enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
 import { retryJob } from '../../../src/jobs/queue/retry-job.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
+import { skeletonId } from '../../../src/workers/skeleton/judge-entries.ts';
 import { Cleanup } from '../../support/cleanup.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { handPool } from '../../support/pool-items.ts';
@@ -153,13 +156,38 @@ describe('the first files of an instance', () => {
     expect(await readFile(onDisk(domain, 'a.txt'), 'utf8')).to.equal('theirs');
   });
 
-  it('are left out where a file that no document tells of has their place', async () => {
-    const domain = test.domain('stray');
-    const skeleton = await skeletonOf('stray', { 'common/a.txt': 'ours', 'common/b.txt': 'b' });
-    test.beforeStage('skeleton', () => writeFile(onDisk(domain, 'a.txt'), 'stray'));
-    expect((await make({ domain }, skeleton)).end).to.include({ state: 'done' });
-    expect(await names(domain)).to.deep.equal(['b.txt']);
-    expect(await readFile(onDisk(domain, 'a.txt'), 'utf8')).to.equal('stray');
+  describe('of which a file that no document tells of has the place', () => {
+    let domain: string;
+    let jobId: string;
+
+    before(async () => {
+      domain = test.domain('stray');
+      const skeleton = await skeletonOf('stray', { 'common/a.txt': 'ours', 'common/b.txt': 'b' });
+      test.beforeStage('skeleton', () => writeFile(onDisk(domain, 'a.txt'), 'stray'));
+      const made = await make({ domain }, skeleton);
+      jobId = made.jobId;
+      expect(made.end).to.include({ state: 'failed', code: 'skeleton_taken' });
+      expect(made.end).to.have.property('message').that.includes('/a.txt');
+    });
+
+    it('are all written but that one', async () => {
+      expect(await names(domain)).to.deep.equal(['b.txt']);
+      expect(await readFile(onDisk(domain, 'a.txt'), 'utf8')).to.equal('stray');
+    });
+
+    it('are missing still after a retry as long as it is there', async () => {
+      await retryJob(test.fleet, jobId);
+      expect(await test.ended(jobId)).to.include({ state: 'failed', code: 'skeleton_taken' });
+      expect(await readFile(onDisk(domain, 'a.txt'), 'utf8')).to.equal('stray');
+    });
+
+    it('are all there after a retry once it is gone', async () => {
+      await unlink(onDisk(domain, 'a.txt'));
+      await retryJob(test.fleet, jobId);
+      expect(await test.ended(jobId)).to.include({ state: 'done', outcome: 'created' });
+      expect(await names(domain)).to.deep.equal(['a.txt', 'b.txt']);
+      expect(await findings(domain)).to.deep.equal([]);
+    });
   });
 
   it('do not bring back what was deleted between two tries', async () => {
@@ -245,6 +273,86 @@ describe('the first files of an instance', () => {
     const domain = test.domain('second');
     expect((await make({ domain }, skeleton, 1)).end).to.include({ state: 'failed', code: 'skeleton' });
     expect(await test.instance(domain)).to.equal(undefined);
+  });
+
+  it('go from the disk where a later one is another by the time it is copied, and come with a retry', async () => {
+    const domain = test.domain('halfway');
+    const contents = { 'common/a.txt': 'a', 'common/n/b.txt': 'b', 'common/z.txt': 'as it was' };
+    const skeleton = await skeletonOf('halfway', contents);
+    test.beforeStage('skeleton 0', () =>
+      putSkeleton(join(skeletons, 'halfway'), { 'common/z.txt': 'different' }),
+    );
+    const { jobId, end } = await make({ domain }, skeleton, 1);
+    expect(end).to.include({ state: 'failed', code: 'skeleton' });
+    expect(await readdir(onDisk(domain)))
+      .to.not.include('a.txt')
+      .and.to.not.include('n');
+    expect(await findings(domain)).to.deep.equal([]);
+    await putSkeleton(join(skeletons, 'halfway'), contents);
+    await retryJob(test.fleet, jobId);
+    expect(await test.ended(jobId)).to.include({ state: 'done' });
+    expect(await names(domain)).to.deep.equal(['a.txt', 'b.txt', 'z.txt']);
+    expect(await findings(domain)).to.deep.equal([]);
+  });
+
+  it('go from the disk where CouchDB refuses their documents for good', async () => {
+    const domain = test.domain('refused');
+    const skeleton = await skeletonOf('refused', { 'common/a.txt': 'a', 'common/n/b.txt': 'b' });
+    test.beforeStage('skeleton documents 0', () => {
+      const answer = { status: 413, error: 'too_large', reason: 'made to fail' };
+      throw new CouchError(test.server.host, 'writing', answer);
+    });
+    const { end } = await make({ domain }, skeleton, 1);
+    expect(end).to.include({ state: 'failed', code: 'couchdb_413' });
+    expect(await readdir(onDisk(domain)))
+      .to.not.include('a.txt')
+      .and.to.not.include('n');
+    expect(await findings(domain)).to.deep.equal([]);
+  });
+
+  it('stay on the disk where a document tells of them, though the answer was another', async () => {
+    const domain = test.domain('told');
+    const skeleton = await skeletonOf('told', { 'common/a.txt': 'a', 'common/b.txt': 'b' });
+    test.beforeStage('skeleton documents 0', async () => {
+      const instance = await test.instance(domain);
+      if (instance === undefined) throw new Error('there is none');
+      const _id = skeletonId(incarnationOf(instance), '/a.txt');
+      await test.server.putDocument(await databaseOf(domain), { _id, type: 'file' });
+      throw new CouchError(test.server.host, 'writing', { status: 403, error: 'forbidden', reason: '' });
+    });
+    expect((await make({ domain }, skeleton, 1)).end).to.include({ state: 'failed', code: 'couchdb_403' });
+    expect(await readFile(onDisk(domain, 'a.txt'), 'utf8')).to.equal('a');
+    expect(await readdir(onDisk(domain))).to.not.include('b.txt');
+  });
+
+  for (const [what, code, change] of [
+    ['is being deleted', 'deleting', { deleting: true }],
+    ['is being moved by its stack', 'moving', { blocked: true, blocking_reason: 'MOVING' }],
+    ['was moved to another place', 'moving', { moved: true }],
+  ] as const) {
+    it(`are not written any more where the instance ${what}`, async () => {
+      const domain = test.domain(`changed-${what.replaceAll(/[^a-z]/g, '-')}`);
+      const skeleton = await skeletonOf('state', { 'common/a.txt': 'a' });
+      test.beforeStage('skeleton', async () => {
+        const instance = await test.instance(domain);
+        if (instance === undefined) throw new Error('there is none');
+        await test.server.putDocument('global/instances', { ...instance, ...change });
+      });
+      expect((await make({ domain }, skeleton)).end).to.include({ state: 'failed', code });
+      expect(await readdir(onDisk(domain))).to.not.include('a.txt');
+    });
+  }
+
+  it('are not written where another document means the same databases', async () => {
+    const domain = test.domain('shared');
+    const skeleton = await skeletonOf('shared', { 'common/a.txt': 'a' });
+    const twin = test.domain('shared-twin');
+    test.beforeStage('skeleton', async () => {
+      const { prefix = '' } = (await test.instance(domain)) ?? {};
+      await test.putInstance({ domain: twin, prefix });
+    });
+    expect((await make({ domain }, skeleton)).end).to.include({ state: 'failed', code: 'shared_prefix' });
+    expect(await readdir(onDisk(domain))).to.not.include('a.txt');
   });
 
   it('are looked for in the configuration of the worker where the job names no directory', async () => {
