@@ -27,8 +27,8 @@ export function steadyMeasures({ idleSince, usedOver }: InstanceFilter): Instanc
 }
 
 /**
- * Whether an instance meets the parts of a filter that its document does not tell (`matches` tells the others). What
- * cannot be read is thrown: nothing is ever done to an instance because nobody could look.
+ * Whether an instance meets the parts of a filter that its document does not tell (`matchesDocument` tells the others).
+ * What cannot be read is thrown: nothing is ever done to an instance because nobody could look.
  * @throws UnreadableMeasure; Refusal `wrong_cluster`; CouchError also where a database is not there
  */
 export async function meetsMeasures(

@@ -5,7 +5,7 @@ import type { CouchServer } from '../../couchdb/server.ts';
 import { defined } from '../../defined.ts';
 import type { StoredInstance } from '../documents/instance-document.ts';
 import { classifyDocument, type OnUnreadable, type ReadResult } from './classify-document.ts';
-import { type InstanceFilter, matches } from './instance-filter.ts';
+import { type InstanceFilter, matchesDocument } from './instance-filter.ts';
 import { INSTANCES } from './lookup.ts';
 import { organizationIds } from './organization-ids.ts';
 
@@ -69,7 +69,8 @@ async function* rows(
 }
 
 /**
- * The instances that a filter means, in the order of the server. Those of an organization are found by its index
+ * The instances that a filter means as far as their documents tell, in the order of the server; all of a filter is asked by
+ * `meantInstances`. Those of an organization are found by its index
  * where there is one; otherwise all documents are read.
  * @param onUnreadable told of each document that was read and of which nobody can tell whether it is meant
  */
@@ -82,7 +83,7 @@ export async function* filteredInstances(
   const results = ids === undefined ? classifyAll(global) : classifyIds(global, ids);
   for await (const result of results) {
     if (!result.readable) onUnreadable(result.unreadable);
-    else if (matches(filter, result.instance)) yield result.instance;
+    else if (matchesDocument(filter, result.instance)) yield result.instance;
   }
 }
 

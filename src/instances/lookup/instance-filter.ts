@@ -56,8 +56,11 @@ export const strictFilter = instanceFilter.extend({
 
 export type InstanceFilter = Readonly<z.infer<typeof instanceFilter>>;
 
-/** Whether all that its document tells is as the filter says; what has to be read, `meetsMeasures` tells. */
-export function matches(filter: InstanceFilter, document: InstanceDocument): boolean {
+/**
+ * Whether all that its document tells is as the filter says. That is not all of a filter: what has to be read, `meetsMeasures`
+ * tells.
+ */
+export function matchesDocument(filter: InstanceFilter, document: InstanceDocument): boolean {
   const { states, context, locale, orgId, orgDomain, domain, flags = [] } = filter;
   if (states !== undefined && !states.includes(instanceState(document))) return false;
   if (context !== undefined && document.context !== context) return false;

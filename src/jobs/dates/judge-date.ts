@@ -5,7 +5,7 @@ import {
   describeFilter,
   type InstanceFilter,
   isEmptyFilter,
-  matches,
+  matchesDocument,
 } from '../../instances/lookup/instance-filter.ts';
 import type { JobSpec } from '../kinds/payload.ts';
 import { type NewDate, ownReason } from './date-document.ts';
@@ -38,7 +38,7 @@ export function refuseDue(date: NewDate, instance: StoredInstance): void {
   const filter = filterOfJob(date);
   // Once it is flagged, its state is another one than the operator saw.
   const asked = instance.deleting === true ? withoutStates(filter) : filter;
-  if (asked !== undefined && !matches(asked, instance)) {
+  if (asked !== undefined && !matchesDocument(asked, instance)) {
     throw new Refusal('changed', `${domain} has changed: it is not ${describeFilter(asked)} any more`);
   }
 }

@@ -3,7 +3,11 @@ import { InputError } from '../../errors.ts';
 import { inOrder } from '../../in-order.ts';
 import { classifyAll } from '../../instances/lookup/all-instances.ts';
 import type { ReadResult } from '../../instances/lookup/classify-document.ts';
-import { type InstanceFilter, isEmptyFilter, matches } from '../../instances/lookup/instance-filter.ts';
+import {
+  type InstanceFilter,
+  isEmptyFilter,
+  matchesDocument,
+} from '../../instances/lookup/instance-filter.ts';
 import type { UsageServers } from '../../usage/measure-instance.ts';
 import { judgeMeasures, type MeasureJudgement, type OnUnmeasured } from '../../usage/measured-filter.ts';
 import { findReadResult } from './find-instance.ts';
@@ -69,6 +73,6 @@ async function judge(
   signal: AbortSignal,
 ): Promise<MeasureJudgement> {
   if (!result.readable) return true;
-  if (!matches(filter, result.instance)) return false;
+  if (!matchesDocument(filter, result.instance)) return false;
   return await judgeMeasures(filter, result.instance, servers, signal);
 }

@@ -1,7 +1,11 @@
 import { incarnationOf } from '../../instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { Refusal } from '../../instances/errors.ts';
-import { describeFilter, type InstanceFilter, matches } from '../../instances/lookup/instance-filter.ts';
+import {
+  describeFilter,
+  type InstanceFilter,
+  matchesDocument,
+} from '../../instances/lookup/instance-filter.ts';
 import { findByNames, readInstance } from '../../instances/lookup/lookup.ts';
 import type { ExpectedInstance } from '../../jobs/kinds/envelope.ts';
 import { meetsMeasures, steadyMeasures } from '../../usage/measured-filter.ts';
@@ -67,7 +71,7 @@ export async function refuseUnexpected(
  * @throws Refusal `changed` when the instance is not any more what the operator asked for
  */
 export function refuseChanged(filter: InstanceFilter | undefined, instance: StoredInstance): void {
-  if (filter !== undefined && !matches(filter, instance)) throw changed(filter, instance);
+  if (filter !== undefined && !matchesDocument(filter, instance)) throw changed(filter, instance);
 }
 
 /**

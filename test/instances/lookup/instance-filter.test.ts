@@ -6,7 +6,7 @@ import {
   type InstanceFilter,
   instanceFilter,
   isEmptyFilter,
-  matches,
+  matchesDocument,
 } from '../../../src/instances/lookup/instance-filter.ts';
 
 const zoe: InstanceDocument = {
@@ -21,7 +21,7 @@ const zoe: InstanceDocument = {
 
 describe('an instance filter', () => {
   const takes = (filter: InstanceFilter, changes: Partial<InstanceDocument> = {}) =>
-    matches(filter, { ...zoe, ...changes });
+    matchesDocument(filter, { ...zoe, ...changes });
 
   it('means all instances when it is empty', () => {
     expect(takes({})).to.equal(true);
@@ -48,7 +48,7 @@ describe('an instance filter', () => {
     const { context: _, ...withoutContext } = zoe;
     expect(takes({ context: 'beta' })).to.equal(true);
     expect(takes({ context: 'bet' })).to.equal(false);
-    expect(matches({ context: 'beta' }, withoutContext)).to.equal(false);
+    expect(matchesDocument({ context: 'beta' }, withoutContext)).to.equal(false);
     expect(takes({ locale: 'fr' })).to.equal(true);
     expect(takes({ locale: 'en' })).to.equal(false);
   });

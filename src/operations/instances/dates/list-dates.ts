@@ -6,7 +6,7 @@ import {
   describeFilter,
   type InstanceFilter,
   isEmptyFilter,
-  matches,
+  matchesDocument,
 } from '../../../instances/lookup/instance-filter.ts';
 import { windowText } from '../../../jobs/batches/window.ts';
 import {
@@ -126,7 +126,9 @@ async function isMeant(
   signal: AbortSignal,
 ): Promise<MeasureJudgement | undefined> {
   if (found?.readable !== true) return undefined;
-  return matches(filter, found.instance) && (await judgeMeasures(filter, found.instance, servers, signal));
+  return (
+    matchesDocument(filter, found.instance) && (await judgeMeasures(filter, found.instance, servers, signal))
+  );
 }
 
 /** A date as it is listed. */

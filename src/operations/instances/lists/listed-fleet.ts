@@ -5,7 +5,7 @@ import { isBeingMoved } from '../../../instances/documents/instance-state.ts';
 import { isReservation } from '../../../instances/documents/reservation.ts';
 import { classifyAll } from '../../../instances/lookup/all-instances.ts';
 import type { Unreadable } from '../../../instances/lookup/classify-document.ts';
-import { type InstanceFilter, matches } from '../../../instances/lookup/instance-filter.ts';
+import { type InstanceFilter, matchesDocument } from '../../../instances/lookup/instance-filter.ts';
 import { foldedName } from '../../../instances/values/folded-name.ts';
 import type { ExpectedInstance } from '../../../jobs/kinds/envelope.ts';
 
@@ -96,7 +96,7 @@ function knownOf(instance: StoredInstance, scope: InstanceFilter | undefined): K
   return {
     seen: { id, incarnation: incarnationOf(instance) },
     domain,
-    inScope: scope === undefined || matches(scope, instance),
+    inScope: scope === undefined || matchesDocument(scope, instance),
     ...(unmanaged !== undefined && { unmanaged }),
     ...(uuid && { uuid }),
     ...(oidcId && { oidcId }),
