@@ -3,7 +3,7 @@ import { Refusal } from '../instances/errors.ts';
 import { assertAliasesFree } from '../instances/lookup/free-aliases.ts';
 import type { OutcomeOf } from '../jobs/kinds/job-kinds.ts';
 import type { ModifyPayload, ModifyStageName } from '../jobs/kinds/modify.ts';
-import { modifyAndTell, type Untold } from '../stack/modify-and-tell.ts';
+import { modifyAndTell } from '../stack/modify-and-tell.ts';
 import { type DatedModification, datedModification } from './dated-modification.ts';
 import { createSinceCheck } from './instance/changed-since.ts';
 import {
@@ -13,6 +13,7 @@ import {
   requireExpected,
 } from './instance/expected-instance.ts';
 import { isLeftToWrite } from './instance/left-to-write.ts';
+import { createUntoldNotes } from './instance/untold-notes.ts';
 import type { Attempt } from './stage/attempt.ts';
 import type { Stage } from './stage/pipeline.ts';
 import { runStages } from './stage/pipeline.ts';
@@ -45,6 +46,7 @@ export async function changeInstance({
   const dated = job && (await datedModification(job, payload, instance, begun));
   if (!begun) await record({ ...progress(), begun: true });
   await assertAliasesFree(services, instance, changes.aliases ?? [], signal);
+  const untold = createUntoldNotes(attempt);
   const existing = {
     ...services,
     id: instance._id,
@@ -55,8 +57,7 @@ export async function changeInstance({
     },
     told: services,
     resumed: begun,
-    onUntold: ({ service, problem }: Untold) =>
-      services.log.warn('a service was not told of a change', { target: service, problem }),
+    onUntold: untold.add,
   };
   if (dated?.isThere === false) throw await undone(existing, dated);
   const { outcome, instance: stored } = await modifyAndTell({
@@ -73,6 +74,7 @@ export async function changeInstance({
   if (dated !== undefined && !(await dated.written(stored))) {
     throw await undone(existing, dated);
   }
+  await untold.keep();
   return outcome;
 }
 

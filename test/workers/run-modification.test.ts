@@ -1,9 +1,14 @@
 import { expect } from 'chai';
+import { jobLines } from '../../src/cli/jobs/job-texts.ts';
 import { incarnationOf } from '../../src/instances/documents/incarnation.ts';
 import type { InstanceChanges } from '../../src/instances/options/changes.ts';
-import { enqueueJob } from '../../src/jobs/queue/enqueue.ts';
+import { enqueueJob, enqueueRows } from '../../src/jobs/queue/enqueue.ts';
+import { type ExportedRow, exportBatch } from '../../src/operations/batches/export-batch.ts';
+import { jobFacts } from '../../src/operations/jobs/job-facts.ts';
+import { batchRow } from '../support/batch-row.ts';
 import { startTestFleet, type TestFleet } from '../support/fleet.ts';
 import { startToldRecorder, type ToldRecorder } from '../support/told-recorder.ts';
+import { until } from '../support/until.ts';
 
 describe('a modification', () => {
   let test: TestFleet;
@@ -50,5 +55,56 @@ describe('a modification', () => {
     const lines = test.logLines.filter((line) => line.includes('a service was not told of a change'));
     expect(lines).to.have.lengthOf(2);
     expect(lines.join('')).not.to.match(/token/);
+  });
+
+  describe('as a row of a batch', () => {
+    /** A batch of one change, with its id, once it has ended. */
+    async function modified(phone: string): Promise<string> {
+      const { fleet } = test;
+      const instance = await test.instance(domain);
+      if (instance === undefined) throw new Error('there is no instance');
+      const seen = { id: instance._id, incarnation: incarnationOf(instance) };
+      const work = { kind: 'modify', domain, seen, changes: { settings: { phone } } } as const;
+      const about = { kind: 'modify', name: 'one', reason: '', by: 'root@ops', total: 1 } as const;
+      const id = await fleet.batches.create(about);
+      await enqueueRows(fleet, id, [{ row: 1, tries: 8, work }]);
+      await until('the batch has ended', async () => {
+        const row = await batchRow(fleet.batches, id, 1);
+        return row?.state === 'done';
+      });
+      return id;
+    }
+
+    async function factsOf(batch: string) {
+      const row = await batchRow(test.fleet.batches, batch, 1);
+      const job = await test.fleet.queue.getJob(row?.jobId ?? '');
+      if (job === undefined) throw new Error('there is no job');
+      return jobFacts(job, 'done');
+    }
+
+    async function exportedFrom(batch: string): Promise<ExportedRow[]> {
+      const rows: ExportedRow[] = [];
+      for await (const row of exportBatch(test.fleet.batches, test.server, 'https', batch)) rows.push(row);
+      return rows;
+    }
+
+    it('leaves with its job and its row which service was not told', async () => {
+      recorder.failing.clear();
+      recorder.failing.set('/cloudery', 503);
+      const batch = await modified('+33100000001');
+      const facts = await factsOf(batch);
+      expect(facts.untold).to.deep.equal([{ service: 'Cloudery', problem: 'it answered 503' }]);
+      expect(jobLines(facts, false).join('\n')).to.match(/Not told +Cloudery \(it answered 503\)/);
+      expect(await exportedFrom(batch)).to.deep.equal([
+        { domain, status: 'modified', error: 'not told: Cloudery (it answered 503)' },
+      ]);
+    });
+
+    it('leaves nothing where all were told', async () => {
+      recorder.failing.clear();
+      const batch = await modified('+33100000002');
+      expect(await factsOf(batch)).not.to.have.property('untold');
+      expect(await exportedFrom(batch)).to.deep.equal([{ domain, status: 'modified' }]);
+    });
   });
 });

@@ -1,4 +1,5 @@
 import { stageLabel } from '../../jobs/kinds/job-kinds.ts';
+import { untoldText } from '../../jobs/queue/untold-text.ts';
 import type { JobFacts } from '../../operations/jobs/job-facts.ts';
 import { readableDuration } from '../../quantity-text.ts';
 import { oneLine } from '../../safe-text.ts';
@@ -21,7 +22,7 @@ export function jobCells(job: JobFacts): string[] {
 
 /** Everything about one job, its stages as a table. */
 export function jobLines(job: JobFacts, live: boolean): string[] {
-  const { by, reason, archive } = job;
+  const { by, reason, archive, untold } = job;
   const { jobId, kind, state, outcome, domain, batch, createdAt, endedAt, tries, retries, lastError } = job;
   const facts: (readonly [label: string, value: string | undefined])[] = [
     ['Job', jobId],
@@ -36,6 +37,7 @@ export function jobLines(job: JobFacts, live: boolean): string[] {
     ['Tries', String(tries)],
     ['Retries', retries === 0 ? undefined : String(retries)],
     ['Archive', archive && archiveText(archive)],
+    ['Not told', untold && untoldText(untold)],
     [state === 'failed' ? 'Error' : 'Last error', lastError],
   ];
   const known = facts.flatMap(([label, value]) =>

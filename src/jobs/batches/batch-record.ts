@@ -28,6 +28,8 @@ const rowInfo = z.object({
   advice: z.string().optional(),
   /** Of an instance that was exported, also where it was destroyed then. */
   archive: rowArchive.optional().catch(undefined),
+  /** Services that were not told of its change, and why, in words. */
+  untold: z.string().optional().catch(undefined),
 });
 
 export type RowInfo = z.infer<typeof rowInfo>;

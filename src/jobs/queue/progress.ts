@@ -73,6 +73,15 @@ export const archiveNote = z.object({
 
 export type ArchiveNote = z.infer<typeof archiveNote>;
 
+/** A service that does not know of what a job has changed, and why. */
+export const untoldService = z.object({
+  service: z.enum(['common settings', 'Cloudery']),
+  /** Holds neither address nor token. */
+  problem: z.string(),
+});
+
+export type UntoldService = z.infer<typeof untoldService>;
+
 const progress = z.object({
   stages: z.array(stageRecord),
   /** Of the instance this job works on, as soon as it is known (`ARCHITECTURE.md` §3.3). */
@@ -92,6 +101,8 @@ const progress = z.object({
   idle: z.boolean().optional(),
   /** The application that was not there when it was about to be installed: where it is there later, this job did it. */
   installing: z.string().optional(),
+  /** Services that could not be told of a change that was made all the same. */
+  untold: z.array(untoldService).optional(),
   /** Items of the pool that were made. */
   items: z.number().optional(),
   /** One for each application that was tried. */

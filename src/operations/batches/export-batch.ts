@@ -171,8 +171,13 @@ function exportedReset(row: Row, result: ReadResult | undefined, scheme: Scheme)
 
 /** A row of any other kind of batch: nobody is to register. */
 function exportedWork(row: Row, batchKind: BatchKind): ExportedRow {
-  const { archive } = row;
-  return { ...stateOfWork(row, batchKind), ...(archive === undefined ? {} : { archive }) };
+  const { archive, untold } = row;
+  return {
+    ...stateOfWork(row, batchKind),
+    ...(archive === undefined ? {} : { archive }),
+    // What it is for is done; this is what is left to be looked after.
+    ...(untold === undefined || row.state !== 'done' ? {} : { error: `not told: ${untold}` }),
+  };
 }
 
 function stateOfWork(row: Row, batchKind: BatchKind): ExportedRow {

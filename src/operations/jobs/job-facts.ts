@@ -9,6 +9,7 @@ import {
   type ArchiveNote,
   readProgress,
   type StageRecord,
+  type UntoldService,
 } from '../../jobs/queue/progress.ts';
 
 /** Where a job is; `retrying` waits for its next try. */
@@ -47,6 +48,8 @@ export interface JobFacts {
   readonly apps: readonly AppRecord[];
   /** The archive that it has made, or found. */
   readonly archive?: ArchiveNote;
+  /** Services that could not be told of what it has changed. */
+  readonly untold?: readonly UntoldService[];
   /** Of its last failed try: `code: message`. */
   readonly lastError?: string;
 }
@@ -59,7 +62,7 @@ export function jobFacts(job: FleetJob, state: ShownState): JobFacts {
   const payload = readablePayload(job);
   const ended = payload !== undefined && isEnded(payload);
   const progress = readProgress(job.progress);
-  const { stages, apps = [], archive } = progress;
+  const { stages, apps = [], archive, untold } = progress;
   const order = payload === undefined ? [] : stagesOf(payload.kind);
   const error = state === 'done' ? '' : (job.failedReason ?? '');
   const end =
@@ -84,6 +87,7 @@ export function jobFacts(job: FleetJob, state: ShownState): JobFacts {
     stages: [...stages].sort((a, b) => order.indexOf(a.stage) - order.indexOf(b.stage)),
     apps,
     ...(archive === undefined ? {} : { archive }),
+    ...(untold === undefined ? {} : { untold }),
     ...(error === '' ? {} : { lastError: error }),
   };
 }

@@ -123,7 +123,8 @@ export function chosenCauses(stage: string | undefined, code: string | undefined
 }
 
 /** What is told of a row: no more than is listed here, whatever Redis has of it. */
-function shownRow({ row, kind, domain, state, jobId, stage, tries, code, error, advice, archive }: Row) {
+function shownRow(shown: Row) {
+  const { row, kind, domain, state, jobId, stage, tries, code, error, advice, archive, untold } = shown;
   return {
     row,
     ...(kind !== undefined && { kind }),
@@ -136,5 +137,6 @@ function shownRow({ row, kind, domain, state, jobId, stage, tries, code, error, 
     ...(error !== undefined && { message: error }),
     ...(advice !== undefined && { advice }),
     ...(archive !== undefined && { archive }),
+    ...(untold !== undefined && { untold }),
   };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BATCH_KINDS } from '../../jobs/batches/batch-kind.ts';
 import { ROW_STATES } from '../../jobs/batches/row-state.ts';
 import { JOB_OUTCOMES, KIND_NAMES } from '../../jobs/kinds/job-kinds.ts';
-import { appRecord, archiveNote, stageRecord } from '../../jobs/queue/progress.ts';
+import { appRecord, archiveNote, stageRecord, untoldService } from '../../jobs/queue/progress.ts';
 import { JOB_STATES } from '../../operations/jobs/job-facts.ts';
 
 // What the routes of the fleet answer: from these the OpenAPI document is made.
@@ -110,6 +110,7 @@ const row = z.object({
   message: z.string().optional(),
   advice: z.string().optional(),
   archive: archiveNote.pick({ directory: true, bytes: true, files: true }).readonly().optional(),
+  untold: z.string().optional(),
 });
 
 /** `FailureGroup` */
@@ -141,6 +142,7 @@ export const jobAnswer = z.object({
   stages: z.array(stageRecord).readonly(),
   apps: z.array(appRecord).readonly(),
   archive: archiveNote.readonly().optional(),
+  untold: z.array(untoldService).readonly().optional(),
   lastError: z.string().optional(),
 });
 

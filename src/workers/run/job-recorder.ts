@@ -20,6 +20,7 @@ import {
   readProgress,
   writeFenced,
 } from '../../jobs/queue/progress.ts';
+import { untoldText } from '../../jobs/queue/untold-text.ts';
 import type { Keys } from '../../jobs/redis/keys.ts';
 import type { RedisClient } from '../../redis/client.ts';
 import { LostLock } from '../stage/lease.ts';
@@ -140,6 +141,7 @@ export class JobRecorder {
       attempt: this.job.attemptsStarted,
       ...(progress.incarnation === undefined ? {} : { incarnation: progress.incarnation }),
       ...(progress.archive === undefined ? {} : { archive: archiveOf(progress.archive) }),
+      ...(progress.untold === undefined ? {} : { untold: untoldText(progress.untold) }),
       ...(failure === undefined ? {} : { stage, ...told(failure) }),
     };
   }
