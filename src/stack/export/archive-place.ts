@@ -50,18 +50,19 @@ export async function checkPlace({ directory, domain }: ArchivePlace, needed: nu
   );
 }
 
-/** Makes an empty directory for what is not whole yet, and removes what earlier attempts of the job have left. */
-export async function beginPartial({ directory, domain }: ArchivePlace, jobId: string): Promise<string> {
-  const parent = join(directory, domain);
-  const own = `${PARTIAL}${createHash('sha256').update(jobId).digest('hex').slice(0, 16)}-`;
-  return await placing(directory, makePartial(parent, own));
+/**
+ * Makes an empty directory for what is not whole yet, and removes what earlier attempts have left, those of other jobs
+ * too: whoever exports an instance has taken its name, so that nobody else is at it.
+ */
+export async function beginPartial({ directory, domain }: ArchivePlace): Promise<string> {
+  return await placing(directory, makePartial(join(directory, domain)));
 }
 
-async function makePartial(parent: string, own: string): Promise<string> {
+async function makePartial(parent: string): Promise<string> {
   for (const name of await readdir(parent)) {
-    if (name.startsWith(own)) await rm(join(parent, name), { recursive: true, force: true });
+    if (name.startsWith(PARTIAL)) await rm(join(parent, name), { recursive: true, force: true });
   }
-  const partial = join(parent, `${own}${randomBytes(4).toString('hex')}`);
+  const partial = join(parent, `${PARTIAL}${randomBytes(8).toString('hex')}`);
   await mkdir(partial, { mode: DIRECTORY_MODE });
   return partial;
 }

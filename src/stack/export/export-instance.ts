@@ -90,7 +90,7 @@ async function newArchive(options: ExportOptions): Promise<Archive> {
   for (let round = 1; ; round += 1) {
     const before = await momentsOf(databases);
     const made = await exportByStack(options);
-    const partial = await beginPartial(options.place, options.jobId);
+    const partial = await beginPartial(options.place);
     try {
       const parts = await download(options, made, partial);
       const then = await momentsOf(databases);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { appendFile, chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect } from 'chai';
 import { databaseName, databasePrefix } from '../../../src/instances/databases/prefix.ts';
 import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
@@ -362,18 +362,15 @@ describe('exporting an instance', () => {
       expect(stack.asked).to.have.length(asked);
     });
 
-    it('leaves what is there of an export that is under way beside it, and removes what its own attempts left', async () => {
-      const instance = await made('beside');
-      const own = createHash('sha256').update('job').digest('hex').slice(0, 16);
-      const parent = join(directory, instance.domain);
-      for (const name of [`.partial-${own}-dead`, '.partial-0123456789abcdef-live']) {
-        await mkdir(join(parent, name), { recursive: true });
+    it('leaves nothing there of what jobs that died had not finished, and nothing is taken from other domains', async () => {
+      const [instance, other] = [await made('beside'), await made('other')];
+      const dead = '.partial-0123456789abcdef-dead';
+      for (const { domain } of [instance, other]) {
+        await mkdir(join(directory, domain, dead), { recursive: true });
       }
-      await exported(instance);
-      const names = await left(instance);
-      expect(names).to.include('.partial-0123456789abcdef-live');
-      expect(names).to.not.include(`.partial-${own}-dead`);
-      expect(names).to.have.length(2);
+      const { directory: own } = await exported(instance);
+      expect(await left(instance)).to.deep.equal([basename(own)]);
+      expect(await left(other)).to.deep.equal([dead]);
     });
   });
 });
