@@ -4,6 +4,7 @@ import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, stat
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { errnoOf, unlessMissing } from '../../errno.ts';
+import type { FailureKind } from '../../errors.ts';
 import { readableSize } from '../../quantity-text.ts';
 import { type Archive, type ArchiveRecord, archiveRecord } from './archive-record.ts';
 import { ExportError } from './export-error.ts';
@@ -35,9 +36,9 @@ export interface ArchivePlace {
  * @throws ExportError `export_place`
  */
 export async function checkPlace({ directory, domain }: ArchivePlace, needed: number): Promise<void> {
-  if (!isAbsolute(directory)) throw badPlace(directory, 'its path is not absolute');
+  if (!isAbsolute(directory)) throw badPlace(directory, 'its path is not absolute', 'final');
   if (basename(domain) !== domain || domain.startsWith('.') || domain.includes('\\')) {
-    throw badPlace(directory, `${JSON.stringify(domain)} cannot be the name of a directory in it`);
+    throw badPlace(directory, `${JSON.stringify(domain)} cannot be the name of a directory in it`, 'final');
   }
   const found = await placing(directory, unlessMissing(stat(directory)));
   if (found?.isDirectory() !== true) throw badPlace(directory, 'it is not there, or is no directory');
@@ -197,10 +198,12 @@ async function placing<T>(directory: string, work: Promise<T>): Promise<T> {
   }
 }
 
-function badPlace(directory: string, why: string): ExportError {
+/** What is wrong with one machine alone is no fault of the instance: another worker may have a place for it. */
+function badPlace(directory: string, why: string, kind: FailureKind = 'outage'): ExportError {
   return new ExportError(
     'export_place',
     `no archive can be put into ${directory}: ${why}`,
-    'The path counts on the machine of the worker, whose user has to be able to write there. Put it right, then try again: cozy-fleet jobs retry or batches retry.',
+    'The path counts on the machine of the worker, whose user has to be able to write there. Once it is put right there, or another worker takes it, it goes on; no try is spent.',
+    kind,
   );
 }

@@ -37,9 +37,9 @@ export function brokenArchive(part: string, why: string): ExportError {
   );
 }
 
-/** Nobody here knows whom to ask for an archive. */
+/** Nobody here knows whom to ask for an archive; another worker may. */
 export function noStackAdmin(): ExportError {
-  return new ExportError('no_stack_admin', NO_STACK_ADMIN, NO_STACK_ADMIN_ADVICE);
+  return new ExportError('no_stack_admin', NO_STACK_ADMIN, NO_STACK_ADMIN_ADVICE, 'outage');
 }
 
 export const NO_STACK_ADMIN = 'a running stack has to make the archive, and its admin port is not configured';

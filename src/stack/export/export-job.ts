@@ -127,7 +127,8 @@ function stuck(domain: string, { created_at }: ExportDocument): ExportError {
   return new ExportError(
     'export_busy',
     `an export of ${domain} that began at ${created_at} has not ended: the stack's worker has died, or is at it still`,
-    `The stack refuses another one until ${until}. Try again then: cozy-fleet jobs retry or batches retry.`,
+    `The stack refuses another one until ${until}. It goes on then; no try is spent.`,
+    'outage',
   );
 }
 

@@ -177,7 +177,8 @@ function refusal(host: string, status: number, text: string): ExportError {
     return new ExportError(
       'stack_admin_refused',
       `the admin port of the stack at ${host} does not let us in: ${status}`,
-      'Correct fleet.admin_passphrase, or COZY_FLEET_ADMIN_PASSPHRASE.',
+      'Correct fleet.admin_passphrase, or COZY_FLEET_ADMIN_PASSPHRASE, of that worker. It goes on then, or with another worker; no try is spent.',
+      'outage',
     );
   }
   const kind = status >= 500 || status === 429 ? 'retry' : 'final';
