@@ -69,6 +69,8 @@ export const archiveNote = z.object({
   files: z.number(),
   versions: z.number(),
   documents: z.number(),
+  /** Directories of those before it, which have what the destruction has deleted meanwhile. */
+  earlier: z.array(z.string()).optional(),
 });
 
 export type ArchiveNote = z.infer<typeof archiveNote>;
@@ -116,6 +118,11 @@ const progress = z.object({
   skeletonTaken: z.array(z.string()).optional(),
   /** The archive that was seen to be whole. */
   archive: archiveNote.optional(),
+  /**
+   * Set once a destruction is about to delete documents of an instance that it has exported: its archive has to be there from
+   * then on, for another one would lack them.
+   */
+  removing: z.boolean().optional(),
   /** Set once a try could not write the skeleton: whoever waits for the instance need not wait for a further one. */
   skeletonFailed: z.boolean().optional(),
 });

@@ -8,6 +8,7 @@ import {
   runAccountHooks,
 } from '../../stack/account-hooks.ts';
 import { databasesOf } from '../instance/databases-of.ts';
+import { beginRemoval } from './archived.ts';
 import { type DestroyContext, type DestroyStage, ownerOf, refuseUnwanted } from './context.ts';
 
 /** Lets konnectors tell other services that the accounts are gone (`docs/cozy-data.md` §6.4). */
@@ -19,6 +20,7 @@ export const accounts: DestroyStage = {
 
   async run(context) {
     await refuseUnwanted(context);
+    await beginRemoval(context);
     await tellOfAccounts(context);
     return undefined;
   },

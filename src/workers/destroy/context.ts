@@ -40,10 +40,14 @@ export interface DestroyContext {
   hasRemovedFiles: boolean;
   /** Directories of archives that this attempt has seen to be whole. */
   readonly archives: Set<string>;
-  /** Whether an earlier attempt was at the stage that removes databases. */
-  readonly wasRemoving: boolean;
+  /** The archive that was made, or found, by this attempt or an earlier one. */
+  note(): ArchiveNote | undefined;
   /** Records the archive that was made, or found. */
   hasArchive(archive: ArchiveNote): Promise<void>;
+  /** Whether this job has begun to delete documents that its archive has. */
+  isRemoving(): boolean;
+  /** Records that it is about to. */
+  willRemove(): Promise<void>;
   /** Whether an earlier try got past `mark`: the flag was set then, whatever became of it. */
   readonly wasMarked: boolean;
   /** Revision from which this job set `deleting`, once it did. */

@@ -1,6 +1,6 @@
 import { databasesLeft, deleteDatabases } from '../instance/delete-databases.ts';
 import { mayHaveAccounts, tellOfAccounts } from './accounts.ts';
-import { ensureArchive, refuseUnarchived } from './archived.ts';
+import { beginRemoval, ensureArchive, needsNoArchive, refuseUnarchived } from './archived.ts';
 import {
   type DestroyContext,
   type DestroyStage,
@@ -28,8 +28,9 @@ export const databases: DestroyStage = {
     await ensureArchive(context);
     await whileLocked(context, async (signal) => {
       await context.keepDate();
-      await refuseUnarchived(context, signal);
-      await deleteDatabases({ ...context, signal }, names);
+      const refuse = await refuseUnarchived(context, signal);
+      if (!needsNoArchive(context)) await context.willRemove();
+      await deleteDatabases({ ...context, signal, refuse }, names);
     });
     return undefined;
   },
@@ -48,6 +49,8 @@ async function look(context: DestroyContext): Promise<readonly string[]> {
 
 /** For accounts that came while it was being shut: it is open for konnectors again until they have told of them. */
 async function tellLate(context: DestroyContext, before: Entrance): Promise<void> {
+  // As long as nobody else gets in.
+  await beginRemoval(context);
   await rewriteInstance(context, (instance) => reopened(flagged(instance), before));
   context.shutFrom = undefined;
   await tellOfAccounts(context);

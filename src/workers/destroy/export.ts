@@ -11,11 +11,14 @@ export const exportFirst: DestroyStage = {
   async run(context) {
     // What would be refused by the next stage need not be exported.
     await refuseUnmarkable(context);
-    await makeArchive(context);
+    const { instance, payload } = context;
+    // Of what an earlier job has begun to remove, its archive has more than another one would.
+    if (payload.resume && instance.deleting === true) await ensureArchive(context);
+    else await makeArchive(context);
     return undefined;
   },
 
-  // `confirm` and `databases` look at it again, and make another one where it is not there.
+  // `mark` and each stage that deletes look at it again, and make another one where it is not there.
   verify: async () => [],
 };
 

@@ -4,6 +4,7 @@ import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
 import { refuseChanged, refuseUnmeant } from '../instance/expected-instance.ts';
 import { refuseUnremovable } from '../instance/refusals.ts';
 import { mayHaveAccounts, refuseForAccounts } from './accounts.ts';
+import { ensureArchive } from './archived.ts';
 import { type DestroyContext, type DestroyStage, rewriteInstance, takenBack } from './context.ts';
 import { isOwnFlag } from './own-flag.ts';
 import { shut } from './shut.ts';
@@ -17,6 +18,8 @@ export const mark: DestroyStage = {
 
   async run(context) {
     let before: StoredInstance | undefined;
+    // Another worker may have made it, on another machine.
+    await ensureArchive(context);
     await rewriteInstance(
       context,
       (instance) => ({ ...(before === undefined ? instance : shut(instance)), deleting: true }),

@@ -35,8 +35,12 @@ export async function runDestruction(
     shutFrom: undefined,
     hasRemovedFiles: false,
     archives: new Set(),
-    wasRemoving: progress().stages.some(({ stage }) => stage === 'databases'),
+    note: () => progress().archive,
     hasArchive: (archive) => record({ ...progress(), archive }),
+    isRemoving: () => progress().removing === true,
+    async willRemove() {
+      if (progress().removing !== true) await record({ ...progress(), removing: true });
+    },
     wasMarked: progress().stages.some(({ stage }) => stage !== 'export' && stage !== 'mark'),
     markedFrom: () => progress().markedFrom,
     shutEarlier() {

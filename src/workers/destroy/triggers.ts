@@ -1,4 +1,5 @@
 import { removeTriggers } from '../../stack/triggers.ts';
+import { beginRemoval } from './archived.ts';
 import { type DestroyStage, ownerOf, refuseUnwanted } from './context.ts';
 
 /** Takes the triggers from the stack's scheduler, before the databases go that name them. */
@@ -10,6 +11,7 @@ export const triggers: DestroyStage = {
 
   async run(context) {
     await refuseUnwanted(context);
+    await beginRemoval(context);
     const { services, instance, signal, lease } = context;
     const server = services.cluster(instance.couch_cluster);
     await removeTriggers({

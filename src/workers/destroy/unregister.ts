@@ -4,6 +4,7 @@ import { pauseAfterConflict } from '../../pause.ts';
 import { databasesLeft, deleteLateDatabases } from '../instance/delete-databases.ts';
 import { readExpected } from '../instance/expected-instance.ts';
 import { removeFiles } from '../instance/remove-files.ts';
+import { refuseUnarchived } from './archived.ts';
 import { type DestroyContext, type DestroyStage, refuseUnwanted } from './context.ts';
 
 /**
@@ -50,6 +51,8 @@ async function hasComeBack(context: DestroyContext): Promise<boolean> {
 
 async function removeAgain(context: DestroyContext): Promise<void> {
   await refuseUnwanted(context);
-  await deleteLateDatabases(context);
+  if ((await databasesLeft(context)).length > 0) {
+    await deleteLateDatabases({ ...context, refuse: await refuseUnarchived(context, context.signal) });
+  }
   await removeFiles(context);
 }

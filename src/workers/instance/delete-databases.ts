@@ -16,6 +16,8 @@ export interface DatabasesContext {
   readonly signal: AbortSignal;
   /** Asked right before each deletion. */
   readonly lease: Lease;
+  /** Asked of all that are listed, each time before some of them are deleted. @throws to delete none of them */
+  refuse?(names: readonly string[]): Promise<void>;
 }
 
 /** Looks at the list of databases, at the most, and the pauses between them in milliseconds. */
@@ -40,7 +42,7 @@ export async function databasesLeft(context: DatabasesContext): Promise<string[]
 export async function deleteDatabases(context: DatabasesContext, known?: readonly string[]): Promise<void> {
   refuseOddPrefix(context.instance);
   const { server, prefix } = databasesOf(context.services, context.instance);
-  const { signal, lease } = context;
+  const { signal, lease, refuse } = context;
   // Many wait for their turn, and the lease may be lost until it comes.
   const guard = () => lease.assertHeld();
   const usual = DATABASES.map(({ doctype }) => databaseName(prefix, doctype));
@@ -48,6 +50,7 @@ export async function deleteDatabases(context: DatabasesContext, known?: readonl
   for (let look = 1; look <= LOOKS; look += 1) {
     const listed = new Set(listing ?? (await databasesLeft(context)));
     listing = undefined;
+    await refuse?.([...listed]);
     const names = [...new Set([...listed, ...usual])];
     const ends = await settleAll(names.map((name) => server.deleteDatabase(name, signal, guard)));
     const isTrue = names.every((name, at) => listed.has(name) || ends[at] === 'missing');

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFile, chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expect } from 'chai';
+import type { CouchServer } from '../../../src/couchdb/server.ts';
 import { databaseName, databasePrefix } from '../../../src/instances/databases/prefix.ts';
 import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
@@ -190,6 +191,28 @@ describe('exporting an instance', () => {
     await stack.putFile(instance, 'a.txt', 'a');
     stack.faults.parts = 'short';
     expect(await thrownBy(exported(instance))).to.have.property('code', 'export_incomplete');
+  });
+
+  it('fails where a list of databases lacks one for the stack and us', async () => {
+    const instance = await made('unlisted');
+    const hidden = databaseName(databasePrefix(instance), 'io.cozy.settings');
+    const lagging: CouchServer = {
+      ...test.server,
+      listDatabases: async (...about) =>
+        (await test.server.listDatabases(...about)).filter((name) => name !== hidden),
+    };
+    const its = await startArchiveStack(() => lagging);
+    const asked = createStackAdmin(its.admin, 5_000);
+    try {
+      const { signal } = new AbortController();
+      const databases = { server: lagging, prefix: databasePrefix(instance), signal };
+      const error = await thrownBy(exported(instance, { admin: asked, databases }));
+      expect(error).to.have.property('code', 'export_incomplete');
+      expect(error).to.have.property('message').that.includes('io.cozy.settings');
+    } finally {
+      await asked.close();
+      await its.close();
+    }
   });
 
   it('is tried later where a part is cut on its way, and nothing of it stays', async () => {

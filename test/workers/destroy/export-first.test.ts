@@ -10,6 +10,7 @@ import { enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
 import { readProgress } from '../../../src/jobs/queue/progress.ts';
 import { retryJob } from '../../../src/jobs/queue/retry-job.ts';
 import { readRecord } from '../../../src/stack/export/archive-place.ts';
+import { openZip } from '../../../src/stack/export/zip-file.ts';
 import { type ArchiveStack, startArchiveStack } from '../../support/archive-stack.ts';
 import { Cleanup } from '../../support/cleanup.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
@@ -59,6 +60,33 @@ describe('destroying an instance that is exported first', () => {
   async function everything(domain: string): Promise<unknown> {
     const files = await readdir(join(test.storageRoot, domain), { recursive: true }).catch(() => []);
     return [await test.instance(domain), await test.databases(domain), files.sort()];
+  }
+
+  /** Gives an instance an account of which nobody has to be told: those of aggregators have no konnector. */
+  async function putAccount(instance: StoredInstance, id: string): Promise<void> {
+    const accounts = databaseName(databasePrefix(instance), 'io.cozy.accounts');
+    await test.server.createDatabase(accounts);
+    await test.server.putDocument(accounts, { _id: id });
+  }
+
+  async function deleteAccount(instance: StoredInstance, id: string): Promise<void> {
+    const accounts = databaseName(databasePrefix(instance), 'io.cozy.accounts');
+    const found = await test.server.getDocument(accounts, id);
+    await test.server.deleteDocument(accounts, id, found?._rev ?? '');
+  }
+
+  /** What an archive has of a doctype: ids of documents, names of files. */
+  async function held(directory: string | undefined, doctype: string): Promise<string[]> {
+    const names: string[] = [];
+    const zip = await openZip(join(directory ?? '', 'part000.zip'));
+    for await (const { name } of zip.entries()) names.push(name);
+    await zip.close();
+    const start = `My Cozy/Data/${doctype}/`;
+    return names.filter((name) => name.startsWith(start)).map((name) => name.slice(start.length, -5));
+  }
+
+  async function noteOf(jobId: string) {
+    return readProgress((await test.fleet.queue.getJob(jobId))?.progress).archive;
   }
 
   /** A file that comes as if its owner had uploaded it. */
@@ -114,7 +142,7 @@ describe('destroying an instance that is exported first', () => {
 
   it('is not destroyed where what came late cannot be exported', async () => {
     const instance = await made('late-lost');
-    test.beforeStage('mark', async () => {
+    test.beforeStage('confirm', async () => {
       stack.faults.lost.add(await stack.putFile(instance, 'late.txt', 'late'));
     });
     expect(await test.ended(await order(instance))).to.include({
@@ -170,6 +198,7 @@ describe('destroying an instance that is exported first', () => {
     await job?.updateProgress({
       stages: [...stages, { ...done, stage: 'databases', state: 'running' }],
       markedFrom: instance._rev,
+      removing: true,
     });
     await test.server.deleteDatabase(databaseName(prefix, 'io.cozy.settings'));
     await test.startWorker();
@@ -201,6 +230,101 @@ describe('destroying an instance that is exported first', () => {
     const asked = stack.asked.length;
     expect(await test.ended(await order(instance))).to.include({ state: 'done' });
     expect(stack.asked.slice(asked).filter((each) => each.startsWith('POST'))).to.have.length(1);
+  });
+
+  it('has all that is deleted of it in an archive, where another worker goes on without the first one', async () => {
+    const instance = await made('other-worker');
+    await putAccount(instance, 'aggregator');
+    await test.stopWorker();
+    const jobId = await order(instance);
+    const done = { state: 'done', startedAt: Date.now(), ms: 1, tries: 1, generation: 0 };
+    const job = await test.fleet.queue.getJob(jobId);
+    await job?.updateProgress({ stages: [{ stage: 'export', ...done }] });
+    // As if konnectors had deleted it, and the stack after them.
+    test.beforeStage('close', () => deleteAccount(instance, 'aggregator'));
+    await test.startWorker();
+    expect(await test.ended(jobId)).to.include({ state: 'done', outcome: 'destroyed' });
+    const note = await noteOf(jobId);
+    expect(await held(note?.directory, 'io.cozy.accounts')).to.deep.equal(['aggregator']);
+    expect(note).to.not.have.property('earlier');
+  });
+
+  it('stays where its accounts were deleted, and the archive that has them is not there any more', async () => {
+    const instance = await made('lost-archive');
+    await putAccount(instance, 'aggregator');
+    test.beforeStage('close', async () => {
+      await deleteAccount(instance, 'aggregator');
+      await rm(join(exportTo, instance.domain), { recursive: true });
+    });
+    const before = await test.databases(instance.domain);
+    expect(await test.ended(await order(instance))).to.include({ state: 'failed', code: 'export_elsewhere' });
+    expect(await test.databases(instance.domain)).to.include.members(before);
+  });
+
+  it('has the archive with its accounts beside the one with a file that came after they were deleted', async () => {
+    const instance = await made('two-archives');
+    await putAccount(instance, 'aggregator');
+    test.beforeStage('close', async () => {
+      await deleteAccount(instance, 'aggregator');
+      await stack.putFile(instance, 'late.txt', 'late');
+    });
+    const jobId = await order(instance);
+    expect(await test.ended(jobId)).to.include({ state: 'done', outcome: 'destroyed' });
+    const note = await noteOf(jobId);
+    expect(note).to.include({ files: 1 });
+    expect(note?.earlier).to.have.length(1);
+    expect(await held(note?.earlier?.[0], 'io.cozy.accounts')).to.deep.equal(['aggregator']);
+  });
+
+  for (const stage of ['mark', 'close'] as const) {
+    it(`has an account in its archive that is made before ${stage}`, async () => {
+      const instance = await made(`account-${stage}`);
+      await putAccount(instance, 'first');
+      test.beforeStage(stage, () => putAccount(instance, 'second'));
+      const jobId = await order(instance);
+      expect(await test.ended(jobId)).to.include({ state: 'done' });
+      expect(await held((await noteOf(jobId))?.directory, 'io.cozy.accounts')).to.include('second');
+    });
+  }
+
+  it('is touched by nobody where what came after its archive cannot be exported', async () => {
+    const instance = await made('untouched');
+    test.beforeStage('mark', async () => {
+      stack.faults.lost.add(await stack.putFile(instance, 'late.txt', 'late'));
+    });
+    expect(await test.ended(await order(instance))).to.include({ code: 'export_incomplete' });
+    expect(await test.instance(instance.domain)).to.deep.equal(instance);
+  });
+
+  it('goes by the archive that an earlier job has left, where that has begun to remove databases', async () => {
+    const instance = await made('resumed');
+    const { domain, _id: id } = instance;
+    await stack.putFile(instance, 'a.txt', 'hello');
+    const seen = { id, incarnation: incarnationOf(instance) };
+    const work = { kind: 'export', domain, seen, to: exportTo } as const;
+    await test.ended((await enqueueJob(test.fleet, { work, tries: 1 })).jobId);
+    await test.server.putDocument(INSTANCES, { ...instance, deleting: true, blocked: true });
+    for (const doctype of ['io.cozy.files', 'io.cozy.settings']) {
+      await test.server.deleteDatabase(databaseName(databasePrefix(instance), doctype));
+    }
+    const asked = stack.asked.length;
+    const jobId = await order(instance, { resume: true });
+    expect(await test.ended(jobId)).to.include({ state: 'done', outcome: 'destroyed' });
+    expect(stack.asked).to.have.length(asked);
+    expect(await recordOf(jobId)).to.include({ files: 1 });
+  });
+
+  it('keeps what a request has written after its databases were deleted', async () => {
+    const instance = await made('came-back');
+    const { domain } = instance;
+    const contacts = databaseName(databasePrefix(instance), 'io.cozy.contacts');
+    test.beforeStage('unregister', async () => {
+      await test.server.createDatabase(contacts);
+      await test.server.putDocument(contacts, { _id: 'somebody' });
+    });
+    expect(await test.ended(await order(instance))).to.include({ state: 'failed', code: 'export_changed' });
+    expect(await test.server.getDocument(contacts, 'somebody')).to.not.equal(undefined);
+    expect(await test.instance(domain)).to.include({ deleting: true });
   });
 
   it('needs no archive where it was never more than reserved', async () => {
