@@ -35,6 +35,7 @@ export function destroyContext(
     hasArchive: async () => undefined,
     isRemoving: () => false,
     willRemove: async () => undefined,
+    askDate: async () => undefined,
     wasMarked: false,
     markedFrom: () => markedFrom,
     shutEarlier: () => undefined,

@@ -116,12 +116,13 @@ async function newArchive(options: ExportOptions): Promise<Archive> {
 type Part = ArchiveRecord['parts'][number];
 
 async function download(
-  { admin, domain, place, databases, assertHeld }: ExportOptions,
+  { admin, domain, place, databases, assertHeld, ask }: ExportOptions,
   { _id: exportId, parts_cursors }: ExportDocument,
   partial: string,
 ): Promise<readonly Part[]> {
   const parts: Part[] = [];
   for (const [at, cursor] of ['', ...(parts_cursors ?? [])].entries()) {
+    await ask?.();
     assertHeld();
     const name = `part${String(at).padStart(3, '0')}.zip`;
     const part = { domain, exportId, cursor };

@@ -51,6 +51,8 @@ export interface StackExportOptions {
   readonly longestMs?: number | undefined;
   /** Asked right before the stack is asked for an export. */
   assertHeld(): void;
+  /** Asked before the stack is asked for an export, and before each part. @throws where there is to be none any more */
+  ask?(): Promise<void>;
 }
 
 /**
@@ -62,6 +64,7 @@ export async function exportByStack(options: StackExportOptions): Promise<Export
   const { admin, domain, databases } = options;
   const { signal } = databases;
   const before = await waitForOthers(options);
+  await options.ask?.();
   options.assertHeld();
   const jobId = await admin.startExport(domain, signal);
   await waitForJob(options, jobId);

@@ -62,7 +62,8 @@ export async function beginRemoval(context: DestroyContext): Promise<void> {
 export async function makeArchive(context: DestroyContext): Promise<void> {
   const { payload, archives } = context;
   if (payload.exportTo === undefined) return;
-  const archive = await exportWork({ ...context, directory: payload.exportTo });
+  const ask = () => context.askDate();
+  const archive = await exportWork({ ...context, directory: payload.exportTo, ask });
   archives.add(archive.directory);
   const earlier = context.isRemoving() ? notedIn(context) : [];
   await context.hasArchive({ ...noteOf(archive), ...(earlier.length > 0 && { earlier }) });

@@ -55,6 +55,11 @@ export interface DestroyContext {
   /** What it is opened by where a write of this job shut it whose answer was lost, or that an earlier attempt made. */
   shutEarlier(): Entrance | undefined;
   /**
+   * Asks for the date that the job is for, if any, and writes nothing.
+   * @throws Refusal `date_gone`, `superseded`, and until the instance is flagged those of `refuseDue`
+   */
+  askDate(): Promise<void>;
+  /**
    * Asks for the date that the job is for, if any, and writes into it that this job begins.
    * @throws Refusal `date_gone`, and those of `refuseDue`
    */

@@ -11,6 +11,7 @@ export const exportFirst: DestroyStage = {
   async run(context) {
     // What would be refused by the next stage need not be exported.
     await refuseUnmarkable(context);
+    await context.askDate();
     const { instance, payload } = context;
     // Of what an earlier job has begun to remove, its archive has more than another one would.
     if (payload.resume && instance.deleting === true) await ensureArchive(context);

@@ -1,4 +1,6 @@
-import { claimDate, keepDate } from '../../jobs/dates/claim-date.ts';
+import { claimDate, keepDate, requireDate } from '../../jobs/dates/claim-date.ts';
+import { createDateStore } from '../../jobs/dates/date-store.ts';
+import { refuseDue } from '../../jobs/dates/judge-date.ts';
 import type { DestroyPayload } from '../../jobs/kinds/destroy.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import type { Progress } from '../../jobs/queue/progress.ts';
@@ -6,6 +8,7 @@ import { readExpected, refuseUnexpected, superseded } from '../instance/expected
 import type { Attempt } from '../stage/attempt.ts';
 import { runStages } from '../stage/pipeline.ts';
 import type { DestroyContext } from './context.ts';
+import { isOwnFlag } from './own-flag.ts';
 import { shutEarlier } from './shut.ts';
 import { destroyStages } from './stages.ts';
 
@@ -46,6 +49,13 @@ export async function runDestruction(
     shutEarlier() {
       const { markedFrom, shutOpen = false } = progress();
       return shutEarlier(context.instance, { markedFrom, shutOpen });
+    },
+    async askDate() {
+      if (date === undefined) return;
+      const set = await requireDate(createDateStore(services.global), { ...services, jobId, date, signal });
+      const now = await readExpected(services, domain, expected, signal);
+      if (now === undefined) throw superseded(domain);
+      if (!isOwnFlag(progress().markedFrom, now)) refuseDue(set, now);
     },
     async claimDate(now) {
       if (date !== undefined) await claimDate({ ...services, jobId, date, signal }, now);

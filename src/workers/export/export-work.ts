@@ -17,6 +17,8 @@ export interface ExportWork {
   readonly jobId: string;
   readonly signal: AbortSignal;
   readonly lease: Lease;
+  /** Asked before each step of the export. @throws where there is to be none any more */
+  ask?(): Promise<void>;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface ExportWork {
  * @throws ExportError with nothing of the instance touched
  */
 export async function exportWork(work: ExportWork): Promise<Archive> {
-  const { services, instance, directory, jobId, signal, lease } = work;
+  const { services, instance, directory, jobId, signal, lease, ask } = work;
   const { domain } = instance;
   const { stackAdmin: admin, global, log } = services;
   if (admin === undefined) throw noStackAdmin();
@@ -39,6 +41,7 @@ export async function exportWork(work: ExportWork): Promise<Archive> {
     jobId,
     lookMs: LOOK_MS,
     assertHeld: () => lease.assertHeld(),
+    ...(ask && { ask }),
     onRound: (reason) => log.warn('exported once more', { reason }),
   });
 }

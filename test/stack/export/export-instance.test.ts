@@ -215,6 +215,22 @@ describe('exporting an instance', () => {
     }
   });
 
+  it('asks before the stack is asked, and before each part, whether there is still to be an archive', async () => {
+    const instance = await made('asks');
+    let left = 0;
+    const refused = new Error('not any more');
+    const ask = async () => {
+      left -= 1;
+      if (left < 0) throw refused;
+    };
+    const asked = stack.asked.length;
+    expect(await thrownBy(exported(instance, { ask }))).to.equal(refused);
+    expect(stack.asked).to.have.length(asked);
+    left = 1;
+    expect(await thrownBy(exported(instance, { ask }))).to.equal(refused);
+    expect(stack.asked.slice(asked)).to.deep.equal([`POST ${instance.domain}`]);
+  });
+
   it('is tried later where a part is cut on its way, and nothing of it stays', async () => {
     const instance = await made('cut');
     stack.faults.parts = 'cut';

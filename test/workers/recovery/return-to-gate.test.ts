@@ -41,7 +41,8 @@ describe('a row with a parked job that does not wait at the gate', () => {
     return await fleet.redis.zrange(fleet.keys.held(id), '0', '-1');
   }
 
-  for (const state of ['waiting', 'retrying'] as const) {
+  // One is active whose release a replica had not got yet when it became the master, but whose worker could still say that it began.
+  for (const state of ['waiting', 'retrying', 'active'] as const) {
     it(`is put there, whether it is ${state}`, async () => {
       const id = await batch('a.example.org', 'b.example.org');
       const { jobId } = (await batchRow(fleet.batches, id, 1)) ?? {};
