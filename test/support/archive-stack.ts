@@ -76,7 +76,8 @@ export async function startArchiveStack(couchOf: () => CouchServer): Promise<Arc
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://stack');
-    const [, , domain = '', what, exportId = ''] = pathname.split('/').map(decodeURIComponent);
+    // As a stack does, which takes the parts of a path as they come.
+    const [, , domain = '', what, exportId = ''] = pathname.split('/');
     if (faults.answer !== undefined) {
       const { status, type, body } = faults.answer;
       return send(response, status, type, body);

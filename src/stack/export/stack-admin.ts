@@ -44,6 +44,11 @@ export interface StackAdmin {
   close(): Promise<void>;
 }
 
+/** A domain in a path: a stack takes it as it comes, so that its port must not be encoded. */
+function inPath(domain: string): string {
+  return encodeURIComponent(domain).replaceAll('%3A', ':');
+}
+
 const job = z.object({ _id: z.string().min(1), worker: z.literal('export'), domain: z.string() });
 
 /** @param silenceMs how long the stack may be silent, where that is to be other than usual */
@@ -77,7 +82,7 @@ export function createStackAdmin({ url, passphrase }: StackAdminConfig, silenceM
 
   return {
     async startExport(domain, signal) {
-      const path = `/instances/${encodeURIComponent(domain)}/export`;
+      const path = `/instances/${inPath(domain)}/export`;
       const response = await ask('POST', path, { 'admin-req': 'true' }, signal);
       const text = await shortText(host, response, signal);
       if (response.statusCode !== 202) throw refusal(host, response.statusCode, text);
@@ -87,7 +92,7 @@ export function createStackAdmin({ url, passphrase }: StackAdminConfig, silenceM
     },
 
     async downloadPart({ domain, exportId, cursor }, put, signal) {
-      const path = `/instances/${encodeURIComponent(domain)}/exports/${encodeURIComponent(exportId)}/data`;
+      const path = `/instances/${inPath(domain)}/exports/${encodeURIComponent(exportId)}/data`;
       const response = await ask('GET', path, { cursor }, signal);
       const { statusCode, headers, body } = response;
       if (statusCode !== 200) throw refusal(host, statusCode, await shortText(host, response, signal));

@@ -89,6 +89,13 @@ describe('exporting an instance', () => {
     });
   });
 
+  it('is one of a domain with a port as of any other', async () => {
+    const { domain } = await test.create({ domain: `${test.domain('port')}:8080` });
+    const instance = await test.instance(domain);
+    if (instance === undefined) throw new Error(`${domain} was not made`);
+    expect((await exported(instance)).record).to.include({ domain });
+  });
+
   it('has all parts that the stack names', async () => {
     const instance = await made('parts');
     stack.filesOfPart = 2;
