@@ -72,7 +72,7 @@ function request({ date, domain, refusal }: DateRow): RowRequest {
 function batchOf(date: StoredDate, total: number): NewBatch {
   const { act, name, by = '', reason = '', steering, maxFailures, maxFailuresPercent, notify } = date;
   const kind: JobKind = act === 'destroy' ? 'destroy' : 'modify';
-  // Whoever is notified was of the batch that was told; those of what was put off since would never end.
+  // Each turn is a batch of its own: whoever is notified hears of the one whose id was told.
   const isTold = date.turn === undefined;
   const limits = defined({ maxFailures, maxFailuresPercent, steering, notify: isTold ? notify : undefined });
   return { kind, name, reason, by, total, ...limits };
