@@ -88,13 +88,11 @@ async function correctRows(
     for (const row of rows.filter((_, at) => suspect[at])) {
       if (await correctRow(fleet, batchId, row)) corrected += 1;
     }
-    if (state !== 'active') {
-      corrected += await returnToGate(
-        fleet,
-        batchId,
-        rows.filter((_, at) => !suspect[at]),
-      );
-    }
+    corrected += await returnToGate(
+      fleet,
+      batchId,
+      rows.filter((_, at) => !suspect[at]),
+    );
   };
   let page: Row[] = [];
   for await (const row of fleet.batches.rows(batchId, state)) {

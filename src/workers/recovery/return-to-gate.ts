@@ -11,7 +11,8 @@ import { signedPayload } from './signed-payload.ts';
 
 /**
  * Has rows wait at the gate whose jobs are parked and which neither wait there nor were let through: their worker died between
- * the two.
+ * the two, or a replica became the master that had not got that they were let through. Their row may say that it is active: a worker
+ * can have told the new master of what it began by the old one.
  * @param rows that have not ended
  * @returns how many those were
  */
