@@ -49,6 +49,11 @@ export interface PossibleOwners {
    * @param but `_id` of a document that does not count
    */
   ofDirectory(name: string, but?: string): PossibleOwner[];
+  /**
+   * Ids of the documents with that `org_id`, in whatever case, those that cannot be read included.
+   * @param but `_id` of a document that does not count
+   */
+  ofOrganization(orgId: string, but?: string): string[];
   /** Domains of the documents whose prefix is one of the pool: it does not tell what they were called before. */
   pooled(): Iterable<string>;
 }
@@ -60,6 +65,8 @@ export interface OwnerIndex extends PossibleOwners {
 
 interface IndexedDocument {
   readonly domain: string;
+  /** In lower case; empty where it has none. */
+  readonly orgId: string;
   readonly readings: readonly Reading[];
   readonly unreadable?: Unreadable;
 }
@@ -74,8 +81,10 @@ export function createOwnerIndex(): OwnerIndex {
   const pooled = new Map<string, string>();
   const prefixes = new IdsByKey();
   const directories = new IdsByKey();
+  const organizations = new IdsByKey();
 
   function forget(id: string): void {
+    organizations.delete(documents.get(id)?.orgId ?? '', id);
     for (const keys of (documents.get(id)?.readings ?? []).map(keysOf)) {
       for (const key of keys.prefixes) prefixes.delete(key, id);
       for (const key of keys.directories) directories.delete(key, id);
@@ -109,6 +118,7 @@ export function createOwnerIndex(): OwnerIndex {
       if (id.startsWith('_design/')) return;
       const document = describe(doc);
       documents.set(id, document);
+      if (document.orgId !== '') organizations.add(document.orgId, id);
       lookAlikes.add(id, document.readings);
       if (document.unreadable !== undefined) unreadable.set(id, document.unreadable);
       if (document.readings.some(({ field, text }) => field === 'prefix' && isPoolPrefix(text))) {
@@ -125,6 +135,7 @@ export function createOwnerIndex(): OwnerIndex {
     unreadable: () => [...unreadable.values()],
     revisionOf: (id) => revisions.get(id),
     looksLike: lookAlikes.of,
+    ofOrganization: (orgId, but) => [...organizations.of(orgId.toLowerCase())].filter((id) => id !== but),
     pooled: () => pooled.values(),
     ofPrefix(prefix, but) {
       const keys = prefixKeys(prefix);
@@ -150,6 +161,8 @@ export function createOwnerIndex(): OwnerIndex {
 function describe(document: CouchDocument): IndexedDocument {
   const readings = readingsOf(document);
   const result = classifyDocument({ _rev: '', ...document });
-  if (result.readable) return { domain: result.instance.domain, readings };
-  return { domain: result.unreadable.domain, readings, unreadable: result.unreadable };
+  const { org_id: organization } = document;
+  const orgId = typeof organization === 'string' ? organization.toLowerCase() : '';
+  if (result.readable) return { domain: result.instance.domain, orgId, readings };
+  return { domain: result.unreadable.domain, orgId, readings, unreadable: result.unreadable };
 }

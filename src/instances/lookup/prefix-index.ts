@@ -126,6 +126,7 @@ export function createPrefixIndex(global: CouchServer, pageMs = PAGE_MS): Prefix
     revisionOf: (id) => reading.index.revisionOf(id),
     ofPrefix: (prefix, but) => reading.index.ofPrefix(prefix, but),
     ofDirectory: (name, but) => reading.index.ofDirectory(name, but),
+    ofOrganization: (orgId, but) => reading.index.ofOrganization(orgId, but),
     pooled: () => reading.index.pooled(),
   };
 

@@ -18,6 +18,8 @@ const payload = z.strictObject({
   ...onInstance,
   ...forDate,
   ...destroyOptions,
+  /** Leave it alone while others have its first label as their `org_id`; absent = whoever ordered it has decided that. */
+  unlessMembers: z.literal(true).optional(),
   kind: z.literal('destroy'),
 });
 
@@ -55,8 +57,8 @@ export const destroy = defineKind({
   },
   namesOf: ({ domain }) => [domain],
   passesOver: ({ exportTo }) => (exportTo === undefined ? ['export', 'confirm'] : []),
-  // Without a date and an export the text is that of earlier versions, whose jobs may be waiting.
-  digest: ({ kind, domain, seen, filter, skipAccounts, resume, date, exportTo }) =>
+  // Without a date, an export and a list the text is that of earlier versions, whose jobs may be waiting.
+  digest: ({ kind, domain, seen, filter, skipAccounts, resume, date, exportTo, unlessMembers }) =>
     JSON.stringify([
       kind,
       domain,
@@ -66,6 +68,7 @@ export const destroy = defineKind({
       resume,
       ...(date === undefined ? [] : [date]),
       ...(exportTo === undefined ? [] : [exportTo]),
+      ...(unlessMembers === undefined ? [] : [{ unlessMembers }]),
     ]),
 });
 

@@ -6,6 +6,7 @@ import {
   type FieldChange,
 } from '../../instances/change/compare-fields.ts';
 import { refuseUnfinished } from '../../instances/change/existing-instance.ts';
+import { refuseMembersLeft } from '../../instances/change/refuse-members-left.ts';
 import {
   joinsOrganization,
   refuseIncompleteMember,
@@ -134,9 +135,9 @@ export function judgeModification(
   return { verdict: differing(fields).length === 0 ? 'same' : 'change', fields };
 }
 
-/** @throws Refusal `deleting`, `swift`, `other_storage`, `shared_prefix`, `shared_name` */
+/** @throws Refusal `deleting`, `swift`, `other_storage`, `shared_prefix`, `shared_name`, `has_members` */
 export function judgeDestruction(
-  { resume, exportTo }: TaskOf<'destroy'>,
+  { resume, exportTo, unlessMembers }: TaskOf<'destroy'>,
   instance: StoredInstance,
   around: NamesAround,
 ): Verdict {
@@ -150,6 +151,7 @@ export function judgeDestruction(
   refuseFilesLeft(instance);
   refuseOddPrefix(instance);
   refuseShared(around.possible, instance);
+  if (unlessMembers === true) refuseMembersLeft(around.possible, instance);
   const archive = exportTo === undefined ? [] : [archiveIn(exportTo)];
   return { verdict: 'destroy', fields: [{ field: 'deleting', old: isFlagged, new: true }, ...archive] };
 }

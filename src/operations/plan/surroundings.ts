@@ -44,6 +44,7 @@ const NOBODY: PossibleOwners = {
   unreadable: () => [],
   revisionOf: () => undefined,
   looksLike: () => [],
+  ofOrganization: () => [],
   pooled: () => [],
   ofPrefix: () => [],
   ofDirectory: () => [],

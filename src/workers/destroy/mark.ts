@@ -1,3 +1,4 @@
+import { refuseMembersLeft } from '../../instances/change/refuse-members-left.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { beingDeleted, type Refusal } from '../../instances/errors.ts';
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
@@ -45,7 +46,7 @@ export async function refuseUnmarkable(context: DestroyContext): Promise<void> {
 
 /** @returns whether it may be shut at once; accounts of one that is flagged already are looked at later. */
 async function mayBeShut(context: DestroyContext, instance: StoredInstance): Promise<boolean> {
-  const { filter, resume } = context.payload;
+  const { filter, resume, unlessMembers } = context.payload;
   const { domain } = instance;
   if (instance.deleting === true && !resume && !isOwnFlag(context.markedFrom(), instance))
     throw flaggedByOthers(domain);
@@ -53,6 +54,9 @@ async function mayBeShut(context: DestroyContext, instance: StoredInstance): Pro
   const asked = instance.deleting === true ? withoutStates(filter) : filter;
   refuseChanged(asked, instance);
   const listed = await refuseUnremovable(context.services, instance, context.signal);
+  if (unlessMembers === true && instance.deleting !== true) {
+    refuseMembersLeft(await context.services.prefixIndex.refresh(context.signal), instance);
+  }
   // The last question before the write: the owner may have come back at this very moment.
   await refuseUnmeant(context.services, asked, instance, context.signal);
   if (instance.deleting === true) return false;

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { CouchServer } from '../../../src/couchdb/server.ts';
 import { createDesignSource } from '../../../src/instances/databases/design-source.ts';
 import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
+import { Refusal } from '../../../src/instances/errors.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import type { DestroyContext } from '../../../src/workers/destroy/context.ts';
@@ -52,6 +53,31 @@ describe('marking an instance for its destruction', () => {
     const instance = await put('busy');
     await mark.run(contextOf(instance, busyServer(instance._id, 3)));
     expect(await test.instance(instance.domain)).to.include({ deleting: true, x0: 0, x1: 1, x2: 2 });
+    await test.remove(instance.domain);
+  });
+
+  it('leaves the own instance of an organization alone that others have joined, where it goes as being on no list', async () => {
+    const instance = await put('own');
+    const [orgId = ''] = instance.domain.split('.');
+    const member = await test.putInstance({
+      domain: test.domain('member'),
+      prefix: `cozy${'e'.repeat(32)}`,
+      cli_secret: 'eQ==',
+      org_id: orgId.toUpperCase(),
+    });
+    const context = contextOf(instance, test.server);
+    const asked = { ...context, payload: { ...context.payload, unlessMembers: true as const } };
+    let code: unknown;
+    try {
+      await mark.run(asked);
+    } catch (error) {
+      code = error instanceof Refusal ? error.code : error;
+    }
+    expect(code).to.equal('has_members');
+    expect(await test.instance(instance.domain)).not.to.have.property('deleting');
+    await test.remove(member.domain);
+    await mark.run(asked);
+    expect(await test.instance(instance.domain)).to.include({ deleting: true });
     await test.remove(instance.domain);
   });
 
