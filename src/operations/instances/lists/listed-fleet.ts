@@ -20,13 +20,14 @@ export interface KnownInstance {
   readonly unmanaged?: Unmanaged;
   readonly uuid?: string;
   readonly oidcId?: string;
+  readonly franceconnectId?: string;
   readonly orgId?: string;
   /** Whether it is one of those that may be pruned. */
   readonly inScope: boolean;
 }
 
 /** By what a row names an instance beside its domain. */
-export type NamedBy = 'alias' | 'former domain' | 'uuid' | 'oidc_id';
+export type NamedBy = 'alias' | 'former domain' | 'uuid' | 'oidc_id' | 'franceconnect_id';
 
 /** All instances as they were when the list was compared with them. */
 export interface ListedFleet {
@@ -38,6 +39,7 @@ export interface ListedFleet {
   withOtherName(name: string, by: 'alias' | 'former domain'): readonly KnownInstance[];
   withUuid(uuid: string): readonly KnownInstance[];
   withOidcId(id: string): readonly KnownInstance[];
+  withFranceconnectId(id: string): readonly KnownInstance[];
   /** Others of the organization with that id. */
   othersOf(orgId: string, but: KnownInstance): readonly KnownInstance[];
 }
@@ -63,6 +65,7 @@ export async function readListedFleet(
   const formers = new Places();
   const uuids = new Places();
   const oidcIds = new Places();
+  const franceconnectIds = new Places();
   const organizations = new Places();
   for await (const result of classifyAll(global, signal)) {
     if (!result.readable) {
@@ -77,6 +80,7 @@ export async function readListedFleet(
     if (instance.old_domain) formers.add(foldedName(instance.old_domain), known);
     if (known.uuid !== undefined) uuids.add(known.uuid, known);
     if (known.oidcId !== undefined) oidcIds.add(known.oidcId, known);
+    if (known.franceconnectId !== undefined) franceconnectIds.add(known.franceconnectId, known);
     if (known.orgId !== undefined) organizations.add(known.orgId.toLowerCase(), known);
   }
   return {
@@ -86,12 +90,14 @@ export async function readListedFleet(
     withOtherName: (name, by) => (by === 'alias' ? aliases : formers).of(foldedName(name)),
     withUuid: (uuid) => uuids.of(uuid),
     withOidcId: (id) => oidcIds.of(id),
+    withFranceconnectId: (id) => franceconnectIds.of(id),
     othersOf: (orgId, but) => organizations.of(orgId.toLowerCase()).filter((each) => each !== but),
   };
 }
 
 function knownOf(instance: StoredInstance, scope: InstanceFilter | undefined): KnownInstance {
   const { _id: id, domain, uuid, oidc_id: oidcId, org_id: orgId } = instance;
+  const { franceconnect_id: franceconnectId } = instance;
   const unmanaged = unmanagedState(instance);
   return {
     seen: { id, incarnation: incarnationOf(instance) },
@@ -100,6 +106,7 @@ function knownOf(instance: StoredInstance, scope: InstanceFilter | undefined): K
     ...(unmanaged !== undefined && { unmanaged }),
     ...(uuid && { uuid }),
     ...(oidcId && { oidcId }),
+    ...(franceconnectId && { franceconnectId }),
     ...(orgId && { orgId }),
   };
 }

@@ -28,50 +28,106 @@ export function namedInstances(
   fleet: ListedFleet,
 ): NamedInstances {
   const [own, ...twins] = fleet.withDomain(domain);
-  const others = otherNames(own, { domain, uuid: changes.uuid, oidcId: changes.oidcId }, fleet);
-  const beside = [...(changes.aliases ?? creation?.options.aliases ?? []), changes.oldDomain ?? ''].flatMap(
-    (name) => (name === '' ? [] : fleet.withDomain(name)),
-  );
+  const aliases = changes.aliases ?? creation?.options.aliases ?? [];
+  const others = [
+    ...byDomain(own, domain, fleet),
+    ...byOwner(own, changes, fleet),
+    ...aliases.flatMap((alias) => byAlias(own, alias, fleet)),
+    ...(changes.oldDomain ? byOldDomain(own, changes.oldDomain, fleet) : []),
+  ];
   const named = [
     ...(own === undefined ? [] : [own]),
     ...twins,
     ...others.map(({ instance }) => instance),
-    ...beside,
+    // Whose domain is an alias here is told by the rules of aliases.
+    ...aliases.flatMap((alias) => fleet.withDomain(alias)),
   ];
   if (twins.length > 0) return { own: undefined, named, held: heldForTwins(domain, twins.length + 1) };
-  const [other] = others;
-  return { own, named, ...(other !== undefined && { held: heldFor(domain, other) }) };
+  const other = others.find(({ isKnown }) => !isKnown);
+  return { own, named, ...(other !== undefined && { held: heldFor(other) }) };
 }
 
+/** Another instance that a row names beside its own. */
 interface OtherName {
   readonly instance: KnownInstance;
-  readonly by: NamedBy;
+  /** How it is named, as the begin of a sentence that goes on with its domain. */
+  readonly how: string;
+  /** What is to be taken from it, if it is not meant. */
+  readonly what: string;
+  /** Whether its own instance has the same already, which says nothing of the other one then. */
+  readonly isKnown: boolean;
 }
 
-function otherNames(
-  own: KnownInstance | undefined,
-  row: { readonly domain: string; readonly uuid: string | undefined; readonly oidcId: string | undefined },
+type Own = KnownInstance | undefined;
+
+function byDomain(own: Own, domain: string, fleet: ListedFleet): OtherName[] {
+  return (['alias', 'former domain'] as const).flatMap((what) =>
+    fleet
+      .withOtherName(domain, what)
+      .filter((instance) => instance !== own)
+      .map((instance) => ({ instance, how: `${domain} is the ${what} of`, what, isKnown: false })),
+  );
+}
+
+function byOwner(
+  own: Own,
+  { uuid, oidcId, franceconnectId }: ListRow['changes'],
   fleet: ListedFleet,
 ): OtherName[] {
-  const { domain, uuid, oidcId } = row;
-  const by = (name: NamedBy, instances: readonly KnownInstance[]): OtherName[] =>
-    instances.filter((instance) => instance !== own).map((instance) => ({ instance, by: name }));
-  return [
-    ...by('alias', fleet.withOtherName(domain, 'alias')),
-    ...by('former domain', fleet.withOtherName(domain, 'former domain')),
+  const by = (what: NamedBy, value: string | undefined, stored: string | undefined, found: Finder) =>
     // What its own instance has already says nothing of another one.
-    ...(uuid === undefined || uuid === own?.uuid ? [] : by('uuid', fleet.withUuid(uuid))),
-    ...(oidcId === undefined || oidcId === own?.oidcId ? [] : by('oidc_id', fleet.withOidcId(oidcId))),
+    value === undefined || value === stored
+      ? []
+      : found(value)
+          .filter((instance) => instance !== own)
+          .map((instance) => ({ instance, how: `its ${what} is that of`, what, isKnown: false }));
+  return [
+    ...by('uuid', uuid, own?.uuid, fleet.withUuid),
+    ...by('oidc_id', oidcId, own?.oidcId, fleet.withOidcId),
+    ...by('franceconnect_id', franceconnectId, own?.franceconnectId, fleet.withFranceconnectId),
   ];
 }
 
-function heldFor(domain: string, { instance, by }: OtherName): HeldRow {
-  const what =
-    by === 'alias' || by === 'former domain' ? `${domain} is the ${by} of` : `its ${by} is that of`;
+type Finder = (value: string) => readonly KnownInstance[];
+
+/** One that was renamed takes its aliases along: whoever has one of them may be the same under its name of before. */
+function byAlias(own: Own, alias: string, fleet: ListedFleet): OtherName[] {
+  return (['alias', 'former domain'] as const).flatMap((what) => {
+    const found = fleet.withOtherName(alias, what);
+    const isKnown = own !== undefined && fleet.withOtherName(alias, 'alias').includes(own);
+    return found
+      .filter((instance) => instance !== own)
+      .map((instance) => ({ instance, how: `its alias ${alias} is the ${what} of`, what, isKnown }));
+  });
+}
+
+/** Whoever has a former domain still may be the same, before it was renamed. */
+function byOldDomain(own: Own, oldDomain: string, fleet: ListedFleet): OtherName[] {
+  const isKnown = own !== undefined && fleet.withOtherName(oldDomain, 'former domain').includes(own);
+  const by = (what: 'domain' | 'alias' | 'former domain', found: readonly KnownInstance[]) =>
+    found
+      .filter((instance) => instance !== own)
+      .map((instance) => ({
+        instance,
+        how: `its former domain ${oldDomain} is the ${what} of`,
+        what,
+        isKnown,
+      }));
+  return [
+    ...by('domain', fleet.withDomain(oldDomain)),
+    ...by('alias', fleet.withOtherName(oldDomain, 'alias')),
+    ...by('former domain', fleet.withOtherName(oldDomain, 'former domain')),
+  ];
+}
+
+function heldFor({ instance, how, what }: OtherName): HeldRow {
   return {
     code: 'names_other',
-    message: `${what} the instance ${instance.domain}`,
-    advice: `If ${instance.domain} is meant, name it by its domain; else take the ${by} from it first.`,
+    message: `${how} the instance ${instance.domain}`,
+    advice:
+      what === 'domain'
+        ? `If ${instance.domain} is meant, name it by its domain; else leave old-domain empty.`
+        : `If ${instance.domain} is meant, name it by its domain; else take the ${what} from it first.`,
   };
 }
 

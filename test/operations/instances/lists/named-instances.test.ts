@@ -27,6 +27,7 @@ describe('instances that a row names', () => {
       withOtherName: (name, by) => at(by === 'alias' ? names : former, name),
       withUuid: (uuid) => instances.filter((each) => each.uuid === uuid),
       withOidcId: (id) => instances.filter((each) => each.oidcId === id),
+      withFranceconnectId: (id) => instances.filter((each) => each.franceconnectId === id),
       othersOf: () => [],
     };
   }
@@ -46,13 +47,19 @@ describe('instances that a row names', () => {
     });
   });
 
-  const other = known('b.org', { uuid: 'u', oidcId: 'o' });
+  const other = known('b.org', { uuid: 'u', oidcId: 'o', franceconnectId: 'f' });
   for (const [what, wanted, fleet] of [
     ['alias', row('a.org'), fleetOf([other], { 'a.org': other })],
     ['former domain', row('a.org'), fleetOf([other], {}, { 'a.org': other })],
     ['uuid', row('a.org', { uuid: 'u' }), fleetOf([other])],
     ['oidc_id', row('a.org', { oidcId: 'o' }), fleetOf([other])],
     ['uuid', row('a.org', { uuid: 'u' }), fleetOf([known('a.org'), other])],
+    ['franceconnect_id', row('a.org', { franceconnectId: 'f' }), fleetOf([other])],
+    ['alias', row('a.org', { aliases: ['c.org'] }), fleetOf([other], { 'c.org': other })],
+    ['former domain', row('a.org', { aliases: ['c.org'] }), fleetOf([other], {}, { 'c.org': other })],
+    ['domain', row('a.org', { oldDomain: 'b.org' }), fleetOf([other])],
+    ['alias', row('a.org', { oldDomain: 'c.org' }), fleetOf([other], { 'c.org': other })],
+    ['former domain', row('a.org', { oldDomain: 'c.org' }), fleetOf([other], {}, { 'c.org': other })],
   ] as const) {
     it(`are held, and none of them is unlisted, where one has it as its ${what}`, () => {
       const { held, named } = namedInstances(wanted, fleet);
