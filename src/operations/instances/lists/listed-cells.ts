@@ -46,7 +46,7 @@ export type ListColumn = (typeof LIST_COLUMNS)[number];
 export interface ListedCells {
   /** Texts by column; those that are empty are absent. */
   readonly cells: Readonly<Partial<Record<ListColumn, string>>>;
-  /** Columns of which a row cannot say what the instance has, and which are left empty. */
+  /** Columns of which a row cannot say all that the instance has: they are left empty, or lack it. */
   readonly unsaid: readonly ListColumn[];
 }
 
@@ -103,7 +103,7 @@ export function listedCells(
     apps: [...apps].sort().join(','),
   };
   const texts = new Map<string, string>(Object.entries(cells).filter(([, text]) => text !== ''));
-  const unsaid: ListColumn[] = [];
+  const unsaid = new Set<ListColumn>(lacksSettings(settings ?? {}) ? ['settings'] : []);
   // Each round takes at least one column away.
   for (;;) {
     const wrong = wrongColumns(Object.fromEntries(texts), instance, settings, check).filter((name) =>
@@ -113,10 +113,10 @@ export function listedCells(
     if (wrong.length === 0) break;
     for (const name of wrong) {
       texts.delete(name);
-      unsaid.push(name);
+      unsaid.add(name);
     }
   }
-  return { cells: Object.fromEntries(texts), unsaid };
+  return { cells: Object.fromEntries(texts), unsaid: [...unsaid] };
 }
 
 /** Columns that cannot be read, or that would change something. */
@@ -189,6 +189,15 @@ function cellsOfSettings(settings: Readonly<Record<string, unknown>>): Partial<R
     ...Object.fromEntries(own),
     settings: others.map(([key, value]) => `${key}:${value}`).join(','),
   };
+}
+
+/** Whether there are settings, besides those of columns of their own, that no Settings string can say: it has texts alone. */
+function lacksSettings(settings: Readonly<Record<string, unknown>>): boolean {
+  return Object.entries(settings).some(([key, value]) => {
+    const isNone = value === null || value === '' || key.startsWith('_') || key === 'cozyMetadata';
+    if (isNone) return false;
+    return typeof value !== 'string' || (!SETTINGS_COLUMNS.has(key) && !isSaid(key, value));
+  });
 }
 
 /** Whether a Settings string says just that of the settings document. */

@@ -19,7 +19,7 @@ describe('an instance as a row of a list', () => {
   ) => listedCells(instance(fields), settings, apps, check);
 
   it('says what it has', () => {
-    const settings = { _id: 'x', email: 'a@a.org', tz: 'UTC', offer: 'gold', n: 1 };
+    const settings = { _id: 'x', email: 'a@a.org', tz: 'UTC', offer: 'gold', none: '' };
     const listed = cells({ org_id: 'o', blocked: true, blocking_reason: 'X' }, settings, ['notes', 'drive']);
     expect(listed?.unsaid).to.deep.equal([]);
     expect(listed?.cells).to.include({
@@ -56,6 +56,11 @@ describe('an instance as a row of a list', () => {
   it('leaves out settings that a Settings string would say otherwise', () => {
     const listed = cells({}, { a: 'x,y', context: 'c', 'b:c': 'd', good: 'yes' });
     expect(listed?.cells.settings).to.equal('good:yes');
+    expect(listed?.unsaid).to.deep.equal(['settings']);
+  });
+
+  it('names the settings where one is no text', () => {
+    expect(cells({}, { n: 1, good: 'yes' })).to.deep.include({ unsaid: ['settings'] });
   });
 
   it('is none where not even its domain can be said', () => {
