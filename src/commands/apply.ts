@@ -29,7 +29,7 @@ export default class Apply extends BaseCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> --from school.csv --dry-run',
     '<%= config.bin %> <%= command.id %> --from school.csv --prune --scope context=school',
-    "ldapsearch -b ou=people,dc=example,dc=org > people.ldif; <%= config.bin %> <%= command.id %> --from people.ldif --domain '{uid}.example.org' --map entryUUID=uuid",
+    "ldapsearch -b ou=people,dc=example,dc=org '(uid=*)' > people.ldif; <%= config.bin %> <%= command.id %> --from people.ldif --domain '{uid}.example.org' --map entryUUID=uuid",
   ];
 
   static override flags = {

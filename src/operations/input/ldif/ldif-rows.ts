@@ -65,7 +65,11 @@ function rowOf({ line, values }: LdifEntry, { attributes, domain }: LdifMapping)
 /** A directory gives values in no order, so that the first of several would be another one each time. */
 function only(column: string, attribute: string, given: readonly string[]): string {
   const [value = '', ...more] = given;
-  if (value.trim() === '') throw new NoRow(column, `the entry has no ${attribute}`);
+  if (value.trim() === '')
+    throw new NoRow(
+      column,
+      `the entry has no ${attribute}; a search for '(${attribute}=*)' leaves such entries out`,
+    );
   if (more.length > 0)
     throw new NoRow(column, `${attribute} has ${given.length} values: map one that has a single one`);
   return value;
