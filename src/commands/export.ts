@@ -42,8 +42,10 @@ export default class Export extends BaseCommand {
     const filter = filterOf(flags);
     const format = this.jsonEnabled() ? 'ndjson' : flags.format;
     let isAll = true;
+    let leftOut = 0;
     const report = (told: ExportReport): void => {
       isAll = false;
+      if (told.event === 'left-out' && told.mayBeUsed) leftOut += 1;
       this.output.note(reportText(told));
     };
     const passedOver = passedOverPrinter(this.output);
@@ -58,7 +60,7 @@ export default class Export extends BaseCommand {
           await write(format === 'csv' ? csvRow(row) : jsonRow(row));
           rows += 1;
         }
-        await write(listEndLine(format, { rows, at, of: listFilterOf(filter) }));
+        await write(listEndLine(format, { rows, at, of: listFilterOf(filter), leftOut }));
       });
     });
     if (!isAll || passedOver.faults > 0) this.endWith('partlyFailed');
@@ -78,7 +80,7 @@ function reportText(report: ExportReport): string {
     case 'left-out':
       return `Not on the list: ${report.why}.`;
     case 'unsaid':
-      return `${report.domain}: what it has cannot be written as a row, so that these are empty: ${report.columns.join(', ')}.`;
+      return `${report.domain}: not all that it has can be written as a row, so that these are empty, or lack something: ${report.columns.join(', ')}.`;
     default:
       return report satisfies never;
   }

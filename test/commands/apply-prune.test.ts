@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { databaseName, prefixOf, reservationId } from '../../src/instances/databases/prefix.ts';
+import { INSTANCES } from '../../src/instances/lookup/lookup.ts';
 import { type CliPlatform, startPlatform } from '../support/cli-platform.ts';
 import { type PutInstance, putWithSettings, reservationOf } from '../support/planned-platform.ts';
+import { putInstances } from '../support/put-instances.ts';
 
 describe('apply with --prune', () => {
   let platform: CliPlatform;
@@ -129,6 +131,77 @@ describe('apply with --prune', () => {
     expect((await platform.run('apply', ...flags, '--however-many', '24')).exitCode).to.equal(0);
   });
 
+  it('asks the same of its plan file, however small a share of the fleet they are', async () => {
+    const names = Array.from({ length: 25 }, (_, at) => `n${at}.org`);
+    await put(names.map((domain) => ({ domain })));
+    const others = Array.from({ length: 600 }, (_, at) => `other${at}.org`);
+    await putInstances(
+      platform.server,
+      others.map((domain) => ({ _id: reservationId(domain), domain, prefix: prefixOf(domain) })),
+    );
+    const file = await list('n0.org');
+    const plan = `${file}.plan`;
+    const flags = ['--from', file, '--prune', '--scope', 'context=school'];
+    const planned = await platform.run('apply', ...flags, '--dry-run', '--plan-file', plan);
+    expect(planned.exitCode, planned.stderr).to.equal(10);
+    const refused = await platform.run('batches', 'submit', plan, '--force', '--async');
+    expect(refused.exitCode).to.equal(1);
+    expect(refused.stderr).to.contain('24 of the 25 instances of the scope are not on the list');
+    expect(await platform.fleet.batches.list(5)).to.deep.equal([]);
+    const submit = ['batches', 'submit', plan, '--force', '--async', '--however-many'];
+    expect((await platform.run(...submit, '24')).exitCode).to.equal(0);
+  });
+
+  it('keeps the own instance of an organization to which rows belong, or others have come since', async () => {
+    const complete = { settings: { email: 'a@b.org', public_name: 'A' } };
+    await put([
+      ...['kept.org', 'acme.org', 'firm.org'].map((domain) => ({ domain, ...complete })),
+      { domain: 'late.org', ...complete, context: 'other' },
+    ]);
+    const file = await platform.write('list.csv', [
+      'domain,org-id',
+      'kept.org,acme',
+      `# end 1 ${new Date().toISOString()}`,
+    ]);
+    const { verdicts } = await look(file, '--scope', 'context=school');
+    expect(verdicts).to.include({ 'acme.org': 'has_members', 'firm.org': 'destroy' });
+
+    const flags = ['--from', file, '--prune', '--scope', 'context=school'];
+    const plan = `${file}.plan`;
+    await platform.run('apply', ...flags, '--dry-run', '--plan-file', plan);
+    const { stdout } = await platform.run('apply', ...flags, '--force', '--async');
+    const [, batch = ''] = /Batch (\w+) is queued/.exec(stdout) ?? [];
+    const late = await platform.server.getDocument(INSTANCES, reservationId('late.org'));
+    await platform.server.putDocument(INSTANCES, {
+      ...late,
+      _id: reservationId('late.org'),
+      org_id: 'Firm',
+    });
+    await platform.startWorker();
+    await platform.run('batches', 'watch', batch);
+    const after = await rowsOf(batch);
+    expect(after.find(({ domain }) => domain === 'firm.org')).to.include({
+      state: 'failed',
+      code: 'has_members',
+    });
+    const submitted = await platform.run('batches', 'submit', plan, '--force', '--json');
+    expect(submitted.exitCode, submitted.stderr).to.be.oneOf([1, 68]);
+    const document = await platform.server.getDocument(INSTANCES, reservationId('firm.org'));
+    expect(document).to.be.an('object').and.not.have.property('deleting');
+  });
+
+  it('keeps what the list of today cannot name, and is refused by that list', async () => {
+    await put([{ domain: 'kept.org' }]);
+    await put([{ domain: 'Odd.org' }]);
+    const { stdout, exitCode } = await platform.run('export', '--as-list', '--context', 'school');
+    expect(exitCode).to.equal(68);
+    expect(stdout.trimEnd().split('\n').at(-1)).to.match(/^# end of context=school without 1 rows 1 20/);
+    const exported = await platform.write('exported.csv', stdout.trimEnd().split('\n'));
+    expect((await look(exported, '--scope', 'context=school')).code).to.equal('partial_list');
+    const { verdicts } = await look(await list('kept.org'), '--scope', 'context=school');
+    expect(verdicts).to.deep.equal({ 'Odd.org': 'illegal_domain' });
+  });
+
   it('asks for the number of those that go', async () => {
     await put([{ domain: 'kept.org' }, { domain: 'gone.org' }]);
     const file = await list('kept.org');
@@ -144,7 +217,18 @@ describe('apply with --prune', () => {
   for (const [what, lines, flags, code] of [
     ['without a scope', ['domain', 'a.org', '# end 1 2026-01-01T00:00:00Z'], [], 'bad_scope'],
     ['by a list that does not end', ['domain', 'a.org'], ['--scope', 'context=x'], 'unproven_list'],
-    ['by a list of no moment', ['domain', 'a.org', '# end 1'], ['--scope', 'context=x'], 'list_time'],
+    [
+      'by a list of no moment',
+      ['domain', 'a.org', '# end 1'],
+      ['--scope', 'context=x', '--expect-rows', '1'],
+      'list_time',
+    ],
+    [
+      'by a list whose end may have been cut',
+      ['domain', 'a.org', '# end 1'],
+      ['--scope', 'context=x', '--list-time', '2026-01-01T00:00:00Z'],
+      'unproven_list',
+    ],
     [
       'by a list that was cut',
       ['domain', 'a.org', '# end 2 2026-01-01T00:00:00Z'],

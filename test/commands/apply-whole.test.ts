@@ -57,6 +57,8 @@ const EFFECTS: readonly {
   { column: 'public-name', cell: (n) => `Name ${n}`, settings: (n) => ({ public_name: `Name ${n}` }) },
   { column: 'phone', cell: () => '+33 1', settings: () => ({ phone: '+33 1' }) },
   { column: 'settings', cell: () => 'offer:gold', settings: () => ({ offer: 'gold' }) },
+  { column: 'org-id', cell: (n) => `org${n}`, instance: (n) => ({ org_id: `org${n}` }) },
+  { column: 'org-domain', cell: (n) => `dom${n}.org`, instance: (n) => ({ org_domain: `dom${n}.org` }) },
   { column: 'apps', cell: () => 'agenda' },
 ];
 
@@ -126,8 +128,8 @@ describe('apply of a whole list', function () {
 
   it('makes, changes and removes what it says, and touches nothing else', async () => {
     const made = await platform.write('before.csv', [
-      'domain,locale,context-name,email',
-      ...[...changed, ...gone, ...kept].map((domain) => `${domain},en,whole,Old@x.org`),
+      'domain,locale,context-name,email,public-name',
+      ...[...changed, ...gone, ...kept].map((domain) => `${domain},en,whole,Old@x.org,Old`),
     ]);
     const first = await platform.run('instances', 'add', '--from', made);
     expect(first.exitCode, first.stderr).to.equal(0);

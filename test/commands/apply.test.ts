@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
-import { databaseName, prefixOf } from '../../src/instances/databases/prefix.ts';
+import type { StoredDocument } from '../../src/couchdb/documents.ts';
+import { databaseName, prefixOf, reservationId } from '../../src/instances/databases/prefix.ts';
 import { type AppRegistry, startAppRegistry } from '../support/app-registry.ts';
 import { type CliPlatform, type Ran, startPlatform } from '../support/cli-platform.ts';
-import { putWithSettings } from '../support/planned-platform.ts';
+import { putWithSettings, reservationOf } from '../support/planned-platform.ts';
 
 describe('apply', () => {
   let registry: AppRegistry;
@@ -23,6 +25,12 @@ describe('apply', () => {
 
   const instance = async (domain: string) =>
     JSON.parse((await platform.run('instances', 'show', domain)).stdout).attributes;
+
+  async function stored(domain: string): Promise<StoredDocument> {
+    const found = await platform.server.getDocument('global/instances', reservationId(domain));
+    if (found === undefined) throw new Error(`${domain} is not there`);
+    return found;
+  }
 
   it('creates, changes and installs as one batch, and has nothing to do then', async () => {
     await putWithSettings(platform, [{ domain: 'kept.one.org', locale: 'en', onboarding_finished: true }]);
@@ -92,14 +100,88 @@ describe('apply', () => {
     expect(stderr).to.contain('--prune');
   });
 
-  it('refuses to change what can never change', async () => {
-    const file = await platform.write('fixed.csv', ['domain,org-id,locale', 'old.one.org,acme,de']);
-    const { stdout, exitCode } = await apply('--from', file, '--dry-run', '--json');
+  it('makes nobody a member of an organization who has no address and name', async () => {
+    const file = await platform.write('member.csv', ['domain,org-id,locale', 'old.one.org,acme,de']);
+    const { stdout, exitCode, stderr } = await apply('--from', file, '--dry-run', '--json');
     expect(exitCode).to.equal(0);
+    expect(stderr).to.contain('no instance has "acme" as its first label');
     const row = JSON.parse(stdout).rows.find(({ domain }: { domain: string }) => domain === 'old.one.org');
-    expect(row).to.include({ verdict: 'refused', code: 'fixed_field' });
+    expect(row).to.include({ verdict: 'refused', code: 'member_incomplete' });
     expect((await apply('--from', file)).exitCode).to.equal(68);
     expect(await instance('old.one.org')).to.include({ locale: 'fr' });
+  });
+
+  it('keeps the org_id where files are in a bucket that it may name', async () => {
+    await putWithSettings(platform, [
+      { domain: 'bucket.one.org', fs_scheme: 's3', settings: { email: 'a@b.org', public_name: 'A' } },
+    ]);
+    const file = await platform.write('bucket.csv', ['domain,org-id', 'bucket.one.org,acme']);
+    const { stdout } = await apply('--from', file, '--dry-run', '--json');
+    const row = JSON.parse(stdout).rows.find(({ domain }: { domain: string }) => domain === 'bucket.one.org');
+    expect(row).to.include({ verdict: 'refused', code: 'other_storage' });
+    const { _id: id, _rev: rev } = await stored('bucket.one.org');
+    await platform.server.deleteDocument('global/instances', id, rev);
+  });
+
+  it('takes away what is cleared, and nothing else', async () => {
+    const full = await platform.write('full.csv', [
+      'domain,locale,domain-aliases,sponsorships,feature-sets,disk-quota,blocked,magic_link,onboarding-finished',
+      'clear.one.org,fr,alias.one.org,x,s1,5000000000,true,true,true',
+    ]);
+    const made = await platform.run('instances', 'add', '--from', full);
+    expect(made.exitCode, made.stderr).to.equal(0);
+    const cleared = await platform.write('cleared.csv', [
+      'domain,locale,domain-aliases,sponsorships,feature-sets,disk-quota,blocked,magic_link,onboarding-finished',
+      'clear.one.org,,",",",",",",unlimited,false,false,false',
+    ]);
+    const { exitCode, stdout, stderr } = await apply('--from', cleared);
+    expect(exitCode, stdout + stderr).to.equal(0);
+    const now = await stored('clear.one.org');
+    expect(now).to.include({ locale: 'fr' });
+    const lists = ['domain_aliases', 'sponsorships', 'feature_sets'].map((field) => now[field] ?? []);
+    expect(lists).to.deep.equal([[], [], []]);
+    const flags = ['blocked', 'magic_link', 'onboarding_finished'].map((field) => now[field] ?? false);
+    expect(flags).to.deep.equal([false, false, false]);
+    expect(now).not.to.have.property('disk_quota');
+    const again = await apply('--from', cleared, '--dry-run');
+    expect(again.exitCode, again.stdout).to.equal(0);
+    await platform.server.deleteDocument('global/instances', now._id, now._rev);
+  });
+
+  it('changes an organization in its own instance first', async () => {
+    await putWithSettings(platform, [
+      { domain: 'a.own.org', settings: { email: 'a@b.org', public_name: 'A' } },
+      { domain: 'firm.own.org', settings: { email: 'f@b.org', public_name: 'F' } },
+    ]);
+    const file = await platform.write('own.csv', [
+      'domain,locale,org-id,email,public-name',
+      'new.own.org,fr,firm,n@b.org,N',
+      'a.own.org,fr,firm,,',
+      'firm.own.org,fr,firm,,',
+    ]);
+    const { exitCode, stderr } = await apply('--from', file, '--dry-run', '--plan-file', `${file}.plan`);
+    expect(exitCode, stderr).to.equal(10);
+    expect(stderr).not.to.contain('first label');
+    const lines = (await readFile(`${file}.plan`, 'utf8')).trimEnd().split('\n').slice(1, -1);
+    expect(lines.map((line) => JSON.parse(line).domain)).to.deep.equal([
+      'firm.own.org',
+      'new.own.org',
+      'a.own.org',
+    ]);
+    for (const domain of ['a.own.org', 'firm.own.org']) {
+      const { _id: id, _rev: rev } = await stored(domain);
+      await platform.server.deleteDocument('global/instances', id, rev);
+    }
+  });
+
+  it('says that somebody has to look where an unfinished creation is another one', async () => {
+    await putWithSettings(platform, [reservationOf('held.one.org', { locale: 'de' })]);
+    const file = await platform.write('reserved.csv', ['domain,locale', 'held.one.org,fr']);
+    const { exitCode, stdout, stderr } = await apply('--from', file);
+    expect(stdout, stderr).to.contain('There is nothing to do.');
+    expect(exitCode).to.equal(68);
+    const { _id: id, _rev: rev } = await stored('held.one.org');
+    await platform.server.deleteDocument('global/instances', id, rev);
   });
 
   it('only names who is not on the list', async () => {

@@ -15,14 +15,16 @@ import {
 } from '../../operations/instances/lists/open-list.ts';
 import { type ListPlan, type PruneOrder, planList } from '../../operations/instances/lists/plan-list.ts';
 import { type PruneWish, pruneOrder } from '../../operations/instances/lists/prune-order.ts';
+import { guardedByList, runList } from '../../operations/instances/lists/run-list.ts';
+import { preflight } from '../../operations/instances/preflight.ts';
+import { refuseAddRm } from '../../operations/instances/refuse-add-rm.ts';
 import {
-  guardedByList,
-  runList,
+  type GuardQuestion,
+  guardOfRows,
+  guardSentence,
   shrunkBeyond,
   shrunkSentence,
-} from '../../operations/instances/lists/run-list.ts';
-import { refuseAddRm } from '../../operations/instances/refuse-add-rm.ts';
-import { type GuardQuestion, guardOfRows, guardSentence } from '../../operations/plan/guard.ts';
+} from '../../operations/plan/guard.ts';
 import { withPlanServices } from '../../operations/plan/open-plan.ts';
 import type { PlanResult } from '../../operations/plan/run-plan.ts';
 import { count } from '../../quantity-text.ts';
@@ -119,13 +121,20 @@ export async function applyList(options: ApplyOptions): Promise<CommandResult<Ap
 }
 
 async function plan(
-  { config, couch, work: { name, tries } }: ApplyOptions,
+  { config, couch, output, work: { name, tries } }: ApplyOptions,
   list: CheckedList,
   prune: PruneOrder | undefined,
   passphrases?: RowPassphrases,
 ): Promise<ListPlan> {
   const order = { name: name ?? basename(list.file), tries, prune, passphrases };
-  return await withPlanServices(config, couch, (services) => planList(services, list, order));
+  const planned = await withPlanServices(config, couch, (services) => planList(services, list, order));
+  const print = filePrinter(output);
+  for (const doubt of planned.doubts) print({ event: 'warning', file: list.file, ...doubt });
+  if (planned.counts.new > 0) {
+    const { warning } = await preflight(config, planned.counts.new);
+    if (warning !== undefined) output.note(warning);
+  }
+  return planned;
 }
 
 /** Shows a plan, and writes it where that is wanted. */
@@ -136,7 +145,7 @@ async function look(options: ApplyOptions, planned: ListPlan): Promise<CommandRe
     await writePlan({ config, couch, output, naming: { ...work, name: planned.name } }, planned, file);
   for (const line of listPlanLines(planned, live)) output.line(line);
   const guard = await guardOfRows(couch.global, guardPercent, planned.rows);
-  const shrunk = shrunkBeyond(planned, guardPercent);
+  const shrunk = shrunkBeyond(planned.scope, guardPercent);
   if (guard !== undefined) output.note(`${guardSentence(guard)}: that number will be asked for.`);
   else if (shrunk !== undefined) output.note(`${shrunkSentence(shrunk)}: that number will be asked for.`);
   const { kind, name, counts } = planned;
@@ -150,13 +159,14 @@ async function confirmed(
   { config, work: { force, howeverMany }, output, json, source }: ApplyOptions,
   planned: ListPlan,
 ): Promise<number | undefined> {
-  if (planned.pruned === 0 || force || howeverMany !== undefined) return undefined;
+  if (planned.scope.pruned === 0 || force || howeverMany !== undefined) return undefined;
   if (source.from === '-') {
     throw new InputError('no_terminal', 'With --from - there is nobody to ask', {}, 'Give --force.');
   }
   const guarded = guardedByList(planned);
+  const { pruned } = planned.scope;
   const question = [
-    `Are you sure you want to remove ${count(planned.pruned)} instance${planned.pruned === 1 ? '' : 's'} that ${planned.pruned === 1 ? 'is' : 'are'} not on the list${guarded > planned.pruned ? `, and to block ${count(guarded - planned.pruned)}` : ''}?`,
+    `Are you sure you want to remove ${count(pruned)} instance${pruned === 1 ? '' : 's'} that ${pruned === 1 ? 'is' : 'are'} not on the list${guarded > pruned ? `, and to block ${count(guarded - pruned)}` : ''}?`,
     'All data associated with what is removed will be permanently lost.',
   ];
   await askForNumber({ config, stdin: process.stdin, output, json }, guarded, question);
@@ -166,7 +176,7 @@ async function confirmed(
 function answerOf(result: PlanResult, planned: ListPlan, output: Output): CommandResult<ApplyAnswer> {
   const list = listPlanAnswer(planned);
   const shown = shownResult(result, output);
-  const isOnlyPart = shown.outcome === 'done' && needsALook(planned.counts);
+  const isOnlyPart = shown.outcome === 'done' && needsALook(planned);
   return { answer: { ...shown.answer, list }, outcome: isOnlyPart ? 'partlyFailed' : shown.outcome };
 }
 

@@ -1,5 +1,5 @@
 import type { ListPlan } from '../../operations/instances/lists/plan-list.ts';
-import type { PlanCounts } from '../../operations/plan/verdict.ts';
+import { hasWork, type PlanCounts, type VerdictName } from '../../operations/plan/verdict.ts';
 import {
   PLAN_HEAD,
   type PlanRowAnswer,
@@ -37,7 +37,18 @@ export function listPlanAnswer(plan: ListPlan): ListPlanAnswer {
   return { counts: plan.counts, rows: shownRows(plan).map(rowAnswer) };
 }
 
-/** Whether there is anything that somebody has to look at, besides what is done. */
-export function needsALook({ held, refused, taken, deleting, absent }: PlanCounts): boolean {
-  return held + refused + taken + deleting + absent > 0;
+/** Verdicts that somebody has to look at, besides what is done. */
+const ODD: ReadonlySet<VerdictName> = new Set([
+  'held',
+  'refused',
+  'taken',
+  'deleting',
+  'absent',
+  'exists',
+  'reserved',
+]);
+
+/** Whether there is anything that somebody has to look at: a row of which nothing comes, though it asks for something. */
+export function needsALook({ rows, settled }: Pick<ListPlan, 'rows' | 'settled'>): boolean {
+  return [...rows, ...settled].some(({ verdict }) => ODD.has(verdict.verdict) && !hasWork(verdict));
 }

@@ -14,22 +14,28 @@ export interface ListEnd {
   readonly at: number | undefined;
   /** Texts by the parts of a filter: it is a list of those instances alone. Empty = of all, or it does not say. */
   readonly of: ListFilter;
+  /** Instances that it leaves out although they may be in use by the time it is applied. */
+  readonly leftOut: number;
+  /** Whether the line itself shows that it was not cut. */
+  readonly isWhole: boolean;
 }
 
 /** Parts of a filter as texts, those that are none as JSON. */
 export type ListFilter = Readonly<Record<string, string>>;
 
 /**
- * `# end 1234 of context=school 2026-11-28T01:00:00.000Z`, with what spreadsheets put around and behind it. The moment comes last, so
- * that one that was cut has none.
+ * `# end of context=school without 2 rows 1234 2026-11-28T01:00:00.000Z`, or, written by hand, `# end 1234`; with what spreadsheets put
+ * around and behind it. What limits the list comes before the number, so that no cut takes it away and leaves an end, and the moment
+ * comes last, so that one that was cut has none.
  */
 const CSV_END =
-  /^"?#\s{0,9}end\s{1,9}(\d{1,9})(?:\s{1,9}of\s{1,9}([\w%=&.~*'()!-]{1,4096}))?(?:\s{1,9}([0-9TZ:.-]{20,24}))?"?[\s,;|]*$/i;
+  /^"?#\s{0,9}end(?:\s{1,9}of\s{1,9}([\w%=&.~*'()!-]{1,4096}))?(?:\s{1,9}without\s{1,9}(\d{1,9}))?(?:\s{1,9}rows)?\s{1,9}(\d{1,9})(?:\s{1,9}([0-9TZ:.-]{20,24}))?"?[\s,;|]*$/i;
 
 const NDJSON_END = z.strictObject({
   end: z.literal(true),
   rows: z.int().min(0),
   of: z.record(z.string(), z.string()).optional(),
+  without: z.int().positive().optional(),
   at: z.iso.datetime().optional(),
 });
 
@@ -44,14 +50,16 @@ export function listFilterOf(filter: Readonly<Record<string, unknown>>): ListFil
 /** The line with which a list ends, with its line break. @param at when it was begun, in milliseconds since 1970 */
 export function listEndLine(
   format: RowFormat,
-  { rows, at, of }: { readonly rows: number; readonly at: number; readonly of: ListFilter },
+  { rows, at, of, leftOut }: Pick<ListEnd, 'rows' | 'of' | 'leftOut'> & { readonly at: number },
 ): string {
   const moment = new Date(at).toISOString();
   const isPart = Object.keys(of).length > 0;
   if (format !== 'csv') {
-    return `${JSON.stringify({ end: true, rows, ...(isPart && { of }), at: moment })}\n`;
+    const without = leftOut > 0 && { without: leftOut };
+    return `${JSON.stringify({ end: true, rows, ...(isPart && { of }), ...without, at: moment })}\n`;
   }
-  return `# end ${rows}${isPart ? ` of ${pairsOf(of)}` : ''} ${moment}\n`;
+  const limits = [...(isPart ? [`of ${pairsOf(of)}`] : []), ...(leftOut > 0 ? [`without ${leftOut}`] : [])];
+  return `# ${['end', ...limits, ...(limits.length > 0 ? ['rows'] : []), rows, moment].join(' ')}\n`;
 }
 
 function pairsOf(of: ListFilter): string {
@@ -82,13 +90,14 @@ export function readListEnd(format: RowFormat, text: string): ListEnd | undefine
 }
 
 function readCsvEnd(text: string): ListEnd | undefined {
-  const [, rows, pairs, moment] = CSV_END.exec(text) ?? [];
+  const [, pairs, without = '0', rows, moment] = CSV_END.exec(text) ?? [];
   if (rows === undefined) return undefined;
   const of = pairs === undefined ? {} : readPairs(pairs);
   if (of === undefined) return undefined;
-  if (moment === undefined) return { rows: Number(rows), at: undefined, of };
+  const known = { rows: Number(rows), of, leftOut: Number(without) };
+  if (moment === undefined) return { ...known, at: undefined, isWhole: false };
   const at = z.iso.datetime().safeParse(moment).success ? Date.parse(moment) : Number.NaN;
-  return Number.isNaN(at) ? undefined : { rows: Number(rows), at, of };
+  return Number.isNaN(at) ? undefined : { ...known, at, isWhole: true };
 }
 
 function readNdjsonEnd(text: string): ListEnd | undefined {
@@ -96,8 +105,8 @@ function readNdjsonEnd(text: string): ListEnd | undefined {
   try {
     const { data } = NDJSON_END.safeParse(JSON.parse(text));
     if (data === undefined) return undefined;
-    const { rows, of = {}, at } = data;
-    return { rows, at: at === undefined ? undefined : Date.parse(at), of };
+    const { rows, of = {}, without: leftOut = 0, at } = data;
+    return { rows, at: at === undefined ? undefined : Date.parse(at), of, leftOut, isWhole: true };
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import { countInstances } from '../../instances/lookup/all-instances.ts';
 import type { JobSpec } from '../../jobs/kinds/payload.ts';
 import { FEW, isTooMany } from '../../jobs/kinds/too-many.ts';
 import { count } from '../../quantity-text.ts';
+import type { PlanScope } from './plan.ts';
 import type { PlannedRow } from './plan-rows.ts';
 import { hasWork } from './verdict.ts';
 
@@ -23,10 +24,40 @@ export function isGuarded(work: JobSpec): boolean {
   return (work.kind === 'modify' || work.kind === 'modify-and-install') && work.changes.blocked === true;
 }
 
+/** Whether a plan removes more of its scope than is believed without a question; undefined where it does not. */
+export function shrunkBeyond({ pruned, inScope }: PlanScope, percent: number): GuardQuestion | undefined {
+  return isTooMany(pruned, inScope, percent) ? { number: pruned, of: inScope, percent } : undefined;
+}
+
+/** The same in a sentence, without a full stop. */
+export function shrunkSentence({ number, of, percent }: GuardQuestion): string {
+  return `${count(number)} of the ${count(of)} instances of the scope are not on the list, which is more than ${percent} % (fleet.guard)`;
+}
+
+/**
+ * Lets a plan pass that removes no more of its scope than the share, or whose number was said; to be asked before {@link passGuard}.
+ * @param guarded instances that it destroys or blocks, which is the number that is said
+ * @throws FleetError `guard`
+ */
+export function passScope(
+  scope: PlanScope | undefined,
+  { percent, number: guarded }: Pick<GuardedWork, 'percent' | 'number'>,
+  howeverMany: number | undefined,
+): void {
+  const shrunk = scope && shrunkBeyond(scope, percent);
+  // Whether it is the right number is asked by the guard of the fleet.
+  if (shrunk === undefined || howeverMany !== undefined) return;
+  throw new FleetError(
+    'guard',
+    `${shrunkSentence(shrunk)}; nothing was queued`,
+    `Look at them: --dry-run. If all of them are meant: --however-many ${guarded}.`,
+  );
+}
+
 /** What has to be said before so much is done. */
 export interface GuardQuestion {
   readonly number: number;
-  /** All instances there are, by CouchDB. */
+  /** All instances there are, by CouchDB, or those of a scope. */
   readonly of: number;
   readonly percent: number;
 }

@@ -37,6 +37,8 @@ export const planHead = z.strictObject({
   at: z.iso.datetime(),
   by: z.string(),
   counts: z.record(z.string(), z.int().min(0)),
+  // Absent where each row was meant by somebody.
+  scope: z.strictObject({ pruned: z.int().min(0), inScope: z.int().min(0) }).optional(),
 });
 
 export type PlanHead = z.infer<typeof planHead>;

@@ -14,9 +14,19 @@ export interface PlannableWork {
   readonly requests: AsyncIterable<readonly BatchRow[]>;
 }
 
+/** How much of the instances that a plan may remove it would remove. */
+export interface PlanScope {
+  /** Instances that would be removed. */
+  readonly pruned: number;
+  /** Instances of which it was asked whether they go, those that stay included. */
+  readonly inScope: number;
+}
+
 /** What work would do, row by row, as everything was when it was looked at. */
 export interface Plan extends Omit<PlannableWork, 'requests'> {
   readonly counts: PlanCounts;
+  /** Absent where each row was meant by somebody. */
+  readonly scope?: PlanScope;
   /** In the order in which they would be queued. About 1 KB of memory each. */
   readonly rows: readonly PlannedRow[];
 }

@@ -25,7 +25,7 @@ import {
 } from '../batches/run-batch.ts';
 import { type FailureShare, failureLimit } from '../batches/steering-input.ts';
 import { GoingAppsCounter } from './going-apps-counter.ts';
-import { isGuarded, passGuard } from './guard.ts';
+import { isGuarded, passGuard, passScope } from './guard.ts';
 import type { PlanHead, PlannedVerdict } from './plan-format.ts';
 import { batchOfPlan } from './plan-ids.ts';
 import { type PlannedRow, type PlanServices, planRows } from './plan-rows.ts';
@@ -118,7 +118,9 @@ export async function runPlan(
   const limit = share === undefined ? {} : failureLimit(share, toDo);
   const before = await findSubmitted(fleet, head);
   if (before !== undefined) return { state: 'again', batch: before };
-  await passGuard({ global: services.global, percent: guardPercent, number: guarded }, howeverMany);
+  const asked = { percent: guardPercent, number: guarded };
+  passScope(head.scope, asked, howeverMany);
+  await passGuard({ global: services.global, ...asked }, howeverMany);
   const address = notify === undefined ? undefined : sealAddress(fleet.sealKey, notify);
   if (!(await fleet.batches.createOnce(id, { ...facts, ...limit, by: options.actor, notify: address }))) {
     return { state: 'again', batch: await fleet.batches.get(id) };

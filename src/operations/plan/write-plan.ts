@@ -24,7 +24,7 @@ export interface PlanFacts {
 
 /** The head of a plan that is made now, with an id of its own. */
 export function headOf(
-  { kind, name, rate, counts }: Plan,
+  { kind, name, rate, counts, scope }: Plan,
   { fleetId, by, reason, tries, maxFailures, steering = {}, ...facts }: PlanFacts,
 ): PlanHead {
   const { canary, concurrency } = steering;
@@ -48,6 +48,7 @@ export function headOf(
     at: new Date().toISOString(),
     by,
     counts: { ...counts },
+    ...(scope !== undefined && scope.pruned > 0 && { scope }),
   };
 }
 

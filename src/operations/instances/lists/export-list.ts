@@ -8,8 +8,9 @@ import { foldedName } from '../../../instances/values/folded-name.ts';
 import type { Couch } from '../../connect/couch.ts';
 import { settingsOf, sideBySide } from '../../plan/surroundings.ts';
 import { meantInstances, type PassingOver } from '../../targets/meant-instances.ts';
+import { createdAt } from './created-at.ts';
 import { instanceApps } from './instance-apps.ts';
-import { heldAsUnmanaged } from './judge-unlisted.ts';
+import { heldAsUnmanaged, heldAsUnnamed, isOld } from './judge-unlisted.ts';
 import { listCheck } from './list-row.ts';
 import { type ListedCells, listedCells } from './listed-cells.ts';
 import { type KnownInstance, type ListedFleet, readListedFleet } from './listed-fleet.ts';
@@ -17,7 +18,13 @@ import { type KnownInstance, type ListedFleet, readListedFleet } from './listed-
 /** What is told while a list of what there is is made. */
 export type ExportReport =
   /** It is not on the list, and why, in a sentence without a full stop. */
-  | { readonly event: 'left-out'; readonly domain: string; readonly why: string }
+  | {
+      readonly event: 'left-out';
+      readonly domain: string;
+      readonly why: string;
+      /** Whether it may be in use by the time the list is applied, so that it must not go for being on no list. */
+      readonly mayBeUsed: boolean;
+    }
   /** Its row does not say all that it has. */
   | { readonly event: 'unsaid'; readonly domain: string; readonly columns: readonly string[] };
 
@@ -52,7 +59,8 @@ export async function* exportList(
           const why =
             leftOutFor(instance, known.get(instance._id), fleet) ?? sharingOf(owners, instance)?.message;
           if (why === undefined) return await cellsOf(services, prefixIndex, instance, fleet);
-          report({ event: 'left-out', domain: instance.domain, why });
+          const mayBeUsed = await mayBeUsedLater(services, instance, known.get(instance._id));
+          report({ event: 'left-out', domain: instance.domain, why, mayBeUsed });
           return undefined;
         }),
       ),
@@ -68,9 +76,29 @@ function leftOutFor(
   fleet: ListedFleet,
 ): string | undefined {
   if (known === undefined) return `${domain} was made while the list was`;
-  if (fleet.withDomain(domain).length > 1)
-    return `${domain} is the domain of another instance, too, written otherwise`;
-  return heldAsUnmanaged(known)?.message;
+  return (heldAsUnnamed(known, fleet) ?? heldAsUnmanaged(known))?.message;
+}
+
+/** Whether one that is left out may be in use, and old, when the list is applied: only its being on no list is seen then. */
+async function mayBeUsedLater(
+  { cluster }: Pick<ExportServices, 'cluster'>,
+  instance: StoredInstance,
+  known: KnownInstance | undefined,
+): Promise<boolean> {
+  // What is made from now on is younger than the list.
+  if (known === undefined) return false;
+  switch (known.unmanaged) {
+    case 'moved':
+    case 'deleting':
+      return false;
+    case 'reserved':
+      return isOld(await createdAt({ cluster }, instance), Date.now());
+    case 'importing':
+    case undefined:
+      return true;
+    default:
+      return known.unmanaged satisfies never;
+  }
 }
 
 async function cellsOf(
@@ -87,13 +115,19 @@ async function cellsOf(
   ]);
   const aliases = (instance.domain_aliases ?? []).filter((alias) => isOwnAlias(alias, instance, fleet));
   const isCrossed = aliases.length < (instance.domain_aliases ?? []).length;
-  const shown = isCrossed ? { ...instance, domain_aliases: [] } : instance;
+  // Two rows with one name, or one person, are refused.
+  const isShared = instance.uuid !== undefined && fleet.withUuid(instance.uuid).length > 1;
+  const shown = {
+    ...instance,
+    ...(isCrossed && { domain_aliases: [] }),
+    ...(isShared && { uuid: '' }),
+  };
   const row = listedCells(shown, settings, [...apps.slugs], listCheck(rules, {}));
   if (row === undefined) {
-    report({ event: 'left-out', domain, why: 'its domain cannot be written in a list' });
+    report({ event: 'left-out', domain, why: `${domain} cannot be written in a list`, mayBeUsed: true });
     return undefined;
   }
-  const columns = [...row.unsaid, ...(isCrossed ? ['domain-aliases'] : [])];
+  const columns = [...row.unsaid, ...(isCrossed ? ['domain-aliases'] : []), ...(isShared ? ['uuid'] : [])];
   if (columns.length > 0) report({ event: 'unsaid', domain, columns });
   return row;
 }

@@ -1,3 +1,6 @@
+import { InputError } from '../../../errors.ts';
+import { firstLabel } from '../../targets/organizations-first.ts';
+import { listedDomain } from './list-row.ts';
 import type { KnownInstance, ListedFleet, Unmanaged } from './listed-fleet.ts';
 import type { HeldRow } from './named-instances.ts';
 
@@ -15,6 +18,8 @@ export interface PruneFacts {
   readonly listTime: number;
   /** When the instance was made, in milliseconds since 1970; undefined where nobody can tell. */
   readonly createdAt: number | undefined;
+  /** Organizations of which rows of the list make instances members, be they that already or not: their `org_id` in lower case. */
+  readonly joined: ReadonlySet<string>;
 }
 
 /** By how much clocks of a directory, of those who list it, and of workers may differ, in milliseconds. */
@@ -40,7 +45,7 @@ export function heldAsUnmanaged({ domain, unmanaged }: KnownInstance): HeldRow |
 /** @param facts undefined where nothing is to be pruned */
 export function judgeUnlisted(
   instance: KnownInstance,
-  fleet: Pick<ListedFleet, 'othersOf'>,
+  fleet: Pick<ListedFleet, 'othersOf' | 'withDomain'>,
   facts: PruneFacts | undefined,
 ): UnlistedVerdict {
   const { domain } = instance;
@@ -54,6 +59,8 @@ export function judgeUnlisted(
       advice: 'It stays as it is. To remove what is on no list: --prune with --scope.',
     };
   }
+  const unnamed = heldAsUnnamed(instance, fleet);
+  if (unnamed !== undefined) return { unlisted: 'held', ...unnamed };
   const members = membersOf(instance, fleet);
   if (members > 0) {
     return {
@@ -63,17 +70,59 @@ export function judgeUnlisted(
       advice: 'They go first. Submit the list again when they are gone.',
     };
   }
+  if (facts.joined.has(firstLabel(domain))) {
+    return {
+      unlisted: 'held',
+      code: 'has_members',
+      message: `${domain} is the own instance of an organization to which rows of the list belong`,
+      advice: 'It stays as long as there are such rows.',
+    };
+  }
   return judgeAge(domain, facts) ?? { unlisted: 'prune' };
+}
+
+/** Why no row could have been about an instance, so that its being on no list says nothing; undefined where one could. */
+export function heldAsUnnamed(
+  { domain }: Pick<KnownInstance, 'domain'>,
+  fleet: Pick<ListedFleet, 'withDomain'>,
+): HeldRow | undefined {
+  if (fleet.withDomain(domain).length > 1) {
+    return {
+      code: 'shared_name',
+      message: `${domain} is the domain of another instance, too, written otherwise`,
+      advice: 'Find out which of the documents in global/instances is right.',
+    };
+  }
+  if (isWritable(domain)) return undefined;
+  return {
+    code: 'illegal_domain',
+    message: `${JSON.stringify(domain)} is a domain that no row can be written with`,
+    advice: 'Correct its document in global/instances, or destroy just it: cozy-fleet instances destroy.',
+  };
+}
+
+/** Whether a row with that domain is read as one with just that domain. */
+function isWritable(domain: string): boolean {
+  try {
+    return listedDomain(domain) === domain;
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
 }
 
 /** How many others there are of the organization whose own instance it is: its first label is the `org_id`. */
 function membersOf(instance: KnownInstance, fleet: Pick<ListedFleet, 'othersOf'>): number {
-  const [label = ''] = instance.domain.split('.', 1);
-  return fleet.othersOf(label, instance).length;
+  return fleet.othersOf(firstLabel(instance.domain), instance).length;
+}
+
+/** Whether an instance was there when a list of that moment was begun, whoever's clock is right. */
+export function isOld(createdAt: number | undefined, listTime: number): boolean {
+  return createdAt !== undefined && createdAt < listTime - CLOCKS_MS;
 }
 
 function judgeAge(domain: string, { listTime, createdAt }: PruneFacts): UnlistedVerdict | undefined {
-  if (createdAt !== undefined && createdAt < listTime - CLOCKS_MS) return undefined;
+  if (isOld(createdAt, listTime)) return undefined;
   const isKnown = createdAt !== undefined;
   return {
     unlisted: 'held',

@@ -26,8 +26,8 @@ export interface ListRow {
 /** A row of a list that was understood. */
 export type GoodListRow = GoodRow<ListRow>;
 
-/** Columns that say something of new instances alone, or that are looked at by themselves. */
-const NOT_CHANGED: ReadonlySet<string> = new Set(['deleting', 'onboarding-finished']);
+/** No list takes a deletion back. */
+const NOT_CHANGED: ReadonlySet<string> = new Set(['deleting']);
 
 /**
  * Rows of a list: what cannot be said of an instance that is there is wrong in any case; what is only wrong for a new one
@@ -38,7 +38,7 @@ export function listCheck(rules: ParsingRules, defaults: RawOptions): RowCheck<L
   const creations = creationCheck({ defaults, rules });
   return {
     parse(values) {
-      const domain = domainOf(values);
+      const domain = attempt('domain', () => listedDomain(values['domain'] ?? ''));
       const changes = changesOf({ ...values, domain }, rules);
       const apps = appsOf(values);
       return {
@@ -48,21 +48,24 @@ export function listCheck(rules: ParsingRules, defaults: RawOptions): RowCheck<L
         ...creationOf(values, creations),
       };
     },
-    names: ({ domain, changes: { aliases = [] } }) => [
+    names: ({ domain, changes: { aliases = [], uuid } }) => [
       { column: 'domain', name: foldedName(domain) },
       ...aliases.map((alias) => ({ column: 'domain-aliases', name: foldedName(alias) })),
+      // A domain has no blanks, so that it is none of them.
+      ...(uuid === undefined ? [] : [{ column: 'uuid', name: `uuid ${uuid}` }]),
     ],
+    owner: ({ creation }) => (creation === undefined ? [] : (creations.owner?.(creation) ?? [])),
+    doubts: (values, { creation }) =>
+      creation === undefined ? [] : (creations.doubts?.(values, creation) ?? []),
   };
 }
 
-/** In the form in which it is looked up; a dot at its end is no part of it. */
-function domainOf({ domain = '' }: RawOptions): string {
-  return attempt('domain', () => {
-    const text = trimBlanks(domain)
-      .normalize('NFC')
-      .replace(/\.(?=$|:\d{1,5}$)/, '');
-    return normaliseDomain(text.replaceAll(/xn--/gi, 'xn--'), 'nested');
-  });
+/** A domain in the form in which it is looked up; a dot at its end is no part of it. @throws InputError `illegal_domain` */
+export function listedDomain(domain: string): string {
+  const text = trimBlanks(domain)
+    .normalize('NFC')
+    .replace(/\.(?=$|:\d{1,5}$)/, '');
+  return normaliseDomain(text.replaceAll(/xn--/gi, 'xn--'), 'nested');
 }
 
 function changesOf(values: RawOptions, rules: ParsingRules): InstanceChanges {

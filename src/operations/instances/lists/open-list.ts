@@ -37,11 +37,17 @@ export interface ListSource {
 export type ListProof =
   /**
    * `at`: of what moment it is, in milliseconds since 1970, where it says so. `of`: the filter of which it is the list; empty where
-   * it is of all, or does not say.
+   * it is of all, or does not say. `leftOut`: instances that it leaves out.
    */
-  | { readonly state: 'whole'; readonly at: number | undefined; readonly of: ListFilter }
+  | {
+      readonly state: 'whole';
+      readonly at: number | undefined;
+      readonly of: ListFilter;
+      readonly leftOut: number;
+    }
   | { readonly state: 'partial'; readonly why: string }
-  | { readonly state: 'unproven' };
+  /** `end`: what it says at its end, which may have been cut itself. */
+  | { readonly state: 'unproven'; readonly end?: Pick<ListEnd, 'of' | 'leftOut'> };
 
 /** A list that was read and checked from its first line to its last. To be closed in any case. */
 export interface CheckedList {
@@ -96,7 +102,9 @@ export function provenBy(
       file,
     });
   }
-  return proof.state === 'unproven' ? { state: 'whole', at: undefined, of: {} } : proof;
+  if (proof.state !== 'unproven') return proof;
+  const { of = {}, leftOut = 0 } = proof.end ?? {};
+  return { state: 'whole', at: undefined, of, leftOut };
 }
 
 function listReader({ format, mapping }: ListSource, seen: { list?: ListEnd; ldif?: LdifEnd }): RowsReader {
@@ -124,8 +132,11 @@ function listReader({ format, mapping }: ListSource, seen: { list?: ListEnd; ldi
 }
 
 function proofOf({ list, ldif }: { readonly list?: ListEnd; readonly ldif?: LdifEnd }): ListProof {
-  if (ldif !== undefined) return ldif.state === 'whole' ? { state: 'whole', at: undefined, of: {} } : ldif;
-  return list === undefined ? { state: 'unproven' } : { state: 'whole', at: list.at, of: list.of };
+  if (ldif !== undefined)
+    return ldif.state === 'whole' ? { state: 'whole', at: undefined, of: {}, leftOut: 0 } : ldif;
+  if (list === undefined) return { state: 'unproven' };
+  const { at, of, leftOut, isWhole } = list;
+  return isWhole ? { state: 'whole', at, of, leftOut } : { state: 'unproven', end: { of, leftOut } };
 }
 
 /** How entries of a directory begin, in its first line that says something. */

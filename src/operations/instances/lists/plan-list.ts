@@ -7,17 +7,20 @@ import {
 import type { InstanceFilter } from '../../../instances/lookup/instance-filter.ts';
 import { INSTANCES } from '../../../instances/lookup/lookup.ts';
 import { MIXED } from '../../../jobs/batches/batch-kind.ts';
-import type { BatchRow } from '../../batches/queue-rows.ts';
-import type { Plan } from '../../plan/plan.ts';
+import type { JobSpec } from '../../../jobs/kinds/payload.ts';
+import type { Problem } from '../../input/check-rows.ts';
+import type { Plan, PlanScope } from '../../plan/plan.ts';
 import { type PlannedRow, type PlanServices, planRows } from '../../plan/plan-rows.ts';
 import { settingsOf, sideBySide } from '../../plan/surroundings.ts';
 import { countPlan, type Verdict } from '../../plan/verdict.ts';
-import { creationRow, type RowPassphrases, refuseForeignPassphrase } from '../creation-chunks.ts';
+import type { RowPassphrases } from '../creation-chunks.ts';
 import { createOrganizations } from '../organizations.ts';
 import { createdAt } from './created-at.ts';
+import { doubtsBesideOthers } from './doubts-beside-others.ts';
 import { instanceApps } from './instance-apps.ts';
 import { judgeListed, type ListedQuestions, notInstalled } from './judge-row.ts';
 import { judgeUnlisted } from './judge-unlisted.ts';
+import { type FoundWork, listRequests } from './list-requests.ts';
 import type { GoodListRow } from './list-row.ts';
 import { type KnownInstance, type ListedFleet, readListedFleet } from './listed-fleet.ts';
 import { namedInstances } from './named-instances.ts';
@@ -55,20 +58,16 @@ export interface SettledRow {
 export interface ListPlan extends Plan {
   /** Rows that ask for nothing that is not so, that nobody may work on, and instances on no list. */
   readonly settled: readonly SettledRow[];
-  /** Instances that would be removed. */
-  readonly pruned: number;
-  /** Instances in the scope of what may be removed, those of the list included. */
-  readonly inScope: number;
+  readonly scope: PlanScope;
+  /** What is odd about rows for which there is work, beside the instances that exist. */
+  readonly doubts: readonly (Problem & { readonly line: number })[];
 }
 
 /** Rows whose documents are read at a time. */
 const PAGE = 200;
 
-/** Work that was found, in the order in which it is queued. */
-interface FoundWork {
-  readonly creations: GoodListRow[];
-  readonly changes: BatchRow[];
-  readonly removals: BatchRow[];
+/** What came of comparing. */
+interface Found extends FoundWork {
   readonly settled: SettledRow[];
 }
 
@@ -80,7 +79,11 @@ export async function planList(
 ): Promise<ListPlan> {
   const { name, prune } = order;
   const fleet = await readListedFleet(services.global, prune?.scope, services.signal);
-  const found: FoundWork = { creations: [], changes: [], removals: [], settled: [] };
+  const found: Found = {
+    ...{ creations: [], changes: [], removals: [], settled: [] },
+    organizations: createOrganizations(),
+    joined: new Set(),
+  };
   const listed = new Set<KnownInstance>();
   let lastLine = 0;
   for await (const page of list.goodPages()) {
@@ -91,18 +94,15 @@ export async function planList(
   const unlisted = fleet.instances.filter((instance) => !listed.has(instance));
   await judgeRest(services, { fleet, unlisted, found, order, lastLine });
 
-  async function* requests(): AsyncGenerator<readonly BatchRow[]> {
-    yield* creations(found.creations, order, list.file);
-    yield found.changes;
-    yield found.removals;
-  }
   const rows: PlannedRow[] = [];
-  for await (const page of planRows(services, requests())) rows.push(...page);
+  for await (const page of planRows(services, listRequests(found, order, list.file))) rows.push(...page);
   const { settled } = found;
   const counted = [...rows, ...settled.map(({ verdict }) => ({ verdict, unknown: [] }))];
   const pruned = rows.filter(({ verdict }) => verdict.verdict === 'destroy').length;
   const inScope = fleet.instances.filter((instance) => instance.inScope).length;
-  return { kind: MIXED, name, rate: undefined, counts: countPlan(counted), rows, settled, pruned, inScope };
+  const facts = { kind: MIXED, name, rate: undefined, counts: countPlan(counted) } as const;
+  const doubts = await doubtsBesideOthers(services, found, fleet);
+  return { ...facts, rows, settled, scope: { pruned, inScope }, doubts };
 }
 
 function* slicesOf(page: readonly GoodListRow[]): Generator<readonly GoodListRow[]> {
@@ -112,7 +112,7 @@ function* slicesOf(page: readonly GoodListRow[]): Generator<readonly GoodListRow
 interface Comparison {
   readonly fleet: ListedFleet;
   readonly listed: Set<KnownInstance>;
-  readonly found: FoundWork;
+  readonly found: Found;
   readonly tries: number;
 }
 
@@ -123,6 +123,10 @@ async function compare(
 ): Promise<void> {
   const named = page.map((row) => namedInstances(row, fleet));
   for (const each of named.flatMap((names) => names.named)) listed.add(each);
+  for (const row of page) {
+    const { orgId } = orgOf(row);
+    if (orgId !== undefined) found.joined.add(orgId.toLowerCase());
+  }
   const documents = await readDocuments(
     services,
     named.flatMap(({ own }) => (own === undefined ? [] : [own])),
@@ -139,9 +143,11 @@ async function compare(
         switch (work.work) {
           case 'create':
             found.creations.push(row);
+            found.organizations.add(line, { ...orgOf(row), domain: row.domain });
             return;
           case 'change':
             found.changes.push({ row: line, tries, work: work.task, original: { columns } });
+            if (joins(work.task)) found.organizations.add(line, { ...orgOf(row), domain: row.domain });
             return;
           case 'none':
             found.settled.push({ row: line, domain: work.domain, verdict: work.verdict });
@@ -155,6 +161,16 @@ async function compare(
   // They come as they are answered.
   for (const rows of [found.changes, found.settled]) rows.sort((one, other) => one.row - other.row);
   found.creations.sort((one, other) => one.line - other.line);
+}
+
+/** The organization that a row says, if any. */
+function orgOf({ changes, creation }: GoodListRow): { readonly orgId?: string } {
+  const orgId = changes.orgId ?? creation?.options.orgId;
+  return orgId === undefined ? {} : { orgId };
+}
+
+function joins(task: JobSpec): boolean {
+  return (task.kind === 'modify' || task.kind === 'modify-and-install') && task.changes.orgId !== undefined;
 }
 
 function questions(services: PlanServices): ListedQuestions {
@@ -181,7 +197,7 @@ async function readDocuments(
 interface Rest {
   readonly fleet: ListedFleet;
   readonly unlisted: readonly KnownInstance[];
-  readonly found: FoundWork;
+  readonly found: Found;
   readonly order: ListOrder;
   readonly lastLine: number;
 }
@@ -198,7 +214,8 @@ async function judgeRest(
   for (const instance of meant) {
     row += 1;
     const { domain, seen } = instance;
-    const facts = prune && { listTime: prune.listTime, createdAt: ages.get(seen.id) };
+    const { joined } = found;
+    const facts = prune && { listTime: prune.listTime, createdAt: ages.get(seen.id), joined };
     const judged = judgeUnlisted(instance, fleet, facts);
     if (judged.unlisted !== 'prune') {
       const { unlisted: how, ...reason } = judged;
@@ -214,7 +231,7 @@ async function judgeRest(
     found.removals.push({
       row,
       tries,
-      work: { kind: 'destroy', domain, skipAccounts, resume: false, seen, filter },
+      work: { kind: 'destroy', domain, skipAccounts, resume: false, seen, filter, unlessMembers: true },
     });
   }
   for (const unreadable of fleet.unreadable) {
@@ -250,28 +267,4 @@ async function agesOf(
     );
   }
   return ages;
-}
-
-/** Rows that are made ready side by side: each passphrase takes its time. */
-const CHUNK = 32;
-
-/** Rows of instances to be made, those of organizations' own before their members. @throws InputError `foreign_passphrase` */
-async function* creations(
-  rows: readonly GoodListRow[],
-  { tries, passphrases }: ListOrder,
-  file: string,
-): AsyncGenerator<readonly BatchRow[]> {
-  const organizations = createOrganizations();
-  const made = rows.flatMap(({ line, original, creation }) =>
-    creation === undefined ? [] : [{ ...creation, line, original }],
-  );
-  for (const { line, options } of made) organizations.add(line, options);
-  const own = made.filter(({ options }) => organizations.isOwn(options));
-  const ownLines = new Set(own.map(({ line }) => line));
-  const others = made.filter(({ line }) => !ownLines.has(line));
-  for await (const page of chunks([...own, ...others], CHUNK)) {
-    if (passphrases !== undefined)
-      for (const row of page) refuseForeignPassphrase(row, passphrases.sealKey, file);
-    yield await Promise.all(page.map((row) => creationRow(row, organizations, tries, passphrases)));
-  }
 }

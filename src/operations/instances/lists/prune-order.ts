@@ -89,7 +89,13 @@ export function pruneOrder(
       'unproven_list',
       'Nothing in the list shows that it was not cut, so that nothing may be removed for not being in it.',
       { file },
-      'Say how many rows it has: --expect-rows. Lists of export --as-list, and whole output of ldapsearch without -L, show it themselves.',
+      'Say how many rows it has: --expect-rows. An end without a moment may have been cut itself. Lists of export --as-list, and whole output of ldapsearch without -L, show it themselves.',
+    );
+  }
+  if (proof.leftOut > 0) {
+    throw partial(
+      file,
+      `${count(proof.leftOut)} instances were left out when it was written, and may be in use`,
     );
   }
   refuseBeyond(proof.of, scope, file);

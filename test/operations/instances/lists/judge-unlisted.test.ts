@@ -18,8 +18,8 @@ describe('an instance that is on no list', () => {
     inScope: true,
     ...more,
   });
-  const nobody = { othersOf: () => [] };
-  const old = { listTime: NOON, createdAt: NOON - DAY_MS };
+  const nobody = { othersOf: () => [], withDomain: () => [instance()] };
+  const old = { listTime: NOON, createdAt: NOON - DAY_MS, joined: new Set<string>() };
 
   it('goes where it is old, and in the scope', () => {
     expect(judgeUnlisted(instance(), nobody, old)).to.deep.equal({ unlisted: 'prune' });
@@ -43,16 +43,43 @@ describe('an instance that is on no list', () => {
     ['of an age that nobody knows', undefined],
   ] as const) {
     it(`is left alone where it is ${what}`, () => {
-      const judged = judgeUnlisted(instance(), nobody, { listTime: NOON, createdAt });
+      const judged = judgeUnlisted(instance(), nobody, { ...old, createdAt });
       expect(judged).to.include({ unlisted: 'held', code: 'too_young' });
     });
   }
 
   it('stays as the own instance of an organization while it has members', () => {
     const member = instance({ domain: 'alice.example.org', orgId: 'Acme' });
-    const fleet = { othersOf: (orgId: string) => (orgId === 'acme' ? [member] : []) };
+    const fleet = { ...nobody, othersOf: (orgId: string) => (orgId === 'acme' ? [member] : []) };
     expect(judgeUnlisted(instance({ orgId: 'Acme' }), fleet, old)).to.include({ code: 'has_members' });
     expect(judgeUnlisted(member, fleet, old)).to.deep.equal({ unlisted: 'prune' });
+  });
+
+  it('stays as the own instance of an organization to which rows of the list belong', () => {
+    const facts = { ...old, joined: new Set(['acme']) };
+    expect(judgeUnlisted(instance(), nobody, facts)).to.include({ unlisted: 'held', code: 'has_members' });
+    expect(judgeUnlisted(instance({ domain: 'other.example.org' }), nobody, facts)).to.deep.equal({
+      unlisted: 'prune',
+    });
+  });
+
+  for (const [what, domain] of [
+    ['capital letters', 'Acme.example.org'],
+    ['a dot at its end', 'acme.example.org.'],
+    ['Punycode', 'xn--zo-bja.example.org'],
+    ['decomposed letters', 'zo\u0065\u0301.example.org'],
+    ['what no host may have', 'a b.example.org'],
+  ] as const) {
+    it(`stays where no row can be written with its domain: ${what}`, () => {
+      const odd = instance({ domain });
+      const fleet = { ...nobody, withDomain: () => [odd] };
+      expect(judgeUnlisted(odd, fleet, old)).to.include({ unlisted: 'held', code: 'illegal_domain' });
+    });
+  }
+
+  it('stays where another one has its domain, written otherwise', () => {
+    const fleet = { ...nobody, withDomain: () => [instance(), instance({ domain: 'ACME.example.org' })] };
+    expect(judgeUnlisted(instance(), fleet, old)).to.include({ unlisted: 'held', code: 'shared_name' });
   });
 });
 
@@ -60,7 +87,7 @@ describe('what may be pruned', () => {
   const counts = { valid: 3, invalid: 0, doubtful: 0 };
   const list = { file: 'list.csv', counts };
   const wish = { scope: { context: 'school' }, listTime: undefined, skipAccounts: false };
-  const whole = { state: 'whole', at: NOON, of: {} } as const;
+  const whole = { state: 'whole', at: NOON, of: {}, leftOut: 0 } as const;
 
   const refusal = (work: () => unknown): string => {
     try {
@@ -91,6 +118,11 @@ describe('what may be pruned', () => {
       'by rows that are not good',
       'partial_list',
       () => pruneOrder({ ...list, counts: { ...counts, invalid: 1 } }, whole, wish, NOON),
+    ],
+    [
+      'by a list that left instances out',
+      'partial_list',
+      () => pruneOrder(list, { ...whole, leftOut: 2 }, wish, NOON),
     ],
     ['by a part', 'partial_list', () => pruneOrder(list, { state: 'partial', why: 'x' }, wish, NOON)],
     [

@@ -111,7 +111,7 @@ async function rowsOf(list: CheckedList) {
 describe('a list that is opened', () => {
   it('may be what ldapsearch writes, folded and in base64', async () => {
     const list = await opened(LDIF);
-    expect(list.proof).to.deep.equal({ state: 'whole', at: undefined, of: {} });
+    expect(list.proof).to.deep.equal({ state: 'whole', at: undefined, of: {}, leftOut: 0 });
     expect((await rowsOf(list)).map(({ domain, changes }) => [domain, changes])).to.deep.equal([
       ['alice.example.org', { settings: { email: 'alice@example.org', public_name: 'Alice Élise' } }],
       ['bob.example.org', { settings: { email: 'bob@example.org', public_name: 'Bob' } }],
@@ -190,7 +190,12 @@ describe('a list that is opened', () => {
   ] as const) {
     it(`says in ${format} how many rows it has, and of what moment it is`, async () => {
       const list = await opened(whole, format);
-      expect(list.proof).to.deep.equal({ state: 'whole', at: Date.parse('2026-11-28T11:00:00Z'), of: {} });
+      expect(list.proof).to.deep.equal({
+        state: 'whole',
+        at: Date.parse('2026-11-28T11:00:00Z'),
+        of: {},
+        leftOut: 0,
+      });
       expect((await rowsOf(list)).map(({ domain }) => domain)).to.deep.equal([
         'a.example.org',
         'b.example.org',
@@ -201,8 +206,7 @@ describe('a list that is opened', () => {
       const pruning: string[] = [];
       for (let length = 1; length < whole.length - 1; length += 1) {
         const cut = whole.slice(0, length);
-        // Without its moment it is whole still, which somebody has given here.
-        if ((await prunes(cut, format)) === 'prunes' && !/# end 2\s*$/.test(cut)) pruning.push(cut);
+        if ((await prunes(cut, format)) === 'prunes') pruning.push(cut);
       }
       expect(pruning).to.deep.equal([]);
     });
@@ -224,10 +228,60 @@ describe('a list that is opened', () => {
   it('is whole where somebody has said how many rows it has', async () => {
     const list = await opened(CSV.replace(/# end.*\n/, ''), 'csv');
     expect(list.proof).to.deep.equal({ state: 'unproven' });
-    expect(provenBy(list, 2)).to.deep.equal({ state: 'whole', at: undefined, of: {} });
+    expect(provenBy(list, 2)).to.deep.equal({ state: 'whole', at: undefined, of: {}, leftOut: 0 });
     expect(() => provenBy(list, 3))
       .to.throw(InputError)
       .with.property('code', 'cut_list');
+    await list.close();
+  });
+
+  it('is still of those of its filter where its end was cut, and somebody has said how many rows it has', async () => {
+    const list = await opened(CSV.replace(/# end.*\n/, '# end of context=x without 1 rows 2'), 'csv');
+    expect(list.proof).to.deep.equal({ state: 'unproven', end: { of: { context: 'x' }, leftOut: 1 } });
+    expect(provenBy(list, 2)).to.deep.equal({
+      state: 'whole',
+      at: undefined,
+      of: { context: 'x' },
+      leftOut: 1,
+    });
+    await list.close();
+  });
+
+  it('refuses two rows with one uuid, with both lines', async () => {
+    const told: string[] = [];
+    const bytes = Readable.from([Buffer.from('domain,uuid\na.example.org,u-1\nb.example.org,u-1\n')]);
+    const list = await openList(
+      {
+        from: { name: 'list.csv', format: 'csv', bytes },
+        stdin: Readable.from([]),
+        format: 'csv',
+        mapping: () => ldifMapping([], '{uid}', INSTANCE_FLAGS),
+        rules: { subdomains: 'nested', clusters: 1 },
+        defaults: {},
+      },
+      (report) => report.event === 'problem' && told.push(`${report.line}: ${report.message}`),
+    );
+    expect(told).to.deep.equal(['3: duplicate of line 2: uuid u-1']);
+    await list.close();
+  });
+
+  it('tells what is odd about a row of which an instance can be made', async () => {
+    const told: string[] = [];
+    const bytes = Readable.from([
+      Buffer.from('domain,email\na.example.org,x@x.org\nb.example.org,x@x.org\n'),
+    ]);
+    const list = await openList(
+      {
+        from: { name: 'list.csv', format: 'csv', bytes },
+        stdin: Readable.from([]),
+        format: 'csv',
+        mapping: () => ldifMapping([], '{uid}', INSTANCE_FLAGS),
+        rules: { subdomains: 'nested', clusters: 1 },
+        defaults: { locale: 'fr' },
+      },
+      (report) => report.event === 'warning' && told.push(`${report.line}: ${report.message}`),
+    );
+    expect(told).to.deep.equal(['3: it is the same as on line 2']);
     await list.close();
   });
 
