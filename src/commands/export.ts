@@ -15,7 +15,7 @@ export default class Export extends BaseCommand {
   static override summary = 'Write the list of the instances as they are, for apply';
 
   static override description =
-    'Applied at once, it has nothing to do. Its last line says how many rows it has and when it was begun: whoever takes rows away corrects the number. Instances that are being made, deleted or moved, and those whose names are shared, are named and not on it. With filters it says in its last line of which instances it is. It holds no passphrases and no registration links.';
+    'Applied at once, it has nothing to do. Its last line says how many rows it has and when it was begun: whoever takes rows away corrects the number. Instances that are being made, deleted or moved, and those whose names are shared, are named and not on it: --prune is refused by a list that left out what may be in use later. With filters it says in its last line of which instances it is. It holds no passphrases and no registration links.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> --as-list --output fleet.csv',

@@ -180,14 +180,20 @@ function exportedWork(row: Row, batchKind: BatchKind): ExportedRow {
   };
 }
 
+/** Said of a row of several kinds of which Redis has lost what it was. */
+const LOST_KIND =
+  'nobody knows any more whether it was made or changed, so that no link of its owner is given';
+
 function stateOfWork(row: Row, batchKind: BatchKind): ExportedRow {
   const { domain, state } = row;
-  const words = wordsOfBatch(kindOfRow(batchKind, row) ?? batchKind);
+  const kind = kindOfRow(batchKind, row);
+  const words = wordsOfBatch(kind ?? batchKind);
+  const lost = kind === undefined ? { error: LOST_KIND } : {};
   switch (state) {
     case 'done':
-      return { domain, status: words.done };
+      return { domain, status: words.done, ...lost };
     case 'skipped':
-      return { domain, status: words.skipped };
+      return { domain, status: words.skipped, ...lost };
     case 'waiting':
     case 'active':
     case 'retrying':
