@@ -202,6 +202,37 @@ describe('apply with --prune', () => {
     expect(verdicts).to.deep.equal({ 'Odd.org': 'illegal_domain' });
   });
 
+  it('goes by a list of today that left out what is moved, and not by one that left out what is being filled', async () => {
+    await put([{ domain: 'kept.org' }, { domain: 'moved.org', moved: true }]);
+    const endOf = async (): Promise<readonly [string, string | undefined]> => {
+      const { stdout } = await platform.run('export', '--as-list', '--format', 'ndjson');
+      const lines = stdout.trimEnd().split('\n');
+      const file = await platform.write('exported.ndjson', lines);
+      const { code } = await look(file, '--scope', 'context=school');
+      return [lines.at(-1) ?? '', code];
+    };
+    const [before, allowed] = await endOf();
+    expect(before).not.to.contain('without');
+    expect(allowed).to.equal(undefined);
+    await put([{ domain: 'filled.org', blocked: true, blocking_reason: 'IMPORTING' }]);
+    const [after, refused] = await endOf();
+    expect(JSON.parse(after)).to.include({ rows: 1, without: 1 });
+    expect(refused).to.equal('partial_list');
+  });
+
+  it('has nothing to do by the list of today where two instances have one uuid', async () => {
+    await put([
+      { domain: 'one.org', uuid: 'u-1' },
+      { domain: 'two.org', uuid: 'u-1' },
+    ]);
+    const { stdout, stderr } = await platform.run('export', '--as-list');
+    expect(stderr).to.contain('one.org: not all').and.to.contain('uuid');
+    const file = await platform.write('exported.csv', stdout.trimEnd().split('\n'));
+    const { answer, exitCode } = await look(file, '--scope', 'context=school');
+    expect(exitCode).to.equal(0);
+    expect(answer.counts).to.include({ same: 2, toDo: 0 });
+  });
+
   it('asks for the number of those that go', async () => {
     await put([{ domain: 'kept.org' }, { domain: 'gone.org' }]);
     const file = await list('kept.org');

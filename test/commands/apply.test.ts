@@ -93,6 +93,13 @@ describe('apply', () => {
     expect(without.stderr).to.contain('--domain');
   });
 
+  it('tells of a new name that looks like another', async () => {
+    const file = await platform.write('alike.csv', ['domain,locale', 'n\u0435w.one.org,fr']);
+    const { stderr, exitCode } = await apply('--from', file, '--dry-run');
+    expect(exitCode, stderr).to.equal(10);
+    expect(stderr).to.contain('it looks like the name "new.one.org" of an instance that exists');
+  });
+
   it('refuses --scope without --prune', async () => {
     const file = await platform.write('scope.csv', ['domain', 'new.one.org']);
     const { exitCode, stderr } = await apply('--from', file, '--scope', 'context=x', '--dry-run');

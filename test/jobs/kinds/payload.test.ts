@@ -243,6 +243,11 @@ describe('payloads', () => {
       expect(payloadHash({ kind: 'create', options: sampleOptions({ locale: 'fr' }) })).to.not.equal(hash);
     });
 
+    it('differs where a destruction has to ask for members', () => {
+      const gone = { kind: 'destroy', domain: 'a.org', skipAccounts: false, resume: false } as const;
+      expect(payloadHash({ ...gone, unlessMembers: true })).to.not.equal(payloadHash(gone));
+    });
+
     it('differs with the applications', () => {
       expect(payloadHash({ kind: 'create', options: sampleOptions({ apps: ['drive'] }) })).to.not.equal(hash);
     });
