@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { CouchServer } from '../../../../src/couchdb/server.ts';
 import type { StoredInstance } from '../../../../src/instances/documents/instance-document.ts';
+import { classifyDocument } from '../../../../src/instances/lookup/classify-document.ts';
 import { INSTANCES } from '../../../../src/instances/lookup/lookup.ts';
 import type { NewDate, StoredDate } from '../../../../src/jobs/dates/date-document.ts';
 import { jobOfDate } from '../../../../src/jobs/dates/date-ids.ts';
@@ -10,6 +11,7 @@ import { retryJob } from '../../../../src/jobs/queue/retry-job.ts';
 import {
   cancelDates,
   type DateCancellation,
+  judgeCancellation,
 } from '../../../../src/operations/instances/dates/cancel-dates.ts';
 import { type ArchiveStack, startArchiveStack } from '../../../support/archive-stack.ts';
 import { Cleanup } from '../../../support/cleanup.ts';
@@ -152,6 +154,41 @@ describe('taking dates back', () => {
     expect(await endOf(date)).to.include({ state: 'failed', code: 'cancelled' });
     expect(during).to.include({ verdict: 'cancelled' });
     expect(await test.instance(instance.domain)).to.deep.equal(instance);
+  });
+
+  describe('of an instance that is flagged', () => {
+    const plain: StoredInstance = {
+      ...{ _id: 'one', _rev: '1-a', domain: 'one.example.org', locale: 'en', password_defined: false },
+      ...{ cli_secret: 'AAAA', deleting: true },
+    };
+    const ended = { code: 'export_place', message: 'full', at: '2099-03-01T12:00:00.000Z' };
+    const dateWith = (resume: boolean, begun: boolean): StoredDate => {
+      const destruction = { skipAccounts: false, resume };
+      const date = destroyDate(plain, { destruction, ...(begun && { begun: { job: 'j' }, ended }) });
+      return { ...date, _rev: '1-d' };
+    };
+
+    for (const [what, date, document, verdict] of [
+      [
+        'is refused where its job may have gone before, as another turn',
+        dateWith(false, false),
+        plain,
+        'refused',
+      ],
+      [
+        'is done where it was to go on with the flag of somebody else',
+        dateWith(true, false),
+        plain,
+        'cancelled',
+      ],
+      ['is refused where its job has gone on with that', dateWith(true, true), plain, 'refused'],
+      ['is refused where nobody can read it', dateWith(false, true), { ...plain, domain: 7 }, 'refused'],
+    ] as const) {
+      it(what, () => {
+        const facts = { found: classifyDocument(document), live: [] };
+        expect(judgeCancellation(date, facts)).to.include({ verdict });
+      });
+    }
   });
 
   describe('by a command that dies', () => {
