@@ -33,5 +33,5 @@ export async function putInCloudery(
   const target = new URL(`${url}/api/v1/instances/${encodeURIComponent(uuid)}?source=stack`);
   const body = JSON.stringify({ email, locale, public_name: publicName });
   const { status } = await send(target, { method: 'PUT', token, body }, signal);
-  if (status < 200 || status > 299) throw new NotTold(`it answered ${status}`);
+  if (status < 200 || status > 299) throw new NotTold(`it answered ${status}`, { status });
 }

@@ -146,7 +146,7 @@ export async function getCommonSettings(
   const response = await send(urlOf(service, pathOf(nickname)), { token: service.token }, signal);
   refuseUnless200(response.status);
   const parsed = remoteSettings.safeParse(answerOf(response));
-  if (!parsed.success) throw new NotTold('its answer is none that is known');
+  if (!parsed.success) throw new NotTold('its answer is none that is known', { status: response.status });
   return parsed.data;
 }
 
@@ -167,7 +167,7 @@ async function sendBody(
 
 /** As the stack, which takes no other status for success. */
 function refuseUnless200(status: number): void {
-  if (status !== 200) throw new NotTold(`it answered ${status}`, status);
+  if (status !== 200) throw new NotTold(`it answered ${status}`, { status });
 }
 
 function pathOf(nickname: string): string {

@@ -20,6 +20,7 @@ import {
   postCommonSettings,
   putCommonSettings,
 } from './common-settings.ts';
+import { type SilentServices, unlessSilent } from './silent-services.ts';
 import { NotTold } from './told-service.ts';
 
 /** The services beside a stack that it tells of changes. */
@@ -29,6 +30,8 @@ export interface ToldServices {
   /** By context. */
   readonly clouderies: Readonly<Record<string, Cloudery>>;
   readonly linkScheme: Scheme;
+  /** Those that are left alone for a while; absent where each change may wait. */
+  readonly silentServices?: SilentServices;
 }
 
 /** Those that are configured. */
@@ -82,12 +85,16 @@ export async function modifyAndTell(modification: ToldModification): Promise<Mod
   const mayBeNew = result.hasNewSettings || (resumed === true && changes.settings !== undefined);
   if (cloudery !== undefined && mayBeNew && modification.fromCloudery !== true) {
     await unlessNotTold('Cloudery', onUntold, () =>
-      tellCloudery(cloudery, result.instance, settings, modification.signal),
+      unlessSilent(told.silentServices, cloudery.url, () =>
+        tellCloudery(cloudery, result.instance, settings, modification.signal),
+      ),
     );
   }
   if (service === undefined) return result;
   const instance = await unlessNotTold('common settings', onUntold, () =>
-    tellCommonSettings(modification, service, result.instance, settings),
+    unlessSilent(told.silentServices, service.url, () =>
+      tellCommonSettings(modification, service, result.instance, settings),
+    ),
   );
   return { ...result, instance: instance ?? result.instance };
 }
@@ -149,6 +156,7 @@ async function tellCommonSettings(
     if (remote.version !== version) {
       throw new NotTold(
         `it has version ${remote.version} of the settings, and the instance version ${version}`,
+        { status: 200 },
       );
     }
     await putCommonSettings(service, body, signal);

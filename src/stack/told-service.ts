@@ -4,6 +4,14 @@ import { signalWithin } from '../signal-within.ts';
 /** A service that does not answer must not hold up a creation or a change, in milliseconds. */
 const TIMEOUT_MS = 10_000;
 
+/** Why there was no answer, where that took as long: ours, and those of the connection and the headers. */
+const TIMEOUTS: readonly string[] = [
+  'TimeoutError',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+];
+
 /** Longest answer that is read, in characters. What is longer is cut off, and no JSON any more. */
 const LONGEST_ANSWER = 100_000;
 
@@ -12,10 +20,13 @@ export class NotTold extends Error {
   override readonly name = 'NotTold';
   /** What it answered, where that is why. */
   readonly status: number | undefined;
+  /** Whether it did not answer in time. */
+  readonly isTimeout: boolean;
 
-  constructor(message: string, status?: number) {
+  constructor(message: string, why: { readonly status?: number; readonly isTimeout?: boolean } = {}) {
     super(message);
-    this.status = status;
+    this.status = why.status;
+    this.isTimeout = why.isTimeout === true;
   }
 }
 
@@ -59,7 +70,8 @@ export async function send(
     return { status: response.status, text: await beginOf(response) };
   } catch (error) {
     signal?.throwIfAborted();
-    throw new NotTold(reasonOf(error));
+    const reason = reasonOf(error);
+    throw new NotTold(reason, { isTimeout: TIMEOUTS.includes(reason) });
   }
 }
 
@@ -77,11 +89,11 @@ async function beginOf({ body }: Response): Promise<string> {
 }
 
 /** The answer as JSON. @throws NotTold where it is none */
-export function answerOf({ text }: ToldAnswer): unknown {
+export function answerOf({ text, status }: ToldAnswer): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new NotTold('its answer is no JSON');
+    throw new NotTold('its answer is no JSON', { status });
   }
 }
 

@@ -26,6 +26,7 @@ import type { Log } from '../logger.ts';
 import { createSkeletonStore } from '../skeleton/skeleton-store.ts';
 import { connectStack } from '../stack/connect.ts';
 import { createStackAdmin } from '../stack/export/stack-admin.ts';
+import { createSilentServices } from '../stack/silent-services.ts';
 import { fileStorage } from '../storage/file-storage.ts';
 import { createPool } from './pool/create-pool.ts';
 import type { StageObserver } from './stage/pipeline.ts';
@@ -150,6 +151,7 @@ export async function connectWorker({
         forcedOidcContexts: config.forcedOidcContexts,
         commonSettings: config.commonSettings,
         clouderies: config.clouderies,
+        silentServices: createSilentServices(),
         stack,
         stackAdmin,
         rag: config.rag,

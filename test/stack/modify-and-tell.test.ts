@@ -14,7 +14,10 @@ import { createPrefixIndex } from '../../src/instances/lookup/prefix-index.ts';
 import type { InstanceChanges } from '../../src/instances/options/changes.ts';
 import { firstBody, postCommonSettings } from '../../src/stack/common-settings.ts';
 import { modifyAndTell, type ToldModification, type Untold } from '../../src/stack/modify-and-tell.ts';
+import { createSilentServices } from '../../src/stack/silent-services.ts';
+import { NotTold } from '../../src/stack/told-service.ts';
 import { startTestFleet, type TestFleet } from '../support/fleet.ts';
+import { thrownBy } from '../support/thrown-by.ts';
 import { startToldRecorder, type ToldRecorder } from '../support/told-recorder.ts';
 
 /** What a stack sent for the same changes, one after the other. */
@@ -207,6 +210,22 @@ describe('modifyAndTell', () => {
       { service: 'common settings', problem: 'it answered 503' },
     ]);
     expect(instance).to.include({ locale: 'fr', common_settings_version: 1 });
+  });
+
+  it('asks nobody who is left alone for having been silent, and says so', async () => {
+    const before = await putTold();
+    const silentServices = createSilentServices();
+    const late = async () => {
+      throw new NotTold('TimeoutError', { isTimeout: true });
+    };
+    const { url = '' } = recorder.commonSettings['default'] ?? {};
+    for (let time = 0; time < 3; time += 1) await thrownBy(silentServices.unlessSilent(url, late));
+    const { commonSettings, clouderies } = recorder;
+    const told = { commonSettings, clouderies, linkScheme: 'http' as const, silentServices };
+    const { untold } = await modify(before, { settings: { tz: 'UTC' } }, { told });
+    expect(untold.map(({ service }) => service)).to.deep.equal(['common settings']);
+    expect(untold[0]?.problem).to.contain('left alone');
+    expect(sent().filter((each) => !each.includes('cloudery'))).to.deep.equal([]);
   });
 
   it('tells no Cloudery of an instance that it cannot name', async () => {

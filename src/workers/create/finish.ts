@@ -11,6 +11,7 @@ import { newSecrets } from '../../instances/vault/secrets.ts';
 import { pause, pauseAfterConflict } from '../../pause.ts';
 import { settleAll } from '../../settle-all.ts';
 import { commonSettingsOf, firstBody, postCommonSettings } from '../../stack/common-settings.ts';
+import { unlessSilent } from '../../stack/silent-services.ts';
 import { NotTold } from '../../stack/told-service.ts';
 import { type CreateContext, type CreateStage, instanceOf, notOurs } from './context.ts';
 import { databases } from './databases.ts';
@@ -126,7 +127,8 @@ async function announce(context: CreateContext, instance: StoredInstance): Promi
   // A stack that changed the settings while the instance was being made has told the service already.
   if (service === undefined || instance.common_settings_version) return;
   try {
-    await postCommonSettings(service, firstBody(options, services.linkScheme, Date.now()), signal);
+    const body = firstBody(options, services.linkScheme, Date.now());
+    await unlessSilent(services.silentServices, service.url, () => postCommonSettings(service, body, signal));
   } catch (error) {
     if (!(error instanceof NotTold)) throw error;
     services.log.warn('common settings were not told', { problem: error.message });

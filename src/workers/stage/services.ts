@@ -13,6 +13,7 @@ import type { Log } from '../../logger.ts';
 import type { SkeletonStore } from '../../skeleton/skeleton-store.ts';
 import type { StackConnection } from '../../stack/connect.ts';
 import type { StackAdmin } from '../../stack/export/stack-admin.ts';
+import type { SilentServices } from '../../stack/silent-services.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { Pool } from '../pool/pool.ts';
 
@@ -55,6 +56,8 @@ export interface Services extends Clusters {
   readonly commonSettings: Readonly<Record<string, CommonSettings>>;
   /** Clouderies by context. */
   readonly clouderies: Readonly<Record<string, Cloudery>>;
+  /** Those of them that are left alone for a while; absent where each change may wait. */
+  readonly silentServices?: SilentServices;
   /** The Redis of a running stack, where one is configured. */
   readonly stack: StackConnection;
   /** The admin port of a running stack, where it is configured. */
