@@ -23,7 +23,7 @@ export default class InstancesUninstallApps extends BaseCommand {
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> agenda --context beta',
-    '<%= config.bin %> <%= command.id %> agenda tasks --from school.csv --purge-code',
+    '<%= config.bin %> <%= command.id %> agenda tasks --from domains.csv --purge-code',
     '<%= config.bin %> <%= command.id %> --from removals.csv',
     '<%= config.bin %> <%= command.id %> agenda --all --dry-run',
   ];

@@ -24,7 +24,7 @@ export default class InstancesUpdateApps extends BaseCommand {
     '<%= config.bin %> <%= command.id %> drive notes --all',
     '<%= config.bin %> <%= command.id %> drive --context beta --channel beta --safe',
     "<%= config.bin %> <%= command.id %> drive --app 'drive<1.60' --flag drive.beta=true",
-    '<%= config.bin %> <%= command.id %> drive --from school.csv --version 1.60.0',
+    '<%= config.bin %> <%= command.id %> drive --from domains.csv --version 1.60.0',
     '<%= config.bin %> <%= command.id %> agenda --domain alice.example.org --source https://host.example.org/agenda.tar.gz',
   ];
 
