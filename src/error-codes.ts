@@ -135,12 +135,15 @@ const FAILURES = {
   exists: 'The instance is there already.',
   foreign_request: "The request comes from another site's page, or lacks the token of a form of ours.",
   export_broken: 'A part of an archive of an instance was cut or changed on its way.',
-  export_busy: 'The stack is exporting the instance already, or was when a worker of it died.',
+  export_busy:
+    'The stack is exporting the instance already, or was when a worker of it died: then it goes on after a day at the most.',
   export_changed: 'The instance was changed while it was exported, or after it.',
-  export_elsewhere: 'The archive of the instance is not on this machine.',
+  export_elsewhere:
+    'Something of the instance was deleted, and the archive that has it is not on this machine, or not whole.',
   export_failed: 'The stack has not made an archive of the instance.',
   export_incomplete: 'The archive of the instance lacks something, or has it otherwise than CouchDB says.',
-  export_place: 'The directory for archives is not there, cannot be written, or is full.',
+  export_place:
+    'The directory for archives is not there, cannot be written, or is full. The job waits for it, or for a worker that has it.',
   forged: 'The job was not queued by a command of this fleet, or was changed since.',
   guard: 'The work would destroy or block more of the fleet than is done without saying how many.',
   halted: 'The batch was stopped: its waiting rows are passed over.',

@@ -51,16 +51,16 @@ export interface SelectingCommand extends Pick<OrderedBatch, 'output' | 'live' |
 }
 
 /** What a command makes of a selection. */
-export interface SelectedWork {
-  prepare(services: SelectionServices, selection: Selection): Promise<PreparedBatch>;
-  /** What a person has to confirm; undefined where nobody is asked. */
-  question?(prepared: PreparedBatch): string;
+export interface SelectedWork<Prepared extends PreparedBatch> {
+  prepare(services: SelectionServices, selection: Selection): Promise<Prepared>;
+  /** What a person has to confirm, line by line; undefined where nobody is asked. */
+  question?(prepared: Prepared): readonly string[] | undefined;
 }
 
 /** Shows what would become of the instances that were selected, where only that is wanted, and else runs it as a batch. */
-export async function selectAndRun(
+export async function selectAndRun<Prepared extends PreparedBatch>(
   { config, domains, flags, report, ...command }: SelectingCommand,
-  { prepare, question }: SelectedWork,
+  { prepare, question }: SelectedWork<Prepared>,
 ): Promise<CommandResult<StartedBatch | NothingQueued | PlanAnswer>> {
   const filter = filterOf(flags);
   const work = workOptionsOf(flags);
@@ -71,8 +71,9 @@ export async function selectAndRun(
     const prepared = await prepare(services, { domains, from, filter, all, skipInvalid });
     const ordered = { ...command, config, couch, work, look: flags };
     return await planOrRun(ordered, prepared, async () => {
-      if (work.force || question === undefined) return undefined;
-      await askForNumber({ ...ordered, stdin }, prepared.total, [question(prepared)]);
+      const lines = work.force ? undefined : question?.(prepared);
+      if (lines === undefined) return undefined;
+      await askForNumber({ ...ordered, stdin }, prepared.total, lines);
       return prepared.total;
     });
   });

@@ -38,8 +38,9 @@ export default class InstancesCleanSessions extends BaseCommand {
       { ...command, json: this.jsonEnabled(), report: selectionPrinter(output) },
       {
         prepare: (services, selection) => prepareSessionCleaning(services, selection, flags.logins),
-        question: ({ total, described }) =>
+        question: ({ total, described }) => [
           `Are you sure you want to end the sessions of ${count(total)} instances: ${described}?`,
+        ],
       },
     );
     this.endWith(outcome);

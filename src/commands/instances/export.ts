@@ -1,15 +1,10 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { planOrRun } from '../../cli/batches/plan-or-run.ts';
 import type { NothingQueued, StartedBatch } from '../../cli/batches/print-batch.ts';
 import type { PlanAnswer } from '../../cli/batches/print-plan.ts';
-import { triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
-import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
-import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
-import { domainFileFlag, workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
+import { flagsOfBatch, selectAndRun } from '../../cli/batches/select-and-run.ts';
+import { filterFlags } from '../../cli/flags/filter-flags.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
-import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
-import { withCouch } from '../../operations/connect/couch.ts';
 import { prepareExports } from '../../operations/instances/exports/export-instances.ts';
 
 export default class InstancesExport extends BaseCommand {
@@ -35,34 +30,22 @@ export default class InstancesExport extends BaseCommand {
       summary: 'Directory for the archives, an absolute path on the machines of the workers',
       required: true,
     }),
-    from: domainFileFlag,
     all: Flags.boolean({ summary: 'All instances', default: false }),
     ...filterFlags,
-    ...planFlags,
-    ...planFileFlag,
-    ...workFlags,
-    ...waitFlags,
-    tries: triesFlag(DEFAULT_TRIES),
+    ...flagsOfBatch,
   };
 
   async run(): Promise<StartedBatch | NothingQueued | PlanAnswer | undefined> {
     const { argv, flags } = await this.parse(InstancesExport);
     const config = this.loadConfig(flags.config);
-    const filter = filterOf(flags);
+    const { output, live } = this;
     // Nothing of an instance is changed, so that nobody has to be asked.
-    const work = workOptionsOf({ ...flags, force: true });
-    const { from, all, to, 'skip-invalid': skipInvalid } = flags;
-    const { stdin } = process;
-    const { output } = this;
-    return await withCouch(config, async (couch) => {
-      const services = { ...couch, stdin, report: selectionPrinter(output) };
-      const selection = { domains: argv.map(String), from, filter, all, skipInvalid };
-      const prepared = await prepareExports(services, selection, { config, to });
-      const json = this.jsonEnabled();
-      const ordered = { config, couch, output, live: this.live, json, work, look: flags };
-      const { answer, outcome } = await planOrRun(ordered, prepared, async () => undefined);
-      this.endWith(outcome);
-      return answer;
-    });
+    const command = { config, domains: argv.map(String), flags: { ...flags, force: true }, output, live };
+    const { answer, outcome } = await selectAndRun(
+      { ...command, json: this.jsonEnabled(), report: selectionPrinter(output) },
+      { prepare: (services, selection) => prepareExports(services, selection, { config, to: flags.to }) },
+    );
+    this.endWith(outcome);
+    return answer;
   }
 }

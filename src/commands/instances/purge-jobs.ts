@@ -51,8 +51,9 @@ export default class InstancesPurgeJobs extends BaseCommand {
       { ...command, json: this.jsonEnabled(), report: selectionPrinter(output) },
       {
         prepare: (services, selection) => prepareJobPurge(services, selection, order),
-        question: ({ total, described }) =>
+        question: ({ total, described }) => [
           `Are you sure you want to purge the old jobs of ${count(total)} instances: ${described}?`,
+        ],
       },
     );
     this.endWith(outcome);

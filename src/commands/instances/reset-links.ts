@@ -47,8 +47,9 @@ export default class InstancesResetLinks extends BaseCommand {
       { ...command, json: this.jsonEnabled(), report: selectionPrinter(output) },
       {
         prepare: (services, selection) => prepareResetLinks(services, selection, validMs),
-        question: ({ total, described }) =>
+        question: ({ total, described }) => [
           `Are you sure you want to make links for a new passphrase of ${count(total)} instances: ${described}?`,
+        ],
       },
     );
     this.endWith(outcome);

@@ -1,18 +1,12 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { planOrRun } from '../../cli/batches/plan-or-run.ts';
 import type { NothingQueued, StartedBatch } from '../../cli/batches/print-batch.ts';
 import type { PlanAnswer } from '../../cli/batches/print-plan.ts';
+import { selectAndRun, selectionFlags } from '../../cli/batches/select-and-run.ts';
 import { slugLines } from '../../cli/batches/slug-lines.ts';
-import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
-import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
-import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
-import { workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
+import { batchFlags } from '../../cli/flags/creation-flags.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
-import { askForNumber } from '../../cli/terminal/confirm.ts';
-import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import { prepareUninstallations } from '../../operations/apps/uninstall-apps.ts';
-import { withCouch } from '../../operations/connect/couch.ts';
 import { count } from '../../quantity-text.ts';
 
 export default class InstancesUninstallApps extends BaseCommand {
@@ -38,6 +32,7 @@ export default class InstancesUninstallApps extends BaseCommand {
   };
 
   static override flags = {
+    ...selectionFlags,
     'purge-code': Flags.boolean({
       summary: 'Remove the code of all their versions, too, also where they are not installed any more',
       default: false,
@@ -47,40 +42,24 @@ export default class InstancesUninstallApps extends BaseCommand {
       summary: 'File with a domain a line, and a column apps where no slug is given; - for stdin',
     },
     all: Flags.boolean({ summary: 'From all instances', default: false }),
-    ...filterFlags,
-    force: Flags.boolean({ summary: 'Do not ask', default: false }),
-    ...planFlags,
-    ...planFileFlag,
-    ...workFlags,
-    ...waitFlags,
-    tries: triesFlag(DEFAULT_TRIES),
   };
 
   async run(): Promise<StartedBatch | NothingQueued | PlanAnswer | undefined> {
     const { argv, flags } = await this.parse(InstancesUninstallApps);
-    const config = this.loadConfig(flags.config);
-    const filter = filterOf(flags);
-    const work = workOptionsOf(flags);
-    const { from, all, 'skip-invalid': skipInvalid, 'purge-code': purgeCode } = flags;
-    const order = { apps: argv.map(String), purgeCode };
-    const { stdin } = process;
-    const { output } = this;
-    return await withCouch(config, async (couch) => {
-      const { global, cluster } = couch;
-      const services = { global, cluster, stdin, report: selectionPrinter(output) };
-      const selection = { domains: [], from, filter, all, skipInvalid };
-      const prepared = await prepareUninstallations(services, selection, order);
-      const json = this.jsonEnabled();
-      const ordered = { config, couch, output, live: this.live, json, work, look: flags };
-      const { answer, outcome } = await planOrRun(ordered, prepared, async () => {
-        if (work.force) return undefined;
-        const { total, described, slugs } = prepared;
-        const question = `Are you sure you want to uninstall applications from ${count(total)} instances: ${described}?`;
-        await askForNumber({ ...ordered, stdin }, total, [question, ...slugLines(slugs)]);
-        return total;
-      });
-      this.endWith(outcome);
-      return answer;
-    });
+    const { output, live } = this;
+    const order = { apps: argv.map(String), purgeCode: flags['purge-code'] };
+    const command = { config: this.loadConfig(flags.config), domains: [], flags, output, live };
+    const { answer, outcome } = await selectAndRun(
+      { ...command, json: this.jsonEnabled(), report: selectionPrinter(output) },
+      {
+        prepare: (services, selection) => prepareUninstallations(services, selection, order),
+        question: ({ total, described, slugs }) => [
+          `Are you sure you want to uninstall applications from ${count(total)} instances: ${described}?`,
+          ...slugLines(slugs),
+        ],
+      },
+    );
+    this.endWith(outcome);
+    return answer;
   }
 }

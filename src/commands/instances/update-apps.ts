@@ -1,17 +1,11 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { planOrRun } from '../../cli/batches/plan-or-run.ts';
 import type { NothingQueued, StartedBatch } from '../../cli/batches/print-batch.ts';
 import type { PlanAnswer } from '../../cli/batches/print-plan.ts';
-import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
-import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
-import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
-import { workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
+import { selectAndRun, selectionFlags } from '../../cli/batches/select-and-run.ts';
+import { batchFlags } from '../../cli/flags/creation-flags.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
-import { askForNumber } from '../../cli/terminal/confirm.ts';
-import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import { prepareUpdates } from '../../operations/apps/update-apps.ts';
-import { withCouch } from '../../operations/connect/couch.ts';
 import { count } from '../../quantity-text.ts';
 
 export default class InstancesUpdateApps extends BaseCommand {
@@ -38,6 +32,7 @@ export default class InstancesUpdateApps extends BaseCommand {
   };
 
   static override flags = {
+    ...selectionFlags,
     channel: Flags.string({ summary: 'Channel of the registry from which they are to come from now on' }),
     version: Flags.string({ summary: 'Version to which they are to be updated, be it an older one' }),
     source: Flags.string({
@@ -53,40 +48,27 @@ export default class InstancesUpdateApps extends BaseCommand {
       summary: 'File with a domain a line, and a column apps where no slug is given; - for stdin',
     },
     all: Flags.boolean({ summary: 'On all instances', default: false }),
-    ...filterFlags,
-    force: Flags.boolean({ summary: 'Do not ask', default: false }),
-    ...planFlags,
-    ...planFileFlag,
-    ...workFlags,
-    ...waitFlags,
-    tries: triesFlag(DEFAULT_TRIES),
   };
 
   async run(): Promise<StartedBatch | NothingQueued | PlanAnswer | undefined> {
     const { argv, flags } = await this.parse(InstancesUpdateApps);
-    const config = this.loadConfig(flags.config);
-    const filter = filterOf(flags);
-    const work = workOptionsOf(flags);
-    const { from, all, safe, source, channel, version, 'skip-invalid': skipInvalid } = flags;
+    const { from, safe, source, channel, version } = flags;
+    const { output, live } = this;
     const order = { apps: argv.map(String), safe, source, channel, version };
-    const { stdin } = process;
-    const { output } = this;
-    return await withCouch(config, async (couch) => {
-      const { global, cluster } = couch;
-      const services = { global, cluster, stdin, report: selectionPrinter(output) };
-      const prepared = await prepareUpdates(services, { domains: [], from, filter, all, skipInvalid }, order);
-      const json = this.jsonEnabled();
-      const ordered = { config, couch, output, live: this.live, json, work, look: flags };
-      const { answer, outcome } = await planOrRun(ordered, prepared, async () => {
-        if (from !== undefined || work.force) return undefined;
-        const { total, described } = prepared;
-        const which = order.apps.join(', ');
-        const question = `Are you sure you want to update ${which} on ${count(total)} instances: ${described}?`;
-        await askForNumber({ ...ordered, stdin }, total, [question]);
-        return total;
-      });
-      this.endWith(outcome);
-      return answer;
-    });
+    const command = { config: this.loadConfig(flags.config), domains: [], flags, output, live };
+    const { answer, outcome } = await selectAndRun(
+      { ...command, json: this.jsonEnabled(), report: selectionPrinter(output) },
+      {
+        prepare: (services, selection) => prepareUpdates(services, selection, order),
+        question({ total, described }) {
+          // A file has been looked through by who wrote it.
+          if (from !== undefined) return undefined;
+          const which = order.apps.join(', ');
+          return [`Are you sure you want to update ${which} on ${count(total)} instances: ${described}?`];
+        },
+      },
+    );
+    this.endWith(outcome);
+    return answer;
   }
 }
