@@ -24,7 +24,7 @@ const { STACK_BIN: program, COUCHDB_URL: couchUrl } = process.env;
 const FLEET = Number(process.env['STACK_FLEET'] ?? 12);
 const LARGE = Math.min(FLEET, 10);
 /** Instances on which the stack checks all it can check. */
-const CHECKED = Math.min(FLEET, 20);
+const CHECKED = Math.min(FLEET, Number(process.env['STACK_CHECKED'] ?? 20));
 
 type Task =
   | {
