@@ -1,3 +1,4 @@
+import { slices } from '../../chunk.ts';
 import type { StoredDocument, ViewQuery, ViewRow } from '../../couchdb/documents.ts';
 import { unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
@@ -92,4 +93,22 @@ export async function classifyById(
 ): Promise<ReadResult | undefined> {
   const document = await global.getDocument(INSTANCES, id, signal);
   return document && classifyDocument(document);
+}
+
+/** Documents that are asked for in one request. */
+const PAGE = 500;
+
+/** The documents with these ids, by their ids; without those that are not there. */
+export async function classifyByIds(
+  global: CouchServer,
+  ids: readonly string[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, ReadResult>> {
+  const found = new Map<string, ReadResult>();
+  for (const keys of slices([...new Set(ids)], PAGE)) {
+    for (const { id, doc } of await global.allDocuments(INSTANCES, { keys, includeDocs: true }, signal)) {
+      if (doc) found.set(id, classifyDocument(doc));
+    }
+  }
+  return found;
 }

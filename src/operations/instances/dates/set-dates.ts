@@ -1,7 +1,6 @@
 import { chunks } from '../../../chunk.ts';
 import type { CouchServer } from '../../../couchdb/server.ts';
-import { classifyDocument, type ReadResult } from '../../../instances/lookup/classify-document.ts';
-import { INSTANCES } from '../../../instances/lookup/lookup.ts';
+import { classifyByIds } from '../../../instances/lookup/lookup.ts';
 import { clockText } from '../../../jobs/batches/hold-of.ts';
 import { DATE_ACTS, dateId, type NewDate, type StoredDate } from '../../../jobs/dates/date-document.ts';
 import { newDateBatch, rememberGone } from '../../../jobs/dates/date-ids.ts';
@@ -125,10 +124,9 @@ async function* judgedPages(
     notify: fleet === undefined || notify === undefined ? undefined : sealAddress(fleet.sealKey, notify),
   };
   for await (const page of targets.pages()) {
-    const found = await instancesOf(global, page);
-    const dates = await store.lookUp(
-      page.flatMap(({ seen }) => (seen ? DATE_ACTS.map((act) => dateId(act, seen.id)) : [])),
-    );
+    const ids = page.flatMap(({ seen }) => (seen === undefined ? [] : [seen.id]));
+    const found = await classifyByIds(global, ids);
+    const dates = await store.lookUp(ids.flatMap((id) => DATE_ACTS.map((act) => dateId(act, id))));
     const live = await liveDates(fleet, dates);
     yield page.map((target) => {
       const id = target.seen?.id ?? '';
@@ -172,16 +170,6 @@ function isNotified(
 function withoutNull(steering: object): NewDate['steering'] {
   const given = Object.entries(steering).filter(([, value]) => value !== null && value !== undefined);
   return given.length === 0 ? undefined : Object.fromEntries(given);
-}
-
-async function instancesOf(
-  global: CouchServer,
-  page: readonly Target[],
-): Promise<ReadonlyMap<string, ReadResult>> {
-  const keys = page.flatMap(({ seen }) => (seen === undefined ? [] : [seen.id]));
-  if (keys.length === 0) return new Map();
-  const rows = await global.allDocuments(INSTANCES, { keys, includeDocs: true });
-  return new Map(rows.flatMap(({ id, doc }) => (doc ? [[id, classifyDocument(doc)] as const] : [])));
 }
 
 /** Writes what is to be written of a page, and tells of dates that somebody else has set at the same moment. */

@@ -1,11 +1,7 @@
 import { chunks } from '../../../chunk.ts';
-import {
-  classifyDocument,
-  describeUnreadable,
-  type ReadResult,
-} from '../../../instances/lookup/classify-document.ts';
+import { describeUnreadable, type ReadResult } from '../../../instances/lookup/classify-document.ts';
 import type { InstanceFilter } from '../../../instances/lookup/instance-filter.ts';
-import { INSTANCES } from '../../../instances/lookup/lookup.ts';
+import { classifyByIds } from '../../../instances/lookup/lookup.ts';
 import { MIXED } from '../../../jobs/batches/batch-kind.ts';
 import type { JobSpec } from '../../../jobs/kinds/payload.ts';
 import type { Problem } from '../../input/check-rows.ts';
@@ -188,10 +184,11 @@ async function readDocuments(
   { global, signal }: Pick<PlanServices, 'global' | 'signal'>,
   instances: readonly KnownInstance[],
 ): Promise<ReadonlyMap<string, ReadResult>> {
-  const keys = [...new Set(instances.map(({ seen }) => seen.id))];
-  if (keys.length === 0) return new Map();
-  const rows = await global.allDocuments(INSTANCES, { keys, includeDocs: true }, signal);
-  return new Map(rows.flatMap(({ doc }) => (doc ? [[doc._id, classifyDocument(doc)] as const] : [])));
+  return await classifyByIds(
+    global,
+    instances.map(({ seen }) => seen.id),
+    signal,
+  );
 }
 
 interface Rest {
