@@ -2,6 +2,7 @@ import { UnrecoverableError } from 'bullmq';
 import { expect } from 'chai';
 import { fence } from '../../../src/jobs/batches/row-state.ts';
 import type { KeyedFleet } from '../../../src/jobs/fleet/fleet.ts';
+import type { FleetJob } from '../../../src/jobs/fleet/open-queue.ts';
 import { placeOf } from '../../../src/jobs/index/place.ts';
 import { creation, enqueueJob, enqueueRows } from '../../../src/jobs/queue/enqueue.ts';
 import { prepareJobs } from '../../../src/operations/jobs/act-on-jobs.ts';
@@ -52,8 +53,10 @@ describe('walking jobs', () => {
 
   /** Has the next job of the queue fail for good, as a worker would. */
   async function failNext(code: string, stage = 'register'): Promise<string> {
-    // As if the gate had let all rows through.
-    for (const job of await fleet.queue.getDelayed()) await job.promote();
+    // As if the gate had let all rows through, in the order that it has for them: Redis may have parked two of them for the very same time.
+    const parked = await fleet.queue.getDelayed();
+    const rowOf = ({ data }: FleetJob) => data.batch?.row ?? 0;
+    for (const job of parked.sort((one, other) => rowOf(one) - rowOf(other))) await job.promote();
     const job = await test.start();
     const { data: payload, id = '' } = job;
     const domain = 'options' in payload ? payload.options.domain : '';
