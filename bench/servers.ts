@@ -9,6 +9,7 @@ import { startRedis } from '../src/embedded/redis.ts';
 import { GLOBAL_DATABASES } from '../src/instances/databases/databases.ts';
 import { INSTANCES } from '../src/instances/lookup/lookup.ts';
 import { ensureGlobalDatabases } from '../src/instances/platform/global-databases.ts';
+import { ownFile } from '../src/own-file.ts';
 
 const FLEET_RECORD = '_local/cozy-fleet';
 
@@ -52,7 +53,7 @@ export async function openServers(connections: number): Promise<BenchServers> {
     const couch = connectCouch({ url: couchUrl, connections });
     closers.push(() => couch.close());
     closers.push(await prepareGlobal(couch, storageRoot));
-    const configFile = fileURLToPath(new URL('../redis.conf', import.meta.url));
+    const configFile = fileURLToPath(ownFile('redis.conf'));
     const redis = await startRedis({ port: await freePort(), dir: join(directory, 'redis'), configFile });
     closers.push(() => redis.close());
     const redisUrl = redis.url;

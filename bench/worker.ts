@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { ownModule } from '../test/support/own-process.ts';
 import { type WorkerAnswer, type WorkerOrder, type WorkerUsage, workerAnswer } from './worker-messages.ts';
 
 export interface BenchWorker {
@@ -17,8 +17,8 @@ export async function forkWorker(
   start: Omit<Extract<WorkerOrder, { kind: 'start' }>, 'kind'>,
   execArgv: readonly string[] = [],
 ): Promise<BenchWorker> {
-  const main = fileURLToPath(new URL('./worker-process.ts', import.meta.url));
-  const child = fork(main, [], { execArgv: ['--import=tsx', ...execArgv] });
+  const main = ownModule('./worker-process', import.meta.url);
+  const child = fork(main.file, [], { execArgv: [...main.execArgv, ...execArgv] });
   await ask(child, { kind: 'start', ...start });
   return {
     async usage() {

@@ -120,7 +120,8 @@ function newestSource(directory) {
 
 function build() {
   const manifest = join(ROOT, 'oclif.manifest.json');
-  const configured = ['package-lock.json', 'package.json', 'tsconfig.json', join('scripts', 'bundle.mjs')];
+  const scripts = ['bundle.mjs', 'build-options.mjs'].map((name) => join('scripts', name));
+  const configured = ['package-lock.json', 'package.json', 'tsconfig.json', ...scripts];
   const newest = Math.max(
     newestSource(join(ROOT, 'src')),
     ...configured.map((name) => writtenAt(join(ROOT, name))),

@@ -35,7 +35,7 @@ export function queueSide({ fleet, servers, server, worker }: QueueSideOptions):
   };
   return {
     name: 'queue',
-    described: 'a batch through the queue, the worker in a process of its own, run from the sources',
+    described: 'a batch through the queue, the worker in a process of its own, built as operators run it',
     clocks: [server, workerClock, pidClock('redis', redisPid), clientClock],
     make: async (domains) => await ended('create', await makeQueued(fleet, domains)),
     async remove(domains) {

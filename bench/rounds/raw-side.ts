@@ -18,7 +18,7 @@ export function rawSide({ floor, servers, server, concurrency }: RawSideOptions)
   return {
     name: 'raw',
     described:
-      'reservation, 16 PUT, a _bulk_docs per database with documents, final document; 16 DELETE and the document',
+      'reservation, 16 PUT, a _bulk_docs per database with documents, final document; 16 DELETE and the document; built likewise',
     clocks: [server, clientClock],
     async make(domains, signal) {
       const begun = performance.now();
