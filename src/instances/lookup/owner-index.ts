@@ -85,15 +85,18 @@ export function createOwnerIndex(): OwnerIndex {
 
   function forget(id: string): void {
     organizations.delete(documents.get(id)?.orgId ?? '', id);
-    for (const keys of (documents.get(id)?.readings ?? []).map(keysOf)) {
-      for (const key of keys.prefixes) prefixes.delete(key, id);
-      for (const key of keys.directories) directories.delete(key, id);
-    }
     documents.delete(id);
     revisions.delete(id);
     unreadable.delete(id);
     lookAlikes.delete(id);
     pooled.delete(id);
+  }
+
+  function takeKeys(verb: 'add' | 'delete', id: string, readings: readonly Reading[]): void {
+    for (const keys of readings.map(keysOf)) {
+      for (const key of keys.prefixes) prefixes[verb](key, id);
+      for (const key of keys.directories) directories[verb](key, id);
+    }
   }
 
   function ownersAmong(
@@ -102,9 +105,9 @@ export function createOwnerIndex(): OwnerIndex {
     isMeant: (keys: Keys, reading: Reading) => boolean,
   ): PossibleOwner[] {
     return [...ids].flatMap((_id) => {
-      const document = documents.get(_id);
+      const document = _id === but ? undefined : documents.get(_id);
       const reading = document?.readings.find((each) => isMeant(keysOf(each), each));
-      if (_id === but || document === undefined || reading === undefined) return [];
+      if (document === undefined || reading === undefined) return [];
       const { domain, unreadable } = document;
       return [defined({ _id, domain, field: reading.field, unreadable })];
     });
@@ -112,21 +115,23 @@ export function createOwnerIndex(): OwnerIndex {
 
   return {
     take({ id, deleted, doc }) {
+      const before = documents.get(id)?.readings ?? [];
+      const document = deleted === true || id.startsWith('_design/') ? undefined : describe(doc);
       forget(id);
-      if (deleted === true) return;
-      if (doc._rev !== undefined) revisions.set(id, doc._rev);
-      if (id.startsWith('_design/')) return;
-      const document = describe(doc);
+      if (deleted !== true && doc._rev !== undefined) revisions.set(id, doc._rev);
+      const readings = document?.readings ?? [];
+      // Most writes leave names and prefix as they were, and working out the keys costs more than all the rest.
+      if (!isSame(before, readings)) {
+        takeKeys('delete', id, before);
+        takeKeys('add', id, readings);
+      }
+      if (document === undefined) return;
       documents.set(id, document);
       if (document.orgId !== '') organizations.add(document.orgId, id);
       lookAlikes.add(id, document.readings);
       if (document.unreadable !== undefined) unreadable.set(id, document.unreadable);
       if (document.readings.some(({ field, text }) => field === 'prefix' && isPoolPrefix(text))) {
         pooled.set(id, document.domain);
-      }
-      for (const keys of document.readings.map(keysOf)) {
-        for (const key of keys.prefixes) prefixes.add(key, id);
-        for (const key of keys.directories) directories.add(key, id);
       }
     },
     get size() {
@@ -156,6 +161,13 @@ export function createOwnerIndex(): OwnerIndex {
       return [...byName, ...byPrefix];
     },
   };
+}
+
+function isSame(one: readonly Reading[], other: readonly Reading[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every(({ field, text }, at) => field === other[at]?.field && text === other[at]?.text)
+  );
 }
 
 function describe(document: CouchDocument): IndexedDocument {

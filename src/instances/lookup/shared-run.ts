@@ -8,6 +8,7 @@ interface Run {
   /** Aborted when nobody waits for it any more. */
   readonly unwanted: AbortController;
   waiting: number;
+  isOver: boolean;
 }
 
 /**
@@ -23,16 +24,21 @@ export function createSharedRun(work: (signal: AbortSignal) => Promise<void>): S
     const unwanted = new AbortController();
     const ended = last.then(async () => {
       if (next === run) next = undefined;
-      if (!unwanted.signal.aborted) await work(unwanted.signal);
+      try {
+        if (!unwanted.signal.aborted) await work(unwanted.signal);
+      } finally {
+        run.isOver = true;
+      }
     });
-    const run: Run = { ended, unwanted, waiting: 0 };
+    const run: Run = { ended, unwanted, waiting: 0, isOver: false };
     last = ended.catch(() => undefined);
     return run;
   }
 
   function leave(run: Run): void {
     run.waiting -= 1;
-    if (run.waiting > 0) return;
+    // An abort makes an error of its own, with a stack: it is for a run that somebody has to end.
+    if (run.waiting > 0 || run.isOver) return;
     // Whoever asks from now on must not be given one that has been given up.
     if (next === run) next = undefined;
     run.unwanted.abort();

@@ -63,6 +63,14 @@ describe('a shared run', () => {
     await next;
   });
 
+  it('that has ended is nobody’s to end any more', async () => {
+    const all = Promise.all([ask(), ask()]);
+    await settled();
+    runs[0]?.end();
+    await all;
+    expect(runs[0]?.signal.aborted).to.equal(false);
+  });
+
   it('that was given up before it began is not given to the next who asks', async () => {
     const first = ask();
     await settled();
