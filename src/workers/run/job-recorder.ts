@@ -53,12 +53,14 @@ export class JobRecorder {
   private readonly job: FleetJob;
   private readonly token: string;
   private readonly payload: LivePayload;
+  private known: Progress;
 
   constructor(options: JobRecorderOptions, { job, token, payload }: Execution) {
     this.options = options;
     this.job = job;
     this.token = token;
     this.payload = payload;
+    this.known = readProgress(job.progress);
   }
 
   get id(): string {
@@ -72,7 +74,14 @@ export class JobRecorder {
 
   /** What the stages recorded, in this execution and before. */
   get progress(): Progress {
-    return readProgress(this.job.progress);
+    return this.known;
+  }
+
+  /** Takes over what the stages say from now on, whether or not it is recorded yet. */
+  note(progress: Progress): void {
+    this.known = progress;
+    // Where the queue ends the job by itself, it is judged by the job.
+    this.job.progress = progress;
   }
 
   /** Tells the job's row, or the index, where it has none. */

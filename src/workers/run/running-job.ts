@@ -125,9 +125,7 @@ export class RunningJob {
       told: this.told,
       outlastDead: () => outlastDead({ ...this.worker, job: this.job, signal: this.signal, mostMs: LOCK_MS }),
       before: this.recorder.progress,
-      onProgress: (value) => {
-        this.job.progress = value;
-      },
+      onProgress: (value) => this.recorder.note(value),
       onRecorded: (value) => {
         const { kind } = this.payload;
         for (const stage of stagesJustDone(recorded, value))
