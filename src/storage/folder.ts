@@ -125,9 +125,19 @@ function notDirectory(code: 'ELOOP' | 'ENOTDIR'): Error {
   return Object.assign(new Error('not a directory'), { code });
 }
 
-/** Whether both are one directory, by whatever names they were opened. */
-export async function isSame(one: Folder, other: Folder): Promise<boolean> {
-  return isEqual(await one.identity(), await other.identity());
+/**
+ * The folder by a name that it has got since it was opened; it is to be closed as it was opened.
+ * @returns undefined where that name leads to anything else
+ */
+export async function renamedTo(folder: Folder, parent: Folder, name: Name): Promise<Folder | undefined> {
+  const place = parent.at(name);
+  if (!(await isAt(folder, place))) return undefined;
+  const byItsName = { path: place, at: (entry: Name) => entryOf(place, entry) };
+  return {
+    ...folder,
+    ...(folder.holding === 'look' && byItsName),
+    isInPlace: async () => (await parent.isInPlace()) && isAt(folder, place),
+  };
 }
 
 export async function hasEntries(folder: Folder): Promise<boolean> {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lstat, rename, rmdir } from 'node:fs/promises';
 import { errnoOf, unlessMissing } from '../errno.ts';
 import { replaced } from './errors.ts';
-import { type Folder, hasEntries, isGone, isSame, openFolder, unlessGone, using } from './folder.ts';
+import { type Folder, hasEntries, isGone, openFolder, renamedTo, using } from './folder.ts';
 import { emptyFolder, removeTree } from './remove-tree.ts';
 import type { PlaceKind } from './storage.ts';
 
@@ -13,18 +13,11 @@ const TRASH = '.cozy_trash';
 const KEPT = '.cozy-fleet-kept-';
 
 /**
- * What is at the place of an instance's directory. Whoever removes it opens it then, and looks again.
+ * What is at the place of an instance's directory. Whoever removes it looks by itself.
  * @throws `EACCES` where we may not look
  */
 export async function kindOf(root: Folder, name: string): Promise<PlaceKind> {
-  try {
-    return await using(openFolder(root, name, 'look'), kindOfFolder);
-  } catch (thrown) {
-    if (errnoOf(thrown) === 'ENOENT') return 'missing';
-    // What a link leads to would stay, and the instance would count as removed.
-    if (isGone(thrown)) return 'foreign';
-    throw thrown;
-  }
+  return await orNone(using(openFolder(root, name, 'look'), kindOfFolder));
 }
 
 async function kindOfFolder(folder: Folder): Promise<'empty' | 'instance' | 'foreign'> {
@@ -46,34 +39,49 @@ export async function removeInstance(
   removed: string,
   guard: () => void = () => undefined,
 ): Promise<'removed' | Exclude<PlaceKind, 'instance'>> {
-  const kind = await kindOf(root, name);
-  if (kind === 'foreign') return 'foreign';
   const isLeft = (await unlessMissing(lstat(root.at(removed)))) !== undefined;
-  if (isLeft) {
+  const removeLeft = async (): Promise<void> => {
+    if (!isLeft) return;
     guard();
     await removeTree(root, removed);
+  };
+  const opened = await orNone(openFolder(root, name));
+  if (opened === 'foreign') return opened;
+  if (opened === 'missing') {
+    await removeLeft();
+    return isLeft ? 'removed' : opened;
   }
-  if (kind !== 'instance') return isLeft ? 'removed' : kind;
-  return await using(openFolder(root, name), async (folder): Promise<'removed'> => {
-    // What was looked at may be another one by now.
-    if ((await kindOfFolder(folder)) !== 'instance') throw replaced(name);
+  return await using(Promise.resolve(opened), async (folder) => {
+    const kind = await orNone(kindOfFolder(folder));
+    if (kind === 'foreign') return kind;
+    await removeLeft();
+    if (kind !== 'instance') return isLeft ? 'removed' : kind;
+    // That may have taken long.
+    if (isLeft && (await kindOfFolder(folder)) !== 'instance') throw replaced(name);
     guard();
     await rename(root.at(name), root.at(removed));
-    const moved = await unlessGone(openFolder(root, removed));
+    // What has got that name may be another one than was looked at.
+    const moved = await renamedTo(folder, root, removed);
     if (moved === undefined) {
       await putBack(root, name, removed);
       throw replaced(name);
     }
-    await using(Promise.resolve(moved), async () => {
-      if (!(await isSame(folder, moved))) {
-        await putBack(root, name, removed);
-        throw replaced(name);
-      }
-      await emptyFolder(moved);
-    });
+    await emptyFolder(moved);
     await unlessMissing(rmdir(root.at(removed)));
     return 'removed';
   });
+}
+
+/** What the work answers, or that there is no directory where it looked, but nothing or something else. */
+async function orNone<T>(work: Promise<T>): Promise<T | 'missing' | 'foreign'> {
+  try {
+    return await work;
+  } catch (thrown) {
+    if (errnoOf(thrown) === 'ENOENT') return 'missing';
+    // What a link leads to would stay, and the instance would count as removed.
+    if (isGone(thrown)) return 'foreign';
+    throw thrown;
+  }
 }
 
 /** What came to the place meanwhile is nothing that was to be removed, now or by a further try. */
