@@ -1,6 +1,7 @@
 import { InputError } from '../../errors.ts';
 import { count } from '../../quantity-text.ts';
 import type { GoodRow, InvalidRow, Problem } from './check-rows.ts';
+import type { NamesOfFile } from './names-of-file.ts';
 import type { RowFile } from './row-file.ts';
 
 /** What a file holds. */
@@ -34,17 +35,19 @@ const MOST_TOLD = 1000;
  * Reads a whole file and tells what is wrong with each bad row, and what is odd about a good one. The good ones are kept
  * (`RowFile.goodPages`).
  * @param onValid told every good row
+ * @param names where those of the good rows are kept; absent = nowhere
  * @throws InputError when it cannot be read to its end
  */
 export async function checkFile<Parsed>(
   file: Pick<RowFile<Parsed>, 'name' | 'rows'>,
   report: FileReporter,
   onValid: (row: GoodRow<Parsed>) => void = () => undefined,
+  names?: NamesOfFile,
 ): Promise<FileCounts> {
   const counts = { valid: 0, invalid: 0, doubtful: 0 };
   const problems = sparingly(report, 'problems');
   const warnings = sparingly(report, 'warnings');
-  for await (const row of file.rows('keep')) {
+  for await (const row of file.rows('keep', names)) {
     counts[row.kind] += 1;
     if (row.kind === 'invalid') {
       problems.tell(problemReports(file.name, row));

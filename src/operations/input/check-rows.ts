@@ -8,12 +8,14 @@ import {
   parseInstanceOptions,
 } from '../../instances/options/parse-options.ts';
 import { trimBlanks } from '../../instances/values/characters.ts';
-import { skeletonOf } from '../../instances/values/look-alike.ts';
 import { kindOfFlag } from '../../instances/values/value-kinds.ts';
 import { isExportedPassphrase } from '../../jobs/fleet/exported-passphrase.ts';
 import type { OriginalColumns } from '../../jobs/fleet/original-rows.ts';
 import { createLeanHeap } from '../../lean-heap.ts';
+import { type NamedColumn, NamesOfFile, ownText } from './names-of-file.ts';
 import type { Row, RowProblem } from './row-format.ts';
+
+export type { NamedColumn } from './names-of-file.ts';
 
 /** A row that was understood. */
 export type GoodRow<Parsed> = Parsed & {
@@ -47,12 +49,6 @@ export interface InvalidRow {
   /** Counted from 1. */
   readonly line: number;
   readonly problems: readonly Problem[];
-}
-
-/** A name of an instance, or what tells its owner from others, and the column it is in. */
-export interface NamedColumn {
-  readonly column: string;
-  readonly name: string;
 }
 
 /** How the rows of a file are understood. */
@@ -121,50 +117,37 @@ export function withDefaults(values: RawOptions, defaults: RawOptions): RawOptio
   return { ...defaults, domain: undefined, ...Object.fromEntries(given) };
 }
 
-/** Remembers which line was the first with a name, be it a domain or an alias. */
-class NamesOfFile {
-  readonly #lines = new Map<string, number>();
+function duplicates(names: NamesOfFile, named: readonly NamedColumn[]): Problem[] {
+  return named.flatMap(({ column, name }) => {
+    const line = names.lineOf(name);
+    return line === undefined ? [] : [{ column, message: `duplicate of line ${line}: ${name}` }];
+  });
+}
 
-  duplicates(named: readonly NamedColumn[]): Problem[] {
-    return named.flatMap(({ column, name }) => {
-      const line = this.#lines.get(name);
-      return line === undefined ? [] : [{ column, message: `duplicate of line ${line}: ${name}` }];
+/** Adds how the names of a row look. @returns what is odd about them beside those before */
+function looksDoubts(names: NamesOfFile, named: readonly NamedColumn[], line: number): Problem[] {
+  return names.addLooks(named, line).map(({ column, first }) => ({
+    column,
+    message: `it looks like a name on line ${first.line}, and is another`,
+  }));
+}
+
+/** Remembers which line was the first with what tells an owner. */
+class OwnersOfFile {
+  // One map for each column.
+  readonly #lines = new Map<string, Map<string, number>>();
+
+  /** Adds a row. @returns what is odd about it beside those before it */
+  enter(owner: readonly NamedColumn[], line: number): Problem[] {
+    return owner.flatMap(({ column, name }) => {
+      const lines = this.#lines.get(column) ?? new Map<string, number>();
+      this.#lines.set(column, lines);
+      const first = lines.get(name);
+      if (first !== undefined) return [{ column, message: `it is the same as on line ${first}` }];
+      lines.set(ownText(name), line);
+      return [];
     });
   }
-
-  add(named: readonly NamedColumn[], line: number): void {
-    for (const { name } of named) this.#lines.set(name, line);
-  }
-}
-
-/** Remembers which line was the first with a name that looks so, and with what tells an owner. */
-class LooksOfFile {
-  readonly #looks = new Map<string, number>();
-  readonly #owners = new Map<string, number>();
-
-  /** Adds a row. @returns what is odd about it beside those before it; its names are no duplicates */
-  enter(named: readonly NamedColumn[], owner: readonly NamedColumn[], line: number): Problem[] {
-    const looks = named.map(({ column, name }) => ({ column, key: skeletonOf(name) }));
-    const owners = owner.map(({ column, name }) => ({ column, key: `${column} ${name}` }));
-    const found = [
-      ...told(this.#looks, looks, (first) => `it looks like a name on line ${first}, and is another`),
-      ...told(this.#owners, owners, (first) => `it is the same as on line ${first}`),
-    ];
-    for (const { key } of looks) if (!this.#looks.has(key)) this.#looks.set(key, line);
-    for (const { key } of owners) if (!this.#owners.has(key)) this.#owners.set(key, line);
-    return found;
-  }
-}
-
-function told(
-  lines: ReadonlyMap<string, number>,
-  keys: readonly { readonly column: string; readonly key: string }[],
-  message: (line: number) => string,
-): Problem[] {
-  return keys.flatMap(({ column, key }) => {
-    const line = lines.get(key);
-    return line === undefined ? [] : [{ column, message: message(line) }];
-  });
 }
 
 /**
@@ -172,19 +155,24 @@ function told(
  * rows before it. Remembers nothing of a row but its names, and by what its owner is known.
  *
  * @param withDoubts whether to tell what is odd about good rows, which takes half of the time
+ * @param names where those of the good rows are kept, for whoever wants to look at them afterwards
  * @throws whatever reading `rows` throws.
  */
 export async function* checkedRows<Parsed extends object>(
   rows: AsyncIterable<Row | RowProblem>,
   check: RowCheck<Parsed>,
   withDoubts = true,
+  names = new NamesOfFile(),
 ): AsyncGenerator<GoodRow<Parsed> | InvalidRow> {
   const heap = createLeanHeap();
-  const names = new NamesOfFile();
-  const looks = new LooksOfFile();
+  const owners = new OwnersOfFile();
   const oddities = ({ values, line }: Row, parsed: Parsed, named: readonly NamedColumn[]): Problem[] => {
     const owner = check.owner?.(parsed) ?? [];
-    return [...(check.doubts?.(values, parsed) ?? []), ...looks.enter(named, owner, line)];
+    return [
+      ...(check.doubts?.(values, parsed) ?? []),
+      ...looksDoubts(names, named, line),
+      ...owners.enter(owner, line),
+    ];
   };
   for await (const row of rows) {
     heap.step();
@@ -200,7 +188,7 @@ export async function* checkedRows<Parsed extends object>(
       continue;
     }
     const named = check.names(parsed.value);
-    const problems = names.duplicates(named);
+    const problems = duplicates(names, named);
     if (problems.length > 0) {
       yield { kind: 'invalid', line, problems };
       continue;

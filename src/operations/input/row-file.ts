@@ -11,6 +11,7 @@ import {
   type RowOptions,
 } from './check-rows.ts';
 import { createKeptRows, type KeptRows } from './kept-rows.ts';
+import type { NamesOfFile } from './names-of-file.ts';
 import { readRows } from './read-rows.ts';
 import { type Row, type RowFormat, type RowProblem, rowFormat } from './row-format.ts';
 import { type InputSource, type SpooledInput, spoolInput } from './spool.ts';
@@ -25,9 +26,10 @@ export interface RowFile<Parsed> {
   /**
    * Its rows, checked, in the order of the file, with what is odd about them.
    * @param keep whether the good ones are kept for `goodPages`; where that fails, they are read again
+   * @param names where those of the good ones are kept, too
    * @throws InputError when it cannot be read on
    */
-  rows(keep?: 'keep'): AsyncGenerator<GoodRow<Parsed> | InvalidRow>;
+  rows(keep?: 'keep', names?: NamesOfFile): AsyncGenerator<GoodRow<Parsed> | InvalidRow>;
   /**
    * Its good rows in their order, page by page: those that were kept, as they were then.
    * @throws InputError when they have to be read again and the file has changed
@@ -66,10 +68,12 @@ export async function openRowFile<Parsed extends object>(
     const told = typeof source === 'object' ? source.format : undefined;
     const rowsOf = await reader(input, columns, told);
     const keeper = createKeeper<GoodRow<Parsed>>();
-    const checked = (withDoubts: boolean) => checkedRows(rowsOf(input.open()), check, withDoubts);
+    const checked = (withDoubts: boolean, names?: NamesOfFile) =>
+      checkedRows(rowsOf(input.open()), check, withDoubts, names);
     return {
       name: input.name,
-      rows: (keep) => (keep === undefined ? checked(true) : keeper.keeping(checked(true))),
+      rows: (keep, names) =>
+        keep === undefined ? checked(true, names) : keeper.keeping(checked(true, names)),
       goodPages: () => keeper.pages() ?? chunks(goodOf(checked(false)), PAGE),
       async close() {
         try {

@@ -14,11 +14,12 @@ import {
 import type { FailureShare } from '../batches/steering-input.ts';
 import type { PassphraseMarker } from '../connect/passphrase-sealer.ts';
 import { checkFile, type FileCounts, type FileReporter } from '../input/check-file.ts';
-import { type CheckRowsOptions, namesOfOptions, type Problem } from '../input/check-rows.ts';
+import type { CheckRowsOptions, Problem, ValidRow } from '../input/check-rows.ts';
+import { NamesOfFile } from '../input/names-of-file.ts';
 import { openInstanceFile } from '../input/row-file.ts';
 import type { InputSource } from '../input/spool.ts';
 import { creationChunks, type RowPassphrases, refuseForeignPassphrases } from './creation-chunks.ts';
-import { createNewNames } from './look-alikes.ts';
+import { alikeAmong } from './look-alikes.ts';
 import { createOrganizations, withoutOwnText } from './organizations.ts';
 
 /** An operator's file of instances to be made, and how its rows are understood. */
@@ -81,18 +82,18 @@ export async function prepareCreations(
   report: FileReporter,
 ): Promise<PreparedCreations> {
   const file = await openInstanceFile(source, stdin, { defaults, rules });
-  let names = createNewNames();
+  let names = new NamesOfFile();
   const organizations = createOrganizations();
   let hasPassphrases = false;
   let hasExported = false;
   let counts: FileCounts;
   try {
-    counts = await checkFile(file, report, ({ line, options, passphrase, sealedPassphrase }) => {
+    const note = ({ line, options, passphrase, sealedPassphrase }: ValidRow): void => {
       if (passphrase !== undefined) hasPassphrases = true;
       if (sealedPassphrase !== undefined) hasExported = true;
-      names.add(line, namesOfOptions(options));
       organizations.add(line, options);
-    });
+    };
+    counts = await checkFile(file, report, note, names);
   } catch (error) {
     await file.close();
     throw error;
@@ -105,9 +106,9 @@ export async function prepareCreations(
     hasPassphrases,
     async reportBesideOthers(global) {
       const existing = organizations.noting(allNames(global));
-      for await (const { line, doubt } of names.alikeAmong(existing)) warn(line, doubt);
+      for await (const { line, doubt } of alikeAmong(names, existing)) warn(line, doubt);
       // They are not needed any more, and there may be very many.
-      names = createNewNames();
+      names = new NamesOfFile();
       for (const { orgId, line } of organizations.withoutOwn()) {
         warn(line, { column: 'org-id', message: withoutOwnText(orgId) });
       }

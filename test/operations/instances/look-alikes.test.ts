@@ -1,15 +1,20 @@
 import { expect } from 'chai';
-import { createNewNames } from '../../../src/operations/instances/look-alikes.ts';
+import { NamesOfFile } from '../../../src/operations/input/names-of-file.ts';
+import { alikeAmong } from '../../../src/operations/instances/look-alikes.ts';
 
 async function* existing(...names: string[]): AsyncGenerator<string> {
   yield* names;
 }
 
 async function twins(names: readonly string[], ...others: string[]): Promise<string[]> {
-  const newNames = createNewNames();
-  for (const [at, name] of names.entries()) newNames.add(at + 2, [{ column: 'domain', name }]);
+  const newNames = new NamesOfFile();
+  for (const [at, name] of names.entries()) {
+    const named = [{ column: 'domain', name }];
+    newNames.add(named, at + 2);
+    newNames.addLooks(named, at + 2);
+  }
   const told: string[] = [];
-  for await (const { line, doubt } of newNames.alikeAmong(existing(...others))) {
+  for await (const { line, doubt } of alikeAmong(newNames, existing(...others))) {
     told.push(`${line} ${doubt.column} ${doubt.message}`);
   }
   return told;

@@ -1,8 +1,9 @@
 import type { CouchServer } from '../../../couchdb/server.ts';
 import { allNames } from '../../../instances/lookup/all-names.ts';
 import { namesOfOptions, type Problem } from '../../input/check-rows.ts';
+import { NamesOfFile } from '../../input/names-of-file.ts';
 import { firstLabel } from '../../targets/organizations-first.ts';
-import { createNewNames } from '../look-alikes.ts';
+import { alikeAmong } from '../look-alikes.ts';
 import { withoutOwnText } from '../organizations.ts';
 import type { FoundWork } from './list-requests.ts';
 import type { ListedFleet } from './listed-fleet.ts';
@@ -22,9 +23,13 @@ export async function doubtsBesideOthers(
     .filter(({ orgId }) => !labels.has(orgId.toLowerCase()))
     .map(({ orgId, line }) => ({ line, column: 'org-id', message: withoutOwnText(orgId) }));
   if (creations.length === 0) return found;
-  const names = createNewNames();
-  for (const { line, creation } of creations)
-    if (creation !== undefined) names.add(line, namesOfOptions(creation.options));
-  for await (const { line, doubt } of names.alikeAmong(allNames(global))) found.push({ line, ...doubt });
+  const names = new NamesOfFile();
+  for (const { line, creation } of creations) {
+    if (creation === undefined) continue;
+    const named = namesOfOptions(creation.options);
+    names.add(named, line);
+    names.addLooks(named, line);
+  }
+  for await (const { line, doubt } of alikeAmong(names, allNames(global))) found.push({ line, ...doubt });
   return found;
 }
