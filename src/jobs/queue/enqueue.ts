@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { slices } from '../../chunk.ts';
 import type { FleetError } from '../../errors.ts';
 import type { InstanceOptions } from '../../instances/options/options.ts';
 import type { EnteredRow } from '../batches/batches.ts';
@@ -86,21 +87,30 @@ export async function enqueueRows(
   batchId: string,
   rows: readonly RowRequest[],
 ): Promise<number> {
-  return await enqueuePrepared(
-    fleet,
-    batchId,
-    rows.map((row) => prepareRow(fleet, batchId, row)),
-  );
+  const prepared = rows.map((row) => prepareRow(fleet, batchId, row));
+  return await enterAdded(fleet, batchId, await addPrepared(fleet, prepared));
 }
 
-/** As `enqueueRows`, for rows that were prepared while others were being queued. */
-export async function enqueuePrepared(
+/** Rows of which the jobs are in Redis, and that their batch does not know yet. */
+export interface AddedRows {
+  readonly rows: readonly PreparedRow[];
+  /** What became of each by the id that its job was to have; none of a row that is refused. */
+  readonly answers: ReadonlyMap<string, EnqueueAnswer>;
+}
+
+/** The first half of `enqueueRows`: adds the jobs of rows. `enterAdded` has to follow, whatever happens. */
+export async function addPrepared(fleet: Fleet, rows: readonly PreparedRow[]): Promise<AddedRows> {
+  const runnable = rows.filter(({ refusal }) => refusal === undefined);
+  return { rows, answers: await submit(fleet, runnable, PRIORITY.batch) };
+}
+
+/** The second half of `enqueueRows`: makes rows known to their batch. @returns how many were queued or have joined a job */
+export async function enterAdded(
   fleet: Fleet,
   batchId: string,
-  rows: readonly PreparedRow[],
+  { rows, answers }: AddedRows,
 ): Promise<number> {
   const runnable = rows.filter(({ refusal }) => refusal === undefined);
-  const answers = await submit(fleet, runnable, PRIORITY.batch);
   const waiting = runnable.flatMap(({ jobId, row, payload }) => waitingRow(row, payload, answers.get(jobId)));
   const known = new Set(await fleet.batches.enter(batchId, waiting));
   await Promise.all([
@@ -118,6 +128,9 @@ export async function enqueuePrepared(
   ]);
   return [...answers.values()].filter(({ state }) => state !== 'busy').length;
 }
+
+/** Jobs that are added in one transaction: Redis begins with the first ones while the others are put into words, and is held up by none for long. */
+const MOST_AT_ONCE = 100;
 
 /** Time between two looks whether the job of another producer has been added. */
 const ADDING_POLL_MS = 200;
@@ -154,18 +167,20 @@ async function submit(
       index.add(
         singles.map(({ job: { jobId, payload } }) => ({ jobId, kind: payload.kind, timestamp: now })),
       ),
-      queue.addBulk(
-        queued.map(({ job: { jobId, payload: data, isParked = false } }) => ({
-          name: data.kind,
-          data,
-          opts: {
-            ...JOB_OPTIONS,
-            jobId,
-            priority,
-            ...(isParked && { delay: parkingDelay(now) }),
-            ...(data.batch === undefined && { timestamp: now }),
-          },
-        })),
+      ...[...slices(queued, MOST_AT_ONCE)].map((some) =>
+        queue.addBulk(
+          some.map(({ job: { jobId, payload: data, isParked = false } }) => ({
+            name: data.kind,
+            data,
+            opts: {
+              ...JOB_OPTIONS,
+              jobId,
+              priority,
+              ...(isParked && { delay: parkingDelay(now) }),
+              ...(data.batch === undefined && { timestamp: now }),
+            },
+          })),
+        ),
       ),
     ]);
     const early: NewJob[] = [];

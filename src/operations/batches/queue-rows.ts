@@ -9,7 +9,7 @@ import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import { keepOriginals, originalSealer, type WithOriginal } from '../../jobs/fleet/original-rows.ts';
 import { openGate } from '../../jobs/gate/gate.ts';
 import type { JobKind } from '../../jobs/kinds/job-kinds.ts';
-import { enqueuePrepared, type RowRequest } from '../../jobs/queue/enqueue.ts';
+import { type AddedRows, addPrepared, enterAdded, type RowRequest } from '../../jobs/queue/enqueue.ts';
 import { type PreparedRow, prepareRow } from '../../jobs/queue/new-job.ts';
 import { createLeanHeap } from '../../lean-heap.ts';
 import type { FailureShare } from './steering-input.ts';
@@ -69,14 +69,10 @@ export async function queueRows(
   let queued = 0;
   let lookedAt = performance.now();
   try {
-    for await (const { rows, originals, kinds } of oneAhead(prepared(fleet, { batchId, batch, chunks }))) {
-      if (signal.aborted || (await fleet.batches.halt(batchId)) !== undefined) break;
-      // First, so that no row that fails at once lacks them.
-      await keepOriginals(fleet, batchId, originals);
-      await keepKinds(fleet.redis, fleet.keys, batchId, kinds);
-      await enqueuePrepared(fleet, batchId, rows);
+    for await (const chunk of oneAhead(added(fleet, { batchId, batch, chunks }, signal))) {
+      await enterAdded(fleet, batchId, chunk);
       await openGate(fleet);
-      queued += rows.length;
+      queued += chunk.rows.length;
       if (queued === batch.total || performance.now() - lookedAt < LOOK_MS) continue;
       lookedAt = performance.now();
       await look();
@@ -88,6 +84,21 @@ export async function queueRows(
     } finally {
       await open.close();
     }
+  }
+}
+
+/**
+ * Adds the jobs of chunks, one chunk after the other: of the next one while the rows of the one before are made known to the
+ * batch, so that Redis has something to do. Ends early as `queueRows` does.
+ */
+async function* added(fleet: KeyedFleet, rows: NewRows, signal: AbortSignal): AsyncGenerator<AddedRows> {
+  const { batchId } = rows;
+  for await (const { rows: some, originals, kinds } of oneAhead(prepared(fleet, rows))) {
+    if (signal.aborted || (await fleet.batches.halt(batchId)) !== undefined) return;
+    // First, so that no row that fails at once lacks them.
+    await keepOriginals(fleet, batchId, originals);
+    await keepKinds(fleet.redis, fleet.keys, batchId, kinds);
+    yield await addPrepared(fleet, some);
   }
 }
 
