@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson } from '../../canonical-json.ts';
 import { flagsMap } from './feature-flags.ts';
@@ -65,5 +65,5 @@ export type InstanceOptions = z.infer<typeof instanceOptions>;
  */
 export function optionsHash(options: InstanceOptions): string {
   const { apps: _, skeleton: __, ...reserved } = options;
-  return createHash('sha256').update(canonicalJson(reserved), 'utf8').digest('hex').slice(0, 16);
+  return hash('sha256', canonicalJson(reserved)).slice(0, 16);
 }

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import { z } from 'zod';
 import { FleetError } from '../../errors.ts';
 import { BATCH_SECONDS } from '../redis/retention.ts';
@@ -80,7 +80,7 @@ function opened(key: string, text: string): OriginalRow | undefined {
 
 /** Keys of the rows of a batch, in base64, as `seal` takes them. */
 function keysFor(sealKey: string, batchId: string): (row: number) => string {
-  const key = derivedKey(sealKey, 'seal of an original row');
+  const key = createSecretKey(derivedKey(sealKey, 'seal of an original row'));
   return (row) =>
     createHmac('sha256', key)
       .update(JSON.stringify([batchId, row]))

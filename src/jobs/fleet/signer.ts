@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { canonicalJson } from '../../canonical-json.ts';
 import { FleetError } from '../../errors.ts';
 import { type Payload, parsePayload, type Signed, type SignedPayload } from '../kinds/payload.ts';
@@ -29,7 +29,7 @@ export interface Signer {
  * @param key of the fleet, base64 of 32 bytes (`fleet-record.ts`)
  */
 export function createSigner(key: string): Signer {
-  const ownKey = derivedKey(key, 'signature of a job');
+  const ownKey = createSecretKey(derivedKey(key, 'signature of a job'));
 
   function digest(jobId: string, payload: Payload): Buffer {
     return createHmac('sha256', ownKey)
@@ -52,13 +52,9 @@ export function createSigner(key: string): Signer {
   };
 }
 
+/** Members that are undefined have no part in canonical JSON. */
 function coveredOf(payload: Payload): object {
-  if ('generation' in payload) {
-    const { mac: _, generation: __, ...covered } = payload;
-    return covered;
-  }
-  const { mac: _, ...covered } = payload;
-  return covered;
+  return { ...payload, mac: undefined, generation: undefined };
 }
 
 /** A payload that says that it is signed; whether that is true, only its fleet's key tells. @throws FleetError `forged` */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { FleetError } from '../../errors.ts';
 import { domain } from '../../instances/options/strict-values.ts';
@@ -109,5 +109,5 @@ export function appsOf(payload: Payload): readonly string[] {
 
 /** Equal for two jobs that would do the same, whichever command queued them. */
 export function payloadHash(work: JobSpec | LivePayload): string {
-  return createHash('sha256').update(digestOfTask(work)).digest('hex').slice(0, 16);
+  return hash('sha256', digestOfTask(work)).slice(0, 16);
 }
