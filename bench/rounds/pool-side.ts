@@ -1,4 +1,4 @@
-import { claimAlone } from '../pool/claims.ts';
+import { claimEach } from '../pool/claims.ts';
 import { fillPool } from '../pool/fill.ts';
 import { requirePooled } from '../pool/pooled.ts';
 import { type QueueSideOptions, queueSide } from './queue-side.ts';
@@ -11,7 +11,7 @@ export function poolSide(options: QueueSideOptions): Side {
     ...queueSide(options),
     name: 'pool',
     described: 'the same, with an item of the pool ready for each instance; fill is what the items cost',
-    claim: (domains, signal) => claimAlone(fleet, servers.couch, domains, signal),
+    claim: (domains, before, signal) => claimEach(fleet, servers.couch, domains, before, signal),
     check: (domains) => requirePooled(servers.couch, domains),
     async fill(count, signal) {
       const begun = performance.now();

@@ -1,5 +1,5 @@
 import { benchDomains } from '../instances.ts';
-import type { Claims } from '../pool/claims.ts';
+import type { Claims, ClaimTimes } from '../pool/claims.ts';
 import { prefixesOf } from '../prefixes.ts';
 import type { RawHttp } from '../raw/raw-http.ts';
 import { buildIndexes } from '../server/built-indexes.ts';
@@ -47,15 +47,24 @@ export async function warmUp({ sides, settings, servers, run, interrupted }: Rou
 export async function runClaims(input: RoundsInput): Promise<Claims | undefined> {
   const { settings, servers, sides, run, interrupted } = input;
   const side = sides.find(({ claim }) => claim !== undefined);
-  if (settings.claims === 0 || side?.claim === undefined) return undefined;
-  const domains = benchDomains(run, 'claim', settings.claims);
-  await side.fill?.(settings.claims, interrupted);
-  await rest(servers.couchUrl, settings.settle, interrupted);
-  try {
-    return await side.claim(domains, interrupted);
-  } finally {
-    await side.clear(domains);
-  }
+  const { fill, claim } = side ?? {};
+  if (settings.claims === 0 || side === undefined || fill === undefined || claim === undefined)
+    return undefined;
+  const idle = (least: number) => rest(servers.couchUrl, least, interrupted);
+  const times = async (label: string, before: () => Promise<void>): Promise<ClaimTimes> => {
+    const domains = benchDomains(run, label, settings.claims);
+    await fill(settings.claims, interrupted);
+    await idle(settings.settle);
+    try {
+      return await claim(domains, before, interrupted);
+    } finally {
+      await side.clear(domains);
+    }
+  };
+  return {
+    alone: await times('alone', () => idle(0)),
+    inTurn: await times('in-turn', async () => undefined),
+  };
 }
 
 /**

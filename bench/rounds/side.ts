@@ -1,5 +1,5 @@
 import type { CpuClock } from '../cpu/cpu-clock.ts';
-import type { Claims } from '../pool/claims.ts';
+import type { ClaimTimes } from '../pool/claims.ts';
 
 /** In the order in which they can be done. */
 export const OPERATIONS = ['fill', 'create', 'destroy'] as const;
@@ -30,8 +30,11 @@ export interface Side {
   fill?(count: number, signal: AbortSignal): Promise<SideRun>;
   /** Makes the instances, as many at a time as all sides do. @throws when one of them was not made */
   make(domains: readonly string[], signal: AbortSignal): Promise<SideRun>;
-  /** Makes instances one after the other, of which each finds an item of the pool ready; absent where a side has no pool. */
-  claim?(domains: readonly string[], signal: AbortSignal): Promise<Claims>;
+  /**
+   * Makes instances one after the other, of which each finds an item of the pool ready; absent where a side has no pool.
+   * @param before what is waited for before each
+   */
+  claim?(domains: readonly string[], before: () => Promise<void>, signal: AbortSignal): Promise<ClaimTimes>;
   /** @throws for an instance that was not made in the way of this side; absent where there is one way alone */
   check?(domains: readonly string[]): Promise<void>;
   /** Destroys instances that it has made. @throws when one of them was not destroyed */
