@@ -46,6 +46,8 @@ export interface CouchRequests {
   once<T>(request: CouchRequest<T>): Promise<T>;
   /** Whether our user and password are accepted by now; they are tried only when it is time for it. */
   isLetIn(signal?: AbortSignal): Promise<boolean>;
+  /** Logs in ahead of requests that come in a moment, where it is time for a login: what fails here is met by them. */
+  logInAhead(signal?: AbortSignal): Promise<void>;
   readonly gate: LoginGate;
 }
 
@@ -158,6 +160,7 @@ export function createCouchRequests(options: CouchRequestsOptions): CouchRequest
   return {
     gate,
     isLetIn,
+    logInAhead: (signal) => gate.enter(signal).catch(() => undefined),
     async read(wanted, meaning = () => undefined) {
       return await unlessSilent(wanted, (request) => {
         const { what, signal, timeoutMs = readTimeout } = request;

@@ -122,6 +122,8 @@ export interface CouchServer {
   readonly nextTry: number | undefined;
   /** Whether our user and password are accepted by now; they are tried only when it is time for it. */
   isAuthorized(signal?: AbortSignal): Promise<boolean>;
+  /** Logs in ahead of requests that come in a moment, where they would have to wait for it; never throws. */
+  logInAhead(signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -146,7 +148,7 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
   const isSilent = async () => (await probe.ask()).state === 'silent';
   const silence = options.failsSoon === true ? createSilenceWatch({ isSilent }) : undefined;
   const requests = { host, transport, connections, timeout, readTimeout, book, silence };
-  const { read, write, once, gate, isLetIn } = createCouchRequests(requests);
+  const { read, write, once, gate, isLetIn, logInAhead } = createCouchRequests(requests);
 
   function readRows(
     path: string,
@@ -221,14 +223,8 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
       const { _id } = document;
       const what = `writing ${_id} of ${database}`;
       const path = `${pathOf(database)}/${encodedId(_id)}`;
-      const { rev } = await write({
-        method: 'PUT',
-        path,
-        what,
-        body: document,
-        expected: writtenDocument(_id),
-        signal,
-      });
+      const sent = { path, what, body: document, expected: writtenDocument(_id), signal };
+      const { rev } = await write({ method: 'PUT', ...sent });
       return rev;
     },
 
@@ -290,6 +286,7 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
       return gate.nextTry;
     },
     isAuthorized: (signal) => isLetIn(signal),
+    logInAhead,
 
     async close() {
       transport.close();

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { CouchError } from '../../src/couchdb/errors.ts';
+import type { LoginBook } from '../../src/couchdb/login-gate.ts';
 import { type CouchServer, connectCouch } from '../../src/couchdb/server.ts';
 import { startTestCouch, type TestCouch } from '../support/servers.ts';
 import { thrownBy } from '../support/thrown-by.ts';
@@ -156,6 +157,37 @@ for (const [transport, createTransport] of TRANSPORTS) {
     it('says that it is up, and that our credentials work', async () => {
       expect(await server.health()).to.deep.equal({ state: 'up' });
       expect(await server.isAuthorized()).to.equal(true);
+    });
+
+    it('logs in ahead, so that the request that comes then waits for no login', async () => {
+      let asked = 0;
+      const book: LoginBook = {
+        async ask() {
+          asked += 1;
+          return { state: 'try' };
+        },
+        tell: async () => undefined,
+        wasRefused: async () => 0,
+      };
+      const early = connectCouch({ url: couch.url, connections: 1, createTransport, bookAt: () => book });
+      try {
+        await early.logInAhead();
+        expect(asked).to.equal(1);
+        expect(await early.databaseExists(database)).to.equal(true);
+        expect(asked).to.equal(1);
+      } finally {
+        await early.close();
+      }
+    });
+
+    it('leaves a failure of a login ahead to the request that comes then', async () => {
+      const away = connectCouch({ url: 'http://127.0.0.1:9', connections: 1, createTransport });
+      try {
+        await away.logInAhead();
+        expect(await thrownBy(away.createDatabase('a'))).to.have.property('status', undefined);
+      } finally {
+        await away.close();
+      }
     });
 
     it('says that a server that is away is neither up nor open to us', async () => {

@@ -100,7 +100,9 @@ export class RunningJob {
    * @throws LostLock, Cancelled, FleetError `busy`, and PrerequisitePending where it is not the job's turn
    */
   async claim(): Promise<void> {
-    const { redis, keys } = this.worker;
+    const { redis, keys, services } = this.worker;
+    // Nearly every stage begins with a request, which would wait for a login after a silence.
+    void services.global.logInAhead(this.signal);
     // Asked at once: every answer that is waited for costs a worker more than its question.
     const [claim, gate] = await Promise.all([this.takeNames(), this.askGate(), this.cancel.looked]);
     this.signal.throwIfAborted();
