@@ -29,18 +29,14 @@ export interface AheadPlace {
 export async function chooseAhead(context: CreateContext): Promise<AheadPlace | undefined> {
   const { pool } = context.services;
   if (pool === undefined || context.namedPrefix() !== undefined) return undefined;
-  const place = await firstChoice(context, pool);
-  if (place !== undefined) await context.namePrefix(place.item.prefix);
-  return place;
-}
-
-/** Whatever fails here is tried once more where it is needed, and fails there. */
-async function firstChoice(context: CreateContext, pool: Pool): Promise<AheadPlace | undefined> {
   try {
+    // Whatever fails here is tried once more where it is needed, and fails there.
     const cluster = chooseCluster(context);
     const item = await takeItem(context, pool, cluster);
     return item && { cluster, item, isUsed: false };
   } catch {
+    // Unless it is that the name could not be recorded: nothing is claimed then.
+    await context.recorded();
     return undefined;
   }
 }
@@ -119,7 +115,6 @@ async function claimAnother(
   for (;;) {
     const item = await takeItem(context, pool, cluster);
     if (item === undefined) return undefined;
-    await context.namePrefix(item.prefix);
     const claimed = await claim(context, pool, item);
     if (claimed !== undefined) return claimed;
     pool.ready.lost();

@@ -1,6 +1,7 @@
 import { DATABASES } from '../../instances/databases/databases.ts';
 import { missingDatabases } from '../../instances/databases/missing-databases.ts';
 import type { PoolItem } from '../../instances/pool/pool-item.ts';
+import { settleAll } from '../../settle-all.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { CreateContext } from './context.ts';
 
@@ -11,7 +12,8 @@ const DOCTYPES = DATABASES.map(({ doctype }) => doctype);
 
 /**
  * An item of the pool that is ready on that cluster, with all its databases: one that has lost some, to whoever deletes what has
- * no owner, would fail its instance at the very end. Such a one is written to be removed, and the next one looked at.
+ * no owner, would fail its instance at the very end. Such a one is written to be removed, and the next one looked at. It is
+ * named in the job's progress while it is looked at: a name alone binds nobody.
  *
  * @returns undefined where there is none; nobody has claimed it yet
  * @throws LostLock, CouchError
@@ -27,7 +29,10 @@ export async function takeItem(
   let spoiled = 0;
   while (spoiled < MOST_SPOILED) {
     const item = await pool.ready.take(wanted, signal);
-    if (item === undefined || (await isWhole(context, item))) return item;
+    if (item === undefined) return undefined;
+    const looking = isWhole(context, item);
+    await settleAll<unknown>([looking, context.namePrefix(item.prefix)]);
+    if (await looking) return item;
     if (await throwAway(context, pool, item)) spoiled += 1;
     // Somebody else has used it: what is known of the books is old.
     else pool.ready.lost();

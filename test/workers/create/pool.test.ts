@@ -6,6 +6,7 @@ import { INSTANCES, readInstance } from '../../../src/instances/lookup/lookup.ts
 import type { PoolItem } from '../../../src/instances/pool/pool-item.ts';
 import { POOL } from '../../../src/instances/pool/pool-store.ts';
 import { pause } from '../../../src/pause.ts';
+import { Signal } from '../../support/chaos-signal.ts';
 import type { Step, TriedCreation } from '../../support/creation-attempts.ts';
 import { type CreationPlaces, startCreationPlaces } from '../../support/creation-places.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
@@ -97,6 +98,17 @@ describe('an instance with databases from the pool', () => {
     const named = notes.findIndex((note) => note.startsWith('recorded') && note.includes(prefix));
     const claimed = notes.findIndex((note) => note.startsWith('putDocument'));
     expect(named).to.be.within(0, claimed - 1);
+  });
+
+  it('looks whether its item is whole while its job is told of it', async () => {
+    const { prefix } = await places.pool.make();
+    const named = new Signal<void>();
+    const ended = places.creation('looks').attempt(async (name, args, go) => {
+      if (name === 'record' && JSON.stringify(args).includes(prefix)) named.give();
+      if (name === 'listDatabases' && String(args[0]).startsWith(prefix)) await named.given;
+      return await go();
+    });
+    expect(await ended).to.equal('created');
   });
 
   it('is in use once it is known what has filled it', async () => {
