@@ -77,6 +77,7 @@ export function triedCreation(places: AttemptPlaces, raw: RawOptions): TriedCrea
           recorded = next;
         });
       }, Promise.resolve());
+      let beside = Promise.resolve();
       return await runCreation(
         {
           services: { ...testServices(couch, { storage, designs: ofServer }), pool },
@@ -100,6 +101,10 @@ export function triedCreation(places: AttemptPlaces, raw: RawOptions): TriedCrea
           remember(next) {
             progress = next;
           },
+          besideEnd(work) {
+            beside = work;
+          },
+          over: () => beside,
         },
         {
           v: 1,
@@ -109,7 +114,7 @@ export function triedCreation(places: AttemptPlaces, raw: RawOptions): TriedCrea
           options,
           ...(isRow && { batch: { id: '1', row: 1 } }),
         },
-      );
+      ).finally(() => beside);
     },
   };
 }

@@ -24,7 +24,7 @@ export function creationContext(
     namePrefix: async () => undefined,
     recorded: async () => undefined,
     hasFolders: false,
-    leaving: Promise.resolve(),
+    besideEnd: () => undefined,
     acknowledged: new Set(),
     learn(learned) {
       context.instance = learned;

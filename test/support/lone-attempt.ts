@@ -24,6 +24,8 @@ export function loneAttempt(
     outlastDead: async () => undefined,
     standAside: async () => false,
     recorded: async () => undefined,
+    besideEnd: () => undefined,
+    over: async () => undefined,
     records,
     ...given,
   };

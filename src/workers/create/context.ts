@@ -41,8 +41,8 @@ export interface CreateContext {
    * today; `none` where there is none, undefined where it was not looked for yet (`pool-item-of.ts`).
    */
   item: PoolItem | 'none' | undefined;
-  /** Settles once the item is out of the books, of an instance that is in use: with failures of its own dealt with. */
-  leaving: Promise<void>;
+  /** Has the end of the job recorded beside some last work (`attempt.ts`). */
+  besideEnd(work: Promise<void>): void;
   /** Doctypes whose design documents this very attempt saw acknowledged: `finish` need not look. */
   readonly acknowledged: Set<string>;
   /**

@@ -12,8 +12,8 @@ import { databasesLeft } from './databases-left.ts';
 
 /**
  * Takes the item of an instance that is in use by now from the books of the pool, the last that is done for it: should
- * this worker die before, whoever sweeps the pool finds the instance, and does it. So the record does not wait for it,
- * the end of the job does (`run-creation.ts`).
+ * this worker die before, whoever sweeps the pool finds the instance, and does it. So the job is given back once it is done, and
+ * its end recorded meanwhile.
  *
  * Where prefixes follow from domains, a stack that makes the same domain fails at its first database. With a prefix of
  * the pool it succeeds, and would share the directory: so the names are looked up once more. A stack makes databases before its
@@ -36,9 +36,7 @@ export async function leavePool(context: CreateContext, isJustWritten: boolean):
         : `Both are there, and a stack serves the one whose document has the lower id. Nothing was touched: see cozy-fleet instances fsck ${instance.domain}.`,
     );
   }
-  const leaving = forgetItem(context, instance);
-  leaving.catch(() => undefined);
-  context.leaving = leaving;
+  context.besideEnd(forgetItem(context, instance));
 }
 
 /** Who else has one of the names by now, in words. */

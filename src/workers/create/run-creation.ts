@@ -41,7 +41,7 @@ export async function runCreation(attempt: Attempt, payload: CreatePayload): Pro
     randomPassphrase: undefined,
     hasFolders: false,
     item: undefined,
-    leaving: Promise.resolve(),
+    besideEnd: attempt.besideEnd,
     namedPrefix: () => progress().prefix,
     namePrefix: (prefix) => record({ ...progress(), prefix }),
     recorded: attempt.recorded,
@@ -71,9 +71,7 @@ export async function runCreation(attempt: Attempt, payload: CreatePayload): Pro
     await installApps({ attempt, instance, apps: options.apps, generation });
   }
 
-  const outcome = await runStages({ ...attempt, stages: createStages, context, generation }).finally(
-    () => context.leaving,
-  );
+  const outcome = await runStages({ ...attempt, stages: createStages, context, generation });
   if (outcome === 'exists' && options.apps.length > 0) {
     context.instance = await finishedByUs(services, domain, signal);
     if (context.instance !== undefined) {

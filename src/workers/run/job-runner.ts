@@ -5,6 +5,7 @@ import { didNothing, type JobOutcome } from '../../jobs/kinds/job-kinds.ts';
 import { domainOf, type EndedPayload, isEnded, type SignedPayload } from '../../jobs/kinds/payload.ts';
 import { failureText, recordEnd } from '../../jobs/queue/ending.ts';
 import { runPayload } from '../run-payload.ts';
+import type { Attempt } from '../stage/attempt.ts';
 import { classify } from './failure.ts';
 import { type JobRunnerOptions, RunningJob } from './running-job.ts';
 
@@ -23,14 +24,17 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     const running = new RunningJob(options, { job, token, payload });
     const jobId = job.id ?? '';
     options.onWork({ event: 'began', jobId, kind: payload.kind, domain: domainOf(payload) });
+    let attempt: Attempt | undefined;
     try {
       await running.claim();
-      const outcome = await runPayload(running.attempt(), payload);
+      attempt = running.attempt();
+      const outcome = await runPayload(attempt, payload);
       await running.end(outcome);
       return outcome;
     } catch (error) {
       return await running.fail(error);
     } finally {
+      await attempt?.over();
       running.release();
       options.onWork({ event: 'left', jobId });
     }

@@ -36,6 +36,13 @@ export interface Attempt {
   recorded(): Promise<void>;
   /** Has the progress written with the next record; not written by itself, so losing it in a crash is harmless. */
   remember(progress: Progress): void;
+  /**
+   * Has the end of the job recorded beside some last work, which others do where it is lost: the job is given back once that
+   * is over. Its failures are its own.
+   */
+  besideEnd(work: Promise<void>): void;
+  /** Resolves once what was given to `besideEnd` is over. */
+  over(): Promise<void>;
 }
 
 export interface AttemptOptions
@@ -59,6 +66,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
   const { redis, keys, job, before, onProgress, services, sealKey, lease, signal, log, observer } = options;
   const { outlastDead, told } = options;
   let progress = before;
+  let last = Promise.resolve();
   const writer = createLatestWriter<Progress>(async (next) => {
     if (!(await writeFenced(redis, keys, job, 'progress', next))) throw new LostLock();
     options.onRecorded(next);
@@ -85,5 +93,9 @@ export function createAttempt(options: AttemptOptions): Attempt {
     },
     recorded: writer.settled,
     remember,
+    besideEnd(work) {
+      last = work.catch(() => undefined);
+    },
+    over: () => last,
   };
 }
