@@ -61,5 +61,11 @@ export function sampleView(
   given: Pick<BatchView, 'batch' | 'workers' | 'rate'> & Partial<BatchView>,
 ): BatchView {
   const { batch, workers } = given;
-  return { activeByStage: [], oldestWaitingMs: undefined, holds: holdsOf(batch, workers), ...given };
+  return {
+    activeByStage: [],
+    oldestWaitingMs: undefined,
+    waits: [],
+    holds: holdsOf(batch, workers),
+    ...given,
+  };
 }

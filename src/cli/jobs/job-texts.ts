@@ -22,7 +22,7 @@ export function jobCells(job: JobFacts): string[] {
 
 /** Everything about one job, its stages as a table. */
 export function jobLines(job: JobFacts, live: boolean): string[] {
-  const { by, reason, archive, untold } = job;
+  const { by, reason, archive, untold, waitsOn, after } = job;
   const { jobId, kind, state, outcome, domain, batch, createdAt, endedAt, tries, retries, lastError } = job;
   const facts: (readonly [label: string, value: string | undefined])[] = [
     ['Job', jobId],
@@ -38,6 +38,8 @@ export function jobLines(job: JobFacts, live: boolean): string[] {
     ['Retries', retries === 0 ? undefined : String(retries)],
     ['Archive', archive && archiveText(archive)],
     ['Not told', untold && untoldText(untold)],
+    ['Comes after', after?.join(', ')],
+    ['Waits', waitsOn && `with the worker on ${waitsOn}; another one may take it, and no try is spent`],
     [state === 'failed' ? 'Error' : 'Last error', lastError],
   ];
   const known = facts.flatMap(([label, value]) =>

@@ -2,6 +2,7 @@ import { JOB_KINDS, type JobKind, type JobOutcome } from '../../jobs/kinds/job-k
 import type { ArchiveNote, Progress } from '../../jobs/queue/progress.ts';
 import type { CreationReporter } from '../../operations/jobs/job-report.ts';
 import type { JobResult } from '../../operations/jobs/run-job.ts';
+import { oneLine } from '../../safe-text.ts';
 import { type CommandResult, outcomeOfJob } from '../terminal/exit-codes.ts';
 import { holdLines } from '../terminal/hold-lines.ts';
 import type { Output } from '../terminal/output.ts';
@@ -25,6 +26,7 @@ export interface SingleResult {
  */
 export function jobPrinter(output: Output, onProgress?: (progress: Progress) => void): CreationReporter {
   const reportApps = createAppReporter(output);
+  const reportWait = createWaitReporter(output);
   return (report) => {
     switch (report.event) {
       case 'joined':
@@ -43,11 +45,29 @@ export function jobPrinter(output: Output, onProgress?: (progress: Progress) => 
         return;
       case 'progress':
         // Once it has ended, its end says what is missing.
-        if (!report.ended) reportApps(report.progress);
+        if (!report.ended) {
+          reportApps(report.progress);
+          reportWait(report.progress);
+        }
         onProgress?.(report.progress);
         return;
       default:
         report satisfies never;
+    }
+  };
+}
+
+/** Says what a job waits for that its worker has not: each thing once. */
+function createWaitReporter({ note }: Pick<Output, 'note'>): (progress: Progress) => void {
+  const told = new Set<string>();
+  return ({ failedTry }) => {
+    if (failedTry?.waitsOn === undefined) return;
+    const { waitsOn, message, advice } = failedTry;
+    const lines = [`It waits, with the worker on ${waitsOn}: ${message}.`, ...advice.split('\n')];
+    for (const line of lines.map(oneLine)) {
+      if (line === '' || told.has(line)) continue;
+      told.add(line);
+      note(line);
     }
   };
 }

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { chunks } from '../../chunk.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { batchFacts } from '../../cli/batches/batch-texts.ts';
-import { groupLines } from '../../cli/batches/failure-lines.ts';
+import { groupLines, waitLines } from '../../cli/batches/failure-lines.ts';
 import { ROW_HEAD, rowCells } from '../../cli/batches/row-table.ts';
 import { batchChoiceArg, batchChoiceFlags } from '../../cli/flags/batch-choice.ts';
 import { rowsText } from '../../cli/terminal/table.ts';
@@ -16,6 +16,8 @@ import {
   type FailureGroup,
   failureGroups,
   rowsByCode,
+  type WaitingRows,
+  waitingRows,
 } from '../../operations/batches/failure-groups.ts';
 import { withFleet } from '../../operations/connect/with-fleet.ts';
 
@@ -25,6 +27,8 @@ const PAGE = 500;
 interface ShownBatch extends BatchSummary {
   /** Failed and incomplete rows by what went wrong. */
   readonly failures: Readonly<Record<string, number>>;
+  /** What rows wait for that their workers have not. */
+  readonly waits: readonly WaitingRows[];
   /** Only with `--failed` or `--state`. */
   readonly rows?: readonly Row[];
   /** Only with `--errors`. */
@@ -59,8 +63,9 @@ export default class BatchesShow extends BaseCommand {
       const batch = await chooseBatch(fleet, args.batch, flags['use-most-recent']);
       const errors = await failureGroups(fleet, batch.id);
       const failures = rowsByCode(errors);
-      for (const line of batchFacts(batch, failures)) this.log(line);
-      const summary = { ...batchSummary(batch), failures: Object.fromEntries(failures) };
+      const waits = await waitingRows(fleet.batches, batch);
+      for (const line of [...batchFacts(batch, failures), ...waits.flatMap(waitLines)]) this.log(line);
+      const summary = { ...batchSummary(batch), failures: Object.fromEntries(failures), waits };
       if (flags.errors) {
         for (const line of errors.flatMap(groupLines)) this.log(line);
         return { ...summary, errors };

@@ -26,6 +26,8 @@ const rowInfo = z.object({
   error: z.string().optional(),
   /** What the operator can do next. */
   advice: z.string().optional(),
+  /** Host of the worker that has not what the row waits for (`queue/progress.ts`). */
+  waitsOn: z.string().optional().catch(undefined),
   /** Of an instance that was exported, also where it was destroyed then. */
   archive: rowArchive.optional().catch(undefined),
   /** Services that were not told of its change, and why, in words. */

@@ -84,6 +84,21 @@ export const untoldService = z.object({
 
 export type UntoldService = z.infer<typeof untoldService>;
 
+/** Why the last try of a job ended that comes again. */
+export const failedTry = z.object({
+  code: z.string(),
+  message: z.string(),
+  /** What the operator can do next, or an empty string. */
+  advice: z.string(),
+  /**
+   * Host of its worker, where the job waits for what this one has not, such as a directory, and another one may have; no try
+   * was spent then.
+   */
+  waitsOn: z.string().optional(),
+});
+
+export type FailedTry = z.infer<typeof failedTry>;
+
 const progress = z.object({
   stages: z.array(stageRecord),
   /** Of the instance this job works on, as soon as it is known (`ARCHITECTURE.md` §3.3). */
@@ -125,6 +140,8 @@ const progress = z.object({
   removing: z.boolean().optional(),
   /** Set once a try could not write the skeleton: whoever waits for the instance need not wait for a further one. */
   skeletonFailed: z.boolean().optional(),
+  /** How the last try ended, until the next one has recorded something. */
+  failedTry: failedTry.optional(),
 });
 
 export type Progress = z.infer<typeof progress>;
@@ -142,6 +159,11 @@ export function parseProgress(text: string | null): Progress {
   } catch {
     return readProgress(undefined);
   }
+}
+
+/** What is known as a further try begins: how the last one ended counts no more. */
+export function withoutFailedTry({ failedTry: _before, ...rest }: Progress): Progress {
+  return rest;
 }
 
 /** The stages that are done, in no order. */

@@ -1,5 +1,6 @@
 import type { Batch } from '../../jobs/batches/batches.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
+import { type WaitingRows, waitingRows } from './failure-groups.ts';
 import { activeByStage, type StageCount } from './stage-counts.ts';
 
 /** What has to be asked of jobs, besides what a batch counts itself. */
@@ -8,6 +9,8 @@ export interface BatchDetail {
   readonly activeByStage: readonly StageCount[];
   /** How long its first row that waits has been in the queue, in milliseconds; undefined where none waits. */
   readonly oldestWaitingMs: number | undefined;
+  /** What rows of it wait for that no worker tells of itself. */
+  readonly waits: readonly WaitingRows[];
 }
 
 /**
@@ -16,12 +19,13 @@ export interface BatchDetail {
  */
 export async function batchDetail(fleet: Fleet, batch: Batch, now: number): Promise<BatchDetail> {
   const { id, kind, counts } = batch;
-  const [stages, since] = await Promise.all([
+  const [stages, since, waits] = await Promise.all([
     counts.active === 0 ? [] : activeByStage(fleet, id, kind),
     counts.waiting === 0 ? undefined : queuedAt(fleet, id),
+    waitingRows(fleet.batches, batch),
   ]);
   const oldestWaitingMs = since === undefined ? undefined : Math.max(0, now - since);
-  return { activeByStage: stages, oldestWaitingMs };
+  return { activeByStage: stages, oldestWaitingMs, waits };
 }
 
 /** When the first row that waits was queued: rows are queued in the order of their numbers. */

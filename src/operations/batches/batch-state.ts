@@ -74,9 +74,10 @@ export function batchSummary(batch: Batch, now = Date.now()): BatchSummary {
   };
 }
 
-/** Why a row is where it is: `code: message`, or an empty text. */
-export function rowError({ code, error = '' }: Pick<Row, 'code' | 'error'>): string {
-  return code === undefined ? error : `${code}: ${error}`;
+/** Why a row is where it is: `code: message`, with the worker that it waits for something on; or an empty text. */
+export function rowError({ code, error = '', waitsOn }: Pick<Row, 'code' | 'error' | 'waitsOn'>): string {
+  const text = code === undefined ? error : `${code}: ${error}`;
+  return waitsOn === undefined ? text : `${text} (worker on ${waitsOn})`;
 }
 
 /** The texts that are not empty. */

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
-import type { Batches, Row } from '../../jobs/batches/batches.ts';
-import { isChosen } from '../../jobs/batches/row-choice.ts';
+import type { Batch, Batches, Row } from '../../jobs/batches/batches.ts';
+import { isChosen, type RowChoice } from '../../jobs/batches/row-choice.ts';
 import type { RowState } from '../../jobs/batches/row-state.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { failedCauses, MOST_CAUSES } from './failure-counts.ts';
@@ -12,6 +12,10 @@ const FROM_FIRST = { way: 'up', row: 0 } as const;
 
 /** Examples that are looked for side by side. */
 const AT_ONCE = 8;
+
+/** Ways of waiting that are told of one batch, and rows of each that are read for the hosts. */
+const MOST_WAITS = 5;
+const MOST_ROWS_OF_WAIT = 50;
 
 /** Rows of a batch that failed, or are incomplete, at one stage for one cause. */
 export interface FailureGroup {
@@ -57,6 +61,44 @@ export async function failureGroups(
     ),
   );
   return found.flat();
+}
+
+/** Rows of a batch that wait at one stage for what their workers have not, such as a directory; no try is spent on it. */
+export interface WaitingRows extends FailureGroup {
+  /** Hosts of workers that had it not, each once, as far as some of the rows tell. */
+  readonly hosts: readonly string[];
+}
+
+/** What rows wait for that no worker tells of itself, most frequent first: what is read does not grow with the batch. */
+export async function waitingRows(
+  batches: Pick<Batches, 'causes' | 'chosen'>,
+  { id, counts }: Pick<Batch, 'id' | 'counts'>,
+): Promise<WaitingRows[]> {
+  if (counts.retrying === 0) return [];
+  const causes = (await batches.causes(id)).filter(({ state }) => state === 'retrying');
+  const most = causes.sort((a, b) => b.rows - a.rows).slice(0, MOST_WAITS);
+  const found = await Promise.all(
+    most.map(async ({ stage, code, rows }) => {
+      const waiting = await firstThatWait(batches, id, { stage, code });
+      const [first] = waiting;
+      if (first === undefined) return [];
+      const hosts = [...new Set(waiting.map(({ waitsOn = '' }) => waitsOn))].sort();
+      return [{ stage, code, rows, hosts, example: exampleOf(first) }];
+    }),
+  );
+  return found.flat();
+}
+
+async function firstThatWait(
+  batches: Pick<Batches, 'chosen'>,
+  id: string,
+  { stage, code }: Pick<FailureGroup, 'stage' | 'code'>,
+): Promise<Row[]> {
+  const choice: RowChoice = { states: ['retrying'], stages: [stage], codes: [code] };
+  for await (const page of batches.chosen(id, choice, FROM_FIRST, MOST_ROWS_OF_WAIT)) {
+    return page.filter(({ waitsOn }) => waitsOn !== undefined);
+  }
+  return [];
 }
 
 /** The first row of a group; undefined where all of them were tried again meanwhile. */

@@ -41,7 +41,7 @@ export function createFollower(fleet: Fleet, id: string, onView: (view: BatchVie
   let workers: readonly WorkerState[] = [];
   let queuePause: Controlled | undefined;
   let workersAt = Number.NEGATIVE_INFINITY;
-  let detail: BatchDetail = { activeByStage: [], oldestWaitingMs: undefined };
+  let detail: BatchDetail = { activeByStage: [], oldestWaitingMs: undefined, waits: [] };
   let detailAt = Number.NEGATIVE_INFINITY;
   let wasThere = false;
 
@@ -77,7 +77,8 @@ export function createFollower(fleet: Fleet, id: string, onView: (view: BatchVie
         detail = await batchDetail(fleet, batch, Date.now());
         detailAt = now;
       }
-      onView({ batch, workers, rate: rate.perSecond, ...detail, holds: holdsOf(batch, workers, queuePause) });
+      const holds = holdsOf(batch, workers, queuePause, detail.waits);
+      onView({ batch, workers, rate: rate.perSecond, ...detail, holds });
       return batch;
     },
     listen: () => createBell(fleet.redis, fleet.keys.rowsChannel(id), PACE),

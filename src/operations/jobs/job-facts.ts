@@ -1,9 +1,10 @@
+import { defined } from '../../defined.ts';
 import { FleetError } from '../../errors.ts';
 import type { FleetJob, FleetQueue } from '../../jobs/fleet/open-queue.ts';
 import { isParked } from '../../jobs/gate/parked.ts';
 import { type JobOutcome, stagesOf } from '../../jobs/kinds/job-kinds.ts';
 import { domainOf, isEnded, type Payload, parsePayload } from '../../jobs/kinds/payload.ts';
-import { failedState, readFailureText } from '../../jobs/queue/ending.ts';
+import { failedState, failureText, readFailureText } from '../../jobs/queue/ending.ts';
 import {
   type AppRecord,
   type ArchiveNote,
@@ -52,6 +53,10 @@ export interface JobFacts {
   readonly untold?: readonly UntoldService[];
   /** Of its last failed try: `code: message`. */
   readonly lastError?: string;
+  /** Host of the worker that has not what it waits for; no try is spent on that. */
+  readonly waitsOn?: string;
+  /** Domains whose creations come first; absent once it has ended. */
+  readonly after?: readonly string[];
 }
 
 /** The last time that a date can have, in milliseconds since 1970. */
@@ -62,9 +67,13 @@ export function jobFacts(job: FleetJob, state: ShownState): JobFacts {
   const payload = readablePayload(job);
   const ended = payload !== undefined && isEnded(payload);
   const progress = readProgress(job.progress);
-  const { stages, apps = [], archive, untold } = progress;
+  const { stages, apps = [], archive, untold, failedTry } = progress;
   const order = payload === undefined ? [] : stagesOf(payload.kind);
-  const error = state === 'done' ? '' : (job.failedReason ?? '');
+  const hasEnded = state === 'done' || state === 'failed';
+  const lastTry = hasEnded ? undefined : failedTry;
+  const kept = lastTry === undefined ? (job.failedReason ?? '') : failureText(lastTry);
+  const error = state === 'done' ? '' : kept;
+  const after = !hasEnded && payload?.kind === 'create' && !isEnded(payload) ? payload.after : undefined;
   const end =
     state === 'failed' && payload !== undefined
       ? failedState(payload.kind, progress, readFailureText(error).code)
@@ -89,6 +98,7 @@ export function jobFacts(job: FleetJob, state: ShownState): JobFacts {
     ...(archive === undefined ? {} : { archive }),
     ...(untold === undefined ? {} : { untold }),
     ...(error === '' ? {} : { lastError: error }),
+    ...defined({ waitsOn: lastTry?.waitsOn, after }),
   };
 }
 

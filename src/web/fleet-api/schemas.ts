@@ -109,6 +109,7 @@ const row = z.object({
   code: z.string().optional(),
   message: z.string().optional(),
   advice: z.string().optional(),
+  waitsOn: z.string().optional(),
   archive: archiveNote.pick({ directory: true, bytes: true, files: true }).readonly().optional(),
   untold: z.string().optional(),
 });
@@ -144,6 +145,8 @@ export const jobAnswer = z.object({
   archive: archiveNote.readonly().optional(),
   untold: z.array(untoldService).readonly().optional(),
   lastError: z.string().optional(),
+  waitsOn: z.string().optional(),
+  after: z.array(z.string()).readonly().optional(),
 });
 
 /** `ListedJob` */

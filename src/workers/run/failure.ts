@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CouchError,
@@ -26,6 +27,8 @@ export interface Failure {
   readonly target?: Target;
   /** CouchDB refuses our credentials: to be probed rarely. */
   readonly credentials?: boolean;
+  /** This host, where the job waits for what this worker has not; no heartbeat tells of that. */
+  readonly waitsOn?: string;
 }
 
 /** Says what an error thrown by a stage means for its job. */
@@ -62,6 +65,12 @@ function couchFailure(error: CouchError): Pick<Failure, 'kind' | 'code' | 'targe
     target: { kind: 'couchdb', host: error.host },
     credentials: isCredentialFailure(error),
   };
+}
+
+/** An outage as its row and its job tell it: what has no breaker is told by nobody else, and may be there for another worker. */
+export function outageHere(failure: Failure): Failure {
+  const isWatched = failure.target !== undefined || failure.code === REDIS_AWAY;
+  return isWatched ? failure : { ...failure, waitsOn: hostname() };
 }
 
 /** A server that is going down still answers for a moment; its state is asked after this time, in milliseconds. */

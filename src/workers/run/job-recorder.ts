@@ -51,7 +51,7 @@ export interface Execution {
 export class JobRecorder {
   private readonly options: JobRecorderOptions;
   private readonly job: FleetJob;
-  private readonly token: string;
+  readonly token: string;
   private readonly payload: LivePayload;
   private known: Progress;
 
@@ -94,6 +94,16 @@ export class JobRecorder {
     }
     const { id: batchId, row } = this.payload.batch;
     await this.options.batches.report({ ...info, batchId, row, state });
+  }
+
+  /** Tells that the job comes again, and why, in its row and in what is known of the job itself. */
+  async reportRetry(failure: Failure): Promise<void> {
+    await this.report('retrying', failure);
+    const { redis, keys } = this.options;
+    const { code, message, advice, waitsOn } = failure;
+    const failedTry = { code, message, advice, ...defined({ waitsOn }) };
+    // Where the lock is another's by now, so is the job's progress.
+    await writeFenced(redis, keys, this, 'progress', { ...this.progress, failedTry });
   }
 
   /** Tells that the job's row waits: the worker that died with it had told that it runs. */
@@ -160,6 +170,6 @@ function archiveOf({ directory, bytes, files }: ArchiveNote): NonNullable<Ending
   return { directory, bytes, files };
 }
 
-function told({ code, message: error, advice }: Failure): Pick<Ending, 'code' | 'error' | 'advice'> {
-  return { code, error, ...(advice === '' ? {} : { advice }) };
+function told({ code, message: error, advice, waitsOn }: Failure): Partial<Ending> {
+  return { code, error, ...(advice === '' ? {} : { advice }), ...defined({ waitsOn }) };
 }

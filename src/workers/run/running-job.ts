@@ -9,7 +9,7 @@ import { didNothing, type JobOutcome, type LivePayload, stageLabel } from '../..
 import { namesOf, payloadHash } from '../../jobs/kinds/payload.ts';
 import { comesLater } from '../../jobs/queue/comes-later.ts';
 import { failedState, failureText } from '../../jobs/queue/ending.ts';
-import { stagesJustDone } from '../../jobs/queue/progress.ts';
+import { stagesJustDone, withoutFailedTry } from '../../jobs/queue/progress.ts';
 import type { WorkEvent } from '../../jobs/queue/work-event.ts';
 import type { Log } from '../../logger.ts';
 import type { BreakerBoard } from '../health/breaker-board.ts';
@@ -18,7 +18,7 @@ import { holdLease, LostLock, type RenewedLease } from '../stage/lease.ts';
 import type { StageObserver } from '../stage/pipeline.ts';
 import type { Services } from '../stage/services.ts';
 import { Cancelled, type CancelWatch, type JobWatch } from './cancel-watch.ts';
-import { classify, type Failure, probedKind, REDIS_AWAY } from './failure.ts';
+import { classify, type Failure, outageHere, probedKind, REDIS_AWAY } from './failure.ts';
 import { logTaken, openJobLog } from './job-log.ts';
 import { type Execution, JobRecorder, type JobRecorderOptions } from './job-recorder.ts';
 import { outlastDead } from './outlast-dead.ts';
@@ -117,7 +117,8 @@ export class RunningJob {
 
   /** What the stages of the job work with. */
   attempt(): Attempt {
-    let recorded = this.recorder.progress;
+    const before = withoutFailedTry(this.recorder.progress);
+    let recorded = before;
     return createAttempt({
       ...this.worker,
       job: { id: this.recorder.id, token: this.token },
@@ -126,7 +127,7 @@ export class RunningJob {
       log: this.log,
       told: this.told,
       outlastDead: () => outlastDead({ ...this.worker, job: this.job, signal: this.signal, mostMs: LOCK_MS }),
-      before: this.recorder.progress,
+      before,
       onProgress: (value) => this.recorder.note(value),
       onRecorded: (value) => {
         const { kind } = this.payload;
@@ -169,13 +170,13 @@ export class RunningJob {
       case 'fail':
         return await this.failForGood(failure);
       case 'try-again':
-        await this.recorder.report('retrying', failure);
+        await this.recorder.reportRetry(failure);
         throw new Error(failureText(failure));
       case 'hand-back':
         return await this.handBack(failure);
       case 'slow-down':
         onOverload();
-        await this.recorder.report('retrying', failure);
+        await this.recorder.reportRetry(failure);
         return await this.delay(overloadDelay());
     }
   }
@@ -236,7 +237,7 @@ export class RunningJob {
     const { board } = this.worker;
     const { target, code, credentials = false } = failure;
     if (target !== undefined) board.trip(target, credentials);
-    await this.recorder.report('retrying', failure);
+    await this.recorder.reportRetry(outageHere(failure));
     if (board.blocksAll || code === REDIS_AWAY) throw Worker.RateLimitError();
     // Nothing probes what has no breaker, such as a registry: its jobs look for themselves, less often.
     return await this.delay(target === undefined ? unwatchedDelay() : WATCHED_DELAY_MS);

@@ -4,9 +4,17 @@ import type { Hold } from '../../../src/operations/batches/holds.ts';
 
 describe('what keeps a batch from going on', () => {
   const pause = { kind: 'paused', by: 'a@b', at: Date.UTC(2026, 5, 1), reason: 'look\nfirst' } as const;
+  const example = { row: 2, domain: 'a.example.org', message: '/srv is not\nthere', advice: 'Mount it.' };
   const cases: readonly (readonly [Hold, RegExp])[] = [
     [{ hold: 'no-worker' }, /^No worker is running\. Start one: cozy-fleet workers start$/],
     [{ hold: 'workers-wait', waitsFor: ['a:1', 'b\n:2'] }, /^The workers wait for a:1 and b :2\.$/],
+    [
+      {
+        hold: 'rows-wait',
+        rows: { stage: 'export', code: 'export_place', rows: 2, hosts: ['a', 'b'], example },
+      },
+      /^Rows wait at export, with the workers on a, b: \/srv is not there\.\nMount it\.$/,
+    ],
     [
       { hold: 'halted', halt: 'cancelled', reason: '' },
       /^Stopped \(cancelled\): waiting rows are passed over\.$/,

@@ -1,10 +1,12 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { findByNames } from '../../../src/instances/lookup/lookup.ts';
 import { type ArchiveStack, startArchiveStack } from '../../support/archive-stack.ts';
 import { type CliPlatform, type Ran, runCommand, startPlatform } from '../../support/cli-platform.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary-directory.ts';
+import { until } from '../../support/until.ts';
 
 describe('instances export', () => {
   let stack: ArchiveStack;
@@ -137,6 +139,57 @@ describe('instances export', () => {
       expect(exitCode).to.equal(2);
     }
     expect(await findByNames(platform.server, ['f.example.org'])).to.have.length(1);
+  });
+
+  describe('where no worker has the directory', () => {
+    let batch: string;
+    let missing: string;
+
+    before(async () => {
+      missing = join(to, 'unmounted');
+      const ordered = ['a.example.org', 'b.example.org', '--to', missing, '--async', '--json'];
+      batch = JSON.parse((await run('instances', 'export', ...ordered)).stdout).batch;
+      await until('both rows wait', async () => (await waiting()).length === 2);
+    });
+
+    const waiting = async () =>
+      JSON.parse((await run('batches', 'show', batch, '--state', 'retrying', '--json')).stdout).rows;
+
+    it('says of the batch which one is missing where, and what to do', async () => {
+      const { stdout } = await run('batches', 'show', batch);
+      expect(stdout).to.include(`2 rows wait at export, with the worker on ${hostname()}: export_place`);
+      expect(stdout).to.include(`no archive can be put into ${missing}: it is not there`);
+      expect(stdout).to.include('Once it is put right there, or another worker takes it, it goes on');
+    });
+
+    it('says so of each row that is exported', async () => {
+      const { stdout } = await run('batches', 'export', batch, '--format', 'ndjson');
+      for (const line of stdout.trim().split('\n')) {
+        const { status, error } = JSON.parse(line);
+        expect(status).to.equal('retrying');
+        expect(error).to.include(missing).and.include(`(worker on ${hostname()})`);
+      }
+    });
+
+    it('says so of each job', async () => {
+      const [{ jobId }] = await waiting();
+      const { stdout } = await run('jobs', 'show', jobId);
+      expect(stdout).to.match(/^Last error +export_place: no archive can be put into/m);
+      expect(stdout).to.include(`with the worker on ${hostname()}`);
+      const watched = await run('jobs', 'watch', jobId, '--wait', '1s');
+      expect(watched.exitCode).to.equal(69);
+      expect(watched.stderr).to.include(missing);
+    });
+
+    it('says so to whoever watches, and goes on once it is there', async () => {
+      const watched = await run('batches', 'watch', batch, '--wait', '1s');
+      expect(watched.stderr).to.include(`Rows wait at export, with the worker on ${hostname()}`);
+      await mkdir(missing);
+      for (const { jobId } of await waiting()) await (await platform.fleet.queue.getJob(jobId))?.promote();
+      const ended = await run('batches', 'watch', batch);
+      expect(ended.stdout).to.include('ended: 2 exported');
+      expect((await run('batches', 'show', batch)).stdout).not.to.include('export_place');
+    });
   });
 
   it('keeps the passphrase out of Redis', async () => {

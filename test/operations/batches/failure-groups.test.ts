@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { failureGroups, rowsByCode } from '../../../src/operations/batches/failure-groups.ts';
+import { failureGroups, rowsByCode, waitingRows } from '../../../src/operations/batches/failure-groups.ts';
 import { startTestQueue, type TestQueue } from '../../jobs/fixture.ts';
 
 /** What is injected: every row of these numbers. */
@@ -58,6 +58,26 @@ describe('what went wrong in a batch', () => {
       ['couchdb_500', 60],
       ['apps', 40],
     ]);
+  });
+
+  it('is not what rows wait for that their workers have not, which is told with the hosts', async () => {
+    const { batches } = test.fleet;
+    const waiting = await batches.create({ kind: 'export', name: '', reason: '', by: 'me@host', total: 4 });
+    const found = async () => await waitingRows(batches, await batches.get(waiting));
+    expect(await found()).to.deep.equal([]);
+    const report = async (row: number, failure: { code: string; waitsOn?: string }) => {
+      const about = { batchId: waiting, row, domain: `w${row}.example.org`, generation: 0, attempt: 1 };
+      const texts = { stage: 'export', error: `${failure.code} of ${row}`, advice: 'mount it' };
+      await batches.report({ ...about, ...texts, ...failure, state: 'retrying' });
+    };
+    await report(1, { code: 'couchdb_500' });
+    await report(2, { code: 'export_place' });
+    await report(3, { code: 'export_place', waitsOn: 'school-2' });
+    await report(4, { code: 'export_place', waitsOn: 'school-1' });
+    const example = { row: 3, domain: 'w3.example.org', message: 'export_place of 3', advice: 'mount it' };
+    const hosts = ['school-1', 'school-2'];
+    expect(await found()).to.deep.equal([{ stage: 'export', code: 'export_place', rows: 3, hosts, example }]);
+    expect(await failureGroups(test.fleet, waiting)).to.deep.equal([]);
   });
 
   it('takes no row for an example that cannot be read', async () => {

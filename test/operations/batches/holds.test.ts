@@ -18,6 +18,14 @@ describe('what keeps a batch from going on, as far as it is known', () => {
     expect(holdsOf(running, workers)).to.deep.equal([{ hold: 'workers-wait', waitsFor: ['CouchDB a:1'] }]);
   });
 
+  it('is what rows wait for that no worker tells of itself', () => {
+    const example = { row: 2, domain: 'a.example.org', message: 'it is not there', advice: '' };
+    const rows = { stage: 'export', code: 'export_place', rows: 1, hosts: ['h'], example };
+    expect(holdsOf(running, [sampleWorker()], undefined, [rows])).to.deep.equal([
+      { hold: 'rows-wait', rows },
+    ]);
+  });
+
   it('is a queue that somebody has paused, or something else than cozy-fleet', () => {
     const who = { by: 'a@b', reason: 'upgrade', at: 0 };
     expect(holdsOf(running, [sampleWorker()], { who })).to.deep.equal([

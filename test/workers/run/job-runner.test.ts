@@ -188,6 +188,28 @@ describe('a job', () => {
     expect(await test.ended(jobId)).to.include({ state: 'done', outcome: 'created' });
   });
 
+  it('says how its last try ended until the next one has got further', async () => {
+    const { jobId } = await test.create({ domain: test.domain('overload-told') });
+    expect((await progressOf(jobId)).failedTry).to.equal(undefined);
+    let seen: Progress | undefined;
+    const failing = async (): Promise<never> => {
+      test.beforeStage('indexes', async () => {
+        seen = await progressOf(retried);
+      });
+      throw new CouchError(test.server.host, 'x', { status: 500, error: '', reason: 'all_dbs_active' });
+    };
+    test.beforeStage('databases', failing);
+    const retried = await test.submit({ domain: test.domain('told') });
+    await until('it waits', async () => (await job(retried)).isDelayed());
+    expect((await progressOf(retried)).failedTry).to.include({ code: 'couchdb_500' });
+    // A server that all workers look at is told by them.
+    expect((await progressOf(retried)).failedTry).not.to.have.property('waitsOn');
+    await (await job(retried)).promote();
+    expect(await test.ended(retried)).to.include({ state: 'done' });
+    expect(seen).to.have.property('stages');
+    expect(seen).not.to.have.property('failedTry');
+  });
+
   it('that meets an error that may pass is tried again, and spends a try', async () => {
     test.beforeStage('databases', () => {
       throw new CouchError(test.server.host, 'x', { status: 500, error: 'badarg', reason: '' });

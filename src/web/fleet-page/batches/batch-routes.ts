@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { readControls } from '../../../jobs/queue/queue-controls.ts';
 import { listWorkers } from '../../../jobs/redis/worker-heartbeat.ts';
-import { failureGroups } from '../../../operations/batches/failure-groups.ts';
+import { failureGroups, waitingRows } from '../../../operations/batches/failure-groups.ts';
 import { rowPage } from '../../../operations/batches/row-page.ts';
 import { wantedBy } from '../../../operations/queue/queue-stats.ts';
 import { chosenCauses } from '../../fleet-api/batch-routes.ts';
@@ -48,17 +48,18 @@ export async function batchRoutes(app: FastifyInstance, context: WebContext): Pr
     const states = shown.state === undefined ? [] : [shown.state];
     const page = await rowPage(fleet, id, { states, after: shown.after, limit: ROWS_SHOWN });
     const csrf = csrfOf(request, reply);
-    const [record, workers, { paused }, groups] = await Promise.all([
-      fleet.batches.get(id),
+    const record = await fleet.batches.get(id);
+    const [workers, { paused }, groups, waits] = await Promise.all([
       listWorkers(fleet.redis, fleet.keys),
       readControls(fleet),
       failureGroups(fleet, id),
+      waitingRows(fleet.batches, record),
     ]);
     const now = Date.now();
     const surroundings = {
       rows: batchRows(batch, page, shown),
       failures: failureTable(id, groups, csrf),
-      idle: surroundingHolds(record, workers, paused && wantedBy(paused)),
+      idle: surroundingHolds(record, workers, paused && wantedBy(paused), waits),
       hold: holdNotes(record, now, csrf),
       steering: holdCard(record, now, csrf),
     };

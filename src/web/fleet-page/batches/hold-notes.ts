@@ -3,6 +3,7 @@ import type { Batch } from '../../../jobs/batches/batches.ts';
 import { holdsOf as batchHolds, type Hold, holdText, standsStill } from '../../../jobs/batches/hold-of.ts';
 import { windowText } from '../../../jobs/batches/window.ts';
 import type { WorkerState } from '../../../jobs/redis/worker-heartbeat.ts';
+import type { WaitingRows } from '../../../operations/batches/failure-groups.ts';
 import { holdsOf, type Hold as WorkHold } from '../../../operations/batches/holds.ts';
 import { failureLimitText, rateText } from '../../../operations/batches/steering-input.ts';
 import type { WantedBy } from '../../../operations/queue/queue-stats.ts';
@@ -18,13 +19,14 @@ export function surroundingHolds(
   batch: Batch,
   workers: readonly WorkerState[],
   paused: WantedBy | undefined,
+  waits: readonly WaitingRows[],
 ): string {
   if (batch.endedAt !== undefined) return '';
   const queue =
     paused === undefined
       ? ''
       : html`<p class="note warn">The queue is paused as a whole, !${wanted(paused)}. <a href="/fleet/queue">To the queue</a></p>`;
-  return [queue, ...holdsOf(batch, workers).map(surroundingHold)].join('');
+  return [queue, ...holdsOf(batch, workers, undefined, waits).map(surroundingHold)].join('');
 }
 
 function surroundingHold(hold: WorkHold): string {
@@ -33,6 +35,10 @@ function surroundingHold(hold: WorkHold): string {
       return html`<p class="note warn">It waits, for no worker runs. Start one: <code>cozy-fleet workers start</code></p>`;
     case 'workers-wait':
       return html`<p class="note warn">The workers wait for !${hold.waitsFor.map(quoted).join(' and ')}.</p>`;
+    case 'rows-wait': {
+      const { hosts, example } = hold.rows;
+      return html`<p class="note warn">Rows wait for what workers have not (on !${quoted(hosts.join(', '))}): !${quoted(example.message)}. !${quoted(example.advice)}</p>`;
+    }
     // Told elsewhere on the page.
     case 'queue-paused':
     case 'halted':
