@@ -29,6 +29,7 @@ export function creationContext(
     learn(learned) {
       context.instance = learned;
     },
+    notTold: () => undefined,
     writeSkeleton: async () => undefined,
     installApps: async () => undefined,
   };

@@ -38,6 +38,7 @@ export function sampleBatch(counts: Partial<Record<RowState, number>>, changes: 
     haltBy: '',
     retriedBy: '',
     retryReason: '',
+    untold: 0,
     counts: { ...NONE, waiting: total - known, ...counts },
     ...changes,
   };

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { jobLines } from '../../src/cli/jobs/job-texts.ts';
 import { incarnationOf } from '../../src/instances/documents/incarnation.ts';
 import type { InstanceChanges } from '../../src/instances/options/changes.ts';
+import type { JobSpec } from '../../src/jobs/kinds/payload.ts';
 import { enqueueJob, enqueueRows } from '../../src/jobs/queue/enqueue.ts';
 import { type ExportedRow, exportBatch } from '../../src/operations/batches/export-batch.ts';
 import { jobFacts } from '../../src/operations/jobs/job-facts.ts';
@@ -59,19 +60,18 @@ describe('a modification', () => {
 
   describe('as a row of a batch', () => {
     /** A batch of one change, with its id, once it has ended. */
-    async function modified(phone: string): Promise<string> {
+    async function modified(phone: string, apps?: string[]): Promise<string> {
       const { fleet } = test;
       const instance = await test.instance(domain);
       if (instance === undefined) throw new Error('there is no instance');
       const seen = { id: instance._id, incarnation: incarnationOf(instance) };
-      const work = { kind: 'modify', domain, seen, changes: { settings: { phone } } } as const;
-      const about = { kind: 'modify', name: 'one', reason: '', by: 'root@ops', total: 1 } as const;
+      const change = { domain, seen, changes: { settings: { phone } } };
+      const work: JobSpec =
+        apps === undefined ? { kind: 'modify', ...change } : { kind: 'modify-and-install', ...change, apps };
+      const about = { kind: work.kind, name: 'one', reason: '', by: 'root@ops', total: 1 };
       const id = await fleet.batches.create(about);
-      await enqueueRows(fleet, id, [{ row: 1, tries: 8, work }]);
-      await until('the batch has ended', async () => {
-        const row = await batchRow(fleet.batches, id, 1);
-        return row?.state === 'done';
-      });
+      await enqueueRows(fleet, id, [{ row: 1, tries: 1, work }]);
+      await until('the batch has ended', async () => (await fleet.batches.get(id)).endedAt !== undefined);
       return id;
     }
 
@@ -98,6 +98,17 @@ describe('a modification', () => {
       expect(await exportedFrom(batch)).to.deep.equal([
         { domain, status: 'modified', error: 'not told: Cloudery (it answered 503)' },
       ]);
+      expect(await test.fleet.batches.get(batch)).to.include({ untold: 1 });
+    });
+
+    it('leaves it as well where applications are missing besides', async () => {
+      recorder.failing.clear();
+      recorder.failing.set('/cloudery', 503);
+      const batch = await modified('+33100000003', ['file:///nowhere']);
+      const [row] = await exportedFrom(batch);
+      expect(row).to.include({ domain, status: 'incomplete', errorStage: 'apps' });
+      expect(row?.error).to.match(/^apps: .*; not told: Cloudery \(it answered 503\)$/);
+      expect(await test.fleet.batches.get(batch)).to.include({ untold: 1 });
     });
 
     it('leaves nothing where all were told', async () => {
@@ -105,6 +116,18 @@ describe('a modification', () => {
       const batch = await modified('+33100000002');
       expect(await factsOf(batch)).not.to.have.property('untold');
       expect(await exportedFrom(batch)).to.deep.equal([{ domain, status: 'modified' }]);
+      expect(await test.fleet.batches.get(batch)).to.include({ untold: 0 });
     });
+  });
+
+  it('has a creation of which a service was not told say so', async () => {
+    recorder.failing.clear();
+    recorder.failing.set('/', 503);
+    const { jobId, end } = await test.create({ domain: test.domain('untold'), email: 'd@corp.example' });
+    recorder.failing.clear();
+    expect(end).to.include({ state: 'done' });
+    const job = await test.fleet.queue.getJob(jobId);
+    const facts = job && jobFacts(job, 'done');
+    expect(facts?.untold).to.deep.equal([{ service: 'common settings', problem: 'it answered 503' }]);
   });
 });

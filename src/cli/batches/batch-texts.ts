@@ -42,6 +42,12 @@ export function summaryLines(batch: Batch, program = 'cozy-fleet', now = Date.no
       ? [`See what failed:  ${program} batches show ${id} --failed`]
       : []),
     ...(missed > 0 ? [`Try it again:     ${program} batches retry ${id}`] : []),
+    ...(batch.untold > 0
+      ? [
+          `Of ${count(batch.untold)} not all services were told.`,
+          `See which:        ${program} batches export ${id}`,
+        ]
+      : []),
     ...(counts.done + counts.incomplete > 0 && mayHaveLinks(kind)
       ? [
           `Get the links:    ${program} batches export ${id} > ${kind === 'reset-links' ? 'links' : 'invitations'}.csv`,
@@ -56,7 +62,7 @@ export function batchFacts(
   failures: readonly (readonly [code: string, rows: number])[],
   now = Date.now(),
 ): string[] {
-  const { id, kind, name, reason, by, createdAt, endedAt, total, ordered = total, counts } = batch;
+  const { id, kind, name, reason, by, createdAt, endedAt, total, ordered = total, counts, untold } = batch;
   const queued = queuedRows(batch);
   const facts: [label: string, value: string][] = [
     ['Batch', id],
@@ -76,6 +82,7 @@ export function batchFacts(
       count(counts[state]),
     ]),
     ...failures.map(([code, rows]): [string, string] => [`  failed: ${code}`, count(rows)]),
+    ...(untold > 0 ? [['  not all told', count(untold)] satisfies [string, string]] : []),
   ];
   return facts.map(([label, value]) => oneLine(`${label.padEnd(16)} ${value}`));
 }

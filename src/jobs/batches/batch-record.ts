@@ -75,6 +75,8 @@ export interface BatchRecord {
   readonly retriedBy: string;
   readonly retryReason: string;
   readonly counts: Readonly<Record<RowState, number>>;
+  /** Rows, in whichever state, with services that were not told of their change. */
+  readonly untold: number;
 }
 
 /** Rows of the largest batch: many times what the largest platforms have. */
@@ -127,6 +129,7 @@ export function batchOf(
     retriedBy: fields['retriedBy'] ?? '',
     retryReason: fields['retryReason'] ?? '',
     counts: countsOf(counts),
+    untold: wholeNumber(fields['untold'], MOST_ROWS) ?? 0,
   };
 }
 

@@ -88,6 +88,8 @@ end`;
  */
 export const MOVE_ROW = script(`${HAS_ENDED}${NOTIFY}
 ${CAUSES}
+-- Within a text of JSON there is a backslash before each such mark.
+local function isUntold(text) return text and string.find(text, '"untold":', 1, true) ~= nil end
 local cur = redis.call('HGET', KEYS[1], ARGV[1])
 local old, fence = false, -1
 if cur then
@@ -112,6 +114,8 @@ local before = old and causeOf(old, string.match(cur, '^%l+ %d+ (.*)$'))
 local cause = causeOf(ARGV[2], ARGV[4])
 if before and before ~= cause then leaveCause(about, before, ARGV[1]) end
 if cause and before ~= cause then enterCause(about, cause, ARGV[1]) end
+local untold = (isUntold(ARGV[4]) and 1 or 0) - (isUntold(cur) and 1 or 0)
+if untold ~= 0 then redis.pcall('HINCRBY', KEYS[3], 'untold', untold) end
 if old == ARGV[2] then return 1 end
 
 local final = {done = 1, skipped = 1, incomplete = 1, failed = 1, cancelled = 1}

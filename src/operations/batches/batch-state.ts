@@ -50,11 +50,13 @@ export interface BatchSummary {
   /** What keeps its rows from being begun; absent = nothing. */
   readonly hold?: HoldSummary;
   readonly counts: Readonly<Record<RowState, number>>;
+  /** Rows with services that were not told of their change; absent = none. */
+  readonly untold?: number;
 }
 
 /** @param now milliseconds since 1970 */
 export function batchSummary(batch: Batch, now = Date.now()): BatchSummary {
-  const { id, kind, name, reason, by, createdAt, endedAt, halt, total, ordered, counts } = batch;
+  const { id, kind, name, reason, by, createdAt, endedAt, halt, total, ordered, counts, untold } = batch;
   const { haltReason, haltBy, retriedBy, retryReason } = batch;
   return {
     batch: id,
@@ -71,13 +73,19 @@ export function batchSummary(batch: Batch, now = Date.now()): BatchSummary {
     ...(ordered === undefined ? {} : { ordered }),
     ...steeringSummary(batch, now),
     counts,
+    ...(untold > 0 && { untold }),
   };
 }
 
-/** Why a row is where it is: `code: message`, with the worker that it waits for something on; or an empty text. */
-export function rowError({ code, error = '', waitsOn }: Pick<Row, 'code' | 'error' | 'waitsOn'>): string {
+/**
+ * What somebody has to look after of a row: `code: message`, with the worker that it waits for something on, and which
+ * services were not told of its change; or an empty text.
+ */
+export function rowError(row: Pick<Row, 'code' | 'error' | 'waitsOn' | 'untold'>): string {
+  const { code, error = '', waitsOn, untold } = row;
   const text = code === undefined ? error : `${code}: ${error}`;
-  return waitsOn === undefined ? text : `${text} (worker on ${waitsOn})`;
+  const why = waitsOn === undefined ? text : `${text} (worker on ${waitsOn})`;
+  return [why, untold === undefined ? '' : `not told: ${untold}`].filter((each) => each !== '').join('; ');
 }
 
 /** The texts that are not empty. */

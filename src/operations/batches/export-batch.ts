@@ -171,13 +171,8 @@ function exportedReset(row: Row, result: ReadResult | undefined, scheme: Scheme)
 
 /** A row of any other kind of batch: nobody is to register. */
 function exportedWork(row: Row, batchKind: BatchKind): ExportedRow {
-  const { archive, untold } = row;
-  return {
-    ...stateOfWork(row, batchKind),
-    ...(archive === undefined ? {} : { archive }),
-    // What it is for is done; this is what is left to be looked after.
-    ...(untold === undefined || row.state !== 'done' ? {} : { error: `not told: ${untold}` }),
-  };
+  const { archive } = row;
+  return { ...stateOfWork(row, batchKind), ...(archive === undefined ? {} : { archive }) };
 }
 
 /** Said of a row of several kinds of which Redis has lost what it was. */
@@ -188,12 +183,13 @@ function stateOfWork(row: Row, batchKind: BatchKind): ExportedRow {
   const { domain, state } = row;
   const kind = kindOfRow(batchKind, row);
   const words = wordsOfBatch(kind ?? batchKind);
-  const lost = kind === undefined ? { error: LOST_KIND } : {};
+  const error = kind === undefined ? LOST_KIND : rowError(row);
+  const told = error === '' ? {} : { error };
   switch (state) {
     case 'done':
-      return { domain, status: words.done, ...lost };
+      return { domain, status: words.done, ...told };
     case 'skipped':
-      return { domain, status: words.skipped, ...lost };
+      return { domain, status: words.skipped, ...told };
     case 'waiting':
     case 'active':
     case 'retrying':

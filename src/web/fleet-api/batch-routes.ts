@@ -124,7 +124,8 @@ export function chosenCauses(stage: string | undefined, code: string | undefined
 
 /** What is told of a row: no more than is listed here, whatever Redis has of it. */
 function shownRow(shown: Row) {
-  const { row, kind, domain, state, jobId, stage, tries, code, error, advice, archive, untold } = shown;
+  const { row, kind, domain, state, jobId, stage, tries, code, error, advice, archive, untold, waitsOn } =
+    shown;
   return {
     row,
     ...(kind !== undefined && { kind }),
@@ -138,5 +139,6 @@ function shownRow(shown: Row) {
     ...(advice !== undefined && { advice }),
     ...(archive !== undefined && { archive }),
     ...(untold !== undefined && { untold }),
+    ...(waitsOn !== undefined && { waitsOn }),
   };
 }

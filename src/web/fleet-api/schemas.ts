@@ -78,6 +78,7 @@ const summaryShape = {
   steering,
   hold: hold.optional(),
   counts,
+  untold: rows.optional(),
 };
 
 /** `BatchSummary` */

@@ -50,6 +50,8 @@ export interface CreateContext {
    * end of the stage: one that dies before that finds its own reservation by its options.
    */
   learn(instance: StoredInstance): void;
+  /** Notes with the job why the service of common settings was not told; recorded with the end of the stage. */
+  notTold(problem: string): void;
   /** Writes the files of the skeleton that the options name, as far as they are not dealt with yet. */
   writeSkeleton(): Promise<void>;
   /** Installs what the options name, where it is not installed yet. @throws AppsMissing */

@@ -120,7 +120,7 @@ function refuseUnclear(instance: StoredInstance): void {
   );
 }
 
-/** Tells the context's settings service, where one is configured; like the stack, a failure is only logged. */
+/** Tells the context's settings service, where one is configured; like with a stack, a failure changes nothing, and is noted. */
 async function announce(context: CreateContext, instance: StoredInstance): Promise<void> {
   const { options, services, signal } = context;
   const service = commonSettingsOf(services.commonSettings, options.context);
@@ -132,6 +132,7 @@ async function announce(context: CreateContext, instance: StoredInstance): Promi
   } catch (error) {
     if (!(error instanceof NotTold)) throw error;
     services.log.warn('common settings were not told', { problem: error.message });
+    context.notTold(error.message);
     return;
   }
   try {

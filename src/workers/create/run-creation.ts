@@ -50,6 +50,7 @@ export async function runCreation(attempt: Attempt, payload: CreatePayload): Pro
       context.instance = instance;
       remember({ ...progress(), incarnation: incarnationOf(instance) });
     },
+    notTold: (problem) => remember({ ...progress(), untold: [{ service: 'common settings', problem }] }),
     async writeSkeleton() {
       const { skeleton, locale } = options;
       if (skeleton === undefined) return;

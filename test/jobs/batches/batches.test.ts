@@ -55,6 +55,20 @@ describe('batches', () => {
     return rows;
   }
 
+  it('count rows with services that were not told, each once, for as long as its row says so', async () => {
+    const id = await batches.create(newBatch(3));
+    const untoldOf = async () => (await batches.get(id)).untold;
+    const untold = 'Cloudery (it answered 503)';
+    await report(id, 1, 'active', { untold });
+    await report(id, 1, 'done', { untold });
+    await report(id, 2, 'incomplete', { untold });
+    // What only looks so counts for nothing.
+    await report(id, 3, 'failed', { error: '"untold": "x"' });
+    expect(await untoldOf()).to.equal(2);
+    await report(id, 2, 'waiting', { generation: 1 });
+    expect(await untoldOf()).to.equal(1);
+  });
+
   /** A batch whose rows all wait. */
   async function waitingBatch(total: number, changes: Partial<NewBatch> = {}): Promise<string> {
     const id = await batches.create(newBatch(total, changes));
