@@ -1,7 +1,34 @@
-const { availableParallelism } = require('node:os');
+const { mkdtempSync, readFileSync, rmSync, statfsSync } = require('node:fs');
+const { availableParallelism, freemem } = require('node:os');
 
 // Node 22 and later keep what they compiled for the next process; the tests start hundreds of the same program.
 process.env.NODE_COMPILE_CACHE ??= `${__dirname}/node_modules/.cache/node-compile`;
+
+/** What must be free for files in memory, in bytes: many times what the tests have at once, which is some 40 MB. */
+const ROOM = 1024 ** 3;
+const MEMORY = '/dev/shm';
+
+/** Whether this machine has a file system in memory with room, from which programs may be started. */
+function hasRoomInMemory() {
+  try {
+    const mounts = readFileSync('/proc/mounts', 'utf8').split('\n');
+    const [, , type, options = ''] = mounts.find((each) => each.split(' ')[1] === MEMORY)?.split(' ') ?? [];
+    const { bavail, bsize } = statfsSync(MEMORY);
+    const isUsable = type === 'tmpfs' && !options.split(',').includes('noexec');
+    return isUsable && bavail * bsize > ROOM && freemem() > ROOM;
+  } catch {
+    // Other systems have none of this.
+    return false;
+  }
+}
+
+// Hundreds of small databases are made and removed, which is most of what the kernel does for the tests, and nothing of
+// it outlives them. Programs that they start find the place in their environment.
+if (process.env.TMPDIR === undefined && hasRoomInMemory()) {
+  const directory = mkdtempSync(`${MEMORY}/cozy-fleet-tests-`);
+  process.env.TMPDIR = directory;
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+}
 
 /** How the tests run that scripts/build-tests.mjs compiled. */
 module.exports = {
