@@ -18,7 +18,7 @@ describe('Redis of our own', () => {
     let redis: TestRedis;
 
     beforeEach(async () => {
-      redis = await startTestRedis();
+      redis = await startTestRedis({ waitsForDisk: true });
     });
 
     afterEach(() => redis.close());

@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { askRedis } from '../../src/embedded/ask-redis.ts';
@@ -41,6 +42,11 @@ export interface TestCouchOptions {
   readonly lockout?: boolean;
   /** Whether it answers nobody without credentials; then it is never a real server. */
   readonly requireValidUser?: boolean;
+}
+
+export interface TestRedisOptions {
+  /** Waits for the disk with each write, as our `redis.conf` says. */
+  readonly waitsForDisk?: boolean;
 }
 
 export interface TestRedis {
@@ -92,14 +98,16 @@ export async function startTestCouch({
   };
 }
 
-/** A Redis of the test's own, with our `redis.conf`; never one that happens to run. */
-export async function startTestRedis(): Promise<TestRedis> {
+/**
+ * A Redis of the test's own, with our `redis.conf`; never one that happens to run. It writes each command before it
+ * answers, so that nothing is lost when it is killed, but does not wait until the disk has it: no test takes the power away.
+ */
+export async function startTestRedis({ waitsForDisk = false }: TestRedisOptions = {}): Promise<TestRedis> {
   const directory = await temporaryDirectory('redis');
-  const options = {
-    port: await testPort(),
-    dir: join(directory.path, 'redis'),
-    configFile: REDIS_CONF,
-  };
+  const configFile = waitsForDisk ? REDIS_CONF : join(directory.path, 'redis.conf');
+  // Of a setting that comes twice, the last one counts.
+  if (!waitsForDisk) await writeFile(configFile, `${await readFile(REDIS_CONF, 'utf8')}\nappendfsync no\n`);
+  const options = { port: await testPort(), dir: join(directory.path, 'redis'), configFile };
   let running = await startRedis(options);
   return {
     url: running.url,
