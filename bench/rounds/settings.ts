@@ -14,7 +14,7 @@ export interface Settings {
   readonly instances: number;
   /** Instances at a time, on all sides. */
   readonly concurrency: number;
-  /** Instances each side makes before the first round, so that code is compiled and connections are open. */
+  /** Instances each side makes before the first round, so that connections are open and code is compiled: V8 goes on with that for some 200. */
   readonly warmUp: number;
   /** Connections to CouchDB, on all sides. */
   readonly connections: number;
@@ -47,7 +47,7 @@ export const USAGE = `npm run bench -- [options]
   --rounds <n>       rounds; the side that begins alternates (10)
   --instances <n>    instances each side makes in a round (40)
   --concurrency <n>  instances at a time (6)
-  --warm-up <n>      instances each side makes beforehand (60)
+  --warm-up <n>      instances each side makes beforehand (200)
   --connections <n>  connections to CouchDB (32)
   --settle <s>       least seconds of rest before each measurement (2)
   --q <n>            shards of new databases, by the server's own setting, put back afterwards
@@ -76,7 +76,7 @@ export function readSettings(args: readonly string[]): Settings | undefined {
       rounds: { type: 'string', default: '10' },
       instances: { type: 'string', default: '40' },
       concurrency: { type: 'string', default: '6' },
-      'warm-up': { type: 'string', default: '60' },
+      'warm-up': { type: 'string', default: '200' },
       connections: { type: 'string', default: '32' },
       settle: { type: 'string', default: '2' },
       q: { type: 'string' },
