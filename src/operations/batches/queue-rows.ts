@@ -57,7 +57,8 @@ export interface QueueRowsOptions {
 
 /**
  * Queues the rows of a new batch in chunks; stops early when asked to, or when the batch is halted. However it
- * ends, the batch's total is what was queued.
+ * ends, the batch's total is what was queued. Rows whose jobs are there count, too, where it fails before they are known to
+ * the batch: it does not end without them, and they are found (`workers/recovery/missing-rows.ts`).
  * @returns how many rows that was
  */
 export async function queueRows(
@@ -67,9 +68,13 @@ export async function queueRows(
 ): Promise<number> {
   const open = await openSubmission(fleet, batchId, batch);
   let queued = 0;
+  let withJobs = 0;
   let lookedAt = performance.now();
+  const onAdded = (rows: number): void => {
+    withJobs += rows;
+  };
   try {
-    for await (const chunk of oneAhead(added(fleet, { batchId, batch, chunks }, signal))) {
+    for await (const chunk of oneAhead(added(fleet, { batchId, batch, chunks }, signal, onAdded))) {
       await enterAdded(fleet, batchId, chunk);
       await openGate(fleet);
       queued += chunk.rows.length;
@@ -80,7 +85,7 @@ export async function queueRows(
     return queued;
   } finally {
     try {
-      await fleet.batches.setTotal(batchId, queued);
+      await fleet.batches.setTotal(batchId, withJobs);
     } finally {
       await open.close();
     }
@@ -91,14 +96,21 @@ export async function queueRows(
  * Adds the jobs of chunks, one chunk after the other: of the next one while the rows of the one before are made known to the
  * batch, so that Redis has something to do. Ends early as `queueRows` does.
  */
-async function* added(fleet: KeyedFleet, rows: NewRows, signal: AbortSignal): AsyncGenerator<AddedRows> {
+async function* added(
+  fleet: KeyedFleet,
+  rows: NewRows,
+  signal: AbortSignal,
+  onAdded: (rows: number) => void,
+): AsyncGenerator<AddedRows> {
   const { batchId } = rows;
   for await (const { rows: some, originals, kinds } of oneAhead(prepared(fleet, rows))) {
     if (signal.aborted || (await fleet.batches.halt(batchId)) !== undefined) return;
     // First, so that no row that fails at once lacks them.
     await keepOriginals(fleet, batchId, originals);
     await keepKinds(fleet.redis, fleet.keys, batchId, kinds);
-    yield await addPrepared(fleet, some);
+    const chunk = await addPrepared(fleet, some);
+    onAdded(some.length);
+    yield chunk;
   }
 }
 

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { KeyedFleet } from '../../../src/jobs/fleet/fleet.ts';
 import { creation } from '../../../src/jobs/queue/enqueue.ts';
 import { type BatchRow, queueRows } from '../../../src/operations/batches/queue-rows.ts';
+import { adoptParked } from '../../../src/workers/recovery/return-to-gate.ts';
 import { sampleOptions } from '../../instances/sample-options.ts';
 import { startTestQueue, type TestQueue } from '../../jobs/fixture.ts';
 
@@ -22,7 +23,11 @@ describe('rows that are queued page by page', () => {
   after(() => test.close());
 
   /** Queues eight pages. @param asked called before each of them, with its number from 1 */
-  async function queue(asked: (page: number, batchId: string) => Promise<void>, signal?: AbortSignal) {
+  async function queue(
+    asked: (page: number, batchId: string) => Promise<void>,
+    signal?: AbortSignal,
+    by: KeyedFleet = fleet,
+  ) {
     const total = PAGES * OF_PAGE;
     const batch = { kind: 'create', name: 'rows.csv', reason: '', by: 'me', total } as const;
     const batchId = await fleet.batches.create(batch);
@@ -36,7 +41,7 @@ describe('rows that are queued page by page', () => {
       }
     }
     const options = { signal: signal ?? new AbortController().signal, look: async () => undefined };
-    const queued = await queueRows(fleet, { batchId, batch, chunks: chunks() }, options);
+    const queued = await queueRows(by, { batchId, batch, chunks: chunks() }, options);
     const { total: known, counts } = await fleet.batches.get(batchId);
     return { queued, known, waiting: counts.waiting, jobs: await fleet.queue.getDelayedCount() };
   }
@@ -54,7 +59,9 @@ describe('rows that are queued page by page', () => {
     const { queued, known, waiting, jobs } = await queue(async (page) => {
       if (page === 5) enough.abort();
     }, enough.signal);
-    expect(queued).to.be.lessThan(PAGES * OF_PAGE).and.greaterThan(0);
+    expect(queued)
+      .to.be.lessThan(PAGES * OF_PAGE)
+      .and.greaterThan(0);
     expect([known, waiting, jobs]).to.deep.equal([queued, queued, queued]);
   });
 
@@ -62,7 +69,9 @@ describe('rows that are queued page by page', () => {
     const { queued, known, waiting, jobs } = await queue(async (page, batchId) => {
       if (page === 5) await fleet.batches.setHalt(batchId, 'cancelled');
     });
-    expect(queued).to.be.lessThan(PAGES * OF_PAGE).and.greaterThan(0);
+    expect(queued)
+      .to.be.lessThan(PAGES * OF_PAGE)
+      .and.greaterThan(0);
     expect([known, waiting, jobs]).to.deep.equal([queued, queued, queued]);
   });
 
@@ -75,5 +84,29 @@ describe('rows that are queued page by page', () => {
     expect(failed).to.have.property('message', 'unreadable');
     const { total, counts } = await fleet.batches.get(batchOf);
     expect([total, counts.waiting, await fleet.queue.getDelayedCount()]).to.deep.equal([12, 12, 12]);
+  });
+
+  it('keep their batch from ending where they have a job, and Redis fails before they are known', async () => {
+    let batchOf = '';
+    let pages = 0;
+    const enter: KeyedFleet['batches']['enter'] = async (batchId, rows) => {
+      pages += 1;
+      if (pages === 3) throw new Error('away');
+      return await fleet.batches.enter(batchId, rows);
+    };
+    const failing = { ...fleet, batches: { ...fleet.batches, enter } };
+    const asked = async (_: number, batchId: string) => {
+      batchOf = batchId;
+    };
+    const failed = await queue(asked, undefined, failing).catch((error: unknown) => error);
+    expect(failed).to.have.property('message', 'away');
+    const { total, counts, endedAt } = await fleet.batches.get(batchOf);
+    expect(counts.waiting).to.equal(2 * OF_PAGE);
+    expect(total)
+      .to.be.greaterThan(counts.waiting)
+      .and.equal(await fleet.queue.getDelayedCount());
+    expect(endedAt).to.equal(undefined);
+    // They are found as those of a command that died.
+    expect(await adoptParked(fleet, batchOf)).to.equal(total - counts.waiting);
   });
 });
