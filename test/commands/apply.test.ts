@@ -118,6 +118,18 @@ describe('apply', () => {
     expect(await instance('old.one.org')).to.include({ locale: 'fr' });
   });
 
+  it('tells of an organization on the first of its lines, whichever row is known first', async () => {
+    const file = await platform.write('members.csv', [
+      'domain,org-id,email,public-name',
+      // Its settings have to be read, and nothing of the other.
+      'old.one.org,later,old@one.org,Old',
+      'fresh.one.org,later,fresh@one.org,Fresh',
+    ]);
+    const { stderr, exitCode } = await apply('--from', file, '--dry-run');
+    expect(exitCode, stderr).to.equal(10);
+    expect(stderr).to.contain(`${file}:2: org-id: warning: no instance has "later" as its first label`);
+  });
+
   it('keeps the org_id where files are in a bucket that it may name', async () => {
     await putWithSettings(platform, [
       { domain: 'bucket.one.org', fs_scheme: 's3', settings: { email: 'a@b.org', public_name: 'A' } },

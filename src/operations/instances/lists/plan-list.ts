@@ -14,7 +14,7 @@ import { createOrganizations } from '../organizations.ts';
 import { createdAt } from './created-at.ts';
 import { doubtsBesideOthers } from './doubts-beside-others.ts';
 import { instanceApps } from './instance-apps.ts';
-import { judgeListed, type ListedQuestions, notInstalled } from './judge-row.ts';
+import { judgeListed, type ListedQuestions, type ListedWork, notInstalled } from './judge-row.ts';
 import { judgeUnlisted } from './judge-unlisted.ts';
 import { type FoundWork, listRequests } from './list-requests.ts';
 import type { GoodListRow } from './list-row.ts';
@@ -129,34 +129,36 @@ async function compare(
   );
   const ask = questions(services);
   const oneOfSome = sideBySide();
-  await Promise.all(
+  const judged = await Promise.all(
     page.map((row, at) =>
       oneOfSome(async () => {
         const names = named[at];
-        if (names === undefined) return;
-        const work = await judgeListed(row, names, documents.get(names.own?.seen.id ?? ''), ask);
-        const { line, original: columns } = row;
-        switch (work.work) {
-          case 'create':
-            found.creations.push(row);
-            found.organizations.add(line, { ...orgOf(row), domain: row.domain });
-            return;
-          case 'change':
-            found.changes.push({ row: line, tries, work: work.task, original: { columns } });
-            if (joins(work.task)) found.organizations.add(line, { ...orgOf(row), domain: row.domain });
-            return;
-          case 'none':
-            found.settled.push({ row: line, domain: work.domain, verdict: work.verdict });
-            return;
-          default:
-            work satisfies never;
-        }
+        if (names === undefined) return undefined;
+        return { row, work: await judgeListed(row, names, documents.get(names.own?.seen.id ?? ''), ask) };
       }),
     ),
   );
-  // They come as they are answered.
-  for (const rows of [found.changes, found.settled]) rows.sort((one, other) => one.row - other.row);
-  found.creations.sort((one, other) => one.line - other.line);
+  for (const each of judged) if (each !== undefined) note(found, each.row, each.work, tries);
+}
+
+/** Adds what a row asks for to what was found of those before it. */
+function note(found: Found, row: GoodListRow, work: ListedWork, tries: number): void {
+  const { line, original: columns } = row;
+  switch (work.work) {
+    case 'create':
+      found.creations.push(row);
+      found.organizations.add(line, { ...orgOf(row), domain: row.domain });
+      return;
+    case 'change':
+      found.changes.push({ row: line, tries, work: work.task, original: { columns } });
+      if (joins(work.task)) found.organizations.add(line, { ...orgOf(row), domain: row.domain });
+      return;
+    case 'none':
+      found.settled.push({ row: line, domain: work.domain, verdict: work.verdict });
+      return;
+    default:
+      work satisfies never;
+  }
 }
 
 /** The organization that a row says, if any. */
