@@ -8,4 +8,4 @@ if (/^(up|serve|workers)\b/.test(process.argv[2] ?? '')) process.setSourceMapsEn
 // Before oclif is loaded, which looks at DEBUG then and prints its arguments, a passphrase among them.
 restrictDebug(process.env, process.argv.slice(2));
 const { execute } = await import('../dist/cli/execute.js');
-await execute({ dir: import.meta.url });
+await execute(import.meta.url);
