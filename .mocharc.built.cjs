@@ -4,7 +4,7 @@ const { availableParallelism, freemem } = require('node:os');
 // Node 22 and later keep what they compiled for the next process; the tests start hundreds of the same program.
 process.env.NODE_COMPILE_CACHE ??= `${__dirname}/node_modules/.cache/node-compile`;
 
-/** What must be free for files in memory, in bytes: many times what the tests have at once, which is some 40 MB. */
+/** What must be free for files in memory, in bytes: some times what the tests have at once, which is up to 200 MB. */
 const ROOM = 1024 ** 3;
 const MEMORY = '/dev/shm';
 

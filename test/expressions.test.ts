@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { analyse } from 'scslre';
 import { allExpressions, type Expression } from './support/expressions.ts';
 
-/** What is not linear takes seconds of these: each character is looked at some billion times altogether. */
+/** What is not linear takes seconds for these: characters are looked at some billion times altogether. */
 const LENGTH = 60_000;
 const MOST_MS = 100;
 
