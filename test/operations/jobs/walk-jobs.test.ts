@@ -11,7 +11,7 @@ import { listJobs } from '../../../src/operations/jobs/list-jobs.ts';
 import { recordEndOfJob } from '../../../src/workers/recovery/reconcile.ts';
 import { sampleOptions } from '../../instances/sample-options.ts';
 import { startTestQueue, type TestQueue } from '../../jobs/fixture.ts';
-import { until } from '../../support/until.ts';
+import { clockMoves } from '../../support/clock-moves.ts';
 
 describe('walking jobs', () => {
   let test: TestQueue;
@@ -27,12 +27,6 @@ describe('walking jobs', () => {
   after(() => test.close());
 
   const request = (domain: string) => creation({ options: sampleOptions({ domain }), tries: 8 });
-
-  /** What is made next is newer than all before. */
-  async function clockMoves(): Promise<void> {
-    const before = Date.now();
-    await until('the clock moves', async () => Date.now() > before);
-  }
 
   async function single(domain: string): Promise<string> {
     await clockMoves();
