@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { clientOf, trustedBy } from '../../../src/web/http/client-of.ts';
+import { cpuTime } from '../../support/cpu-time.ts';
 
 describe('the client behind proxies', () => {
   const trusts = trustedBy(['10.0.0.0/8', '127.0.0.1', 'fd00::/8']);
@@ -36,8 +37,6 @@ describe('the client behind proxies', () => {
   });
 
   it('is found soon in a header of any length', () => {
-    const begun = performance.now();
-    of('10.0.0.1', '10.0.0.2,'.repeat(1_700));
-    expect(performance.now() - begun).to.be.below(100);
+    expect(cpuTime(() => of('10.0.0.1', '10.0.0.2,'.repeat(1_700)))).to.be.below(100);
   });
 });
