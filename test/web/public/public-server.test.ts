@@ -8,6 +8,9 @@ import { get, type RawAnswer, rawRequest } from '../../support/raw-http.ts';
 import { until } from '../../support/until.ts';
 import { startTestWeb, type TestWeb } from '../../support/web.ts';
 
+/** Milliseconds. CouchDB is asked again after 7 s where nothing changes (`FOLLOW_TIMES`): what is shown before was told by it. */
+const SOON_MS = 5_000;
+
 describe('the public server', () => {
   const cleanup = new Cleanup();
   let fleet: TestFleet;
@@ -192,14 +195,14 @@ describe('the public server', () => {
     expect((await ask(ready)).status).to.equal(200);
   });
 
-  it('shows a change of state within two seconds', async () => {
+  it('shows a change of state soon, not when all is read again', async () => {
     const domain = fleet.domain('changes');
     const stored = await fleet.putInstance({ domain, onboarding_finished: true });
     await until('it is there', async () => (await ask(domain)).status === 200);
     const begun = performance.now();
     await fleet.server.putDocument(INSTANCES, { ...stored, blocked: true });
     await until('it is blocked', async () => (await ask(domain)).status === 503);
-    expect(performance.now() - begun).to.be.below(2_000);
+    expect(performance.now() - begun).to.be.below(SOON_MS);
   });
 });
 
