@@ -1,20 +1,17 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import type { NothingQueued, StartedBatch } from '../../cli/batches/print-batch.ts';
-import { type PlanAnswer, planPrepared, planSingle } from '../../cli/batches/print-plan.ts';
-import { runPrepared } from '../../cli/batches/run-prepared.ts';
-import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
-import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
+import { type PlanAnswer, planSingle } from '../../cli/batches/print-plan.ts';
+import { type SelectionFlags, selectAndRun, selectionFlags } from '../../cli/batches/select-and-run.ts';
+import { batchFlags } from '../../cli/flags/creation-flags.ts';
+import { filterOf } from '../../cli/flags/filter-flags.ts';
 import { list } from '../../cli/flags/instance-flags.ts';
-import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
 import { refuseSteeringOfOne } from '../../cli/flags/steering-flags.ts';
-import { workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
+import { workOptionsOf } from '../../cli/flags/work-flags.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import type { SingleResult } from '../../cli/jobs/print-job.ts';
 import { runSingle } from '../../cli/jobs/run-single.ts';
-import { askForNumber } from '../../cli/terminal/confirm.ts';
 import { splitList } from '../../instances/options/option-values.ts';
-import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
 import {
   checkedApps,
@@ -29,7 +26,7 @@ export default class InstancesInstallApps extends BaseCommand {
   static override summary = 'Install applications on instances that exist';
 
   static override description =
-    'Webapps and konnectors, by slug or source: registry://slug/channel/version, https://host/app.tar.gz, file:///directory, git+https://host/repository.git#branch. One that is installed stays as it is, in whichever version.';
+    'Webapps and konnectors, by slug or source: registry://slug/channel/version, https://host/app.tar.gz, file:///directory, git+https://host/repository.git#branch. One that is installed stays as it is, in whichever version. Without --apps each row of a file names its own in its column apps; --apps together with a file that has that column filled is refused, for it may say what the instances were made with.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> alice.example.org --apps drive,notes',
@@ -44,68 +41,63 @@ export default class InstancesInstallApps extends BaseCommand {
   };
 
   static override flags = {
+    ...selectionFlags,
     apps: list('Applications to install, by slug or source'),
     from: {
       ...batchFlags.from,
-      summary: 'File with a domain a line, and a column apps where they differ; - for stdin',
+      summary: 'File with a domain a line, and a column apps where there is no --apps; - for stdin',
     },
     all: Flags.boolean({ summary: 'On all instances', default: false }),
-    ...filterFlags,
-    force: Flags.boolean({ summary: 'Do not ask', default: false }),
-    ...planFlags,
-    ...planFileFlag,
-    ...workFlags,
-    ...waitFlags,
-    tries: triesFlag(DEFAULT_TRIES),
   };
 
   async run(): Promise<SingleResult | StartedBatch | NothingQueued | PlanAnswer | undefined> {
     const { argv, flags } = await this.parse(InstancesInstallApps);
     const config = this.loadConfig(flags.config);
-    const filter = filterOf(flags);
-    const work = workOptionsOf(flags);
+    const { output, live } = this;
+    const domains = argv.map(String);
     const apps = (flags.apps ?? []).flatMap(splitList);
     const { from, all, 'skip-invalid': skipInvalid } = flags;
-    const selection = { domains: argv.map(String), from, filter, all, skipInvalid };
-    const only = onlyDomain(selection);
-    if (only !== undefined) refuseSteeringOfOne(flags);
-    const { stdin } = process;
-    const { output } = this;
+    const only = onlyDomain({ domains, from, filter: filterOf(flags), all, skipInvalid });
+    if (only !== undefined) return await this.onOne(only, apps, flags);
+    const command = { config, domains, flags, output, live, json: this.jsonEnabled() };
+    const { answer, outcome } = await selectAndRun(
+      { ...command, report: selectionPrinter(output) },
+      {
+        prepare: (services, selection) => prepareInstallations(services, selection, apps),
+        question({ filter, total, described, slugs }) {
+          if (filter === undefined) return undefined;
+          const installed = slugs.map(({ slug }) => slug).join(', ');
+          return [
+            `Are you sure you want to install ${installed} on ${count(total)} instances: ${described}?`,
+          ];
+        },
+      },
+    );
+    this.endWith(outcome);
+    return answer;
+  }
+
+  private async onOne(
+    name: string,
+    apps: readonly string[],
+    flags: SelectionFlags,
+  ): Promise<SingleResult | PlanAnswer | undefined> {
+    const config = this.loadConfig(flags.config);
+    const work = workOptionsOf(flags);
+    refuseSteeringOfOne(flags);
+    const { output, live } = this;
     return await withCouch(config, async (couch) => {
-      const { global, cluster } = couch;
-      const planning = { config, couch, output, live: this.live, file: flags['plan-file'], naming: work };
-      const command = { config, global, stdin, output, json: this.jsonEnabled() };
-      if (only !== undefined && flags['dry-run']) {
-        const { domain, work: seen } = await targetNamed(global, only);
-        const { answer, outcome } = await planSingle(planning, {
-          kind: 'install-apps',
-          domain,
-          apps: [...checkedApps(apps)],
-          ...seen,
-        });
-        this.endWith(outcome);
-        return answer;
-      }
-      if (only !== undefined) {
-        const single = await prepareInstallation({ global }, only, apps);
-        const { answer, outcome } = await runSingle(command, single, work);
-        this.endWith(outcome);
-        return answer;
-      }
-      const services = { global, cluster, stdin, report: selectionPrinter(output) };
-      const prepared = await prepareInstallations(services, selection, apps);
+      const { global } = couch;
       if (flags['dry-run']) {
-        const { answer, outcome } = await planPrepared(planning, prepared);
+        const { domain, work: seen } = await targetNamed(global, name);
+        const planned = { kind: 'install-apps', domain, apps: [...checkedApps(apps)], ...seen } as const;
+        const planning = { config, couch, output, live, file: flags['plan-file'], naming: work };
+        const { answer, outcome } = await planSingle(planning, planned);
         this.endWith(outcome);
         return answer;
       }
-      const { answer, outcome } = await runPrepared(command, prepared, work, async () => {
-        if (prepared.filter === undefined || work.force) return undefined;
-        const { total, described, apps: installed = [] } = prepared;
-        const question = `Are you sure you want to install ${installed.join(', ')} on ${count(total)} instances: ${described}?`;
-        await askForNumber(command, total, [question]);
-        return total;
-      });
+      const single = await prepareInstallation({ global }, name, apps);
+      const { answer, outcome } = await runSingle({ config, global, output }, single, work);
       this.endWith(outcome);
       return answer;
     });

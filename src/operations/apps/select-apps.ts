@@ -26,7 +26,7 @@ export interface SelectedApps {
 
 /** Which applications are meant. */
 export interface MeantApps {
-  /** Slugs of the command, as typed; none = each row of a file names its own. */
+  /** Slugs or sources of the command, as typed; none = each row of a file names its own. */
   readonly given: readonly string[];
   /** Refuses what cannot be meant, as it was typed, by an InputError. */
   checked(typed: readonly string[]): readonly string[];
@@ -43,10 +43,11 @@ export async function selectApps(
   selection: Selection,
   meant: MeantApps,
 ): Promise<SelectedApps> {
-  const { from, filter, all = false } = selection;
+  const { domains, from, filter, all = false } = selection;
   if (from === undefined) return await ofAll(services, selection, meant);
-  if (!isEmptyFilter(filter) || all) {
-    throw new InputError('bad_choice', 'Name the instances in one way: --from or filters');
+  if (domains.length > 0 || !isEmptyFilter(filter) || all) {
+    const ways = domains.length > 0 ? 'domains, --from or filters' : '--from or filters';
+    throw new InputError('bad_choice', `Name the instances in one way: ${ways}`);
   }
   const counter = new SlugCounter();
   const rows = { from, skipInvalid: selection.skipInvalid, columns: INSTANCE_FLAGS };

@@ -1,11 +1,12 @@
 import { parseSource } from '../../apps/app-source.ts';
+import { defined } from '../../defined.ts';
 import { InputError } from '../../errors.ts';
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
-import { INSTANCE_FLAGS } from '../../instances/options/flags.ts';
 import type { JobSpec } from '../../jobs/kinds/payload.ts';
-import { appsCheck } from '../apps/apps-check.ts';
+import { type AppsTarget, selectApps } from '../apps/select-apps.ts';
+import type { SlugCount } from '../apps/slug-counter.ts';
 import { findInstance } from '../targets/find-instance.ts';
-import { type Selection, type SelectionServices, selectRows, selectTargets } from '../targets/selection.ts';
+import type { Selection, SelectionServices } from '../targets/selection.ts';
 import { type Target, targetOf } from '../targets/target.ts';
 import { type PreparedBatch, preparedBatch } from './prepared-batch.ts';
 
@@ -13,8 +14,8 @@ type Installation = Extract<JobSpec, { kind: 'install-apps' }>;
 
 /** Applications that are to be installed on many instances. */
 export interface PreparedInstallations extends PreparedBatch {
-  /** What each instance gets; undefined where the rows of a file say it. */
-  readonly apps: readonly string[] | undefined;
+  /** Which, and how many instances are meant by each, whether they have it or not. */
+  readonly slugs: readonly SlugCount[];
 }
 
 /**
@@ -34,34 +35,18 @@ export async function prepareInstallation(
 
 /**
  * Prepares to install applications on the instances of a list, a file or a filter, as a batch.
- * @param apps as typed; where a row names applications itself, these do not count for it
- * @throws InputError `no_apps`, `app_source`, and as `selectTargets`
+ * @param apps as typed; none = each row of a file names its own
+ * @throws InputError as `selectApps`
  */
 export async function prepareInstallations(
   services: SelectionServices,
   selection: Selection,
   apps: readonly string[],
 ): Promise<PreparedInstallations> {
-  if (selection.from !== undefined) {
-    const { from, skipInvalid } = selection;
-    const targets = await selectRows(
-      { from, skipInvalid, check: appsCheck(apps, checkedApps), columns: INSTANCE_FLAGS },
-      services,
-    );
-    const batch = preparedBatch({
-      kind: 'install-apps',
-      targets,
-      workOf: (target, filter) => installation(target, target.apps, filter),
-    });
-    return { ...batch, apps: undefined };
-  }
-  const checked = checkedApps(apps);
-  const batch = preparedBatch({
-    kind: 'install-apps',
-    targets: await selectTargets(selection, services),
-    workOf: (target, filter) => installation(target, checked, filter),
-  });
-  return { ...batch, apps: checked };
+  const { targets, slugs } = await selectApps(services, selection, { given: apps, checked: checkedApps });
+  const workOf = (target: AppsTarget, filter: InstanceFilter | undefined): JobSpec =>
+    installation(target, target.apps, filter);
+  return { ...preparedBatch({ kind: 'install-apps', targets, workOf }), slugs };
 }
 
 function installation(
@@ -69,8 +54,7 @@ function installation(
   apps: readonly string[],
   filter?: InstanceFilter,
 ): Installation {
-  const optional = { ...(seen && { seen }), ...(filter && { filter }) };
-  return { kind: 'install-apps', domain, apps: [...apps], ...optional };
+  return { kind: 'install-apps', domain, apps: [...apps], ...defined({ seen, filter }) };
 }
 
 /** @throws InputError `no_apps`, `app_source` */

@@ -162,12 +162,37 @@ describe('applications from the command line', () => {
     });
 
     it('installs on those of a file, each what its row says', async () => {
-      const rows = ['domain,apps', 'h.example.org,waterbill', 'i.example.org,', 'nobody.example.org,agenda'];
-      const file = await platform.write('install.csv', rows);
-      const { stdout, exitCode } = await run('instances', 'install-apps', '--from', file, '--apps', 'agenda');
+      const given = ['h.example.org,waterbill', 'i.example.org,agenda', 'nobody.example.org,agenda'];
+      const file = await platform.write('install.csv', ['domain,apps', ...given]);
+      const { stdout, exitCode } = await run('instances', 'install-apps', '--from', file);
       expect(stdout).to.contain('ended: 1 installed, 1 skipped (installed already), 1 failed.');
       expect(exitCode).to.equal(68);
       expect(await appsOf('h.example.org')).to.include('io.cozy.konnectors/waterbill');
+    });
+
+    it('installs the same on those of a file that names no applications', async () => {
+      const file = await platform.write('same.csv', ['domain,apps', 'h.example.org,', 'i.example.org,']);
+      const { stdout, exitCode } = await run('instances', 'install-apps', '--from', file, '--apps', 'agenda');
+      expect(stdout).to.contain('ended: 0 installed, 2 skipped (installed already).');
+      expect(exitCode).to.equal(0);
+    });
+
+    it('refuses a file that names applications where the command does, too', async () => {
+      const file = await platform.write('made.csv', ['domain,apps', 'h.example.org,', 'i.example.org,notes']);
+      const argv = ['instances', 'install-apps', '--from', file, '--apps', 'agenda'];
+      const { stderr, exitCode } = await run(...argv);
+      expect(exitCode).to.equal(2);
+      expect(stderr).to.contain('made.csv:3').and.contain('so does this row: "notes"');
+    });
+
+    it('refuses a file together with domains or a filter', async () => {
+      const file = await platform.write('and.csv', ['domain', 'h.example.org']);
+      for (const other of [['i.example.org'], ['--locale', 'nl']]) {
+        const argv = ['instances', 'install-apps', ...other, '--from', file, '--apps', 'agenda'];
+        const { stderr, exitCode } = await run(...argv);
+        expect(exitCode).to.equal(2);
+        expect(stderr).to.contain('Name the instances in one way');
+      }
     });
 
     it('fails for what cannot be had', async () => {
