@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { batchPrinter, printFollowedBatch } from '../../cli/batches/print-batch.ts';
@@ -16,6 +17,8 @@ import type { Config } from '../../config/config.ts';
 import type { Row } from '../../jobs/batches/batches.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { stageLabel } from '../../jobs/kinds/job-kinds.ts';
+import { withNewSkeleton } from '../../jobs/queue/new-skeleton.ts';
+import type { RetryChange } from '../../jobs/queue/retry-job.ts';
 import { type BatchSummary, batchSummary } from '../../operations/batches/batch-state.ts';
 import { chooseBatch } from '../../operations/batches/choose-batch.ts';
 import {
@@ -28,7 +31,8 @@ import {
   retryBatch,
 } from '../../operations/batches/retry-batch.ts';
 import { watchBatch } from '../../operations/batches/run-batch.ts';
-import { withFleet } from '../../operations/connect/with-fleet.ts';
+import { withCouchAndFleet, withFleet } from '../../operations/connect/with-fleet.ts';
+import { readCreationRules } from '../../operations/input/read-creation-rules.ts';
 import { reportWorkers } from '../../operations/jobs/job-report.ts';
 import { count } from '../../quantity-text.ts';
 import { oneLine } from '../../safe-text.ts';
@@ -50,11 +54,12 @@ export default class BatchesRetry extends BaseCommand {
   static override summary = 'Try the failed and the cancelled rows of a batch again';
 
   static override description =
-    'With --stage or --error only rows that stopped there, or so; asks on a terminal then. With --dry-run the exit code is 10 where there are such rows, 0 where there are none.';
+    'With --stage or --error only rows that stopped there, or so; asks on a terminal then. With --skeleton creations that were ordered with first files get those of the directory as it is now, unless they have some of the earlier ones already. With --dry-run the exit code is 10 where there are such rows, 0 where there are none.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> 7Q2K4',
     '<%= config.bin %> <%= command.id %> 7Q2K4 --stage apps --error app_unreachable',
+    '<%= config.bin %> <%= command.id %> 7Q2K4 --error skeleton --skeleton /srv/cozy/welcome',
   ];
 
   static override args = { batch: batchChoiceArg };
@@ -63,6 +68,10 @@ export default class BatchesRetry extends BaseCommand {
     ...batchChoiceFlags,
     ...causeFlags,
     'dry-run': Flags.boolean({ summary: 'Only count and show them', default: false }),
+    skeleton: Flags.string({
+      summary: 'Give new instances the first files of this directory as it is now, where some were ordered',
+      helpValue: '<directory>',
+    }),
     force: Flags.boolean({ summary: 'Do not ask', default: false }),
     reason: reasonFlag,
     watch: Flags.boolean({ summary: 'Follow the batch until its end' }),
@@ -74,7 +83,7 @@ export default class BatchesRetry extends BaseCommand {
     const config = this.loadConfig(flags.config);
     const wait = waitMs(flags.wait);
     const causes = causesOf(flags);
-    return await withFleet(config, async (fleet) => {
+    return await this.withChange(config, flags.skeleton, async (fleet, change) => {
       const { id } = await chooseBatch(fleet, args.batch, flags['use-most-recent']);
       if (flags['dry-run']) return await this.preview(fleet, id, causes);
       await this.ask(config, fleet, id, { causes, force: flags.force });
@@ -85,12 +94,28 @@ export default class BatchesRetry extends BaseCommand {
           `line ${row.row}: ${oneLine(row.domain)}: not queued again: ${oneLine(row.message)}`,
         );
       };
-      const retried = await retryBatch(fleet, id, currentAuthor(flags.reason), onRefused, causes);
+      const retried = await retryBatch(fleet, id, currentAuthor(flags.reason), onRefused, causes, change);
       const { queued } = retried;
       this.log(`${count(queued)} queued again${refusedText(retried)}`);
+      if (flags.skeleton !== undefined) {
+        this.log(`Those with first files get them from ${oneLine(resolve(flags.skeleton))}, as it is now.`);
+      }
       const summary = flags.watch ? await this.follow(fleet, id, wait) : await this.leave(fleet, id, retried);
       return { ...summary, queuedAgain: queued, refused };
     });
+  }
+
+  /** @param skeleton directory, as typed */
+  private async withChange<T>(
+    config: Config,
+    skeleton: string | undefined,
+    work: (fleet: Fleet, change: RetryChange | undefined) => Promise<T>,
+  ): Promise<T> {
+    if (skeleton === undefined) return await withFleet(config, (fleet) => work(fleet, undefined));
+    const { rules } = await readCreationRules(config, skeleton);
+    return await withCouchAndFleet(config, (_, fleet) =>
+      work(fleet, rules.skeleton && withNewSkeleton(fleet.signer, rules.skeleton)),
+    );
   }
 
   private async preview(fleet: Fleet, id: string, causes: RetriedCauses): Promise<DryRun> {

@@ -4,17 +4,32 @@ import type { Fleet } from '../fleet/fleet.ts';
 import { asSigned } from '../fleet/signer.ts';
 import { placeOf } from '../index/place.ts';
 import type { Author } from '../kinds/author.ts';
-import { domainOf, isEnded, namesOf, parsePayload, payloadHash } from '../kinds/payload.ts';
+import type { LivePayload } from '../kinds/job-kinds.ts';
+import { domainOf, isEnded, namesOf, parsePayload, payloadHash, type Signed } from '../kinds/payload.ts';
 import { forgetCancel } from './cancellations.ts';
 import { noteAsked } from './instance-history.ts';
+import { type Progress, readProgress } from './progress.ts';
+
+/** What is to be otherwise in a further try. @throws FleetError to have the job stay as it is */
+export type RetryChange = (
+  jobId: string,
+  payload: Signed<LivePayload>,
+  progress: Progress,
+) => Signed<LivePayload>;
 
 /**
  * Has a failed job tried again: takes its names once more, and is refused where a newer job for the
  * domain exists. BullMQ's own `retry` does not look (`ARCHITECTURE.md` §3.2).
  * @param author who wants it and why, for the history of the domain
+ * @param change what is to be otherwise; nothing unless told
  * @throws InputError `unknown_job`; FleetError `not_failed`, `forged` for one that nobody signed, `busy`, `newer_job`
  */
-export async function retryJob(fleet: Fleet, jobId: string, author?: Author): Promise<void> {
+export async function retryJob(
+  fleet: Fleet,
+  jobId: string,
+  author?: Author,
+  change: RetryChange = (_, payload) => payload,
+): Promise<void> {
   const { queue, claims, redis, keys, batches, index } = fleet;
   const job = await queue.getJob(jobId);
   if (job === undefined) {
@@ -24,9 +39,9 @@ export async function retryJob(fleet: Fleet, jobId: string, author?: Author): Pr
   if (isEnded(payload) || !(await job.isFailed())) {
     throw new FleetError('not_failed', `job ${jobId} has not failed: it is ${await job.getState()}`);
   }
-  const signed = asSigned(payload);
+  const signed = change(jobId, asSigned(payload), readProgress(job.progress));
   const names = namesOf(payload);
-  const claim = { jobId, kind: payload.kind, names, payloadHash: payloadHash(payload) };
+  const claim = { jobId, kind: payload.kind, names, payloadHash: payloadHash(signed) };
   const answer = await claims.take(claim, 'retry');
   if (answer.state === 'newer') {
     throw new FleetError(
@@ -41,7 +56,7 @@ export async function retryJob(fleet: Fleet, jobId: string, author?: Author): Pr
   await forgetCancel(redis, keys, jobId);
   const generation = payload.generation + 1;
   try {
-    // The signature of the payload goes on being good: it does not cover the generation.
+    // The signature goes on being good: it does not cover the generation.
     await job.updateData({ ...signed, generation });
     await job.retry('failed', { resetAttemptsMade: true });
   } catch (error) {

@@ -6,7 +6,7 @@ import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import type { Author } from '../../jobs/kinds/author.ts';
 import { parsePayload } from '../../jobs/kinds/payload.ts';
 import { readJob } from '../../jobs/queue/read-job.ts';
-import { retryJob } from '../../jobs/queue/retry-job.ts';
+import { type RetryChange, retryJob } from '../../jobs/queue/retry-job.ts';
 
 /** A row that could not be queued again, and why. */
 export interface RefusedRow {
@@ -83,6 +83,7 @@ export async function previewRetry(
  * Queues the rows of a batch again that failed, are incomplete or were cancelled, and lifts its halt.
  * @param author who wants it and why, for the record
  * @param causes only of rows that stopped there, or so
+ * @param change what is to be otherwise in their jobs
  * @throws InputError `unknown_batch`
  */
 export async function retryBatch(
@@ -91,6 +92,7 @@ export async function retryBatch(
   author: Author,
   onRefused: (row: RefusedRow) => void,
   causes: RetriedCauses = ALL_CAUSES,
+  change?: RetryChange,
 ): Promise<RetriedBatch> {
   await fleet.batches.get(id);
   await fleet.batches.liftHalt(id, author);
@@ -100,7 +102,7 @@ export async function retryBatch(
 
   async function again(row: Row, turn: Turn): Promise<void> {
     try {
-      if (await retryRow(fleet, id, row, turn, author)) queued += 1;
+      if (await retryRow({ fleet, author, change }, id, row, turn)) queued += 1;
     } catch (error) {
       if (!(error instanceof FleetError)) throw error;
       refused += 1;
@@ -118,16 +120,22 @@ export async function retryBatch(
   return { queued, refused };
 }
 
+/** What all rows of a batch are tried again with. */
+interface Retry {
+  readonly fleet: Fleet;
+  readonly author: Author;
+  readonly change: RetryChange | undefined;
+}
+
 /**
  * A row may name a job of somebody else: one that held its domain, or one it waited for.
  * @returns whether it was the row's turn: a job waits for another only once that one is queued
  */
 async function retryRow(
-  fleet: Fleet,
+  { fleet, author, change }: Retry,
   batchId: string,
   { row, jobId = '' }: Row,
   turn: Turn,
-  author: Author,
 ): Promise<boolean> {
   const job = await readJob(fleet.queue, jobId);
   const payload = job === undefined || job === 'unreadable' ? undefined : parsePayload(job.data);
@@ -140,6 +148,6 @@ async function retryRow(
       'it has no job of its own: submit the file again, or make a new plan',
     );
   }
-  await retryJob(fleet, jobId, author);
+  await retryJob(fleet, jobId, author, change);
   return true;
 }

@@ -75,6 +75,38 @@ describe('instances add --skeleton', () => {
       expect(await inStorage('c.example.org', 'Fotos', 'cat.txt')).to.equal('cat');
     });
 
+    describe('that was changed since it was ordered', () => {
+      let changed: TemporaryDirectory;
+      let batch: string;
+
+      before(async () => {
+        changed = await temporaryDirectory('changed-skeleton');
+        await putSkeleton(changed.path, { 'common/Old.txt': 'old' });
+        const file = await platform.write('changed.csv', ['domain', 'd.example.org', 'e.example.org']);
+        await platform.stopWorker();
+        const flags = ['--from', file, '--skeleton', changed.path, '--tries', '1', '--async', '--json'];
+        batch = JSON.parse((await platform.run('instances', 'add', ...flags)).stdout).batch;
+        await putSkeleton(changed.path, { 'common/New.txt': 'new' });
+        await platform.startWorker();
+        expect((await platform.run('batches', 'watch', batch)).exitCode).to.equal(1);
+      });
+
+      after(() => changed.remove());
+
+      it('is not given to anybody by a further try, unless that is asked for', async () => {
+        expect((await platform.run('batches', 'retry', batch, '--watch')).exitCode).to.equal(1);
+        const failed = await platform.run('batches', 'show', batch, '--failed');
+        expect(failed.stdout).to.include('skeleton: the skeleton').and.include('is another one');
+        const retried = ['batches', 'retry', batch, '--skeleton', changed.path, '--watch'];
+        const ran = await platform.run(...retried);
+        expect(ran.stdout).to.include(`get them from ${changed.path}, as it is now.`);
+        expect(ran.exitCode).to.equal(0);
+        for (const domain of ['d.example.org', 'e.example.org']) {
+          expect(await inStorage(domain, 'New.txt')).to.equal('new');
+        }
+      });
+    });
+
     it('ends as partly failed, with the instance in use, where they do not fit into its quota', async () => {
       const file = await platform.write('small.csv', ['domain,locale,disk-quota', 'small.example.org,fr,5']);
       const ran = await platform.run(

@@ -1,0 +1,25 @@
+import { FleetError } from '../../errors.ts';
+import type { SkeletonOrder } from '../../instances/options/skeleton-order.ts';
+import type { Signer } from '../fleet/signer.ts';
+import type { RetryChange } from './retry-job.ts';
+
+/**
+ * Has creations that are tried again get another skeleton than they were queued with; what was ordered without one, and
+ * work of other kinds, stays as it is. One that has files of the first one already is refused with `skeleton`.
+ */
+export function withNewSkeleton(signer: Signer, skeleton: SkeletonOrder): RetryChange {
+  return (jobId, payload, { skeletonDone = 0, skeletonTaken = [] }) => {
+    if (payload.kind !== 'create' || payload.options.skeleton === undefined) return payload;
+    if (skeletonDone > 0 || skeletonTaken.length > 0) {
+      throw new FleetError(
+        'skeleton',
+        'it has files of the skeleton with which it was queued already',
+        'Bring that directory to what it was, and try it again without --skeleton.',
+      );
+    }
+    // What is signed anew has to be ours before.
+    signer.read({ id: jobId, data: payload });
+    const { mac: _, ...order } = payload;
+    return signer.sign(jobId, { ...order, options: { ...order.options, skeleton } });
+  };
+}
