@@ -1,5 +1,6 @@
 import { derivedId } from '../../derived-id.ts';
 import type { AppKind, Manifest } from './manifest.ts';
+import type { Schedule } from './next-run.ts';
 import type { PermissionRules } from './permissions.ts';
 import { scheduleOf } from './services.ts';
 
@@ -148,33 +149,56 @@ export function triggerDocuments(
 ): TriggerDocument[] {
   const { manifest, slug } = app;
   if (manifest.kind !== 'webapp') return [];
-  const { domain, prefix, couchCluster = 0 } = instance;
   return Object.entries(manifest.services ?? {}).flatMap(([name, service]) => {
     const schedule = scheduleOf(service);
     if (schedule === undefined) return [];
+    const { debounce } = service;
     return [
-      {
-        _id: triggerId(instance, slug, name),
-        domain,
-        prefix,
-        ...(couchCluster > 0 && { couch_cluster: couchCluster }),
-        type: schedule.type,
-        worker: 'service',
-        arguments: schedule.arguments,
-        debounce: service.debounce,
-        options: null,
-        message: { name, slug },
-        cozyMetadata: {
-          doctypeVersion: '1',
-          metadataVersion: 1,
-          createdAt: now,
-          createdByApp: slug,
-          updatedAt: now,
-          updatedByApps: [{ slug, date: now }],
-        },
-      },
+      triggerDocument(
+        { _id: triggerId(instance, slug, name), slug, name, schedule, debounce },
+        instance,
+        now,
+      ),
     ];
   });
+}
+
+/** A service that runs by itself, with its trigger. */
+export interface ScheduledService {
+  /** Of the trigger. */
+  readonly _id: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly schedule: Schedule;
+  readonly debounce: string;
+}
+
+/** The trigger of one service. @param now ISO 8601 */
+export function triggerDocument(
+  { _id, slug, name, schedule, debounce }: ScheduledService,
+  { domain, prefix, couchCluster = 0 }: InstallInstance,
+  now: string,
+): TriggerDocument {
+  return {
+    _id,
+    domain,
+    prefix,
+    ...(couchCluster > 0 && { couch_cluster: couchCluster }),
+    type: schedule.type,
+    worker: 'service',
+    arguments: schedule.arguments,
+    debounce,
+    options: null,
+    message: { name, slug },
+    cozyMetadata: {
+      doctypeVersion: '1',
+      metadataVersion: 1,
+      createdAt: now,
+      createdByApp: slug,
+      updatedAt: now,
+      updatedByApps: [{ slug, date: now }],
+    },
+  };
 }
 
 function servicesWithTriggers({ manifest, slug }: InstallableApp, instance: InstallInstance) {

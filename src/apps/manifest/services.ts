@@ -53,7 +53,7 @@ export function scheduleOf({ trigger }: Pick<Service, 'trigger'>): Schedule | un
 }
 
 /** What is wrong with a service's `trigger`; undefined for one that a stack takes. */
-function faultOf(trigger: string): string | undefined {
+export function faultOf(trigger: string): string | undefined {
   const schedule = scheduleOf({ trigger });
   if (schedule === undefined) return undefined;
   try {

@@ -6,10 +6,11 @@ import {
   type InstallInstance,
   permissionDocument,
   type TriggerDocument,
+  triggerDocument,
   triggerDocuments,
 } from '../manifest/documents.ts';
 import type { PermissionRules } from '../manifest/permissions.ts';
-import type { Service } from '../manifest/services.ts';
+import { faultOf, type Service, scheduleOf } from '../manifest/services.ts';
 
 /** A document that an update reads and writes again. */
 export interface DocumentInUse {
@@ -94,6 +95,27 @@ export function storedServices(value: unknown): ReadonlyMap<string, Service> {
     if (read.success) services.set(name, read.data);
   }
   return services;
+}
+
+/** Types of triggers that a stack deletes once they have run. */
+const RUN_ONCE: readonly string[] = ['@at', '@in'];
+
+/**
+ * The triggers that the document of an application names, as its services want them. Those that run once are left out: where
+ * they are gone they have run. @param now ISO 8601
+ */
+export function namedTriggers(
+  slug: string,
+  installed: Readonly<Record<string, unknown>>,
+  instance: InstallInstance,
+  now: string,
+): TriggerDocument[] {
+  return [...storedServices(installed['services'])].flatMap(([name, service]) => {
+    const { trigger, trigger_id: _id, debounce } = service;
+    const schedule = faultOf(trigger) === undefined ? scheduleOf(service) : undefined;
+    if (_id === '' || schedule === undefined || RUN_ONCE.includes(schedule.type)) return [];
+    return [triggerDocument({ _id, slug, name, schedule, debounce }, instance, now)];
+  });
 }
 
 /** The document of an application of which a new version takes the place (`docs/cozy-data.md` §5.5). */

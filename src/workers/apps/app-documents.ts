@@ -116,6 +116,23 @@ export async function strayTriggers(
   return strays;
 }
 
+/** Those of some triggers that are not there, or are there otherwise. */
+export async function missingTriggers(
+  { server, prefix, signal }: AppPlace,
+  wanted: readonly TriggerDocument[],
+): Promise<TriggerDocument[]> {
+  if (wanted.length === 0) return [];
+  const ids = wanted.map(({ _id }) => _id);
+  const database = databaseName(prefix, TRIGGERS);
+  const rows = await server.allDocuments(database, { keys: ids, includeDocs: true }, signal);
+  const there = new Map(rows.flatMap(({ doc }) => (doc ? [[doc._id, doc] as const] : [])));
+  return wanted.filter(({ _id, type, arguments: given, debounce }) => {
+    const found = there.get(_id);
+    if (found === undefined || found['type'] !== type || found['arguments'] !== given) return true;
+    return (found['debounce'] ?? '') !== debounce;
+  });
+}
+
 function triggerIds(services: unknown): string[] {
   if (typeof services !== 'object' || services === null) return [];
   return Object.values(services).flatMap((service: unknown) =>

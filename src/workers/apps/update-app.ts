@@ -13,7 +13,14 @@ import { withAppLock } from '../../stack/lock.ts';
 import { stackPrefix } from '../../stack/stack-instance.ts';
 import { findApp, kindOf } from './app-documents.ts';
 import { type AppWork, copyFiles, installInstance, placeOf, withCacheErrors } from './install-app.ts';
-import { type AppWriter, keepApp, removeStrays, replaceApp, type TriggerWriter } from './write-update.ts';
+import {
+  type AppWriter,
+  keepApp,
+  removeStrays,
+  replaceApp,
+  restoreTriggers,
+  type TriggerWriter,
+} from './write-update.ts';
 
 /** One application that is to be updated on one instance; `app` is its slug. */
 export interface AppUpdate extends AppWork, WantedSource {
@@ -52,9 +59,9 @@ export async function updateApp(update: AppUpdate): Promise<UpdatedApp> {
   try {
     return await tryUpdate(update);
   } catch (error) {
-    // Nothing comes after this that would find them: an earlier try may have made triggers for what never comes.
+    // Nothing comes after this that would do it: an earlier try may have removed triggers, and made others for what never comes.
     if (error instanceof AppError && error.kind === 'final' && update.earlier?.version !== undefined) {
-      await withLock(update, removeStraysOf);
+      await withLock(update, putTriggersRight);
     }
     throw error;
   }
@@ -82,9 +89,17 @@ async function withLock<T>(update: AppUpdate, work: (locked: AppUpdate) => Promi
   );
 }
 
-async function removeStraysOf(update: AppUpdate): Promise<void> {
+/** By the document as it is: another version that an earlier try had begun to write does not come. */
+async function putTriggersRight(update: AppUpdate): Promise<void> {
   const installed = await findApp(placeOf(update), update.app);
-  if (installed !== undefined) await removeStrays({ ...placesOf(update, installed), slug: update.app });
+  if (installed !== undefined) await settleTriggers(update, placesOf(update, installed));
+}
+
+async function settleTriggers({ app: slug, earlier }: AppUpdate, writer: TriggerWriter): Promise<void> {
+  if (earlier === undefined) return;
+  // A stack may have finished what an earlier try had begun, with triggers of its own.
+  await removeStrays({ ...writer, slug });
+  if (earlier.version !== undefined) await restoreTriggers({ ...writer, slug });
 }
 
 async function updateLocked(update: AppUpdate): Promise<UpdatedApp> {
@@ -110,8 +125,7 @@ async function keep(
   verdict: Exclude<UpdateVerdict, { readonly update: 'replace' }>,
 ): Promise<UpdatedApp> {
   const writer = appWriter(update, installed, decided);
-  // A stack may have finished what an earlier try had begun, with triggers of its own.
-  if (update.earlier !== undefined) await removeStrays({ ...writer, slug: update.app });
+  await settleTriggers(update, writer);
   switch (verdict.update) {
     case 'hold':
       await keepApp(writer, verdict.availableVersion);

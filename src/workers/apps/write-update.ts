@@ -11,6 +11,7 @@ import type { PermissionRules } from '../../apps/manifest/permissions.ts';
 import { rulesAfterUpdate, storedRules } from '../../apps/update/rule-sets.ts';
 import {
   keptApp,
+  namedTriggers,
   renewedPermissions,
   replacedApp,
   servicesChange,
@@ -21,7 +22,7 @@ import { databaseName } from '../../instances/databases/prefix.ts';
 import { deleteTriggers } from '../../stack/delete-triggers.ts';
 import { scheduleTriggers } from '../../stack/schedule-triggers.ts';
 import type { StackInstance } from '../../stack/stack-instance.ts';
-import { type AppPlace, strayTriggers, writeTriggers } from './app-documents.ts';
+import { type AppPlace, missingTriggers, strayTriggers, writeTriggers } from './app-documents.ts';
 
 /** What an update writes with. */
 export interface AppWriter {
@@ -93,6 +94,26 @@ export async function removeStrays(writer: TriggerWriter & { readonly slug: stri
   const services = storedServices(installed['services']).values();
   const named = new Set([...services].map(({ trigger_id }) => trigger_id));
   await removeTriggers(writer, await strayTriggers(place, slug, instance, named));
+}
+
+/**
+ * Puts the triggers right by the document, which stays, where an earlier try had begun to write another version: those come
+ * back that it had removed, and those that it had made under the same ids get their old times again. May be repeated.
+ * @throws CouchError, StackRedisAway
+ */
+export async function restoreTriggers(writer: TriggerWriter & { readonly slug: string }): Promise<void> {
+  const { place, installed, slug, instance, stackRedis, assertHeld } = writer;
+  const now = new Date();
+  const named = namedTriggers(slug, installed, instance, now.toISOString());
+  const missing = await missingTriggers(place, named);
+  await removeTriggers(
+    writer,
+    missing.map(({ _id }) => _id),
+  );
+  assertHeld();
+  await writeTriggers(place, missing);
+  // All of them: a try may have died between the documents and the scheduler, which keeps what it has.
+  await scheduleTriggers({ instance: schedulerOf(writer), triggers: named, stackRedis, now });
 }
 
 async function removeTriggers(writer: TriggerWriter, ids: readonly string[]): Promise<void> {

@@ -214,6 +214,43 @@ describe('an update of applications in several attempts', () => {
     expect(await versionOf(given)).to.equal('1.0.0');
   });
 
+  for (const whose of ['ours', 'a stack’s'] as const) {
+    it(`has services run as before that were cut, where what comes next waits for the owner: ${whose}`, async () => {
+      const given = await ordered({ permissions: RULES, services: { changed: SERVICE } });
+      const { slug, apps, triggers } = given;
+      const order = { ...given.order, safe: true };
+      const id = `io.cozy.apps/${slug}`;
+      if (whose !== 'ours') await givenToStack(given);
+      const named = async () => (await test.server.getDocument(apps, id))?.['services'];
+      const services = await named();
+      const later = { changed: { ...SERVICE, trigger: '@cron 0 0 8 * * 1' } };
+      publishApp(registry, slug, '2.0.0', { permissions: RULES, services: later }, ['stable']);
+      const before = await killed({ ...given, order }, 'before');
+      publishApp(registry, slug, '3.0.0', { permissions: OTHER_RULES, services: later }, ['stable']);
+      const next = attempt(before);
+      await runUpdate(next, order);
+      expect(next.progress().apps?.[0]).to.include({ state: 'held', version: '3.0.0' });
+      expect(await named()).to.deep.equal(services);
+      const [left = '', ...others] = await serviceTriggers(order.domain);
+      expect(others).to.deep.equal([]);
+      expect(services).to.have.nested.property('changed.trigger_id', left);
+      expect(await test.server.getDocument(triggers, left)).to.include({ arguments: '0 0 7 * * 1' });
+    });
+  }
+
+  /** Has a stack have made the one trigger of an application: another id. */
+  async function givenToStack({ slug, order, apps, triggers }: Ordered): Promise<void> {
+    const all = await test.documents(order.domain, 'io.cozy.triggers');
+    const ours = all.find(({ worker }) => worker === 'service');
+    const installed = await test.server.getDocument(apps, `io.cozy.apps/${slug}`);
+    if (ours === undefined || installed === undefined) throw new Error('there is no trigger');
+    const { _id, _rev, ...trigger } = ours;
+    await test.server.putDocument(triggers, { ...trigger, _id: 'of-the-stack' });
+    await test.server.deleteDocument(triggers, String(_id), String(_rev));
+    const services = { changed: { ...SERVICE, debounce: '', trigger_id: 'of-the-stack' } };
+    await test.server.putDocument(apps, { ...installed, services });
+  }
+
   it('leaves no service to run twice where a stack came before its next attempt', async () => {
     const given = await ordered();
     const { slug, order, apps, triggers } = given;
