@@ -1,6 +1,7 @@
 import type { RedisClient } from '../../redis/client.ts';
 import type { Keys } from '../redis/keys.ts';
 import { script } from '../redis/script.ts';
+import { NOTIFY_LATE } from './batch-scripts.ts';
 
 // Notices of batches that are to be sent: a sorted set by the time at which each is due. The scripts that end or halt a
 // batch put them there (`batch-scripts.ts`), so that none is missed.
@@ -55,9 +56,28 @@ export async function dropNotice({ redis, keys }: Store, { member }: TakenNotice
   await redis.zrem(keys.outbox, member);
 }
 
-/** The address that a batch is to notify, sealed (`fleet/notices.ts`); undefined where it is to notify nobody. */
-export async function addressOf({ redis, keys }: Store, batchId: string): Promise<string | undefined> {
-  return (await redis.hget(keys.batch(batchId), 'notify')) ?? undefined;
+/** Whom a batch is to notify. */
+export interface Receiver {
+  /** Sealed (`fleet/notices.ts`). */
+  readonly address: string;
+  /** Batch whose rows it tries again, by the id that was told; absent where it is one of its own. */
+  readonly turnOf?: string;
+}
+
+/** Undefined where a batch is to notify nobody. */
+export async function receiverOf({ redis, keys }: Store, batchId: string): Promise<Receiver | undefined> {
+  const [address, turnOf] = await redis.hmget(keys.batch(batchId), 'notify', 'turnOf');
+  if (!address) return undefined;
+  return { address, ...(turnOf && { turnOf }) };
+}
+
+/** Has a batch notify that is known to notify nobody so far; where there is none of that id, nothing is done. */
+export async function notifyLate(
+  { redis, keys }: Store,
+  batchId: string,
+  { address, turnOf }: Required<Receiver>,
+): Promise<void> {
+  await NOTIFY_LATE.run(redis, [keys.batch(batchId), keys.outbox], [address, batchId, turnOf]);
 }
 
 function noticeOf(member: string): Notice | undefined {

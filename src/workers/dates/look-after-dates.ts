@@ -16,6 +16,7 @@ import {
 } from './judge-due-dates.ts';
 import { byBatch, type DateRow, queueDates } from './queue-dates.ts';
 import { type RowOfDate, rowsOf, settlementOf } from './settle-dates.ts';
+import { tellTurns } from './tell-turns.ts';
 
 /** What dates are looked after with. */
 export interface DateServices {
@@ -131,6 +132,7 @@ async function settleQueued(
         settlement satisfies never;
     }
   }
+  await tellTurns(fleet, [...done, ...changed.filter(({ ended }) => ended !== undefined)]);
   if (done.length > 0) {
     await store.drop(done, signal);
     log.info('dates carried out', { total: done.length });
@@ -254,4 +256,5 @@ async function queueRows(
   );
   if (refused.length > 0) await store.write(refused, signal);
   for (const [batchId, some] of byBatch(rows)) await queueDates(fleet, batchId, some);
+  await tellTurns(fleet, refused);
 }

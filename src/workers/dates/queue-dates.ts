@@ -72,7 +72,7 @@ function request({ date, domain, refusal }: DateRow): RowRequest {
 function batchOf(date: StoredDate, total: number): NewBatch {
   const { act, name, by = '', reason = '', steering, maxFailures, maxFailuresPercent, notify } = date;
   const kind: JobKind = act === 'destroy' ? 'destroy' : 'modify';
-  // Each turn is a batch of its own: whoever is notified hears of the one whose id was told.
+  // Each turn is a batch of its own: whoever is notified hears of the one whose id was told, and of the last (`tell-turns.ts`).
   const isTold = date.turn === undefined;
   const limits = defined({ maxFailures, maxFailuresPercent, steering, notify: isTold ? notify : undefined });
   return { kind, name, reason, by, total, ...limits };

@@ -2,7 +2,14 @@ import { Agent, request } from 'undici';
 import { parseUrl } from '../../config/urls.ts';
 import { InputError, toError } from '../../errors.ts';
 import type { Batch } from '../../jobs/batches/batches.ts';
-import { addressOf, dropNotice, type Notice, putOff, takeNotice } from '../../jobs/batches/outbox.ts';
+import {
+  dropNotice,
+  type Notice,
+  putOff,
+  type Receiver,
+  receiverOf,
+  takeNotice,
+} from '../../jobs/batches/outbox.ts';
 import type { KeyedFleet } from '../../jobs/fleet/fleet.ts';
 import { noticeKey, noticeSignature, openAddress } from '../../jobs/fleet/notices.ts';
 import type { Log } from '../../logger.ts';
@@ -70,11 +77,14 @@ interface WantedNotice {
 
 /** Undefined where the batch is not kept any more, or notifies nobody. */
 async function wantedOf(fleet: KeyedFleet, notice: Notice): Promise<WantedNotice | undefined> {
-  const sealed = await addressOf(fleet, notice.batchId);
-  const url = parseUrl((sealed === undefined ? undefined : openAddress(fleet.sealKey, sealed)) ?? '');
-  if (url === undefined) return undefined;
+  const receiver = await receiverOf(fleet, notice.batchId);
+  const url = parseUrl((receiver && openAddress(fleet.sealKey, receiver.address)) ?? '');
+  if (receiver === undefined || url === undefined) return undefined;
   try {
-    return { url, body: JSON.stringify(messageOf(notice, await fleet.batches.get(notice.batchId))) };
+    return {
+      url,
+      body: JSON.stringify(messageOf(notice, await fleet.batches.get(notice.batchId), receiver)),
+    };
   } catch (error) {
     if (error instanceof InputError) return undefined;
     throw error;
@@ -82,7 +92,7 @@ async function wantedOf(fleet: KeyedFleet, notice: Notice): Promise<WantedNotice
 }
 
 /** What a receiver is told: nothing that a person could be known by, as the name of a batch may. */
-function messageOf({ number, event, at }: Notice, batch: Batch): object {
+function messageOf({ number, event, at }: Notice, batch: Batch, { turnOf }: Receiver): object {
   const { id, kind, total, counts, createdAt, endedAt, halt } = batch;
   const iso = (time: number) => new Date(time).toISOString();
   return {
@@ -97,6 +107,7 @@ function messageOf({ number, event, at }: Notice, batch: Batch): object {
       createdAt: iso(createdAt),
       ...(endedAt !== undefined && { endedAt: iso(endedAt) }),
       ...(halt !== undefined && { halt }),
+      ...(turnOf !== undefined && { turnOf }),
     },
   };
 }

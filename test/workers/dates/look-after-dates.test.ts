@@ -1,9 +1,11 @@
 import { expect } from 'chai';
 import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
+import { receiverOf } from '../../../src/jobs/batches/outbox.ts';
 import type { NewDate } from '../../../src/jobs/dates/date-document.ts';
 import { batchOfDate, jobOfDate, rememberGone } from '../../../src/jobs/dates/date-ids.ts';
 import { enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
+import { tellTurns } from '../../../src/workers/dates/tell-turns.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { DUE_MS, destroyDate, type TestDates, testDates, unblockDate } from '../../support/test-dates.ts';
 import { capturingLog } from '../../support/test-log.ts';
@@ -325,7 +327,7 @@ describe('dates that are due', () => {
     expect(await endOf(date)).to.include({ outcome: 'destroyed' });
   });
 
-  it('are put off for longer each time, and notify of the first batch alone', async () => {
+  it('are put off for longer each time, and notify of the last batch once they have come to their end', async () => {
     const instance = await put();
     const date = await dates.set(destroyDate(instance, { turn: 2, notify: 'sealed' }));
     await test.stopWorker();
@@ -348,6 +350,18 @@ describe('dates that are due', () => {
     await dates.lookAt(Date.parse(later.due));
     expect(await endOf(later)).to.include({ outcome: 'destroyed' });
     expect(batchOfDate(later)).to.not.equal(batchOfDate(date));
+    const { redis, keys } = fleet;
+    expect(await receiverOf(fleet, batchOfDate(later))).to.equal(undefined);
+    await dates.lookAt(Date.parse(later.due));
+    expect(await dates.now(date)).to.equal(undefined);
+    expect(await receiverOf(fleet, batchOfDate(date))).to.equal(undefined);
+    expect(await receiverOf(fleet, batchOfDate(later))).to.deep.equal({
+      address: 'sealed',
+      turnOf: date.batch,
+    });
+    await tellTurns(fleet, [later]);
+    // Workers drop what cannot be opened, so that only the number of notices tells that there was one.
+    expect(await redis.hget(keys.batch(batchOfDate(later)), 'notices')).to.equal('1');
   });
 
   it('are held where more of a command are due than were confirmed', async () => {

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
+import { notifyLate } from '../../../src/jobs/batches/outbox.ts';
 import type { RowState } from '../../../src/jobs/batches/row-state.ts';
 import { noticeKey, sealAddress } from '../../../src/jobs/fleet/notices.ts';
 import { deliverNotices } from '../../../src/workers/recovery/deliver-notices.ts';
@@ -67,6 +68,24 @@ describe('notices of batches', () => {
     expect(batch).to.include({ id, kind: 'create', total: 2 });
     expect(batch.counts).to.include({ done: 1, failed: 1 });
     expect(receiver.received[0]?.body).not.to.match(/ann\.csv|me@host|why|example\.org/);
+  });
+
+  it('tell the end of a batch that was to notify nobody at first, once, and whose turn it is', async () => {
+    const { fleet } = test;
+    const late = { address: sealAddress(fleet.sealKey, receiver.url), turnOf: 'FIRST' };
+    await notifyLate(fleet, 'NOWHERE', late);
+    const about = { kind: 'destroy', name: 'a.csv', reason: '', by: 'me@host', total: 1 } as const;
+    const ended = await fleet.batches.create(about);
+    await report(ended, 1, 'done');
+    const runs = await fleet.batches.create(about);
+    for (const id of [ended, runs, ended, runs]) await notifyLate(fleet, id, late);
+    await deliver();
+    expect(bodies().map(({ batch }) => batch.id)).to.deep.equal([ended]);
+    expect(bodies()[0].batch).to.include({ turnOf: 'FIRST' });
+    await report(runs, 1, 'done');
+    await deliver();
+    expect(bodies().map(({ batch }) => batch.id)).to.deep.equal([ended, runs]);
+    expect(await fleet.redis.exists(fleet.keys.batch('NOWHERE'))).to.equal(0);
   });
 
   it('are signed over time and body with the key that a receiver is given', async () => {
