@@ -11,7 +11,9 @@ import { workOptionsOf } from '../../cli/flags/work-flags.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import type { SingleResult } from '../../cli/jobs/print-job.ts';
 import { runSingle } from '../../cli/jobs/run-single.ts';
+import type { Config } from '../../config/config.ts';
 import { splitList } from '../../instances/options/option-values.ts';
+import type { JobSpec } from '../../jobs/kinds/payload.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
 import {
   checkedApps,
@@ -58,7 +60,7 @@ export default class InstancesInstallApps extends BaseCommand {
     const apps = (flags.apps ?? []).flatMap(splitList);
     const { from, all, 'skip-invalid': skipInvalid } = flags;
     const only = onlyDomain({ domains, from, filter: filterOf(flags), all, skipInvalid });
-    if (only !== undefined) return await this.onOne(only, apps, flags);
+    if (only !== undefined) return await this.onOne(config, only, apps, flags);
     const command = { config, domains, flags, output, live, json: this.jsonEnabled() };
     const { answer, outcome } = await selectAndRun(
       { ...command, report: selectionPrinter(output) },
@@ -78,11 +80,11 @@ export default class InstancesInstallApps extends BaseCommand {
   }
 
   private async onOne(
+    config: Config,
     name: string,
     apps: readonly string[],
     flags: SelectionFlags,
   ): Promise<SingleResult | PlanAnswer | undefined> {
-    const config = this.loadConfig(flags.config);
     const work = workOptionsOf(flags);
     refuseSteeringOfOne(flags);
     const { output, live } = this;
@@ -90,7 +92,7 @@ export default class InstancesInstallApps extends BaseCommand {
       const { global } = couch;
       if (flags['dry-run']) {
         const { domain, work: seen } = await targetNamed(global, name);
-        const planned = { kind: 'install-apps', domain, apps: [...checkedApps(apps)], ...seen } as const;
+        const planned: JobSpec = { kind: 'install-apps', domain, apps: [...checkedApps(apps)], ...seen };
         const planning = { config, couch, output, live, file: flags['plan-file'], naming: work };
         const { answer, outcome } = await planSingle(planning, planned);
         this.endWith(outcome);
