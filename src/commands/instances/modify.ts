@@ -1,8 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { planOrRun } from '../../cli/batches/plan-or-run.ts';
 import type { NothingQueued, StartedBatch } from '../../cli/batches/print-batch.ts';
-import { type PlanAnswer, type PlanCommand, planPrepared, planSingle } from '../../cli/batches/print-plan.ts';
-import { runPrepared } from '../../cli/batches/run-prepared.ts';
+import { type PlanAnswer, type PlanCommand, planSingle } from '../../cli/batches/print-plan.ts';
 import { changeFlags, rawChangesOf } from '../../cli/flags/change-flags.ts';
 import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
@@ -120,20 +120,12 @@ export default class InstancesModify extends BaseCommand {
       const { global, cluster } = couch;
       const services = { global, cluster, stdin, report: selectionPrinter(output) };
       const options = { rules: rulesOf(config), changes, guardPercent: config.fleet.guardPercent };
-      const command = { config, global, stdin, output, json: this.jsonEnabled() };
+      const command = { config, couch, stdin, output, live: this.live, json: this.jsonEnabled() };
       const prepared =
         from === undefined
           ? await prepareModifications(services, filter, options)
           : await prepareModificationsOf(services, { from, skipInvalid: flags['skip-invalid'] }, options);
-      if (flags['dry-run']) {
-        const { answer, outcome } = await planPrepared(
-          { config, couch, output, live: this.live, file: flags['plan-file'], naming: work },
-          prepared,
-        );
-        this.endWith(outcome);
-        return answer;
-      }
-      const { answer, outcome } = await runPrepared(command, prepared, work, async () => {
+      const { answer, outcome } = await planOrRun({ ...command, work, look: flags }, prepared, async () => {
         // The rows of a file say themselves what is to become of each.
         if (work.force || work.howeverMany !== undefined) return undefined;
         if (from !== undefined) {

@@ -1,24 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
+import type { OrderedBatch } from '../../cli/batches/plan-or-run.ts';
 import type { NothingQueued, StartedBatch } from '../../cli/batches/print-batch.ts';
-import { type PlanAnswer, planPrepared, planSingle } from '../../cli/batches/print-plan.ts';
-import { runPrepared } from '../../cli/batches/run-prepared.ts';
-import { triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
-import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
+import { type PlanAnswer, planSingle } from '../../cli/batches/print-plan.ts';
+import { selectAndRun, selectionFlags } from '../../cli/batches/select-and-run.ts';
+import { filterOf } from '../../cli/flags/filter-flags.ts';
 import { orphansWaitFlag, removalWaitMs } from '../../cli/flags/orphans-flag.ts';
-import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
 import { RATE_SUMMARY, refuseSteeringOfOne } from '../../cli/flags/steering-flags.ts';
-import { domainFileFlag, workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
+import { workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
 import { removeOrphans } from '../../cli/instances/remove-orphans.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import type { SingleResult } from '../../cli/jobs/print-job.ts';
 import { runSingle } from '../../cli/jobs/run-single.ts';
-import { askForNumber } from '../../cli/terminal/confirm.ts';
 import type { Config } from '../../config/config.ts';
 import { InputError } from '../../errors.ts';
 import { isEmptyFilter } from '../../instances/lookup/instance-filter.ts';
-import { DEFAULT_TRIES } from '../../jobs/kinds/envelope.ts';
 import { withCouch } from '../../operations/connect/couch.ts';
 import { withFleet } from '../../operations/connect/with-fleet.ts';
 import type { OrphanRemoval } from '../../operations/instances/remove-orphans.ts';
@@ -53,9 +50,8 @@ export default class InstancesRepair extends BaseCommand {
   };
 
   static override flags = {
-    from: domainFileFlag,
+    ...selectionFlags,
     all: Flags.boolean({ summary: 'Repair all instances', default: false }),
-    ...filterFlags,
     'recreate-empty': Flags.boolean({
       summary: 'Make databases anew, empty, that are gone with what they held',
       default: false,
@@ -73,16 +69,10 @@ export default class InstancesRepair extends BaseCommand {
       summary: 'Remove orphans even if they are many beside the instances',
       default: false,
     }),
-    force: Flags.boolean({ summary: 'Do not ask', default: false }),
-    ...planFlags,
-    ...planFileFlag,
-    ...workFlags,
     rate: {
       ...workFlags.rate,
       summary: `${RATE_SUMMARY} [default: 10/s where any gets another number of indexes]`,
     },
-    ...waitFlags,
-    tries: triesFlag(DEFAULT_TRIES),
   };
 
   async run(): Promise<SingleResult | StartedBatch | NothingQueued | OrphanRemoval | PlanAnswer | undefined> {
@@ -114,48 +104,50 @@ export default class InstancesRepair extends BaseCommand {
     const selection = { domains, from, filter, all, skipInvalid };
     const only = onlyDomain(selection);
     if (only !== undefined) refuseSteeringOfOne(flags);
-    const { stdin } = process;
-    const { output } = this;
+    const options = {
+      recreateEmpty,
+      dropReservation: flags['drop-reservations'],
+      indexesVersion: config.fleet.indexesVersion,
+    };
+    const { output, live } = this;
+    if (only !== undefined) return await this.one(config, only, options, { work, look: flags });
+    const { rate } = work.steering ?? {};
+    const command = { config, domains, flags, output, live, json: this.jsonEnabled() };
+    const { answer, outcome } = await selectAndRun(
+      { ...command, report: selectionPrinter(output) },
+      {
+        prepare: (services, selected) => prepareRepairs(services, selected, { ...options, rate }),
+        question({ total, described }) {
+          if (!recreateEmpty) return undefined;
+          return [
+            `Are you sure you want to make missing databases of ${count(total)} instances anew: ${described}?`,
+            'What they held cannot be restored from a backup any more without removing them again.',
+          ];
+        },
+      },
+    );
+    this.endWith(outcome);
+    return answer;
+  }
+
+  /** Repairs one instance, without a batch. */
+  private async one(
+    config: Config,
+    name: string,
+    options: Parameters<typeof prepareRepair>[2],
+    { work, look }: Pick<OrderedBatch, 'work' | 'look'>,
+  ): Promise<SingleResult | PlanAnswer | undefined> {
+    const { output, live } = this;
     return await withCouch(config, async (couch) => {
-      const { global, cluster } = couch;
-      const planning = { config, couch, output, live: this.live, file: flags['plan-file'], naming: work };
-      const command = { config, global, stdin, output, json: this.jsonEnabled() };
-      const options = {
-        recreateEmpty,
-        dropReservation: flags['drop-reservations'],
-        indexesVersion: config.fleet.indexesVersion,
-      };
-      if (only !== undefined) {
-        if (flags['dry-run']) {
-          const { answer, outcome } = await planSingle(
-            planning,
-            await plannedRepair({ global }, only, options),
-          );
-          this.endWith(outcome);
-          return answer;
-        }
-        const single = await prepareRepair({ global }, only, options);
-        const { answer, outcome } = await runSingle(command, single, work);
-        this.endWith(outcome);
-        return answer;
+      const { global } = couch;
+      if (look['dry-run']) {
+        const planning = { config, couch, output, live, file: look['plan-file'], naming: work };
+        const planned = await planSingle(planning, await plannedRepair({ global }, name, options));
+        this.endWith(planned.outcome);
+        return planned.answer;
       }
-      const services = { global, cluster, stdin, report: selectionPrinter(output) };
-      const prepared = await prepareRepairs(services, selection, { ...options, rate: work.steering?.rate });
-      if (flags['dry-run']) {
-        const { answer, outcome } = await planPrepared(planning, prepared);
-        this.endWith(outcome);
-        return answer;
-      }
-      const { answer, outcome } = await runPrepared(command, prepared, work, async () => {
-        if (!recreateEmpty || force) return undefined;
-        const { total, described } = prepared;
-        const question = [
-          `Are you sure you want to make missing databases of ${count(total)} instances anew: ${described}?`,
-          'What they held cannot be restored from a backup any more without removing them again.',
-        ];
-        await askForNumber(command, total, question);
-        return total;
-      });
+      const single = await prepareRepair({ global }, name, options);
+      const { answer, outcome } = await runSingle({ config, global, output }, single, work);
       this.endWith(outcome);
       return answer;
     });
