@@ -5,7 +5,7 @@ import type { CouchServer } from '../../couchdb/server.ts';
 import { defined } from '../../defined.ts';
 import type { StoredInstance } from '../documents/instance-document.ts';
 import { classifyDocument, type OnUnreadable, type ReadResult } from './classify-document.ts';
-import { type InstanceFilter, matchesDocument } from './instance-filter.ts';
+import { documentPart, type InstanceFilter, matchesDocument } from './instance-filter.ts';
 import { INSTANCES } from './lookup.ts';
 import { organizationIds } from './organization-ids.ts';
 
@@ -79,11 +79,12 @@ export async function* filteredInstances(
   filter: InstanceFilter,
   onUnreadable: OnUnreadable,
 ): AsyncGenerator<StoredInstance> {
+  const told = documentPart(filter);
   const ids = await organizationIds(global, filter);
   const results = ids === undefined ? classifyAll(global) : classifyIds(global, ids);
   for await (const result of results) {
     if (!result.readable) onUnreadable(result.unreadable);
-    else if (matchesDocument(filter, result.instance)) yield result.instance;
+    else if (matchesDocument(told, result.instance)) yield result.instance;
   }
 }
 

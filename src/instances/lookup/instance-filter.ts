@@ -56,11 +56,23 @@ export const strictFilter = instanceFilter.extend({
 
 export type InstanceFilter = Readonly<z.infer<typeof instanceFilter>>;
 
+/** What has to be read besides its document before it is known whether an instance meets it. */
+type Measured = 'idleSince' | 'usedOver' | 'apps';
+
+/** A filter of which the document of an instance tells all. */
+export type DocumentFilter = Omit<InstanceFilter, Measured> & { readonly [Part in Measured]?: never };
+
 /**
- * Whether all that its document tells is as the filter says. That is not all of a filter: what has to be read, `meetsMeasures`
- * tells.
+ * What of a filter the document of an instance tells. Whoever asks no more than that asks the rest of `meetsMeasures`, or
+ * leaves it to who does.
  */
-export function matchesDocument(filter: InstanceFilter, document: InstanceDocument): boolean {
+export function documentPart(filter: InstanceFilter): DocumentFilter {
+  const { idleSince: _, usedOver: __, apps: ___, ...told } = filter;
+  return told;
+}
+
+/** Whether the document of an instance is as the filter says. */
+export function matchesDocument(filter: DocumentFilter, document: InstanceDocument): boolean {
   const { states, context, locale, orgId, orgDomain, domain, flags = [] } = filter;
   if (states !== undefined && !states.includes(instanceState(document))) return false;
   if (context !== undefined && document.context !== context) return false;

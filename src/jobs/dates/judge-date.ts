@@ -3,6 +3,7 @@ import type { StoredInstance } from '../../instances/documents/instance-document
 import { Refusal } from '../../instances/errors.ts';
 import {
   describeFilter,
+  documentPart,
   type InstanceFilter,
   isEmptyFilter,
   matchesDocument,
@@ -38,7 +39,7 @@ export function refuseDue(date: NewDate, instance: StoredInstance): void {
   const filter = filterOfJob(date);
   // Once it is flagged, its state is another one than the operator saw.
   const asked = instance.deleting === true ? withoutStates(filter) : filter;
-  if (asked !== undefined && !matchesDocument(asked, instance)) {
+  if (asked !== undefined && !matchesDocument(documentPart(asked), instance)) {
     throw new Refusal('changed', `${domain} has changed: it is not ${describeFilter(asked)} any more`);
   }
 }

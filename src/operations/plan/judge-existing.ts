@@ -19,7 +19,7 @@ import { beingDeleted, Refusal } from '../../instances/errors.ts';
 import { onlyReserved, refuseUnrepairable } from '../../instances/fsck/refuse-unrepairable.ts';
 import { requireReadable } from '../../instances/lookup/classify-document.ts';
 import { refuseTakenAliases } from '../../instances/lookup/free-aliases.ts';
-import { describeFilter, matchesDocument } from '../../instances/lookup/instance-filter.ts';
+import { describeFilter, documentPart, matchesDocument } from '../../instances/lookup/instance-filter.ts';
 import { refuseFilesLeft, refuseOtherAppStorage } from '../../instances/lookup/refuse-other-storage.ts';
 import {
   refuseOddPrefix,
@@ -71,7 +71,7 @@ export function meantInstance(work: ExistingWork, around: NamesAround): StoredIn
       'Look at it, and order the work again if it is still wanted.',
     );
   }
-  if (filter !== undefined && !matchesDocument(filter, instance)) {
+  if (filter !== undefined && !matchesDocument(documentPart(filter), instance)) {
     throw new Refusal('changed', `${domain} has changed: it is not ${describeFilter(filter)} any more`);
   }
   return instance;

@@ -4,6 +4,7 @@ import { inOrder } from '../../in-order.ts';
 import { classifyAll } from '../../instances/lookup/all-instances.ts';
 import type { ReadResult } from '../../instances/lookup/classify-document.ts';
 import {
+  documentPart,
   type InstanceFilter,
   isEmptyFilter,
   matchesDocument,
@@ -73,6 +74,6 @@ async function judge(
   signal: AbortSignal,
 ): Promise<MeasureJudgement> {
   if (!result.readable) return true;
-  if (!matchesDocument(filter, result.instance)) return false;
+  if (!matchesDocument(documentPart(filter), result.instance)) return false;
   return await judgeMeasures(filter, result.instance, servers, signal);
 }

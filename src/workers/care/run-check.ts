@@ -6,7 +6,11 @@ import {
   checkInstance,
   type FoundInInstance,
 } from '../../instances/fsck/check-instance.ts';
-import { type InstanceFilter, matchesDocument } from '../../instances/lookup/instance-filter.ts';
+import {
+  documentPart,
+  type InstanceFilter,
+  matchesDocument,
+} from '../../instances/lookup/instance-filter.ts';
 import type { FsckPayload } from '../../jobs/kinds/fsck.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import { count } from '../../quantity-text.ts';
@@ -77,7 +81,7 @@ async function isMeant(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (filter === undefined) return true;
-  if (!matchesDocument(filter, instance)) return false;
+  if (!matchesDocument(documentPart(filter), instance)) return false;
   const judgement = await judgeMeasures(filter, instance, services, signal);
   if (typeof judgement === 'boolean') return judgement;
   if (!judgement.isFault) return false;

@@ -3,6 +3,7 @@ import type { StoredInstance } from '../../instances/documents/instance-document
 import { Refusal } from '../../instances/errors.ts';
 import {
   describeFilter,
+  documentPart,
   type InstanceFilter,
   matchesDocument,
 } from '../../instances/lookup/instance-filter.ts';
@@ -71,7 +72,8 @@ export async function refuseUnexpected(
  * @throws Refusal `changed` when the instance is not any more what the operator asked for
  */
 export function refuseChanged(filter: InstanceFilter | undefined, instance: StoredInstance): void {
-  if (filter !== undefined && !matchesDocument(filter, instance)) throw changed(filter, instance);
+  if (filter !== undefined && !matchesDocument(documentPart(filter), instance))
+    throw changed(filter, instance);
 }
 
 /**

@@ -3,6 +3,7 @@ import { reservationId } from '../../../src/instances/databases/prefix.ts';
 import type { InstanceDocument } from '../../../src/instances/documents/instance-document.ts';
 import {
   describeFilter,
+  documentPart,
   type InstanceFilter,
   instanceFilter,
   isEmptyFilter,
@@ -21,12 +22,18 @@ const zoe: InstanceDocument = {
 
 describe('an instance filter', () => {
   const takes = (filter: InstanceFilter, changes: Partial<InstanceDocument> = {}) =>
-    matchesDocument(filter, { ...zoe, ...changes });
+    matchesDocument(documentPart(filter), { ...zoe, ...changes });
 
   it('means all instances when it is empty', () => {
     expect(takes({})).to.equal(true);
     expect(isEmptyFilter({})).to.equal(true);
     expect(isEmptyFilter({ locale: 'fr' })).to.equal(false);
+  });
+
+  it('tells what a document says apart from what has to be measured', () => {
+    const measured = { idleSince: '2026-01-01T00:00:00.000Z', usedOver: 90, apps: ['drive'] };
+    expect(documentPart({ locale: 'fr', ...measured })).to.deep.equal({ locale: 'fr' });
+    expect(documentPart(measured)).to.deep.equal({});
   });
 
   it('takes any of its states', () => {

@@ -4,6 +4,7 @@ import { inOrder } from '../../../in-order.ts';
 import type { ReadResult } from '../../../instances/lookup/classify-document.ts';
 import {
   describeFilter,
+  documentPart,
   type InstanceFilter,
   isEmptyFilter,
   matchesDocument,
@@ -127,7 +128,8 @@ async function isMeant(
 ): Promise<MeasureJudgement | undefined> {
   if (found?.readable !== true) return undefined;
   return (
-    matchesDocument(filter, found.instance) && (await judgeMeasures(filter, found.instance, servers, signal))
+    matchesDocument(documentPart(filter), found.instance) &&
+    (await judgeMeasures(filter, found.instance, servers, signal))
   );
 }
 

@@ -5,7 +5,7 @@ import { isBeingMoved } from '../../../instances/documents/instance-state.ts';
 import { isReservation } from '../../../instances/documents/reservation.ts';
 import { classifyAll } from '../../../instances/lookup/all-instances.ts';
 import type { Unreadable } from '../../../instances/lookup/classify-document.ts';
-import { type InstanceFilter, matchesDocument } from '../../../instances/lookup/instance-filter.ts';
+import { type DocumentFilter, matchesDocument } from '../../../instances/lookup/instance-filter.ts';
 import { foldedName } from '../../../instances/values/folded-name.ts';
 import type { ExpectedInstance } from '../../../jobs/kinds/envelope.ts';
 
@@ -55,7 +55,7 @@ export function unmanagedState(instance: StoredInstance): Unmanaged | undefined 
 /** Reads all instances once, page by page. @param scope which of them may be pruned; undefined = all */
 export async function readListedFleet(
   global: CouchServer,
-  scope: InstanceFilter | undefined,
+  scope: DocumentFilter | undefined,
   signal?: AbortSignal,
 ): Promise<ListedFleet> {
   const instances: KnownInstance[] = [];
@@ -95,7 +95,7 @@ export async function readListedFleet(
   };
 }
 
-function knownOf(instance: StoredInstance, scope: InstanceFilter | undefined): KnownInstance {
+function knownOf(instance: StoredInstance, scope: DocumentFilter | undefined): KnownInstance {
   const { _id: id, domain, uuid, oidc_id: oidcId, org_id: orgId } = instance;
   const { franceconnect_id: franceconnectId } = instance;
   const unmanaged = unmanagedState(instance);

@@ -1,6 +1,6 @@
 import { chunks } from '../../../chunk.ts';
 import { describeUnreadable, type ReadResult } from '../../../instances/lookup/classify-document.ts';
-import type { InstanceFilter } from '../../../instances/lookup/instance-filter.ts';
+import type { DocumentFilter } from '../../../instances/lookup/instance-filter.ts';
 import { classifyByIds } from '../../../instances/lookup/lookup.ts';
 import { MIXED } from '../../../jobs/batches/batch-kind.ts';
 import type { JobSpec } from '../../../jobs/kinds/payload.ts';
@@ -25,7 +25,7 @@ import type { CheckedList } from './open-list.ts';
 /** Instances that are on no list are to go. */
 export interface PruneOrder {
   /** Which may go at all; each job asks it again. */
-  readonly scope: InstanceFilter;
+  readonly scope: DocumentFilter;
   /** Of what moment the list is, in milliseconds since 1970. */
   readonly listTime: number;
   readonly skipAccounts: boolean;

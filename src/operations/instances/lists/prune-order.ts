@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { InputError } from '../../../errors.ts';
 import {
-  type InstanceFilter,
+  type DocumentFilter,
+  documentPart,
   instanceFilter,
   isEmptyFilter,
 } from '../../../instances/lookup/instance-filter.ts';
@@ -12,7 +13,7 @@ import type { PruneOrder } from './plan-list.ts';
 
 /** How somebody wants instances pruned. */
 export interface PruneWish {
-  readonly scope: InstanceFilter;
+  readonly scope: DocumentFilter;
   /** Of what moment the list is, as somebody has said, in milliseconds since 1970. */
   readonly listTime: number | undefined;
   readonly skipAccounts: boolean;
@@ -30,7 +31,7 @@ const SCOPES: ReadonlyMap<string, 'context' | 'orgId' | 'orgDomain' | 'domain'> 
  * Reads what may be pruned: `context=school`, `org-id=acme`, `domain=*.school.org`; of several all have to be met.
  * @throws InputError `bad_scope`
  */
-export function parseScope(texts: readonly string[]): InstanceFilter {
+export function parseScope(texts: readonly string[]): DocumentFilter {
   const parts: Record<string, string> = {};
   for (const text of texts) {
     const [, name = '', value = ''] = /^([a-z-]{1,20})=(.*)$/s.exec(text) ?? [];
@@ -44,7 +45,7 @@ export function parseScope(texts: readonly string[]): InstanceFilter {
     parts[field] = value;
   }
   const checked = instanceFilter.safeParse(parts);
-  if (checked.success) return checked.data;
+  if (checked.success) return documentPart(checked.data);
   throw badScope(checked.error.issues[0]?.message ?? 'it is not valid');
 }
 
@@ -119,7 +120,7 @@ export function pruneOrder(
 }
 
 /** A list of some instances says nothing of the others. @param of the filter of which it is the list */
-function refuseBeyond(of: ListFilter, scope: InstanceFilter, file: string): void {
+function refuseBeyond(of: ListFilter, scope: DocumentFilter, file: string): void {
   const said = listFilterOf(scope);
   const beyond = Object.entries(of).filter(([name, value]) => said[name] !== value);
   if (beyond.length === 0) return;
