@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ownFile } from './own-file.ts';
 
 const ownPackage = z.object({ version: z.string() });

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type RedisNode, type RedisTarget, type RedisTls, redisNodes, redisTarget } from './redis-target.ts';
 import { MAP, path, text, wholeNumber } from './values.ts';
 

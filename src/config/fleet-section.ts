@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { INDEXES_VERSIONS } from './config.ts';
 import { fleetRedisGroup, fleetRedisUrl } from './fleet-redis.ts';
 import { NOTIFY_ADDRESS, notifyAddress } from './notify-address.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PoolConfig } from './config.ts';
 import { MAP, wholeNumber } from './values.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { fleetSection } from './fleet-section.ts';
 import { redisNodes, redisTarget, type SingleRedis } from './redis-target.ts';
 import { storageRoot } from './storage-root.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isTree } from './tree.ts';
 
 /** A key that a schema does not name. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /*
  * Values that several sections of the configuration have. Messages are what follows the name of the key in a

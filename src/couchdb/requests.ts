@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AnswerResult, databaseNames, type ExpectedAnswer, noAnswer, readExchange } from './answers.ts';
 import { type CouchAnswer, CouchError, heldAnswer, isCredentialFailure } from './errors.ts';
 import { PROBE_TIMEOUT_MS, probeSignal } from './health.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ExpectedAnswer } from './answers.ts';
 import type { CouchServer } from './server.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CommonSettings } from '../config/config.ts';
 import { lowerCaseRunes } from '../instances/domains/domain.ts';
 import { cozyUrl, type Scheme } from '../instances/domains/registration-link.ts';

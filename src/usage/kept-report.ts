@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BulkRow, CouchDocument, StoredDocument } from '../couchdb/documents.ts';
 import { CouchError, isNoDatabase, unlessNoDatabase } from '../couchdb/errors.ts';
 import type { CouchServer } from '../couchdb/server.ts';

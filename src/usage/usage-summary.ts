@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { INSTANCE_STATES, instanceState } from '../instances/documents/instance-state.ts';
 import { FLOOR_MS } from './last-activity.ts';
 import type { MeasuredInstance } from './measure-instance.ts';

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { errnoOf, unlessMissing } from '../../errno.ts';
 import { snapshotTree, treeDigest } from '../tree/tree-digest.ts';
 import { type CacheDirectories, removeDirectory } from './cache-directories.ts';

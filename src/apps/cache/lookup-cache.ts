@@ -1,6 +1,6 @@
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { unlessMissing } from '../../errno.ts';
 import type { CacheDirectories } from './cache-directories.ts';
 import type { WorkDir } from './work-dirs.ts';

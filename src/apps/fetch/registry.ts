@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { z } from 'zod';
+import * as z from 'zod';
 import { couchHost, withoutTrailingSlashes } from '../../config/urls.ts';
 import type { FailureKind } from '../../errors.ts';
 import type { RegistrySource } from '../app-source.ts';

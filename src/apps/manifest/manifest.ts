@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../errors.ts';
 import { type PermissionRules, permissionRules } from './permissions.ts';
 import { type ServicesByName, services } from './services.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppError } from '../errors.ts';
 import { nextOfCron } from './cron.ts';
 import { parseGoDuration } from './go-duration.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** In the order in which the stack writes them (`docs/cozy-data.md` §5.3). */
 const VERBS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nextRun, type Schedule, UnreadableSchedule } from './next-run.ts';
 
 /** A service of a web application as the stack stores it: texts, empty where nothing is said. */

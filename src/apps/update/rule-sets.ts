@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PermissionRule, PermissionRules } from '../manifest/permissions.ts';
 
 const text = z.string().nullish();

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CouchDocument } from '../../couchdb/documents.ts';
 import type { JsView, MangoIndex } from '../databases/databases.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StoredDocument } from '../../couchdb/documents.ts';
 import type { InstanceFields, StoredInstance } from '../documents/instance-document.ts';
 import { Refusal } from '../errors.ts';

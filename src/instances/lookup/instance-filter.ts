@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseAppCondition } from '../../apps/manifest/app-condition.ts';
 import { InputError } from '../../errors.ts';
 import type { InstanceDocument } from '../documents/instance-document.ts';

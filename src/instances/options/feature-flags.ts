@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalJson } from '../../canonical-json.ts';
 import { InputError } from '../../errors.ts';
 import { type JsonFault, jsonFault } from '../../json-fault.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalJson } from '../../canonical-json.ts';
 import { flagsMap } from './feature-flags.ts';
 import { skeletonOrder } from './skeleton-order.ts';

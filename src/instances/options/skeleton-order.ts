@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Which skeleton an instance is to get: it is read, and compared, on the machine of the worker. */
 export const skeletonOrder = z.strictObject({

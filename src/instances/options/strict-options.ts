@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { organizationDomain } from '../domains/new-domain.ts';
 import { instanceChanges } from './changes.ts';
 import { hasNoNull, strictFlags } from './feature-flags.ts';

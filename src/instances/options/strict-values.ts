@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseSource } from '../../apps/app-source.ts';
 import { normaliseDomain } from '../domains/domain.ts';
 import { newDomain } from '../domains/new-domain.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StoredDocument } from '../../couchdb/documents.ts';
 import type { Designs } from '../databases/design-source.ts';
 import { isPoolPrefix } from '../databases/pool-prefix.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JobKind } from '../kinds/job-kinds.ts';
 import { type BatchKind, isBatchKind } from './batch-kind.ts';
 import { isRowState, ROW_STATES, type RowState } from './row-state.ts';

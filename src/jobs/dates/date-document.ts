@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StoredDocument } from '../../couchdb/documents.ts';
 import { strictFilter } from '../../instances/lookup/instance-filter.ts';
 import { domain } from '../../instances/options/strict-values.ts';

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { FleetError } from '../../errors.ts';
 import { type PassphraseOwner, passphraseSalt } from '../../instances/vault/passphrase.ts';
 import { derivedKey, seal, unseal } from './seal.ts';

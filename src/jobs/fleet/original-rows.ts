@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { FleetError } from '../../errors.ts';
 import { BATCH_SECONDS } from '../redis/retention.ts';
 import { markedPassphrase } from './exported-passphrase.ts';

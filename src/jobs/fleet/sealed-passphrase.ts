@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StoredPassphrase } from '../../instances/vault/passphrase.ts';
 import { type KeyedVault, VAULT_ID } from '../../instances/vault/vault.ts';
 import { derivedKey, seal, unseal } from './seal.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { optionsHash } from '../../instances/options/options.ts';
 import { strictOptions } from '../../instances/options/strict-options.ts';
 import { domain, listOf } from '../../instances/options/strict-values.ts';

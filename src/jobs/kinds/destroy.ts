@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { envelope, forDate, onInstance } from './envelope.ts';
 import { exportDirectory } from './export-directory.ts';
 import { defineKind } from './kind.ts';

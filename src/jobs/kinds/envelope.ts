@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { strictFilter } from '../../instances/lookup/instance-filter.ts';
 import { domain } from '../../instances/options/strict-values.ts';
 import { MOST_OF_BY, MOST_OF_REASON } from './author.ts';

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** No file system takes a longer path. */
 const LONGEST_PATH = 4096;

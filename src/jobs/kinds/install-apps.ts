@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { appSource, listOf } from '../../instances/options/strict-values.ts';
 import { envelope, onInstance } from './envelope.ts';
 import { defineKind } from './kind.ts';

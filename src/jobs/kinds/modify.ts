@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { fieldValues, strictChanges } from '../../instances/options/strict-options.ts';
 import { envelope, forDate, onInstance } from './envelope.ts';
 import { defineKind } from './kind.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { FleetError } from '../../errors.ts';
 import { domain } from '../../instances/options/strict-values.ts';
 import { author, batchRow, type EnvelopeField, mac } from './envelope.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { LONGEST_RESET_MS } from '../../instances/documents/reset-token.ts';
 import { envelope, onInstance } from './envelope.ts';
 import { defineKind } from './kind.ts';

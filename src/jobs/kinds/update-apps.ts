@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CHANNEL } from '../../apps/app-source.ts';
 import { isSlug, isVersion } from '../../apps/manifest/manifest.ts';
 import { appSource, listOf } from '../../instances/options/strict-values.ts';

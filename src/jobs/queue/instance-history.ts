@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RedisClient } from '../../redis/client.ts';
 import type { FinalRowState } from '../batches/row-state.ts';
 import { type Author, authorFields, MOST_OF_BY, MOST_OF_REASON } from '../kinds/author.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LogLine } from '../../logger.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { FleetQueue } from '../fleet/open-queue.ts';

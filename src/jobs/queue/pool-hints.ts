@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { POOL_STATES } from '../../instances/pool/pool-item.ts';
 import type { RedisClient } from '../../redis/client.ts';
 import type { Keys } from '../redis/keys.ts';

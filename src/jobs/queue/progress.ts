@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RedisClient } from '../../redis/client.ts';
 import { STAGE_NAMES, type StageName } from '../kinds/job-kinds.ts';
 import type { SignedPayload } from '../kinds/payload.ts';

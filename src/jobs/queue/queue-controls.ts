@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RedisClient } from '../../redis/client.ts';
 import type { FleetQueue } from '../fleet/open-queue.ts';
 import { type SteeringRecord, steeringRecord } from '../redis/drain-orders.ts';

@@ -1,6 +1,6 @@
 import { randomUUID, type ScryptOptions, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   createLocalBook,
   LOGIN_RETRY_MS,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Keys } from '../../jobs/redis/keys.ts';
 import { count, readableDuration } from '../../quantity-text.ts';
 import type { RedisClient } from '../../redis/client.ts';

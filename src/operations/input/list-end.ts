@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../errors.ts';
 import { count } from '../../quantity-text.ts';
 import type { RowFormat } from './row-format.ts';

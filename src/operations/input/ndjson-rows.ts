@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../errors.ts';
 import { kindOfFlag } from '../../instances/values/value-kinds.ts';
 import { type JsonFault, jsonFault } from '../../json-fault.ts';

@@ -1,5 +1,5 @@
 import { createHmac, type Hmac } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { fieldValue } from '../../instances/options/strict-options.ts';
 import { BATCH_KINDS } from '../../jobs/batches/batch-kind.ts';
 import { derivedKey } from '../../jobs/fleet/seal.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { databaseMoment } from './owner-databases.ts';
 
 const digits = z.string().regex(/^[0-9a-f]{64}$/);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Agent, type Dispatcher, request } from 'undici';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StackAdminConfig } from '../../config/config.ts';
 import { errnoOf } from '../../errno.ts';
 import { toError } from '../../errors.ts';

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { refuseUnfinished, updateInstance } from '../../instances/change/existing-instance.ts';
 import type { InstanceDocument } from '../../instances/documents/instance-document.ts';
 import { mergeFlags } from '../../instances/options/feature-flags.ts';

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalJson } from '../../canonical-json.ts';
 import type { FlagsMap } from '../../instances/options/feature-flags.ts';
 import { configFlags, hasConfig } from '../../operations/features/config-flags.ts';

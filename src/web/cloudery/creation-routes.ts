@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../errors.ts';
 import { instanceState } from '../../instances/documents/instance-state.ts';
 import { normaliseDomain } from '../../instances/domains/domain.ts';

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../errors.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { targetOf } from '../../operations/targets/target.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../errors.ts';
 import type { InstanceOptions } from '../../instances/options/options.ts';
 import { type ParsingRules, parseInstanceOptions } from '../../instances/options/parse-options.ts';

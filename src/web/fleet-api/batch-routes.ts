@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Row } from '../../jobs/batches/batches.ts';
 import { ROW_STATES } from '../../jobs/batches/row-state.ts';
 import { batchSummary } from '../../operations/batches/batch-state.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SUBJECTS } from '../../operations/doctor/finding.ts';
 import type { WebContext } from '../web-context.ts';
 import { problems } from './schemas.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { WebContext } from '../web-context.ts';
 import type { FleetDesk } from './fleet-desk.ts';
 import { batchParams } from './paths.ts';

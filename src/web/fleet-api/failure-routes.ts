@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { z } from 'zod';
+import * as z from 'zod';
 import { returnedFile } from '../../operations/batches/export-rows.ts';
 import { FAILURES, failureGroups } from '../../operations/batches/failure-groups.ts';
 import type { WebContext } from '../web-context.ts';

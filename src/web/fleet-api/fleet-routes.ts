@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MOST_ENTRIES } from '../../jobs/queue/instance-history.ts';
 import { listWorkers } from '../../jobs/redis/worker-heartbeat.ts';
 import { instanceHistory } from '../../operations/instances/instance-history.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { KIND_NAMES, STAGE_NAMES } from '../../jobs/kinds/job-kinds.ts';
 import { findJobFacts } from '../../operations/jobs/find-job.ts';
 import { LISTED_STATES, readCursor } from '../../operations/jobs/job-filter.ts';

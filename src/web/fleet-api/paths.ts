@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Characters of the reason for what an operator does. */
 export const LONGEST_REASON = 500;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../errors.ts';
 import { parseConcurrency, parseRate } from '../../operations/queue/queue-limits.ts';
 import { queueStats } from '../../operations/queue/queue-stats.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BATCH_KINDS } from '../../jobs/batches/batch-kind.ts';
 import { ROW_STATES } from '../../jobs/batches/row-state.ts';
 import { JOB_OUTCOMES, KIND_NAMES } from '../../jobs/kinds/job-kinds.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { batchSummary } from '../../operations/batches/batch-state.ts';
 import type { SteeringTexts } from '../../operations/batches/steering-input.ts';
 import type { WebContext } from '../web-context.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { requireKeptReport } from '../../operations/targets/report-usage.ts';
 import { usageSummary } from '../../usage/usage-summary.ts';
 import type { WebContext } from '../web-context.ts';

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { FleetError, InputError } from '../../errors.ts';
 import { MOST_ENTRIES } from '../../jobs/queue/instance-history.ts';
 import { readJob } from '../../jobs/queue/read-job.ts';

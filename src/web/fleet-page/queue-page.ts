@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { html } from 'ghtml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type QueueStats, queueStats, type WantedBy } from '../../operations/queue/queue-stats.ts';
 import { count } from '../../quantity-text.ts';
 import { batchPath, LONGEST_REASON } from '../fleet-api/paths.ts';

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { html } from 'ghtml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SIGN_IN_PATH } from '../auth/fleet-guard.ts';
 import {
   newSession,

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { html } from 'ghtml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { listWorkers, type WorkerState } from '../../jobs/redis/worker-heartbeat.ts';
 import { oneLine } from '../../safe-text.ts';
 import { LONGEST_REASON } from '../fleet-api/paths.ts';

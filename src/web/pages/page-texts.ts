@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ownFile } from '../../own-file.ts';
 
 const FOLDER = ownFile('locales/');

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { NOTIFY_ADDRESS, notifyAddress } from '../../../config/notify-address.ts';
 import { InputError } from '../../../errors.ts';
 import {

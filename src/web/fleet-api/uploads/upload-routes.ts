@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RowReport } from '../../../operations/input/check-file.ts';
 import { type CheckedUpload, planUpload } from '../../../operations/instances/check-upload.ts';
 import type { Plan } from '../../../operations/plan/plan.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { VERDICTS } from '../../../operations/plan/verdict.ts';
 import { problemFields } from '../schemas.ts';
 

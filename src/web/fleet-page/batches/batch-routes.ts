@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readControls } from '../../../jobs/queue/queue-controls.ts';
 import { listWorkers } from '../../../jobs/redis/worker-heartbeat.ts';
 import { failureGroups, waitingRows } from '../../../operations/batches/failure-groups.ts';

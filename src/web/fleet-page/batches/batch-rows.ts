@@ -1,5 +1,5 @@
 import { html } from 'ghtml';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Row } from '../../../jobs/batches/batches.ts';
 import { ROW_STATES } from '../../../jobs/batches/row-state.ts';
 import { stageLabel } from '../../../jobs/kinds/job-kinds.ts';

@@ -1,5 +1,5 @@
 import { html } from 'ghtml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../../errors.ts';
 import type { Batch } from '../../../jobs/batches/batches.ts';
 import { clockText, localZone } from '../../../jobs/batches/hold-of.ts';

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { createBatchSteering } from '../../fleet-api/batch-steering.ts';
 import { batchPath, LONGEST_REASON } from '../../fleet-api/paths.ts';
 import { PAGE } from '../../http/prefers-page.ts';

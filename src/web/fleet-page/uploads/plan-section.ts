@@ -1,5 +1,5 @@
 import { html } from 'ghtml';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PlannedRow } from '../../../operations/plan/plan-rows.ts';
 import { VERDICTS, type VerdictName } from '../../../operations/plan/verdict.ts';
 import { verdictDetail } from '../../../operations/plan/verdict-text.ts';

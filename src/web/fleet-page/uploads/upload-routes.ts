@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import multipart, { type MultipartFile } from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { NOTIFY_ADDRESS, notifyAddress } from '../../../config/notify-address.ts';
 import { FleetError, InputError } from '../../../errors.ts';
 import { DEFAULT_TRIES } from '../../../jobs/kinds/envelope.ts';
