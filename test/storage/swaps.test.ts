@@ -52,6 +52,23 @@ for (const holding of HOLDINGS) {
         expect(await readdir(places.root)).to.not.include('.cozy-fleet-removed-ab');
       });
 
+      it(`is not removed where it is replaced while what an earlier try left goes: ${what}`, async () => {
+        const before = await snapshot(at(BOB));
+        await mkdir(at('.cozy-fleet-removed-ab', 'left'), { recursive: true });
+        let isFirst = true;
+        const guard = () => {
+          if (!isFirst) return;
+          isFirst = false;
+          renameSync(at(ALICE), aside());
+          put();
+        };
+        const error = await thrownBy(storage.removeInstance(ALICE, 'ab', guard));
+        expect(error).to.be.instanceOf(PassingError).and.to.include({ code: 'replaced' });
+        expect(await snapshot(at(ALICE, '.'))).to.deep.equal(before);
+        expect(await readdir(aside())).to.include('cat.jpg');
+        expect(await readdir(places.root)).to.not.include('.cozy-fleet-removed-ab');
+      });
+
       it(`gets no application, and neither does what came to its place: ${what}`, async () => {
         const before = await snapshot(at(BOB));
         let seen: string[] = [];
