@@ -1,4 +1,4 @@
-const { mkdtempSync, readFileSync, rmSync, statfsSync } = require('node:fs');
+const { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } = require('node:fs');
 const { availableParallelism, freemem } = require('node:os');
 
 // Node 22 and later keep what they compiled for the next process; the tests start hundreds of the same program.
@@ -7,6 +7,26 @@ process.env.NODE_COMPILE_CACHE ??= `${__dirname}/node_modules/.cache/node-compil
 /** What must be free for files in memory, in bytes: some times what the tests have at once, which is up to 200 MB. */
 const ROOM = 1024 ** 3;
 const MEMORY = '/dev/shm';
+
+const NAME = 'cozy-fleet-tests-';
+
+/** A server that was told to end may write for a moment still; what is left then, the next run removes. */
+function remove(directory) {
+  try {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  } catch {
+    // The tests have passed or not, whatever becomes of their files.
+  }
+}
+
+/** A run that was killed has left its files in memory. */
+function removeAbandoned() {
+  for (const name of readdirSync(MEMORY)) {
+    const [, pid] = /^cozy-fleet-tests-(\d+)-/.exec(name) ?? [];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    remove(`${MEMORY}/${name}`);
+  }
+}
 
 /** Whether this machine has a file system in memory with room, from which programs may be started. */
 function hasRoomInMemory() {
@@ -25,9 +45,10 @@ function hasRoomInMemory() {
 // Hundreds of small databases are made and removed, which is most of what the kernel does for the tests, and nothing of
 // it outlives them. Programs that they start find the place in their environment.
 if (process.env.TMPDIR === undefined && hasRoomInMemory()) {
-  const directory = mkdtempSync(`${MEMORY}/cozy-fleet-tests-`);
+  removeAbandoned();
+  const directory = mkdtempSync(`${MEMORY}/${NAME}${process.pid}-`);
   process.env.TMPDIR = directory;
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  process.once('exit', () => remove(directory));
 }
 
 /** How the tests run that scripts/build-tests.mjs compiled. */

@@ -11,11 +11,17 @@ const AUTOCOMPLETE = '@oclif/plugin-autocomplete';
  */
 export async function execute(file: string): Promise<void> {
   const root = fileURLToPath(new URL('..', file));
-  const plugins = [
-    new Plugin({ root, isRoot: true }),
-    new Plugin({ root, name: AUTOCOMPLETE, type: 'core' }),
-  ];
-  await Promise.all(plugins.map((plugin) => plugin.load()));
+  const program = new Plugin({ root, isRoot: true });
+  const completion = new Plugin({ root, name: AUTOCOMPLETE, type: 'core' });
+  // Commands run without what completes them.
+  const [, isThere] = await Promise.all([
+    program.load(),
+    completion.load().then(
+      () => true,
+      () => false,
+    ),
+  ]);
+  const plugins = isThere ? [program, completion] : [program];
   await executeTyped({
     loadOptions: { root, plugins: new Map(plugins.map((plugin) => [plugin.name, plugin])) },
   });

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { slices } from '../../chunk.ts';
 import type { FleetError } from '../../errors.ts';
 import type { InstanceOptions } from '../../instances/options/options.ts';
+import { settleAll } from '../../settle-all.ts';
 import type { EnteredRow } from '../batches/batches.ts';
 import type { ClaimAnswer } from '../claims/claims.ts';
 import { takeAllNew } from '../claims/take-new.ts';
@@ -162,7 +163,8 @@ async function submit(
     // Rows of a batch are found by their batch. A job that has an entry of its own is as old as that says.
     const now = Date.now();
     const singles = queued.filter(({ job: { payload } }) => payload.batch === undefined);
-    await Promise.all([
+    // All of it is over before a failure is told: what is added then is counted by nobody.
+    await settleAll<unknown>([
       // Sent first, and so carried out first: a job that is there is found.
       index.add(
         singles.map(({ job: { jobId, payload } }) => ({ jobId, kind: payload.kind, timestamp: now })),

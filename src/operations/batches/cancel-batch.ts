@@ -1,4 +1,5 @@
 import { FleetError } from '../../errors.ts';
+import { isBeingSubmitted } from '../../jobs/batches/submission.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { openGate } from '../../jobs/gate/gate.ts';
 import { type Author, authorText } from '../../jobs/kinds/author.ts';
@@ -32,7 +33,9 @@ export async function cancelBatch(fleet: Fleet, id: string, author: Author): Pro
     }
   }
   const batch = await batches.get(id);
-  // Whoever submitted it may be gone; if not, they notice the halt and say the same.
-  if (queuedRows(batch) < batch.total) await batches.setTotal(id, queuedRows(batch));
+  // Who submits it notices the halt, and says how many rows there are: some may have jobs that the batch does not know yet.
+  if (queuedRows(batch) < batch.total && !(await isBeingSubmitted(fleet, id))) {
+    await batches.setTotal(id, queuedRows(batch));
+  }
   return { stopped, passedOver: batch.counts.waiting };
 }

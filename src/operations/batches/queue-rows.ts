@@ -57,8 +57,8 @@ export interface QueueRowsOptions {
 
 /**
  * Queues the rows of a new batch in chunks; stops early when asked to, or when the batch is halted. However it
- * ends, the batch's total is what was queued. Rows whose jobs are there count, too, where it fails before they are known to
- * the batch: it does not end without them, and they are found (`workers/recovery/missing-rows.ts`).
+ * ends, the batch's total is what was queued. Rows that were being added when it failed count, too: the batch does not end
+ * without them, those that have jobs are found, and the others end as lost (`workers/recovery/missing-rows.ts`).
  * @returns how many rows that was
  */
 export async function queueRows(
@@ -68,13 +68,13 @@ export async function queueRows(
 ): Promise<number> {
   const open = await openSubmission(fleet, batchId, batch);
   let queued = 0;
-  let withJobs = 0;
+  let begun = 0;
   let lookedAt = performance.now();
-  const onAdded = (rows: number): void => {
-    withJobs += rows;
+  const onAdding = (rows: number): void => {
+    begun += rows;
   };
   try {
-    for await (const chunk of oneAhead(added(fleet, { batchId, batch, chunks }, signal, onAdded))) {
+    for await (const chunk of oneAhead(added(fleet, { batchId, batch, chunks }, signal, onAdding))) {
       await enterAdded(fleet, batchId, chunk);
       await openGate(fleet);
       queued += chunk.rows.length;
@@ -85,7 +85,7 @@ export async function queueRows(
     return queued;
   } finally {
     try {
-      await fleet.batches.setTotal(batchId, withJobs);
+      await fleet.batches.setTotal(batchId, begun);
     } finally {
       await open.close();
     }
@@ -100,7 +100,7 @@ async function* added(
   fleet: KeyedFleet,
   rows: NewRows,
   signal: AbortSignal,
-  onAdded: (rows: number) => void,
+  onAdding: (rows: number) => void,
 ): AsyncGenerator<AddedRows> {
   const { batchId } = rows;
   for await (const { rows: some, originals, kinds } of oneAhead(prepared(fleet, rows))) {
@@ -108,9 +108,9 @@ async function* added(
     // First, so that no row that fails at once lacks them.
     await keepOriginals(fleet, batchId, originals);
     await keepKinds(fleet.redis, fleet.keys, batchId, kinds);
-    const chunk = await addPrepared(fleet, some);
-    onAdded(some.length);
-    yield chunk;
+    // Before they are: where that fails half-way, some have jobs, and the others end as lost.
+    onAdding(some.length);
+    yield await addPrepared(fleet, some);
   }
 }
 

@@ -18,6 +18,7 @@ import {
   hasFinished,
   type Progress,
   readProgress,
+  withoutFailedTry,
   writeFenced,
 } from '../../jobs/queue/progress.ts';
 import { untoldText } from '../../jobs/queue/untold-text.ts';
@@ -104,6 +105,13 @@ export class JobRecorder {
     const failedTry = { code, message, advice, ...defined({ waitsOn }) };
     // Where the lock is another's by now, so is the job's progress.
     await writeFenced(redis, keys, this, 'progress', { ...this.progress, failedTry });
+  }
+
+  /** The end says why: what was waited for before would be shown again when somebody has the job tried again. */
+  async forgetFailedTry(): Promise<void> {
+    if (this.progress.failedTry === undefined) return;
+    const { redis, keys } = this.options;
+    await writeFenced(redis, keys, this, 'progress', withoutFailedTry(this.progress));
   }
 
   /** Tells that the job's row waits: the worker that died with it had told that it runs. */

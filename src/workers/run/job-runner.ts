@@ -32,6 +32,8 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       await running.end(outcome);
       return outcome;
     } catch (error) {
+      // Where the job is given back, another worker may have it at once.
+      await attempt?.over();
       return await running.fail(error);
     } finally {
       await attempt?.over();

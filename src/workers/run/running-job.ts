@@ -227,6 +227,7 @@ export class RunningJob {
   private async failForGood(failure: Failure): Promise<never> {
     const state = failedState(this.payload.kind, this.recorder.progress, failure.code);
     if (state === 'incomplete') await this.recorder.dropPassphrase();
+    await this.recorder.forgetFailedTry();
     await this.recorder.recordEnd(state, failure);
     this.worker.onWork({ event: 'ended', kind: this.payload.kind, state });
     throw new UnrecoverableError(failureText(failure));

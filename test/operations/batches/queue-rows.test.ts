@@ -109,4 +109,24 @@ describe('rows that are queued page by page', () => {
     // They are found as those of a command that died.
     expect(await adoptParked(fleet, batchOf)).to.equal(total - counts.waiting);
   });
+
+  it('keep their batch from ending where they have a job, and Redis fails while they are being added', async () => {
+    let batchOf = '';
+    let pages = 0;
+    const add: KeyedFleet['index']['add'] = async (jobs) => {
+      pages += 1;
+      if (pages === 3) throw new Error('away');
+      await fleet.index.add(jobs);
+    };
+    const failing = { ...fleet, index: { ...fleet.index, add } };
+    const asked = async (_: number, batchId: string) => {
+      batchOf = batchId;
+    };
+    const failed = await queue(asked, undefined, failing).catch((error: unknown) => error);
+    expect(failed).to.have.property('message', 'away');
+    const { total, counts, endedAt } = await fleet.batches.get(batchOf);
+    expect([total, counts.waiting, endedAt]).to.deep.equal([3 * OF_PAGE, 2 * OF_PAGE, undefined]);
+    expect(await fleet.queue.getDelayedCount()).to.equal(total);
+    expect(await adoptParked(fleet, batchOf)).to.equal(OF_PAGE);
+  });
 });
