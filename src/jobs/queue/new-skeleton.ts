@@ -1,15 +1,19 @@
 import { FleetError } from '../../errors.ts';
 import type { SkeletonOrder } from '../../instances/options/skeleton-order.ts';
 import type { Signer } from '../fleet/signer.ts';
+import { doneStages } from './progress.ts';
 import type { RetryChange } from './retry-job.ts';
 
 /**
- * Has creations that are tried again get another skeleton than they were queued with; what was ordered without one, and
- * work of other kinds, stays as it is. One that has files of the first one already is refused with `skeleton`.
+ * Has creations that are tried again get another skeleton than they were queued with; what was ordered without one, has all
+ * of its files, and work of other kinds, stays as it is. One that has some files of the first one already is refused with
+ * `skeleton`.
  */
 export function withNewSkeleton(signer: Signer, skeleton: SkeletonOrder): RetryChange {
-  return (jobId, payload, { skeletonDone = 0, skeletonTaken = [] }) => {
+  return (jobId, payload, progress) => {
     if (payload.kind !== 'create' || payload.options.skeleton === undefined) return payload;
+    if (doneStages(progress).includes('skeleton')) return payload;
+    const { skeletonDone = 0, skeletonTaken = [] } = progress;
     if (skeletonDone > 0 || skeletonTaken.length > 0) {
       throw new FleetError(
         'skeleton',
