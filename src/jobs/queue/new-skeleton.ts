@@ -6,18 +6,17 @@ import type { RetryChange } from './retry-job.ts';
 
 /**
  * Has creations that are tried again get another skeleton than they were queued with; what was ordered without one, has all
- * of its files, and work of other kinds, stays as it is. One that has some files of the first one already is refused with
- * `skeleton`.
+ * of its files, and work of other kinds, stays as it is. One that has some files of the first one already, or may have,
+ * is refused with `skeleton`.
  */
 export function withNewSkeleton(signer: Signer, skeleton: SkeletonOrder): RetryChange {
   return (jobId, payload, progress) => {
     if (payload.kind !== 'create' || payload.options.skeleton === undefined) return payload;
     if (doneStages(progress).includes('skeleton')) return payload;
-    const { skeletonDone = 0, skeletonTaken = [] } = progress;
-    if (skeletonDone > 0 || skeletonTaken.length > 0) {
+    if (progress.skeletonDone !== undefined) {
       throw new FleetError(
         'skeleton',
-        'it has files of the skeleton with which it was queued already',
+        'it has, or may have, files of the skeleton with which it was queued',
         'Bring that directory to what it was, and try it again without --skeleton.',
       );
     }

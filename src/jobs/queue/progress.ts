@@ -126,7 +126,7 @@ const progress = z.object({
   apps: z.array(appRecord).optional(),
   /**
    * How many of the files and folders of the skeleton have been dealt with, in their order: what the owner has removed since
-   * does not come back.
+   * does not come back. Set before the first of them is written, so that without it none is there.
    */
   skeletonDone: z.int().min(0).optional(),
   /** Paths of those among them that something else had the place of, which no document tells of: they are tried again. */

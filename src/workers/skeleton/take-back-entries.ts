@@ -44,16 +44,17 @@ export async function orUndo<T>(
 /**
  * Takes off the disk what no document tells of: left there it would be in the way of its owner, and wrong to a stack's check of
  * files. Where that fails it is logged, for another failure is being told; a next try goes on with what is there.
+ * @returns whether no document tells of any of it, and nothing of it is left
  */
 export async function takeBackEntries(
   { attempt, instance, signal }: TakingBack,
   { files, directories }: PutEntries,
-): Promise<void> {
+): Promise<boolean> {
   const { services, lease, log } = attempt;
   const guard = (): void => lease.assertHeld();
   try {
     const ids = [...files.map(({ each }) => each.id), ...directories.map(({ id }) => id)];
-    if (ids.length === 0) return;
+    if (ids.length === 0) return true;
     const { server, prefix } = databasesOf(services, instance);
     const rows = await server.allDocuments(databaseName(prefix, FILES), { keys: ids }, signal);
     const told = new Set(ids.filter((_, at) => rows[at]?.error !== 'not_found'));
@@ -63,7 +64,9 @@ export async function takeBackEntries(
       directories.flatMap(({ id, path }) => (told.has(id) ? [] : [path])),
       { guard, signal },
     );
+    return told.size === 0;
   } catch (error) {
     log.warn('files of the skeleton stay without documents', { error });
+    return false;
   }
 }

@@ -9,6 +9,7 @@ import { directoryDocument } from '../../instances/documents/file-documents.ts';
 import { incarnationOf } from '../../instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { cozyUrl } from '../../instances/domains/registration-link.ts';
+import { SkeletonUnusable } from '../../skeleton/errors.ts';
 import { fileContent } from '../../skeleton/file-content.ts';
 import type { SkeletonFile } from '../../skeleton/skeleton.ts';
 import type { NewFile } from '../../storage/write-files.ts';
@@ -31,13 +32,21 @@ export interface EntriesWork {
 }
 
 /**
- * Writes what is missing, and records how far it is: each part on the disk first, then in CouchDB.
+ * Writes what is missing, and records that it begins and how far it is: each part on the disk first, then in CouchDB.
  * @throws LostLock, StorageError, CouchError, SkeletonUnusable; FleetError `skeleton_taken` once all the others are written
  */
 export async function writeEntries(work: EntriesWork): Promise<void> {
   const { attempt, judged, instance, signal } = work;
-  const { observer, progress, record } = attempt;
+  const { observer, progress, record, remember } = attempt;
   const before = progress();
+  const isFirst = before.skeletonDone === undefined;
+  // Files of a try that is cut must not be mixed with those of another skeleton (`jobs/queue/new-skeleton.ts`).
+  if (isFirst && judged.some(({ state }) => state === 'missing')) {
+    await record({ ...progress(), skeletonDone: 0 });
+  }
+  const onNothingLeft = (): void => {
+    if (isFirst && progress().skeletonDone === 0) remember({ ...progress(), skeletonDone: undefined });
+  };
   const left = new Set(before.skeletonTaken);
   let done = 0;
   for (const some of slices(judged, AT_ONCE)) {
@@ -47,7 +56,7 @@ export async function writeEntries(work: EntriesWork): Promise<void> {
     const { size } = left;
     for (const { placed } of some) left.delete(placed.path);
     if (missing.length > 0) {
-      for (const { placed } of await writeSome(work, missing, done)) left.add(placed.path);
+      for (const { placed } of await writeSome(work, missing, { done, onNothingLeft })) left.add(placed.path);
     }
     done += some.length;
     if (missing.length > 0 || left.size !== size) {
@@ -72,11 +81,18 @@ function placesTaken(domain: string, paths: readonly string[]): FleetError {
   );
 }
 
+interface SomeOptions {
+  /** How many entries come before them. */
+  readonly done: number;
+  /** Called where the skeleton is another one by now, and all that was written of these is gone again. */
+  onNothingLeft(): void;
+}
+
 /** @returns files whose places something has that no document tells of: it is nobody's to replace */
 async function writeSome(
   work: EntriesWork,
   missing: readonly Missing[],
-  done: number,
+  { done, onNothingLeft }: SomeOptions,
 ): Promise<readonly Missing[]> {
   const { attempt, instance, signal } = work;
   const { services, lease, observer, log } = attempt;
@@ -88,8 +104,12 @@ async function writeSome(
     return entry.kind === 'file' ? [{ each, file: toWrite(each.path, entry) }] : [];
   });
   const written = new Set<NewFile>();
-  const undo = (): Promise<void> =>
-    takeBackEntries(work, { files: files.filter(({ file }) => written.has(file)), directories });
+  const undo = async (error: unknown): Promise<void> => {
+    const put = { files: files.filter(({ file }) => written.has(file)), directories };
+    const isAllGone = await takeBackEntries(work, put);
+    // Thrown for a file before it gets its name: whatever was written is known.
+    if (isAllGone && error instanceof SkeletonUnusable) onNothingLeft();
+  };
   const putOnDisk = async (): Promise<ReadonlySet<Missing>> => {
     if (directories.length > 0) {
       await services.storage.makeDirectories(
@@ -126,7 +146,7 @@ async function writeSome(
   };
   const undoRefused = async (error: unknown): Promise<void> => {
     // What was not answered may be written still: the next try finds the files, and writes the documents.
-    if (isRefusal(error)) await undo();
+    if (isRefusal(error)) await undo(error);
   };
   await orUndo(putIntoCouch, undoRefused, signal);
   return [...taken];

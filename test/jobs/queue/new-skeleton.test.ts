@@ -48,8 +48,13 @@ describe('another skeleton for a creation that is tried again', () => {
     expect(change(JOB, payload, WRITTEN)).to.equal(payload);
   });
 
-  it('is refused for one that has some of its first files', () => {
-    const some: Progress = { stages: [], skeletonDone: 25 };
-    expect(() => change(JOB, ordered(OLD), some)).to.throw('it has files of the skeleton');
-  });
+  for (const [what, skeletonDone] of [
+    ['has some of its first files', 25],
+    ['has begun to get its first files', 0],
+  ] as const) {
+    it(`is refused for one that ${what}`, () => {
+      const begun: Progress = { stages: [], skeletonDone };
+      expect(() => change(JOB, ordered(OLD), begun)).to.throw('it has, or may have, files of the skeleton');
+    });
+  }
 });

@@ -11,6 +11,7 @@ import { checkFiles } from '../../../src/instances/fsck/check-files.ts';
 import type { RawOptions } from '../../../src/instances/options/flags.ts';
 import type { SkeletonOrder } from '../../../src/instances/options/skeleton-order.ts';
 import { creation, enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
+import { withNewSkeleton } from '../../../src/jobs/queue/new-skeleton.ts';
 import { retryJob } from '../../../src/jobs/queue/retry-job.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import { skeletonId } from '../../../src/workers/skeleton/judge-entries.ts';
@@ -19,6 +20,7 @@ import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { handPool } from '../../support/pool-items.ts';
 import { orderOf, putSkeleton, type SkeletonContents } from '../../support/skeletons.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
 
 const FILES = 'io.cozy.files';
 
@@ -292,6 +294,37 @@ describe('the first files of an instance', () => {
     await retryJob(test.fleet, jobId);
     expect(await test.ended(jobId)).to.include({ state: 'done' });
     expect(await names(domain)).to.deep.equal(['a.txt', 'b.txt', 'z.txt']);
+    expect(await findings(domain)).to.deep.equal([]);
+  });
+
+  it('are not mixed with those of another skeleton where a try was cut before anything of them was recorded', async () => {
+    const domain = test.domain('mixed');
+    const skeleton = await skeletonOf('mixed', { 'common/a.txt': 'a', 'common/b.txt': 'b' });
+    test.beforeStage('skeleton documents 0', () => {
+      throw new PassingError('replaced', 'made to fail');
+    });
+    const { jobId, end } = await make({ domain }, skeleton, 1);
+    expect(end).to.include({ state: 'failed', code: 'replaced' });
+    expect(await readFile(onDisk(domain, 'a.txt'), 'utf8')).to.equal('a');
+    const other = withNewSkeleton(test.fleet.signer, await skeletonOf('unmixed', { 'common/c.txt': 'c' }));
+    expect(await thrownBy(retryJob(test.fleet, jobId, undefined, other))).to.include({ code: 'skeleton' });
+    await retryJob(test.fleet, jobId);
+    expect(await test.ended(jobId)).to.include({ state: 'done' });
+    expect(await names(domain)).to.deep.equal(['a.txt', 'b.txt']);
+  });
+
+  it('may be those of another skeleton once all that was written of the first one is gone again', async () => {
+    const domain = test.domain('renewed');
+    const skeleton = await skeletonOf('renewed', { 'common/a.txt': 'a', 'common/z.txt': 'as it was' });
+    test.beforeStage('skeleton 0', () =>
+      putSkeleton(join(skeletons, 'renewed'), { 'common/z.txt': 'different' }),
+    );
+    const { jobId, end } = await make({ domain }, skeleton, 1);
+    expect(end).to.include({ state: 'failed', code: 'skeleton' });
+    const other = withNewSkeleton(test.fleet.signer, await orderOf(join(skeletons, 'renewed')));
+    await retryJob(test.fleet, jobId, undefined, other);
+    expect(await test.ended(jobId)).to.include({ state: 'done' });
+    expect(await readFile(onDisk(domain, 'z.txt'), 'utf8')).to.equal('different');
     expect(await findings(domain)).to.deep.equal([]);
   });
 
