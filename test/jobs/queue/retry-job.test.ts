@@ -1,9 +1,12 @@
+import { UnrecoverableError } from 'bullmq';
 import { expect } from 'chai';
+import type { Claims } from '../../../src/jobs/claims/claims.ts';
 import type { KeyedFleet } from '../../../src/jobs/fleet/fleet.ts';
+import type { FleetJob, FleetQueue } from '../../../src/jobs/fleet/open-queue.ts';
 import { isEnded, namesOf, parsePayload, payloadHash } from '../../../src/jobs/kinds/payload.ts';
 import { readCancels, requestCancel } from '../../../src/jobs/queue/cancellations.ts';
 import { creation, enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
-import { retryJob } from '../../../src/jobs/queue/retry-job.ts';
+import { type RetryChange, retryJob } from '../../../src/jobs/queue/retry-job.ts';
 import { sampleOptions } from '../../instances/sample-options.ts';
 import { batchRow } from '../../support/batch-row.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
@@ -125,6 +128,80 @@ describe('trying a failed job again', () => {
 
   it('is refused for a job that is not there', async () => {
     expect(await thrownBy(retryJob(fleet, 'nobody'))).to.include({ code: 'unknown_job' });
+  });
+
+  describe('by two people at once, of whom the slower wants something to be otherwise', () => {
+    /** Has something done right after the names were taken. */
+    function afterClaim(work: () => Promise<unknown>): KeyedFleet {
+      const { claims } = fleet;
+      const take: Claims['take'] = async (...claim) => {
+        const answer = await claims.take(...claim);
+        await work();
+        return answer;
+      };
+      return { ...fleet, claims: { ...claims, take } };
+    }
+
+    const inFrench: RetryChange = (jobId, payload) => {
+      if (payload.kind !== 'create') return payload;
+      const { mac: _, ...order } = payload;
+      return fleet.signer.sign(jobId, { ...order, options: { ...order.options, locale: 'fr' } });
+    };
+
+    const dataOf = async (id: string) => await fleet.redis.hget(fleet.keys.bull(id), 'data');
+
+    it('leaves the job as it is that runs by then', async () => {
+      const { id = '' } = await test.failed(payloadFor('swapped.org'));
+      const running: { job?: FleetJob; data?: string | null } = {};
+      const slower = afterClaim(async () => {
+        await retryJob(fleet, id);
+        running.job = await test.start();
+        running.data = await dataOf(id);
+      });
+      expect(await thrownBy(retryJob(slower, id, undefined, inFrench))).to.include({ code: 'busy' });
+      expect(running.job?.id).to.equal(id);
+      expect(await dataOf(id)).to.equal(running.data);
+      await running.job?.moveToFailed(new UnrecoverableError('internal: made to fail'), 'token', false);
+    });
+
+    it('leaves the job as it is that has failed once more by then', async () => {
+      const { id = '' } = await test.failed(payloadFor('twice.org'));
+      const slower = afterClaim(async () => {
+        await retryJob(fleet, id);
+        const job = await test.start();
+        await job.moveToFailed(new UnrecoverableError('internal: made to fail'), 'token', false);
+      });
+      expect(await thrownBy(retryJob(slower, id, undefined, inFrench))).to.include({ code: 'busy' });
+      expect(await generationOf(id)).to.equal(1);
+      expect(await stateOf(id)).to.equal('failed');
+    });
+
+    it('keeps what was cancelled meanwhile', async () => {
+      const { id = '' } = await test.failed(payloadFor('stopped.org'));
+      const slower = afterClaim(async () => {
+        await retryJob(fleet, id);
+        await requestCancel(fleet.redis, fleet.keys, id, 'root@ops');
+      });
+      await retryJob(slower, id);
+      expect(await readCancels(fleet.redis, fleet.keys, [id])).to.not.deep.equal([null]);
+      await (await fleet.queue.getJob(id))?.remove();
+    });
+  });
+
+  it('is refused for a job that fails while it is being read, for what its worker wrote last may be missing', async () => {
+    const { id = '' } = await test.add(payloadFor('late.org'));
+    const running = await test.start();
+    const queue: FleetQueue = Object.create(fleet.queue, {
+      getJob: {
+        value: async (jobId: string) => {
+          const job = await fleet.queue.getJob(jobId);
+          await running.moveToFailed(new UnrecoverableError('internal: made to fail'), 'token', false);
+          return job;
+        },
+      },
+    });
+    expect(await thrownBy(retryJob({ ...fleet, queue }, id))).to.include({ code: 'not_failed' });
+    expect(await stateOf(id)).to.equal('failed');
   });
 
   it('by several people, beside people who add it anew, leaves one live job a domain', async () => {
