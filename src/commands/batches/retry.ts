@@ -114,7 +114,7 @@ export default class BatchesRetry extends BaseCommand {
     if (skeleton === undefined) return await withFleet(config, (fleet) => work(fleet, undefined));
     const { rules } = await readCreationRules(config, skeleton);
     return await withCouchAndFleet(config, (_, fleet) =>
-      work(fleet, rules.skeleton && withNewSkeleton(fleet.signer, rules.skeleton)),
+      work(fleet, rules.skeleton && withNewSkeleton(fleet.signer, rules.skeleton, config.fleet.skeleton)),
     );
   }
 

@@ -7,9 +7,15 @@ import type { RetryChange } from './retry-job.ts';
 /**
  * Has creations that are tried again get another skeleton than they were queued with; what was ordered without one, has all
  * of its files, and work of other kinds, stays as it is. One that has some files of the first one already, or may have,
- * is refused with `skeleton`.
+ * is refused with `skeleton`. An order for
+ * what `fleet.skeleton` says goes on being one, where the new skeleton is just that: workers may have it in another place.
+ * @param configured `fleet.skeleton` of this machine, absolute; undefined where it is not set
  */
-export function withNewSkeleton(signer: Signer, skeleton: SkeletonOrder): RetryChange {
+export function withNewSkeleton(
+  signer: Signer,
+  { digest, directory }: SkeletonOrder,
+  configured?: string,
+): RetryChange {
   return (jobId, payload, progress) => {
     if (payload.kind !== 'create' || payload.options.skeleton === undefined) return payload;
     if (doneStages(progress).includes('skeleton')) return payload;
@@ -23,6 +29,8 @@ export function withNewSkeleton(signer: Signer, skeleton: SkeletonOrder): RetryC
     // What is signed anew has to be ours before.
     signer.read({ id: jobId, data: payload });
     const { mac: _, ...order } = payload;
+    const isConfigured = payload.options.skeleton.directory === undefined && directory === configured;
+    const skeleton = isConfigured ? { digest } : { digest, directory };
     return signer.sign(jobId, { ...order, options: { ...order.options, skeleton } });
   };
 }

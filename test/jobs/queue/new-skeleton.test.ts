@@ -38,6 +38,25 @@ describe('another skeleton for a creation that is tried again', () => {
     expect(signer.read({ id: JOB, data })).to.have.nested.property('options.skeleton').that.deep.equals(NEW);
   });
 
+  describe('of which an order by the configuration', () => {
+    const { digest } = OLD;
+
+    it('stays one where it is that of the configuration', () => {
+      const data = withNewSkeleton(signer, NEW, NEW.directory)(JOB, ordered({ digest }), NOTHING);
+      expect(data).to.have.nested.property('options.skeleton').that.deep.equals({ digest: NEW.digest });
+    });
+
+    it('names its directory where it is another one', () => {
+      const data = withNewSkeleton(signer, NEW, '/srv/configured')(JOB, ordered({ digest }), NOTHING);
+      expect(data).to.have.nested.property('options.skeleton').that.deep.equals(NEW);
+    });
+  });
+
+  it('names its directory where one was named before, though it is that of the configuration', () => {
+    const data = withNewSkeleton(signer, NEW, NEW.directory)(JOB, ordered(OLD), NOTHING);
+    expect(data).to.have.nested.property('options.skeleton').that.deep.equals(NEW);
+  });
+
   it('is not given to one that was ordered without any', () => {
     const payload = ordered(undefined);
     expect(change(JOB, payload, NOTHING)).to.equal(payload);
