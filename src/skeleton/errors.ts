@@ -6,7 +6,7 @@ export class SkeletonUnusable extends FleetError {
     super(
       'skeleton',
       message,
-      'Bring the directory on each machine with workers to what it was when the job was queued, then: cozy-fleet batches retry or jobs retry. Or have them get it as it is now: cozy-fleet batches retry --skeleton <directory>. Where nothing was made yet, the order can be submitted anew instead, too.',
+      'Bring the directory on each machine with workers to what it was when the job was queued, then: cozy-fleet batches retry or jobs retry. Rows of a batch that have no files of it yet can get it as it is now: cozy-fleet batches retry --skeleton <directory>. Where nothing was made yet, the order can be submitted anew instead, too.',
       { ...options, kind: 'retry' },
     );
   }

@@ -55,6 +55,8 @@ describe('the skeletons of a machine', () => {
       .to.have.property('message')
       .that.includes(digest.slice(0, 12))
       .and.includes((await digestOf()).slice(0, 12));
+    // A job of its own cannot be tried again with another one.
+    expect(error).to.have.property('advice').that.includes('Rows of a batch');
     await putSkeleton(directory.path, { 'common/a.txt': 'a' });
     expect((await store.find({ digest })).digest).to.equal(digest);
   });
