@@ -54,7 +54,7 @@ export default class BatchesRetry extends BaseCommand {
   static override summary = 'Try the failed and the cancelled rows of a batch again';
 
   static override description =
-    'With --stage or --error only rows that stopped there, or so; asks on a terminal then. With --skeleton creations that were ordered with first files get those of the directory as it is now, unless they have some of the earlier ones already. With --dry-run the exit code is 10 where there are such rows, 0 where there are none.';
+    'With --stage or --error only rows that stopped there, or so; asks on a terminal then. With --skeleton creations that were ordered with first files get those of the directory as it is now; those that have some of the earlier ones already are refused. With --dry-run the exit code is 10 where there are such rows, 0 where there are none.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> 7Q2K4',
@@ -85,7 +85,7 @@ export default class BatchesRetry extends BaseCommand {
     const causes = causesOf(flags);
     return await this.withChange(config, flags.skeleton, async (fleet, change) => {
       const { id } = await chooseBatch(fleet, args.batch, flags['use-most-recent']);
-      if (flags['dry-run']) return await this.preview(fleet, id, causes);
+      if (flags['dry-run']) return await this.preview(fleet, id, causes, flags.skeleton !== undefined);
       await this.ask(config, fleet, id, { causes, force: flags.force });
       const refused: RefusedRow[] = [];
       const onRefused = (row: RefusedRow) => {
@@ -95,10 +95,11 @@ export default class BatchesRetry extends BaseCommand {
         );
       };
       const retried = await retryBatch(fleet, id, currentAuthor(flags.reason), onRefused, causes, change);
-      const { queued } = retried;
+      const { queued, changed } = retried;
       this.log(`${count(queued)} queued again${refusedText(retried)}`);
-      if (flags.skeleton !== undefined) {
-        this.log(`Those with first files get them from ${oneLine(resolve(flags.skeleton))}, as it is now.`);
+      if (flags.skeleton !== undefined && changed > 0) {
+        const directory = oneLine(resolve(flags.skeleton));
+        this.log(`${count(changed)} of them with the first files of ${directory}, as it is now.`);
       }
       const summary = flags.watch ? await this.follow(fleet, id, wait) : await this.leave(fleet, id, retried);
       return { ...summary, queuedAgain: queued, refused };
@@ -118,10 +119,16 @@ export default class BatchesRetry extends BaseCommand {
     );
   }
 
-  private async preview(fleet: Fleet, id: string, causes: RetriedCauses): Promise<DryRun> {
+  private async preview(
+    fleet: Fleet,
+    id: string,
+    causes: RetriedCauses,
+    isRenewed: boolean,
+  ): Promise<DryRun> {
     const preview = await previewRetry(fleet, id, causes);
     const { total, counts, rows } = preview;
     for (const line of previewLines(preview)) this.log(line);
+    if (isRenewed && total > 0) this.log('Those that have some of the earlier first files would be refused.');
     for (const line of rowsText(ROW_HEAD, rows.map(rowCells), this.live)) this.log(line);
     if (total > rows.length) this.log(`and ${count(total - rows.length)} more`);
     if (total > 0) this.endWith('somethingToDo');

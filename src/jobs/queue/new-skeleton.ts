@@ -6,9 +6,9 @@ import type { RetryChange } from './retry-job.ts';
 
 /**
  * Has creations that are tried again get another skeleton than they were queued with; what was ordered without one, has all
- * of its files, and work of other kinds, stays as it is. One that has some files of the first one already, or may have,
- * is refused with `skeleton`. An order for
- * what `fleet.skeleton` says goes on being one, where the new skeleton is just that: workers may have it in another place.
+ * of its files, and work of other kinds, stays as it is. One that has some files of the first one already, or may have, is
+ * refused with `skeleton`. An order by `fleet.skeleton` goes on naming no directory where the new skeleton is that one, too:
+ * workers may have it in another place.
  * @param configured `fleet.skeleton` of this machine, absolute; undefined where it is not set
  */
 export function withNewSkeleton(

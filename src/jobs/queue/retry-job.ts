@@ -49,11 +49,11 @@ async function replacePayload({ redis, keys }: Fleet, job: FleetJob, next: Signe
 /**
  * Ends the slower one of two that had one job tried again. The names are those of the other try; where that has ended by now,
  * they count as free within a minute (`ADDING_MS` in `claims/claims.ts`).
- * @param isUnchanged whether nothing was to be otherwise than in the try before
+ * @param isChanged whether something was to be otherwise than in the try before
  * @throws FleetError `busy` unless the job does come again as it was wanted
  */
-async function leaveToOther(job: FleetJob, isUnchanged: boolean): Promise<void> {
-  if (isUnchanged && !(await job.isFailed())) return;
+async function leaveToOther(job: FleetJob, isChanged: boolean): Promise<void> {
+  if (!isChanged && !(await job.isFailed())) return;
   throw new FleetError(
     'busy',
     `somebody else has had job ${job.id} tried again at the same time`,
@@ -66,6 +66,7 @@ async function leaveToOther(job: FleetJob, isUnchanged: boolean): Promise<void> 
  * domain exists. BullMQ's own `retry` does not look (`ARCHITECTURE.md` §3.2).
  * @param author who wants it and why, for the history of the domain
  * @param change what is to be otherwise; nothing unless told
+ * @returns whether something is otherwise
  * @throws InputError `unknown_job`; FleetError `not_failed`, `forged` for one that nobody signed, `newer_job`, `busy`, be it that
  * another job has a name, or that somebody else has this one tried again at the same time
  */
@@ -74,7 +75,7 @@ export async function retryJob(
   jobId: string,
   author?: Author,
   change: RetryChange = (_, payload) => payload,
-): Promise<void> {
+): Promise<boolean> {
   const { queue, claims, redis, keys, batches, index } = fleet;
   // Asked before the job is read: until it has failed its worker writes.
   const state = await queue.getJobState(jobId);
@@ -88,6 +89,7 @@ export async function retryJob(
   }
   const before = asSigned(payload);
   const signed = change(jobId, before, readProgress(job.progress));
+  const isChanged = signed !== before;
   const names = namesOf(payload);
   const claim = { jobId, kind: payload.kind, names, payloadHash: payloadHash(signed) };
   const answer = await claims.take(claim, 'retry');
@@ -112,11 +114,14 @@ export async function retryJob(
     }
   } catch (error) {
     // Somebody else had it tried again in the same moment; then the names are that try's.
-    if (!(await job.isFailed())) return;
+    if (!(await job.isFailed())) return isChanged;
     await claims.release(jobId, names);
     throw error;
   }
-  if (!isReplaced) return await leaveToOther(job, signed === before);
+  if (!isReplaced) {
+    await leaveToOther(job, isChanged);
+    return false;
+  }
   // A stall of its earlier life must not count against this one (`docs/bullmq.md` §2).
   await redis.hdel(keys.bull(jobId), 'stc');
   if (author !== undefined) await noteAsked(fleet, domainOf(payload), { what: 'retry', jobId, author });
@@ -127,4 +132,5 @@ export async function retryJob(
     const domain = domainOf(payload);
     await batches.report({ batchId, row, domain, jobId, state: 'waiting', generation, attempt: 0 });
   }
+  return isChanged;
 }

@@ -18,6 +18,8 @@ export interface RefusedRow {
 
 export interface RetriedBatch {
   readonly queued: number;
+  /** Those of them in whose jobs something is otherwise. */
+  readonly changed: number;
   readonly refused: number;
 }
 
@@ -98,11 +100,15 @@ export async function retryBatch(
   await fleet.batches.liftHalt(id, author);
   const limit = pLimit(AT_ONCE);
   let queued = 0;
+  let changed = 0;
   let refused = 0;
 
   async function again(row: Row, turn: Turn): Promise<void> {
     try {
-      if (await retryRow({ fleet, author, change }, id, row, turn)) queued += 1;
+      const answer = await retryRow({ fleet, author, change }, id, row, turn);
+      if (answer === 'later') return;
+      queued += 1;
+      if (answer === 'changed') changed += 1;
     } catch (error) {
       if (!(error instanceof FleetError)) throw error;
       refused += 1;
@@ -117,7 +123,7 @@ export async function retryBatch(
       await Promise.all(page.map((row) => limit(() => again(row, turn))));
     }
   }
-  return { queued, refused };
+  return { queued, changed, refused };
 }
 
 /** What all rows of a batch are tried again with. */
@@ -127,20 +133,23 @@ interface Retry {
   readonly change: RetryChange | undefined;
 }
 
+/** What became of a row: `changed` where something is otherwise in its job, `later` where it was not its turn. */
+type RetriedRow = 'same' | 'changed' | 'later';
+
 /**
- * A row may name a job of somebody else: one that held its domain, or one it waited for.
- * @returns whether it was the row's turn: a job waits for another only once that one is queued
+ * A row may name a job of somebody else: one that held its domain, or one it waited for. A job waits for another only once that
+ * one is queued.
  */
 async function retryRow(
   { fleet, author, change }: Retry,
   batchId: string,
   { row, jobId = '' }: Row,
   turn: Turn,
-): Promise<boolean> {
+): Promise<RetriedRow> {
   const job = await readJob(fleet.queue, jobId);
   const payload = job === undefined || job === 'unreadable' ? undefined : parsePayload(job.data);
   const waits = payload !== undefined && 'after' in payload && payload.after !== undefined;
-  if (waits !== (turn === 'after others')) return false;
+  if (waits !== (turn === 'after others')) return 'later';
   const owner = payload?.batch;
   if (owner?.id !== batchId || owner.row !== row) {
     throw new FleetError(
@@ -148,6 +157,5 @@ async function retryRow(
       'it has no job of its own: submit the file again, or make a new plan',
     );
   }
-  await retryJob(fleet, jobId, author, change);
-  return true;
+  return (await retryJob(fleet, jobId, author, change)) ? 'changed' : 'same';
 }

@@ -19,7 +19,7 @@ const MOST_REFUSED = 100;
 type Asker = Pick<FastifyRequest, 'ip'>;
 
 /** A batch of which rows were queued again. */
-export interface SteeredBatch extends RetriedBatch {
+export interface SteeredBatch extends Omit<RetriedBatch, 'changed'> {
   /** The first of those that were refused. */
   readonly refusedRows: readonly RefusedRow[];
 }
@@ -46,9 +46,10 @@ export function createSteering({ fleet, log }: Pick<WebContext, 'fleet' | 'log'>
       const onRefused = (row: RefusedRow): void => {
         if (refusedRows.length < MOST_REFUSED) refusedRows.push(row);
       };
-      const retried = await retryBatch(await fleet(), id, authorOf(asker, reason), onRefused, causes);
+      const author = authorOf(asker, reason);
+      const { queued, refused } = await retryBatch(await fleet(), id, author, onRefused, causes);
       log.info('batch retried', { batch: id, by: actorOf(asker), reason });
-      return { ...retried, refusedRows };
+      return { queued, refused, refusedRows };
     },
     async cancelBatch(asker, id, reason) {
       const cancelled = await cancelBatch(await fleet(), id, authorOf(asker, reason));

@@ -97,14 +97,29 @@ describe('instances add --skeleton', () => {
         expect((await platform.run('batches', 'retry', batch, '--watch')).exitCode).to.equal(1);
         const failed = await platform.run('batches', 'show', batch, '--failed');
         expect(failed.stdout).to.include('skeleton: the skeleton').and.include('is another one');
-        const retried = ['batches', 'retry', batch, '--skeleton', changed.path, '--watch'];
-        const ran = await platform.run(...retried);
-        expect(ran.stdout).to.include(`get them from ${changed.path}, as it is now.`);
+        const retried = ['batches', 'retry', batch, '--skeleton', changed.path];
+        const dry = await platform.run(...retried, '--dry-run');
+        expect(dry.stdout).to.include('Those that have some of the earlier first files would be refused.');
+        const ran = await platform.run(...retried, '--watch');
+        expect(ran.stdout).to.include(`2 of them with the first files of ${changed.path}, as it is now.`);
         expect(ran.exitCode).to.equal(0);
         for (const domain of ['d.example.org', 'e.example.org']) {
           expect(await inStorage(domain, 'New.txt')).to.equal('new');
         }
       });
+    });
+
+    it('is told of nobody by a further try where no first files were ordered', async () => {
+      const file = await platform.write('plain.csv', ['domain', 'plain.example.org']);
+      await platform.stopWorker();
+      const added = await platform.run('instances', 'add', '--from', file, '--async', '--json');
+      const { batch } = JSON.parse(added.stdout);
+      await platform.run('batches', 'cancel', batch);
+      await platform.startWorker();
+      await platform.run('batches', 'watch', batch);
+      const ran = await platform.run('batches', 'retry', batch, '--skeleton', directory.path, '--watch');
+      expect(ran.exitCode).to.equal(0);
+      expect(ran.stdout).to.include('1 queued again').and.not.include('first files');
     });
 
     it('ends as partly failed, with the instance in use, where they do not fit into its quota', async () => {
