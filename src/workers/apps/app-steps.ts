@@ -145,7 +145,7 @@ const NEVER_TAKEN = [400, 413];
  * What is wrong with this application and no other; undefined for what concerns the whole job: its servers,
  * its lock, its end.
  */
-function ofThisApp(error: unknown): AppFailure | undefined {
+export function ofThisApp(error: unknown): AppFailure | undefined {
   if (error instanceof AppError || error instanceof StackBusy || error instanceof AccountHookFailed) {
     return { code: error.code, error: error.message, kind: error.kind };
   }

@@ -16,7 +16,7 @@ import { stackPrefix } from '../../stack/stack-instance.ts';
 import { foreignFiles } from '../instance/remove-files.ts';
 import { findApp, kindOf, strayTriggers } from './app-documents.ts';
 import { type AppWork, installInstance, placeOf } from './install-app.ts';
-import { refuseBusy } from './update-app.ts';
+import { refuseBusy } from './refuse-busy.ts';
 
 /** One application that is to be uninstalled from one instance; `app` is its slug. */
 export interface AppRemoval extends AppWork {

@@ -9,10 +9,13 @@ import { storedRules } from '../../apps/update/rule-sets.ts';
 import { updateSource, type WantedSource } from '../../apps/update/update-source.ts';
 import { registriesFor } from '../../config/registries.ts';
 import type { StoredDocument } from '../../couchdb/documents.ts';
+import { StackBusy } from '../../stack/errors.ts';
 import { withAppLock } from '../../stack/lock.ts';
 import { stackPrefix } from '../../stack/stack-instance.ts';
 import { findApp, kindOf } from './app-documents.ts';
+import { ofThisApp } from './app-steps.ts';
 import { type AppWork, copyFiles, installInstance, placeOf, withCacheErrors } from './install-app.ts';
+import { isBusy, refuseBusy } from './refuse-busy.ts';
 import {
   type AppWriter,
   keepApp,
@@ -42,12 +45,6 @@ export interface UpdatedApp {
   readonly version: string | undefined;
 }
 
-/** What a stack lets another one take for installing or updating before it does so itself, in milliseconds. */
-const BUSY_MS = 15 * 60_000;
-
-/** States of an application with which nothing is being done. */
-const AT_REST: readonly unknown[] = ['ready', 'installed'];
-
 /**
  * Updates one application as a stack does (`docs/cozy-data.md` §5.5): under the stack's lock, code first, then triggers,
  * its document and its permissions. May be repeated at any point: what is written last is written again.
@@ -56,14 +53,34 @@ const AT_REST: readonly unknown[] = ['ready', 'installed'];
  * StorageError, StackError
  */
 export async function updateApp(update: AppUpdate): Promise<UpdatedApp> {
+  let mayHaveWritten = update.earlier?.version !== undefined;
   try {
-    return await tryUpdate(update);
+    return await tryUpdate({
+      ...update,
+      async onReplace(version) {
+        mayHaveWritten = true;
+        await update.onReplace(version);
+      },
+    });
   } catch (error) {
-    // Nothing comes after this that would do it: an earlier try may have removed triggers, and made others for what never comes.
-    if (error instanceof AppError && error.kind === 'final' && update.earlier?.version !== undefined) {
-      await withLock(update, putTriggersRight);
-    }
+    if (mayHaveWritten && !update.signal.aborted) await settleAfter(update, error);
     throw error;
+  }
+}
+
+/**
+ * Has services run as the document says, where triggers may have been removed, and others made for what does not come: nothing
+ * may come after this try that would do it, or only once a registry is back. The next try, where there is one, begins anew.
+ * @throws StackBusy where nothing else would have the job tried again
+ */
+async function settleAfter(update: AppUpdate, error: unknown): Promise<void> {
+  const failure = ofThisApp(error);
+  // What concerns the whole job has it tried again in any case; a lock that could not be had is not waited for twice.
+  if (failure === undefined || error instanceof StackBusy) return;
+  try {
+    await withLock(update, putTriggersRight);
+  } catch (met) {
+    if (!(met instanceof StackBusy) || failure.kind === 'final') throw met;
   }
 }
 
@@ -91,8 +108,13 @@ async function withLock<T>(update: AppUpdate, work: (locked: AppUpdate) => Promi
 
 /** By the document as it is: another version that an earlier try had begun to write does not come. */
 async function putTriggersRight(update: AppUpdate): Promise<void> {
-  const installed = await findApp(placeOf(update), update.app);
-  if (installed !== undefined) await settleTriggers(update, placesOf(update, installed));
+  const { app: slug } = update;
+  const installed = await findApp(placeOf(update), slug);
+  // Who writes it now makes triggers of its own.
+  if (installed === undefined || isBusy(installed)) return;
+  const writer = { ...placesOf(update, installed), slug };
+  await removeStrays(writer);
+  await restoreTriggers(writer);
 }
 
 async function settleTriggers({ app: slug, earlier }: AppUpdate, writer: TriggerWriter): Promise<void> {
@@ -227,19 +249,6 @@ async function prepare(update: AppUpdate, source: AppSource): Promise<PreparedAp
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-/** As a stack, for updates and removals, which takes one that was left so for long for one that nobody works on any more. */
-export function refuseBusy(slug: string, { state, updated_at }: StoredDocument): void {
-  if (AT_REST.includes(state)) return;
-  const since = typeof updated_at === 'string' ? Date.parse(updated_at) : Number.NaN;
-  if (Number.isNaN(since) || Date.now() - since > BUSY_MS) return;
-  throw new AppError(
-    'app_busy',
-    `application ${slug} is being installed or updated by somebody else`,
-    'retry',
-    'It is tried again. A stack takes it for abandoned after 15 minutes.',
-  );
 }
 
 /** What is installed under a slug must stay the same application, whatever a source says. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { createAppStore } from '../../../src/apps/app-store.ts';
 import { createAppHttp } from '../../../src/apps/fetch/http.ts';
+import { CouchError } from '../../../src/couchdb/errors.ts';
 import type { CouchServer } from '../../../src/couchdb/server.ts';
 import { createDesignSource } from '../../../src/instances/databases/design-source.ts';
 import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.ts';
@@ -182,6 +183,66 @@ describe('an update of applications in several attempts', () => {
     expect(failing.progress().apps?.[0]).to.include({ state: 'failed', kind: 'final' });
     expect(await serviceTriggers(order.domain)).to.deep.equal([]);
     expect(await versionOf(given)).to.equal('1.0.0');
+  });
+
+  for (const [what, route, kind] of [
+    ['answers with a failure', status(500), 'retry'],
+    ['is away', (request) => request.socket.destroy(), 'outage'],
+  ] satisfies [string, Route, string][]) {
+    it(`has services run as before after a cut, while the registry ${what}`, async () => {
+      const given = await ordered({ services: { changed: SERVICE } });
+      const { slug, order } = given;
+      const triggers = await serviceTriggers(order.domain);
+      publishApp(registry, slug, '2.0.0', { services: { added: SERVICE } }, ['stable']);
+      const before = await killed(given, 'before');
+      expect(await serviceTriggers(order.domain)).not.to.deep.equal(triggers);
+      const { path, route: answering } = latestOf(given);
+      registry.routes.set(path, route);
+      const failing = attempt(before);
+      expect(await thrownBy(runUpdate(failing, order))).to.have.property('code', 'apps_not_updated');
+      expect(failing.progress().apps?.[0]).to.include({ state: 'failed', kind });
+      expect(await serviceTriggers(order.domain)).to.deep.equal(triggers);
+      registry.routes.set(path, answering);
+      expect(await runUpdate(attempt(failing.progress()), order)).to.equal('updated');
+      expect(await serviceTriggers(order.domain)).to.have.lengthOf(1).and.not.deep.equal(triggers);
+    });
+  }
+
+  for (const status of [400, 413]) {
+    it(`has services run as before where CouchDB answers the new document with ${status}`, async () => {
+      const given = await ordered({ services: { changed: SERVICE } });
+      const { slug, order, apps } = given;
+      const triggers = await serviceTriggers(order.domain);
+      publishApp(registry, slug, '2.0.0', { services: { added: SERVICE } }, ['stable']);
+      const refused = attempt(undefined, {
+        ...test.server,
+        async putDocument(name, document, signal) {
+          if (name !== apps) return await test.server.putDocument(name, document, signal);
+          expect(await serviceTriggers(order.domain)).not.to.deep.equal(triggers);
+          throw new CouchError('host', 'writing', { status, error: 'refused', reason: 'never' });
+        },
+      });
+      expect(await thrownBy(runUpdate(refused, order))).to.have.property('code', 'apps_not_updated');
+      expect(refused.progress().apps?.[0]).to.include({ code: `couchdb_${status}`, kind: 'final' });
+      expect(await serviceTriggers(order.domain)).to.deep.equal(triggers);
+      expect(await versionOf(given)).to.equal('1.0.0');
+    });
+  }
+
+  it('leaves the triggers of an application alone that somebody else updates by now', async () => {
+    const given = await ordered({ services: { changed: SERVICE } });
+    const { slug, order, apps } = given;
+    publishApp(registry, slug, '2.0.0', { services: { added: SERVICE } }, ['stable']);
+    const before = await killed(given, 'before');
+    const left = await serviceTriggers(order.domain);
+    const id = `io.cozy.apps/${slug}`;
+    const installed = await test.server.getDocument(apps, id);
+    const busy = { ...installed, _id: id, state: 'upgrading', updated_at: new Date().toISOString() };
+    await test.server.putDocument(apps, busy);
+    const failing = attempt(before);
+    expect(await thrownBy(runUpdate(failing, order))).to.have.property('code', 'apps_not_updated');
+    expect(failing.progress().apps?.[0]).to.include({ code: 'app_busy' });
+    expect(await serviceTriggers(order.domain)).to.deep.equal(left);
   });
 
   it('refuses another version than a plan has shown, of which nothing was begun', async () => {
