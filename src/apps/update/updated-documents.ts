@@ -8,6 +8,7 @@ import {
   type TriggerDocument,
   triggerDocument,
   triggerDocuments,
+  triggerId,
 } from '../manifest/documents.ts';
 import type { PermissionRules } from '../manifest/permissions.ts';
 import { faultOf, type Service, scheduleOf } from '../manifest/services.ts';
@@ -100,22 +101,35 @@ export function storedServices(value: unknown): ReadonlyMap<string, Service> {
 /** Types of triggers that a stack deletes once they have run. */
 const RUN_ONCE: readonly string[] = ['@at', '@in'];
 
-/**
- * The triggers that the document of an application names, as its services want them. Those that run once are left out: where
- * they are gone they have run. @param now ISO 8601
- */
+/** The triggers that the document of an application names, as its services want them. */
+export interface NamedTriggers {
+  /** They are there as long as the application is. */
+  readonly lasting: readonly TriggerDocument[];
+  /**
+   * Those that run once: where they are gone they have run. Only under ids of ours, for no version that was begun has another
+   * one under an id of a stack.
+   */
+  readonly once: readonly TriggerDocument[];
+}
+
+/** @param now ISO 8601 */
 export function namedTriggers(
   slug: string,
   installed: Readonly<Record<string, unknown>>,
   instance: InstallInstance,
   now: string,
-): TriggerDocument[] {
-  return [...storedServices(installed['services'])].flatMap(([name, service]) => {
+): NamedTriggers {
+  const all = [...storedServices(installed['services'])].flatMap(([name, service]) => {
     const { trigger, trigger_id: _id, debounce } = service;
     const schedule = faultOf(trigger) === undefined ? scheduleOf(service) : undefined;
-    if (_id === '' || schedule === undefined || RUN_ONCE.includes(schedule.type)) return [];
+    if (_id === '' || schedule === undefined) return [];
     return [triggerDocument({ _id, slug, name, schedule, debounce }, instance, now)];
   });
+  const runsOnce = ({ type }: TriggerDocument) => RUN_ONCE.includes(type);
+  return {
+    lasting: all.filter((trigger) => !runsOnce(trigger)),
+    once: all.filter((each) => runsOnce(each) && each._id === triggerId(instance, slug, each.message.name)),
+  };
 }
 
 /** The document of an application of which a new version takes the place (`docs/cozy-data.md` §5.5). */

@@ -98,22 +98,26 @@ export async function removeStrays(writer: TriggerWriter & { readonly slug: stri
 
 /**
  * Puts the triggers right by the document, which stays, where an earlier try had begun to write another version: those come
- * back that it had removed, and those that it had made under the same ids get their old times again. May be repeated.
+ * back that it had removed, and those that it had made under the same ids get their old times again; what ran once, or was to, and
+ * is otherwise by now goes. May be repeated.
  * @throws CouchError, StackRedisAway
  */
 export async function restoreTriggers(writer: TriggerWriter & { readonly slug: string }): Promise<void> {
   const { place, installed, slug, instance, stackRedis, assertHeld } = writer;
   const now = new Date();
-  const named = namedTriggers(slug, installed, instance, now.toISOString());
-  const missing = await missingTriggers(place, named);
+  const { lasting, once } = namedTriggers(slug, installed, instance, now.toISOString());
+  const missing = await missingTriggers(place, [...lasting, ...once]);
   await removeTriggers(
     writer,
     missing.map(({ _id }) => _id),
   );
   assertHeld();
-  await writeTriggers(place, missing);
+  await writeTriggers(
+    place,
+    missing.filter((trigger) => lasting.includes(trigger)),
+  );
   // All of them: a try may have died between the documents and the scheduler, which keeps what it has.
-  await scheduleTriggers({ instance: schedulerOf(writer), triggers: named, stackRedis, now });
+  await scheduleTriggers({ instance: schedulerOf(writer), triggers: lasting, stackRedis, now });
 }
 
 async function removeTriggers(writer: TriggerWriter, ids: readonly string[]): Promise<void> {

@@ -299,6 +299,33 @@ describe('an update of applications in several attempts', () => {
     });
   }
 
+  it('leaves no service to run daily that was to run once, where what was begun does not come', async () => {
+    const once = { ...SERVICE, trigger: '@in 24h' };
+    const given = await ordered({ services: { once } });
+    const { slug, order } = given;
+    expect(await serviceTriggers(order.domain)).to.have.lengthOf(1);
+    publishApp(registry, slug, '2.0.0', { services: { once: SERVICE } }, ['stable']);
+    const before = await killed(given, 'before');
+    expect(await serviceTriggers(order.domain)).to.have.lengthOf(1);
+    registry.routes.set(latestOf(given).path, status(404));
+    expect(await thrownBy(runUpdate(attempt(before), order))).to.have.property('code', 'apps_not_updated');
+    expect(await serviceTriggers(order.domain)).to.deep.equal([]);
+  });
+
+  it('leaves what is to run once as it is, where another service was changed by what does not come', async () => {
+    const once = { ...SERVICE, trigger: '@in 24h' };
+    const given = await ordered({ services: { once, changed: SERVICE } });
+    const { slug, order } = given;
+    const triggers = await serviceTriggers(order.domain);
+    expect(triggers).to.have.lengthOf(2);
+    publishApp(registry, slug, '2.0.0', { services: { once } }, ['stable']);
+    const before = await killed(given, 'before');
+    expect(await serviceTriggers(order.domain)).to.have.lengthOf(1);
+    registry.routes.set(latestOf(given).path, status(404));
+    expect(await thrownBy(runUpdate(attempt(before), order))).to.have.property('code', 'apps_not_updated');
+    expect(await serviceTriggers(order.domain)).to.have.members(triggers);
+  });
+
   /** Has a stack have made the one trigger of an application: another id. */
   async function givenToStack({ slug, order, apps, triggers }: Ordered): Promise<void> {
     const all = await test.documents(order.domain, 'io.cozy.triggers');
