@@ -106,8 +106,8 @@ export interface NamedTriggers {
   /** They are there as long as the application is. */
   readonly lasting: readonly TriggerDocument[];
   /**
-   * Those that run once: where they are gone they have run. Only under ids of ours, for no version that was begun has another
-   * one under an id of a stack.
+   * Those that run once: where they are gone they have run. Only those under ids of ours, for a try that was cut has written
+   * under no others.
    */
   readonly once: readonly TriggerDocument[];
 }

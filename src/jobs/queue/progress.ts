@@ -26,9 +26,10 @@ export const appRecord = z.object({
   /** As it was ordered: a slug or a source. */
   app: z.string(),
   /**
-   * `failed`: its last try failed, and `error` says why. Of an update: `updating` while it is written, to `version`;
-   * `updated`; `current` where it was of that version; `held` where `version` waits until the owner agrees; `absent`
-   * where it is not installed. Of an uninstallation: `uninstalling` while it is removed; `uninstalled`; `absent`.
+   * `failed`: its last try failed, and `error` says why. Of an update: `updating` while it is written, to `version`, or
+   * without one where the version stays; `updated`; `current` where it was of that version; `held` where `version` waits
+   * until the owner agrees; `absent` where it is not installed. Of an uninstallation: `uninstalling` while it is removed;
+   * `uninstalled`; `absent`.
    */
   state: z.enum([
     'installed',
@@ -44,8 +45,8 @@ export const appRecord = z.object({
   ]),
   version: z.string().optional(),
   /**
-   * Set where it is `failed`, and the job had begun before to update it to `version`, or to uninstall it: what is found
-   * later may be its own work.
+   * Set where it is `failed`, and the job had begun before to update it, to `version` unless that stays, or to uninstall it:
+   * what is found later may be its own work.
    */
   begun: z.boolean().optional(),
   tries: z.number(),

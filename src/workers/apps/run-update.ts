@@ -1,10 +1,11 @@
 import { type FailureKind, FleetError } from '../../errors.ts';
 import type { OutcomeOf } from '../../jobs/kinds/job-kinds.ts';
 import type { UpdateAppsPayload } from '../../jobs/kinds/update-apps.ts';
+import type { AppRecord } from '../../jobs/queue/progress.ts';
 import type { Attempt } from '../stage/attempt.ts';
 import { type FailedApp, hasBegun, takeAppSteps } from './app-steps.ts';
 import { hasAny, runAppsJob } from './run-apps-job.ts';
-import { updateApp } from './update-app.ts';
+import { type EarlierTry, updateApp } from './update-app.ts';
 
 /** Not all of the applications could be updated; those that could are. */
 class AppsNotUpdated extends FleetError {
@@ -17,6 +18,12 @@ class AppsNotUpdated extends FleetError {
       { kind },
     );
   }
+}
+
+function earlierOf(before: AppRecord): EarlierTry {
+  return hasBegun(before)
+    ? { hasBegun: true, version: before.version }
+    : { hasBegun: false, version: undefined };
 }
 
 /** Runs one attempt of an update of applications. @throws AppsNotUpdated, LostLock */
@@ -39,7 +46,7 @@ export async function runUpdate(
           updateApp({
             ...{ services, instance, app, lease, signal, source, channel, version, safe },
             shown: Object.hasOwn(shown, app) ? shown[app] : undefined,
-            earlier: before && { version: hasBegun(before) ? before.version : undefined },
+            earlier: before && earlierOf(before),
             onReplace: (next) => record({ state: 'updating', version: next }),
           }),
       });

@@ -31,10 +31,21 @@ export interface AppUpdate extends AppWork, WantedSource {
   readonly safe: boolean;
   /** The version that a plan has shown; undefined where none has. */
   readonly shown: string | undefined;
-  /** An earlier try of the job, with the version that it has written, or begun to; undefined in the first try. */
-  readonly earlier: { readonly version: string | undefined } | undefined;
-  /** Told right before another version takes the place of the installed one. */
-  onReplace(version: string): Promise<void>;
+  /** What an earlier try of the job has done; undefined in the first try. */
+  readonly earlier: EarlierTry | undefined;
+  /**
+   * Told right before what the source has takes the place of what is installed.
+   * @param version undefined where it is the version that is installed
+   */
+  onReplace(version: string | undefined): Promise<void>;
+}
+
+/** An earlier try of an update. */
+export interface EarlierTry {
+  /** Whether it may have written something. */
+  readonly hasBegun: boolean;
+  /** The version that it has written, or begun to; undefined where that was the one that it found. */
+  readonly version: string | undefined;
 }
 
 /** What became of an application that was to be updated. */
@@ -53,7 +64,7 @@ export interface UpdatedApp {
  * StorageError, StackError
  */
 export async function updateApp(update: AppUpdate): Promise<UpdatedApp> {
-  let mayHaveWritten = update.earlier?.version !== undefined;
+  let mayHaveWritten = update.earlier?.hasBegun === true;
   try {
     return await tryUpdate({
       ...update,
@@ -121,7 +132,7 @@ async function settleTriggers({ app: slug, earlier }: AppUpdate, writer: Trigger
   if (earlier === undefined) return;
   // A stack may have finished what an earlier try had begun, with triggers of its own.
   await removeStrays({ ...writer, slug });
-  if (earlier.version !== undefined) await restoreTriggers({ ...writer, slug });
+  if (earlier.hasBegun) await restoreTriggers({ ...writer, slug });
 }
 
 async function updateLocked(update: AppUpdate): Promise<UpdatedApp> {
@@ -133,11 +144,14 @@ async function updateLocked(update: AppUpdate): Promise<UpdatedApp> {
   // Its source may have had another version a moment ago: judged is what is written.
   const judged = judge(update, installed, decided, prepared.app);
   if (judged.verdict.update !== 'replace') return await keep(update, installed, judged, judged.verdict);
-  const isSame = prepared.app.version === installed['version'];
-  if (!isSame) await update.onReplace(prepared.app.version);
+  const { version } = prepared.app;
+  const isSame = version === installed['version'];
+  // What an earlier try has written stays recorded as this job's work.
+  const isOwn = isSame && update.earlier?.version === version;
+  if (!isOwn) await update.onReplace(isSame ? undefined : version);
   await copyFiles(update, prepared);
   await replaceApp(appWriter(update, installed, judged), update.earlier !== undefined);
-  return { state: isSame ? stateOf(update, prepared.app.version) : 'updated', version: prepared.app.version };
+  return { state: isSame && !isOwn ? 'current' : 'updated', version };
 }
 
 async function keep(

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { createAppStore } from '../../../src/apps/app-store.ts';
 import { createAppHttp } from '../../../src/apps/fetch/http.ts';
@@ -64,7 +66,12 @@ describe('an update of applications in several attempts', () => {
   async function ordered(manifest: object = {}): Promise<Ordered> {
     const slug = `app-${randomBytes(4).toString('hex')}`;
     publishApp(registry, slug, '1.0.0', manifest, ['stable']);
-    const { domain, end } = await test.create({ domain: test.domain(slug), apps: slug });
+    return await orderedFrom(slug, slug);
+  }
+
+  /** The same, with what a source has. */
+  async function orderedFrom(source: string, slug: string): Promise<Ordered> {
+    const { domain, end } = await test.create({ domain: test.domain(slug), apps: source });
     expect(end).to.include({ state: 'done' });
     const instance = await test.instance(domain);
     if (instance === undefined) throw new Error(`${domain} was not made`);
@@ -324,6 +331,36 @@ describe('an update of applications in several attempts', () => {
     registry.routes.set(latestOf(given).path, status(404));
     expect(await thrownBy(runUpdate(attempt(before), order))).to.have.property('code', 'apps_not_updated');
     expect(await serviceTriggers(order.domain)).to.have.members(triggers);
+  });
+
+  it('has services run as before where the same version, with others, was begun and does not come', async () => {
+    const place = join(cache, 'agenda.tgz');
+    const archive = fileURLToPath(new URL('../../golden/apps/agenda.tgz', import.meta.url));
+    await copyFile(archive, place);
+    const given = await orderedFrom(`file://${place}`, 'agenda');
+    const { order, apps, triggers } = given;
+    const id = 'io.cozy.apps/agenda';
+    const installed = await test.server.getDocument(apps, id);
+    const [trigger] = (await test.documents(order.domain, 'io.cozy.triggers')).filter(
+      ({ message }) =>
+        typeof message === 'object' && message !== null && 'name' in message && message.name === 'reminder',
+    );
+    if (installed === undefined || trigger === undefined) throw new Error('there is no reminder');
+    const reminder = { ...SERVICE, trigger: '@cron 0 0 8 * * 1', debounce: '', trigger_id: trigger._id };
+    await test.server.putDocument(apps, { ...installed, services: { reminder } });
+    await test.server.putDocument(triggers, { ...trigger, arguments: '0 0 8 * * 1' });
+    const at = async () => (await test.server.getDocument(triggers, trigger._id))?.['arguments'];
+    const before = await killed(given, 'before');
+    expect(await at()).to.equal('0 0 7 * * 1');
+    await rm(place);
+    const failing = attempt(before);
+    expect(await thrownBy(runUpdate(failing, order))).to.have.property('code', 'apps_not_updated');
+    expect(await at()).to.equal('0 0 8 * * 1');
+    await copyFile(archive, place);
+    const last = attempt(failing.progress());
+    expect(await runUpdate(last, { ...order, generation: 1 })).to.equal('not-updated');
+    expect(last.progress().apps?.[0]).to.include({ state: 'current', version: installed['version'] });
+    expect(await at()).to.equal('0 0 7 * * 1');
   });
 
   /** Has a stack have made the one trigger of an application: another id. */
