@@ -30,6 +30,7 @@ export function creationContext(
       context.instance = learned;
     },
     notTold: () => undefined,
+    tellsAnew: () => undefined,
     writeSkeleton: async () => undefined,
     installApps: async () => undefined,
   };

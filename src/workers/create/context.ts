@@ -47,11 +47,13 @@ export interface CreateContext {
   readonly acknowledged: Set<string>;
   /**
    * Notes which life of the domain this job works on (`ARCHITECTURE.md` §3.3). It is recorded with the
-   * end of the stage: one that dies before that finds its own reservation by its options.
+   * end of the stage, or with its failure: one that dies before that finds its own reservation by its options.
    */
   learn(instance: StoredInstance): void;
-  /** Notes with the job why the service of common settings was not told; recorded with the end of the stage. */
+  /** Notes with the job why the service of common settings was not told; recorded with the end of the stage, or its failure. */
   notTold(problem: string): void;
+  /** Drops what an earlier attempt has noted so; recorded likewise. */
+  tellsAnew(): void;
   /** Writes the files of the skeleton that the options name, as far as they are not dealt with yet. */
   writeSkeleton(): Promise<void>;
   /** Installs what the options name, where it is not installed yet. @throws AppsMissing */

@@ -123,6 +123,7 @@ function refuseUnclear(instance: StoredInstance): void {
 /** Tells the context's settings service, where one is configured; like with a stack, a failure changes nothing, and is noted. */
 async function announce(context: CreateContext, instance: StoredInstance): Promise<void> {
   const { options, services, signal } = context;
+  context.tellsAnew();
   const service = commonSettingsOf(services.commonSettings, options.context);
   // A stack that changed the settings while the instance was being made has told the service already.
   if (service === undefined || instance.common_settings_version) return;

@@ -51,6 +51,10 @@ export async function runCreation(attempt: Attempt, payload: CreatePayload): Pro
       remember({ ...progress(), incarnation: incarnationOf(instance) });
     },
     notTold: (problem) => remember({ ...progress(), untold: [{ service: 'common settings', problem }] }),
+    tellsAnew() {
+      const { untold: _before, ...rest } = progress();
+      remember(rest);
+    },
     async writeSkeleton() {
       const { skeleton, locale } = options;
       if (skeleton === undefined) return;

@@ -34,7 +34,10 @@ export interface Attempt {
   record(progress: Progress): Promise<void>;
   /** Resolves once all is recorded that was given to `record`. @throws LostLock */
   recorded(): Promise<void>;
-  /** Has the progress written with the next record; not written by itself, so losing it in a crash is harmless. */
+  /**
+   * Has the progress written with the next record, or with the report of how the try failed. Not written by itself: to be lost
+   * in a crash must be harmless, and so must be to be found by the next try.
+   */
   remember(progress: Progress): void;
   /**
    * Has the end of the job recorded beside some last work, which others do where it is lost: the job is given back once that
