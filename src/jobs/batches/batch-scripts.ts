@@ -115,7 +115,11 @@ local cause = causeOf(ARGV[2], ARGV[4])
 if before and before ~= cause then leaveCause(about, before, ARGV[1]) end
 if cause and before ~= cause then enterCause(about, cause, ARGV[1]) end
 local untold = (isUntold(ARGV[4]) and 1 or 0) - (isUntold(cur) and 1 or 0)
-if untold ~= 0 then redis.pcall('HINCRBY', KEYS[3], 'untold', untold) end
+if untold ~= 0 then
+  local left = redis.pcall('HINCRBY', KEYS[3], 'untold', untold)
+  -- What an earlier version has recorded was not counted, and what is below 0 would hide as many that are.
+  if type(left) == 'number' and left < 0 then redis.call('HSET', KEYS[3], 'untold', 0) end
+end
 if old == ARGV[2] then return 1 end
 
 local final = {done = 1, skipped = 1, incomplete = 1, failed = 1, cancelled = 1}

@@ -70,6 +70,17 @@ describe('batches', () => {
     expect(await untoldOf()).to.equal(1);
   });
 
+  it('count those that come after rows of an earlier version, which has counted none', async () => {
+    const { redis, keys } = test.fleet;
+    const id = await batches.create(newBatch(3));
+    const untold = 'Cloudery (it answered 503)';
+    for (const row of [1, 2]) await report(id, row, 'done', { untold });
+    await redis.hdel(keys.batch(id), 'untold');
+    for (const row of [1, 2]) await report(id, row, 'waiting', { generation: 1 });
+    await report(id, 3, 'done', { untold });
+    expect((await batches.get(id)).untold).to.equal(1);
+  });
+
   /** A batch whose rows all wait. */
   async function waitingBatch(total: number, changes: Partial<NewBatch> = {}): Promise<string> {
     const id = await batches.create(newBatch(total, changes));
