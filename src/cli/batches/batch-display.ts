@@ -1,12 +1,14 @@
 import { Writable } from 'node:stream';
 import { createLogUpdate } from 'log-update';
 import type { BatchView } from '../../operations/batches/follow-batch.ts';
+import type { Hold } from '../../operations/batches/holds.ts';
 import { type WatchSnapshot, watchSnapshot } from '../../operations/batches/watch-snapshot.ts';
 import { oneLine } from '../../safe-text.ts';
 import { writerOf } from '../terminal/guard-output.ts';
 import type { Output } from '../terminal/output.ts';
 import { isLive, type Screen } from '../terminal/screen.ts';
-import { attention, batchTitle, progressBlock, progressLine } from './progress-text.ts';
+import { comesAndGoes, holdKeys, holdTexts } from './hold-texts.ts';
+import { batchTitle, progressBlock, progressLine } from './progress-text.ts';
 
 /** Shows a batch as it goes on. */
 export interface BatchDisplay {
@@ -67,7 +69,7 @@ const QUIET_MS = 60_000;
 /** A line when counts changed, at most one a second, and one a minute; what holds the batch up goes to stderr. */
 export function plainDisplay(output: Output, now: () => number = () => performance.now()): BatchDisplay {
   let told = '';
-  let noted = '';
+  const note = holdNotes(output);
   let last = Number.NEGATIVE_INFINITY;
   let latest: BatchView | undefined;
 
@@ -82,14 +84,28 @@ export function plainDisplay(output: Output, now: () => number = () => performan
     show(view) {
       if (latest === undefined) output.line(batchTitle(view.batch));
       latest = view;
-      const trouble = attention(view).join(' ');
-      if (trouble !== noted && trouble !== '') output.note(trouble);
-      noted = trouble;
+      note(view.holds);
       if (now() - last >= LINE_MS) tell(view);
     },
     end() {
       if (latest !== undefined) tell(latest);
     },
+  };
+}
+
+/** Says what keeps a batch from going on: once for as long as it does, and what rows wait for once and for all. */
+function holdNotes({ note }: Pick<Output, 'note'>): (holds: readonly Hold[]) => void {
+  const waits = new Set<string>();
+  let before: ReadonlySet<string> = new Set();
+  return (holds) => {
+    const here = new Set<string>();
+    for (const hold of holds) {
+      const known = comesAndGoes(hold) ? waits : before;
+      const keys = holdKeys(hold);
+      if (keys.some((key) => !known.has(key))) note(holdTexts(hold).join(' '));
+      for (const key of keys) (comesAndGoes(hold) ? waits : here).add(key);
+    }
+    before = here;
   };
 }
 

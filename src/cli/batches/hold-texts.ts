@@ -28,7 +28,22 @@ export function holdTexts(hold: Hold): string[] {
   }
 }
 
-/** Without numbers of rows: a text that changes all the time would be told all the time. */
+/**
+ * By which it is known that this was told before; a host that comes to those on which rows wait has to be told. Messages of
+ * rows are left out: they name each row's own instance, or a size that is another one each time.
+ */
+export function holdKeys(hold: Hold): string[] {
+  if (hold.hold !== 'rows-wait') return [JSON.stringify([hold.hold, ...holdTexts(hold)])];
+  const { stage, code, hosts } = hold.rows;
+  return hosts.map((host) => JSON.stringify([hold.hold, stage, code, host]));
+}
+
+/** Whether it comes and goes with each try, so that its coming again is nothing new. */
+export function comesAndGoes({ hold }: Hold): boolean {
+  return hold === 'rows-wait';
+}
+
+/** Without numbers of rows, which change all the time. */
 function waitTexts({ stage, hosts, example: { message, advice } }: WaitingRows): string[] {
   const said = `Rows wait ${whereText(stage)}, ${hostsText(hosts)}: ${message}.`;
   return [said, ...(advice === '' ? [] : [advice])].map(oneLine);

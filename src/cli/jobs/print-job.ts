@@ -57,14 +57,20 @@ export function jobPrinter(output: Output, onProgress?: (progress: Progress) => 
   };
 }
 
-/** Says what a job waits for that its worker has not: each thing once. */
+/**
+ * Says what a job waits for that its worker has not: each thing once for each host, for the message may name a size that is
+ * another one with each try.
+ */
 function createWaitReporter({ note }: Pick<Output, 'note'>): (progress: Progress) => void {
   const told = new Set<string>();
   return ({ failedTry }) => {
     if (failedTry?.waitsOn === undefined) return;
-    const { waitsOn, message, advice } = failedTry;
-    const lines = [`It waits, with the worker on ${waitsOn}: ${message}.`, ...advice.split('\n')];
-    for (const line of lines.map(oneLine)) {
+    const { waitsOn, code, message, advice } = failedTry;
+    const key = JSON.stringify([code, waitsOn]);
+    if (told.has(key)) return;
+    told.add(key);
+    note(oneLine(`It waits, with the worker on ${waitsOn}: ${message}.`));
+    for (const line of advice.split('\n').map(oneLine)) {
       if (line === '' || told.has(line)) continue;
       told.add(line);
       note(line);

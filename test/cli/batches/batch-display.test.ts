@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { liveDisplay, plainDisplay, snapshotDisplay } from '../../../src/cli/batches/batch-display.ts';
 import type { WatchSnapshot } from '../../../src/operations/batches/watch-snapshot.ts';
+import type { Hold } from '../../../src/operations/batches/holds.ts';
 import { sampleBatch, sampleView, sampleWorker } from '../../support/sample-batch.ts';
 
 const view = (done: number, workers = [sampleWorker()]) =>
@@ -112,6 +113,47 @@ describe('the display of a batch in a log', () => {
     display.show(view(1, []));
     display.show(view(1, []));
     expect(notes).to.deep.equal(['No worker is running. Start one: cozy-fleet workers start']);
+  });
+
+  it('tells again that there is no worker where there was one meanwhile', () => {
+    const { display, notes } = startDisplay();
+    for (const workers of [[], [sampleWorker()], []]) display.show(view(1, workers));
+    expect(notes).to.have.length(2);
+  });
+
+  it('tells once what rows wait for, whichever row is the first and while all are tried again', () => {
+    const { display, notes } = startDisplay();
+    const show = (...waits: (readonly [row: number, hosts: readonly string[]])[]) => {
+      const holds: Hold[] = waits.map(([row, hosts]) => {
+        const message = `r${row}.org needs ${row} GB`;
+        const example = { row, domain: `r${row}.org`, message, advice: 'Make room.' };
+        return { hold: 'rows-wait', rows: { stage: 'export', code: 'export_place', rows: 9, hosts, example } };
+      });
+      display.show({ ...view(1), holds });
+    };
+    show([1, ['a']]);
+    show();
+    show([2, ['a']]);
+    show([3, ['a', 'b']]);
+    show([4, ['b']]);
+    show([5, ['a', 'b']]);
+    expect(notes).to.deep.equal([
+      'Rows wait at export, with the worker on a: r1.org needs 1 GB. Make room.',
+      'Rows wait at export, with the workers on a, b: r3.org needs 3 GB. Make room.',
+    ]);
+  });
+
+  it('tells a halt beside what rows wait for, without telling that again', () => {
+    const { display, notes } = startDisplay();
+    const example = { row: 1, domain: 'a.org', message: 'no room', advice: '' };
+    const rows = { stage: 'export', code: 'export_place', rows: 9, hosts: ['a'], example };
+    const wait: Hold = { hold: 'rows-wait', rows };
+    display.show({ ...view(1), holds: [wait] });
+    display.show({ ...view(1), holds: [wait, { hold: 'halted', halt: 'cancelled', reason: '' }] });
+    expect(notes).to.deep.equal([
+      'Rows wait at export, with the worker on a: no room.',
+      'Stopped (cancelled): waiting rows are passed over.',
+    ]);
   });
 });
 
