@@ -227,11 +227,12 @@ end
 
 /**
  * Has a batch notify that was made without an address; where it has ended by now, its end is told. What is repeated changes
- * nothing.
+ * nothing. Answers 0 where there is no such batch.
  * KEYS: batch, outbox. ARGV: address, batch id, id of the batch whose rows it tries again.
  */
 export const NOTIFY_LATE = script(`${NOTIFY}
-if redis.call('HEXISTS', KEYS[1], 'total') == 0 or redis.call('HSETNX', KEYS[1], 'notify', ARGV[1]) == 0 then return 0 end
+if redis.call('HEXISTS', KEYS[1], 'total') == 0 then return 0 end
+if redis.call('HSETNX', KEYS[1], 'notify', ARGV[1]) == 0 then return 1 end
 redis.call('HSET', KEYS[1], 'turnOf', ARGV[3])
 if redis.call('HEXISTS', KEYS[1], 'endedAt') == 1 then notify(KEYS[2], KEYS[1], ARGV[2], 'ended') end
 return 1

@@ -71,13 +71,17 @@ export async function receiverOf({ redis, keys }: Store, batchId: string): Promi
   return { address, ...(turnOf && { turnOf }) };
 }
 
-/** Has a batch notify that is known to notify nobody so far; where there is none of that id, nothing is done. */
+/**
+ * Has a batch notify that is known to notify nobody so far; where there is none of that id, nothing is done.
+ * @returns whether there is one
+ */
 export async function notifyLate(
   { redis, keys }: Store,
   batchId: string,
   { address, turnOf }: Required<Receiver>,
-): Promise<void> {
-  await NOTIFY_LATE.run(redis, [keys.batch(batchId), keys.outbox], [address, batchId, turnOf]);
+): Promise<boolean> {
+  const answer = await NOTIFY_LATE.run(redis, [keys.batch(batchId), keys.outbox], [address, batchId, turnOf]);
+  return answer === 1;
 }
 
 function noticeOf(member: string): Notice | undefined {

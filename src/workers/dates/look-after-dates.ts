@@ -85,12 +85,13 @@ function nextDueOf(dates: readonly StoredDate[]): number | undefined {
 
 /** Only what CouchDB says was deleted is gone: a document that never was there may be in another database. */
 async function dropGone(
-  { global, signal }: DateServices,
+  { fleet, global, signal }: DateServices,
   store: DateStore,
   dates: readonly StoredDate[],
 ): Promise<void> {
   const instances = await instancesOf(global, dates, signal);
   const gone = dates.filter(({ instance }) => instances.get(instance.id) === 'gone');
+  await tellTurns(fleet, gone);
   if (gone.length > 0) await store.drop(gone, signal);
 }
 
@@ -107,6 +108,8 @@ async function settleQueued(
   const done: StoredDate[] = [];
   const again: StoredDate[] = [];
   const changed: NewDate[] = [];
+  // Whoever noted that they have ended may have died before it was told, which is done once however often it is tried.
+  const over = dates.filter(({ ended }) => ended !== undefined);
   let underWay = 0;
   for (const [at, date] of dates.entries()) {
     const about: RowOfDate = rows[at] ?? { row: undefined, lives: false };
@@ -132,7 +135,7 @@ async function settleQueued(
         settlement satisfies never;
     }
   }
-  await tellTurns(fleet, [...done, ...changed.filter(({ ended }) => ended !== undefined)]);
+  await tellTurns(fleet, [...over, ...done, ...changed.filter(({ ended }) => ended !== undefined)]);
   if (done.length > 0) {
     await store.drop(done, signal);
     log.info('dates carried out', { total: done.length });
@@ -155,10 +158,11 @@ async function queueDue(
   now: number,
 ): Promise<void> {
   if (due.length === 0) return;
-  const { global, guardPercent, log, signal } = services;
+  const { fleet, global, guardPercent, log, signal } = services;
   const fresh = await withoutDone(services, store, due);
   const instances = await instancesOf(global, fresh, signal);
   const { gone } = judgeInstances(fresh, instances);
+  await tellTurns(fleet, gone);
   if (gone.length > 0) await store.drop(gone, signal);
   const left = fresh.filter((date) => !gone.includes(date));
   const { passed, held } = await passGuardOfDates(global, guardPercent, left, signal);
@@ -202,7 +206,7 @@ async function byHolder(
   };
 }
 
-/** Notes why nothing is done by these dates before somebody has said so, and tells it. */
+/** Notes why nothing is done by these dates before somebody has said so, and logs it; the next look has it notified. */
 async function hold({ log, signal }: DateServices, store: DateStore, held: DueDates['held']): Promise<void> {
   for (const { date, why } of held) {
     const { domain, batch } = date;

@@ -1,10 +1,12 @@
 import { expect } from 'chai';
 import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
+import { Refusal } from '../../../src/instances/errors.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { receiverOf } from '../../../src/jobs/batches/outbox.ts';
-import type { NewDate } from '../../../src/jobs/dates/date-document.ts';
+import { endedDate, type NewDate } from '../../../src/jobs/dates/date-document.ts';
 import { batchOfDate, jobOfDate, rememberGone } from '../../../src/jobs/dates/date-ids.ts';
 import { enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
+import { queueDates } from '../../../src/workers/dates/queue-dates.ts';
 import { tellTurns } from '../../../src/workers/dates/tell-turns.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { DUE_MS, destroyDate, type TestDates, testDates, unblockDate } from '../../support/test-dates.ts';
@@ -173,6 +175,53 @@ describe('dates that are due', () => {
     expect(await endOf(date)).to.include({ outcome: 'modified' });
     expect(await read(instance)).to.not.have.property('blocked');
     await test.remove(domain);
+  });
+
+  const noticesOf = (batch: string) => test.fleet.redis.hget(test.fleet.keys.batch(batch), 'notices');
+
+  it('notify of the batch in which they were refused also where a worker died before it could say so', async () => {
+    const instance = await put();
+    const refusal = new Refusal('unblocked', 'somebody has unblocked it');
+    const noted = { turn: 2, notify: 'sealed', queued: { at: '2099-03-01T12:00:01.000Z' } };
+    const date = await dates.set(endedDate(destroyDate(instance, noted), refusal));
+    const last = batchOfDate(date);
+    await queueDates(test.fleet, last, [{ date, domain: instance.domain, refusal }]);
+    for (let look = 0; look < 2; look += 1) await dates.lookAt(DUE_MS + 1_000);
+    expect(await receiverOf(test.fleet, last)).to.deep.equal({ address: 'sealed', turnOf: date.batch });
+    expect(await noticesOf(last)).to.equal('1');
+  });
+
+  /** A date that was put off for the second time, and the batch in which that was seen. */
+  async function putOffTwice() {
+    const instance = await put();
+    const date = await dates.set(destroyDate(instance, { turn: 2, notify: 'sealed' }));
+    const before = batchOfDate({ ...date, turn: 1 });
+    const about = { kind: 'destroy', name: 'leavers.csv', reason: '', by: 'operator@host', total: 1 } as const;
+    await test.fleet.batches.createOnce(before, about);
+    return { instance, date, before };
+  }
+
+  for (const [when, ms] of [
+    ['when they are due', DUE_MS],
+    ['before', DUE_MS - 86_400_000],
+  ] as const) {
+    it(`notify of the batch before where they go with their instance ${when}`, async () => {
+      const { instance, date, before } = await putOffTwice();
+      await test.server.deleteDocument(INSTANCES, instance._id, instance._rev);
+      await dates.lookAt(ms);
+      expect(await dates.now(date)).to.equal(undefined);
+      expect(await receiverOf(test.fleet, before)).to.deep.equal({ address: 'sealed', turnOf: date.batch });
+      expect(await test.fleet.batches.find(batchOfDate(date))).to.equal(undefined);
+    });
+  }
+
+  it('notify of the batch before where they are held', async () => {
+    const { date, before } = await putOffTwice();
+    const other = await dates.set(destroyDate(await put(), { batch: date.batch, row: 2 }));
+    for (let look = 0; look < 3; look += 1) await dates.lookAt(DUE_MS);
+    for (const held of [date, other]) expect((await dates.now(held))?.ended).to.include({ code: 'guard' });
+    expect(await receiverOf(test.fleet, before)).to.deep.equal({ address: 'sealed', turnOf: date.batch });
+    expect(await receiverOf(test.fleet, date.batch)).to.equal(undefined);
   });
 
   it('go with an instance that was destroyed by other means', async () => {

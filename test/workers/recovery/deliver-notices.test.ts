@@ -73,12 +73,12 @@ describe('notices of batches', () => {
   it('tell the end of a batch that was to notify nobody at first, once, and whose turn it is', async () => {
     const { fleet } = test;
     const late = { address: sealAddress(fleet.sealKey, receiver.url), turnOf: 'FIRST' };
-    await notifyLate(fleet, 'NOWHERE', late);
+    expect(await notifyLate(fleet, 'NOWHERE', late)).to.equal(false);
     const about = { kind: 'destroy', name: 'a.csv', reason: '', by: 'me@host', total: 1 } as const;
     const ended = await fleet.batches.create(about);
     await report(ended, 1, 'done');
     const runs = await fleet.batches.create(about);
-    for (const id of [ended, runs, ended, runs]) await notifyLate(fleet, id, late);
+    for (const id of [ended, runs, ended, runs]) expect(await notifyLate(fleet, id, late)).to.equal(true);
     await deliver();
     expect(bodies().map(({ batch }) => batch.id)).to.deep.equal([ended]);
     expect(bodies()[0].batch).to.include({ turnOf: 'FIRST' });
