@@ -35,7 +35,9 @@ describe('another skeleton for a creation that is tried again', () => {
 
   it('is signed in the place of the one that was ordered', () => {
     const data = change(JOB, ordered(OLD), NOTHING);
-    expect(signer.read({ id: JOB, data })).to.have.nested.property('options.skeleton').that.deep.equals(NEW);
+    expect(signer.read({ id: JOB, data }))
+      .to.have.nested.property('options.skeleton')
+      .that.deep.equals(NEW);
   });
 
   describe('of which an order by the configuration', () => {
