@@ -211,12 +211,14 @@ describe('an update of applications in several attempts', () => {
       expect(await serviceTriggers(order.domain)).to.deep.equal(triggers);
       registry.routes.set(path, answering);
       expect(await runUpdate(attempt(failing.progress()), order)).to.equal('updated');
-      expect(await serviceTriggers(order.domain)).to.have.lengthOf(1).and.not.deep.equal(triggers);
+      expect(await serviceTriggers(order.domain))
+        .to.have.lengthOf(1)
+        .and.not.deep.equal(triggers);
     });
   }
 
-  for (const status of [400, 413]) {
-    it(`has services run as before where CouchDB answers the new document with ${status}`, async () => {
+  for (const answer of [400, 413]) {
+    it(`has services run as before where CouchDB answers the new document with ${answer}`, async () => {
       const given = await ordered({ services: { changed: SERVICE } });
       const { slug, order, apps } = given;
       const triggers = await serviceTriggers(order.domain);
@@ -226,11 +228,11 @@ describe('an update of applications in several attempts', () => {
         async putDocument(name, document, signal) {
           if (name !== apps) return await test.server.putDocument(name, document, signal);
           expect(await serviceTriggers(order.domain)).not.to.deep.equal(triggers);
-          throw new CouchError('host', 'writing', { status, error: 'refused', reason: 'never' });
+          throw new CouchError('host', 'writing', { status: answer, error: 'refused', reason: 'never' });
         },
       });
       expect(await thrownBy(runUpdate(refused, order))).to.have.property('code', 'apps_not_updated');
-      expect(refused.progress().apps?.[0]).to.include({ code: `couchdb_${status}`, kind: 'final' });
+      expect(refused.progress().apps?.[0]).to.include({ code: `couchdb_${answer}`, kind: 'final' });
       expect(await serviceTriggers(order.domain)).to.deep.equal(triggers);
       expect(await versionOf(given)).to.equal('1.0.0');
     });
