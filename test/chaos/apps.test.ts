@@ -170,7 +170,10 @@ describe('an installation whose worker was killed', function () {
 
       it('is finished by another, which makes nothing of the instance anew', async () => {
         expect(await endOf(chaos, jobId)).to.include({ state: 'done', outcome: 'created' });
-        expect(triesOf(await progressOf(chaos, jobId))).to.include({ databases: 1, finish: 1, apps: 2 });
+        const { databases, finish, apps } = triesOf(await progressOf(chaos, jobId));
+        expect({ databases, finish }).to.deep.equal({ databases: 1, finish: 1 });
+        // A slow machine may take longer for the large one than a held request waits.
+        expect(apps).to.be.at.least(2);
         expect(await findings(chaos, optionsFor(domain))).to.deep.equal([]);
       });
 

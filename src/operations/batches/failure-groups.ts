@@ -76,9 +76,10 @@ export async function waitingRows(
 ): Promise<WaitingRows[]> {
   if (counts.retrying === 0) return [];
   const causes = (await batches.causes(id)).filter(({ state }) => state === 'retrying');
-  const most = causes.sort((a, b) => b.rows - a.rows).slice(0, MOST_WAITS);
+  causes.sort((a, b) => b.rows - a.rows);
+  // All of them, for there are few: what most rows come again for may be no wait at all.
   const found = await Promise.all(
-    most.map(async ({ stage, code, rows }) => {
+    causes.map(async ({ stage, code, rows }) => {
       const waiting = await firstThatWait(batches, id, { stage, code });
       const [first] = waiting;
       if (first === undefined) return [];
@@ -86,7 +87,7 @@ export async function waitingRows(
       return [{ stage, code, rows, hosts, example: exampleOf(first) }];
     }),
   );
-  return found.flat();
+  return found.flat().slice(0, MOST_WAITS);
 }
 
 async function firstThatWait(
