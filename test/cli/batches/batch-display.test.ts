@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { liveDisplay, plainDisplay, snapshotDisplay } from '../../../src/cli/batches/batch-display.ts';
-import type { WatchSnapshot } from '../../../src/operations/batches/watch-snapshot.ts';
 import type { Hold } from '../../../src/operations/batches/holds.ts';
+import type { WatchSnapshot } from '../../../src/operations/batches/watch-snapshot.ts';
 import { sampleBatch, sampleView, sampleWorker } from '../../support/sample-batch.ts';
 
 const view = (done: number, workers = [sampleWorker()]) =>
@@ -127,7 +127,10 @@ describe('the display of a batch in a log', () => {
       const holds: Hold[] = waits.map(([row, hosts]) => {
         const message = `r${row}.org needs ${row} GB`;
         const example = { row, domain: `r${row}.org`, message, advice: 'Make room.' };
-        return { hold: 'rows-wait', rows: { stage: 'export', code: 'export_place', rows: 9, hosts, example } };
+        return {
+          hold: 'rows-wait',
+          rows: { stage: 'export', code: 'export_place', rows: 9, hosts, example },
+        };
       });
       display.show({ ...view(1), holds });
     };

@@ -196,7 +196,13 @@ describe('dates that are due', () => {
     const instance = await put();
     const date = await dates.set(destroyDate(instance, { turn: 2, notify: 'sealed' }));
     const before = batchOfDate({ ...date, turn: 1 });
-    const about = { kind: 'destroy', name: 'leavers.csv', reason: '', by: 'operator@host', total: 1 } as const;
+    const about = {
+      kind: 'destroy',
+      name: 'leavers.csv',
+      reason: '',
+      by: 'operator@host',
+      total: 1,
+    } as const;
     await test.fleet.batches.createOnce(before, about);
     return { instance, date, before };
   }
