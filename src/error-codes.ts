@@ -143,7 +143,7 @@ const FAILURES = {
   export_failed: 'The stack has not made an archive of the instance.',
   export_incomplete: 'The archive of the instance lacks something, or has it otherwise than CouchDB says.',
   export_place:
-    'The directory for archives is not there, cannot be written, or is full. The job waits for it, or for a worker that has it.',
+    'The directory for archives is not there, cannot be written, or is full. The job waits for it, or for a worker that has it; `batches show`, `batches watch` and `jobs show` say on which host.',
   forged: 'The job was not queued by a command of this fleet, or was changed since.',
   guard: 'The work would destroy or block more of the fleet than is done without saying how many.',
   halted: 'The batch was stopped: its waiting rows are passed over.',

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { loadConfig } from '../../../src/config/load-config.ts';
+import { askRedis } from '../../../src/embedded/ask-redis.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { type Diagnosis, diagnose } from '../../../src/operations/doctor/diagnose.ts';
 import type { FleetYamlOptions } from '../../../src/up/config-file.ts';
@@ -22,6 +23,8 @@ describe('a diagnosis', () => {
 
   before(async () => {
     platform = await startPlatform({ lockout: true });
+    // As one that is well has it; that of the tests does not wait for the disk.
+    await askRedis(platform.redis.port, ['CONFIG', 'SET', 'appendfsync', 'always']);
     await platform.startWorker();
   });
   afterEach(() => cleanup.run());
