@@ -109,10 +109,10 @@ describe('steering a batch in a browser', function () {
   it('holds a batch, which is held still after a reload, and goes on', async () => {
     const late = Array.from({ length: 8 }, (_, at) => platform.domain(`late-${at}`));
     await upload('late.csv', ['domain', ...late]);
-    await page.getByLabel('Most that begin').fill('30/m');
+    await page.getByLabel('Most that begin').fill('1/h');
     await page.getByRole('button', { name: 'Create 8 instances' }).click();
     await page.waitForURL(BATCH_URL);
-    await page.getByText('at most 30/m').waitFor();
+    await page.getByText('at most 1/h').waitFor();
     await page.getByText('Pause it, or set limits').click();
     await page.getByLabel('Why?').fill('a <b>backup</b> runs');
     await lookAt('limits');
@@ -125,7 +125,7 @@ describe('steering a batch in a browser', function () {
     await page.getByLabel('Most that begin').fill('');
     await page.getByRole('button', { name: 'Set these limits' }).click();
     await page.getByText('Paused by operator@').waitFor();
-    expect(await page.getByText('at most 30/m').count()).to.equal(0);
+    expect(await page.getByText('at most 1/h').count()).to.equal(0);
     await page.getByRole('button', { name: 'Resume' }).click();
     await shows('counts.done', '8');
     await shows('state', 'done');

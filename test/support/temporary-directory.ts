@@ -8,9 +8,12 @@ export interface TemporaryDirectory {
   remove(): Promise<void>;
 }
 
-/** Makes an empty directory; it is removed by `remove`, or at the latest when the process ends. */
-export async function temporaryDirectory(name: string): Promise<TemporaryDirectory> {
-  const path = await realpath(await mkdtemp(join(tmpdir(), `cozy-fleet-${name}-`)));
+/**
+ * Makes an empty directory, where temporary files are unless another place is named; it is removed by `remove`, or at
+ * the latest when the process ends.
+ */
+export async function temporaryDirectory(name: string, place = tmpdir()): Promise<TemporaryDirectory> {
+  const path = await realpath(await mkdtemp(join(place, `cozy-fleet-${name}-`)));
   const removeAtExit = (): void => rmSync(path, { recursive: true, force: true });
   process.once('exit', removeAtExit);
   return {

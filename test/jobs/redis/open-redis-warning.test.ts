@@ -7,6 +7,9 @@ import { redisAt } from '../../support/redis-at.ts';
 import { type RedisServer, startRedisServer } from '../../support/redis-server.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
+/** The place for temporary files may be one that only its owner enters; this one everybody may. */
+const OPEN_PLACE = '/tmp';
+
 describe('the warning of a Redis that lets everybody in', () => {
   const cleanup = new Cleanup();
 
@@ -51,7 +54,9 @@ describe('the warning of a Redis that lets everybody in', () => {
   });
 
   it('depends on who may open it where it is a socket', async () => {
-    const directory = cleanup.add(await temporaryDirectory('redis-socket'), (each) => each.remove());
+    const directory = cleanup.add(await temporaryDirectory('redis-socket', OPEN_PLACE), (each) =>
+      each.remove(),
+    );
     const path = join(directory.path, 'redis.sock');
     await server('--unixsocket', path, '--unixsocketperm', '777');
     expect(await warningAt(`unix://${path}`), 'in a directory of ours').to.equal(undefined);
