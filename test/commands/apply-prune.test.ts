@@ -220,6 +220,19 @@ describe('apply with --prune', () => {
     expect(refused).to.equal('partial_list');
   });
 
+  it('is refused by a list of today that left out what could not be read', async () => {
+    await put([{ domain: 'kept.org' }]);
+    const id = reservationId('odd.org');
+    const odd = { _id: id, domain: 'odd.org', prefix: prefixOf('odd.org'), domain_aliases: 'none' };
+    await platform.server.putDocument(INSTANCES, odd);
+    const { stdout, exitCode } = await platform.run('export', '--as-list', '--context', 'school');
+    expect(exitCode).to.equal(68);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.at(-1)).to.contain(' without 1 ');
+    const { code } = await look(await platform.write('exported.csv', lines), '--scope', 'context=school');
+    expect(code).to.equal('partial_list');
+  });
+
   it('has nothing to do by the list of today where two instances have one uuid', async () => {
     await put([
       { domain: 'one.org', uuid: 'u-1' },

@@ -11,16 +11,17 @@ export interface PassedOverPrinter extends CacheMisses {
 
 /**
  * Names each document that cannot be read, and each instance that cannot be measured, once.
- * @param measures whether instances are measured, or chosen by a measure: figures that lack a document are not whole then
+ * @param needsAll whether what is made of them is not whole where a document is lacking: figures, and a list by which others may
+ * be removed
  */
-export function passedOverPrinter(output: Notes, measures = false): PassedOverPrinter {
+export function passedOverPrinter(output: Notes, needsAll = false): PassedOverPrinter {
   const told = new Set<string>();
   const unreadable = new Set<string>();
   const printUnreadable = unreadablePrinter(output);
   let faults = 0;
   return {
     onUnreadable(document) {
-      if (measures && !unreadable.has(document._id)) faults += 1;
+      if (needsAll && !unreadable.has(document._id)) faults += 1;
       unreadable.add(document._id);
       printUnreadable(document);
     },
