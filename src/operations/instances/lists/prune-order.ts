@@ -100,13 +100,27 @@ export function pruneOrder(
     );
   }
   refuseBeyond(proof.of, scope, file);
-  const at = listTime ?? proof.at;
+  const at = momentOf(proof.at, listTime, file, now);
+  return { scope, listTime: at, skipAccounts };
+}
+
+/** Of what moment a list is. @param stated by itself @param said by somebody @throws InputError `list_time` */
+function momentOf(stated: number | undefined, said: number | undefined, file: string, now: number): number {
+  const at = said ?? stated;
   if (at === undefined) {
     throw new InputError(
       'list_time',
       'Nobody says of which moment the list is: an instance that was made since must not be removed.',
       { file },
       'Say when writing it was begun: --list-time 2026-11-28T01:00:00Z.',
+    );
+  }
+  if (stated !== undefined && at > stated) {
+    throw new InputError(
+      'list_time',
+      `The list says that it is of ${new Date(stated).toISOString()}, and --list-time is later: ${new Date(at).toISOString()}.`,
+      { file },
+      'Leave --list-time out, or write the list again.',
     );
   }
   if (at > now + AHEAD_MS) {
@@ -116,7 +130,7 @@ export function pruneOrder(
       { file },
     );
   }
-  return { scope, listTime: at, skipAccounts };
+  return at;
 }
 
 /** A list of some instances says nothing of the others. @param of the filter of which it is the list */

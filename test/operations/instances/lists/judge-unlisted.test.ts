@@ -137,6 +137,11 @@ describe('what may be pruned', () => {
       () => pruneOrder(list, { ...whole, at: NOON + DAY_MS }, wish, NOON),
     ],
     [
+      'by a list that is said to be of later than it says itself',
+      'list_time',
+      () => pruneOrder(list, whole, { ...wish, listTime: NOON + 1 }, NOON + DAY_MS),
+    ],
+    [
       'by a list of other instances than those of the scope',
       'bad_scope',
       () => pruneOrder(list, { ...whole, of: { locale: 'fr' } }, wish, NOON),

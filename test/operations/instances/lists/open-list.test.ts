@@ -90,7 +90,9 @@ async function prunes(text: string | Buffer, format?: ListFormat): Promise<strin
   let list: CheckedList | undefined;
   try {
     list = await opened(text, format);
-    const wish = { scope: { domain: '*.example.org' }, listTime: NOW, skipAccounts: false };
+    // LDIF says of no moment.
+    const listTime = format === 'ldif' ? NOW : undefined;
+    const wish = { scope: { domain: '*.example.org' }, listTime, skipAccounts: false };
     pruneOrder(list, provenBy(list, undefined), wish, NOW);
     return 'prunes';
   } catch (error) {
