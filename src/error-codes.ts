@@ -48,6 +48,8 @@ const INPUT = {
   json_array: 'The file is one JSON array, not a line of JSON for each row.',
   key_reused: 'The idempotency key was given before with other content.',
   line_too_long: 'A line of the file is longer than a row can be.',
+  list_sequence:
+    'A list does not say up to which change it knows the instances, or CouchDB does not know that change.',
   list_time:
     'Nobody says of which moment a list is, or not as it says itself, so that nothing may be removed for not being in it.',
   missing_column: 'The file lacks a column that it must have.',

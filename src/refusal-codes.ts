@@ -4,6 +4,8 @@ export const REFUSALS = {
   changed:
     "The instance is not any more what the operator's filter asked for, or was changed by somebody else.",
   changed_since: 'The instance has changed since the plan was made, in what the plan compared.',
+  changed_since_list:
+    'The instance has changed since the list was written, so that its not being on it says nothing.',
   closed: 'The instance is blocked, or was moved to another place: its owner cannot register.',
   date_gone: 'The date that the job was for was taken back, or set anew.',
   deleting: 'The instance is being deleted, or its deletion has stopped half-way.',

@@ -81,7 +81,8 @@ export default class Apply extends BaseCommand {
       helpGroup: PRUNE,
     }),
     'list-time': Flags.string({
-      summary: 'When the list was begun, where it does not say it: what was made since is left alone',
+      summary:
+        'When the list was begun, where no export wrote it: what was made since is left alone; no later than the list says',
       helpValue: '<time>',
       helpGroup: PRUNE,
     }),

@@ -8,6 +8,7 @@ import { listEndLine, listFilterOf } from '../operations/input/list-end.ts';
 import { rulesOf } from '../operations/input/rules-of.ts';
 import { csvLine } from '../operations/input/write-csv.ts';
 import { type ExportReport, exportList } from '../operations/instances/lists/export-list.ts';
+import { sequenceOfInstances } from '../operations/instances/lists/instance-changes.ts';
 import { LIST_COLUMNS, type ListedCells } from '../operations/instances/lists/listed-cells.ts';
 import { safeJson } from '../safe-text.ts';
 
@@ -15,7 +16,7 @@ export default class Export extends BaseCommand {
   static override summary = 'Write the list of the instances as they are, for apply';
 
   static override description =
-    'Applied at once, it has nothing to do. Its last line says how many rows it has and when it was begun: whoever takes rows away corrects the number. Instances that are being made, deleted or moved, those whose names are shared, and documents that cannot be read are named and not on it: --prune is refused by a list that left out what may be in use later. With filters it says in its last line of which instances it is. It holds no passphrases and no registration links.';
+    'Applied at once, it has nothing to do. Its last line says how many rows it has, when it was begun, and up to which change it knows the instances: whoever takes rows away corrects the number. What changes later is not removed by --prune for not being on it. Instances that are being made, deleted or moved, those whose names are shared, and documents that cannot be read are named and not on it: --prune is refused by a list that left out what may be in use later. With filters it says in its last line of which instances it is. It holds no passphrases and no registration links.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> --as-list --output fleet.csv',
@@ -50,8 +51,9 @@ export default class Export extends BaseCommand {
     };
     const passedOver = passedOverPrinter(this.output, true);
     await withCouch(config, async ({ global, cluster }) => {
-      // What is made from here on may be missing.
+      // What is made or changed from here on may be missing, so that this comes before anything is read.
       const at = Date.now();
+      const since = await sequenceOfInstances(global);
       const services = { global, cluster, rules: rulesOf(config), passedOver, report };
       await writeOutput(flags.output, async (write) => {
         if (format === 'csv') await write(csvLine([...LIST_COLUMNS]));
@@ -62,7 +64,8 @@ export default class Export extends BaseCommand {
         }
         // What cannot be read or measured may be put right, and in use, by the time the list is applied.
         const without = leftOut + passedOver.faults;
-        await write(listEndLine(format, { rows, at, of: listFilterOf(filter), leftOut: without }));
+        const of = listFilterOf(filter);
+        await write(listEndLine(format, { rows, at, of, leftOut: without, since }));
       });
     });
     if (!isAll || passedOver.faults > 0) this.endWith('partlyFailed');

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { databaseName, prefixOf } from '../../src/instances/databases/prefix.ts';
 import { INSTANCES } from '../../src/instances/lookup/lookup.ts';
 import { type CliPlatform, startPlatform } from '../support/cli-platform.ts';
+import { endOf } from '../support/list-end.ts';
 import { until } from '../support/until.ts';
 
 describe('apply after a crash', function () {
@@ -39,7 +40,7 @@ describe('apply after a crash', function () {
     const file = await platform.write('list.csv', [
       'domain,locale,context-name',
       ...rows.map((domain) => `${domain},fr,crash`),
-      `# end ${rows.length} ${new Date().toISOString()}`,
+      await endOf(platform, rows.length),
     ]);
     return ['apply', '--from', file, '--prune', '--scope', 'context=crash', '--force'];
   }

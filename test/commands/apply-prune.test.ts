@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { databaseName, prefixOf, reservationId } from '../../src/instances/databases/prefix.ts';
 import { INSTANCES } from '../../src/instances/lookup/lookup.ts';
 import { type CliPlatform, startPlatform } from '../support/cli-platform.ts';
+import { endOf } from '../support/list-end.ts';
 import { type PutInstance, putWithSettings, reservationOf } from '../support/planned-platform.ts';
 import { putInstances } from '../support/put-instances.ts';
 
@@ -31,8 +32,12 @@ describe('apply with --prune', () => {
   }
 
   async function list(...domains: string[]): Promise<string> {
-    const end = `# end ${domains.length} ${new Date().toISOString()}`;
-    return await platform.write('list.csv', ['domain', ...domains, end]);
+    return await platform.write('list.csv', ['domain', ...domains, await endOf(platform, domains.length)]);
+  }
+
+  async function change(domain: string, fields: Readonly<Record<string, unknown>>): Promise<void> {
+    const document = await platform.server.getDocument(INSTANCES, reservationId(domain));
+    await platform.server.putDocument(INSTANCES, { ...document, _id: reservationId(domain), ...fields });
   }
 
   /** Verdicts by domain, of a look ahead. */
@@ -66,7 +71,7 @@ describe('apply with --prune', () => {
       'domain,uuid',
       'KEPT.org.,',
       'new-name.org,u-1',
-      `# end 2 ${new Date().toISOString()}`,
+      await endOf(platform, 2),
     ]);
     const { verdicts, exitCode } = await look(file, '--scope', 'context=school');
     expect(verdicts).to.deep.equal({
@@ -100,12 +105,7 @@ describe('apply with --prune', () => {
     const [row] = await rowsOf(batch);
     const job = await platform.fleet.queue.getJob(row?.jobId ?? '');
     expect(job?.data).to.deep.include({ kind: 'destroy', domain: 'gone.org', filter: { context: 'school' } });
-    const document = await platform.server.getDocument('global/instances', reservationId('gone.org'));
-    await platform.server.putDocument('global/instances', {
-      ...document,
-      _id: reservationId('gone.org'),
-      context: 'other',
-    });
+    await change('gone.org', { context: 'other' });
     await platform.startWorker();
     await platform.run('batches', 'watch', batch);
     const [after] = await rowsOf(batch);
@@ -161,7 +161,7 @@ describe('apply with --prune', () => {
     const file = await platform.write('list.csv', [
       'domain,org-id',
       'kept.org,acme',
-      `# end 1 ${new Date().toISOString()}`,
+      await endOf(platform, 1),
     ]);
     const { verdicts } = await look(file, '--scope', 'context=school');
     expect(verdicts).to.include({ 'acme.org': 'has_members', 'firm.org': 'destroy' });
@@ -171,12 +171,7 @@ describe('apply with --prune', () => {
     await platform.run('apply', ...flags, '--dry-run', '--plan-file', plan);
     const { stdout } = await platform.run('apply', ...flags, '--force', '--async');
     const [, batch = ''] = /Batch (\w+) is queued/.exec(stdout) ?? [];
-    const late = await platform.server.getDocument(INSTANCES, reservationId('late.org'));
-    await platform.server.putDocument(INSTANCES, {
-      ...late,
-      _id: reservationId('late.org'),
-      org_id: 'Firm',
-    });
+    await change('late.org', { org_id: 'Firm' });
     await platform.startWorker();
     await platform.run('batches', 'watch', batch);
     const after = await rowsOf(batch);
@@ -195,7 +190,9 @@ describe('apply with --prune', () => {
     await put([{ domain: 'Odd.org' }]);
     const { stdout, exitCode } = await platform.run('export', '--as-list', '--context', 'school');
     expect(exitCode).to.equal(68);
-    expect(stdout.trimEnd().split('\n').at(-1)).to.match(/^# end of context=school without 1 rows 1 20/);
+    expect(stdout.trimEnd().split('\n').at(-1)).to.match(
+      /^# end of context=school without 1 since \d[\w-]* rows 1 20/,
+    );
     const exported = await platform.write('exported.csv', stdout.trimEnd().split('\n'));
     expect((await look(exported, '--scope', 'context=school')).code).to.equal('partial_list');
     const { verdicts } = await look(await list('kept.org'), '--scope', 'context=school');
@@ -204,18 +201,18 @@ describe('apply with --prune', () => {
 
   it('goes by a list of today that left out what is moved, and not by one that left out what is being filled', async () => {
     await put([{ domain: 'kept.org' }, { domain: 'moved.org', moved: true }]);
-    const endOf = async (): Promise<readonly [string, string | undefined]> => {
+    const exportNow = async (): Promise<readonly [string, string | undefined]> => {
       const { stdout } = await platform.run('export', '--as-list', '--format', 'ndjson');
       const lines = stdout.trimEnd().split('\n');
       const file = await platform.write('exported.ndjson', lines);
       const { code } = await look(file, '--scope', 'context=school');
       return [lines.at(-1) ?? '', code];
     };
-    const [before, allowed] = await endOf();
+    const [before, allowed] = await exportNow();
     expect(before).not.to.contain('without');
     expect(allowed).to.equal(undefined);
     await put([{ domain: 'filled.org', blocked: true, blocking_reason: 'IMPORTING' }]);
-    const [after, refused] = await endOf();
+    const [after, refused] = await exportNow();
     expect(JSON.parse(after)).to.include({ rows: 1, without: 1 });
     expect(refused).to.equal('partial_list');
   });
@@ -231,6 +228,55 @@ describe('apply with --prune', () => {
     expect(lines.at(-1)).to.contain(' without 1 ');
     const { code } = await look(await platform.write('exported.csv', lines), '--scope', 'context=school');
     expect(code).to.equal('partial_list');
+  });
+
+  /** The list of today, with the lines of those domains taken away. */
+  async function exported(without: readonly string[], ...flags: string[]): Promise<string> {
+    const { stdout } = await platform.run('export', '--as-list', ...flags);
+    const lines = stdout.trimEnd().split('\n');
+    const kept = lines.filter((line) => !without.some((domain) => line.includes(domain)));
+    const rows = lines.length - 2;
+    const end = kept.pop()?.replace(` ${rows} `, ` ${rows - without.length} `) ?? '';
+    return await platform.write('exported.csv', [...kept, end]);
+  }
+
+  it('leaves who came into the filter of a list after it was written', async () => {
+    await put([{ domain: 'kept.org' }, { domain: 'gone.org' }, { domain: 'bob.org', context: 'trial' }]);
+    const file = await exported(['gone.org'], '--context', 'school');
+    await change('bob.org', { context: 'school' });
+    const { verdicts } = await look(file, '--scope', 'context=school');
+    expect(verdicts).to.deep.equal({ 'gone.org': 'destroy', 'bob.org': 'changed_since_list' });
+  });
+
+  it('leaves whose deletion was taken back after the list was written', async () => {
+    await put([{ domain: 'kept.org' }, { domain: 'dave.org', deleting: true }]);
+    const file = await exported([]);
+    await change('dave.org', { deleting: false });
+    const { verdicts } = await look(file, '--scope', 'context=school');
+    expect(verdicts).to.deep.equal({ 'dave.org': 'changed_since_list' });
+  });
+
+  it('leaves everybody where the list was written on another CouchDB, or one that was put back since', async () => {
+    await put([{ domain: 'kept.org' }, { domain: 'gone.org' }]);
+    const { sequence } = await platform.server.databaseFacts(INSTANCES);
+    const lookSince = async (since: string) => {
+      const end = `# end since ${since} rows 1 ${new Date().toISOString()}`;
+      const file = await platform.write('list.csv', ['domain', 'kept.org', end]);
+      return await look(file, '--scope', 'context=school');
+    };
+    expect((await lookSince(sequence)).verdicts).to.deep.equal({ 'gone.org': 'destroy' });
+    expect((await lookSince('1-another')).verdicts).to.deep.equal({ 'gone.org': 'changed_since_list' });
+    const { code, exitCode } = await lookSince(sequence.replace(/^\d+/, '900'));
+    expect([code, exitCode]).to.deep.equal(['list_sequence', 2]);
+  });
+
+  it('has nothing to do by the list of today, be it of all or of some', async () => {
+    await put([{ domain: 'kept.org' }, { domain: 'other.org', context: 'other' }]);
+    for (const flags of [[], ['--context', 'school']]) {
+      const { answer, exitCode } = await look(await exported([], ...flags), '--scope', 'context=school');
+      expect(exitCode).to.equal(0);
+      expect(answer.counts).to.include({ toDo: 0, held: 0 });
+    }
   });
 
   it('has nothing to do by the list of today where two instances have one uuid', async () => {
@@ -278,6 +324,12 @@ describe('apply with --prune', () => {
       ['domain', 'a.org', '# end 2 2026-01-01T00:00:00Z'],
       ['--scope', 'context=x'],
       'cut_list',
+    ],
+    [
+      'by a list that does not say since when instances have changed',
+      ['domain', 'a.org', '# end 1 2026-01-01T00:00:00Z'],
+      ['--scope', 'context=x'],
+      'list_sequence',
     ],
     [
       'by a list with bad rows',

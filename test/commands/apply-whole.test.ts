@@ -4,6 +4,7 @@ import { databaseName, prefixOf } from '../../src/instances/databases/prefix.ts'
 import { INSTANCES } from '../../src/instances/lookup/lookup.ts';
 import { type AppRegistry, startAppRegistry } from '../support/app-registry.ts';
 import { type CliPlatform, type Ran, startPlatform } from '../support/cli-platform.ts';
+import { endOf } from '../support/list-end.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 
@@ -150,7 +151,7 @@ describe('apply of a whole list', function () {
     const file = await platform.write('whole.csv', [
       COLUMNS.join(','),
       ...lines,
-      `# end ${lines.length} ${new Date().toISOString()}`,
+      await endOf(platform, lines.length),
     ]);
     const flags = ['--from', file, '--prune', '--scope', 'domain=*.whole.org'];
     const look: Ran = await platform.run('apply', ...flags, '--dry-run', '--json');
@@ -204,7 +205,7 @@ describe('apply of a whole list', function () {
     expect(list.exitCode, list.stderr).to.equal(0);
     const lines = list.stdout.trimEnd().split('\n');
     expect(lines).to.have.length(87);
-    expect(lines.at(-1)).to.match(/^# end 85 \d{4}-\d\d-\d\dT/);
+    expect(lines.at(-1)).to.match(/^# end since \d[\w-]* rows 85 \d{4}-\d\d-\d\dT/);
     const file = await platform.write('exported.csv', lines);
     const again = await platform.run('apply', '--from', file, '--dry-run', '--json');
     expect(again.exitCode, again.stdout).to.equal(0);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { defined } from '../../defined.ts';
 import { InputError } from '../../errors.ts';
 import { count } from '../../quantity-text.ts';
 import type { RowFormat } from './row-format.ts';
@@ -16,6 +17,8 @@ export interface ListEnd {
   readonly of: ListFilter;
   /** Instances that it leaves out although they may be in use by the time it is applied. */
   readonly leftOut: number;
+  /** Up to which change of instances it knows them, as CouchDB names it; absent where it does not say. */
+  readonly since?: string;
   /** Whether the line itself shows that it was not cut. */
   readonly isWhole: boolean;
 }
@@ -24,18 +27,25 @@ export interface ListEnd {
 export type ListFilter = Readonly<Record<string, string>>;
 
 /**
- * `# end of context=school without 2 rows 1234 2026-11-28T01:00:00.000Z`, or, written by hand, `# end 1234`; with what spreadsheets put
+ * Sequences of CouchDB are its own, of some hundred characters, and begin with a number. Others, such as `now`, would say that
+ * nothing has changed.
+ */
+const SEQUENCE = /^\d\S{0,4095}$/;
+
+/**
+ * `# end of context=school without 2 since 81-g1AAA rows 1234 2026-11-28T01:00:00.000Z`, or, written by hand, `# end 1234`; with what spreadsheets put
  * around and behind it. What limits the list comes before the number, so that no cut takes it away and leaves an end, and the moment
  * comes last, so that one that was cut has none.
  */
 const CSV_END =
-  /^"?#\s{0,9}end(?:\s{1,9}of\s{1,9}([\w%=&.~*'()!-]{1,4096}))?(?:\s{1,9}without\s{1,9}(\d{1,9}))?(?:\s{1,9}rows)?\s{1,9}(\d{1,9})(?:\s{1,9}([0-9TZ:.-]{20,24}))?"?[\s,;|]*$/i;
+  /^"?#\s{0,9}end(?:\s{1,9}of\s{1,9}([\w%=&.~*'()!-]{1,4096}))?(?:\s{1,9}without\s{1,9}(\d{1,9}))?(?:\s{1,9}since\s{1,9}(\d[\w%.~*'()!-]{0,4095}))?(?:\s{1,9}rows)?\s{1,9}(\d{1,9})(?:\s{1,9}([0-9TZ:.-]{20,24}))?"?[\s,;|]*$/i;
 
 const NDJSON_END = z.strictObject({
   end: z.literal(true),
   rows: z.int().min(0),
   of: z.record(z.string(), z.string()).optional(),
   without: z.int().positive().optional(),
+  since: z.string().regex(SEQUENCE).optional(),
   at: z.iso.datetime().optional(),
 });
 
@@ -50,15 +60,25 @@ export function listFilterOf(filter: Readonly<Record<string, unknown>>): ListFil
 /** The line with which a list ends, with its line break. @param at when it was begun, in milliseconds since 1970 */
 export function listEndLine(
   format: RowFormat,
-  { rows, at, of, leftOut }: Pick<ListEnd, 'rows' | 'of' | 'leftOut'> & { readonly at: number },
+  {
+    rows,
+    at,
+    of,
+    leftOut,
+    since,
+  }: Pick<ListEnd, 'rows' | 'of' | 'leftOut' | 'since'> & { readonly at: number },
 ): string {
   const moment = new Date(at).toISOString();
   const isPart = Object.keys(of).length > 0;
   if (format !== 'csv') {
     const without = leftOut > 0 && { without: leftOut };
-    return `${JSON.stringify({ end: true, rows, ...(isPart && { of }), ...without, at: moment })}\n`;
+    return `${JSON.stringify({ end: true, rows, ...(isPart && { of }), ...without, ...defined({ since }), at: moment })}\n`;
   }
-  const limits = [...(isPart ? [`of ${pairsOf(of)}`] : []), ...(leftOut > 0 ? [`without ${leftOut}`] : [])];
+  const limits = [
+    ...(isPart ? [`of ${pairsOf(of)}`] : []),
+    ...(leftOut > 0 ? [`without ${leftOut}`] : []),
+    ...(since === undefined ? [] : [`since ${encodeURIComponent(since)}`]),
+  ];
   return `# ${['end', ...limits, ...(limits.length > 0 ? ['rows'] : []), rows, moment].join(' ')}\n`;
 }
 
@@ -82,6 +102,15 @@ function readPairs(text: string): ListFilter | undefined {
   }
 }
 
+/** Undefined where it cannot be decoded. */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Reads it; undefined for any other line, and for one that was cut. */
 export function readListEnd(format: RowFormat, text: string): ListEnd | undefined {
   // Nearly all lines are rows, which are many.
@@ -90,11 +119,12 @@ export function readListEnd(format: RowFormat, text: string): ListEnd | undefine
 }
 
 function readCsvEnd(text: string): ListEnd | undefined {
-  const [, pairs, without = '0', rows, moment] = CSV_END.exec(text) ?? [];
+  const [, pairs, without = '0', sequence, rows, moment] = CSV_END.exec(text) ?? [];
   if (rows === undefined) return undefined;
   const of = pairs === undefined ? {} : readPairs(pairs);
-  if (of === undefined) return undefined;
-  const known = { rows: Number(rows), of, leftOut: Number(without) };
+  const since = sequence === undefined ? undefined : decoded(sequence);
+  if (of === undefined || (sequence !== undefined && !SEQUENCE.test(since ?? ''))) return undefined;
+  const known = { rows: Number(rows), of, leftOut: Number(without), ...defined({ since }) };
   if (moment === undefined) return { ...known, at: undefined, isWhole: false };
   const at = z.iso.datetime().safeParse(moment).success ? Date.parse(moment) : Number.NaN;
   return Number.isNaN(at) ? undefined : { ...known, at, isWhole: true };
@@ -105,8 +135,9 @@ function readNdjsonEnd(text: string): ListEnd | undefined {
   try {
     const { data } = NDJSON_END.safeParse(JSON.parse(text));
     if (data === undefined) return undefined;
-    const { rows, of = {}, without: leftOut = 0, at } = data;
-    return { rows, at: at === undefined ? undefined : Date.parse(at), of, leftOut, isWhole: true };
+    const { rows, of = {}, without: leftOut = 0, since, at: moment } = data;
+    const at = moment === undefined ? undefined : Date.parse(moment);
+    return { rows, at, of, leftOut, ...defined({ since }), isWhole: true };
   } catch {
     return undefined;
   }

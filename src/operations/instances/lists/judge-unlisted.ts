@@ -18,6 +18,8 @@ export interface PruneFacts {
   readonly listTime: number;
   /** When the instance was made, in milliseconds since 1970; undefined where nobody can tell. */
   readonly createdAt: number | undefined;
+  /** Whether its document has changed since the list was begun, as far as the list says since when that is. */
+  readonly hasChanged: boolean;
   /** Organizations of which rows of the list make instances members, be they that already or not: their `org_id` in lower case. */
   readonly joined: ReadonlySet<string>;
 }
@@ -78,7 +80,7 @@ export function judgeUnlisted(
       advice: 'It stays as long as there are such rows.',
     };
   }
-  return judgeAge(domain, facts) ?? { unlisted: 'prune' };
+  return judgeAge(domain, facts) ?? judgeChange(domain, facts) ?? { unlisted: 'prune' };
 }
 
 /** Why no row could have been about an instance, so that its being on no list says nothing; undefined where one could. */
@@ -133,5 +135,17 @@ function judgeAge(domain: string, { listTime, createdAt }: PruneFacts): Unlisted
     advice: isKnown
       ? 'It is not removed for being on no list of before. Write the list again.'
       : 'See what is wrong with it: cozy-fleet instances fsck.',
+  };
+}
+
+/** One that has changed may not have been what the list is of when it was written, so that its not being on it says nothing. */
+function judgeChange(domain: string, { hasChanged }: PruneFacts): UnlistedVerdict | undefined {
+  if (!hasChanged) return undefined;
+  return {
+    unlisted: 'held',
+    code: 'changed_since_list',
+    message: `${domain} has changed since the list was written, and may not have been one of those that belong on it`,
+    advice:
+      'Look at it. If it is to go, write the list again, by export --as-list, and take it off that one.',
   };
 }

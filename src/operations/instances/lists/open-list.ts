@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import type { Readable } from 'node:stream';
+import { defined } from '../../../defined.ts';
 import { InputError } from '../../../errors.ts';
 import type { RawOptions } from '../../../instances/options/flags.ts';
 import { INSTANCE_FLAGS } from '../../../instances/options/flags.ts';
@@ -37,17 +38,19 @@ export interface ListSource {
 export type ListProof =
   /**
    * `at`: of what moment it is, in milliseconds since 1970, where it says so. `of`: the filter of which it is the list; empty where
-   * it is of all, or does not say. `leftOut`: instances that it leaves out.
+   * it is of all, or does not say. `leftOut`: instances that it leaves out. `since`: up to which change it knows instances, where it
+   * says so.
    */
   | {
       readonly state: 'whole';
       readonly at: number | undefined;
       readonly of: ListFilter;
       readonly leftOut: number;
+      readonly since?: string;
     }
   | { readonly state: 'partial'; readonly why: string }
   /** `end`: what it says at its end, which may have been cut itself. */
-  | { readonly state: 'unproven'; readonly end?: Pick<ListEnd, 'of' | 'leftOut'> };
+  | { readonly state: 'unproven'; readonly end?: Pick<ListEnd, 'of' | 'leftOut' | 'since'> };
 
 /** A list that was read and checked from its first line to its last. To be closed in any case. */
 export interface CheckedList {
@@ -103,8 +106,8 @@ export function provenBy(
     });
   }
   if (proof.state !== 'unproven') return proof;
-  const { of = {}, leftOut = 0 } = proof.end ?? {};
-  return { state: 'whole', at: undefined, of, leftOut };
+  const { of = {}, leftOut = 0, since } = proof.end ?? {};
+  return { state: 'whole', at: undefined, of, leftOut, ...defined({ since }) };
 }
 
 function listReader({ format, mapping }: ListSource, seen: { list?: ListEnd; ldif?: LdifEnd }): RowsReader {
@@ -135,8 +138,9 @@ function proofOf({ list, ldif }: { readonly list?: ListEnd; readonly ldif?: Ldif
   if (ldif !== undefined)
     return ldif.state === 'whole' ? { state: 'whole', at: undefined, of: {}, leftOut: 0 } : ldif;
   if (list === undefined) return { state: 'unproven' };
-  const { at, of, leftOut, isWhole } = list;
-  return isWhole ? { state: 'whole', at, of, leftOut } : { state: 'unproven', end: { of, leftOut } };
+  const { at, of, leftOut, since, isWhole } = list;
+  const limits = { of, leftOut, ...defined({ since }) };
+  return isWhole ? { state: 'whole', at, ...limits } : { state: 'unproven', end: limits };
 }
 
 /** How entries of a directory begin, in its first line that says something. */

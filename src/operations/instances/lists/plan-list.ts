@@ -1,4 +1,3 @@
-import { chunks } from '../../../chunk.ts';
 import { describeUnreadable, type ReadResult } from '../../../instances/lookup/classify-document.ts';
 import type { DocumentFilter } from '../../../instances/lookup/instance-filter.ts';
 import { classifyByIds } from '../../../instances/lookup/lookup.ts';
@@ -11,7 +10,6 @@ import { settingsOf, sideBySide } from '../../plan/surroundings.ts';
 import { countPlan, type Verdict } from '../../plan/verdict.ts';
 import type { RowPassphrases } from '../creation-chunks.ts';
 import { createOrganizations } from '../organizations.ts';
-import { createdAt } from './created-at.ts';
 import { doubtsBesideOthers } from './doubts-beside-others.ts';
 import { instanceApps } from './instance-apps.ts';
 import { judgeListed, type ListedQuestions, type ListedWork, notInstalled } from './judge-row.ts';
@@ -21,13 +19,12 @@ import type { GoodListRow } from './list-row.ts';
 import { type KnownInstance, type ListedFleet, readListedFleet } from './listed-fleet.ts';
 import { namedInstances } from './named-instances.ts';
 import type { CheckedList } from './open-list.ts';
+import { type ListMoment, readPruneFacts } from './prune-facts.ts';
 
 /** Instances that are on no list are to go. */
-export interface PruneOrder {
+export interface PruneOrder extends ListMoment {
   /** Which may go at all; each job asks it again. */
   readonly scope: DocumentFilter;
-  /** Of what moment the list is, in milliseconds since 1970. */
-  readonly listTime: number;
   readonly skipAccounts: boolean;
 }
 
@@ -88,7 +85,7 @@ export async function planList(
     lastLine = page.reduce((most, { line }) => Math.max(most, line), lastLine);
   }
   const unlisted = fleet.instances.filter((instance) => !listed.has(instance));
-  await judgeRest(services, { fleet, unlisted, found, order, lastLine });
+  await judgeRest(services, { fleet, unlisted, found, order, lastLine, file: list.file });
 
   const rows: PlannedRow[] = [];
   for await (const page of planRows(services, listRequests(found, order, list.file))) rows.push(...page);
@@ -199,23 +196,23 @@ interface Rest {
   readonly found: Found;
   readonly order: ListOrder;
   readonly lastLine: number;
+  /** The list, as it is shown. */
+  readonly file: string;
 }
 
 /** Judges the instances that no row is about; where some are to go, only those that may. */
 async function judgeRest(
   services: PlanServices,
-  { fleet, unlisted, found, order, lastLine }: Rest,
+  { fleet, unlisted, found, order, lastLine, file }: Rest,
 ): Promise<void> {
   const { prune, tries } = order;
   const meant = prune === undefined ? unlisted : unlisted.filter(({ inScope }) => inScope);
-  const ages = prune === undefined ? new Map<string, number>() : await agesOf(services, meant);
+  const factsOf = prune && (await readPruneFacts(services, meant, prune, found.joined, file));
   let row = lastLine;
   for (const instance of meant) {
     row += 1;
     const { domain, seen } = instance;
-    const { joined } = found;
-    const facts = prune && { listTime: prune.listTime, createdAt: ages.get(seen.id), joined };
-    const judged = judgeUnlisted(instance, fleet, facts);
+    const judged = judgeUnlisted(instance, fleet, factsOf?.(instance));
     if (judged.unlisted !== 'prune') {
       const { unlisted: how, ...reason } = judged;
       found.settled.push({
@@ -244,26 +241,4 @@ async function judgeRest(
     };
     found.settled.push({ row, domain: unreadable.domain, verdict });
   }
-}
-
-/** When instances were made, by the ids of their documents, as far as that can be told. */
-async function agesOf(
-  services: PlanServices,
-  instances: readonly KnownInstance[],
-): Promise<ReadonlyMap<string, number>> {
-  const ages = new Map<string, number>();
-  const oneOfSome = sideBySide();
-  for await (const page of chunks(instances, PAGE)) {
-    const documents = await readDocuments(services, page);
-    await Promise.all(
-      [...documents].map(([id, result]) =>
-        oneOfSome(async () => {
-          if (!result.readable) return;
-          const at = await createdAt(services, result.instance, services.signal);
-          if (at !== undefined) ages.set(id, at);
-        }),
-      ),
-    );
-  }
-  return ages;
 }

@@ -64,7 +64,7 @@ const AHEAD_MS = 5 * 60_000;
  * What may be pruned by a list, which has to show that nothing of it is missing and of what moment it is.
  * @param proof of the list, with what somebody has said of it
  * @param now milliseconds since 1970
- * @throws InputError `bad_scope`, `partial_list`, `unproven_list`, `list_time`
+ * @throws InputError `bad_scope`, `partial_list`, `unproven_list`, `list_time`, `list_sequence`
  */
 export function pruneOrder(
   { file, counts }: Pick<CheckedList, 'file' | 'counts'>,
@@ -101,7 +101,8 @@ export function pruneOrder(
   }
   refuseBeyond(proof.of, scope, file);
   const at = momentOf(proof.at, listTime, file, now);
-  return { scope, listTime: at, skipAccounts };
+  const since = sequenceOf(proof, listTime, file);
+  return { scope, listTime: at, since, skipAccounts };
 }
 
 /** Of what moment a list is. @param stated by itself @param said by somebody @throws InputError `list_time` */
@@ -131,6 +132,29 @@ function momentOf(stated: number | undefined, said: number | undefined, file: st
     );
   }
   return at;
+}
+
+/**
+ * Up to which change a list knows the instances. Undefined for one of which somebody says of which moment it is: others than
+ * exports do not come from the instances as they were, so that no change of theirs takes anybody off them.
+ * @throws InputError `list_sequence` where it does not say it, and may be an export of an earlier version
+ */
+function sequenceOf(
+  { since, of }: Extract<ListProof, { state: 'whole' }>,
+  said: number | undefined,
+  file: string,
+): string | undefined {
+  if (since !== undefined) return since;
+  const isExport = Object.keys(of).length > 0;
+  if (said !== undefined && !isExport) return undefined;
+  throw new InputError(
+    'list_sequence',
+    'The list does not say since which change of instances they have to be looked at: one that has come to belong on it since would be removed.',
+    { file },
+    isExport
+      ? 'It was written by an earlier version. Write it again, by export --as-list.'
+      : 'If it was written by export --as-list, write it again. Of a list of something else, say when writing it was begun: --list-time.',
+  );
 }
 
 /** A list of some instances says nothing of the others. @param of the filter of which it is the list */

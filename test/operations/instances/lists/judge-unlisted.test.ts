@@ -19,7 +19,7 @@ describe('an instance that is on no list', () => {
     ...more,
   });
   const nobody = { othersOf: () => [], withDomain: () => [instance()] };
-  const old = { listTime: NOON, createdAt: NOON - DAY_MS, joined: new Set<string>() };
+  const old = { listTime: NOON, createdAt: NOON - DAY_MS, hasChanged: false, joined: new Set<string>() };
 
   it('goes where it is old, and in the scope', () => {
     expect(judgeUnlisted(instance(), nobody, old)).to.deep.equal({ unlisted: 'prune' });
@@ -47,6 +47,13 @@ describe('an instance that is on no list', () => {
       expect(judged).to.include({ unlisted: 'held', code: 'too_young' });
     });
   }
+
+  it('is left alone where it has changed since the list was written', () => {
+    expect(judgeUnlisted(instance(), nobody, { ...old, hasChanged: true })).to.include({
+      unlisted: 'held',
+      code: 'changed_since_list',
+    });
+  });
 
   it('stays as the own instance of an organization while it has members', () => {
     const member = instance({ domain: 'alice.example.org', orgId: 'Acme' });
@@ -87,7 +94,7 @@ describe('what may be pruned', () => {
   const counts = { valid: 3, invalid: 0, doubtful: 0 };
   const list = { file: 'list.csv', counts };
   const wish = { scope: { context: 'school' }, listTime: undefined, skipAccounts: false };
-  const whole = { state: 'whole', at: NOON, of: {}, leftOut: 0 } as const;
+  const whole = { state: 'whole', at: NOON, of: {}, leftOut: 0, since: '7-abc' } as const;
 
   const refusal = (work: () => unknown): string => {
     try {
@@ -103,7 +110,16 @@ describe('what may be pruned', () => {
     expect(pruneOrder(list, whole, wish, NOON)).to.deep.equal({
       scope: { context: 'school' },
       listTime: NOON,
+      since: '7-abc',
       skipAccounts: false,
+    });
+  });
+
+  it('is asked for no change where somebody says of which moment another list is', () => {
+    const { since: _, ...other } = whole;
+    expect(pruneOrder(list, { ...other, at: undefined }, { ...wish, listTime: NOON }, NOON)).to.include({
+      listTime: NOON,
+      since: undefined,
     });
   });
 
@@ -145,6 +161,22 @@ describe('what may be pruned', () => {
       'by a list of other instances than those of the scope',
       'bad_scope',
       () => pruneOrder(list, { ...whole, of: { locale: 'fr' } }, wish, NOON),
+    ],
+    [
+      'by a list that says its moment, and not since which change',
+      'list_sequence',
+      () => pruneOrder(list, { state: 'whole', at: NOON, of: {}, leftOut: 0 }, wish, NOON),
+    ],
+    [
+      'by a list of a filter that does not say since which change, whatever is said of its moment',
+      'list_sequence',
+      () =>
+        pruneOrder(
+          list,
+          { state: 'whole', at: NOON, of: { context: 'school' }, leftOut: 0 },
+          { ...wish, listTime: NOON },
+          NOON,
+        ),
     ],
     ['by a time that is none', 'list_time', () => parseListTime('yesterday')],
     ['within a scope that is none', 'bad_scope', () => parseScope(['colour=red'])],

@@ -182,9 +182,10 @@ describe('a list that is opened', () => {
     });
   }
 
-  const CSV = 'domain,locale\na.example.org,fr\nb.example.org,de\n# end 2 2026-11-28T11:00:00.000Z\n';
+  const CSV =
+    'domain,locale\na.example.org,fr\nb.example.org,de\n# end since 7-abc rows 2 2026-11-28T11:00:00.000Z\n';
   const NDJSON =
-    '{"domain":"a.example.org"}\n{"domain":"b.example.org"}\n{"end":true,"rows":2,"at":"2026-11-28T11:00:00.000Z"}\n';
+    '{"domain":"a.example.org"}\n{"domain":"b.example.org"}\n{"end":true,"rows":2,"since":"7-abc","at":"2026-11-28T11:00:00.000Z"}\n';
 
   for (const [format, whole] of [
     ['csv', CSV],
@@ -197,6 +198,7 @@ describe('a list that is opened', () => {
         at: Date.parse('2026-11-28T11:00:00Z'),
         of: {},
         leftOut: 0,
+        since: '7-abc',
       });
       expect((await rowsOf(list)).map(({ domain }) => domain)).to.deep.equal([
         'a.example.org',
@@ -238,13 +240,20 @@ describe('a list that is opened', () => {
   });
 
   it('is still of those of its filter where its end was cut, and somebody has said how many rows it has', async () => {
-    const list = await opened(CSV.replace(/# end.*\n/, '# end of context=x without 1 rows 2'), 'csv');
-    expect(list.proof).to.deep.equal({ state: 'unproven', end: { of: { context: 'x' }, leftOut: 1 } });
+    const list = await opened(
+      CSV.replace(/# end.*\n/, '# end of context=x without 1 since 7-abc rows 2'),
+      'csv',
+    );
+    expect(list.proof).to.deep.equal({
+      state: 'unproven',
+      end: { of: { context: 'x' }, leftOut: 1, since: '7-abc' },
+    });
     expect(provenBy(list, 2)).to.deep.equal({
       state: 'whole',
       at: undefined,
       of: { context: 'x' },
       leftOut: 1,
+      since: '7-abc',
     });
     await list.close();
   });
