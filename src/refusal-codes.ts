@@ -11,6 +11,7 @@ export const REFUSALS = {
   deleting: 'The instance is being deleted, or its deletion has stopped half-way.',
   foreign_files: "The directory does not look like an instance's.",
   half_removed: 'A deletion has taken some of the databases of the instance already.',
+  has_date: 'The instance has a date for its destruction, which a list does not take away.',
   has_members: 'Other instances of its organization are there still, which go first.',
   incomplete: 'Databases of the instance are missing.',
   leftovers: 'Databases or files of an earlier life of the domain are left.',

@@ -1,10 +1,12 @@
 import { expect } from 'chai';
 import { databaseName, prefixOf, reservationId } from '../../src/instances/databases/prefix.ts';
-import { INSTANCES } from '../../src/instances/lookup/lookup.ts';
+import { INSTANCES, readInstance } from '../../src/instances/lookup/lookup.ts';
+import { createDateStore } from '../../src/jobs/dates/date-store.ts';
 import { type CliPlatform, startPlatform } from '../support/cli-platform.ts';
 import { endOf } from '../support/list-end.ts';
 import { type PutInstance, putWithSettings, reservationOf } from '../support/planned-platform.ts';
 import { putInstances } from '../support/put-instances.ts';
+import { destroyDate } from '../support/test-dates.ts';
 
 describe('apply with --prune', () => {
   let platform: CliPlatform;
@@ -254,6 +256,31 @@ describe('apply with --prune', () => {
     await change('dave.org', { deleting: false });
     const { verdicts } = await look(file, '--scope', 'context=school');
     expect(verdicts).to.deep.equal({ 'dave.org': 'changed_since_list' });
+  });
+
+  it('leaves whoever has a date for its destruction, be it set before the list was applied or after', async () => {
+    await put([{ domain: 'kept.org' }, { domain: 'dated.org' }, { domain: 'late.org' }]);
+    const dates = createDateStore(platform.server);
+    const dateOf = async (domain: string) => {
+      const instance = await readInstance(platform.server, reservationId(domain));
+      if (instance === undefined) throw new Error(`${domain} is not there`);
+      return destroyDate(instance);
+    };
+    await dates.write([await dateOf('dated.org')]);
+    const file = await exported(['dated.org', 'late.org']);
+    const { verdicts } = await look(file, '--scope', 'context=school');
+    expect(verdicts).to.deep.equal({ 'dated.org': 'has_date', 'late.org': 'destroy' });
+
+    const flags = ['--from', file, '--prune', '--scope', 'context=school', '--force', '--async'];
+    const { stdout } = await platform.run('apply', ...flags);
+    const [, batch = ''] = /Batch (\w+) is queued/.exec(stdout) ?? [];
+    await dates.write([await dateOf('late.org')]);
+    await platform.startWorker();
+    await platform.run('batches', 'watch', batch);
+    const [row] = await rowsOf(batch);
+    expect(row).to.include({ domain: 'late.org', state: 'failed', code: 'has_date' });
+    const late = await platform.server.getDocument(INSTANCES, reservationId('late.org'));
+    expect(late).to.be.an('object').and.not.have.property('deleting');
   });
 
   it('leaves everybody where the list was written on another CouchDB, or one that was put back since', async () => {

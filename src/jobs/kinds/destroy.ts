@@ -18,7 +18,10 @@ const payload = z.strictObject({
   ...onInstance,
   ...forDate,
   ...destroyOptions,
-  /** Leave it alone while others have its first label as their `org_id`; absent = whoever ordered it has decided that. */
+  /**
+   * For one that is on no list: leave it alone while others have its first label as their `org_id`, or while it has a date for its
+   * destruction; absent = whoever ordered it has decided that.
+   */
   unlessMembers: z.literal(true).optional(),
   kind: z.literal('destroy'),
 });

@@ -2,6 +2,7 @@ import { refuseMembersLeft } from '../../instances/change/refuse-members-left.ts
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { beingDeleted, type Refusal } from '../../instances/errors.ts';
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
+import { refuseDated } from '../../jobs/dates/date-in-the-way.ts';
 import { refuseChanged, refuseUnmeant } from '../instance/expected-instance.ts';
 import { refuseUnremovable } from '../instance/refusals.ts';
 import { mayHaveAccounts, refuseForAccounts } from './accounts.ts';
@@ -56,6 +57,7 @@ async function mayBeShut(context: DestroyContext, instance: StoredInstance): Pro
   const listed = await refuseUnremovable(context.services, instance, context.signal);
   if (unlessMembers === true && instance.deleting !== true) {
     refuseMembersLeft(await context.services.prefixIndex.refresh(context.signal), instance);
+    await refuseDated(context.services.global, instance, context.signal);
   }
   // The last question before the write: the owner may have come back at this very moment.
   await refuseUnmeant(context.services, asked, instance, context.signal);

@@ -4,11 +4,13 @@ import { createDesignSource } from '../../../src/instances/databases/design-sour
 import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
 import { Refusal } from '../../../src/instances/errors.ts';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
+import { createDateStore } from '../../../src/jobs/dates/date-store.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import type { DestroyContext } from '../../../src/workers/destroy/context.ts';
 import { mark } from '../../../src/workers/destroy/mark.ts';
 import { destroyContext } from '../../support/destroy-attempt.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
+import { destroyDate } from '../../support/test-dates.ts';
 import { testServices } from '../../support/test-services.ts';
 
 describe('marking an instance for its destruction', () => {
@@ -76,6 +78,25 @@ describe('marking an instance for its destruction', () => {
     expect(code).to.equal('has_members');
     expect(await test.instance(instance.domain)).not.to.have.property('deleting');
     await test.remove(member.domain);
+    await mark.run(asked);
+    expect(await test.instance(instance.domain)).to.include({ deleting: true });
+    await test.remove(instance.domain);
+  });
+
+  it('leaves what has a date for its destruction alone, where it goes as being on no list', async () => {
+    const instance = await put('dated');
+    const dates = createDateStore(test.server);
+    const [date] = await dates.write([destroyDate(instance)]);
+    if (date === undefined) throw new Error('the date was not written');
+    const context = contextOf(instance, test.server);
+    const asked = { ...context, payload: { ...context.payload, unlessMembers: true as const } };
+    let code: unknown;
+    await mark.run(asked).catch((error) => {
+      ({ code } = error);
+    });
+    expect(code).to.equal('has_date');
+    expect(await test.instance(instance.domain)).not.to.have.property('deleting');
+    await dates.drop([date]);
     await mark.run(asked);
     expect(await test.instance(instance.domain)).to.include({ deleting: true });
     await test.remove(instance.domain);

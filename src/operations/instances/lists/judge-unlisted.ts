@@ -1,4 +1,6 @@
 import { InputError } from '../../../errors.ts';
+import type { StoredDate } from '../../../jobs/dates/date-document.ts';
+import { dateInTheWay } from '../../../jobs/dates/date-in-the-way.ts';
 import { firstLabel } from '../../targets/organizations-first.ts';
 import { listedDomain } from './list-row.ts';
 import type { KnownInstance, ListedFleet, Unmanaged } from './listed-fleet.ts';
@@ -20,6 +22,8 @@ export interface PruneFacts {
   readonly createdAt: number | undefined;
   /** Whether its document has changed since the list was begun, as far as the list says since when that is. */
   readonly hasChanged: boolean;
+  /** Its date for a destruction, if any. */
+  readonly date: StoredDate | 'unreadable' | undefined;
   /** Organizations of which rows of the list make instances members, be they that already or not: their `org_id` in lower case. */
   readonly joined: ReadonlySet<string>;
 }
@@ -80,6 +84,8 @@ export function judgeUnlisted(
       advice: 'It stays as long as there are such rows.',
     };
   }
+  const dated = dateInTheWay(domain, facts.date);
+  if (dated !== undefined) return { unlisted: 'held', ...dated };
   return judgeAge(domain, facts) ?? judgeChange(domain, facts) ?? { unlisted: 'prune' };
 }
 

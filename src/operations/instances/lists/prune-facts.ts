@@ -1,5 +1,7 @@
 import { chunks } from '../../../chunk.ts';
 import { classifyByIds } from '../../../instances/lookup/lookup.ts';
+import { dateId } from '../../../jobs/dates/date-document.ts';
+import { createDateStore } from '../../../jobs/dates/date-store.ts';
 import type { PlanServices } from '../../plan/plan-rows.ts';
 import { sideBySide } from '../../plan/surroundings.ts';
 import { createdAt } from './created-at.ts';
@@ -35,13 +37,22 @@ export async function readPruneFacts(
 ): Promise<(instance: KnownInstance) => PruneFacts> {
   const { global, signal } = services;
   const ages = await agesOf(services, instances);
+  const dates = await createDateStore(global).lookUp(
+    instances.map(({ seen }) => dateOf(seen.id)),
+    signal,
+  );
   const changed = since === undefined ? new Set() : await changedSince(global, since, file, signal);
   return ({ seen: { id } }) => ({
     listTime,
     createdAt: ages.get(id),
     hasChanged: changed.has(id),
+    date: dates.get(dateOf(id)),
     joined,
   });
+}
+
+function dateOf(instanceId: string): string {
+  return dateId('destroy', instanceId);
 }
 
 /** When instances were made, by the ids of their documents, as far as that can be told. */

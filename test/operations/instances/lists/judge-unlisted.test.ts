@@ -7,6 +7,7 @@ import {
   parseScope,
   pruneOrder,
 } from '../../../../src/operations/instances/lists/prune-order.ts';
+import { destroyDate } from '../../../support/test-dates.ts';
 
 const NOON = Date.parse('2026-11-28T12:00:00Z');
 const DAY_MS = 24 * 3600 * 1000;
@@ -19,7 +20,13 @@ describe('an instance that is on no list', () => {
     ...more,
   });
   const nobody = { othersOf: () => [], withDomain: () => [instance()] };
-  const old = { listTime: NOON, createdAt: NOON - DAY_MS, hasChanged: false, joined: new Set<string>() };
+  const old = {
+    listTime: NOON,
+    createdAt: NOON - DAY_MS,
+    hasChanged: false,
+    date: undefined,
+    joined: new Set<string>(),
+  };
 
   it('goes where it is old, and in the scope', () => {
     expect(judgeUnlisted(instance(), nobody, old)).to.deep.equal({ unlisted: 'prune' });
@@ -53,6 +60,17 @@ describe('an instance that is on no list', () => {
       unlisted: 'held',
       code: 'changed_since_list',
     });
+  });
+
+  it('is left alone where it has a date for its destruction, or one that this version cannot read', () => {
+    const date = destroyDate({
+      ...{ _id: '1', _rev: '1-a', domain: 'acme.example.org', prefix: 'cozy1' },
+      ...{ locale: 'en', password_defined: true },
+    });
+    for (const each of [{ ...date, _rev: '1-a' }, 'unreadable'] as const) {
+      const judged = judgeUnlisted(instance(), nobody, { ...old, date: each });
+      expect(judged).to.include({ unlisted: 'held', code: 'has_date' });
+    }
   });
 
   it('stays as the own instance of an organization while it has members', () => {
