@@ -3,12 +3,14 @@ import { InputError } from '../../errors.ts';
 const ADVICE = 'Write it as 1.2.0, as 1.2.0-20180716 or as 20180716.';
 
 const SHORT = /^\d{8}$/;
-const VERSION = /^v?(?<major>\d+)\.\d+\.\d+(?:-(?<date>\d{8}))?$/;
+const VERSION = /^v?(?<major>\d+)\.(?<minor>\d+)\.(?<patch>\d+)(?:-(?<date>\d{8}))?$/;
 
 interface TosVersion {
   readonly text: string;
   readonly major: number;
   readonly dated: boolean;
+  /** What makes one version later than another: its three numbers, then its day, which is 0 where it has none. */
+  readonly order: readonly number[];
 }
 
 function badTos(message: string): InputError {
@@ -24,11 +26,12 @@ function isCalendarDate(digits: string): boolean {
 
 function parseTos(text: string): TosVersion {
   const full = SHORT.test(text) ? `1.0.0-${text}` : text;
-  const { major, date } = VERSION.exec(full)?.groups ?? {};
+  const { major, minor, patch, date } = VERSION.exec(full)?.groups ?? {};
   if (major === undefined || (date !== undefined && !isCalendarDate(date))) {
     throw badTos('Bad format for TOS version');
   }
-  return { text: full, major: Number(major), dated: date !== undefined };
+  const order = [major, minor, patch, date].map((number) => Number(number ?? 0));
+  return { text: full, major: Number(major), dated: date !== undefined, order };
 }
 
 /**
@@ -67,10 +70,28 @@ export function requireDatedTos(text: string): string {
 /** Whether a version is the one that is stored, which may be written otherwise. @param tos as `normaliseTos` leaves it */
 export function sameTos(tos: string, stored: string | undefined): boolean {
   if (stored === undefined) return false;
+  return (storedTos(stored)?.text ?? stored) === tos;
+}
+
+/**
+ * Whether what is stored is later than a version: by its numbers, then by its day. Of one version, that with a day is the later
+ * one. What was stored at creation may be of any format, and is then later than nothing.
+ * @param tos as `normaliseTos` leaves it
+ */
+export function isLaterTos(stored: string | undefined, tos: string): boolean {
+  const known = stored === undefined ? undefined : storedTos(stored);
+  if (known === undefined) return false;
+  const { order } = parseTos(tos);
+  const at = order.findIndex((number, index) => number !== known.order[index]);
+  return at !== -1 && (known.order[at] ?? 0) > (order[at] ?? 0);
+}
+
+/** @returns undefined for what cannot be read */
+function storedTos(text: string): TosVersion | undefined {
   try {
-    return normaliseTos(stored) === tos;
+    return parseTos(text);
   } catch (error) {
-    if (error instanceof InputError) return stored === tos;
+    if (error instanceof InputError) return undefined;
     throw error;
   }
 }

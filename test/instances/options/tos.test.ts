@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { InputError } from '../../../src/errors.ts';
-import { normaliseTos, requireDatedTos, tosMajor } from '../../../src/instances/options/tos.ts';
+import { isLaterTos, normaliseTos, requireDatedTos, tosMajor } from '../../../src/instances/options/tos.ts';
 
 describe('normaliseTos', () => {
   it('makes version 1.0.0 of eight digits', () => {
@@ -60,4 +60,26 @@ describe('requireDatedTos', () => {
   it('refuses a version without one', () => {
     expect(() => requireDatedTos('2.0.0')).to.throw(InputError, 'Bad format for TOS version');
   });
+});
+
+describe('isLaterTos', () => {
+  for (const [stored, tos] of [
+    ['2.0.0', '1.9.9-20260101'],
+    ['1.10.0', '1.9.0'],
+    ['1.0.1-20200101', '1.0.0-20260101'],
+    ['1.0.0-20260102', '1.0.0-20260101'],
+    ['1.0.0-20260102', '1.0.0'],
+    ['20260102', '1.0.0-20260101'],
+    ['v2.0.0', '1.0.0'],
+  ] as const) {
+    it(`holds ${stored} for later than ${tos}, and not the other way round`, () => {
+      expect(isLaterTos(stored, tos)).to.equal(true);
+      expect(isLaterTos(tos, normaliseTos(stored))).to.equal(false);
+    });
+  }
+
+  for (const stored of [undefined, 'yes', '9.0', '1.0.0', 'v1.0.0'])
+    it(`holds ${stored} for no later than 1.0.0`, () => {
+      expect(isLaterTos(stored, '1.0.0')).to.equal(false);
+    });
 });

@@ -7,13 +7,14 @@ import {
 import { isSignedBy } from '../../../instances/documents/apply-changes.ts';
 import type { InstanceDocument } from '../../../instances/documents/instance-document.ts';
 import { type InstanceChanges, instanceChanges } from '../../../instances/options/changes.ts';
-import { sameTos } from '../../../instances/options/tos.ts';
+import { isLaterTos, sameTos } from '../../../instances/options/tos.ts';
 import { foldedName } from '../../../instances/values/folded-name.ts';
 
 /**
  * What of changes is left to do, where only what means something else is a change: the order of aliases, sponsorships and feature
- * sets means nothing, nor does the case of a mail address; terms that are signed by now are not the latest ones any more; and
- * what is not blocked needs no unblocking, whatever reason an earlier block has left.
+ * sets means nothing, nor does the case of a mail address; terms that are signed by now are not the latest ones any more;
+ * what was signed later than a list says stays signed, for a list that is older than a signature knows nothing of it; and what is
+ * not blocked needs no unblocking, whatever reason an earlier block has left.
  * @param settings of the instance; nothing of them is left to do where they are undefined and the changes have none
  * @returns undefined where nothing is left
  */
@@ -48,7 +49,7 @@ function meansTheSame(instance: InstanceDocument, changes: InstanceChanges): Rea
   note('aliases', aliases !== undefined && isSameSet(aliases, instance.domain_aliases, foldedName));
   note('sponsorships', sponsorships !== undefined && isSameSet(sponsorships, instance.sponsorships));
   note('featureSets', featureSets !== undefined && isSameSet(featureSets, instance.feature_sets));
-  note('tos', tos !== undefined && sameTos(tos, instance.tos));
+  note('tos', tos !== undefined && (sameTos(tos, instance.tos) || isLaterTos(instance.tos, tos)));
   note('tosLatest', tosLatest !== undefined && isKnownOrSigned(tosLatest, instance, tos));
   if (isSameBlock(instance, changes)) for (const name of ['blocked', 'blockingReason']) same.add(name);
   return same;
@@ -63,8 +64,10 @@ function isSameSet(
   return one.size === other.size && [...one].every((each) => other.has(each));
 }
 
+/** @param tos those that are to be signed: the later ones of these and what is signed already count */
 function isKnownOrSigned(latest: string, instance: InstanceDocument, tos: string | undefined): boolean {
-  return sameTos(latest, instance.tos_latest) || isSignedBy(tos ?? instance.tos, latest);
+  const signed = [instance.tos, tos].some((each) => isSignedBy(each, latest));
+  return signed || sameTos(latest, instance.tos_latest);
 }
 
 function isSameBlock(instance: InstanceDocument, { blocked, blockingReason }: InstanceChanges): boolean {

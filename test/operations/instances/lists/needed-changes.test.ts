@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { applyChanges } from '../../../../src/instances/documents/apply-changes.ts';
 import type { InstanceDocument } from '../../../../src/instances/documents/instance-document.ts';
 import { neededChanges } from '../../../../src/operations/instances/lists/needed-changes.ts';
 
@@ -33,6 +34,15 @@ describe('changes that are needed', () => {
       { tos: '2.0.0', tos_latest: '2.0.0-20260101' },
       {},
       { tos: '2.0.0', tosLatest: '2.0.0-20260101' },
+    ],
+    ['terms that were signed later', { tos: '2.0.0-20260701' }, {}, { tos: '1.0.0-20200101' }],
+    ['terms of a later day', { tos: '1.0.0-20260701' }, {}, { tos: '1.0.0-20200101' }],
+    ['a day that the list does not know', { tos: '1.0.0-20260701' }, {}, { tos: '1.0.0' }],
+    [
+      'a list from before the latest terms were signed',
+      { tos: '2.0.0-20260701' },
+      {},
+      { tos: '1.0.0-20200101', tosLatest: '2.0.0-20260701' },
     ],
     ['terms in the short form', { tos: '20260101' }, {}, { tos: '1.0.0-20260101' }],
     ['a reason that an earlier block has left', { blocking_reason: 'X' }, {}, { blocked: false }],
@@ -75,6 +85,28 @@ describe('changes that are needed', () => {
     const changes = { tosLatest: '3.0.0-20260101' };
     expect(neededChanges(instance({ tos: '2.0.0' }), {}, changes)).to.deep.equal(changes);
   });
+
+  it('are terms that are later than what was signed, or than what cannot be read', () => {
+    const changes = { tos: '1.10.0' };
+    expect(neededChanges(instance({ tos: '1.9.0-20260101' }), {}, changes)).to.deep.equal(changes);
+    expect(neededChanges(instance({ tos: '2.0' }), {}, changes)).to.deep.equal(changes);
+  });
+
+  it('are the latest terms alone where a later version than that of the list is signed, but not these', () => {
+    const wanted = { tos: '1.0.0', tosLatest: '3.0.0-20270101' };
+    expect(neededChanges(instance({ tos: '2.0.0' }), {}, wanted)).to.deep.equal({
+      tosLatest: '3.0.0-20270101',
+    });
+  });
+
+  for (const tos of [undefined, 'yes', '1.0.0', '2.0.0-20260701', '3.0.0'])
+    for (const latest of [undefined, '2.0.0-20260701', '4.0.0-20260701'])
+      it(`are none once they are made, of terms ${tos} with the latest ${latest}`, () => {
+        const before = instance({ ...(tos && { tos }), ...(latest && { tos_latest: latest }) });
+        const wanted = { tos: '2.0.0', tosLatest: '3.0.0-20270101' };
+        const after = applyChanges(before, neededChanges(before, {}, wanted) ?? {});
+        expect(neededChanges(after, {}, wanted)).to.equal(undefined);
+      });
 
   it('take away all of a set where that is said', () => {
     const now = instance({ sponsorships: ['x'] });
