@@ -12,6 +12,11 @@ export function readableDuration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** Why a duration with an `m` is refused where months could be meant, and what to say for either. */
+export function minutesOrMonths(text: string, number: number): string {
+  return `${JSON.stringify(text)}: minutes or months? say ${number}mo, or ${number}min`;
+}
+
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
 /** A size in powers of 1000, as the stack shows sizes: `1.6 GB`. */

@@ -9,7 +9,7 @@ import { type WorkOptions, workOptionsOf } from './work-flags.ts';
 const helpGroup = 'DATE';
 
 /** How a moment may be typed. */
-const HELP_VALUE = '<30d|2027-01-31>';
+const HELP_VALUE = '<30d|6mo|2027-01-31>';
 
 /** When an instance is destroyed that is not destroyed now. */
 export const afterFlag = Flags.string({

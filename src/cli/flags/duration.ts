@@ -4,6 +4,7 @@ const UNITS = new Map([
   ['ms', 1],
   ['s', 1000],
   ['m', 60_000],
+  ['min', 60_000],
   ['h', 3_600_000],
   ['d', 86_400_000],
 ]);
@@ -15,12 +16,12 @@ const MOST = 24 * 86_400_000;
 const LONGEST_AGE = 3650 * 86_400_000;
 
 /**
- * Reads `30s`, `5m` or `1h30m`.
+ * Reads `30s`, `5m` (or `5min`) or `1h30m`; nothing that is said so takes months.
  * @returns milliseconds
  * @throws InputError `bad_duration`
  */
 export function parseDuration(text: string, flag: string, most = MOST): number {
-  const parts = [...text.matchAll(/(\d+)(ms|s|m|h|d)/gy)];
+  const parts = [...text.matchAll(/(\d+)(ms|s|min|m|h|d)/gy)];
   const isWhole = parts.length > 0 && parts.map(([part]) => part).join('') === text;
   const sum = parts.reduce(
     (total, [, count, unit = '']) => total + Number(count) * (UNITS.get(unit) ?? 0),

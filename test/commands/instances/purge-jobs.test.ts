@@ -99,6 +99,20 @@ describe('instances purge-jobs', () => {
     expect(await left()).to.deep.equal(['service', 'waits']);
   });
 
+  it('reads months and minutes as other durations are said', async () => {
+    const before = await left();
+    expect(await run('alice.example.org', '--duration', '600mo5min', '--force')).to.include({ exitCode: 0 });
+    expect(await left()).to.deep.equal(before);
+  });
+
+  it('refuses an age of which nobody can tell whether it is minutes or months', async () => {
+    const before = await left();
+    const typed = await run('--all', '--duration', '6m', '--force');
+    expect(typed).to.include({ exitCode: 2 });
+    expect(typed.stderr).to.contain('--duration: "6m": minutes or months? say 6mo, or 6min');
+    expect(await left()).to.deep.equal(before);
+  });
+
   it('refuses an age that no stack would read, with the place', async () => {
     const typed = await run('--all', '--duration', '2w', '--force');
     expect(typed).to.include({ exitCode: 2 });

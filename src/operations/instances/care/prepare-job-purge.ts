@@ -1,6 +1,7 @@
 import { defined } from '../../../defined.ts';
 import { InputError } from '../../../errors.ts';
 import { STACK_WORKER } from '../../../jobs/kinds/purge-jobs.ts';
+import { minutesOrMonths } from '../../../quantity-text.ts';
 import { parseBigDuration } from '../../../usage/big-duration.ts';
 import { type Selection, type SelectionServices, selectTargets } from '../../targets/selection.ts';
 import { type PreparedBatch, preparedBatch } from '../prepared-batch.ts';
@@ -17,6 +18,9 @@ export interface PurgeOrder {
 
 /** What a stack takes where its configuration says nothing (`pkg/config/config/config.go`). */
 const DEFAULT_DURATION = '2W';
+
+const AGE_ADVICE =
+  'Y, M (or mo), W and D are years, months, weeks and days, in this order; h, m (or min) and s come after them.';
 
 /**
  * Prepares to remove old jobs of the stack, as a batch. An instance without any is passed over when its turn comes.
@@ -42,16 +46,35 @@ export async function prepareJobPurge(
 }
 
 function ageOf({ duration, configured }: PurgeOrder): number {
-  const text = duration ?? configured ?? DEFAULT_DURATION;
+  return duration === undefined ? configuredAge(configured ?? DEFAULT_DURATION) : typedAge(duration);
+}
+
+/** As a stack reads it, and with months and minutes as other durations say them: `6mo`, `90min`. */
+function typedAge(text: string): number {
+  const place = { column: '--duration' };
+  const [, number] = /^(\d{1,6})m$/.exec(text) ?? [];
+  if (number !== undefined) {
+    throw new InputError('bad_duration', minutesOrMonths(text, Number(number)), place);
+  }
+  const ms = wholeAge(text.replace(/(?<=\d)mo/, 'M').replace(/(?<=\d)min/, 'm'));
+  if (ms === undefined) throw new InputError('bad_duration', noAge(text), place, AGE_ADVICE);
+  return ms;
+}
+
+function configuredAge(text: string): number {
+  const key = 'jobs.defaultDurationToKeep';
+  const ms = wholeAge(text);
+  if (ms !== undefined) return ms;
+  throw new InputError('bad_config', `${key} of the configuration: ${noAge(text)}`, { key }, AGE_ADVICE);
+}
+
+function wholeAge(text: string): number | undefined {
   const ms = parseBigDuration(text);
-  if (ms !== undefined && ms >= 1) return Math.floor(ms);
-  const isTyped = duration !== undefined;
-  throw new InputError(
-    isTyped ? 'bad_duration' : 'bad_config',
-    `${isTyped ? '--duration' : 'jobs.defaultDurationToKeep of the configuration'}: ${JSON.stringify(text.slice(0, 120))} is not an age such as 2W, 3D or 36h`,
-    isTyped ? { column: '--duration' } : { key: 'jobs.defaultDurationToKeep' },
-    'Y, M, W and D are years, months, weeks and days, in this order; h, m and s come after them.',
-  );
+  return ms !== undefined && ms >= 1 ? Math.floor(ms) : undefined;
+}
+
+function noAge(text: string): string {
+  return `${JSON.stringify(text.slice(0, 120))} is not an age such as 2W, 3D or 36h`;
 }
 
 function workersOf({ workers }: PurgeOrder): string[] | undefined {

@@ -1,6 +1,7 @@
 import type { DateTime } from 'luxon';
 import { InputError } from '../../../errors.ts';
 import { isTimeZone } from '../../../jobs/batches/window.ts';
+import { minutesOrMonths } from '../../../quantity-text.ts';
 import { luxon } from '../../../time-zones.ts';
 
 /** When something is to be done. */
@@ -21,11 +22,17 @@ export interface DueClock {
   readonly zone: string;
 }
 
-/** Units of durations. Days and longer ones are those of the calendar: the clock shows the same time at their end. */
-const UNITS = { y: 'years', w: 'weeks', d: 'days', h: 'hours', m: 'minutes', s: 'seconds' } as const;
+/**
+ * Units of durations. Days and longer ones are those of the calendar: the clock shows the same time at their end, and a month
+ * that ends on a day that there is not ends on its last one.
+ */
+const UNITS = {
+  ...{ y: 'years', mo: 'months', w: 'weeks', d: 'days' },
+  ...{ h: 'hours', min: 'minutes', m: 'minutes', s: 'seconds' },
+} as const;
 
-const DURATION = /^(?:\d{1,5}[ywdhms])+$/;
-const PART = /(\d{1,5})([ywdhms])/g;
+const DURATION = /^(?:\d{1,5}(?:mo|min|[ywdhms]))+$/;
+const PART = /(\d{1,5})(mo|min|[ywdhms])/g;
 const LOCAL = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?$/;
 const WITH_OFFSET = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})$/;
 
@@ -33,7 +40,7 @@ const WITH_OFFSET = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{
 const MOST_YEARS = 10;
 
 /**
- * Reads when something is to be done: a duration from now such as `30d`, `2w` or `1d12h`, a day such as `2027-01-31`,
+ * Reads when something is to be done: a duration from now such as `30d`, `6mo` or `1d12h`, a day such as `2027-01-31`,
  * which begins when it does in its zone, a local time such as `2027-01-31T22:00`, or one with its offset.
  * @param timeZone as typed; undefined = that of the clock
  * @throws InputError `bad_date`, `bad_value`, with the flag
@@ -50,7 +57,7 @@ export function parseDueTime(text: string, flag: string, clock: DueClock, timeZo
     );
   }
   const said = text.trim();
-  const at = DURATION.test(said) ? afterDuration(said, clock.now, zone) : momentOf(said, flag, zone);
+  const at = DURATION.test(said) ? afterDuration(said, flag, clock.now, zone) : momentOf(said, flag, zone);
   const due = at.toMillis();
   const shown = `${at.toFormat('yyyy-MM-dd HH:mm')} ${zone}`;
   if (!at.isValid) throw noDate(said, flag);
@@ -61,20 +68,22 @@ export function parseDueTime(text: string, flag: string, clock: DueClock, timeZo
   return { due, zone, said };
 }
 
-function afterDuration(text: string, now: number, zone: string): DateTime {
-  const parts = Array.from(
-    text.matchAll(PART),
-    ([, number, unit]) => [unitOf(unit), Number(number)] as const,
-  );
+function afterDuration(text: string, flag: string, now: number, zone: string): DateTime {
+  const parts = new Map<(typeof UNITS)[keyof typeof UNITS], number>();
+  let before = '';
+  for (const [, number, unit = ''] of text.matchAll(PART)) {
+    if (!isUnit(unit)) throw noDate(text, flag);
+    // What could be six months is never taken for six minutes; behind hours it can be nothing else.
+    if (unit === 'm' && before !== 'h') throw bad(flag, minutesOrMonths(text, Number(number)));
+    if (parts.has(UNITS[unit])) throw bad(flag, `${JSON.stringify(text)} says one unit twice`);
+    parts.set(UNITS[unit], Number(number));
+    before = unit;
+  }
   return luxon().DateTime.fromMillis(now, { zone }).plus(Object.fromEntries(parts));
 }
 
-function unitOf(letter: string | undefined): (typeof UNITS)[keyof typeof UNITS] {
-  return letter !== undefined && isUnit(letter) ? UNITS[letter] : 'seconds';
-}
-
-function isUnit(letter: string): letter is keyof typeof UNITS {
-  return Object.hasOwn(UNITS, letter);
+function isUnit(letters: string): letters is keyof typeof UNITS {
+  return Object.hasOwn(UNITS, letters);
 }
 
 function momentOf(text: string, flag: string, zone: string): DateTime {
@@ -103,7 +112,7 @@ function momentOf(text: string, flag: string, zone: string): DateTime {
 function noDate(text: string, flag: string): InputError {
   return bad(
     flag,
-    `${JSON.stringify(text)} is neither a date such as 2027-01-31 or 2027-01-31T22:00 nor a duration such as 30d or 12h`,
+    `${JSON.stringify(text)} is neither a date such as 2027-01-31 or 2027-01-31T22:00 nor a duration such as 30d, 6mo or 12h`,
   );
 }
 

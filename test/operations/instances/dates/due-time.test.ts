@@ -14,7 +14,10 @@ describe('the time at which something is to be done', () => {
     ['2w', '2027-01-15T11:00:00.000Z'],
     ['1y', '2028-01-01T11:00:00.000Z'],
     ['1d12h', '2027-01-02T23:00:00.000Z'],
-    ['90m', '2027-01-01T12:30:00.000Z'],
+    ['6mo', '2027-07-01T10:00:00.000Z'],
+    ['1y6mo', '2028-07-01T10:00:00.000Z'],
+    ['90min', '2027-01-01T12:30:00.000Z'],
+    ['1h30m', '2027-01-01T12:30:00.000Z'],
     ['2027-01-31', '2027-01-30T23:00:00.000Z'],
     ['2027-01-31T22:00', '2027-01-31T21:00:00.000Z'],
     ['2027-01-31 22:00:30', '2027-01-31T21:00:30.000Z'],
@@ -30,6 +33,12 @@ describe('the time at which something is to be done', () => {
   it('is the same time of day after days in which clocks change', () => {
     expect(iso('120d')).to.equal('2027-05-01T10:00:00.000Z');
     expect(iso('2880h')).to.equal('2027-05-01T11:00:00.000Z');
+  });
+
+  it('is the last day of a month that has no such day', () => {
+    const end = { now: Date.parse('2027-01-31T11:00:00Z'), zone };
+    const due = new Date(parseDueTime('1mo', '--after', end).due).toISOString();
+    expect(due).to.equal('2027-02-28T11:00:00.000Z');
   });
 
   it('is that of the zone that was named', () => {
@@ -51,6 +60,11 @@ describe('the time at which something is to be done', () => {
     ['', 'bad_date', 'is neither a date'],
     ['-30d', 'bad_date', 'is neither a date'],
     ['30', 'bad_date', 'is neither a date'],
+    ['6M', 'bad_date', 'is neither a date'],
+    ['6m', 'bad_date', '"6m": minutes or months? say 6mo, or 6min'],
+    ['1y6m', 'bad_date', '"1y6m": minutes or months? say 6mo, or 6min'],
+    ['30d5d', 'bad_date', 'says one unit twice'],
+    ['1h5m5min', 'bad_date', 'says one unit twice'],
     ['2037-02-01', 'bad_date', 'is more than 10 years away'],
     ['99999y', 'bad_date', 'is more than 10 years away'],
   ] as const) {
