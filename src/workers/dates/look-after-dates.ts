@@ -238,11 +238,10 @@ async function withoutDone(
       fresh.push(date);
       continue;
     }
-    const what = isDone ? 'was carried out before' : 'was taken back before';
-    const why = new FleetError(
-      'done_before',
-      `the date of ${date.domain} ${what}: CouchDB is an earlier one`,
-    );
+    const what = isDone
+      ? 'was carried out before: CouchDB is an earlier one'
+      : 'was taken back before: CouchDB is an earlier one, or the command that took it back was cut off, and is to be repeated';
+    const why = new FleetError('done_before', `the date of ${date.domain} ${what}`);
     held.push({ date, why });
   }
   await hold(services, store, held);

@@ -3,13 +3,14 @@ import type { CouchServer } from '../../../couchdb/server.ts';
 import { defined } from '../../../defined.ts';
 import type { ReadResult } from '../../../instances/lookup/classify-document.ts';
 import { dateId, type NewDate, ownReason, type StoredDate } from '../../../jobs/dates/date-document.ts';
-import { forgetGone, newDateBatch, rememberGone } from '../../../jobs/dates/date-ids.ts';
+import { newDateBatch } from '../../../jobs/dates/date-ids.ts';
 import { createDateStore } from '../../../jobs/dates/date-store.ts';
 import { liveJobsOf } from '../../../jobs/dates/jobs-of-dates.ts';
 import type { Fleet } from '../../../jobs/fleet/fleet.ts';
 import { type Author, authorFields } from '../../../jobs/kinds/author.ts';
 import { noteHistory } from '../../../jobs/queue/instance-history.ts';
 import { askToStop } from '../../jobs/cancel-job.ts';
+import { dropDates, type Lift } from './drop-dates.ts';
 import { instancesOfDates } from './instances-of-dates.ts';
 import { describeDate } from './judge-setting.ts';
 
@@ -107,7 +108,7 @@ function liftsBlock(date: StoredDate): boolean {
  * Takes dates back, each under its revision, so that of an operator and a job that begins one is first. A block that was
  * made for one becomes a date of its own that is due at once, before the date goes: a worker asks once more whether it is
  * ours still, and whatever dies in between, it is lifted. A job that is queued by one, or exports by it, is asked to stop.
- * Safe to repeat.
+ * What fails half-way leaves each date either gone or as it was. Safe to repeat.
  * @param now milliseconds since 1970
  */
 export async function cancelDates(
@@ -128,23 +129,14 @@ export async function cancelDates(
     const wanted = all.filter(({ verdict }) => verdict.verdict === 'cancelled').map(({ date }) => date);
     const lifting = wanted.filter(liftsBlock);
     const there = await store.lookUp(lifting.map(({ instance }) => dateId('unblock', instance.id)));
-    const lifts = lifting.map((date) => {
-      const lift = liftOf(date, { batch, total, author, now, row: rows.get(date) ?? 1 });
-      const before = there.get(lift._id);
+    const lifts = lifting.map((of): Lift => {
+      const date = liftOf(of, { batch, total, author, now, row: rows.get(of) ?? 1 });
+      const before = there.get(date._id);
       // One that is set lifts the block in its time; one that has ended lifts nothing.
       const makesWay = before !== undefined && before !== 'unreadable' && before.ended !== undefined;
-      return makesWay ? { ...lift, _rev: before._rev } : lift;
+      return { of, date: makesWay ? { ...date, _rev: before._rev } : date };
     });
-    await rememberGone(fleet, wanted);
-    const written = await store.write(lifts);
-    const dropped = await store.drop(wanted);
-    const kept = wanted.filter((_, at) => dropped[at] !== true);
-    if (kept.length > 0) {
-      await forgetGone(fleet, kept);
-      await store.drop(
-        written.filter((lift, at) => lift !== undefined && isIn(kept, lifting[at])).filter(isWritten),
-      );
-    }
+    const kept = await dropDates({ store, fleet }, wanted, lifts);
     for (const { date, verdict, live } of all) {
       const isChanged = kept.includes(date);
       const why = 'somebody else, or its job, has changed it at the same moment: look at it again';
@@ -161,14 +153,6 @@ export async function cancelDates(
     }
   }
   return { cancellations, lifting: isLifted ? batch : undefined };
-}
-
-function isIn(dates: readonly StoredDate[], date: StoredDate | undefined): boolean {
-  return date !== undefined && dates.includes(date);
-}
-
-function isWritten(date: StoredDate | undefined): date is StoredDate {
-  return date !== undefined;
 }
 
 /** The end of a block that was made for a date, due at once. */

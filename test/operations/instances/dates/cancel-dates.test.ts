@@ -191,29 +191,94 @@ describe('taking dates back', () => {
     }
   });
 
-  describe('by a command that dies', () => {
-    /** Writes to the database of dates until that one of them. */
-    function dyingAt(last: number): CouchServer {
-      let writes = 0;
-      return {
-        ...test.server,
-        async bulkInsert(database, ...more) {
-          if (database === DATES) writes += 1;
-          if (writes >= last) throw new Error('it is dead');
-          return await test.server.bulkInsert(database, ...more);
-        },
-      };
-    }
+  /** The database of dates, where something happens right before that write to it, the first being 1. */
+  function couchWith(step: (write: number) => Promise<void>): CouchServer {
+    let writes = 0;
+    return {
+      ...test.server,
+      async bulkInsert(database, ...more) {
+        if (database === DATES) {
+          writes += 1;
+          await step(writes);
+        }
+        return await test.server.bulkInsert(database, ...more);
+      },
+    };
+  }
 
+  const failingAt = (write: number) =>
+    couchWith(async (at) => {
+      if (at === write) throw new Error('no answer');
+    });
+
+  async function blockedFor(name: string): Promise<{ instance: StoredInstance; date: StoredDate }> {
+    const instance = await made(name);
+    await change(instance, { blocked: true, blocking_reason: 'LEFT' });
+    const date = await dates.set(destroyDate(instance, { block: { ours: true, reason: 'LEFT' } }));
+    return { instance, date };
+  }
+
+  const liftOf = ({ _id }: StoredInstance) => dates.now({ _id: `unblock:${_id}` });
+
+  describe('by a command that fails', () => {
+    it('leaves a date that is carried out', async () => {
+      const date = await dates.set(destroyDate(await made('failed')));
+      expect(await thrownBy(cancelled(date, failingAt(1)))).to.include({ message: 'no answer' });
+      await dates.lookAt(DUE_MS);
+      expect(await endOf(date)).to.include({ outcome: 'destroyed' });
+    });
+
+    it('leaves the block that was made for a date', async () => {
+      const { instance, date } = await blockedFor('failed-blocked');
+      await thrownBy(cancelled(date, failingAt(2)));
+      expect(await liftOf(instance)).to.equal(undefined);
+      await dates.lookAt(DUE_MS);
+      expect(await endOf(date)).to.include({ outcome: 'destroyed' });
+    });
+
+    it('says that it has to be repeated where nobody can tell which dates are left', async () => {
+      const date = await dates.set(destroyDate(await made('unsaid')));
+      const error = await thrownBy(cancelled(date, deadAt(1)));
+      expect(error).to.have.property('message').that.contains('it is dead').and.contains('not carried out');
+      expect(error).to.have.property('advice').that.contains('Take them back again');
+      expect(await cancelled(date)).to.include({ verdict: 'cancelled' });
+    });
+  });
+
+  it('leaves what lifts the block of a date that another takes back at the same moment', async () => {
+    const { instance, date } = await blockedFor('two-at-once');
+    const other = couchWith(async (at) => {
+      if (at === 2) await dates.store.drop([date]);
+    });
+    expect(await cancelled(date, other)).to.include({ verdict: 'refused' });
+    expect(await liftOf(instance)).to.include({ act: 'unblock' });
+    await dates.store.drop([(await liftOf(instance)) ?? date]);
+  });
+
+  /** Nothing is heard any more of the database of dates, from that write on. */
+  function deadAt(last: number): CouchServer {
+    let isDead = false;
+    const couch = couchWith(async (write) => {
+      isDead ||= write >= last;
+      if (isDead) throw new Error('it is dead');
+    });
+    return {
+      ...couch,
+      async allDocuments(database, ...more) {
+        if (isDead && database === DATES) throw new Error('it is dead');
+        return await couch.allDocuments(database, ...more);
+      },
+    };
+  }
+
+  describe('by a command that dies', () => {
     for (const [what, last] of [
       ['before the block is lifted', 1],
       ['before the date goes', 2],
     ] as const) {
       it(`${what}, leaves a date that destroys nothing and is taken back by the next`, async () => {
-        const instance = await made(`killed-${last}`);
-        await change(instance, { blocked: true, blocking_reason: 'LEFT' });
-        const date = await dates.set(destroyDate(instance, { block: { ours: true, reason: 'LEFT' } }));
-        await thrownBy(cancelled(date, dyingAt(last)));
+        const { instance, date } = await blockedFor(`killed-${last}`);
+        await thrownBy(cancelled(date, deadAt(last)));
         await dates.lookAt(DUE_MS);
         expect(await test.instance(instance.domain)).to.not.have.property('deleting');
         expect(await cancelled(date)).to.include({ verdict: 'cancelled', lifts: true });
