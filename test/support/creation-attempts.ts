@@ -11,6 +11,7 @@ import { runCreation } from '../../src/workers/create/run-creation.ts';
 import { createPool } from '../../src/workers/pool/create-pool.ts';
 import { createLatestWriter } from '../../src/workers/stage/latest-writer.ts';
 import { LostLock } from '../../src/workers/stage/lease.ts';
+import type { Services } from '../../src/workers/stage/services.ts';
 import { silentLog } from './test-log.ts';
 import { testServices } from './test-services.ts';
 
@@ -39,6 +40,8 @@ export interface AttemptGiven {
   readonly isRow?: boolean;
   /** How often an operator had it tried again. */
   readonly generation?: number;
+  /** Services that are told of new instances, by context. */
+  readonly commonSettings?: Services['commonSettings'];
   /** Whether its worker still has the job's lock by its clock. */
   isHeld?(): boolean;
 }
@@ -65,6 +68,7 @@ export function triedCreation(places: AttemptPlaces, raw: RawOptions): TriedCrea
     },
     async attempt(around = (_name, _args, go) => go(), given = {}) {
       const { size = 100, reserve = 0, isRow = false, generation = 0, isHeld = () => true } = given;
+      const { commonSettings = {} } = given;
       const couch = stepping(server, around);
       // Once a worker: those of the test's own server.
       const ofServer: DesignSource = { of: (_couch, signal) => designs.of(server, signal) };
@@ -80,7 +84,7 @@ export function triedCreation(places: AttemptPlaces, raw: RawOptions): TriedCrea
       let beside = Promise.resolve();
       return await runCreation(
         {
-          services: { ...testServices(couch, { storage, designs: ofServer }), pool },
+          services: { ...testServices(couch, { storage, designs: ofServer }), pool, commonSettings },
           jobId,
           sealKey: '',
           lease: {

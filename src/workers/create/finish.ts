@@ -16,7 +16,7 @@ import { NotTold } from '../../stack/told-service.ts';
 import { type CreateContext, type CreateStage, instanceOf, notOurs } from './context.ts';
 import { databases } from './databases.ts';
 import { missingDesigns } from './indexes.ts';
-import { leavePool } from './leave-pool.ts';
+import { assertStillAlone, leavePool } from './leave-pool.ts';
 import { passphraseHash, registersAny } from './settings.ts';
 import { VaultTaken } from './vault.ts';
 
@@ -34,7 +34,8 @@ export const finish: CreateStage = {
     // A crash between the write and its record: the work is done.
     if (isFinished(instanceOf(context))) {
       await announce(context, instanceOf(context));
-      await leavePool(context, false);
+      await assertStillAlone(context, false);
+      leavePool(context);
       return undefined;
     }
     // What is in use must be known to be filled: no later attempt writes into it.
@@ -47,7 +48,10 @@ export const finish: CreateStage = {
       context.instance = await readOwn(context);
       became = await putIntoUse(context);
     }
-    await leavePool(context, became === 'written');
+    await assertStillAlone(context, became === 'written');
+    // Only now: what the service was told nobody takes back.
+    if (became === 'written') await announce(context, instanceOf(context));
+    leavePool(context);
     return undefined;
   },
 
@@ -72,9 +76,7 @@ async function putIntoUse(context: CreateContext): Promise<'written' | 'found' |
     lease.assertHeld();
     try {
       const rev = await services.global.putDocument(INSTANCES, document, signal);
-      const finished = { ...document, _rev: rev };
-      context.instance = finished;
-      await announce(context, finished);
+      context.instance = { ...document, _rev: rev };
       return 'written';
     } catch (error) {
       if (!isStatus(error, 409)) throw error;

@@ -11,32 +11,36 @@ import { type CreateContext, instanceOf } from './context.ts';
 import { databasesLeft } from './databases-left.ts';
 
 /**
- * Takes the item of an instance that is in use by now from the books of the pool, the last that is done for it: should
- * this worker die before, whoever sweeps the pool finds the instance, and does it. So the job is given back once it is done, and
- * its end recorded meanwhile.
- *
+ * Looks once more whether the names of an instance from the pool are its own, now that it is in use, and before anybody is told of it.
  * Where prefixes follow from domains, a stack that makes the same domain fails at its first database. With a prefix of
- * the pool it succeeds, and would share the directory: so the names are looked up once more. A stack makes databases before its
- * document, and those tell of it too.
+ * the pool it succeeds, and would share the directory. A stack makes databases before its document, and those tell of it too.
  *
  * @param isJustWritten whether this very attempt has put the instance into use: it is taken back then, unless somebody has changed it
  * @throws Refusal `second_owner`
  */
-export async function leavePool(context: CreateContext, isJustWritten: boolean): Promise<void> {
+export async function assertStillAlone(context: CreateContext, isJustWritten: boolean): Promise<void> {
   const instance = instanceOf(context);
   if (!isPoolPrefix(databasePrefix(instance))) return;
   const other = await secondOwner(context, instance);
-  if (other !== undefined) {
-    const isGone = isJustWritten && (await takeBack(context, instance));
-    throw new Refusal(
-      'second_owner',
-      `${other} took a name of ${instance.domain} while it was being made`,
-      isGone
-        ? 'Nothing of the other was touched. Submit it again with other names if it is still wanted.'
-        : `Both are there, and a stack serves the one whose document has the lower id. Nothing was touched: see cozy-fleet instances fsck ${instance.domain}.`,
-    );
-  }
-  context.besideEnd(forgetItem(context, instance));
+  if (other === undefined) return;
+  const isGone = isJustWritten && (await takeBack(context, instance));
+  throw new Refusal(
+    'second_owner',
+    `${other} took a name of ${instance.domain} while it was being made`,
+    isGone
+      ? 'Nothing of the other was touched. Submit it again with other names if it is still wanted.'
+      : `Both are there, and a stack serves the one whose document has the lower id. Nothing was touched: see cozy-fleet instances fsck ${instance.domain}.`,
+  );
+}
+
+/**
+ * Takes the item of an instance that is in use by now from the books of the pool, the last that is done for it: should
+ * this worker die before, whoever sweeps the pool finds the instance, and does it. So the job is given back once it is done, and
+ * its end recorded meanwhile.
+ */
+export function leavePool(context: CreateContext): void {
+  const instance = instanceOf(context);
+  if (isPoolPrefix(databasePrefix(instance))) context.besideEnd(forgetItem(context, instance));
 }
 
 /** Who else has one of the names by now, in words. */

@@ -10,6 +10,7 @@ import { Signal } from '../../support/chaos-signal.ts';
 import type { Step, TriedCreation } from '../../support/creation-attempts.ts';
 import { type CreationPlaces, startCreationPlaces } from '../../support/creation-places.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
+import { startToldRecorder, type ToldRecorder } from '../../support/told-recorder.ts';
 
 describe('an instance with databases from the pool', () => {
   let places: CreationPlaces;
@@ -383,6 +384,49 @@ describe('an instance with databases from the pool', () => {
       expect(await readInstance(places.server, reservationId(tried.options.domain))).to.equal(undefined);
       expect(await places.pool.store.get(prefix)).to.include({ state: 'claimed' });
       await remove();
+    });
+
+    describe('and of which a service of common settings is to be told', () => {
+      let recorder: ToldRecorder;
+
+      before(async () => {
+        recorder = await startToldRecorder();
+      });
+      after(() => recorder.close());
+
+      it('is not told of when it is taken back', async () => {
+        await places.pool.make();
+        const tried = places.creation('untold');
+        let remove = async () => {};
+        const beside = onceAt('after', 'putDocument', isFinal, async () => {
+          remove = await byStack(tried);
+        });
+        const { commonSettings } = recorder;
+        const error = await thrownBy(tried.attempt(beside, { commonSettings }));
+        expect(error).to.include({ code: 'second_owner' });
+        expect(recorder.taken()).to.deep.equal([]);
+        await remove();
+      });
+
+      it('is told of, and in the books no more, when it stays', async () => {
+        const { prefix } = await places.pool.make();
+        const tried = places.creation('told');
+        await tried.attempt(undefined, { commonSettings: recorder.commonSettings });
+        expect(recorder.taken().map(({ method }) => method)).to.deep.equal(['POST']);
+        expect(await stored(tried)).to.include({ common_settings_version: 1 });
+        expect(await places.pool.store.get(prefix)).to.equal(undefined);
+      });
+
+      it('is told of by the attempt after one that died once it was in use', async () => {
+        await places.pool.make();
+        const tried = places.creation('told-late');
+        const { commonSettings } = recorder;
+        const killed = onceAt('after', 'putDocument', isFinal, () => Promise.reject(new Error('killed')));
+        await thrownBy(tried.attempt(killed, { commonSettings }));
+        expect(recorder.taken()).to.deep.equal([]);
+        await tried.attempt(undefined, { commonSettings });
+        expect(recorder.taken().map(({ method }) => method)).to.deep.equal(['POST']);
+      });
     });
 
     it('is taken back when the other has begun with its databases', async () => {
