@@ -1,3 +1,4 @@
+import { haveSameDatabases } from '../instance/databases-of.ts';
 import { databasesLeft, deleteDatabases } from '../instance/delete-databases.ts';
 import { mayHaveAccounts, tellOfAccounts } from './accounts.ts';
 import { beginRemoval, ensureArchive, needsNoArchive, refuseUnarchived } from './archived.ts';
@@ -43,8 +44,10 @@ export const databases: DestroyStage = {
 
 /** @returns the names of its databases as they are listed after it was shut */
 async function look(context: DestroyContext): Promise<readonly string[]> {
+  const before = context.instance;
   const [, listed] = await Promise.all([refuseUnwanted(context), databasesLeft(context)]);
-  return listed;
+  // Where its prefix was corrected meanwhile, what was listed beside that look is another's.
+  return haveSameDatabases(before, context.instance) ? listed : await databasesLeft(context);
 }
 
 /** For accounts that came while it was being shut: it is open for konnectors again until they have told of them. */

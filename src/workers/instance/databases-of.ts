@@ -11,6 +11,12 @@ export function databasesOf(
   return { server: cluster(instance.couch_cluster), prefix: databasePrefix(instance) };
 }
 
+/** Whether two readings of an instance's document mean the same databases: those on one cluster, below one prefix. */
+export function haveSameDatabases(one: StoredInstance, other: StoredInstance): boolean {
+  const { couch_cluster: cluster = 0 } = one;
+  return cluster === (other.couch_cluster ?? 0) && databasePrefix(one) === databasePrefix(other);
+}
+
 /** The server that has the instance's databases, and the full name of one of them. */
 export function databaseOf(
   clusters: Clusters,

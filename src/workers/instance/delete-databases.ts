@@ -37,6 +37,7 @@ export async function databasesLeft(context: DatabasesContext): Promise<string[]
  *
  * @param known names that were listed a moment ago; absent = they are listed now
  * @throws LostLock
+ * @throws ForeignDatabase when one of the names is not below the prefix; none is deleted then
  * @throws ListNotBelieved when the list goes on lacking what is there
  */
 export async function deleteDatabases(context: DatabasesContext, known?: readonly string[]): Promise<void> {
@@ -50,6 +51,7 @@ export async function deleteDatabases(context: DatabasesContext, known?: readonl
   for (let look = 1; look <= LOOKS; look += 1) {
     const listed = new Set(listing ?? (await databasesLeft(context)));
     listing = undefined;
+    refuseForeign(server.host, prefix, listed);
     await refuse?.([...listed]);
     const names = [...new Set([...listed, ...usual])];
     const ends = await settleAll(names.map((name) => server.deleteDatabase(name, signal, guard)));
@@ -72,6 +74,23 @@ export async function deleteLateDatabases(context: DatabasesContext): Promise<vo
   }
   const { server, prefix } = databasesOf(context.services, context.instance);
   throw new ListNotBelieved(server.host, prefix);
+}
+
+/** Whoever gives a list may have made it before the prefix was corrected. @throws ForeignDatabase */
+function refuseForeign(host: string, prefix: string, names: ReadonlySet<string>): void {
+  const start = databaseRange(prefix);
+  for (const name of names) if (!name.startsWith(start)) throw new ForeignDatabase(host, prefix, name);
+}
+
+/** A database is to be deleted that is not the instance's. */
+class ForeignDatabase extends PassingError {
+  constructor(host: string, prefix: string, name: string) {
+    super(
+      'databases_unlisted',
+      `the database ${name} of ${host} is not one of those of ${prefix}`,
+      'It was left alone. With the next try they are listed anew.',
+    );
+  }
 }
 
 /** The list of databases is not what is there, so that what else is left cannot be known. */
