@@ -13,7 +13,7 @@ import {
 import { exportWork } from '../export/export-work.ts';
 import { noteOf } from '../export/note-of.ts';
 import { databasesOf } from '../instance/databases-of.ts';
-import type { DestroyContext } from './context.ts';
+import { type DestroyContext, refuseUnwantedByNow } from './context.ts';
 
 /**
  * What the destruction itself changes once there is an archive: accounts and triggers are deleted, of the former copies are
@@ -49,12 +49,14 @@ export async function ensureArchive(context: DestroyContext): Promise<void> {
 }
 
 /**
- * To be awaited before anything is deleted that an archive has: from then on no other one counts in its place.
- * @throws ExportError with nothing removed
+ * To be awaited before anything is deleted that an archive has: from then on no other one counts in its place. What was asked
+ * before the archive was looked for, or made, is asked again.
+ * @throws ExportError with nothing removed; as `refuseUnwantedByNow`
  */
 export async function beginRemoval(context: DestroyContext): Promise<void> {
   if (needsNoArchive(context)) return;
   await ensureArchive(context);
+  await refuseUnwantedByNow(context);
   await context.willRemove();
 }
 

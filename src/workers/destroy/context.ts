@@ -1,3 +1,4 @@
+import { PassingError } from '../../errors.ts';
 import { updateDocument } from '../../instances/change/update-document.ts';
 import type { InstanceDocument, StoredInstance } from '../../instances/documents/instance-document.ts';
 import { Refusal } from '../../instances/errors.ts';
@@ -11,6 +12,7 @@ import type { ArchiveNote } from '../../jobs/queue/progress.ts';
 import { withVfsLock } from '../../stack/lock.ts';
 import type { StackInstance } from '../../stack/stack-instance.ts';
 import { stackPrefix } from '../../stack/stack-instance.ts';
+import { haveSameDatabases } from '../instance/databases-of.ts';
 import { readExpected, superseded } from '../instance/expected-instance.ts';
 import type { Lease } from '../stage/lease.ts';
 import type { Stage } from '../stage/pipeline.ts';
@@ -149,6 +151,22 @@ export async function refuseUnwanted(context: DestroyContext): Promise<void> {
   refuseFilesLeft(now);
   refuseOddPrefix(now);
   refuseShared(owners, now);
+}
+
+/**
+ * Asked again once something was waited for that was done, or taken, for its databases as they were known before: an archive,
+ * or the lock of a stack. That may have taken minutes.
+ * @throws as `refuseUnwanted`; PassingError `changed` where its databases are others by now
+ */
+export async function refuseUnwantedByNow(context: DestroyContext): Promise<void> {
+  const before = context.instance;
+  await refuseUnwanted(context);
+  if (haveSameDatabases(before, context.instance)) return;
+  throw new PassingError(
+    'changed',
+    `the prefix or the cluster of ${before.domain} was changed while it was being destroyed`,
+    'Nothing more was touched. With the next try it goes by what its document says by then.',
+  );
 }
 
 /** The instance, for a write that must not follow another's. @throws Refusal `changed` where the flag was taken back */

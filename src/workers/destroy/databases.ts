@@ -7,6 +7,7 @@ import {
   type DestroyStage,
   flagged,
   refuseUnwanted,
+  refuseUnwantedByNow,
   rewriteInstance,
   whileLocked,
 } from './context.ts';
@@ -27,7 +28,9 @@ export const databases: DestroyStage = {
       names = await look(context);
     }
     await ensureArchive(context);
+    const mayHaveWaited = !needsNoArchive(context) || context.services.stack.lock !== undefined;
     await whileLocked(context, async (signal) => {
+      if (mayHaveWaited) names = await look(context, refuseUnwantedByNow);
       await context.keepDate();
       const refuse = await refuseUnarchived(context, signal);
       if (!needsNoArchive(context)) await context.willRemove();
@@ -42,10 +45,13 @@ export const databases: DestroyStage = {
   },
 };
 
-/** @returns the names of its databases as they are listed after it was shut */
-async function look(context: DestroyContext): Promise<readonly string[]> {
+/**
+ * @param refuse refuses what is not to go any more
+ * @returns the names of its databases as they are listed after it was shut
+ */
+async function look(context: DestroyContext, refuse = refuseUnwanted): Promise<readonly string[]> {
   const before = context.instance;
-  const [, listed] = await Promise.all([refuseUnwanted(context), databasesLeft(context)]);
+  const [, listed] = await Promise.all([refuse(context), databasesLeft(context)]);
   // Where its prefix was corrected meanwhile, what was listed beside that look is another's.
   return haveSameDatabases(before, context.instance) ? listed : await databasesLeft(context);
 }

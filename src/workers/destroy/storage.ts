@@ -1,5 +1,5 @@
 import { removeFiles } from '../instance/remove-files.ts';
-import { type DestroyStage, refuseUnwanted, whileLocked } from './context.ts';
+import { type DestroyStage, refuseUnwantedByNow, whileLocked } from './context.ts';
 
 /**
  * Removes the instance's directory. An empty one stays: it holds nothing of the instance, its owner cannot be
@@ -9,8 +9,10 @@ export const storage: DestroyStage = {
   name: 'storage',
 
   async run(context) {
-    await refuseUnwanted(context);
-    await whileLocked(context, (signal) => removeFiles({ ...context, signal }));
+    await whileLocked(context, async (signal) => {
+      await refuseUnwantedByNow(context);
+      await removeFiles({ ...context, signal });
+    });
     context.hasRemovedFiles = true;
     return undefined;
   },

@@ -4,8 +4,8 @@ import { pauseAfterConflict } from '../../pause.ts';
 import { databasesLeft, deleteLateDatabases } from '../instance/delete-databases.ts';
 import { readExpected } from '../instance/expected-instance.ts';
 import { removeFiles } from '../instance/remove-files.ts';
-import { refuseUnarchived } from './archived.ts';
-import { type DestroyContext, type DestroyStage, refuseUnwanted } from './context.ts';
+import { needsNoArchive, refuseUnarchived } from './archived.ts';
+import { type DestroyContext, type DestroyStage, refuseUnwanted, refuseUnwantedByNow } from './context.ts';
 
 /**
  * Removes the document, after a last look for what a request has brought back (`docs/cozy-data.md` §8 trap 25):
@@ -52,7 +52,9 @@ async function hasComeBack(context: DestroyContext): Promise<boolean> {
 async function removeAgain(context: DestroyContext): Promise<void> {
   await refuseUnwanted(context);
   if ((await databasesLeft(context)).length > 0) {
-    await deleteLateDatabases({ ...context, refuse: await refuseUnarchived(context, context.signal) });
+    const refuse = await refuseUnarchived(context, context.signal);
+    if (!needsNoArchive(context)) await refuseUnwantedByNow(context);
+    await deleteLateDatabases({ ...context, refuse });
   }
   await removeFiles(context);
 }

@@ -1,6 +1,7 @@
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { createDesignSource } from '../../../src/instances/databases/design-source.ts';
 import { databaseName, databasePrefix } from '../../../src/instances/databases/prefix.ts';
 import { incarnationOf } from '../../../src/instances/documents/incarnation.ts';
 import type { StoredInstance } from '../../../src/instances/documents/instance-document.ts';
@@ -11,10 +12,16 @@ import { readProgress } from '../../../src/jobs/queue/progress.ts';
 import { retryJob } from '../../../src/jobs/queue/retry-job.ts';
 import { readRecord } from '../../../src/stack/export/archive-place.ts';
 import { openZip } from '../../../src/stack/export/zip-file.ts';
+import { fileStorage } from '../../../src/storage/file-storage.ts';
+import { accounts } from '../../../src/workers/destroy/accounts.ts';
+import type { DestroyContext } from '../../../src/workers/destroy/context.ts';
 import { type ArchiveStack, startArchiveStack } from '../../support/archive-stack.ts';
 import { Cleanup } from '../../support/cleanup.ts';
+import { destroyContext, destroyPayload } from '../../support/destroy-attempt.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
+import { testServices } from '../../support/test-services.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
 
 describe('destroying an instance that is exported first', () => {
   const suite = new Cleanup();
@@ -312,6 +319,47 @@ describe('destroying an instance that is exported first', () => {
     expect(await test.ended(jobId)).to.include({ state: 'done', outcome: 'destroyed' });
     expect(stack.asked).to.have.length(asked);
     expect(await recordOf(jobId)).to.include({ files: 1 });
+  });
+
+  it('keeps its databases where it is taken back while it is exported once more', async () => {
+    const instance = await made('taken-back');
+    const { domain } = instance;
+    test.beforeStage('databases', async () => {
+      await upload(instance, 'late.txt')();
+      stack.faults.onExported = async () => {
+        await test.putInstance({ ...(await test.instance(domain)), domain, deleting: false });
+      };
+    });
+    const before = await test.databases(domain);
+    expect(await test.ended(await order(instance))).to.include({ state: 'failed', code: 'changed' });
+    expect(await test.databases(domain)).to.deep.equal(before);
+  });
+
+  it('has nothing removed where it is taken back while its archive is looked at', async () => {
+    const found = await made('looked-at');
+    const { domain, _id: id } = found;
+    const work = {
+      kind: 'export',
+      domain,
+      seen: { id, incarnation: incarnationOf(found) },
+      to: exportTo,
+    } as const;
+    await test.ended((await enqueueJob(test.fleet, { work, tries: 1 })).jobId);
+    const instance = await test.putInstance({ ...found, deleting: true });
+    const places = { storage: fileStorage(test.storageRoot), designs: createDesignSource() };
+    let isRemoving = false;
+    const context: DestroyContext = {
+      ...destroyContext(testServices(test.server, places), instance),
+      payload: destroyPayload(instance, { exportTo }),
+      async hasArchive() {
+        await test.putInstance({ ...instance, deleting: false });
+      },
+      async willRemove() {
+        isRemoving = true;
+      },
+    };
+    expect(await thrownBy(accounts.run(context))).to.have.property('code', 'changed');
+    expect(isRemoving).to.equal(false);
   });
 
   it('keeps what a request has written after its databases were deleted', async () => {
