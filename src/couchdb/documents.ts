@@ -51,6 +51,19 @@ export interface DatabaseSettings {
   readonly n?: number | undefined;
 }
 
+/** Called at the last moment before a request is sent, however long that had to wait for its turn; throws to keep it back. */
+export type Guard = () => void;
+
+/** How a write is sent. */
+export type Sending = [signal?: AbortSignal | undefined, guard?: Guard | undefined];
+
+/** How a database is made. */
+export interface NewDatabase {
+  /** `server`: as the server has them, whatever `q` says. */
+  readonly shards?: 'server';
+  readonly guard?: Guard | undefined;
+}
+
 /** A document as `_changes` has it; of one that was deleted, `doc` is what is left. */
 export interface Change {
   readonly id: string;

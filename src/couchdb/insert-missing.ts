@@ -1,4 +1,4 @@
-import type { BulkRow, CouchDocument } from './documents.ts';
+import type { BulkRow, CouchDocument, Guard } from './documents.ts';
 import { CouchError } from './errors.ts';
 import type { CouchServer } from './server.ts';
 
@@ -13,8 +13,9 @@ export async function insertMissing(
   database: string,
   documents: readonly CouchDocument[],
   signal: AbortSignal,
+  guard?: Guard,
 ): Promise<BulkRow[]> {
-  const rows = await server.bulkInsert(database, documents, signal);
+  const rows = await server.bulkInsert(database, documents, signal, guard);
   for (const { id, error, reason = '' } of rows) {
     if (error === undefined || error === 'conflict') continue;
     const status = error === 'forbidden' || error === 'unauthorized' ? 403 : 500;

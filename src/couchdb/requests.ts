@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import * as z from 'zod';
 import { type AnswerResult, databaseNames, type ExpectedAnswer, noAnswer, readExchange } from './answers.ts';
+import type { Guard } from './documents.ts';
 import { type CouchAnswer, CouchError, heldAnswer, isCredentialFailure } from './errors.ts';
 import { PROBE_TIMEOUT_MS, probeSignal } from './health.ts';
 import {
@@ -29,8 +30,7 @@ export interface CouchRequest<T> {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds without a byte from the server, where a read is to have others than usual. */
   readonly timeoutMs?: number;
-  /** Called when its turn has come. */
-  readonly guard?: (() => void) | undefined;
+  readonly guard?: Guard | undefined;
 }
 
 /** What a refusal means that is an answer too; undefined = it is an error. */

@@ -23,6 +23,8 @@ import type {
   DatabaseFacts,
   DatabaseSettings,
   IndexAnswer,
+  NewDatabase,
+  Sending,
   StoredDocument,
   ViewQuery,
   ViewRow,
@@ -65,14 +67,13 @@ export interface CouchServerOptions extends DatabaseSettings {
 export interface CouchServer {
   /** Host and port, for messages; never credentials. */
   readonly host: string;
-  /** 412 and 201 are both fine for a repeatable step. @param shards `server`: as the server has them, whatever `q` says */
-  createDatabase(name: string, signal?: AbortSignal, shards?: 'server'): Promise<'created' | 'exists'>;
-  /** @param guard called at the last moment before the request is sent, however long it had to wait for its turn */
-  deleteDatabase(name: string, signal?: AbortSignal, guard?: () => void): Promise<'deleted' | 'missing'>;
+  /** 412 and 201 are both fine for a repeatable step. */
+  createDatabase(name: string, signal?: AbortSignal, how?: NewDatabase): Promise<'created' | 'exists'>;
+  deleteDatabase(name: string, ...sending: Sending): Promise<'deleted' | 'missing'>;
   databaseExists(name: string, signal?: AbortSignal): Promise<boolean>;
   /** Names that begin with `start`, in byte order. */
   listDatabases(start: string, signal?: AbortSignal): Promise<string[]>;
-  bulkInsert(database: string, documents: readonly CouchDocument[], signal?: AbortSignal): Promise<BulkRow[]>;
+  bulkInsert(database: string, documents: readonly CouchDocument[], ...sending: Sending): Promise<BulkRow[]>;
   /**
    * @returns undefined when there is no such document
    * @throws CouchError 404 when there is no such database
@@ -82,8 +83,8 @@ export interface CouchServer {
    * @returns the new revision
    * @throws CouchError 409 when `_rev` is not the current one
    */
-  putDocument(database: string, document: CouchDocument, signal?: AbortSignal): Promise<string>;
-  deleteDocument(database: string, id: string, rev: string, signal?: AbortSignal): Promise<void>;
+  putDocument(database: string, document: CouchDocument, ...sending: Sending): Promise<string>;
+  deleteDocument(database: string, id: string, rev: string, ...sending: Sending): Promise<void>;
   view(
     database: string,
     design: string,
@@ -167,11 +168,11 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
   return {
     host,
 
-    async createDatabase(name, signal, shards) {
+    async createDatabase(name, signal, { shards, guard } = {}) {
       const what = `creating database ${name}`;
       const path = `${pathOf(name)}${databaseQuery(shards === 'server' ? { n: options.n } : options)}`;
       const made = await write(
-        { method: 'PUT', path, what, expected: databaseDone, signal },
+        { method: 'PUT', path, what, expected: databaseDone, signal, guard },
         ({ status, error }) =>
           status === 412 && error === 'file_exists' ? { value: 'exists' as const } : undefined,
       );
@@ -204,11 +205,11 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
       return read({ method: 'GET', path, what, expected: databaseNames(start), signal });
     },
 
-    bulkInsert(database, documents, signal) {
+    bulkInsert(database, documents, signal, guard) {
       const what = `writing ${documents.length} documents to ${database}`;
       const path = `${pathOf(database)}/_bulk_docs`;
       const expected = bulkRows(documents);
-      return write({ method: 'POST', path, what, body: { docs: documents }, expected, signal });
+      return write({ method: 'POST', path, what, body: { docs: documents }, expected, signal, guard });
     },
 
     getDocument(database, id, signal) {
@@ -219,19 +220,19 @@ export function connectCouch(options: CouchServerOptions): CouchServer {
       );
     },
 
-    async putDocument(database, document, signal) {
+    async putDocument(database, document, signal, guard) {
       const { _id } = document;
       const what = `writing ${_id} of ${database}`;
       const path = `${pathOf(database)}/${encodedId(_id)}`;
-      const sent = { path, what, body: document, expected: writtenDocument(_id), signal };
+      const sent = { path, what, body: document, expected: writtenDocument(_id), signal, guard };
       const { rev } = await write({ method: 'PUT', ...sent });
       return rev;
     },
 
-    async deleteDocument(database, id, rev, signal) {
+    async deleteDocument(database, id, rev, signal, guard) {
       const what = `deleting ${id} of ${database}`;
       const path = `${pathOf(database)}/${encodedId(id)}?rev=${encodeURIComponent(rev)}`;
-      await write({ method: 'DELETE', path, what, expected: writtenDocument(id), signal });
+      await write({ method: 'DELETE', path, what, expected: writtenDocument(id), signal, guard });
     },
 
     view(database, design, view, query, signal) {

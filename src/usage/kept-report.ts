@@ -263,7 +263,7 @@ async function inDatabase<T>(
     return await write();
   } catch (error) {
     if (!isNoDatabase(error)) throw error;
-    await global.createDatabase(REPORT, signal, 'server');
+    await global.createDatabase(REPORT, signal, { shards: 'server' });
     return await write();
   }
 }

@@ -63,6 +63,49 @@ for (const [transport, createTransport] of TRANSPORTS) {
       for (const each of names) await server.deleteDatabase(each);
     });
 
+    const WRITES: readonly [
+      string,
+      (couch: CouchServer, id: string, guard: () => void) => Promise<unknown>,
+    ][] = [
+      ['a new database', (couch, id, guard) => couch.createDatabase(`${prefix}/${id}`, undefined, { guard })],
+      ['a document', (couch, id, guard) => couch.putDocument(database, { _id: id }, undefined, guard)],
+      ['a bulk', (couch, id, guard) => couch.bulkInsert(database, [{ _id: id }], undefined, guard)],
+      [
+        'the deletion of a document',
+        (couch, id, guard) => couch.deleteDocument(database, id, '1-a', undefined, guard),
+      ],
+    ];
+    for (const [what, write] of WRITES) {
+      it(`does not send ${what} that waited for its turn once its guard throws`, async () => {
+        const sent: string[] = [];
+        const narrow = connectCouch({
+          url: couch.url,
+          connections: 1,
+          createTransport(options) {
+            const transport = createTransport(options);
+            return {
+              ...transport,
+              send(method, path, ...rest) {
+                if (path.includes('guarded')) sent.push(path);
+                return transport.send(method, path, ...rest);
+              },
+            };
+          },
+        });
+        const refused = new Error('not ours any more');
+        const first = narrow.listDatabases(prefix);
+        const error = await thrownBy(
+          write(narrow, 'guarded', () => {
+            throw refused;
+          }),
+        );
+        await first;
+        await narrow.close();
+        expect(error).to.equal(refused);
+        expect(sent).to.deep.equal([]);
+      });
+    }
+
     it('tells whether a database is there', async () => {
       expect(await server.databaseExists(database)).to.equal(true);
       expect(await server.databaseExists(`${prefix}/nowhere`)).to.equal(false);

@@ -22,7 +22,7 @@ async function ensureDatabase(
   { database, mango, foundersMango = [], views }: GlobalDatabase,
   signal?: AbortSignal,
 ): Promise<void> {
-  const isNew = (await global.createDatabase(database, signal, 'server')) === 'created';
+  const isNew = (await global.createDatabase(database, signal, { shards: 'server' })) === 'created';
   if (database === INSTANCES && (isNew || (await isEmpty(global, signal))))
     await markFoundedHere(global, signal);
   // These first: a worker that looks in between must not take the others for an older stack's. Where the answer to our own

@@ -1,4 +1,4 @@
-import type { ViewRow } from '../../couchdb/documents.ts';
+import type { Sending, ViewRow } from '../../couchdb/documents.ts';
 import { isNoDatabase, isStatus, unlessNoDatabase } from '../../couchdb/errors.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { defined } from '../../defined.ts';
@@ -20,7 +20,7 @@ export interface PoolStore {
    * Writes down a new item, before its first database is made.
    * @throws CouchError 409 for a prefix that is known
    */
-  add(prefix: string, change: PoolChange, signal?: AbortSignal): Promise<PoolItem>;
+  add(prefix: string, change: PoolChange, ...sending: Sending): Promise<PoolItem>;
   /** All items; of a pool that never was there is none. */
   list(signal?: AbortSignal): Promise<PoolPage>;
   /** @returns undefined where there is none, or its document is none of ours */
@@ -31,7 +31,7 @@ export interface PoolStore {
    * Changes an item as long as it is what was read.
    * @returns undefined when somebody else was faster
    */
-  move(item: PoolItem, change: PoolChange, signal?: AbortSignal): Promise<PoolItem | undefined>;
+  move(item: PoolItem, change: PoolChange, ...sending: Sending): Promise<PoolItem | undefined>;
   /**
    * Takes an item from the books, as long as it is what was read. What it names must be an instance's by now, or gone.
    * @returns whether it was there, and was taken
@@ -48,7 +48,7 @@ export function createPoolStore(global: CouchServer): PoolStore {
     prefix: string,
     rev: string | undefined,
     change: PoolChange,
-    signal: AbortSignal | undefined,
+    ...[signal, guard]: Sending
   ): Promise<PoolItem> {
     const { state, cluster, definitions, fleet, job, domain } = change;
     const fields = {
@@ -61,7 +61,7 @@ export function createPoolStore(global: CouchServer): PoolStore {
       since: new Date().toISOString(),
     };
     const document = { _id: prefix, ...defined({ _rev: rev }), ...fields };
-    const written = await global.putDocument(POOL, document, signal);
+    const written = await global.putDocument(POOL, document, signal, guard);
     return { prefix, rev: written, ...fields };
   }
 
@@ -69,13 +69,13 @@ export function createPoolStore(global: CouchServer): PoolStore {
     unlessNoDatabase(global.getDocument(POOL, prefix, signal));
 
   return {
-    async add(prefix, change, signal) {
+    async add(prefix, change, signal, guard) {
       try {
-        return await write(prefix, undefined, change, signal);
+        return await write(prefix, undefined, change, signal, guard);
       } catch (error) {
         if (!isNoDatabase(error)) throw error;
-        await global.createDatabase(POOL, signal, 'server');
-        return await write(prefix, undefined, change, signal);
+        await global.createDatabase(POOL, signal, { shards: 'server', guard });
+        return await write(prefix, undefined, change, signal, guard);
       }
     },
 
@@ -107,9 +107,9 @@ export function createPoolStore(global: CouchServer): PoolStore {
       return (await documentOf(prefix, signal)) !== undefined;
     },
 
-    async move(item, change, signal) {
+    async move(item, change, signal, guard) {
       try {
-        return await write(item.prefix, item.rev, change, signal);
+        return await write(item.prefix, item.rev, change, signal, guard);
       } catch (error) {
         if (isStatus(error, 409)) return undefined;
         throw error;

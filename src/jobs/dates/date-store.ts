@@ -75,7 +75,7 @@ export function createDateStore(global: CouchServer): DateStore {
       if (only !== undefined && others.length === 0 && isStatus(error, 409))
         return [{ id: only._id, error: 'conflict', reason: '' }];
       if (!isNoDatabase(error)) throw error;
-      await global.createDatabase(DATES, signal, 'server');
+      await global.createDatabase(DATES, signal, { shards: 'server' });
       return await global.bulkInsert(DATES, documents, signal);
     }
   }

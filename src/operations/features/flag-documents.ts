@@ -72,7 +72,7 @@ export async function changeFlags(
         return await global.putDocument(FLAGS_DATABASE, document, signal);
       } catch (error) {
         if (!isNoDatabase(error)) throw error;
-        await global.createDatabase(FLAGS_DATABASE, signal, 'server');
+        await global.createDatabase(FLAGS_DATABASE, signal, { shards: 'server' });
         return await global.putDocument(FLAGS_DATABASE, document, signal);
       }
     },

@@ -125,10 +125,10 @@ async function claimAnother(
 async function claim(context: CreateContext, pool: Pool, item: PoolItem): Promise<PoolItem | undefined> {
   const { jobId, options, lease, signal } = context;
   const { cluster, definitions } = item;
-  lease.assertHeld();
   return await pool.store.move(
     item,
     { state: 'claimed', cluster, definitions, fleet: pool.fleet, job: jobId, domain: options.domain },
     signal,
+    () => lease.assertHeld(),
   );
 }

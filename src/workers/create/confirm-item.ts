@@ -61,8 +61,7 @@ function isForUs(context: CreateContext, item: PoolItem | undefined): boolean {
 async function giveUp(context: CreateContext, { _id, _rev, domain }: StoredInstance): Promise<never> {
   const { services, lease, signal } = context;
   await context.namePrefix(undefined);
-  lease.assertHeld();
-  await services.global.deleteDocument(INSTANCES, _id, _rev, signal);
+  await services.global.deleteDocument(INSTANCES, _id, _rev, signal, () => lease.assertHeld());
   throw new PoolItemLost(`the databases made beforehand for ${domain} went to another instance`);
 }
 

@@ -43,10 +43,12 @@ export const databases: CreateStage = {
 
 async function ensureDatabase(context: CreateContext, doctype: string): Promise<void> {
   const { server, name } = databaseOf(context.services, instanceOf(context), doctype);
-  const { signal } = context;
+  const { signal, lease } = context;
+  // Many wait for their turn, and the lease may be lost until it comes, or while a deletion is waited for.
+  const guard = () => lease.assertHeld();
   const deadline = performance.now() + DELETION_MS;
   for (;;) {
-    if ((await server.createDatabase(name, signal)) === 'created') return;
+    if ((await server.createDatabase(name, signal, { guard })) === 'created') return;
     // "Exists" is believed only when it can be read: an asynchronous delete may be under way.
     try {
       if (await server.databaseExists(name, signal)) return;

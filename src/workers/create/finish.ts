@@ -73,9 +73,8 @@ async function putIntoUse(context: CreateContext): Promise<'written' | 'found' |
     const credential = await wayInto(context, reservation);
     if (credential === undefined) return 'waits';
     const document = finishedDocument(reservation, options, credential);
-    lease.assertHeld();
     try {
-      const rev = await services.global.putDocument(INSTANCES, document, signal);
+      const rev = await services.global.putDocument(INSTANCES, document, signal, () => lease.assertHeld());
       context.instance = { ...document, _rev: rev };
       return 'written';
     } catch (error) {
@@ -124,7 +123,7 @@ function refuseUnclear(instance: StoredInstance): void {
 
 /** Tells the context's settings service, where one is configured; like with a stack, a failure changes nothing, and is noted. */
 async function announce(context: CreateContext, instance: StoredInstance): Promise<void> {
-  const { options, services, signal } = context;
+  const { options, services, signal, lease } = context;
   context.tellsAnew();
   const service = commonSettingsOf(services.commonSettings, options.context);
   // A stack that changed the settings while the instance was being made has told the service already.
@@ -140,7 +139,9 @@ async function announce(context: CreateContext, instance: StoredInstance): Promi
   }
   try {
     const told: StoredInstance = { ...instance, common_settings_version: 1 };
-    context.instance = { ...told, _rev: await services.global.putDocument(INSTANCES, told, signal) };
+    const guard = () => lease.assertHeld();
+    const rev = await services.global.putDocument(INSTANCES, told, signal, guard);
+    context.instance = { ...told, _rev: rev };
   } catch (error) {
     // Its owner changed something first. Without the version the stack tells the service again, which does no harm.
     if (!isStatus(error, 409)) throw error;
@@ -188,10 +189,9 @@ async function assertOnlyOwner(context: CreateContext): Promise<void> {
     const other = id === reservation._id ? undefined : await readInstance(services.global, id, signal);
     if (other === undefined) continue;
     await context.recorded();
-    lease.assertHeld();
     // As it is by now: a stack may have written into it.
     const { _id, _rev } = await readOwn(context);
-    await services.global.deleteDocument(INSTANCES, _id, _rev, signal);
+    await services.global.deleteDocument(INSTANCES, _id, _rev, signal, () => lease.assertHeld());
     throw new Refusal(
       'second_owner',
       `another instance, ${other.domain}, took a name of ${options.domain} while it was being made`,

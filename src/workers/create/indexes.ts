@@ -43,8 +43,8 @@ export async function fillDatabase(
   const designs = isMade ? [] : await designsOf(context, server, doctype);
   const all = [...designs, ...documents];
   // Whoever slept past its lock is not told so by the record: that is on its way meanwhile.
-  context.lease.assertHeld();
-  const before = all.length === 0 ? [] : await insertMissing(server, name, all, context.signal);
+  const guard = () => context.lease.assertHeld();
+  const before = all.length === 0 ? [] : await insertMissing(server, name, all, context.signal, guard);
   if (!before.some(({ id }) => id.startsWith('_design/'))) context.acknowledged.add(doctype);
   return before;
 }

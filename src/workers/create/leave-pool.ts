@@ -72,9 +72,8 @@ async function idsOfNames(
 /** Nobody was told of the instance yet: as long as its document is what was written, nobody has registered. */
 async function takeBack(context: CreateContext, { _id, _rev }: StoredInstance): Promise<boolean> {
   const { services, lease, signal } = context;
-  lease.assertHeld();
   try {
-    await services.global.deleteDocument(INSTANCES, _id, _rev, signal);
+    await services.global.deleteDocument(INSTANCES, _id, _rev, signal, () => lease.assertHeld());
     return true;
   } catch (error) {
     if (!isStatus(error, 409)) throw error;

@@ -134,10 +134,10 @@ async function reserve(
   const { cluster, item } = await claimItem(context, ahead);
   const document = reservationDocument(options, { secrets, cluster, prefix: item?.prefix, indexesVersion });
   // A worker that slept must not reserve what its successor may have finished, and an operator destroyed since.
-  lease.assertHeld();
+  const guard = () => lease.assertHeld();
   let reserved: StoredInstance;
   try {
-    const rev = await services.global.putDocument(INSTANCES, document, signal);
+    const rev = await services.global.putDocument(INSTANCES, document, signal, guard);
     reserved = { ...document, _rev: rev };
   } catch (error) {
     if (!isStatus(error, 409)) throw error;
@@ -159,8 +159,8 @@ async function dropReservation(
   reservation: StoredInstance,
 ): Promise<void> {
   if (reservationHash(reservation) !== optionsHash(options)) return;
-  lease.assertHeld();
-  await services.global.deleteDocument(INSTANCES, reservation._id, reservation._rev, signal);
+  const guard = () => lease.assertHeld();
+  await services.global.deleteDocument(INSTANCES, reservation._id, reservation._rev, signal, guard);
 }
 
 /** A reservation with our very options is ours, or was before Redis was lost. */

@@ -80,10 +80,7 @@ async function completeSettings(context: CreateContext): Promise<void> {
   await updateDocument<CouchDocument>({
     read: async () => (await server.getDocument(name, SETTINGS_ID, signal)) ?? { _id: SETTINGS_ID },
     change: (there) => ({ ...settingsDocument(options), ...there }),
-    write(completed) {
-      lease.assertHeld();
-      return server.putDocument(name, completed, signal);
-    },
+    write: (completed) => server.putDocument(name, completed, signal, () => lease.assertHeld()),
     signal,
   });
 }

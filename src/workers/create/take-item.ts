@@ -58,8 +58,8 @@ export async function isWhole({ services, signal }: CreateContext, item: PoolIte
 async function throwAway(context: CreateContext, pool: Pool, item: PoolItem): Promise<boolean> {
   const { services, lease, signal } = context;
   await context.recorded();
-  lease.assertHeld();
-  const moved = await pool.store.move(item, { ...item, fleet: pool.fleet, state: 'removing' }, signal);
+  const change = { ...item, fleet: pool.fleet, state: 'removing' } as const;
+  const moved = await pool.store.move(item, change, signal, () => lease.assertHeld());
   if (moved === undefined) return false;
   services.log.warn('pool item without all its databases is removed', { entry: item.prefix });
   return true;

@@ -27,10 +27,7 @@ export async function ensureVault(context: CreateContext, passphrase: StoredPass
   const { document } = await updateDocument<CouchDocument>({
     read: async () => (await server.getDocument(name, VAULT_ID, signal)) ?? { _id: VAULT_ID },
     change: (there) => (isReplaceable(there, wanted, secret) ? { ...wanted, ...revisionOf(there) } : there),
-    write(replacement) {
-      lease.assertHeld();
-      return server.putDocument(name, replacement, signal);
-    },
+    write: (replacement) => server.putDocument(name, replacement, signal, () => lease.assertHeld()),
     signal,
   });
   return document['key'] === wanted.key;

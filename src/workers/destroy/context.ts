@@ -111,10 +111,7 @@ export async function rewriteInstance(
       return context.instance;
     },
     change: (instance) => ({ ...change(instance), _rev: instance._rev }),
-    write(changed) {
-      lease.assertHeld();
-      return services.global.putDocument(INSTANCES, changed, signal);
-    },
+    write: (changed) => services.global.putDocument(INSTANCES, changed, signal, () => lease.assertHeld()),
     signal,
   });
   context.instance = document;

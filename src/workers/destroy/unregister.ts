@@ -20,10 +20,9 @@ export const unregister: DestroyStage = {
     await context.outlastDead();
     for (;;) {
       if (!context.hasRemovedFiles || (await hasComeBack(context))) await removeAgain(context);
-      lease.assertHeld();
       const { _id, _rev } = context.instance;
       try {
-        await services.global.deleteDocument(INSTANCES, _id, _rev, signal);
+        await services.global.deleteDocument(INSTANCES, _id, _rev, signal, () => lease.assertHeld());
         return 'destroyed';
       } catch (error) {
         if (isNoDocument(error)) return 'destroyed';

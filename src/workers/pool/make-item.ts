@@ -1,3 +1,4 @@
+import type { Guard } from '../../couchdb/documents.ts';
 import { insertMissing } from '../../couchdb/insert-missing.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { FleetError, PassingError } from '../../errors.ts';
@@ -40,42 +41,41 @@ export async function makeItem(
   services: MakingServices,
   about: Omit<PoolChange, 'state' | 'domain'>,
 ): Promise<PoolItem | undefined> {
-  const { store, server, designs, signal, lease } = services;
+  const { store, server, signal, lease } = services;
   const prefix = newPoolPrefix();
-  lease.assertHeld();
-  const begun = await written(store, await store.add(prefix, { ...about, state: 'filling' }, signal), signal);
+  // Each write may wait for its turn, and the lease may be lost until that comes.
+  const guard = () => lease.assertHeld();
+  const added = await store.add(prefix, { ...about, state: 'filling' }, signal, guard);
+  const begun = await written(store, added, signal);
   for (const [at, doctypes] of groupsOf(DOCTYPES).entries()) {
     // Past the middle it costs less to end it than to take it away.
     if (at * AT_A_TIME * 2 < DOCTYPES.length && (await services.standAside())) {
-      await store.move(begun, { ...about, state: 'removing' }, signal);
+      await store.move(begun, { ...about, state: 'removing' }, signal, guard);
       return undefined;
     }
-    lease.assertHeld();
-    await settleAll(doctypes.map((doctype) => makeDatabase(services, prefix, doctype, designs)));
+    await settleAll(doctypes.map((doctype) => makeDatabase(services, prefix, doctype, guard)));
   }
   const missing = await missingDatabases(server, prefix, DOCTYPES, signal);
   if (missing.size > 0) throw new ItemSpoiled(prefix, `${missing.size} of its databases are missing`);
-  lease.assertHeld();
-  const ready = await store.move(begun, { ...about, state: 'ready' }, signal);
+  const ready = await store.move(begun, { ...about, state: 'ready' }, signal, guard);
   if (ready === undefined) throw new ItemSpoiled(prefix, 'somebody else has changed its entry in the books');
   return await written(store, ready, signal);
 }
 
 /** One database with its design documents, each seen acknowledged as new: nobody else can have made any of it. */
 async function makeDatabase(
-  { server, signal, lease }: MakingServices,
+  { server, designs, signal }: MakingServices,
   prefix: string,
   doctype: string,
-  designs: Designs,
+  guard: Guard,
 ): Promise<void> {
   const name = databaseName(prefix, doctype);
-  if ((await server.createDatabase(name, signal)) === 'exists') {
+  if ((await server.createDatabase(name, signal, { guard })) === 'exists') {
     throw new ItemSpoiled(prefix, `database ${doctype} was there before it was made`);
   }
   const documents = designs.get(doctype) ?? [];
   if (documents.length === 0) return;
-  lease.assertHeld();
-  const before = await insertMissing(server, name, documents, signal);
+  const before = await insertMissing(server, name, documents, signal, guard);
   if (before.length > 0) throw new ItemSpoiled(prefix, `${before.length} documents of ${doctype} were there`);
 }
 

@@ -11,9 +11,9 @@ export async function recreateDatabase(context: RepairContext, { doctype }: NoDa
   const { server, name } = databaseOf(context, context.instance, doctype);
   const { designs, signal, lease } = context;
   const wanted = (await designs.of(server, signal)).get(doctype) ?? [];
-  lease.assertHeld();
-  await server.createDatabase(name, signal);
-  if (wanted.length > 0) await insertMissing(server, name, wanted, signal);
+  const guard = () => lease.assertHeld();
+  await server.createDatabase(name, signal, { guard });
+  if (wanted.length > 0) await insertMissing(server, name, wanted, signal, guard);
 }
 
 /** Writes the design documents of a database that are missing or differ, in one request. */
@@ -44,7 +44,6 @@ export async function rewriteDesigns(
       return rev === undefined ? design : { ...design, _rev: rev };
     });
   if (documents.length === 0) return;
-  lease.assertHeld();
   // One that a stack writes meanwhile is in conflict, and as good as ours.
-  await insertMissing(server, name, documents, signal);
+  await insertMissing(server, name, documents, signal, () => lease.assertHeld());
 }

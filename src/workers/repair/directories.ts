@@ -30,8 +30,7 @@ export async function writeRootAndTrash(
     ({ type }): CouchDocument =>
       type === 'index_missing_root' ? { ...rootDocument(now, false) } : { ...trashDocument(now) },
   );
-  context.lease.assertHeld();
-  await insertMissing(server, name, documents, context.signal);
+  await insertMissing(server, name, documents, context.signal, () => context.lease.assertHeld());
 }
 
 /** Gives a directory the path that its parents have; every other field stays as it is. */
@@ -44,8 +43,7 @@ export async function correctPath(context: RepairContext, finding: EntryFinding)
   if (document === undefined || found === undefined || hasChanged(found, document)) return;
   const path = await rootedPath(context, document);
   if (path === undefined) return;
-  lease.assertHeld();
-  await server.putDocument(name, { ...document, path }, signal);
+  await server.putDocument(name, { ...document, path }, signal, () => lease.assertHeld());
 }
 
 /** Makes the directory on disk that a document tells of, where the one it is in is there. */
@@ -75,8 +73,7 @@ export async function writeDirectoryDocument(context: RepairContext, finding: En
   const place = { name, parentId: parent._id, path };
   const times = { now: new Date().toISOString(), createdOn: cozyUrl(linkScheme, instance.domain) };
   const document = { _id: idOf(context, path), ...directoryDocument({ ...place, ...times }) };
-  lease.assertHeld();
-  await insertMissing(server, database, [document], signal);
+  await insertMissing(server, database, [document], signal, () => lease.assertHeld());
 }
 
 /** The root is in the storage itself, which without the fleet's id is the place of a disk that is not mounted. */

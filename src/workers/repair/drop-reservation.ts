@@ -35,8 +35,7 @@ export async function dropReservation(
   const [sharer] = sharers;
   if (sharer === undefined) await removeMade({ services, signal, lease }, instance);
   else services.log.warn('databases and files are another document\u2019s', { document: sharer._id });
-  lease.assertHeld();
-  await services.global.deleteDocument(INSTANCES, _id, _rev, signal);
+  await services.global.deleteDocument(INSTANCES, _id, _rev, signal, () => lease.assertHeld());
 }
 
 /** @throws Refusal `written_into` */

@@ -14,8 +14,8 @@ import type { RepairContext } from './context.ts';
  */
 export async function recreateSettings(context: RepairContext): Promise<void> {
   const { server, name } = databaseOf(context, context.instance, SETTINGS);
-  context.lease.assertHeld();
-  await insertMissing(server, name, [settingsDocument({ settings: {} })], context.signal);
+  const guard = () => context.lease.assertHeld();
+  await insertMissing(server, name, [settingsDocument({ settings: {} })], context.signal, guard);
 }
 
 /** Says which indexes the instance has, once it has them all; every other field stays as it is. */
@@ -29,6 +29,6 @@ export async function correctIndexesVersion(
   if (missing.length > 0) return;
   const now = await readInstance(global, instance._id, signal);
   if (now === undefined || (now.indexes_version ?? null) !== found) return;
-  lease.assertHeld();
-  await global.putDocument(INSTANCES, { ...now, indexes_version: expected }, signal);
+  const corrected = { ...now, indexes_version: expected };
+  await global.putDocument(INSTANCES, corrected, signal, () => lease.assertHeld());
 }

@@ -131,8 +131,9 @@ describe('an instance with databases from the pool', () => {
     });
     const written: string[] = [];
     const watching: Step = async (name, args, go) => {
+      const answer = await sleeps(name, args, go);
       if (name === 'bulkInsert') written.push(String(args[0]));
-      return await sleeps(name, args, go);
+      return answer;
     };
     expect(await thrownBy(tried.attempt(watching, { isHeld: () => isHeld }))).to.include({
       code: 'lost_lock',

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
-import type { CouchServer } from '../../../src/couchdb/server.ts';
+import { type CouchServer, connectCouch } from '../../../src/couchdb/server.ts';
 import { type MakingServices, makeItem } from '../../../src/workers/pool/make-item.ts';
+import { LostLock } from '../../../src/workers/stage/lease.ts';
 import { DEFINITIONS, type PoolPlatform, startPoolPlatform } from '../../support/pool-platform.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
 
 describe('making an item of the pool', () => {
   let test: PoolPlatform;
@@ -78,6 +80,33 @@ describe('making an item of the pool', () => {
     expect((await test.items()).filter(({ state }) => state === 'removing')).to.have.length(1);
     await test.sweep();
     expect((await test.items()).filter(({ state }) => state === 'removing')).to.deep.equal([]);
+  });
+
+  it('gets no further database once the lease is lost while they wait for their turn', async () => {
+    const narrow = connectCouch({ url: test.fleet.couch.url, connections: 1 });
+    let isHeld = true;
+    let prefix = '';
+    const server: CouchServer = {
+      ...narrow,
+      createDatabase(name, asked, how) {
+        prefix = name.slice(0, name.indexOf('/'));
+        return narrow.createDatabase(name, asked, {
+          guard() {
+            how?.guard?.();
+            isHeld = false;
+          },
+        });
+      },
+    };
+    const lease = {
+      assertHeld() {
+        if (!isHeld) throw new LostLock();
+      },
+    };
+    expect(await thrownBy(make({ server, lease }))).to.be.instanceOf(LostLock);
+    await narrow.close();
+    expect(await test.databases(prefix)).to.have.length(1);
+    await test.sweep();
   });
 
   it('is not asked about any more in its second half', async () => {
