@@ -25,6 +25,24 @@ export function onAbort(signal: AbortSignal, act: () => void): () => void {
   };
 }
 
+/**
+ * Waits for work that others wait for, too, until it has ended or the signal is aborted: the work itself goes on.
+ * @throws the signal's reason, or what the work threw
+ */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await work;
+  let forget = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else forget = onAbort(signal, () => reject(signal.reason));
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    forget();
+  }
+}
+
 function startListening(signal: AbortSignal): SharedListener {
   const acts = new Set<() => void>();
   const listen = () => {

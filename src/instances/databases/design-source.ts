@@ -1,4 +1,5 @@
 import type { CouchDocument } from '../../couchdb/documents.ts';
+import { unlessAborted } from '../../couchdb/on-abort.ts';
 import type { CouchServer } from '../../couchdb/server.ts';
 import { readStoredIndexes } from '../../couchdb/stored-indexes.ts';
 import { DATABASES } from './databases.ts';
@@ -14,18 +15,19 @@ export interface DesignSource {
 /** Reads the definitions once a server and process; a failed read is tried again by the next job. */
 export function createDesignSource(): DesignSource {
   const known = new Map<CouchServer, Promise<Designs>>();
+
+  function begin(server: CouchServer): Promise<Designs> {
+    const reading = read(server);
+    known.set(server, reading);
+    // Whoever waited for it may have given up, and would not hear of the failure.
+    reading.catch(() => known.delete(server));
+    return reading;
+  }
+
   return {
     async of(server, signal) {
-      const reading = known.get(server) ?? read(server);
-      known.set(server, reading);
-      try {
-        const designs = await reading;
-        signal.throwIfAborted();
-        return designs;
-      } catch (error) {
-        if (known.get(server) === reading && !signal.aborted) known.delete(server);
-        throw error;
-      }
+      signal.throwIfAborted();
+      return await unlessAborted(known.get(server) ?? begin(server), signal);
     },
   };
 }

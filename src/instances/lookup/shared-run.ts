@@ -1,4 +1,4 @@
-import { onAbort } from '../../couchdb/on-abort.ts';
+import { unlessAborted } from '../../couchdb/on-abort.ts';
 
 /** Work of which one run at a time is shared by all who want it. @throws the signal's reason, or what the run threw */
 export type SharedRun = (signal?: AbortSignal) => Promise<void>;
@@ -55,17 +55,4 @@ export function createSharedRun(work: (signal: AbortSignal) => Promise<void>): S
       leave(run);
     }
   };
-}
-
-async function unlessAborted(ended: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return await ended;
-  let forget = () => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    forget = onAbort(signal, () => reject(signal.reason));
-  });
-  try {
-    await Promise.race([ended, aborted]);
-  } finally {
-    forget();
-  }
 }

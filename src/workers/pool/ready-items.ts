@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { unlessAborted } from '../../couchdb/on-abort.ts';
 import type { PoolItem } from '../../instances/pool/pool-item.ts';
 import type { PoolStore } from '../../instances/pool/pool-store.ts';
 
@@ -61,11 +62,11 @@ export function createReadyItems(
     }
   }
 
-  async function refresh(): Promise<void> {
+  function refresh(): Promise<void> {
     reading ??= read().finally(() => {
       reading = undefined;
     });
-    await reading;
+    return reading;
   }
 
   return {
@@ -73,7 +74,7 @@ export function createReadyItems(
       const key = keyOf(wanted);
       const isShort = () => (known.get(key)?.length ?? 0) <= wanted.leave;
       if (lost >= MOST_LOST || (isShort() && (reading !== undefined || now() - readAt >= LOOK_AGAIN_MS))) {
-        await refresh();
+        await unlessAborted(refresh(), signal);
         signal.throwIfAborted();
       }
       const items = known.get(key);

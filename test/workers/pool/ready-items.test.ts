@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { getEventListeners } from 'node:events';
 import { expect } from 'chai';
 import { newPoolPrefix } from '../../../src/instances/databases/pool-prefix.ts';
 import type { PoolItem } from '../../../src/instances/pool/pool-item.ts';
 import { createReadyItems } from '../../../src/workers/pool/ready-items.ts';
+import { Signal } from '../../support/chaos-signal.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
 
 const DEFINITIONS = '0'.repeat(32);
 const WANTED = { cluster: 0, definitions: DEFINITIONS, leave: 0 };
@@ -106,6 +109,32 @@ describe('the items that a process knows to be ready', () => {
     await items.take(WANTED, signal).catch(() => undefined);
     isAway = false;
     expect(await items.take(WANTED, signal)).not.to.equal(undefined);
+  });
+
+  it('are waited for no longer by who gives up, and read for the others', async () => {
+    const isRead = new Signal<void>();
+    const items = createReadyItems({
+      async list() {
+        reads += 1;
+        await isRead.given;
+        return { items: [...books], unreadable: [] };
+      },
+    });
+    books = [item()];
+    const gaveUp = new AbortController();
+    const one = thrownBy(items.take(WANTED, gaveUp.signal));
+    const other = items.take(WANTED, signal);
+    gaveUp.abort(new Error('not wanted any more'));
+    expect(await one).to.have.property('message', 'not wanted any more');
+    isRead.give();
+    expect(await other).to.equal(books[0]);
+    expect(reads).to.equal(1);
+  });
+
+  it('leave nothing on the signal of who waited for them', async () => {
+    const waiting = new AbortController();
+    await ready().take(WANTED, waiting.signal);
+    expect(getEventListeners(waiting.signal, 'abort')).to.deep.equal([]);
   });
 
   it('gives to others what is given back, once', async () => {
