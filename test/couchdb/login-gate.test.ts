@@ -77,6 +77,15 @@ describe('the gate before a CouchDB', () => {
     expect(logins).to.equal(2);
   });
 
+  it('asks again where the clock was set back meanwhile, for nobody knows how long it was silent', async () => {
+    await gate.enter();
+    now -= 3_600_000;
+    expect(gate.isOpen).to.equal(false);
+    await gate.enter();
+    expect(logins).to.equal(2);
+    expect(gate.isOpen).to.equal(true);
+  });
+
   it('sends nothing at all when the login is refused', async () => {
     outcomes = ['refused'];
     const ends = await Promise.all([held(gate.enter()), held(gate.enter()), held(gate.enter())]);
