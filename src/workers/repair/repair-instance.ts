@@ -8,6 +8,7 @@ import { repairableOf } from '../../instances/fsck/is-repairable.ts';
 import { refuseUnrepairable } from '../../instances/fsck/refuse-unrepairable.ts';
 import { readInstance } from '../../instances/lookup/lookup.ts';
 import { sharingOf } from '../../instances/lookup/sharing.ts';
+import { haveSameDatabases } from '../instance/databases-of.ts';
 import type { RepairContext } from './context.ts';
 import { recreateDatabase, rewriteDesigns } from './databases.ts';
 import { correctPath, makeDirectory, writeDirectoryDocument, writeRootAndTrash } from './directories.ts';
@@ -55,8 +56,9 @@ export async function repairInstance(given: RepairContext): Promise<Repair> {
         readInstance(global, instance._id, locked),
         given.prefixIndex.refresh(locked),
       ]);
-      // What came up since is a finding of the next check.
+      // What came up since is a finding of the next check, and the lock is that of the databases which were checked.
       if (now === undefined || sharingOf(owners, now) !== undefined) return;
+      if (!haveSameDatabases(context.instance, now)) return;
       refuseUnrepairable(now);
       await given.willWrite();
       await sweepOnce({ ...context, instance: now, signal: locked }, work);

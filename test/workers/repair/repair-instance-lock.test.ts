@@ -95,4 +95,20 @@ describe('the lock of a repair', () => {
     expect(await thrownBy(repair({ locked }))).to.include({ code: 'moving' });
     expect(await thrownBy(rmdir(spoilable.onDisk('/Administrative')))).to.include({ code: 'ENOENT' });
   });
+
+  it('is worth a second look: nothing is made below a prefix that is another by now', async () => {
+    const { prefix: before = '' } = await spoilable.document();
+    const prefix = `cozy${'5'.repeat(32)}`;
+    await fleet.server.deleteDatabase(spoilable.database('io.cozy.contacts'));
+    const correcting = lockedAfter(() => spoilable.changeInstance({ prefix }));
+    let isFirst = true;
+    const locked: RepairContext['locked'] = async (work) => {
+      if (!isFirst) throw new Error('enough');
+      isFirst = false;
+      await correcting(work);
+    };
+    await thrownBy(spoilable.repair({ recreateEmpty: true }, false, { locked }));
+    await spoilable.changeInstance({ prefix: before });
+    expect(await fleet.server.listDatabases(`${prefix}/`)).to.deep.equal([]);
+  });
 });
