@@ -250,6 +250,24 @@ describe('apply with --prune', () => {
     expect(verdicts).to.deep.equal({ 'gone.org': 'destroy', 'bob.org': 'changed_since_list' });
   });
 
+  it('has each job, and its plan file, leave who has changed since the list was compared', async () => {
+    await put([{ domain: 'kept.org' }, { domain: 'gone.org' }]);
+    const flags = ['--from', await list('kept.org'), '--prune', '--scope', 'context=school'];
+    const plan = `${flags[1]}.plan`;
+    await platform.run('apply', ...flags, '--dry-run', '--plan-file', plan);
+    const { stdout } = await platform.run('apply', ...flags, '--force', '--async');
+    const [, batch = ''] = /Batch (\w+) is queued/.exec(stdout) ?? [];
+    await change('gone.org', { locale: 'fr' });
+    const { stdout: submitted } = await platform.run('batches', 'submit', plan, '--force');
+    const [, planned = ''] = /Batch (\w+)/.exec(submitted) ?? [];
+    await platform.startWorker();
+    await platform.run('batches', 'watch', batch);
+    for (const id of [batch, planned]) {
+      const [row] = await rowsOf(id);
+      expect(row).to.include({ domain: 'gone.org', state: 'failed', code: 'changed_since' });
+    }
+  });
+
   it('leaves whose deletion was taken back after the list was written', async () => {
     await put([{ domain: 'kept.org' }, { domain: 'dave.org', deleting: true }]);
     const file = await exported([]);

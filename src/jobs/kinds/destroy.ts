@@ -23,6 +23,8 @@ const payload = z.strictObject({
    * destruction; absent = whoever ordered it has decided that.
    */
   unlessMembers: z.literal(true).optional(),
+  /** Revision that its document has to have still, for one that is on no list; absent = whatever it has become. */
+  unlessChanged: z.string().min(1).optional(),
   kind: z.literal('destroy'),
 });
 
@@ -61,7 +63,18 @@ export const destroy = defineKind({
   namesOf: ({ domain }) => [domain],
   passesOver: ({ exportTo }) => (exportTo === undefined ? ['export', 'confirm'] : []),
   // Without a date, an export and a list the text is that of earlier versions, whose jobs may be waiting.
-  digest: ({ kind, domain, seen, filter, skipAccounts, resume, date, exportTo, unlessMembers }) =>
+  digest: ({
+    kind,
+    domain,
+    seen,
+    filter,
+    skipAccounts,
+    resume,
+    date,
+    exportTo,
+    unlessMembers,
+    unlessChanged,
+  }) =>
     JSON.stringify([
       kind,
       domain,
@@ -71,7 +84,7 @@ export const destroy = defineKind({
       resume,
       ...(date === undefined ? [] : [date]),
       ...(exportTo === undefined ? [] : [exportTo]),
-      ...(unlessMembers === undefined ? [] : [{ unlessMembers }]),
+      ...(unlessMembers === undefined ? [] : [{ unlessMembers, unlessChanged }]),
     ]),
 });
 

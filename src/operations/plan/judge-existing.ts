@@ -17,6 +17,7 @@ import type { StoredInstance } from '../../instances/documents/instance-document
 import { isReservation } from '../../instances/documents/reservation.ts';
 import { beingDeleted, Refusal } from '../../instances/errors.ts';
 import { onlyReserved, refuseUnrepairable } from '../../instances/fsck/refuse-unrepairable.ts';
+import { refuseOtherRevision } from '../../instances/lookup/changed-since-plan.ts';
 import { requireReadable } from '../../instances/lookup/classify-document.ts';
 import { refuseTakenAliases } from '../../instances/lookup/free-aliases.ts';
 import { describeFilter, documentPart, matchesDocument } from '../../instances/lookup/instance-filter.ts';
@@ -135,9 +136,9 @@ export function judgeModification(
   return { verdict: differing(fields).length === 0 ? 'same' : 'change', fields };
 }
 
-/** @throws Refusal `deleting`, `swift`, `other_storage`, `shared_prefix`, `shared_name`, `has_members` */
+/** @throws Refusal `deleting`, `swift`, `other_storage`, `shared_prefix`, `shared_name`, `has_members`, `changed_since` */
 export function judgeDestruction(
-  { resume, exportTo, unlessMembers }: TaskOf<'destroy'>,
+  { resume, exportTo, unlessMembers, unlessChanged }: TaskOf<'destroy'>,
   instance: StoredInstance,
   around: NamesAround,
 ): Verdict {
@@ -152,6 +153,7 @@ export function judgeDestruction(
   refuseOddPrefix(instance);
   refuseShared(around.possible, instance);
   if (unlessMembers === true) refuseMembersLeft(around.possible, instance);
+  refuseOtherRevision(instance, unlessChanged);
   const archive = exportTo === undefined ? [] : [archiveIn(exportTo)];
   return { verdict: 'destroy', fields: [{ field: 'deleting', old: isFlagged, new: true }, ...archive] };
 }

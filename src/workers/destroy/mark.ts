@@ -1,6 +1,7 @@
 import { refuseMembersLeft } from '../../instances/change/refuse-members-left.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
 import { beingDeleted, type Refusal } from '../../instances/errors.ts';
+import { refuseOtherRevision } from '../../instances/lookup/changed-since-plan.ts';
 import type { InstanceFilter } from '../../instances/lookup/instance-filter.ts';
 import { refuseDated } from '../../jobs/dates/date-in-the-way.ts';
 import { refuseChanged, refuseUnmeant } from '../instance/expected-instance.ts';
@@ -47,13 +48,14 @@ export async function refuseUnmarkable(context: DestroyContext): Promise<void> {
 
 /** @returns whether it may be shut at once; accounts of one that is flagged already are looked at later. */
 async function mayBeShut(context: DestroyContext, instance: StoredInstance): Promise<boolean> {
-  const { filter, resume, unlessMembers } = context.payload;
+  const { filter, resume, unlessMembers, unlessChanged } = context.payload;
   const { domain } = instance;
   if (instance.deleting === true && !resume && !isOwnFlag(context.markedFrom(), instance))
     throw flaggedByOthers(domain);
   if (instance.deleting !== true && context.wasMarked) throw takenBack(domain);
   const asked = instance.deleting === true ? withoutStates(filter) : filter;
   refuseChanged(asked, instance);
+  if (instance.deleting !== true) refuseOtherRevision(instance, unlessChanged);
   const listed = await refuseUnremovable(context.services, instance, context.signal);
   if (unlessMembers === true && instance.deleting !== true) {
     refuseMembersLeft(await context.services.prefixIndex.refresh(context.signal), instance);

@@ -248,6 +248,12 @@ describe('payloads', () => {
       expect(payloadHash({ ...gone, unlessMembers: true })).to.not.equal(payloadHash(gone));
     });
 
+    it('differs with the revision that the instance of a destruction has to have', () => {
+      const gone = { kind: 'destroy', domain: 'a.org', skipAccounts: false, resume: false } as const;
+      const asked = { ...gone, unlessMembers: true } as const;
+      expect(payloadHash({ ...asked, unlessChanged: '1-a' })).to.not.equal(payloadHash(asked));
+    });
+
     it('differs with the applications', () => {
       expect(payloadHash({ kind: 'create', options: sampleOptions({ apps: ['drive'] }) })).to.not.equal(hash);
     });

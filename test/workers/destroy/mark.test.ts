@@ -83,6 +83,19 @@ describe('marking an instance for its destruction', () => {
     await test.remove(instance.domain);
   });
 
+  it('leaves what has changed since the list was compared alone, where it goes as being on no list', async () => {
+    const instance = await put('written');
+    const context = contextOf(instance, busyServer(instance._id, 1));
+    const unless = { unlessMembers: true as const, unlessChanged: instance._rev };
+    let code: unknown;
+    await mark.run({ ...context, payload: { ...context.payload, ...unless } }).catch((error) => {
+      ({ code } = error);
+    });
+    expect(code).to.equal('changed_since');
+    expect(await test.instance(instance.domain)).not.to.have.property('deleting');
+    await test.remove(instance.domain);
+  });
+
   it('leaves what has a date for its destruction alone, where it goes as being on no list', async () => {
     const instance = await put('dated');
     const dates = createDateStore(test.server);

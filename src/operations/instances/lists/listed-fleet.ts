@@ -16,6 +16,8 @@ export type Unmanaged = 'deleting' | 'reserved' | 'importing' | 'moved';
 export interface KnownInstance {
   readonly seen: ExpectedInstance;
   readonly domain: string;
+  /** Of its document. */
+  readonly rev: string;
   /** Absent where a list decides on it. */
   readonly unmanaged?: Unmanaged;
   readonly uuid?: string;
@@ -96,12 +98,13 @@ export async function readListedFleet(
 }
 
 function knownOf(instance: StoredInstance, scope: DocumentFilter | undefined): KnownInstance {
-  const { _id: id, domain, uuid, oidc_id: oidcId, org_id: orgId } = instance;
+  const { _id: id, _rev: rev, domain, uuid, oidc_id: oidcId, org_id: orgId } = instance;
   const { franceconnect_id: franceconnectId } = instance;
   const unmanaged = unmanagedState(instance);
   return {
     seen: { id, incarnation: incarnationOf(instance) },
     domain,
+    rev,
     inScope: scope === undefined || matchesDocument(scope, instance),
     ...(unmanaged !== undefined && { unmanaged }),
     ...(uuid && { uuid }),

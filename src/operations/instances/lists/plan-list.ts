@@ -211,7 +211,7 @@ async function judgeRest(
   let row = lastLine;
   for (const instance of meant) {
     row += 1;
-    const { domain, seen } = instance;
+    const { domain, seen, rev } = instance;
     const judged = judgeUnlisted(instance, fleet, factsOf?.(instance));
     if (judged.unlisted !== 'prune') {
       const { unlisted: how, ...reason } = judged;
@@ -224,10 +224,11 @@ async function judgeRest(
     }
     if (prune === undefined) continue;
     const { scope: filter, skipAccounts } = prune;
+    const unless = { unlessMembers: true, unlessChanged: rev } as const;
     found.removals.push({
       row,
       tries,
-      work: { kind: 'destroy', domain, skipAccounts, resume: false, seen, filter, unlessMembers: true },
+      work: { kind: 'destroy', domain, skipAccounts, resume: false, seen, filter, ...unless },
     });
   }
   for (const unreadable of fleet.unreadable) {

@@ -16,6 +16,7 @@ describe('an instance that is on no list', () => {
   const instance = (more: Partial<KnownInstance> = {}): KnownInstance => ({
     seen: { id: '1', incarnation: '0123456789abcdef' },
     domain: 'acme.example.org',
+    rev: '1-a',
     inScope: true,
     ...more,
   });

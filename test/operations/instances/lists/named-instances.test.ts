@@ -5,6 +5,7 @@ import { namedInstances } from '../../../../src/operations/instances/lists/named
 describe('instances that a row names', () => {
   const known = (domain: string, more: Partial<KnownInstance> = {}): KnownInstance => ({
     seen: { id: domain, incarnation: '0123456789abcdef' },
+    rev: '1-a',
     domain,
     inScope: true,
     ...more,
