@@ -10,7 +10,7 @@ export interface WebServer {
   readonly url: string;
   /** Paths that were asked for, in their order. */
   readonly asked: string[];
-  /** By path; any other path is a 404. */
+  /** By path; any other path is a 404 as a registry says it. */
   readonly routes: Map<string, Route>;
   close(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export async function startWebServer(port = 0): Promise<WebServer> {
   const server = createServer((request, response) => {
     const path = request.url ?? '';
     asked.push(path);
-    const route = routes.get(path) ?? status(404);
+    const route = routes.get(path) ?? notFound;
     route(request, response);
   });
   server.listen(port, '127.0.0.1');
@@ -44,6 +44,12 @@ export async function startWebServer(port = 0): Promise<WebServer> {
 export function status(code: number): Route {
   return (_, response) => response.writeHead(code).end();
 }
+
+/** As a registry says that it has no such thing (cozy-apps-registry, `web/router.go`, `httpErrorHandler`). */
+export const notFound: Route = (_, response) =>
+  response
+    .writeHead(404, { 'content-type': 'application/json; charset=UTF-8' })
+    .end(`${JSON.stringify({ error: 'Application was not found' })}\n`);
 
 export function redirect(location: string): Route {
   return (_, response) => response.writeHead(302, { location }).end();

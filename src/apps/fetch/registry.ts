@@ -26,6 +26,15 @@ const TIMEOUT_MS = 5_000;
 /** Largest answer: a manifest and little else. */
 const ANSWER_LIMIT_BYTES = 4 * 1024 * 1024;
 
+/** Largest answer that something is not there: a sentence. */
+const REFUSAL_LIMIT_BYTES = 16 * 1024;
+
+/**
+ * What a registry says with a 404, and nothing else (cozy-apps-registry, `web/router.go`, `httpErrorHandler`). A proxy that
+ * does not reach its registry answers 404 in words of its own.
+ */
+const refusalSchema = z.strictObject({ error: z.string() });
+
 const answerSchema = z.object({
   slug: z.string('must be a text'),
   type: z.unknown().optional(),
@@ -40,9 +49,9 @@ const answerSchema = z.object({
 });
 
 /**
- * Asks the registries, in their order, for the version a source means. Only a 404 leads to the next one
- * (`docs/cozy-data.md` §5.2): a registry that is down must not make way for an application of the same name
- * elsewhere.
+ * Asks the registries, in their order, for the version a source means. Only a registry's own 404 leads to the next one
+ * (`docs/cozy-data.md` §5.2): one that is down, or that a proxy does not reach, must not make way for an application of
+ * the same name elsewhere.
  *
  * @param registries URLs, credentials included; none where the operator has emptied the list
  * @param timeoutMs milliseconds that each registry may take
@@ -93,12 +102,13 @@ async function askRegistry(
       accept: 'application/json',
       signal: either,
     });
-    if (status !== 200) {
+    if (status === 200) return checkAnswer(await textOf(body, ANSWER_LIMIT_BYTES), source, host);
+    if (status !== 404) {
       body.destroy();
-      if (status === 404) return undefined;
       throw statusFailure(status);
     }
-    return checkAnswer(await textOf(body, host, source), source, host);
+    if (isRefusal(await textOf(body, REFUSAL_LIMIT_BYTES))) return undefined;
+    throw failed(host, source, 'answered 404, and not as a registry does', 'retry');
   } catch (thrown) {
     signal.throwIfAborted();
     if (thrown instanceof AppError) throw thrown;
@@ -117,20 +127,26 @@ function addressOf({ slug, channel, version }: RegistrySource, registry: string)
   return url.href;
 }
 
-async function textOf(body: Readable, host: string, source: RegistrySource): Promise<string> {
+/** @returns undefined where there is more than that: the rest is not read */
+async function textOf(body: Readable, limitBytes: number): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
     const bytes = Buffer.from(chunk);
     size += bytes.length;
-    if (size > ANSWER_LIMIT_BYTES)
-      throw failed(host, source, 'answered more than a manifest can be', 'final');
+    if (size > limitBytes) return undefined;
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function checkAnswer(text: string, source: RegistrySource, host: string): RegistryVersion {
+/** Whether a registry itself says that it has no such thing. */
+function isRefusal(text: string | undefined): boolean {
+  return text !== undefined && refusalSchema.safeParse(parsedJson(text)).success;
+}
+
+function checkAnswer(text: string | undefined, source: RegistrySource, host: string): RegistryVersion {
+  if (text === undefined) throw failed(host, source, 'answered more than a manifest can be', 'final');
   // A text that is no JSON is rather the page of a proxy than the answer of a registry: the next try may succeed.
   const json = parsedJson(text);
   if (json === undefined) throw failed(host, source, 'did not answer with JSON', 'retry');

@@ -69,6 +69,33 @@ describe('a registry', () => {
     expect(first.asked).to.deep.equal([LATEST]);
   });
 
+  const foreign: readonly [string, string][] = [
+    ['nothing', ''],
+    ['a page', '<html><h1>404 Not Found</h1></html>'],
+    ['a text', 'default backend - 404'],
+    ['JSON that is no map', '"Not Found"'],
+    ['JSON without an error', '{"message":"no Route matched with those values"}'],
+    ['an error that is no text', '{"error":{"code":404}}'],
+    ['what another server says', '{"status":404,"error":"Not Found","path":"/registry"}'],
+    ['more than a registry says', JSON.stringify({ error: 'x'.repeat(100_000) })],
+  ];
+
+  for (const [name, text] of foreign) {
+    it(`does not make way for the next one with a 404 of somebody before it: ${name}`, async () => {
+      first.routes.set(LATEST, (_, response) => response.writeHead(404).end(text));
+      second.routes.set(LATEST, json(recordedAnswer('agenda')));
+      const error = await failure(resolve());
+      expect(error).to.include({ code: 'app_registry', kind: 'retry' });
+      expect(error.message).to.include('answered 404, and not as a registry does');
+      expect(second.asked).to.deep.equal([]);
+    });
+  }
+
+  it('that is the only one is asked again after a 404 of somebody before it', async () => {
+    first.routes.set(LATEST, status(404));
+    expect(await failure(resolve('agenda', [first.url]))).to.include({ code: 'app_registry', kind: 'retry' });
+  });
+
   it('does not make way for the next one with a 500, which may pass', async () => {
     first.routes.set(LATEST, status(500));
     second.routes.set(LATEST, json(recordedAnswer('agenda')));

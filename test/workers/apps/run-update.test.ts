@@ -15,7 +15,7 @@ import type { Progress } from '../../../src/jobs/queue/progress.ts';
 import { fileStorage } from '../../../src/storage/file-storage.ts';
 import { runUpdate } from '../../../src/workers/apps/run-update.ts';
 import { LOCAL } from '../../apps/local-hosts.ts';
-import { type Route, status } from '../../apps/registry-server.ts';
+import { notFound, type Route, status } from '../../apps/registry-server.ts';
 import { type AppRegistry, startAppRegistry } from '../../support/app-registry.ts';
 import { Cleanup } from '../../support/cleanup.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
@@ -121,7 +121,7 @@ describe('an update of applications in several attempts', () => {
 
   function latestOf({ slug }: Ordered): { readonly path: string; readonly route: Route } {
     const path = `/registry/${slug}/stable/latest`;
-    return { path, route: registry.routes.get(path) ?? status(404) };
+    return { path, route: registry.routes.get(path) ?? notFound };
   }
 
   it('came to what it came to where the worker died before it could tell', async () => {
@@ -183,7 +183,7 @@ describe('an update of applications in several attempts', () => {
     publishApp(registry, slug, '2.0.0', { services: { added: SERVICE } }, ['stable']);
     const before = await killed({ ...given, order }, 'before');
     expect(await serviceTriggers(order.domain)).to.have.lengthOf(1);
-    registry.routes.set(`/registry/${slug}/2.0.0`, status(404));
+    registry.routes.set(`/registry/${slug}/2.0.0`, notFound);
     publishApp(registry, slug, '3.0.0', {}, ['stable']);
     const failing = attempt(before);
     expect(await thrownBy(runUpdate(failing, order))).to.have.property('code', 'apps_not_updated');
@@ -194,6 +194,7 @@ describe('an update of applications in several attempts', () => {
 
   for (const [what, route, kind] of [
     ['answers with a failure', status(500), 'retry'],
+    ['is not reached by its proxy', status(404), 'retry'],
     ['is away', (request) => request.socket.destroy(), 'outage'],
   ] satisfies [string, Route, string][]) {
     it(`has services run as before after a cut, while the registry ${what}`, async () => {
@@ -316,7 +317,7 @@ describe('an update of applications in several attempts', () => {
     publishApp(registry, slug, '2.0.0', { services: { once: SERVICE } }, ['stable']);
     const before = await killed(given, 'before');
     expect(await serviceTriggers(order.domain)).to.have.lengthOf(1);
-    registry.routes.set(latestOf(given).path, status(404));
+    registry.routes.set(latestOf(given).path, notFound);
     expect(await thrownBy(runUpdate(attempt(before), order))).to.have.property('code', 'apps_not_updated');
     expect(await serviceTriggers(order.domain)).to.deep.equal([]);
   });
@@ -330,7 +331,7 @@ describe('an update of applications in several attempts', () => {
     publishApp(registry, slug, '2.0.0', { services: { once } }, ['stable']);
     const before = await killed(given, 'before');
     expect(await serviceTriggers(order.domain)).to.have.lengthOf(1);
-    registry.routes.set(latestOf(given).path, status(404));
+    registry.routes.set(latestOf(given).path, notFound);
     expect(await thrownBy(runUpdate(attempt(before), order))).to.have.property('code', 'apps_not_updated');
     expect(await serviceTriggers(order.domain)).to.have.members(triggers);
   });
