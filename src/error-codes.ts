@@ -103,6 +103,7 @@ const APPS = {
   app_not_found: 'No registry knows the application, or nothing is where its source points.',
   app_outrun: 'The source has another version than a plan has shown.',
   app_permissions: 'The permissions of the installed application are not there, or cannot be read.',
+  app_rebuilt: 'The code of another build of the same version of the application is there.',
   app_registry: 'A registry did not answer, or not with what it should.',
   app_too_large: 'The application is larger than an application may be.',
   app_unreachable: 'The code of the application could not be fetched.',

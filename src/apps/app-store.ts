@@ -16,6 +16,8 @@ import { APP_LIMITS, type AppLimits } from './tree/app-tree.ts';
 export interface PreparedApp extends CachedApp {
   /** Where it came from, as its document shows it. */
   readonly source: string;
+  /** Whether another build may have its version: no registry says its checksum, and nothing of its content is in the version. */
+  readonly mayBeRebuilt: boolean;
 }
 
 /** Gets applications, once for all instances and all workers of a machine. */
@@ -122,7 +124,8 @@ export function createAppStore({
 
     async prepare(source, registries, signal) {
       const either = AbortSignal.any([signal, closing.signal]);
-      return { ...(await get(source, registries, either)), source: source.text };
+      const cached = await get(source, registries, either);
+      return { ...cached, source: source.text, mayBeRebuilt: source.kind === 'http' };
     },
 
     async close() {

@@ -12,6 +12,8 @@ export interface AppToInstall extends AppPlace {
   readonly from: string;
   /** Names what is under way, so that a second try finds what the first one left; hexadecimal. */
   readonly tag: string;
+  /** Whether another build may have the same folder: what is there under its name is then compared with it. */
+  readonly compared?: boolean;
   /**
    * Called right before its name says that it is all there; what it throws, a `FleetError`, is thrown, and
    * nothing is left. For a worker that may have been taken for dead.

@@ -39,7 +39,8 @@ export async function copyTree(
   });
 }
 
-async function entriesOf(from: string): Promise<[files: string[], directories: string[]]> {
+/** What a directory of this machine has. @throws `EINVAL` for what is neither file nor directory in it */
+export async function entriesOf(from: string): Promise<[files: string[], directories: string[]]> {
   const [files, directories]: [string[], string[]] = [[], []];
   for await (const entry of await opendir(from)) {
     if (entry.isDirectory()) directories.push(entry.name);

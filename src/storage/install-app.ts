@@ -14,6 +14,7 @@ import {
   within,
 } from './folder.ts';
 import { removeTree } from './remove-tree.ts';
+import { isSameApp } from './same-app.ts';
 
 /** Mode of the folders above an application (`docs/cozy-data.md` §4.1). */
 const FOLDER_MODE = 0o755;
@@ -36,7 +37,8 @@ export async function hasApp(root: Folder, name: string, place: AppPlace): Promi
  * complete (`docs/cozy-data.md` §4.1, trap 18).
  *
  * @param name of the directory of the instance, which must be there
- * @returns `present` when it was there, or a twin was faster: nothing was touched
+ * @returns `present` when it was there, or a twin was faster, and `other` where what was found so is to be compared with it
+ * and differs: nothing was touched
  * @throws PassingError `replaced` where a directory on the way was replaced meanwhile: nothing is left in either
  */
 export async function installApp(
@@ -44,7 +46,7 @@ export async function installApp(
   name: string,
   app: AppToInstall,
   signal?: AbortSignal,
-): Promise<'installed' | 'present'> {
+): Promise<'installed' | 'present' | 'other'> {
   check(app);
   if (!/^[0-9a-f]+$/.test(app.tag)) throw invalid('a tag that is not hexadecimal');
   return await within(root, [name], (instance) =>
@@ -58,11 +60,20 @@ async function installInto(
   slug: Folder,
   app: AppToInstall,
   signal: AbortSignal | undefined,
-): Promise<'installed' | 'present'> {
+): Promise<'installed' | 'present' | 'other'> {
   await removeLeftovers(slug, app.tag);
-  if ((await hasDirectory(slug, app.folder)) && (await within(slug, [app.folder], hasEntries))) {
-    return 'present';
-  }
+  const isThere = (await hasDirectory(slug, app.folder)) && (await within(slug, [app.folder], hasEntries));
+  const outcome = isThere ? 'present' : await put(slug, app, signal);
+  if (outcome === 'installed' || app.compared !== true) return outcome;
+  const isSame = await within(slug, [app.folder], (there) => isSameApp(there, app.from, signal));
+  return isSame ? 'present' : 'other';
+}
+
+async function put(
+  slug: Folder,
+  app: AppToInstall,
+  signal: AbortSignal | undefined,
+): Promise<'installed' | 'present'> {
   const temporary = `${TEMPORARY}${app.tag}-${unique()}`;
   try {
     await copyTree(app.from, slug, temporary, signal);

@@ -26,7 +26,8 @@ export async function readShortText(folder: Folder, name: string, limit: number)
   });
 }
 
-async function reading<T>(
+/** Does the work while the file is open. @throws `ELOOP` for a symbolic link, `EINVAL` for no file */
+export async function reading<T>(
   folder: Folder,
   name: string,
   work: (handle: FileHandle) => Promise<T>,

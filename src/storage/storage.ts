@@ -103,9 +103,14 @@ export interface Storage {
    * Puts the code of an application into an instance, as a whole or not at all; what an earlier try of the
    * same tag left is removed, and no twin that wakes up can publish it. Files are copies: what is written into one
    * changes no other instance.
-   * @returns `present` when that version was there already, or came there meanwhile: it is left as it is
+   * @returns `present` when that version was there already, or came there meanwhile, and `other` where it is to be compared
+   * and differs: what is there is left as it is
    */
-  installApp(domain: string, app: AppToInstall, signal?: AbortSignal): Promise<'installed' | 'present'>;
+  installApp(
+    domain: string,
+    app: AppToInstall,
+    signal?: AbortSignal,
+  ): Promise<'installed' | 'present' | 'other'>;
   /**
    * Removes the code of all versions of an application of an instance; what a try that was cut left goes, too.
    * @param guard called right before each step that cannot be taken back; what it throws is thrown

@@ -105,19 +105,29 @@ async function presentApp(installation: AppInstallation, slug: string): Promise<
   return { state: 'present', slug, version };
 }
 
-/** Puts the code of an application into the instance, unless that version is there. */
+/**
+ * Puts the code of an application into the instance, unless that version is there.
+ * @throws AppError `app_rebuilt` where that is another build of it, whose code would run by this one's manifest
+ */
 export async function copyFiles(
   { services: { storage }, instance, lease, signal }: AppWork,
-  { app, files }: PreparedApp,
+  { app, files, mayBeRebuilt }: PreparedApp,
 ): Promise<void> {
   const { manifest, slug, version, checksum } = app;
   const folder = checksum === '' ? version : `${version}-${checksum}`;
   const tag = incarnationOf(instance);
   const guard = () => lease.assertHeld();
-  await storage.installApp(
+  const outcome = await storage.installApp(
     instance.domain,
-    { kind: manifest.kind, slug, folder, from: files, tag, guard },
+    { kind: manifest.kind, slug, folder, from: files, tag, guard, compared: mayBeRebuilt },
     signal,
+  );
+  if (outcome !== 'other') return;
+  throw new AppError(
+    'app_rebuilt',
+    `the code of another build of ${slug} ${version}, or a part of this one, is in the directory of the instance`,
+    'final',
+    `Raise the version of the application, or remove that code first: instances uninstall-apps ${slug} --purge-code.`,
   );
 }
 

@@ -1,5 +1,7 @@
-import { readdir, rename } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { brotliDecompressSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { StoredDocument } from '../../../src/couchdb/documents.ts';
 import { databaseName, prefixOf } from '../../../src/instances/databases/prefix.ts';
@@ -13,6 +15,7 @@ import { retryJob } from '../../../src/jobs/queue/retry-job.ts';
 import type { JobEnd } from '../../../src/jobs/queue/wait-for-job.ts';
 import { refuseUninstallable } from '../../../src/workers/apps/install-apps.ts';
 import { currentStage } from '../../../src/workers/stage/pipeline.ts';
+import { manifestOf, tgzOf } from '../../apps/archives.ts';
 import { bytes, json, startWebServer, status } from '../../apps/registry-server.ts';
 import {
   type AppRegistry,
@@ -216,6 +219,60 @@ describe('installing applications', () => {
       /^superseded: /,
     );
     expect(await idsOf(domain, 'io.cozy.apps')).to.deep.equal([]);
+  });
+
+  describe('from an archive whose version another build has, too', () => {
+    /** @returns its source, with the SHA-256 of just this build */
+    function build(slug: string, page: string): string {
+      const content = tgzOf([
+        { path: 'manifest.webapp', content: manifestOf({ slug, permissions: {}, page }) },
+        { path: 'index.html', content: page },
+      ]);
+      registry.routes.set(`/${slug}.tgz`, bytes(content));
+      return `${registry.url}/${slug}.tgz#${createHash('sha256').update(content).digest('hex')}`;
+    }
+
+    async function uninstall(domain: string, slug: string, purgeCode: boolean): Promise<void> {
+      const instance = await test.instance(domain);
+      if (instance === undefined) throw new Error('no instance');
+      const seen = { id: instance._id, incarnation: incarnationOf(instance) };
+      const work = { kind: 'uninstall-apps' as const, domain, seen, apps: [slug], purgeCode };
+      const { jobId } = await enqueueJob(test.fleet, { work, tries: 2 });
+      expect(await test.ended(jobId)).to.include({ state: 'done', outcome: 'uninstalled' });
+    }
+
+    const pageOf = async (domain: string, slug: string): Promise<string> => {
+      const folder = join(test.storageRoot, domain, '.cozy_apps', slug, '1.0.0');
+      return brotliDecompressSync(await readFile(join(folder, 'index.html.br'))).toString();
+    };
+
+    it('installs nothing beside the code of the other build', async () => {
+      const domain = await made('rebuilt');
+      expect(await install(domain, build('rebuilt', 'first'))).to.include({ outcome: 'installed' });
+      await uninstall(domain, 'rebuilt', false);
+      const jobId = await order(domain, [build('rebuilt', 'second')]);
+      expect(errorOf(await test.ended(jobId))).to.contain('another build of rebuilt 1.0.0');
+      expect((await progressOf(jobId)).apps?.[0]).to.include({ code: 'app_rebuilt', kind: 'final' });
+      expect(await idsOf(domain, 'io.cozy.apps')).to.deep.equal([]);
+      expect(await pageOf(domain, 'rebuilt')).to.equal('first');
+    });
+
+    it('installs it once the code of the other build is gone', async () => {
+      const domain = await made('purged');
+      await install(domain, build('purged', 'first'));
+      await uninstall(domain, 'purged', false);
+      await uninstall(domain, 'purged', true);
+      expect(await install(domain, build('purged', 'second'))).to.include({ outcome: 'installed' });
+      expect(await pageOf(domain, 'purged')).to.equal('second');
+    });
+
+    it('installs it over its own code', async () => {
+      const domain = await made('same');
+      const source = build('same', 'first');
+      await install(domain, source);
+      await uninstall(domain, 'same', false);
+      expect(await install(domain, source)).to.include({ outcome: 'installed' });
+    });
   });
 
   describe('with a creation', () => {

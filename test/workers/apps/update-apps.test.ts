@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -11,6 +11,8 @@ import { enqueueJob } from '../../../src/jobs/queue/enqueue.ts';
 import { type AppRecord, readProgress } from '../../../src/jobs/queue/progress.ts';
 import type { JobEnd } from '../../../src/jobs/queue/wait-for-job.ts';
 import { connectStack } from '../../../src/stack/connect.ts';
+import { manifestOf, tgzOf } from '../../apps/archives.ts';
+import { bytes } from '../../apps/registry-server.ts';
 import { type AppRegistry, startAppRegistry } from '../../support/app-registry.ts';
 import { startTestFleet, type TestFleet } from '../../support/fleet.ts';
 import { publishApp } from '../../support/publish-app.ts';
@@ -161,6 +163,29 @@ describe('updating applications', () => {
       ...RULES,
       contacts: { type: 'io.cozy.contacts' },
     });
+  });
+
+  it('leaves an application alone where the code of another build of the new version is there', async () => {
+    const slug = newSlug();
+    /** @returns its source, with the SHA-256 of just this build */
+    const build = (version: string, page: string): string => {
+      const content = tgzOf([
+        { path: 'manifest.webapp', content: manifestOf({ slug, version, permissions: {} }) },
+        { path: 'index.html', content: page },
+      ]);
+      registry.routes.set(`/${slug}.tgz`, bytes(content));
+      return `${registry.url}/${slug}.tgz#${createHash('sha256').update(content).digest('hex')}`;
+    };
+    const { domain } = await test.create({ domain: test.domain(slug), apps: build('1.0.0', 'first') });
+    const newer = await update(domain, slug, { source: build('1.1.0', 'newer') });
+    expect(newer.app).to.include({ state: 'updated', version: '1.1.0' });
+    const before = await appOf(domain, slug);
+    const { end, app } = await update(domain, slug, { source: build('1.0.0', 'second') });
+    expect(end).to.include({ state: 'failed', code: 'apps_not_updated' });
+    expect(app).to.include({ state: 'failed', code: 'app_rebuilt', kind: 'final' });
+    expect(await appOf(domain, slug)).to.deep.equal(before);
+    const back = await update(domain, slug, { source: build('1.0.0', 'first') });
+    expect(back.app).to.include({ state: 'updated', version: '1.0.0' });
   });
 
   it('leaves an application alone of which its source has another version than a plan has shown', async () => {
