@@ -21,7 +21,7 @@ export interface ProposedUpdate {
 export type UpdateVerdict =
   /** The new version takes the place of the old one. */
   | { readonly update: 'replace' }
-  /** It is of that version already. */
+  /** It is of that version already, and nothing waits. */
   | { readonly update: 'current' }
   /** The new version waits until the owner agrees. */
   | { readonly update: 'hold'; readonly availableVersion: string };
@@ -31,11 +31,13 @@ export function judgeUpdate(proposed: ProposedUpdate): UpdateVerdict {
   const { installed, next, source, safe } = proposed;
   const { version } = next;
   const isNew = !tellsVersionFirst(source) || version !== installed['version'];
-  const asksForRules = isNew && safe && !proposed.takesAnyRules && !hasAgreedRules(proposed);
+  // Also with other terms: what would wait could not be taken, and a stack takes it for a mistake that it must put right.
+  if (!isNew) return { update: 'current' };
+  const asksForRules = safe && !proposed.takesAnyRules && !hasAgreedRules(proposed);
   const asksForTerms =
     safe && termsVersion(next.manifest.stored['terms']) !== termsVersion(installed['terms']);
   if (asksForRules || asksForTerms) return { update: 'hold', availableVersion: version };
-  return isNew ? { update: 'replace' } : { update: 'current' };
+  return { update: 'replace' };
 }
 
 /** Of other sources a stack learns the version when it has fetched all, and has it take its place in any case. */

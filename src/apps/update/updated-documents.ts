@@ -153,16 +153,18 @@ export function replacedApp(
 
 /**
  * The document of an application that stays as it is: what it came from becomes what was asked for.
- * @param availableVersion the version that waits; undefined leaves what was said of it
+ * @param availableVersion the version that waits; undefined where none does. A stack that finds one beside the newest version
+ * of the channel makes all triggers of the application once more, and drops permissions that its owner has added.
  */
 export function keptApp(
   installed: DocumentInUse,
   source: string,
   now: string,
-  availableVersion?: string,
+  availableVersion: string | undefined,
 ): DocumentInUse {
+  const { available_version: _, ...rest } = installed;
   return {
-    ...installed,
+    ...rest,
     source,
     updated_at: now,
     ...(availableVersion !== undefined && { available_version: availableVersion }),

@@ -68,7 +68,7 @@ interface AppFields {
   readonly unsaid?: string;
 }
 
-/** Its version, the one that waits until the owner agrees, where one would, and its source, where that changes. */
+/** Its version, the one that waits until the owner agrees, where one does or would, and its source, where that changes. */
 async function fieldsOf(
   services: AnnouncedApps,
   { source: wanted, channel, version, safe }: TaskOf<'update-apps'>,
@@ -98,14 +98,18 @@ async function fieldsOf(
     safe,
     takesAnyRules: takesAnyRules({ kind, slug }, services.contexts, instance.context),
   });
+  const waiting = textOf(installed['available_version']);
+  const waitingField = `${slug}.available_version`;
   switch (update) {
     case 'replace':
       return { fields: [{ field, old, new: next.version }, ...moved] };
-    case 'current':
-      return { fields: [{ field, old, new: old }, ...moved] };
+    case 'current': {
+      // A job writes that none waits any more.
+      const held = waiting ? [{ field: waitingField, old: waiting, new: null }] : [];
+      return { fields: [{ field, old, new: old }, ...held, ...moved] };
+    }
     case 'hold': {
-      const waiting = textOf(installed['available_version']);
-      const held = { field: `${slug}.available_version`, old: waiting, new: next.version };
+      const held = { field: waitingField, old: waiting, new: next.version };
       return { fields: [{ field, old, new: old }, held, ...moved] };
     }
     default:

@@ -167,7 +167,7 @@ async function keep(
       await keepApp(writer, verdict.availableVersion);
       return { state: 'held', version: verdict.availableVersion };
     case 'current':
-      await keepApp(writer);
+      await keepApp(writer, undefined);
       return { state: stateOf(update, decided.next.version), version: decided.next.version };
     default:
       return verdict satisfies never;

@@ -71,10 +71,10 @@ export async function replaceApp(writer: AppWriter, mayHaveStrays: boolean): Pro
 
 /**
  * Writes an application that keeps its version, as a stack does each time.
- * @param availableVersion the version that waits until the owner agrees
+ * @param availableVersion the version that waits until the owner agrees; undefined where none does
  * @throws AppError `app_permissions` with nothing written; CouchError
  */
-export async function keepApp(writer: AppWriter, availableVersion?: string): Promise<void> {
+export async function keepApp(writer: AppWriter, availableVersion: string | undefined): Promise<void> {
   const { place, installed, rules, source, now, assertHeld } = writer;
   const { server, prefix, signal } = place;
   const permissions = await readPermissions(writer);

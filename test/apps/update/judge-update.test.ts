@@ -52,6 +52,13 @@ describe('what an update does', () => {
     expect(judged({ safe: true })).to.deep.equal({ update: 'replace' });
   });
 
+  it('has nothing wait of the version that is there, for nobody could take it', () => {
+    const terms = { url: 'https://example.org', version: '2' };
+    expect(judged({ version: '1.0.0', permissions: wider, terms, safe: true })).to.deep.equal({
+      update: 'current',
+    });
+  });
+
   it('asks nobody about the permissions of the platform’s own, but about their terms', () => {
     const terms = { url: 'https://example.org', version: '2' };
     expect(judged({ permissions: wider, safe: true, takesAny: true })).to.deep.equal({ update: 'replace' });

@@ -232,7 +232,6 @@ describe('updating applications', () => {
     const slug = newSlug();
     publish(slug, '1.0.0', { permissions: RULES }, ['beta']);
     const domain = await installed(slug);
-    await change(domain, 'io.cozy.apps', `io.cozy.apps/${slug}`, { available_version: '9.9.9' });
     const before = await appOf(domain, slug);
     const asked = registry.asked.length;
     const { end, app } = await update(domain, slug, { channel: 'beta' });
@@ -241,6 +240,23 @@ describe('updating applications', () => {
     expect(registry.asked.slice(asked)).to.deep.equal([`/registry/${slug}/beta/latest`]);
     const { _rev, updated_at, ...after } = await appOf(domain, slug);
     expect(after).to.deep.equal({ ...withoutTimes(before), source: `registry://${slug}/beta` });
+  });
+
+  it('says of no version any more that it waits, once its source has the one that is there', async () => {
+    const slug = newSlug();
+    publish(slug, '1.0.0', { permissions: RULES, services: SERVICES }, ['stable']);
+    publish(slug, '1.1.0-beta', { permissions: {}, services: SERVICES }, ['beta']);
+    const domain = await installed(slug);
+    const before = await appOf(domain, slug);
+    await update(domain, slug, { channel: 'beta', safe: true });
+    expect(await appOf(domain, slug)).to.include({ available_version: '1.1.0-beta' });
+    const { end, app } = await update(domain, slug, { channel: 'stable' });
+    expect(end).to.include({ outcome: 'not-updated' });
+    expect(app).to.include({ state: 'current', version: '1.0.0' });
+    expect(withoutTimes(await appOf(domain, slug))).to.deep.equal({
+      ...withoutTimes(before),
+      source: `registry://${slug}/stable`,
+    });
   });
 
   function withoutTimes({ _rev, updated_at, ...rest }: CouchDocument): object {
