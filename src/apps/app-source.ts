@@ -57,7 +57,9 @@ const MAX_CHARACTERS = 2_048;
 /** Characters that are not seen. URLs drop some of them in silence, while documents get the text as it is. */
 const UNSEEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffd]/u;
 
-const DEFAULT_CHANNEL = 'stable';
+const REGISTRY = 'registry://';
+/** Of a registry, where none is named. */
+export const DEFAULT_CHANNEL = 'stable';
 /** Name of a channel of a registry. */
 export const CHANNEL = /^[a-z][a-z0-9-]{0,31}$/;
 const SHA256 = /^[0-9a-fA-F]{64}$/;
@@ -81,7 +83,7 @@ export function parseSource(given: string): AppSource {
   if (isSlug(text)) {
     return {
       kind: 'registry',
-      text: `registry://${text}/${DEFAULT_CHANNEL}`,
+      text: `${REGISTRY}${text}/${DEFAULT_CHANNEL}`,
       slug: text,
       channel: DEFAULT_CHANNEL,
     };
@@ -113,8 +115,11 @@ export function parseSource(given: string): AppSource {
   }
 }
 
-function registrySource(text: string): RegistrySource {
-  const [slug = '', ...rest] = withoutTrailingSlashes(text.slice('registry://'.length)).split('/');
+/** A slash at the end is no part of it: a stack would count it, and find no channel, or lose the version. */
+function registrySource(given: string): RegistrySource {
+  const path = withoutTrailingSlashes(given.slice(REGISTRY.length));
+  const text = `${REGISTRY}${path}`;
+  const [slug = '', ...rest] = path.split('/');
   if (!isSlug(slug))
     throw bad(`${quoted(slug)} in ${quoted(text)} is no slug: only a-z, 0-9 and - are in one`);
   if (rest.length > 2) throw bad(`${quoted(text)} has more than a slug, a channel and a version`);

@@ -68,6 +68,17 @@ describe('the source of an application', () => {
     });
   }
 
+  for (const [text, kept] of [
+    ['registry://drive/', 'registry://drive'],
+    ['registry://drive/beta//', 'registry://drive/beta'],
+    ['registry://drive/1.2.3/', 'registry://drive/1.2.3'],
+    ['registry://drive/dev/1.2.3/', 'registry://drive/dev/1.2.3'],
+  ] as const) {
+    it(`is ${kept} also where ${text} was typed, which a stack reads otherwise`, () => {
+      expect(parseSource(text)).to.deep.equal(parseSource(kept));
+    });
+  }
+
   const bad = [
     '',
     'a/b',

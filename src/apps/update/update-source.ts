@@ -1,5 +1,5 @@
 import { InputError } from '../../errors.ts';
-import { type AppSource, parseSource } from '../app-source.ts';
+import { type AppSource, DEFAULT_CHANNEL, parseSource } from '../app-source.ts';
 import { AppError } from '../errors.ts';
 
 /** Where an application is to come from by an update; nothing of it = from where it came before. */
@@ -11,8 +11,6 @@ export interface WantedSource {
   /** A version that the registry has; an application stays with it until an update says otherwise. */
   readonly version?: string | undefined;
 }
-
-const DEFAULT_CHANNEL = 'stable';
 
 /**
  * The source of an update. A channel or a version alone leaves the other as it is in the source of what is installed.

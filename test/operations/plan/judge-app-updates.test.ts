@@ -49,6 +49,14 @@ describe('a plan of updates', () => {
     expect(await planned({})).to.deep.equal({ verdict: 'same', fields: [version] });
   });
 
+  it('tells of a source that is written as a stack reads it', async () => {
+    const source = 'registry://agenda/stable/1.0.0/';
+    expect(await planned({ fields: { source } })).to.deep.equal({
+      verdict: 'change',
+      fields: [version, { field: 'agenda.source', old: source, new: 'registry://agenda/stable/1.0.0' }],
+    });
+  });
+
   it('tells of a version that waits no more', async () => {
     expect(await planned({ fields: { available_version: '1.1.0' } })).to.deep.equal({
       verdict: 'change',

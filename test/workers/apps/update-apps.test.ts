@@ -242,6 +242,16 @@ describe('updating applications', () => {
     expect(after).to.deep.equal({ ...withoutTimes(before), source: `registry://${slug}/beta` });
   });
 
+  it('takes slashes off the end of a source, by which a stack would lose the version', async () => {
+    const slug = newSlug();
+    publish(slug, '1.0.0', {});
+    const domain = await installed(slug);
+    const source = String((await appOf(domain, slug))['source']);
+    await change(domain, 'io.cozy.apps', `io.cozy.apps/${slug}`, { source: `${source}/` });
+    expect((await update(domain, slug)).app).to.include({ state: 'current', version: '1.0.0' });
+    expect(await appOf(domain, slug)).to.include({ source });
+  });
+
   it('says of no version any more that it waits, once its source has the one that is there', async () => {
     const slug = newSlug();
     publish(slug, '1.0.0', { permissions: RULES, services: SERVICES }, ['stable']);
