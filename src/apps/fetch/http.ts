@@ -19,6 +19,8 @@ export interface HttpGet {
   /** With user and password where a registry wants them: they go to its own origin only. */
   readonly url: string;
   readonly accept: string;
+  /** Whether caches on the way are to ask the server itself: what it has may be another thing by now. */
+  readonly fresh?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -88,7 +90,7 @@ export function createAppHttp(
   const named = agentWith({});
   const others = agentWith({ lookup: publicOnly(resolve) });
 
-  async function once(url: URL, { accept, signal }: HttpGet, authorization: string | undefined) {
+  async function once(url: URL, { accept, fresh, signal }: HttpGet, authorization: string | undefined) {
     refuseUnnamedPrivate(url, hosts);
     const bare = new URL(url);
     bare.username = '';
@@ -97,7 +99,11 @@ export function createAppHttp(
       return await request(bare, {
         dispatcher: hosts.isNamed(url) ? named : others,
         signal,
-        headers: { accept, 'user-agent': 'cozy-fleet', ...(authorization && { authorization }) },
+        headers: {
+          ...{ accept, 'user-agent': 'cozy-fleet' },
+          ...(fresh && { 'cache-control': 'no-cache' }),
+          ...(authorization && { authorization }),
+        },
       });
     } catch (thrown) {
       signal.throwIfAborted();

@@ -100,6 +100,8 @@ async function askRegistry(
     const { status, body } = await http.get({
       url: addressOf(source, registry),
       accept: 'application/json',
+      // A version never changes; which of them is the newest one does.
+      fresh: source.version === undefined,
       signal: either,
     });
     if (status === 200) return checkAnswer(await textOf(body, ANSWER_LIMIT_BYTES), source, host);

@@ -58,6 +58,19 @@ describe('a registry', () => {
     expect(await resolve('registry://agenda/2.3.1')).to.include({ version: '2.3.1' });
   });
 
+  it('has no cache on the way answer for it, where the latest version is asked for', async () => {
+    const wanted: unknown[] = [];
+    for (const path of [LATEST, '/registry/agenda/2.3.1']) {
+      first.routes.set(path, (request, response) => {
+        wanted.push(request.headers['cache-control']);
+        json(recordedAnswer('agenda'))(request, response);
+      });
+    }
+    await resolve();
+    await resolve('registry://agenda/2.3.1');
+    expect(wanted).to.deep.equal(['no-cache', undefined]);
+  });
+
   it('may live under a path', async () => {
     first.routes.set(`/apps${LATEST}`, json(recordedAnswer('agenda')));
     expect(await resolve('agenda', [`${first.url}/apps/`])).to.include({ slug: 'agenda' });
