@@ -35,6 +35,17 @@ export function compareVersions(left: AppVersion, right: AppVersion): number {
   return comparePrereleases(left.prerelease, right.prerelease);
 }
 
+/**
+ * Whether the one version comes after the other. One that cannot be put in order is older than any other
+ * (`docs/cozy-data.md` §5.4).
+ */
+export function isNewer(one: string, other: string): boolean {
+  const version = parseVersion(one);
+  const than = parseVersion(other);
+  if (version === undefined) return false;
+  return than === undefined || compareVersions(version, than) > 0;
+}
+
 /** What comes before a release is less than the release; of two, the one that says more is greater. */
 function comparePrereleases(left: readonly string[], right: readonly string[]): number {
   if (left.length === 0 || right.length === 0) return compare(right.length, left.length);

@@ -1,4 +1,5 @@
-import type { AppSource } from '../app-source.ts';
+import { type AppSource, DEFAULT_CHANNEL } from '../app-source.ts';
+import { isNewer } from '../manifest/app-version.ts';
 import type { InstallableApp } from '../manifest/documents.ts';
 import type { PermissionRules } from '../manifest/permissions.ts';
 import { addsOnlyGranted, hasSameRules } from './rule-sets.ts';
@@ -15,14 +16,16 @@ export interface ProposedUpdate {
   readonly safe: boolean;
   /** Whether the owner is not asked about permissions. */
   readonly takesAnyRules: boolean;
+  /** Whether what the source has is meant also where it is an older version: somebody has said source, channel or version. */
+  readonly takesOlder: boolean;
 }
 
 /** What an update does. */
 export type UpdateVerdict =
   /** The new version takes the place of the old one. */
   | { readonly update: 'replace' }
-  /** It is of that version already, and nothing waits. */
-  | { readonly update: 'current' }
+  /** It stays, and nothing waits: it is of that version already, or of a newer one, and then there is a reason. */
+  | { readonly update: 'current'; readonly reason?: string }
   /** The new version waits until the owner agrees. */
   | { readonly update: 'hold'; readonly availableVersion: string };
 
@@ -30,6 +33,8 @@ export type UpdateVerdict =
 export function judgeUpdate(proposed: ProposedUpdate): UpdateVerdict {
   const { installed, next, source, safe } = proposed;
   const { version } = next;
+  const reason = newerThanStable(proposed);
+  if (reason !== undefined) return { update: 'current', reason };
   const isNew = !tellsVersionFirst(source) || version !== installed['version'];
   // Also with other terms: what would wait could not be taken, and a stack takes it for a mistake that it must put right.
   if (!isNew) return { update: 'current' };
@@ -38,6 +43,18 @@ export function judgeUpdate(proposed: ProposedUpdate): UpdateVerdict {
     safe && termsVersion(next.manifest.stored['terms']) !== termsVersion(installed['terms']);
   if (asksForRules || asksForTerms) return { update: 'hold', availableVersion: version };
   return { update: 'replace' };
+}
+
+/**
+ * Why an application stays that is newer than the newest version of `stable`, as whatever a stack updates by itself
+ * (`DoLazyUpdate`): that version may have been taken back, or an answer be an old one. Other channels may go back.
+ */
+function newerThanStable({ installed, next, source, takesOlder }: ProposedUpdate): string | undefined {
+  if (takesOlder || source.kind !== 'registry') return undefined;
+  if (source.channel !== DEFAULT_CHANNEL || source.version !== undefined) return undefined;
+  const { version } = installed;
+  if (typeof version !== 'string' || !isNewer(version, next.version)) return undefined;
+  return `${version} is newer than the registry's ${next.version}`;
 }
 
 /** Of other sources a stack learns the version when it has fetched all, and has it take its place in any case. */

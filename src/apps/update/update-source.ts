@@ -12,6 +12,11 @@ export interface WantedSource {
   readonly version?: string | undefined;
 }
 
+/** Whether anything was said of where an application is to come from. */
+export function isSourceSaid({ source, channel, version }: WantedSource): boolean {
+  return source !== undefined || channel !== undefined || version !== undefined;
+}
+
 /**
  * The source of an update. A channel or a version alone leaves the other as it is in the source of what is installed.
  *

@@ -63,14 +63,14 @@ function stageLines({ stages }: JobFacts, live: boolean): string[] {
 }
 
 function appLines({ apps }: JobFacts, live: boolean): string[] {
-  const rows = apps.map(({ app, state, version = '', tries, code, error = '' }) => [
+  const rows = apps.map(({ app, state, version = '', tries, code, error = '', reason = '' }) => [
     app,
     state,
     version,
     String(tries),
-    code === undefined ? '' : `${code}: ${error}`,
+    code === undefined ? reason : `${code}: ${error}`,
   ]);
-  return rowsText(['APPLICATION', 'STATE', 'VERSION', 'TRIES', 'ERROR'], rows, live);
+  return rowsText(['APPLICATION', 'STATE', 'VERSION', 'TRIES', 'WHY'], rows, live);
 }
 
 /** One stage of a job that is watched. @param ms milliseconds it took */

@@ -12,7 +12,7 @@ export default class InstancesUpdateApps extends BaseCommand {
   static override summary = 'Update applications on instances that have them';
 
   static override description =
-    'To the newest version of the channel from which each was installed, unless something else is said. An instance without the application is passed over. As with cozy-stack, owners are asked nothing about new permissions; with --safe a version that asks for other permissions or terms waits until they agree, and apps ls --json shows it as availableVersion. A version of its own keeps the application from newer ones until an update says otherwise. Without slugs each row of a file names its own in its column apps; slugs together with a file that has that column filled are refused, for it may say what the instances were made with.';
+    'To the newest version of the channel from which each was installed, unless something else is said. What is newer than the newest version of stable stays as it is, and is told of; with --channel, --version or --source an application goes back to an older version as well. An instance without the application is passed over. As with cozy-stack, owners are asked nothing about new permissions; with --safe a version that asks for other permissions or terms waits until they agree, and apps ls --json shows it as availableVersion. A version of its own keeps the application from newer ones until an update says otherwise. Without slugs each row of a file names its own in its column apps; slugs together with a file that has that column filled are refused, for it may say what the instances were made with.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> drive notes --all',
@@ -33,7 +33,9 @@ export default class InstancesUpdateApps extends BaseCommand {
 
   static override flags = {
     ...selectionFlags,
-    channel: Flags.string({ summary: 'Channel of the registry from which they are to come from now on' }),
+    channel: Flags.string({
+      summary: 'Channel of the registry from which they are to come from now on, be its version an older one',
+    }),
     version: Flags.string({ summary: 'Version to which they are to be updated, be it an older one' }),
     source: Flags.string({
       summary: 'Where the one application is to come from, from now on',

@@ -27,7 +27,7 @@ export const appRecord = z.object({
   app: z.string(),
   /**
    * `failed`: its last try failed, and `error` says why. Of an update: `updating` while it is written, to `version`, or
-   * without one where the version stays; `updated`; `current` where it was of that version; `held` where `version` waits
+   * without one where the version stays; `updated`; `current` where it was of that version, or of a newer one; `held` where `version` waits
    * until the owner agrees; `absent` where it is not installed. Of an uninstallation: `uninstalling` while it is removed;
    * `uninstalled`; `absent`.
    */
@@ -44,6 +44,8 @@ export const appRecord = z.object({
     'uninstalled',
   ]),
   version: z.string().optional(),
+  /** Why it stays as it is where its source has another version. */
+  reason: z.string().optional(),
   /**
    * Set where it is `failed`, and the job had begun before to update it, to `version` unless that stays, or to uninstall it:
    * what is found later may be its own work.

@@ -4,7 +4,7 @@ import type { RegistryVersion } from '../../apps/fetch/registry.ts';
 import { maskedSource } from '../../apps/masked-source.ts';
 import { judgeUpdate, takesAnyRules } from '../../apps/update/judge-update.ts';
 import { storedRules } from '../../apps/update/rule-sets.ts';
-import { updateSource } from '../../apps/update/update-source.ts';
+import { isSourceSaid, updateSource } from '../../apps/update/update-source.ts';
 import type { StoredDocument } from '../../couchdb/documents.ts';
 import { differing, type FieldChange } from '../../instances/change/compare-fields.ts';
 import type { StoredInstance } from '../../instances/documents/instance-document.ts';
@@ -47,12 +47,15 @@ export async function judgeAppUpdates(
     });
     const fields: FieldChange[] = [];
     const unknown: Unknown[] = [];
+    const notes: string[] = [];
     for (const { slug, document } of documents) {
       const found = await fieldsOf(services, work, instance, slug, document);
       fields.push(...found.fields);
       if (found.unsaid !== undefined) unknown.push({ what: 'registry', name: slug, reason: found.unsaid });
+      if (found.reason !== undefined) notes.push(`${slug} stays: ${found.reason}`);
     }
-    return { verdict: { verdict: differing(fields).length === 0 ? 'same' : 'change', fields }, unknown };
+    const verdict = differing(fields).length === 0 ? 'same' : 'change';
+    return { verdict: { verdict, fields, ...(notes.length > 0 && { notes }) }, unknown };
   } catch (error) {
     if (error instanceof Refusal) return { verdict: verdictOf(error), unknown: [] };
     if (!(error instanceof AppError)) throw error;
@@ -66,6 +69,8 @@ interface AppFields {
   readonly fields: readonly FieldChange[];
   /** Why a registry does not say its version; undefined where it does, or is not asked. */
   readonly unsaid?: string;
+  /** Why it stays where the registry has another version. */
+  readonly reason?: string | undefined;
 }
 
 /** Its version, the one that waits until the owner agrees, where one does or would, and its source, where that changes. */
@@ -90,30 +95,31 @@ async function fieldsOf(
   const next = await unlessPassing(services.announced(source, instance.context));
   if (next instanceof AppError) return { ...unsaid, unsaid: next.message };
   const kind = next.manifest.kind;
-  const { update } = judgeUpdate({
+  const verdict = judgeUpdate({
     installed,
     rules: storedRules(installed['permissions']) ?? {},
     next,
     source,
     safe,
     takesAnyRules: takesAnyRules({ kind, slug }, services.contexts, instance.context),
+    takesOlder: isSourceSaid({ source: wanted, channel, version }),
   });
   const waiting = textOf(installed['available_version']);
   const waitingField = `${slug}.available_version`;
-  switch (update) {
+  switch (verdict.update) {
     case 'replace':
       return { fields: [{ field, old, new: next.version }, ...moved] };
     case 'current': {
       // A job writes that none waits any more.
       const held = waiting ? [{ field: waitingField, old: waiting, new: null }] : [];
-      return { fields: [{ field, old, new: old }, ...held, ...moved] };
+      return { fields: [{ field, old, new: old }, ...held, ...moved], reason: verdict.reason };
     }
     case 'hold': {
       const held = { field: waitingField, old: waiting, new: next.version };
       return { fields: [{ field, old, new: old }, held, ...moved] };
     }
     default:
-      return update satisfies never;
+      return verdict satisfies never;
   }
 }
 

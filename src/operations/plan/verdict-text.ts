@@ -10,7 +10,8 @@ export function verdictDetail(verdict: Verdict): string {
     case 'exists':
       return `left as it is, though ${differing(verdict.fields).map(change).join(', ')}`;
     case 'change':
-      return differing(verdict.fields).map(change).join(', ');
+    case 'same':
+      return [...differing(verdict.fields).map(change), ...(verdict.notes ?? [])].join(', ');
     case 'install':
       return verdict.apps.join(', ');
     case 'repair':
@@ -20,7 +21,6 @@ export function verdictDetail(verdict: Verdict): string {
         .map(([doctype, number]) => `${count(number)} ${doctype}`)
         .join(', ');
     case 'check':
-    case 'same':
     case 'destroy':
       return '';
     case 'taken':

@@ -13,6 +13,12 @@ interface Reason {
   readonly advice: string;
 }
 
+/** What is to be said beside what was compared. */
+interface Noted {
+  /** Why something stays as it is that might be expected to change; absent where nothing does. */
+  readonly notes?: readonly string[];
+}
+
 /** What a row of work would do to its instance, as everything is at this moment. */
 export type Verdict =
   /** It would be created, with these values. */
@@ -20,9 +26,9 @@ export type Verdict =
   /** It is there, and otherwise than the row says: a creation leaves it as it is. */
   | { readonly verdict: 'exists'; readonly fields: readonly FieldChange[] }
   /** It is there, and nothing would change. `fields` is what was compared. */
-  | { readonly verdict: 'same'; readonly fields: readonly FieldChange[] }
+  | ({ readonly verdict: 'same'; readonly fields: readonly FieldChange[] } & Noted)
   /** It would change. `fields` is what was compared; some may stay as they are. */
-  | { readonly verdict: 'change'; readonly fields: readonly FieldChange[] }
+  | ({ readonly verdict: 'change'; readonly fields: readonly FieldChange[] } & Noted)
   /** These applications would be installed. */
   | { readonly verdict: 'install'; readonly apps: readonly string[] }
   /** It would be destroyed. */

@@ -84,7 +84,8 @@ function apps({ apps: records }: JobFacts): string {
       state,
       version = '',
       tries,
-      error = '',
+      reason = '',
+      error = reason,
     }) => html`<tr><th scope="row">!${quoted(app)}</th><td data-label="State">!${badge(state)}</td>
 <td data-label="Version">!${quoted(version)}</td><td class="number" data-label="Tries">${count(tries)}</td><td class="why" data-label="Why">!${quoted(error)}</td></tr>`,
   );

@@ -1,5 +1,6 @@
 import { AppError } from '../../apps/errors.ts';
 import { CouchError } from '../../couchdb/errors.ts';
+import { defined } from '../../defined.ts';
 import type { FailureKind } from '../../errors.ts';
 import { type AppRecord, withApp } from '../../jobs/queue/progress.ts';
 import { AccountHookFailed, StackBusy } from '../../stack/errors.ts';
@@ -10,6 +11,8 @@ import type { Attempt } from '../stage/attempt.ts';
 export interface AppStep {
   readonly state: Exclude<AppRecord['state'], 'failed'>;
   readonly version: string | undefined;
+  /** Why it stays as it is where its source has another version. */
+  readonly reason?: string | undefined;
 }
 
 /** Applications that a job works on, each as a step of its own. */
@@ -114,8 +117,8 @@ async function takeStep(steps: AppSteps, app: string, before: AppRecord | undefi
   await observer?.before?.(`app ${app}`);
   const tries = (before?.generation === generation ? before.tries : 0) + 1;
   const about = { app, tries, generation };
-  const keep = async ({ state, version }: AppStep): Promise<void> => {
-    await record(withApp(progress(), { ...about, state, ...(version !== undefined && { version }) }));
+  const keep = async ({ state, version, reason }: AppStep): Promise<void> => {
+    await record(withApp(progress(), { ...about, state, ...defined({ version, reason }) }));
   };
   try {
     await keep(await steps.work(app, before, keep));

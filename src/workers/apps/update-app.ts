@@ -2,11 +2,10 @@ import { type AppSource, parseSource } from '../../apps/app-source.ts';
 import type { PreparedApp } from '../../apps/app-store.ts';
 import { AppError } from '../../apps/errors.ts';
 import type { InstallableApp } from '../../apps/manifest/documents.ts';
-import type { AppKind } from '../../apps/manifest/manifest.ts';
 import type { PermissionRules } from '../../apps/manifest/permissions.ts';
 import { judgeUpdate, takesAnyRules, type UpdateVerdict } from '../../apps/update/judge-update.ts';
 import { storedRules } from '../../apps/update/rule-sets.ts';
-import { updateSource, type WantedSource } from '../../apps/update/update-source.ts';
+import { isSourceSaid, updateSource, type WantedSource } from '../../apps/update/update-source.ts';
 import { registriesFor } from '../../config/registries.ts';
 import type { StoredDocument } from '../../couchdb/documents.ts';
 import { StackBusy } from '../../stack/errors.ts';
@@ -16,6 +15,7 @@ import { findApp, kindOf } from './app-documents.ts';
 import { ofThisApp } from './app-steps.ts';
 import { type AppWork, copyFiles, installInstance, placeOf, withCacheErrors } from './install-app.ts';
 import { isBusy, refuseBusy } from './refuse-busy.ts';
+import { refuseOther, refuseUnshown } from './refuse-update.ts';
 import {
   type AppWriter,
   keepApp,
@@ -54,6 +54,8 @@ export interface UpdatedApp {
   readonly state: 'updated' | 'current' | 'held' | 'absent';
   /** Of the application, or that which waits. */
   readonly version: string | undefined;
+  /** Why it stays where its source has another version. */
+  readonly reason?: string | undefined;
 }
 
 /**
@@ -166,9 +168,11 @@ async function keep(
     case 'hold':
       await keepApp(writer, verdict.availableVersion);
       return { state: 'held', version: verdict.availableVersion };
-    case 'current':
+    case 'current': {
       await keepApp(writer, undefined);
-      return { state: stateOf(update, decided.next.version), version: decided.next.version };
+      const version = textOf(installed['version']);
+      return { state: stateOf(update, version), version, reason: verdict.reason };
+    }
     default:
       return verdict satisfies never;
   }
@@ -237,10 +241,12 @@ function judge(
   const { services, instance, app: slug, safe } = update;
   const kind = kindOf(installed);
   refuseOther(next, slug, kind);
-  refuseUnshown(update, next);
   const rules = rulesOf(slug, installed['permissions']);
   const takesAny = takesAnyRules({ kind, slug }, services.contexts, instance.context);
-  const verdict = judgeUpdate({ installed, rules, next, source, safe, takesAnyRules: takesAny });
+  const takesOlder = isSourceSaid(update);
+  const verdict = judgeUpdate({ installed, rules, next, source, safe, takesAnyRules: takesAny, takesOlder });
+  const version = verdict.update === 'current' ? textOf(installed['version']) : next.version;
+  refuseUnshown(slug, update.shown, version);
   return { source, fetched, next, rules, verdict };
 }
 
@@ -263,26 +269,6 @@ async function prepare(update: AppUpdate, source: AppSource): Promise<PreparedAp
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-/** What is installed under a slug must stay the same application, whatever a source says. */
-function refuseOther({ slug, manifest }: InstallableApp, wanted: string, kind: AppKind): void {
-  if (slug === wanted && manifest.kind === kind) return;
-  throw new AppError(
-    'app_manifest',
-    `the source of the ${kind} ${wanted} has another application: the ${manifest.kind} ${slug}`,
-  );
-}
-
-/** A registry may announce another version between a plan and its job. @throws AppError `app_outrun` */
-function refuseUnshown({ app, shown }: AppUpdate, { version }: InstallableApp): void {
-  if (shown === undefined || shown === version) return;
-  throw new AppError(
-    'app_outrun',
-    `application ${app} is in version ${version} by now, and the plan has shown ${shown}`,
-    'final',
-    'It stays as it is. Plan the update again, or name the version: --version.',
-  );
 }
 
 function rulesOf(slug: string, value: unknown): PermissionRules {

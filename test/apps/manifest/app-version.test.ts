@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { compareVersions, parseVersion } from '../../../src/apps/manifest/app-version.ts';
+import { compareVersions, isNewer, parseVersion } from '../../../src/apps/manifest/app-version.ts';
 
 describe('versions of applications', () => {
   const order = (left: string, right: string): number | undefined => {
@@ -30,6 +30,14 @@ describe('versions of applications', () => {
         expect(order(newer, version), `${newer} after ${version}`).to.equal(1);
       }
     }
+  });
+
+  it('are newer than what comes before them, and than what cannot be put in order', () => {
+    expect(isNewer('1.60.0', '1.59.0')).to.equal(true);
+    expect(isNewer('1.59.0', '1.60.0')).to.equal(false);
+    expect(isNewer('1.60.0', '1.60.0+build.7')).to.equal(false);
+    expect(isNewer('1.60.0', '1.61.0-01')).to.equal(true);
+    expect(isNewer('1.61.0-01', '1.60.0')).to.equal(false);
   });
 
   it('are the same with parts left out, a v before them, and whatever follows a plus', () => {

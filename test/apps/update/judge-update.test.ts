@@ -14,6 +14,7 @@ describe('what an update does', () => {
     source = 'registry://agenda/stable',
     safe = false,
     takesAny = false,
+    takesOlder = false,
   }) {
     return judgeUpdate({
       installed: {
@@ -27,12 +28,30 @@ describe('what an update does', () => {
       source: parseSource(source),
       safe,
       takesAnyRules: takesAny,
+      takesOlder,
     });
   }
 
-  it('is to put another version in its place, be it older', () => {
+  it('is to put another version in its place', () => {
     expect(judged({})).to.deep.equal({ update: 'replace' });
-    expect(judged({ version: '0.9.0' })).to.deep.equal({ update: 'replace' });
+  });
+
+  it('is nothing where the newest version of stable is older, and nobody has asked for it', () => {
+    const current = { update: 'current', reason: "1.0.0 is newer than the registry's 0.9.0" };
+    expect(judged({ version: '0.9.0' })).to.deep.equal(current);
+    expect(judged({ version: '0.9.0', permissions: wider, safe: true })).to.deep.equal(current);
+  });
+
+  it('is to put an older version in its place that was asked for, or that another source has', () => {
+    const version = '0.9.0';
+    expect(judged({ version, takesOlder: true })).to.deep.equal({ update: 'replace' });
+    for (const source of [
+      'registry://agenda/beta',
+      'registry://agenda/stable/0.9.0',
+      'https://host/agenda.tar',
+    ]) {
+      expect(judged({ version, source }), source).to.deep.equal({ update: 'replace' });
+    }
   });
 
   it('is nothing but another source where the version is the same', () => {

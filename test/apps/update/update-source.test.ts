@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { AppError } from '../../../src/apps/errors.ts';
-import { updateSource } from '../../../src/apps/update/update-source.ts';
+import { isSourceSaid, updateSource } from '../../../src/apps/update/update-source.ts';
 
 describe('the source of an update', () => {
   const text = (installed: string, wanted = {}) => updateSource('drive', installed, wanted).text;
@@ -21,6 +21,14 @@ describe('the source of an update', () => {
 
   it('is another one altogether', () => {
     expect(text('', { source: 'file:///srv/drive' })).to.equal('file:///srv/drive');
+  });
+
+  it('was said where any part of it was', () => {
+    expect(isSourceSaid({})).to.equal(false);
+    expect(isSourceSaid({ source: undefined, channel: undefined, version: undefined })).to.equal(false);
+    expect(isSourceSaid({ source: 'file:///srv/drive' })).to.equal(true);
+    expect(isSourceSaid({ channel: 'stable' })).to.equal(true);
+    expect(isSourceSaid({ version: '1.0.0' })).to.equal(true);
   });
 
   it('is asked for where that of what is installed is none', () => {

@@ -39,11 +39,11 @@ describe('instances update-apps', () => {
   }
 
   /** As if it had been installed long ago. */
-  async function makeOld(domain: string): Promise<void> {
+  async function makeOld(domain: string, version = '2.0.0'): Promise<void> {
     const found = await agendaOf(domain);
     if (found === undefined) throw new Error(`${domain} has no agenda`);
     const database = databaseName(prefixOf(domain), 'io.cozy.apps');
-    await platform.server.putDocument(database, { ...found, version: '2.0.0' });
+    await platform.server.putDocument(database, { ...found, version });
   }
 
   it('updates those of a filter, and passes over who has it not', async () => {
@@ -102,6 +102,24 @@ describe('instances update-apps', () => {
     const { stdout } = await platform.run('jobs', 'show', 'a.example.org');
     expect(stdout).to.match(/agenda\s+updated\s+2\.3\.1\s+1/);
     expect(stdout).to.match(/notes\s+absent\s+1/);
+  });
+
+  it('keeps what is newer than stable has, and says so beforehand and of each application', async () => {
+    await makeOld('a.example.org', '2.4.0');
+    const why = "2.4.0 is newer than the registry's 2.3.1";
+    const flags = ['--domain', 'a.example.org'];
+    const { stdout, exitCode } = await run('agenda', ...flags, '--dry-run');
+    expect(stdout)
+      .to.match(/a\.example\.org\s+same\s+agenda stays: /)
+      .and.contain(why);
+    expect(exitCode).to.equal(0);
+    await run('agenda', ...flags, '--force');
+    const { stdout: shown } = await platform.run('jobs', 'show', 'a.example.org');
+    expect(shown)
+      .to.match(/agenda\s+current\s+2\.4\.0\s+1\s+/)
+      .and.contain(why);
+    await run('agenda', ...flags, '--channel', 'stable', '--force');
+    expect(await agendaOf('a.example.org')).to.include({ version: '2.3.1' });
   });
 
   it('holds back what asks for more, where it is to be safe', async () => {

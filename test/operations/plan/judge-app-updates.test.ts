@@ -49,6 +49,21 @@ describe('a plan of updates', () => {
     expect(await planned({})).to.deep.equal({ verdict: 'same', fields: [version] });
   });
 
+  it('says why a version stays that is newer than the registry has', async () => {
+    expect(await planned({ announced: '0.9.0' })).to.deep.equal({
+      verdict: 'same',
+      fields: [version],
+      notes: ["agenda stays: 1.0.0 is newer than the registry's 0.9.0"],
+    });
+  });
+
+  it('goes back to what a channel has that was asked for', async () => {
+    expect(await planned({ announced: '0.9.0', wanted: { channel: 'stable' } })).to.deep.equal({
+      verdict: 'change',
+      fields: [{ ...version, new: '0.9.0' }],
+    });
+  });
+
   it('tells of a source that is written as a stack reads it', async () => {
     const source = 'registry://agenda/stable/1.0.0/';
     expect(await planned({ fields: { source } })).to.deep.equal({

@@ -252,6 +252,25 @@ describe('updating applications', () => {
     expect(await appOf(domain, slug)).to.include({ source });
   });
 
+  it('keeps what is newer than its channel has, until that is asked for', async () => {
+    const slug = newSlug();
+    publish(slug, '1.0.0', {}, ['stable']);
+    publish(slug, '1.1.0', {});
+    const domain = await installed(slug, '1.1.0');
+    const source = `registry://${slug}/stable`;
+    await change(domain, 'io.cozy.apps', `io.cozy.apps/${slug}`, { source });
+    const { end, app } = await update(domain, slug, { shown: { [slug]: '1.1.0' } });
+    expect(end).to.include({ outcome: 'not-updated' });
+    expect(app).to.include({
+      state: 'current',
+      version: '1.1.0',
+      reason: "1.1.0 is newer than the registry's 1.0.0",
+    });
+    expect(await appOf(domain, slug)).to.include({ version: '1.1.0', source });
+    const back = await update(domain, slug, { channel: 'stable' });
+    expect(back.app).to.include({ state: 'updated', version: '1.0.0' });
+  });
+
   it('says of no version any more that it waits, once its source has the one that is there', async () => {
     const slug = newSlug();
     publish(slug, '1.0.0', { permissions: RULES, services: SERVICES }, ['stable']);
