@@ -43,7 +43,7 @@ export default class DatesCancel extends BaseCommand {
   static override summary = 'Take back what is to be done to instances at a date';
 
   static override description =
-    'By domain, file, batch or filter. A block that was made for a destruction is lifted, as long as it is still that one; what a date was to unblock stays blocked. A date whose job has begun with its instance is not taken back. Where a filter chooses the dates it asks to type their number.';
+    'By domain, file, batch or filter. A block that was made for a destruction is lifted by workers, as long as it is still that one; what a date was to unblock stays blocked. What lifts such a block is taken back by its own --batch alone. A date whose job has begun with its instance is not taken back. Where a filter chooses the dates it asks to type their number.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> alice.example.org --reason "stays after all"',
@@ -85,6 +85,8 @@ export default class DatesCancel extends BaseCommand {
       const domains = isNamed
         ? await this.domainsOf(couch, { domains: typed, from, skipInvalid })
         : undefined;
+      // By domain or filter it was not meant: nobody has set it, and without it the instance would stay blocked.
+      const scope = { withLifts: batch !== undefined };
       const chosen = await chooseDates(couch, { domains, batch, filter });
       const { dates } = chosen;
       const has = new Set(dates.map(({ domain }) => domain));
@@ -92,9 +94,9 @@ export default class DatesCancel extends BaseCommand {
       const isPartial = noteUnread(chosen, this.output);
       if (dryRun) {
         const cancellations = await withFleet(config, (fleet) =>
-          judgeCancellations({ global: couch.global, fleet }, dates),
+          judgeCancellations({ global: couch.global, fleet }, dates, scope),
         );
-        this.show(cancellations, without);
+        this.show(cancellations, without, true);
         this.endWith(cancellations.some(isCancelled) ? 'somethingToDo' : 'done');
         return { dates: cancellations, without };
       }
@@ -105,12 +107,12 @@ export default class DatesCancel extends BaseCommand {
       const { said, asked } = await askCouchTime(config.couchdb, new AbortController().signal);
       const now = Math.min(said ?? asked, asked);
       const { cancellations, lifting } = await withFleet(config, (fleet) =>
-        cancelDates({ global: couch.global, fleet }, dates, currentAuthor(reason), now),
+        cancelDates({ global: couch.global, fleet }, dates, currentAuthor(reason), now, scope),
       );
-      this.show(cancellations, without);
+      this.show(cancellations, without, false);
       if (lifting !== undefined) {
         this.log(
-          `Workers lift the blocks that were made for them, as batch ${lifting}: ${programName(process.env)} dates ls --batch ${lifting}`,
+          `Workers will lift the blocks that were made for them, as batch ${lifting}: ${programName(process.env)} dates ls --batch ${lifting}`,
         );
       }
       this.endWith(outcomeOf(cancellations, without.length > 0 || isPartial));
@@ -142,14 +144,23 @@ export default class DatesCancel extends BaseCommand {
     }
   }
 
-  private show(cancellations: readonly DateCancellation[], without: readonly string[]): void {
-    const done = cancellations.filter(isCancelled).length;
+  private show(
+    cancellations: readonly DateCancellation[],
+    without: readonly string[],
+    dryRun: boolean,
+  ): void {
+    const number = (wanted: DateCancellation['verdict']) =>
+      cancellations.filter(({ verdict }) => verdict === wanted).length;
     const parts = [`${count(cancellations.length)} ${cancellations.length === 1 ? 'date' : 'dates'}`];
-    if (done > 0) parts.push(`${count(done)} cancelled`);
-    if (done < cancellations.length) parts.push(`${count(cancellations.length - done)} refused`);
+    const would = dryRun ? 'would be ' : '';
+    const [done, unblocking, refused] = [number('cancelled'), number('unblocking'), number('refused')];
+    if (done > 0) parts.push(`${count(done)} ${would}cancelled`);
+    if (unblocking > 0) parts.push(`${count(unblocking)} being unblocked already`);
+    if (refused > 0) parts.push(`${count(refused)} ${would}refused`);
     this.log(parts.join('; '));
-    for (const line of rowsText(['DOMAIN', 'DATE', 'RESULT'], cancellations.map(cells), this.live))
-      this.log(line);
+    const rows = cancellations.map((each) => cells(each, would));
+    for (const line of rowsText(['DOMAIN', 'DATE', 'RESULT'], rows, this.live)) this.log(line);
+    if (dryRun) this.log('Nothing was changed: this was a dry run.');
     for (const domain of without) this.output.note(`${domain} has no date.`);
   }
 }
@@ -159,14 +170,30 @@ function isCancelled({ verdict }: DateCancellation): boolean {
 }
 
 function outcomeOf(cancellations: readonly DateCancellation[], isPartial: boolean): Outcome {
-  const done = cancellations.filter(isCancelled).length;
+  const done = cancellations.filter(({ verdict }) => verdict !== 'refused').length;
   if (done === cancellations.length && !isPartial) return 'done';
   return done > 0 ? 'partlyFailed' : 'failed';
 }
 
-function cells(cancellation: DateCancellation): string[] {
-  const { domain, act, date, verdict } = cancellation;
-  if (verdict === 'refused') return [domain, date, `refused: ${cancellation.why}`];
-  if (cancellation.lifts) return [domain, date, 'cancelled; its block is lifted'];
-  return [domain, date, act === 'unblock' ? 'cancelled; it stays blocked' : 'cancelled'];
+/** @param would what stands before a deed that is only looked ahead to; else empty */
+function cells(cancellation: DateCancellation, would: string): string[] {
+  const { domain, date } = cancellation;
+  return [domain, date, resultText(cancellation, would)];
+}
+
+function resultText(cancellation: DateCancellation, would: string): string {
+  switch (cancellation.verdict) {
+    case 'refused':
+      return `${would}refused: ${cancellation.why}`;
+    case 'unblocking':
+      return 'being unblocked already';
+    case 'cancelled': {
+      if (cancellation.lifts)
+        return `${would}cancelled; its block ${would === '' ? 'will' : 'would'} be lifted`;
+      // What has ended without lifting a block leaves it as it is.
+      return `${would}cancelled${cancellation.act === 'unblock' ? '; it stays blocked' : ''}`;
+    }
+    default:
+      return cancellation satisfies never;
+  }
 }

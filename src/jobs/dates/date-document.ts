@@ -101,6 +101,14 @@ export function ownReason({ block: made }: { readonly block?: DateBlock | undefi
   return made?.ours === true ? (made.reason ?? made.wanted) : undefined;
 }
 
+/** What a date says that was typed by nobody: the end of a block whose destruction was taken back. No typed time reads like it. */
+export const LIFT_SAID = 'now';
+
+/** Whether it lifts the block of a destruction that was taken back. */
+export function isLift({ act, said }: Pick<NewDate, 'act' | 'said'>): boolean {
+  return act === 'unblock' && said === LIFT_SAID;
+}
+
 /** A date that is to be written. */
 export type NewDate = Readonly<z.infer<typeof dateDocument>>;
 

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { INSTANCES } from '../../../src/instances/lookup/lookup.ts';
 import { ensureGlobalDatabases } from '../../../src/instances/platform/global-databases.ts';
-import { readDate, type StoredDate } from '../../../src/jobs/dates/date-document.ts';
+import { LIFT_SAID, readDate, type StoredDate } from '../../../src/jobs/dates/date-document.ts';
 import { createDateStore, DATES } from '../../../src/jobs/dates/date-store.ts';
 import { startApartCouch } from '../../support/apart-couch.ts';
 import { type CliPlatform, runCommand, startPlatform } from '../../support/cli-platform.ts';
-import { destroyDate } from '../../support/test-dates.ts';
+import { destroyDate, unblockDate } from '../../support/test-dates.ts';
 import { until } from '../../support/until.ts';
 
 describe('dates of instances', () => {
@@ -134,6 +134,33 @@ describe('dates of instances', () => {
     expect(await hasDate(domain)).to.equal(false);
     await until('it is unblocked', async () => (await instance(domain))?.['blocked'] === undefined);
   }).timeout(60_000);
+
+  it('stay taken back, and their block lifted, when that is done twice', async () => {
+    const domain = await put();
+    await run('instances', 'destroy', domain, '--after', '30d', '--block', '--force');
+    const first = await run('dates', 'cancel', domain);
+    expect(first.stdout).to.contain('cancelled; its block will be lifted');
+    const filtered = ['dates', 'cancel', '--domain', domain, '--force'];
+    const [again, byFilter] = [await run('dates', 'cancel', domain), await run(...filtered)];
+    // A worker may have been faster: then there is no date any more.
+    for (const { stdout } of [again, byFilter]) expect(stdout).to.not.contain('stays blocked');
+    await until('it is unblocked', async () => (await instance(domain))?.['blocked'] === undefined);
+  }).timeout(60_000);
+
+  it('that lift a block are told as such by who takes dates back once more', async () => {
+    const domain = await put({ blocked: true });
+    const found = await instance(domain);
+    if (found === undefined) throw new Error('it is not there');
+    const stored = { ...found, domain, locale: 'en', password_defined: false } as const;
+    const lift = unblockDate(stored, { said: LIFT_SAID, block: { ours: true, reason: 'UNKNOWN' } });
+    await createDateStore(platform.server).write([lift]);
+    const { stdout, exitCode } = await run('dates', 'cancel', domain);
+    expect(stdout).to.match(/1 date; 1 being unblocked already\n/);
+    expect(exitCode).to.equal(0);
+    expect(await hasDate(domain, 'unblock')).to.equal(true);
+    expect((await run('dates', 'cancel', '--batch', lift.batch)).stdout).to.contain('it stays blocked');
+    expect(await hasDate(domain, 'unblock')).to.equal(false);
+  });
 
   it('leave a block of somebody else alone when they are taken back', async () => {
     const domain = await put({ blocked: true, blocking_reason: 'PAYMENT_FAILED' });

@@ -2,7 +2,14 @@ import { slices } from '../../../chunk.ts';
 import type { CouchServer } from '../../../couchdb/server.ts';
 import { defined } from '../../../defined.ts';
 import type { ReadResult } from '../../../instances/lookup/classify-document.ts';
-import { dateId, type NewDate, ownReason, type StoredDate } from '../../../jobs/dates/date-document.ts';
+import {
+  dateId,
+  isLift,
+  LIFT_SAID,
+  type NewDate,
+  ownReason,
+  type StoredDate,
+} from '../../../jobs/dates/date-document.ts';
 import { newDateBatch } from '../../../jobs/dates/date-ids.ts';
 import { createDateStore } from '../../../jobs/dates/date-store.ts';
 import { liveJobsOf } from '../../../jobs/dates/jobs-of-dates.ts';
@@ -25,6 +32,8 @@ export type DateCancellation = {
       /** Whether the block that was made for it is lifted. */
       readonly lifts: boolean;
     }
+  /** It stays: it lifts the block of a destruction that was taken back before. */
+  | { readonly verdict: 'unblocking' }
   /** It is too late, or somebody else has changed it at the same moment. */
   | { readonly verdict: 'refused'; readonly why: string }
 );
@@ -46,6 +55,14 @@ export interface DateServices {
   readonly fleet: Fleet;
 }
 
+/** What beside dates that somebody has set is meant. */
+export interface CancelScope {
+  /** Also what lifts the blocks of destructions that were taken back before; else that stays, as long as it may still do so. */
+  readonly withLifts: boolean;
+}
+
+const WITHOUT_LIFTS: CancelScope = { withLifts: false };
+
 /** What is known beside a date that is to be taken back. */
 export interface CancellationFacts {
   /** Its instance; undefined where there is none. */
@@ -58,10 +75,17 @@ export interface CancellationFacts {
  * What would become of a date that is to be taken back. That its job has failed does not mean that it is over: somebody may
  * have it tried again, and what it has flagged is still to go. Pure.
  */
-export function judgeCancellation(date: StoredDate, { found, live }: CancellationFacts): DateCancellation {
+export function judgeCancellation(
+  date: StoredDate,
+  { found, live }: CancellationFacts,
+  { withLifts }: CancelScope = WITHOUT_LIFTS,
+): DateCancellation {
   const about = { domain: date.domain, act: date.act, date: describeDate(date) };
   const refused = (why: string): DateCancellation => ({ ...about, verdict: 'refused', why });
   const { begun, ended } = date;
+  if (!withLifts && isLift(date) && (ended === undefined || live.length > 0)) {
+    return { ...about, verdict: 'unblocking' };
+  }
   if (begun !== undefined && (ended === undefined || live.length > 0)) {
     return refused(`its job has begun: stop that with cozy-fleet jobs cancel ${live[0] ?? begun.job}`);
   }
@@ -85,17 +109,19 @@ export function judgeCancellation(date: StoredDate, { found, live }: Cancellatio
 export async function judgeCancellations(
   services: DateServices,
   dates: readonly StoredDate[],
+  scope: CancelScope = WITHOUT_LIFTS,
 ): Promise<DateCancellation[]> {
-  return (await judged(services, dates)).map(({ verdict }) => verdict);
+  return (await judged(services, dates, scope)).map(({ verdict }) => verdict);
 }
 
-async function judged({ global, fleet }: DateServices, dates: readonly StoredDate[]) {
+async function judged({ global, fleet }: DateServices, dates: readonly StoredDate[], scope: CancelScope) {
   // Redis first: a job that begins after that writes the date, which is taken back under its revision.
   const jobs = await liveJobsOf(fleet, dates);
   const instances = await instancesOfDates(global, dates);
   return dates.map((date, at) => {
     const live = jobs[at] ?? [];
-    return { date, live, verdict: judgeCancellation(date, { found: instances.get(date.instance.id), live }) };
+    const facts = { found: instances.get(date.instance.id), live };
+    return { date, live, verdict: judgeCancellation(date, facts, scope) };
   });
 }
 
@@ -108,7 +134,7 @@ function liftsBlock(date: StoredDate): boolean {
  * Takes dates back, each under its revision, so that of an operator and a job that begins one is first. A block that was
  * made for one becomes a date of its own that is due at once, before the date goes: a worker asks once more whether it is
  * ours still, and whatever dies in between, it is lifted. A job that is queued by one, or exports by it, is asked to stop.
- * What fails half-way leaves each date either gone or as it was. Safe to repeat.
+ * What fails half-way leaves each date either gone or as it was. Safe to repeat: what lifts a block by then stays.
  * @param now milliseconds since 1970
  */
 export async function cancelDates(
@@ -116,6 +142,7 @@ export async function cancelDates(
   dates: readonly StoredDate[],
   author: Author,
   now: number,
+  scope: CancelScope = WITHOUT_LIFTS,
 ): Promise<DatesCancelled> {
   const { global, fleet } = services;
   const store = createDateStore(global);
@@ -125,7 +152,7 @@ export async function cancelDates(
   const cancellations: DateCancellation[] = [];
   let isLifted = false;
   for (const page of slices(dates, PAGE)) {
-    const all = await judged(services, page);
+    const all = await judged(services, page, scope);
     const wanted = all.filter(({ verdict }) => verdict.verdict === 'cancelled').map(({ date }) => date);
     const lifting = wanted.filter(liftsBlock);
     const there = await store.lookUp(lifting.map(({ instance }) => dateId('unblock', instance.id)));
@@ -176,7 +203,7 @@ function liftOf(
     instance,
     due: at,
     zone,
-    said: 'now',
+    said: LIFT_SAID,
     batch: lift.batch,
     row: lift.row,
     total: lift.total,

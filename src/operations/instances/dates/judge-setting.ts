@@ -10,6 +10,7 @@ import {
   type DateBlock,
   dateId,
   dateState,
+  isLift,
   type NewDate,
   ownReason,
   type StoredDate,
@@ -224,7 +225,9 @@ function refusalOf(
     other?.act === 'unblock' &&
     other.ended === undefined
   ) {
-    return `it has ${describeDate(other)}: take that back first`;
+    return isLift(other)
+      ? 'the block of a destruction that was taken back is being lifted: set the date once that is done'
+      : `it has ${describeDate(other)}: take that back first`;
   }
   return undefined;
 }

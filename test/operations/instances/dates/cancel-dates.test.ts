@@ -9,6 +9,7 @@ import { DATES } from '../../../../src/jobs/dates/date-store.ts';
 import { readProgress } from '../../../../src/jobs/queue/progress.ts';
 import { retryJob } from '../../../../src/jobs/queue/retry-job.ts';
 import {
+  type CancelScope,
   cancelDates,
   type DateCancellation,
   judgeCancellation,
@@ -219,6 +220,43 @@ describe('taking dates back', () => {
   }
 
   const liftOf = ({ _id }: StoredInstance) => dates.now({ _id: `unblock:${_id}` });
+
+  describe('again', () => {
+    const again = async (date: NewDate, scope?: CancelScope) => {
+      const now = await dates.now(date);
+      if (now === undefined) throw new Error('the date is gone');
+      const services = { global: test.server, fleet: test.fleet };
+      return (await cancelDates(services, [now], AUTHOR, DUE_MS, scope)).cancellations[0];
+    };
+
+    async function lifting(name: string): Promise<StoredDate> {
+      const { instance, date } = await blockedFor(name);
+      await cancelled(date);
+      const lift = await liftOf(instance);
+      if (lift === undefined) throw new Error('there is no date that lifts the block');
+      return lift;
+    }
+
+    it('leaves what the first time has ordered to lift the block', async () => {
+      const lift = await lifting('twice');
+      expect(await again(lift)).to.include({ verdict: 'unblocking' });
+      expect(await dates.now(lift)).to.deep.equal(lift);
+      await dates.store.drop([lift]);
+    });
+
+    it('takes back what lifts the block where that is meant', async () => {
+      const lift = await lifting('lift-meant');
+      expect(await again(lift, { withLifts: true })).to.include({ verdict: 'cancelled', lifts: false });
+      expect(await dates.now(lift)).to.equal(undefined);
+    });
+
+    it('takes back what was to lift the block once it has ended without that', async () => {
+      const lift = await lifting('lift-ended');
+      const ended = { code: 'couchdb', message: 'no answer', at: '2099-03-01T12:00:00.000Z' };
+      await dates.store.write([{ ...lift, ended }]);
+      expect(await again(lift)).to.include({ verdict: 'cancelled', lifts: false });
+    });
+  });
 
   describe('by a command that fails', () => {
     it('leaves a date that is carried out', async () => {
