@@ -77,6 +77,7 @@ export async function planOrSetDates(
       const settings: DateSetting[] = [];
       for await (const page of prepared.look()) settings.push(...page);
       for (const line of settingLines(order, settings, live, true)) output.line(line);
+      output.line('Nothing was changed: this was a dry run.');
       const guard = await prepared.guardQuestion();
       if (guard !== undefined) output.note(`${guardSentence(guard)}: that number will be asked for.`);
       const answer = { ...answerOf(order, settings), ...(guard && { guard }) };
@@ -159,22 +160,36 @@ function settingLines(
   order: DateOrder,
   settings: readonly DateSetting[],
   live: boolean,
-  all: boolean,
+  dryRun: boolean,
 ): string[] {
   const counts = countsOf(settings);
-  const parts = Object.entries(counts).map(([verdict, number]) => `${count(number)} ${verdict}`);
+  const parts = Object.entries(counts).map(
+    ([verdict, number]) => `${count(number)} ${verdictText(verdict, dryRun)}`,
+  );
   const heading = `${order.act} on ${whenText(order)}${orderText(order)}: ${count(settings.length)} ${settings.length === 1 ? 'instance' : 'instances'}`;
-  const shown = all ? settings : settings.filter((setting) => !isWell(setting));
+  const shown = dryRun ? settings : settings.filter((setting) => !isWell(setting));
   return [
     [heading, ...parts].join('; '),
-    ...rowsText(['ROW', 'DOMAIN', 'DATE', 'WHY'], shown.map(cells), live),
+    ...rowsText(
+      ['ROW', 'DOMAIN', 'DATE', 'WHY'],
+      shown.map((each) => cells(each, dryRun)),
+      live,
+    ),
   ];
 }
 
-function cells(setting: DateSetting): string[] {
+function cells(setting: DateSetting, dryRun: boolean): string[] {
   const { row, domain, verdict } = setting;
-  const blocks = 'blocks' in setting && setting.blocks ? 'blocked now' : '';
-  return [String(row), domain, verdict, 'why' in setting ? setting.why : blocks];
+  const blocked = dryRun ? 'would be blocked now' : 'blocked now';
+  const blocks = 'blocks' in setting && setting.blocks ? blocked : '';
+  return [String(row), domain, verdictText(verdict, dryRun), 'why' in setting ? setting.why : blocks];
+}
+
+/** What is told as a deed. What is there, or is not, is so in a dry run, too. */
+const DEEDS: ReadonlySet<string> = new Set<DateSetting['verdict']>(['set', 'replaced', 'refused']);
+
+function verdictText(verdict: string, dryRun: boolean): string {
+  return dryRun && DEEDS.has(verdict) ? `would be ${verdict}` : verdict;
 }
 
 function countsOf(settings: readonly DateSetting[]): Record<string, number> {

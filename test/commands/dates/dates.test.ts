@@ -118,6 +118,22 @@ describe('dates of instances', () => {
     expect(await instance(domain)).to.not.have.property('blocked');
   });
 
+  for (const [command, what] of [
+    [['destroy', '--after', '30d', '--block', '--force'], 'destroyed'],
+    [['block', '--until', '30d'], 'unblocked'],
+  ] as const) {
+    it(`are told as what would be set where instances are to be ${what} and it is a dry run`, async () => {
+      const domain = await put();
+      const [name, ...flags] = command;
+      const { stdout } = await run('instances', name, domain, ...flags, '--dry-run');
+      expect(stdout).to.contain('1 instance; 1 would be set\n');
+      expect(stdout)
+        .to.contain('would be blocked now')
+        .and.not.match(/ set {2,}blocked now/);
+      expect(stdout).to.match(/Nothing was changed: this was a dry run\.\n$/);
+    });
+  }
+
   it('block at once with --block, and lift that block when they are taken back', async () => {
     const domain = await put();
     const flags = ['--after', '30d', '--block', '--blocking-reason', 'LEFT', '--force', '--json'];
