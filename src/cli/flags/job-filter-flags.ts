@@ -1,6 +1,8 @@
 import { Flags } from '@oclif/core';
+import { ERROR_CODES, isErrorCode } from '../../error-codes.ts';
 import { InputError } from '../../errors.ts';
 import { type JobKind, KIND_NAMES, STAGE_NAMES } from '../../jobs/kinds/job-kinds.ts';
+import { closest } from '../../operations/input/closest.ts';
 import { type JobFilter, LISTED_STATES, type ListedState } from '../../operations/jobs/job-filter.ts';
 import { ageMs } from './duration.ts';
 
@@ -59,11 +61,15 @@ export interface JobFilterValues extends CauseValues {
 }
 
 /**
- * Reads stages and codes. @throws InputError `bad_filter` for what is empty: a shell variable that is not set must not widen
- * what a command is about
+ * Reads stages and codes.
+ * @throws InputError `bad_filter` for what is empty, for a shell variable that is not set must not widen what a command is
+ * about, and for a code that no error has, for nothing would be found and nobody would know why
  */
 export function causesOf({ stage = [], error = [] }: CauseValues): Pick<JobFilter, 'stages' | 'codes'> {
-  for (const code of error) refuseEmpty('--error', code);
+  for (const code of error) {
+    refuseEmpty('--error', code);
+    refuseUnknownCode(code);
+  }
   return { stages: stage, codes: error };
 }
 
@@ -111,6 +117,20 @@ export function requireOneChoice(
 /** Whether any of `jobFilterFlags` was given. */
 export function hasJobFilter(flags: JobFilterValues): boolean {
   return Object.keys(jobFilterFlags).some((name) => Object.entries(flags).some(([given]) => given === name));
+}
+
+function refuseUnknownCode(code: string): void {
+  if (isErrorCode(code)) return;
+  const near = closest(
+    code,
+    ERROR_CODES.map((each) => each.code),
+  );
+  throw new InputError(
+    'bad_filter',
+    `no error has the code ${JSON.stringify(code)}`,
+    { column: '--error' },
+    near === undefined ? 'docs/errors.md has all codes.' : `Did you mean ${near}?`,
+  );
 }
 
 function refuseEmpty(flag: string, value: string | undefined): void {

@@ -10,11 +10,13 @@ import { causeFlags, causesOf } from '../../cli/flags/job-filter-flags.ts';
 import { reasonFlag } from '../../cli/flags/reason-flag.ts';
 import { currentAuthor } from '../../cli/terminal/actor.ts';
 import { askForYes } from '../../cli/terminal/confirm.ts';
+import { holdLines } from '../../cli/terminal/hold-lines.ts';
 import { withInterrupt } from '../../cli/terminal/interrupt.ts';
 import { rowsText } from '../../cli/terminal/table.ts';
 import { noteWorkers } from '../../cli/terminal/worker-notice.ts';
 import type { Config } from '../../config/config.ts';
 import type { Row } from '../../jobs/batches/batches.ts';
+import { holdsOf } from '../../jobs/batches/hold-of.ts';
 import type { Fleet } from '../../jobs/fleet/fleet.ts';
 import { stageLabel } from '../../jobs/kinds/job-kinds.ts';
 import { withNewSkeleton } from '../../jobs/queue/new-skeleton.ts';
@@ -155,10 +157,15 @@ export default class BatchesRetry extends BaseCommand {
   private async leave(fleet: Fleet, id: string, { queued, refused }: RetriedBatch): Promise<BatchSummary> {
     if (queued > 0) {
       await reportWorkers(fleet, ({ workers }) => noteWorkers(workers, this.output));
+    }
+    const batch = await fleet.batches.get(id);
+    if (queued > 0) {
+      // A canary or a pause outlives a cancellation: rows that are queued again wait for what they waited for before.
+      for (const line of holdLines(holdsOf(batch, Date.now()), id)) this.log(line);
       this.log(`Watch it: cozy-fleet batches watch ${id}`);
     }
     if (refused > 0) this.endWith(queued === 0 ? 'failed' : 'partlyFailed');
-    return batchSummary(await fleet.batches.get(id));
+    return batchSummary(batch);
   }
 
   private async follow(fleet: Fleet, id: string, wait: number | undefined): Promise<BatchSummary> {

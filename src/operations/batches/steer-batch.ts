@@ -37,7 +37,7 @@ export async function pauseBatch(
   { by, reason }: Pick<Pause, 'by' | 'reason'>,
   now: number,
 ): Promise<PausedBatch> {
-  const { pause: known } = (await steerable(fleet, id)).steering;
+  const { pause: known } = (await steerable(fleet, id, 'hold back')).steering;
   const pause = known ?? { by, at: now, reason };
   if (known === undefined) await fleet.batches.steer(id, { pause });
   const state = known === undefined ? 'paused' : 'already';
@@ -50,7 +50,7 @@ export async function pauseBatch(
  * @throws InputError `unknown_batch`, FleetError `ended`, `halted`
  */
 export async function resumeBatch(fleet: Fleet, id: string): Promise<ResumedBatch> {
-  const before = await steerable(fleet, id);
+  const before = await steerable(fleet, id, 'resume');
   const { pause, canary, canaryEnded } = before.steering;
   const isAmid = pause !== undefined && canary !== undefined && canaryEnded < canary;
   const lifted: Lifted[] = [
@@ -75,7 +75,7 @@ export async function setBatch(
   id: string,
   { steering, maxFailures }: SteeringInput,
 ): Promise<Batch> {
-  const { total, counts } = await steerable(fleet, id);
+  const { total, counts } = await steerable(fleet, id, 'hold back');
   const limit =
     typeof maxFailures === 'number' || maxFailures ? failureLimit(maxFailures, total) : maxFailures;
   const failures = counts.failed + counts.incomplete;
@@ -92,11 +92,17 @@ export async function setBatch(
   return await fleet.batches.get(id);
 }
 
-async function steerable({ batches }: Fleet, id: string): Promise<Batch> {
+/** @param wanted what is to be done with it: of one that has ended nothing can be held back, and nothing can go on */
+async function steerable({ batches }: Fleet, id: string, wanted: 'hold back' | 'resume'): Promise<Batch> {
   const batch = await batches.get(id);
   const { endedAt, halt } = batch;
   if (endedAt !== undefined) {
-    throw new FleetError('ended', `batch ${id} has ended: there is nothing to hold back`);
+    const nothing = wanted === 'resume' ? 'nothing that could go on' : 'nothing to hold back';
+    throw new FleetError(
+      'ended',
+      `batch ${id} has ended: there is ${nothing}`,
+      wanted === 'resume' ? `Try again what failed or was cancelled: cozy-fleet batches retry ${id}` : '',
+    );
   }
   if (halt !== undefined) {
     throw new FleetError(

@@ -46,6 +46,26 @@ describe('batches cancel', () => {
     expect(exitCode).to.equal(68);
   });
 
+  it('leaves a batch that is told to be held still when it is tried again after its canary', async () => {
+    await platform.startWorker();
+    const file = await platform.write('canary.csv', ['domain', 'k1.example.org', 'k2.example.org']);
+    const added = await platform.run(
+      'instances',
+      'add',
+      '--from',
+      file,
+      '--async',
+      '--canary',
+      '1',
+      '--json',
+    );
+    const { batch } = JSON.parse(added.stdout);
+    await platform.run('batches', 'cancel', batch);
+    await platform.run('batches', 'watch', batch);
+    const { stdout } = await platform.run('batches', 'retry', batch);
+    expect(stdout).to.contain(`Let it go on:  cozy-fleet batches resume ${batch}\n`);
+  });
+
   it('refuses a batch that has ended', async () => {
     await platform.startWorker();
     const { batch } = await submit(platform, 'c.csv', ['domain', 'c.example.org']);

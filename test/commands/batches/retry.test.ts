@@ -40,6 +40,20 @@ describe('batches retry', () => {
     expect(await platform.run('batches', 'watch', batch)).to.include({ exitCode: 0 });
   });
 
+  for (const [code, near] of [
+    ['app_unreachabl', ' Did you mean app_unreachable?'],
+    ['nosuch', ''],
+  ] as const) {
+    it(`refuses the code ${code}, which no error has`, async () => {
+      const { stdout, exitCode } = await platform.run('batches', 'retry', 'ANY', '--error', code, '--json');
+      const { error } = JSON.parse(stdout);
+      expect(error).to.include({ code: 'bad_filter' });
+      expect(error.message).to.contain(`no error has the code "${code}"`);
+      expect(JSON.stringify(error)).to.contain(near.trim());
+      expect(exitCode).to.equal(2);
+    });
+  }
+
   it('follows the batch with --watch', async () => {
     const batch = await batchWithFailure('b.example.org');
     const { stdout, exitCode } = await platform.run('batches', 'retry', batch, '--watch');

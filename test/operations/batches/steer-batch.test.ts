@@ -178,6 +178,14 @@ describe('steering a batch', () => {
     expect(await ended()).to.equal(1);
   });
 
+  it('that has ended cannot go on, and says how its rows are tried again', async () => {
+    const ended = await batch(1);
+    await end(ended, 1);
+    const error = await thrownBy(resumeBatch(fleet, ended));
+    expect(error).to.have.property('message', `batch ${ended} has ended: there is nothing that could go on`);
+    expect(error).to.have.property('advice').that.contains(`batches retry ${ended}`);
+  });
+
   for (const [name, steer] of [
     ['paused', (id: string) => pauseBatch(fleet, id, ME, 1)],
     ['resumed', (id: string) => resumeBatch(fleet, id)],
