@@ -11,7 +11,7 @@ import {
   type PreparedCreations,
   prepareCreations,
 } from '../../operations/instances/create-instances.ts';
-import type { RowPassphrases } from '../../operations/instances/creation-chunks.ts';
+import { passphrasesToTry, type RowPassphrases } from '../../operations/instances/creation-chunks.ts';
 import { type DryRunReport, dryRun } from '../../operations/instances/dry-run.ts';
 import { preflight } from '../../operations/instances/preflight.ts';
 import { count } from '../../quantity-text.ts';
@@ -132,15 +132,15 @@ async function tryOut(
   const { lines, warning } = estimate;
   const { name, reason, maxFailures, steering, tries } = options;
   const naming = { name, reason, maxFailures, steering, tries };
-  const show = (passphrases?: RowPassphrases) => {
+  const show = (passphrases: RowPassphrases) => {
     const requests = prepared.requests(tries, passphrases);
     const work = { kind: 'create', name: basename(file), rate: undefined, requests } as const;
     return showPlan({ config, couch, output, live, file: planFile, naming }, work);
   };
-  // Only what is kept has to be sealed, which takes its time.
+  // Only for what is kept a passphrase in clear text gets its stored form, which takes its time.
   const { answer, outcome } =
     planFile === undefined
-      ? await show()
+      ? await show(await passphrasesToTry(couch.global))
       : await withKeyedFleet(config, couch.global, async (fleet) => {
           const mark = prepared.hasPassphrases ? await passphraseMarker(config, fleet) : undefined;
           return await show({ sealKey: fleet.sealKey, mark });

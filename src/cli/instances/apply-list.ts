@@ -6,7 +6,7 @@ import { type Couch, checkCouch } from '../../operations/connect/couch.ts';
 import { passphraseMarker } from '../../operations/connect/passphrase-sealer.ts';
 import { planKeys, withKeyedFleet } from '../../operations/connect/with-fleet.ts';
 import { refuseInvalidRows } from '../../operations/input/check-file.ts';
-import type { RowPassphrases } from '../../operations/instances/creation-chunks.ts';
+import { passphrasesToTry, type RowPassphrases } from '../../operations/instances/creation-chunks.ts';
 import {
   type CheckedList,
   type ListSource,
@@ -81,7 +81,10 @@ export async function applyList(options: ApplyOptions): Promise<CommandResult<Ap
     const proof = provenBy(list, expectedRows);
     const prune = options.prune && pruneOrder(list, proof, options.prune, Date.now());
     for (const server of couch.servers()) await checkCouch(server);
-    if (dryRun && planFile === undefined) return await look(options, await plan(options, list, prune));
+    if (dryRun && planFile === undefined) {
+      const passphrases = await passphrasesToTry(couch.global);
+      return await look(options, await plan(options, list, prune, passphrases));
+    }
     return await withKeyedFleet(config, couch.global, async (fleet) => {
       const mark = list.hasPassphrases ? await passphraseMarker(config, fleet) : undefined;
       const planned = await plan(options, list, prune, { sealKey: fleet.sealKey, mark });
@@ -124,7 +127,7 @@ async function plan(
   { config, couch, output, work: { name, tries } }: ApplyOptions,
   list: CheckedList,
   prune: PruneOrder | undefined,
-  passphrases?: RowPassphrases,
+  passphrases: RowPassphrases,
 ): Promise<ListPlan> {
   const order = { name: name ?? basename(list.file), tries, prune, passphrases };
   const planned = await withPlanServices(config, couch, (services) => planList(services, list, order));

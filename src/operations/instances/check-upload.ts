@@ -16,7 +16,7 @@ import { makePlan, type Plan } from '../plan/plan.ts';
 import type { SelectionServices } from '../targets/selection.ts';
 import { collectedReports, type RowReports } from './collected-reports.ts';
 import { prepareCreations } from './create-instances.ts';
-import type { RowPassphrases } from './creation-chunks.ts';
+import { passphrasesToTry, type RowPassphrases } from './creation-chunks.ts';
 import { prepareDestructions } from './destroy-instances.ts';
 import { prepareModificationsOf } from './modify-instances.ts';
 import { type Preflight, preflight } from './preflight.ts';
@@ -237,7 +237,8 @@ export async function planUpload(
   passphrases?: RowPassphrases,
 ): Promise<Plan> {
   const { kind, file: name } = checked;
-  const work = { kind, name, rate: undefined, requests: checked.requests(tries, passphrases) };
+  const opened = passphrases ?? (await passphrasesToTry(couch.global));
+  const work = { kind, name, rate: undefined, requests: checked.requests(tries, opened) };
   return await withPlanServices(config, couch, (services) => makePlan(services, work));
 }
 

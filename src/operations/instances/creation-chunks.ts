@@ -1,5 +1,8 @@
+import type { CouchServer } from '../../couchdb/server.ts';
 import { InputError } from '../../errors.ts';
 import { openExportedPassphrase } from '../../jobs/fleet/exported-passphrase.ts';
+import { readRecord } from '../../jobs/fleet/fleet-record.ts';
+import { newSealKey } from '../../jobs/fleet/seal.ts';
 import { type MarkedPassphrase, sealMarked } from '../../jobs/fleet/sealed-passphrase.ts';
 import { creation } from '../../jobs/queue/enqueue.ts';
 import type { BatchRow } from '../batches/queue-rows.ts';
@@ -90,6 +93,16 @@ export interface RowPassphrases {
   readonly sealKey: string;
   /** Absent where no row has a passphrase in clear text. */
   readonly mark: PassphraseMarker | undefined;
+}
+
+/**
+ * What a look ahead opens exported passphrases with, so that it refuses what the run would refuse; none in clear text is turned
+ * into its stored form. Reads alone: where the fleet has no key yet, nothing was exported by it, and none opens.
+ * @throws FleetError `bad_fleet_record`
+ */
+export async function passphrasesToTry(global: CouchServer): Promise<RowPassphrases> {
+  const record = await readRecord(global);
+  return { sealKey: record?.sealKey ?? newSealKey(), mark: undefined };
 }
 
 /** The stored form of a row's passphrase, be it given in clear text or as an export gave it; undefined where there is none. */

@@ -141,6 +141,34 @@ describe('batches export --as-rows', () => {
     expect(made).to.include({ onboarding_finished: true });
   });
 
+  describe('with the passphrase of a row whose domain is another one by now', () => {
+    let file: string;
+
+    before(async () => {
+      const { batch } = await submit(platform, 'sealed.csv', [
+        'domain,passphrase,email',
+        'taken.example.org,correct horse,s@example.org',
+      ]);
+      const { stdout } = await exported(batch, '--failed', '--as-rows');
+      expect(stdout).to.contain(',sealed:');
+      const corrected = stdout.replaceAll('taken.example.org', 'moved.example.org');
+      file = await platform.write('moved.csv', linesOf(corrected));
+    });
+
+    for (const argv of [
+      ['instances', 'add', '--from'],
+      ['apply', '--from'],
+    ]) {
+      it(`is refused by the dry run of ${argv.join(' ')} as it is by the run`, async () => {
+        const dry = await platform.run(...argv, file, '--dry-run', '--json');
+        expect(JSON.parse(dry.stdout).error, dry.stdout).to.include({ code: 'foreign_passphrase' });
+        expect(dry.exitCode).to.equal(2);
+        const ran = await platform.run(...argv, file, '--json');
+        expect(JSON.parse(ran.stdout).error).to.deep.equal(JSON.parse(dry.stdout).error);
+      });
+    }
+  });
+
   it('gives the columns of a file of changes that was planned first', async () => {
     await platform.run('instances', 'add', 'change.example.org', '--locale', 'fr');
     const file = await platform.write('change.csv', ['domain,Locale,tz', 'change.example.org,de,Asia/Tokyo']);

@@ -9,6 +9,7 @@ import { runPlan } from '../../../src/operations/plan/run-plan.ts';
 import { headOf } from '../../../src/operations/plan/write-plan.ts';
 import { type CliPlatform, startPlatform } from '../../support/cli-platform.ts';
 import { putWithSettings } from '../../support/planned-platform.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
 
 describe('the plan of an upload', () => {
   let platform: CliPlatform;
@@ -60,5 +61,21 @@ describe('the plan of an upload', () => {
       }),
     );
     expect(await findByNames(platform.server, ['fresh.up.org'])).to.have.lengthOf(1);
+  });
+
+  it('is refused for an exported passphrase that is not good here', async () => {
+    const { config } = platform;
+    await withCouch(config, async (couch) => {
+      const bytes = (async function* () {
+        yield Buffer.from('domain,passphrase\nsealed.up.org,sealed:AAAA\n');
+      })();
+      const services = { config, couch };
+      const rows = { name: 'up.csv', format: undefined, bytes };
+      const work = { kind: 'create', defaults: {} } as const;
+      const checked = await checkUpload(services, { rows, work, skipInvalid: false });
+      const error = await thrownBy(planUpload(services, checked, 8));
+      expect(error).to.have.property('code', 'foreign_passphrase');
+      await checked.close();
+    });
   });
 });
