@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Config } from '../../config/config.ts';
-import { FleetError } from '../../errors.ts';
+import { FleetError, InputError } from '../../errors.ts';
 import { trimBlanks } from '../../instances/values/characters.ts';
 import { oneLine } from '../../safe-text.ts';
 import type { Output } from './output.ts';
@@ -9,7 +9,8 @@ import type { Output } from './output.ts';
  * Asks until somebody types what is expected; a capital letter is as good as a small one.
  * @param question what is to be confirmed; the last line is the prompt
  * @param advice for whoever cannot type
- * @throws FleetError `aborted` when something else is typed, or nothing, in the stack's words
+ * @throws FleetError `aborted` when somebody at a terminal types something else, or nothing, in the stack's words
+ * @throws InputError `no_terminal` when stdin is no terminal and ends without an answer
  */
 export async function confirm(
   question: readonly string[],
@@ -21,7 +22,10 @@ export async function confirm(
   const typed = await firstLine(stdin);
   // Where nobody types at a terminal, there is no echo that ends the line.
   if (!isTerminal(stdin)) stdout.write('\n');
-  if (typed === undefined) throw new FleetError('aborted', 'EOF', advice);
+  if (typed === undefined) {
+    if (isTerminal(stdin)) throw new FleetError('aborted', 'EOF', advice);
+    throw new InputError('no_terminal', 'There is no terminal to ask on', {}, advice);
+  }
   // A domain may begin or end with what nobody sees; only blanks are no part of it.
   if (trimBlanks(typed).toLowerCase() !== expected.toLowerCase()) throw new FleetError('aborted', 'Aborted');
 }
@@ -35,7 +39,7 @@ export interface Prompt {
   readonly json: boolean;
 }
 
-/** Asks whoever is at the terminal. @throws FleetError `aborted` */
+/** Asks whoever is at the terminal. @throws FleetError `aborted`, InputError `no_terminal` */
 export async function ask(
   { stdin, json }: Pick<Prompt, 'stdin' | 'json'>,
   question: readonly string[],

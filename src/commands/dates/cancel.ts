@@ -120,7 +120,7 @@ export default class DatesCancel extends BaseCommand {
     });
   }
 
-  /** What a filter means nobody has named. @throws FleetError `aborted` */
+  /** What a filter means nobody has named. @throws FleetError `aborted`, InputError `no_terminal` */
   private async askFor(config: Config, total: number, filter: InstanceFilter): Promise<void> {
     printPlatform(config, this.output);
     const question = `Are you sure you want to take back ${count(total)} ${total === 1 ? 'date' : 'dates'}: ${describeFilter(filter)}?`;

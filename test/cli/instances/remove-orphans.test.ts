@@ -173,7 +173,7 @@ describe('the removal of orphans', () => {
 
   it('asks for their number', async () => {
     const thrown = await thrownBy(remove({ force: false }));
-    expect(thrown).to.have.property('code', 'aborted');
+    expect(thrown).to.have.property('code', 'no_terminal');
     expect(await left()).to.deep.equal(DATABASES);
   });
 

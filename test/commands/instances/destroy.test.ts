@@ -111,8 +111,8 @@ describe('instances destroy', () => {
 
   it('does nothing when there is nobody to ask', async () => {
     const { stderr, exitCode } = await platform.spawn(['instances', 'destroy', 'kept.example.org']).ended;
-    expect(stderr).to.contain('Error: EOF');
-    expect(exitCode).to.equal(1);
+    expect(stderr).to.contain('There is no terminal to ask on').and.contain('--force');
+    expect(exitCode).to.equal(2);
     expect(await instance('kept.example.org')).to.not.equal(undefined);
   });
 
