@@ -110,7 +110,15 @@ async function create(
     });
   });
   const { answer, outcome } = printBatchResult(result, output);
+  if (counts.invalid > 0) output.line(leftOutText(counts.invalid, prepared.file));
   return { answer: { ...answer, invalidRows: counts.invalid }, outcome };
+}
+
+/** What a batch cannot tell of its file: rows that never came into it. */
+function leftOutText(rows: number, file: string): string {
+  return rows === 1
+    ? `1 row of ${file} was left out, for it is not good.`
+    : `${count(rows)} rows of ${file} were left out, for they are not good.`;
 }
 
 /** Says what the file would do; nothing is queued. */

@@ -73,8 +73,11 @@ describe('instances add --from', () => {
 
   it('goes on without the bad rows with --skip-invalid', async () => {
     const file = await platform.write('some.csv', ['domain', 'some.example.org', 'bad domain']);
-    const { stderr, exitCode } = await addFrom(file, '--skip-invalid');
+    const { stdout, stderr, exitCode } = await addFrom(file, '--skip-invalid');
     expect(stderr).to.contain(`${file}:3: domain: `);
+    expect(stdout)
+      .to.contain('1 created')
+      .and.contain(`1 row of ${file} was left out, for it is not good.\n`);
     expect(exitCode).to.equal(0);
     expect(await findByNames(platform.server, ['some.example.org'])).to.have.length(1);
   });
