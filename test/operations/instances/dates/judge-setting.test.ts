@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { reservationId } from '../../../../src/instances/databases/prefix.ts';
 import type { StoredInstance } from '../../../../src/instances/documents/instance-document.ts';
 import { classifyDocument } from '../../../../src/instances/lookup/classify-document.ts';
-import { endedDate, type StoredDate } from '../../../../src/jobs/dates/date-document.ts';
+import { endedDate, LIFT_SAID, type StoredDate } from '../../../../src/jobs/dates/date-document.ts';
 import {
   type DateOrder,
   judgeSetting,
@@ -132,6 +132,16 @@ describe('setting a date', () => {
     expect(judged({ ...destroy, replace: true }, plain, { same, lives: true })).to.include({
       verdict: 'other',
     });
+  });
+
+  it('with a block waits until that of a destruction that was taken back is lifted', () => {
+    const other = stored(unblockDate(plain, { said: LIFT_SAID, block: { ours: true, reason: 'LEFT' } }));
+    const verdict = judged({ ...destroy, block: { reason: 'LEFT' } }, blocked('LEFT'), { other });
+    expect(verdict).to.include({ verdict: 'refused' });
+    expect(verdict)
+      .to.have.property('why')
+      .that.contains('is being lifted')
+      .and.not.contains('take that back');
   });
 
   it('keeps to a block of somebody else for a destruction, and makes none', () => {
