@@ -76,9 +76,12 @@ export function spawnCommand(argv: readonly string[], stdin = ''): SpawnedComman
   return { child, stdout: () => stdout, stderr: () => stderr, ended };
 }
 
-/** What BullMQ writes for itself, and takes away, in its own time; and what goes by itself after a login. */
+/**
+ * What BullMQ and the upkeep of workers write for themselves, and take away, in their own time; and what goes by itself after a
+ * login.
+ */
 const PASSING =
-  /:(meta|stalled-check|limiter)$|:login(-tries)?:|:(?:gate|gate-sweep|index-sweep|reconciling|date-turn)$/;
+  /:(meta|stalled-check|limiter)$|:login(-tries)?:|:(?:gate|gate-sweep|index-fill|index-sweep(:turn)?|reconciling|date-turn)$/;
 
 /** Servers, a configuration file and workers for commands. */
 export interface CliPlatform {
