@@ -4,6 +4,7 @@ import { Command, Errors, Flags, ux } from '@oclif/core';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { oneLine, safeJson, severalLines } from '../safe-text.ts';
+import { plainTruths } from './flags/truth-words.ts';
 import { EXIT, type Outcome } from './terminal/exit-codes.ts';
 import { explainError } from './terminal/explain-error.ts';
 import type { Output } from './terminal/output.ts';
@@ -21,6 +22,12 @@ export abstract class BaseCommand extends Command {
       helpGroup: 'GLOBAL',
     }),
   };
+
+  protected override async init(): Promise<void> {
+    await super.init();
+    const json = { type: 'boolean' };
+    this.argv = plainTruths(this.argv, { json, ...this.ctor.baseFlags, ...this.ctor.flags });
+  }
 
   /** For the modules that do the work: they know nothing of oclif. */
   protected readonly output: Output = {

@@ -83,20 +83,3 @@ export function refuseFlagsOfOneInstance(flags: ParsedFlags): void {
     `Give the file a column "${given.includes('passphrase') ? 'passphrase' : given}".`,
   );
 }
-
-/** Definitions of flags, by name. */
-type KnownFlags = Readonly<Record<string, { readonly type: string; readonly allowNo?: boolean }>>;
-
-/**
- * The stack takes `--blocked=true` and `--blocked=false`; oclif knows only `--blocked`, and `--no-blocked`
- * where that is not the same as nothing.
- */
-export function expandBooleanFlags(argv: readonly string[], flags: KnownFlags = instanceFlags): string[] {
-  return argv.flatMap((word) => {
-    const [, name = '', value = ''] = /^--([\w-]+)=(true|false)$/.exec(word) ?? [];
-    const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
-    if (flag?.type !== 'boolean') return [word];
-    if (value === 'true') return [`--${name}`];
-    return flag.allowNo === true ? [`--no-${name}`] : [];
-  });
-}

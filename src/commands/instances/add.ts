@@ -3,7 +3,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import type { PlanAnswer } from '../../cli/batches/print-plan.ts';
 import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
 import { waitMs } from '../../cli/flags/duration.ts';
-import { expandBooleanFlags, instanceFlags } from '../../cli/flags/instance-flags.ts';
+import { instanceFlags } from '../../cli/flags/instance-flags.ts';
 import { notifyOf } from '../../cli/flags/notify-flag.ts';
 import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
 import { skeletonFlag } from '../../cli/flags/skeleton-flag.ts';
@@ -51,7 +51,7 @@ export default class InstancesAdd extends BaseCommand {
 
   // What only files and looks ahead need is loaded for them: it is more than all that one instance needs.
   async run(): Promise<Creation | FileCreation | DryRunAnswer | PlanAnswer> {
-    const { args, flags } = await this.parse(InstancesAdd, expandBooleanFlags(this.argv));
+    const { args, flags } = await this.parse(InstancesAdd);
     const config = this.loadConfig(flags.config);
     refuseAddRm(config, 'add');
     const { tries, async, from } = flags;

@@ -6,7 +6,7 @@ import { type PlanAnswer, type PlanCommand, planSingle } from '../../cli/batches
 import { changeFlags, rawChangesOf } from '../../cli/flags/change-flags.ts';
 import { batchFlags, triesFlag, waitFlags } from '../../cli/flags/creation-flags.ts';
 import { filterFlags, filterOf } from '../../cli/flags/filter-flags.ts';
-import { expandBooleanFlags, refuseFlagsOfOneInstance } from '../../cli/flags/instance-flags.ts';
+import { refuseFlagsOfOneInstance } from '../../cli/flags/instance-flags.ts';
 import { planFileFlag, planFlags } from '../../cli/flags/plan-flags.ts';
 import { refuseSteeringOfOne } from '../../cli/flags/steering-flags.ts';
 import { howeverManyFlag, workFlags, workOptionsOf } from '../../cli/flags/work-flags.ts';
@@ -82,7 +82,7 @@ export default class InstancesModify extends BaseCommand {
   };
 
   async run(): Promise<InstanceView | StartedBatch | NothingQueued | PlanAnswer | undefined> {
-    const { args, flags } = await this.parse(InstancesModify, expandBooleanFlags(this.argv, changeFlags));
+    const { args, flags } = await this.parse(InstancesModify);
     const config = this.loadConfig(flags.config);
     const { from } = flags;
     const filter = filterOf({

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { changeFlags, rawChangesOf } from '../../../src/cli/flags/change-flags.ts';
-import { expandBooleanFlags } from '../../../src/cli/flags/instance-flags.ts';
 import { CHANGE_FLAGS } from '../../../src/instances/options/flags.ts';
 
 describe('flags of changes', () => {
@@ -22,22 +21,5 @@ describe('flags of changes', () => {
     const raw = rawChangesOf({ 'domain-aliases': [''] });
     expect(raw['domain-aliases']).to.equal(',');
     expect(raw['sponsorships']).to.equal(undefined);
-  });
-
-  it('may be given either truth, as to the stack', () => {
-    const argv = [
-      'a.example.org',
-      '--blocked=false',
-      '--magic_link=true',
-      '--locale=false',
-      '--toString=true',
-    ];
-    expect(expandBooleanFlags(argv, changeFlags)).to.deep.equal([
-      'a.example.org',
-      '--no-blocked',
-      '--magic_link',
-      '--locale=false',
-      '--toString=true',
-    ]);
   });
 });

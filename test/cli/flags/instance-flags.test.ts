@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import {
-  expandBooleanFlags,
   instanceFlags,
   rawOptionsOf,
   refuseFlagsOfOneInstance,
@@ -26,11 +25,6 @@ describe('flags of instances', () => {
       ['sponsorships', 'a,b,c'],
       ['blocked', 'true'],
     ]);
-  });
-
-  it('may be given a truth, as to the stack', () => {
-    const argv = ['a.example.org', '--blocked=true', '--magic_link=false', '--locale=true'];
-    expect(expandBooleanFlags(argv)).to.deep.equal(['a.example.org', '--blocked', '--locale=true']);
   });
 
   it('promise of updates only what a stack does', () => {
