@@ -210,6 +210,7 @@ const FAILURES = {
   unknown: 'An error without a code of its own.',
   unsafe_path: 'A domain or a path does not name exactly one place of the storage.',
   unusable_domain: 'The domain in a document cannot be one of an instance.',
+  unwritable_stdout: 'Standard output cannot be written: what was printed is not whole.',
   vault_key_invalid: 'The key of the vault is not one.',
   vault_key_unreadable: 'The file with the key of the vault cannot be read.',
   vault_left: 'The passphrase was changed, but its vault was not.',

@@ -1,5 +1,7 @@
 import { toError } from '../../errors.ts';
 import { severalLines } from '../../safe-text.ts';
+import { isReaderGone } from './reader-gone.ts';
+import { unwritableStdout } from './unwritable-stdout.ts';
 
 /** Colours and bold letters: our libraries write them in help and in debugging output, and only whole. */
 const ESCAPE = '\u001b';
@@ -21,6 +23,13 @@ export function guardOutput(target: NodeJS.Process): void {
   target.on('uncaughtException', (thrown: unknown) => {
     const { stack, message } = toError(thrown);
     target.stderr.write(`${stack ?? message}\n`);
+    target.exit(1);
+  });
+  // Comes before whoever waits for the write is told, and before what oclif listens with, which throws.
+  target.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (isReaderGone(error)) return;
+    const { message, advice } = unwritableStdout(error);
+    target.stderr.write(`Error: ${message}\n${advice}\n`);
     target.exit(1);
   });
 }

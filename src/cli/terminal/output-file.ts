@@ -3,7 +3,8 @@ import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, unlessMissing } from '../../errno.ts';
 import { InputError } from '../../errors.ts';
-import { isReaderGone, writeStdout } from './write-stdout.ts';
+import { isReaderGone } from './reader-gone.ts';
+import { writeStdout } from './write-stdout.ts';
 
 /** Takes a text that follows those before. */
 export type Write = (text: string) => Promise<void>;

@@ -1,6 +1,7 @@
 import { chunks } from '../../chunk.ts';
 import { severalLines } from '../../safe-text.ts';
 import { writerOf } from './guard-output.ts';
+import { isReaderGone } from './reader-gone.ts';
 
 const PAGE = 500;
 
@@ -27,9 +28,4 @@ export async function writeAll(texts: AsyncIterable<string>, atATime = PAGE): Pr
   } catch (error) {
     if (!isReaderGone(error)) throw error;
   }
-}
-
-/** Whether the reader of stdout has gone, as `head` does when it has enough. */
-export function isReaderGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EPIPE';
 }

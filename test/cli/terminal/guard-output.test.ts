@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
@@ -9,11 +9,24 @@ import { SOURCES } from '../../support/sources.ts';
 
 const { file: GUARD, execArgv } = ownModule('../../../src/cli/terminal/guard-output', import.meta.url);
 
-/** Runs a piece of a program behind the guard. */
-async function ran(code: string): Promise<{ stdout: string; stderr: string; code?: number }> {
+/** The words of a command line that runs a piece of a program behind the guard. */
+function guarded(code: string): string[] {
   const program = `import { guardOutput } from ${JSON.stringify(pathToFileURL(GUARD).href)}; guardOutput(process); ${code}`;
-  const argv = [...execArgv, '--input-type=module', '--eval', program];
-  return await promisify(execFile)(process.execPath, argv).catch((error) => error);
+  return [...execArgv, '--input-type=module', '--eval', program];
+}
+
+async function ran(code: string): Promise<{ stdout: string; stderr: string; code?: number }> {
+  return await promisify(execFile)(process.execPath, guarded(code)).catch((error) => error);
+}
+
+/** The same with its stdout on a disk that is full. */
+function ranOnFullDisk(code: string): { stderr: string; status: number | null } {
+  const full = openSync('/dev/full', 'w');
+  try {
+    return spawnSync(process.execPath, guarded(code), { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+  } finally {
+    closeSync(full);
+  }
 }
 
 describe('the guard of the output', () => {
@@ -37,6 +50,20 @@ describe('the guard of the output', () => {
       const { stderr, code } = await ran(`const evil = 'a\\u001b]0;b\\u0007c'; ${crash};`);
       expect(stderr).to.match(/^Error: a ]0;b c\n/);
       expect(code).to.equal(1);
+    });
+  }
+
+  for (const write of [
+    "console.log('a')",
+    "await new Promise((done, failed) => process.stdout.write('a', (error) => (error ? failed(error) : done())))",
+  ]) {
+    it(`says in a sentence that a disk is full: ${write}`, () => {
+      const { stderr, status } = ranOnFullDisk(`await import('@oclif/core'); ${write};`);
+      expect(stderr).to.equal(
+        'Error: standard output cannot be written: no space left on device; what was printed is not whole\n' +
+          'What the command had begun may go on or be done: look before you run it again.\n',
+      );
+      expect(status).to.equal(1);
     });
   }
 
