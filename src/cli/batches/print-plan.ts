@@ -132,7 +132,15 @@ export function rowAnswer({ request: { row }, domain, verdict, unknown }: ShownR
 
 function shownLines(plan: Plan, apps: readonly SlugCount[], live: boolean): string[] {
   const going = apps.length === 0 ? [] : ['uninstalled would be', ...slugLines(apps)];
-  return [planHeading(plan), ...going, ...rowsText(PLAN_HEAD, plan.rows.map(planCells), live)];
+  return [
+    planHeading(plan),
+    ...going,
+    ...rowsText(
+      PLAN_HEAD,
+      plan.rows.map((row) => planCells(row)),
+      live,
+    ),
+  ];
 }
 
 function goingApps(rows: Plan['rows']): readonly SlugCount[] {
@@ -143,22 +151,26 @@ function goingApps(rows: Plan['rows']): readonly SlugCount[] {
   return counter.counts();
 }
 
-/** How many rows a plan has of each verdict, in a line. */
-export function planHeading({ kind, counts }: Pick<Plan, 'kind' | 'counts'>): string {
+/** How many rows a plan has of each verdict, in a line. @param onNoRow how many of them are instances that no row is about */
+export function planHeading({ kind, counts }: Pick<Plan, 'kind' | 'counts'>, onNoRow = 0): string {
   const { toDo, unknown } = counts;
   const parts = VERDICTS.filter((verdict) => counts[verdict] > 0).map(
     (verdict) => `${count(counts[verdict])} ${verdict}`,
   );
   const odd = unknown === 0 ? [] : [`${count(unknown)} name what is not known here`];
-  const heading = `${kind}: ${count(counts.rows)} ${counts.rows === 1 ? 'row' : 'rows'}, ${count(toDo)} with something to do`;
+  const rows = counts.rows - onNoRow;
+  const others =
+    onNoRow === 0 ? '' : `; ${count(onNoRow)} ${onNoRow === 1 ? 'instance' : 'instances'} on no row`;
+  const heading = `${kind}: ${count(rows)} ${rows === 1 ? 'row' : 'rows'}${others}, ${count(toDo)} with something to do`;
   return [heading, ...parts, ...odd].join('; ');
 }
 
 /** What `planCells` are. */
 export const PLAN_HEAD = ['ROW', 'DOMAIN', 'VERDICT', 'WHAT'] as const;
 
-/** A row of a plan as it is listed. */
-export function planCells({ request: { row }, domain, verdict, unknown }: ShownRow): string[] {
+/** A row of a plan as it is listed. @param isLine whether its number is that of a row that somebody wrote */
+export function planCells({ request: { row }, domain, verdict, unknown }: ShownRow, isLine = true): string[] {
   const odd = unknown.map(({ what, name }) => `unknown ${what}: ${name}`);
-  return [String(row), domain, verdict.verdict, [verdictDetail(verdict), ...odd].filter(Boolean).join('; ')];
+  const what = [verdictDetail(verdict), ...odd].filter(Boolean).join('; ');
+  return [isLine ? String(row) : '-', domain, verdict.verdict, what];
 }

@@ -42,7 +42,7 @@ import type { CommandResult } from '../terminal/exit-codes.ts';
 import { filePrinter } from '../terminal/input-printer.ts';
 import { withInterrupt } from '../terminal/interrupt.ts';
 import type { Output } from '../terminal/output.ts';
-import { type ListPlanAnswer, listPlanAnswer, listPlanLines, needsALook } from './list-plan.ts';
+import { type ListPlanAnswer, listPlanAnswer, needsALook, printListPlan } from './list-plan.ts';
 
 /** A list, and how the fleet is to be made like it. */
 export interface ApplyOptions {
@@ -90,7 +90,7 @@ export async function applyList(options: ApplyOptions): Promise<CommandResult<Ap
       const planned = await plan(options, list, prune, { sealKey: fleet.sealKey, mark });
       if (dryRun) return await look(options, planned);
       if (planned.counts.new > 0) refuseAddRm(config, 'add');
-      for (const line of listPlanLines(planned, options.live)) output.line(line);
+      printListPlan(planned, options.live, output);
       const typed = await confirmed(options, planned);
       const { async, waitMs, force: _, name: _name, howeverMany, ...naming } = options.work;
       const { notify = config.fleet.notify } = naming;
@@ -146,7 +146,7 @@ async function look(options: ApplyOptions, planned: ListPlan): Promise<CommandRe
   const { guardPercent } = config.fleet;
   if (file !== undefined)
     await writePlan({ config, couch, output, naming: { ...work, name: planned.name } }, planned, file);
-  for (const line of listPlanLines(planned, live)) output.line(line);
+  printListPlan(planned, live, output);
   const guard = await guardOfRows(couch.global, guardPercent, planned.rows);
   const shrunk = shrunkBeyond(planned.scope, guardPercent);
   if (guard !== undefined) output.note(`${guardSentence(guard)}: that number will be asked for.`);

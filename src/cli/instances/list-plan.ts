@@ -1,5 +1,6 @@
 import type { ListPlan } from '../../operations/instances/lists/plan-list.ts';
 import { hasWork, type PlanCounts, type VerdictName } from '../../operations/plan/verdict.ts';
+import { count } from '../../quantity-text.ts';
 import {
   PLAN_HEAD,
   type PlanRowAnswer,
@@ -8,6 +9,7 @@ import {
   rowAnswer,
   type ShownRow,
 } from '../batches/print-plan.ts';
+import type { Output } from '../terminal/output.ts';
 import { rowsText } from '../terminal/table.ts';
 
 /** What a list would do, as programs read it. */
@@ -28,9 +30,34 @@ function shownRows({ rows, settled }: ListPlan): ShownRow[] {
     .sort((one, other) => one.request.row - other.request.row);
 }
 
-/** First how many there are of each verdict, then each row that is not so already. @param live whether a person looks */
-export function listPlanLines(plan: ListPlan, live: boolean): string[] {
-  return [planHeading(plan), ...rowsText(PLAN_HEAD, shownRows(plan).map(planCells), live)];
+/** Instances that no row is about and that stay as they are: so many are named. */
+const MOST_UNLISTED = 20;
+
+/**
+ * Prints first how many there are of each verdict, then each row that is not so already; of the instances that are on
+ * no row and stay, the first by name.
+ * @param live whether a person looks
+ */
+export function printListPlan(plan: ListPlan, live: boolean, output: Output): void {
+  const { lastLine } = plan;
+  const all = shownRows(plan);
+  const isUnlisted = ({ verdict }: ShownRow): boolean => verdict.verdict === 'unlisted';
+  const unlisted = all.filter(isUnlisted).sort((one, other) => compareText(one.domain, other.domain));
+  const named = [...all.filter((row) => !isUnlisted(row)), ...unlisted.slice(0, MOST_UNLISTED)];
+  const onNoRow = all.filter(({ request }) => request.row > lastLine).length;
+  output.line(planHeading(plan, onNoRow));
+  const cells = named.map((row) => planCells(row, row.request.row <= lastLine));
+  for (const line of rowsText(PLAN_HEAD, cells, live)) output.line(line);
+  const more = unlisted.length - MOST_UNLISTED;
+  if (more <= 0) return;
+  output.note(
+    `${count(more)} more ${more === 1 ? 'instance is' : 'instances are'} on no row and ${more === 1 ? 'stays as it is' : 'stay as they are'}: --json names all.`,
+  );
+}
+
+function compareText(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
 }
 
 export function listPlanAnswer(plan: ListPlan): ListPlanAnswer {

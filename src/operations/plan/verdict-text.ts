@@ -28,9 +28,11 @@ export function verdictDetail(verdict: Verdict): string {
     case 'deleting':
     case 'absent':
     case 'held':
-    case 'unlisted':
     case 'refused':
       return `${verdict.code}: ${verdict.message}`;
+    // Its code says no more than its name.
+    case 'unlisted':
+      return verdict.message;
     default:
       return verdict satisfies never;
   }

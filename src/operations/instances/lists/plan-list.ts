@@ -51,6 +51,8 @@ export interface SettledRow {
 export interface ListPlan extends Plan {
   /** Rows that ask for nothing that is not so, that nobody may work on, and instances on no list. */
   readonly settled: readonly SettledRow[];
+  /** Last line that has a row. What is about an instance on no row has a greater number, which is no line. */
+  readonly lastLine: number;
   readonly scope: PlanScope;
   /** What is odd about rows for which there is work, beside the instances that exist. */
   readonly doubts: readonly (Problem & { readonly line: number })[];
@@ -95,7 +97,7 @@ export async function planList(
   const inScope = fleet.instances.filter((instance) => instance.inScope).length;
   const facts = { kind: MIXED, name, rate: undefined, counts: countPlan(counted) } as const;
   const doubts = await doubtsBesideOthers(services, found, fleet);
-  return { ...facts, rows, settled, scope: { pruned, inScope }, doubts };
+  return { ...facts, rows, settled, lastLine, scope: { pruned, inScope }, doubts };
 }
 
 function* slicesOf(page: readonly GoodListRow[]): Generator<readonly GoodListRow[]> {
