@@ -2,10 +2,10 @@ import { distance } from 'fastest-levenshtein';
 
 /**
  * The candidate that `word` is most likely a misspelling of: at most one edit in three letters,
- * and never more than three. Undefined when nothing is that near.
+ * rounded, and never more than three. Undefined when nothing is that near.
  */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
-  const limit = Math.min(3, Math.max(1, Math.floor(word.length / 3)));
+  const limit = Math.min(3, Math.max(1, Math.round(word.length / 3)));
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {

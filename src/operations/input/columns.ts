@@ -1,5 +1,6 @@
 import { InputError } from '../../errors.ts';
 import { invisibleIn, nameOf } from '../../instances/values/characters.ts';
+import { oneLine } from '../../safe-text.ts';
 import { closest } from './closest.ts';
 
 /** Equal for two names of one column: `Public_Name ` and `public-name` are the same. */
@@ -84,13 +85,14 @@ export class Columns {
     return { column: shortened(written), message };
   }
 
-  /** A first line without a column "domain" may be data, perhaps with a passphrase: it is not quoted. */
+  /** A first line without a column "domain" may be data, perhaps with a passphrase: of it only what is nearly that word is quoted. */
   #missingDomain(fields: readonly string[], place: HeaderPlace): InputError {
-    const position = fields.findIndex((field) => this.#meantBy(field) === 'domain') + 1;
+    const index = fields.findIndex((field) => this.#meantBy(field) === 'domain');
+    const written = fields[index];
     const advice =
-      position > 0
-        ? `Did you mean "domain" by column ${position}?`
-        : `The first line must name the columns. ${this.#list()}`;
+      written === undefined
+        ? `The first line must name the columns. ${this.#list()}`
+        : `Did you mean "domain" by "${oneLine(shortened(written))}", column ${index + 1}?`;
     const message = 'There is no column "domain".';
     return new InputError('missing_column', message, { ...place, column: 'domain' }, advice);
   }

@@ -146,7 +146,10 @@ describe('reading rows from CSV', () => {
 
   it('refuses a header without the column domain', async () => {
     const error = await inputErrorOf(read('public-name,domian\n'));
-    expect(error).to.include({ code: 'missing_column', advice: 'Did you mean "domain" by column 2?' });
+    expect(error).to.include({
+      code: 'missing_column',
+      advice: 'Did you mean "domain" by "domian", column 2?',
+    });
     expect(error.place).to.deep.equal({ file: 'school.csv', line: 1, column: 'domain' });
   });
 
