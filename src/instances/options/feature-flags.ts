@@ -58,7 +58,7 @@ function parseObject(text: string): FlagsMap {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw bad(notJson(error));
+    throw bad(notJson(text, error));
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw bad('it must be a JSON object of flags, such as {"drive.beta":true}');
@@ -68,11 +68,47 @@ function parseObject(text: string): FlagsMap {
   return Object.fromEntries(Object.entries(value));
 }
 
-/** The parser's own message quotes the text, and counts from 0. */
-function notJson(error: unknown): string {
-  const [, position] = /position (\d+)/.exec(error instanceof Error ? error.message : '') ?? [];
-  const place = position === undefined ? 'its end is missing' : `see character ${Number(position) + 1}`;
-  return `it is not valid JSON (${place}): it needs the quotation marks of {"drive.beta":true}, which a shell may take away`;
+/** The parser's own message quotes the text, and counts from 0. Quotation marks are what a shell takes away. */
+function notJson(text: string, error: unknown): string {
+  const at = faultAt(text, error);
+  const place = at === undefined ? 'its end is missing' : `see character ${at + 1}`;
+  const fault = `it is not valid JSON (${place})`;
+  if (text.includes('"')) return fault;
+  return `${fault}: it needs the quotation marks of {"drive.beta":true}, and on a command line '' around all of it`;
+}
+
+/** Where the parser met what cannot be there, counted from 0; undefined where it met the end. */
+function faultAt(text: string, error: unknown): number | undefined {
+  const [, position] = /position (\d+)/.exec(messageOf(error)) ?? [];
+  if (position !== undefined) return Number(position) < text.length ? Number(position) : undefined;
+  if (!isUnexpected(error)) return undefined;
+  // Of an unexpected character the parser does not tell the place: it is the last one of the shortest beginning that
+  // has the same fault, since all that are shorter only lack their end.
+  let without = 0;
+  let faulty = text.length;
+  while (faulty - without > 1) {
+    const middle = Math.floor((without + faulty) / 2);
+    if (isUnexpected(parseFault(text.slice(0, middle)))) faulty = middle;
+    else without = middle;
+  }
+  return faulty - 1;
+}
+
+function parseFault(text: string): unknown {
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+function isUnexpected(error: unknown): boolean {
+  return messageOf(error).startsWith('Unexpected token');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : '';
 }
 
 /** What is wrong with one of the flags, with its name; undefined when nothing is. */

@@ -37,7 +37,9 @@ describe('feature flags', () => {
 
   const bad: readonly (readonly [string, string])[] = [
     ['{a:true}', '(see character 2)'],
-    ['{"a":true', 'valid JSON'],
+    ['{"a":true', 'it is not valid JSON (its end is missing)'],
+    ['{"a":tru}', 'it is not valid JSON (see character 9)'],
+    ['{a:true}', 'quotation marks'],
     ['true', 'a JSON object of flags'],
     ['null', 'a JSON object of flags'],
     ['["a"]', 'a JSON object of flags'],
