@@ -3,6 +3,11 @@ export function count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
+/** A number of things, with its word: `1 row`, `12,345 rows`. @param one the word for one; that for several has an s */
+export function counted(value: number, one: string): string {
+  return `${count(value)} ${one}${value === 1 ? '' : 's'}`;
+}
+
 /** A duration as a person says it: `30 s`, `5 min`, `2 h 10 min`. @param ms milliseconds */
 export function readableDuration(ms: number): string {
   const seconds = Math.round(ms / 1000);

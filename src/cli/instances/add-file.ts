@@ -14,7 +14,7 @@ import {
 import { passphrasesToTry, type RowPassphrases } from '../../operations/instances/creation-chunks.ts';
 import { type DryRunReport, dryRun } from '../../operations/instances/dry-run.ts';
 import { preflight } from '../../operations/instances/preflight.ts';
-import { count } from '../../quantity-text.ts';
+import { count, counted } from '../../quantity-text.ts';
 import type { Skeleton } from '../../skeleton/skeleton.ts';
 import { batchPrinter, printBatchResult, type StartedBatch } from '../batches/print-batch.ts';
 import { type PlanAnswer, showPlan } from '../batches/print-plan.ts';
@@ -131,7 +131,7 @@ async function tryOut(
   const { config, skipInvalid, output, live, planFile } = options;
   const { file, counts } = prepared;
   const doubtful = counts.doubtful === 0 ? '' : `; ${count(counts.doubtful)} of the good ones with warnings`;
-  const heading = `${file}: ${count(counts.valid)} good rows, ${count(counts.invalid)} bad${doubtful}`;
+  const heading = `${file}: ${counted(counts.valid, 'good row')}, ${count(counts.invalid)} bad${doubtful}`;
   const estimate = await dryRun(config, couch, counts.valid, dryRunPrinter(heading, output));
   if (skeleton !== undefined) for (const line of skeletonLines(skeleton)) output.line(`  ${line}`);
   output.line('Nothing was queued: this was a dry run.');

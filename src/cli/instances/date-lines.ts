@@ -1,5 +1,5 @@
 import type { ChosenDates, DateLine } from '../../operations/instances/dates/list-dates.ts';
-import { count } from '../../quantity-text.ts';
+import { count, counted } from '../../quantity-text.ts';
 import type { Output } from '../terminal/output.ts';
 
 /** What goes with a destruction, in words; empty where it is as usual. */
@@ -32,7 +32,7 @@ export function noteUnread({ unreadable, passedOver }: ChosenDates, output: Outp
   if (passedOver.length > 0) {
     const named = passedOver.slice(0, NAMED).map(({ domain }) => domain);
     output.note(
-      `Of ${count(passedOver.length)} dates nobody can tell whether the filter means them, for their instances cannot be read or measured: ${named.join(', ')}`,
+      `Of ${counted(passedOver.length, 'date')} nobody can tell whether the filter means them, for their instances cannot be read or measured: ${named.join(', ')}`,
     );
   }
   return unreadable.length + passedOver.length > 0;

@@ -1,4 +1,4 @@
-import { count, readableSize } from '../../quantity-text.ts';
+import { count, counted, readableSize } from '../../quantity-text.ts';
 import type { Skeleton, SkeletonEntry } from '../../skeleton/skeleton.ts';
 
 /** More of what is left out is not listed. */
@@ -18,5 +18,5 @@ export function skeletonLines({ directory, folders, leftOut }: Skeleton): string
 function contentsOf(entries: readonly SkeletonEntry[]): string {
   const files = entries.flatMap((entry) => (entry.kind === 'file' ? [entry.size] : []));
   const bytes = files.reduce((sum, size) => sum + size, 0);
-  return `${count(files.length)} files (${readableSize(bytes)})`;
+  return `${counted(files.length, 'file')} (${readableSize(bytes)})`;
 }

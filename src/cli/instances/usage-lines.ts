@@ -1,5 +1,5 @@
 import { sizeText } from '../../instances/options/disk-quota.ts';
-import { count, readableDuration } from '../../quantity-text.ts';
+import { count, counted, readableDuration } from '../../quantity-text.ts';
 import { oneLine } from '../../safe-text.ts';
 import type { KeptReport } from '../../usage/kept-report.ts';
 import { isPartial, type UsageBar, type UsageSummary } from '../../usage/usage-summary.ts';
@@ -24,7 +24,7 @@ export function usageLines(summary: UsageSummary): string[] {
     return { label: oneLine(slug), amount: number, text: count(number) };
   });
   return [
-    `${count(instances)} instances, ${count(files)} files, ${sizeText(diskUsed)}`,
+    `${counted(instances, 'instance')}, ${counted(files, 'file')}, ${sizeText(diskUsed)}`,
     ...(outside === 0 ? [] : [`${count(outside)} are being made or removed, and were not measured.`]),
     ...(unmeasured === 0 ? [] : [`Of ${count(unmeasured)} not all could be told.`]),
     ...(unreadable === 0
@@ -44,7 +44,7 @@ export function keptText({ startedAt, summary }: KeptReport, now: number): strin
   const age = readableDuration(Math.max(0, now - startedAt));
   const { unmeasured, unreadable } = summary;
   const lacking = [
-    ...(unmeasured === 0 ? [] : [`of ${count(unmeasured)} instances not all could be told`]),
+    ...(unmeasured === 0 ? [] : [`of ${counted(unmeasured, 'instance')} not all could be told`]),
     ...(unreadable === 0 ? [] : [`documents that could not be read: ${count(unreadable)}`]),
   ];
   const partial = isPartial(summary) ? `; it is partial: ${lacking.join(', ')}` : '';

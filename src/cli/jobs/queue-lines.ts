@@ -1,6 +1,6 @@
 import { stageLabel } from '../../jobs/kinds/job-kinds.ts';
 import type { QueueStats, WantedBy, WorkerTotals } from '../../operations/queue/queue-stats.ts';
-import { count, readableDuration } from '../../quantity-text.ts';
+import { count, counted, readableDuration } from '../../quantity-text.ts';
 import { oneLine } from '../../safe-text.ts';
 
 /**
@@ -22,7 +22,7 @@ export function queueLines(stats: QueueStats, now: number): string[] {
       'Concurrency',
       concurrency === undefined
         ? 'no limit'
-        : `${count(concurrency.most)} jobs at a time${wantedText(concurrency, now)}`,
+        : `${counted(concurrency.most, 'job')} at a time${wantedText(concurrency, now)}`,
     ],
     ['Rate', rate === undefined ? 'no limit' : `${rate.limit}${wantedText(rate, now)}`],
     ...away.map(({ name, reason }): [string, string] => ['Away', `${name}: ${reason}`]),

@@ -57,5 +57,16 @@ export default class DatesLs extends BaseCommand {
 function cells({ domain, act, due, zone, state, blockedFor = '', batch, ...more }: DateLine): string[] {
   const { by = '', reason = '', code, message = '' } = more;
   const why = code === undefined ? '' : `${code}: ${message}`;
-  return [domain, act, `${due} ${zone}`, state, blockedFor, howText(more), batch, by, reason, why];
+  return [
+    domain,
+    act,
+    zone === 'UTC' ? due : `${due} ${zone}`,
+    state,
+    blockedFor,
+    howText(more),
+    batch,
+    by,
+    reason,
+    why,
+  ];
 }

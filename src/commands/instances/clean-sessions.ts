@@ -5,7 +5,7 @@ import type { PlanAnswer } from '../../cli/batches/print-plan.ts';
 import { selectAndRun, selectionFlags } from '../../cli/batches/select-and-run.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import { prepareSessionCleaning } from '../../operations/instances/care/prepare-session-cleaning.ts';
-import { count } from '../../quantity-text.ts';
+import { counted } from '../../quantity-text.ts';
 
 export default class InstancesCleanSessions extends BaseCommand {
   static override summary = 'End all sessions of instances: everybody has to log in again';
@@ -39,7 +39,7 @@ export default class InstancesCleanSessions extends BaseCommand {
       {
         prepare: (services, selection) => prepareSessionCleaning(services, selection, flags.logins),
         question: ({ total, described }) => [
-          `Are you sure you want to end the sessions of ${count(total)} instances: ${described}?`,
+          `Are you sure you want to end the sessions of ${counted(total, 'instance')}: ${described}?`,
         ],
       },
     );

@@ -22,7 +22,7 @@ import {
 } from '../../operations/instances/install-apps.ts';
 import { onlyDomain } from '../../operations/targets/selection.ts';
 import { targetNamed } from '../../operations/targets/target-named.ts';
-import { count } from '../../quantity-text.ts';
+import { counted } from '../../quantity-text.ts';
 
 export default class InstancesInstallApps extends BaseCommand {
   static override summary = 'Install applications on instances that exist';
@@ -70,7 +70,7 @@ export default class InstancesInstallApps extends BaseCommand {
           if (filter === undefined) return undefined;
           const installed = slugs.map(({ slug }) => slug).join(', ');
           return [
-            `Are you sure you want to install ${installed} on ${count(total)} instances: ${described}?`,
+            `Are you sure you want to install ${installed} on ${counted(total, 'instance')}: ${described}?`,
           ];
         },
       },

@@ -5,7 +5,7 @@ import type { PlanAnswer } from '../../cli/batches/print-plan.ts';
 import { selectAndRun, selectionFlags } from '../../cli/batches/select-and-run.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import { prepareJobPurge } from '../../operations/instances/care/prepare-job-purge.ts';
-import { count } from '../../quantity-text.ts';
+import { counted } from '../../quantity-text.ts';
 
 export default class InstancesPurgeJobs extends BaseCommand {
   static override summary = 'Remove what a stack keeps of its old jobs';
@@ -52,7 +52,7 @@ export default class InstancesPurgeJobs extends BaseCommand {
       {
         prepare: (services, selection) => prepareJobPurge(services, selection, order),
         question: ({ total, described }) => [
-          `Are you sure you want to purge the old jobs of ${count(total)} instances: ${described}?`,
+          `Are you sure you want to purge the old jobs of ${counted(total, 'instance')}: ${described}?`,
         ],
       },
     );

@@ -21,7 +21,7 @@ import { withFleet } from '../../operations/connect/with-fleet.ts';
 import type { OrphanRemoval } from '../../operations/instances/remove-orphans.ts';
 import { plannedRepair, prepareRepair, prepareRepairs } from '../../operations/instances/repair-instances.ts';
 import { onlyDomain } from '../../operations/targets/selection.ts';
-import { count } from '../../quantity-text.ts';
+import { counted } from '../../quantity-text.ts';
 import { fileStorage } from '../../storage/file-storage.ts';
 
 /** What the flags say about orphans. */
@@ -120,7 +120,7 @@ export default class InstancesRepair extends BaseCommand {
         question({ total, described }) {
           if (!recreateEmpty) return undefined;
           return [
-            `Are you sure you want to make missing databases of ${count(total)} instances anew: ${described}?`,
+            `Are you sure you want to make missing databases of ${counted(total, 'instance')} anew: ${described}?`,
             'What they held cannot be restored from a backup any more without removing them again.',
           ];
         },

@@ -8,7 +8,7 @@ import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import { InputError } from '../../errors.ts';
 import { LONGEST_RESET_MS } from '../../instances/documents/reset-token.ts';
 import { prepareResetLinks } from '../../operations/instances/care/prepare-reset-links.ts';
-import { count } from '../../quantity-text.ts';
+import { counted } from '../../quantity-text.ts';
 
 export default class InstancesResetLinks extends BaseCommand {
   static override summary = 'Make links by which owners choose a new passphrase';
@@ -48,7 +48,7 @@ export default class InstancesResetLinks extends BaseCommand {
       {
         prepare: (services, selection) => prepareResetLinks(services, selection, validMs),
         question: ({ total, described }) => [
-          `Are you sure you want to make links for a new passphrase of ${count(total)} instances: ${described}?`,
+          `Are you sure you want to make links for a new passphrase of ${counted(total, 'instance')}: ${described}?`,
         ],
       },
     );

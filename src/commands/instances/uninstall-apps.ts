@@ -7,7 +7,7 @@ import { slugLines } from '../../cli/batches/slug-lines.ts';
 import { batchFlags } from '../../cli/flags/creation-flags.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import { prepareUninstallations } from '../../operations/apps/uninstall-apps.ts';
-import { count } from '../../quantity-text.ts';
+import { counted } from '../../quantity-text.ts';
 
 export default class InstancesUninstallApps extends BaseCommand {
   static override summary = 'Uninstall applications from instances that have them';
@@ -54,7 +54,7 @@ export default class InstancesUninstallApps extends BaseCommand {
       {
         prepare: (services, selection) => prepareUninstallations(services, selection, order),
         question: ({ total, described, slugs }) => [
-          `Are you sure you want to uninstall applications from ${count(total)} instances: ${described}?`,
+          `Are you sure you want to uninstall applications from ${counted(total, 'instance')}: ${described}?`,
           ...slugLines(slugs),
         ],
       },

@@ -6,7 +6,7 @@ import { selectAndRun, selectionFlags } from '../../cli/batches/select-and-run.t
 import { batchFlags } from '../../cli/flags/creation-flags.ts';
 import { selectionPrinter } from '../../cli/instances/unreadable-printer.ts';
 import { prepareUpdates } from '../../operations/apps/update-apps.ts';
-import { count } from '../../quantity-text.ts';
+import { counted } from '../../quantity-text.ts';
 
 export default class InstancesUpdateApps extends BaseCommand {
   static override summary = 'Update applications on instances that have them';
@@ -66,7 +66,7 @@ export default class InstancesUpdateApps extends BaseCommand {
           // A file has been looked through by who wrote it.
           if (from !== undefined) return undefined;
           const which = order.apps.join(', ');
-          return [`Are you sure you want to update ${which} on ${count(total)} instances: ${described}?`];
+          return [`Are you sure you want to update ${which} on ${counted(total, 'instance')}: ${described}?`];
         },
       },
     );

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts';
-import { count, readableSize } from '../../quantity-text.ts';
+import { count, counted, readableSize } from '../../quantity-text.ts';
 import { fileStorage } from '../../storage/file-storage.ts';
 import type { Room } from '../../storage/storage.ts';
 
@@ -54,7 +54,7 @@ export async function preflight(config: Config, instances: number): Promise<Pref
   if (room === undefined) {
     return { lines: [needs, `free: unknown, ${root} is not on this machine`], warning: undefined };
   }
-  const files = room.files === 0 ? '' : `, ${count(room.files)} files`;
+  const files = room.files === 0 ? '' : `, ${counted(room.files, 'file')}`;
   const warning = fits(cost, room)
     ? undefined
     : `Warning: ${instances} instances may not fit on the disk of ${root}, if CouchDB is on it too.`;

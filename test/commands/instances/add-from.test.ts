@@ -125,7 +125,7 @@ describe('instances add --from', () => {
     const before = await platform.everything();
     const file = await platform.write('dry.csv', ['domain', 'dry.example.org']);
     const { stdout, exitCode } = await addFrom(file, '--dry-run');
-    expect(stdout).to.contain('1 good rows, 0 bad').and.contain('32 shard and 70 index files');
+    expect(stdout).to.contain('1 good row, 0 bad').and.contain('32 shard and 70 index files');
     expect(stdout).to.match(/free on the disk of/);
     expect(exitCode).to.equal(10);
     expect(await platform.everything()).to.deep.equal(before);
@@ -219,7 +219,7 @@ describe('instances add --from', () => {
   it('has exit code 2 for a dry run with bad rows', async () => {
     const file = await platform.write('dry-bad.csv', ['domain', 'dry.example.org', 'bad domain']);
     const { stdout, exitCode } = await addFrom(file, '--dry-run');
-    expect(stdout).to.contain('1 good rows, 1 bad');
+    expect(stdout).to.contain('1 good row, 1 bad');
     expect(exitCode).to.equal(2);
   });
 

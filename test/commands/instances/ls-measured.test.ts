@@ -185,7 +185,7 @@ describe('what instances are used for', () => {
         disk_share: 93.3,
         apps: ['agenda@2.3.1'],
       });
-      expect(stderr).to.match(/From the report of \d{4}-.*, \d+ s old; it is partial: of 1 instances/);
+      expect(stderr).to.match(/From the report of \d{4}-.*, \d+ s old; it is partial: of 1 instance /);
     });
 
     it('meets filters from what is kept', async () => {

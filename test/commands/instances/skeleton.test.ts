@@ -42,7 +42,7 @@ describe('instances add --skeleton', () => {
       '--dry-run',
     );
     expect(ran.exitCode).to.equal(10);
-    expect(ran.stdout).to.include(`skeleton ${directory.path}: common 1 files (3 B); fr 1 files (9 B)`);
+    expect(ran.stdout).to.include(`skeleton ${directory.path}: common 1 file (3 B); fr 1 file (9 B)`);
     expect(ran.stdout).to.include('left out of the skeleton: ').and.to.include('.DS_Store');
     expect(ran.stdout).to.match(/new\.example\.org\s+new\s.*skeleton [0-9a-f]{12}/);
   });
