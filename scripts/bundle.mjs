@@ -12,6 +12,7 @@ const OUT = resolve(process.argv[2] ?? join(ROOT, 'dist'));
 
 /** What bin/run.js begins with, and what is started by its path. */
 const BESIDE_COMMANDS = [
+  'cli/command-not-found.ts',
   'cli/execute.ts',
   'cli/terminal/debug-namespaces.ts',
   'cli/terminal/guard-output.ts',

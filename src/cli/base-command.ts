@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { oneLine, safeJson, severalLines } from '../safe-text.ts';
 import { plainTruths } from './flags/truth-words.ts';
+import { unknownFlagText } from './flags/unknown-flag.ts';
 import { EXIT, type Outcome } from './terminal/exit-codes.ts';
 import { explainError } from './terminal/explain-error.ts';
 import type { Output } from './terminal/output.ts';
@@ -73,12 +74,18 @@ export abstract class BaseCommand extends Command {
     process.exitCode = EXIT[outcome];
   }
 
+  /** What oclif says of unknown flags quotes what was given to them. */
+  private withoutValues(message: string): string {
+    const { baseFlags, flags } = this.ctor;
+    return unknownFlagText(message, this.argv, ['json', ...Object.keys({ ...baseFlags, ...flags })]);
+  }
+
   protected override async catch(error: Error): Promise<void> {
     // Wrong flags and explicit exits know their own codes; with --json oclif would answer 1 to both.
     if (error instanceof Errors.ExitError) throw error;
     const usage = error instanceof Errors.CLIError;
     const { code, exitCode, ...explained } = explainError(error);
-    const text = usage ? withArgumentsOnLines(error.message, this.argv) : explained.text;
+    const text = usage ? withArgumentsOnLines(this.withoutValues(error.message), this.argv) : explained.text;
     process.exitCode = usage ? EXIT.usage : exitCode;
     if (this.jsonEnabled()) this.logJson({ error: { code: usage ? 'usage' : code, message: text } });
     else this.logToStderr(`Error: ${text}`);

@@ -60,7 +60,7 @@ describe('instances clean-sessions', () => {
     const { stdout, stderr, exitCode } = await platform.spawn(['instances', 'clean-sessions', '--all']).ended;
     expect(stdout).to.contain('end the sessions of 3 instances');
     expect(stderr).to.contain('--force');
-    expect(exitCode).to.equal(1);
+    expect(exitCode).to.equal(2);
     expect(await has(SESSIONS)).to.equal(true);
   });
 
@@ -90,7 +90,7 @@ describe('instances clean-sessions', () => {
     const database = databaseName(prefixOf('alice.example.org'), SESSIONS);
     await platform.server.putDocument(database, { _id: 'two', last_seen: '2026-05-04T11:00:00Z' });
     const { stderr, exitCode } = await platform.spawn(['batches', 'submit', plan]).ended;
-    expect([stderr.includes('--force'), exitCode]).to.deep.equal([true, 1]);
+    expect([stderr.includes('--force'), exitCode]).to.deep.equal([true, 2]);
     const submitted = await platform.run('batches', 'submit', plan, '--force');
     expect(submitted.stdout).to.contain('ended: 1 cleaned.');
     expect(await has(SESSIONS)).to.equal(false);

@@ -48,7 +48,7 @@ describe('the guard of the fleet', () => {
     const { stderr, exitCode } = await platform.spawn(['instances', 'modify', '--from', file, ...block], '')
       .ended;
     expect(stderr).to.contain('Scripts need --however-many 21.').and.not.contain('--force');
-    expect(exitCode).to.equal(1);
+    expect(exitCode).to.equal(2);
   });
 
   it('asks for no change that leaves all of them to their owners', async () => {

@@ -132,7 +132,7 @@ describe('instances purge-jobs', () => {
   it('asks before it removes any', async () => {
     const { stderr, exitCode } = await platform.spawn(['instances', 'purge-jobs', '--all']).ended;
     expect(stderr).to.contain('--force');
-    expect(exitCode).to.equal(1);
+    expect(exitCode).to.equal(2);
     expect(await left()).to.have.length(4);
   });
 });

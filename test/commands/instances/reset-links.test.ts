@@ -61,7 +61,7 @@ describe('instances reset-links', () => {
     const { stderr, exitCode } = await platform.spawn(['instances', 'reset-links', '--context', 'school'])
       .ended;
     expect(stderr).to.contain('--force');
-    expect(exitCode).to.equal(1);
+    expect(exitCode).to.equal(2);
     expect((await stored('alice.example.org')).passphrase_reset_token).to.equal(undefined);
   });
 

@@ -98,7 +98,7 @@ describe('instances uninstall-apps', () => {
       const argv = ['instances', 'uninstall-apps', 'agenda', ...which];
       const { stderr, exitCode } = await platform.spawn(argv).ended;
       expect(stderr).to.contain('--force');
-      expect(exitCode).to.equal(1);
+      expect(exitCode).to.equal(2);
     }
     expect(await hasAgenda('b.example.org')).to.equal(true);
   });
@@ -111,7 +111,7 @@ describe('instances uninstall-apps', () => {
       expect(stdout).to.contain('uninstall applications from 3 instances');
       expect(stdout).to.contain('agenda: 3 instances');
       expect(stderr).to.contain('--force');
-      expect(exitCode).to.equal(1);
+      expect(exitCode).to.equal(2);
     }
     expect(await hasAgenda('a.example.org')).to.equal(true);
     expect(await hasAgenda('b.example.org')).to.equal(true);

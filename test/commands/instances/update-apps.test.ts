@@ -235,7 +235,7 @@ describe('instances update-apps', () => {
     const argv = ['instances', 'update-apps', 'agenda', '--all'];
     const { stderr, exitCode } = await platform.spawn(argv).ended;
     expect(stderr).to.contain('--force');
-    expect(exitCode).to.equal(1);
+    expect(exitCode).to.equal(2);
   });
 
   for (const [what, argv, message] of [
