@@ -4,7 +4,7 @@ import { Command, Errors, Flags, ux } from '@oclif/core';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { oneLine, safeJson, severalLines } from '../safe-text.ts';
-import { plainTruths } from './flags/truth-words.ts';
+import { type KnownFlags, plainTruths } from './flags/truth-words.ts';
 import { unknownFlagText } from './flags/unknown-flag.ts';
 import { EXIT, type Outcome } from './terminal/exit-codes.ts';
 import { explainError } from './terminal/explain-error.ts';
@@ -26,8 +26,12 @@ export abstract class BaseCommand extends Command {
 
   protected override async init(): Promise<void> {
     await super.init();
-    const json = { type: 'boolean' };
-    this.argv = plainTruths(this.argv, { json, ...this.ctor.baseFlags, ...this.ctor.flags });
+    this.argv = plainTruths(this.argv, this.knownFlags());
+  }
+
+  /** All that may be given to the command, by name; `--json` is oclif's own. */
+  private knownFlags(): KnownFlags {
+    return { json: { type: 'boolean' }, ...this.ctor.baseFlags, ...this.ctor.flags };
   }
 
   /** For the modules that do the work: they know nothing of oclif. */
@@ -75,9 +79,8 @@ export abstract class BaseCommand extends Command {
   }
 
   /** What oclif says of unknown flags quotes what was given to them. */
-  private withoutValues(message: string): string {
-    const { baseFlags, flags } = this.ctor;
-    return unknownFlagText(message, this.argv, ['json', ...Object.keys({ ...baseFlags, ...flags })]);
+  private usageText({ message }: Error): string {
+    return unknownFlagText(message, this.argv, Object.keys(this.knownFlags()));
   }
 
   protected override async catch(error: Error): Promise<void> {
@@ -85,7 +88,7 @@ export abstract class BaseCommand extends Command {
     if (error instanceof Errors.ExitError) throw error;
     const usage = error instanceof Errors.CLIError;
     const { code, exitCode, ...explained } = explainError(error);
-    const text = usage ? withArgumentsOnLines(this.withoutValues(error.message), this.argv) : explained.text;
+    const text = usage ? withArgumentsOnLines(this.usageText(error), this.argv) : explained.text;
     process.exitCode = usage ? EXIT.usage : exitCode;
     if (this.jsonEnabled()) this.logJson({ error: { code: usage ? 'usage' : code, message: text } });
     else this.logToStderr(`Error: ${text}`);

@@ -14,7 +14,7 @@ import type { PlannedRow } from '../../operations/plan/plan-rows.ts';
 import { type Unknown, VERDICTS, type Verdict } from '../../operations/plan/verdict.ts';
 import { verdictDetail } from '../../operations/plan/verdict-text.ts';
 import { headOf, planLines } from '../../operations/plan/write-plan.ts';
-import { count } from '../../quantity-text.ts';
+import { count, counted } from '../../quantity-text.ts';
 import { currentActor } from '../terminal/actor.ts';
 import type { CommandResult } from '../terminal/exit-codes.ts';
 import type { Output } from '../terminal/output.ts';
@@ -159,9 +159,8 @@ export function planHeading({ kind, counts }: Pick<Plan, 'kind' | 'counts'>, onN
   );
   const odd = unknown === 0 ? [] : [`${count(unknown)} name what is not known here`];
   const rows = counts.rows - onNoRow;
-  const others =
-    onNoRow === 0 ? '' : `; ${count(onNoRow)} ${onNoRow === 1 ? 'instance' : 'instances'} on no row`;
-  const heading = `${kind}: ${count(rows)} ${rows === 1 ? 'row' : 'rows'}${others}, ${count(toDo)} with something to do`;
+  const others = onNoRow === 0 ? '' : `; ${counted(onNoRow, 'instance')} on no row`;
+  const heading = `${kind}: ${counted(rows, 'row')}${others}, ${count(toDo)} with something to do`;
   return [heading, ...parts, ...odd].join('; ');
 }
 

@@ -12,7 +12,7 @@ import {
 } from '../../operations/instances/dates/set-dates.ts';
 import { type GuardQuestion, guardSentence } from '../../operations/plan/guard.ts';
 import type { Selection, SelectionServices } from '../../operations/targets/selection.ts';
-import { count } from '../../quantity-text.ts';
+import { count, counted } from '../../quantity-text.ts';
 import type { OrderedBatch } from '../batches/plan-or-run.ts';
 import type { NothingQueued, StartedBatch } from '../batches/print-batch.ts';
 import { runPrepared } from '../batches/run-prepared.ts';
@@ -166,7 +166,7 @@ function settingLines(
   const parts = Object.entries(counts).map(
     ([verdict, number]) => `${count(number)} ${verdictText(verdict, dryRun)}`,
   );
-  const heading = `${order.act} on ${whenText(order)}${orderText(order)}: ${count(settings.length)} ${settings.length === 1 ? 'instance' : 'instances'}`;
+  const heading = `${order.act} on ${whenText(order)}${orderText(order)}: ${counted(settings.length, 'instance')}`;
   const shown = dryRun ? settings : settings.filter((setting) => !isWell(setting));
   return [
     [heading, ...parts].join('; '),
